@@ -1,0 +1,86 @@
+// Scope discovery: which tables hold rows of a company, by which route, and what is undecided.
+// Pure: the same schema and rules always give the same scope. DESIGN: fail closed; what discovery
+// does not understand becomes a finding of severity "error", and backups refuse while one stands.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/schema.hpp"
+
+namespace company_backup {
+
+// One step from a row towards its company.
+struct RouteStep {
+  enum class Kind {
+    kCompany,  // columns hold the company's key itself (FK to it, scope column, or the key column of
+               // the company table for the company table's own row)
+    kDown,     // the row refers to a row of `target`, which belongs to the company
+    kUp,       // a row of `target` that belongs to the company refers to this row (1:1 parent)
+  };
+  Kind kind = Kind::kCompany;
+  std::string name;  // the constraint, or the column where no constraint is
+  TableIndex target = kNoTable;
+  std::vector<int16_t> columns;         // of this table
+  std::vector<int16_t> target_columns;  // of target (kCompany: of the company table)
+  std::vector<std::string> operators;   // target column OP column
+};
+
+struct ScopedTable {
+  TableIndex table = kNoTable;
+  std::string treatment;  // company, append_only, excluded, shared, people
+  std::string area;       // the rule's, else the schema's name
+  std::string decided_by; // "rule", "foreign key", "scope column", "reference", "company table"
+  std::string reason;
+  std::vector<RouteStep> routes;  // any of them; empty for shared and people
+  std::string route_text;         // "invoice_line_invoice_fk > invoice_company_fk", for people
+  std::vector<int16_t> key;       // empty: the whole row is the key
+  std::vector<std::string> match_columns;  // shared, people
+  bool travels() const { return treatment == "company" || treatment == "append_only"; }
+  bool owned() const { return travels() || treatment == "excluded"; }
+};
+
+// A reference that has to be looked at: an FK or a set_reference rule, from a table that travels.
+struct Reference {
+  std::string name;  // the constraint, or "column" / "column path" of the rule
+  TableIndex table = kNoTable;
+  TableIndex target = kNoTable;
+  std::vector<int16_t> columns;
+  std::vector<int16_t> target_columns;
+  std::vector<std::string> operators;  // empty for a soft reference
+  bool soft = false;                   // from set_reference; nothing enforces it
+  char match = 's';
+  uint32_t only_partition = 0;
+  std::string json_path, when_column, when_value;
+  std::string outside = "refuse";
+};
+
+struct Finding {
+  std::string severity;  // error (backups refuse), warning, notice
+  std::string object;    // "sales.invoice" or "sales.invoice.customer_id"
+  std::string problem;
+  std::string hint;  // the statement that settles it
+};
+
+struct Scope {
+  TableIndex company_table = kNoTable;
+  int16_t company_key = 0;
+  std::vector<ScopedTable> tables;     // by (schema, name); the company table first
+  std::vector<Reference> references;   // of tables that travel, by (table, name)
+  std::vector<Finding> findings;       // errors first, then by object
+
+  bool undecided() const;
+  const ScopedTable* find(TableIndex table) const;
+};
+
+// `functions_schema`: the quoted schema of the extension's functions, for hints ("public").
+// Throws Error kNotConfigured, kStaleRule (the company table or its key column is gone), kNoRoute.
+// Every other stale rule is a finding that names it.
+Scope discover_scope(const Schema& schema, const Rules& rules, const std::string& functions_schema);
+
+// The statements a reviewer would run next, one each: for an unset company table a guess at it,
+// else the hints of all open findings, without repeats.
+std::vector<std::string> propose_rules(const Schema& schema, const Rules& rules,
+                                       const std::string& functions_schema);
+
+}  // namespace company_backup
