@@ -1,5 +1,6 @@
 // What the catalog says of the user's tables, and what the rules say, as plain data: the input of
-// scope discovery (core/scope.hpp). Filled from pg_catalog by pg/catalog.cpp, by hand in unit tests.
+// scope discovery (core/scope.hpp). Filled from pg_catalog by pg/catalog.cpp, by hand in unit
+// tests.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +14,19 @@ using TableIndex = int;  // position in Schema::tables
 inline constexpr TableIndex kNoTable = -1;
 
 // What a column's type can hold, as far as discovery cares.
-enum class TypeFamily { kInteger, kUuid, kText, kIntegerArray, kUuidArray, kTextArray, kJson, kOther };
+enum class TypeFamily {
+  kInteger,
+  kUuid,
+  kText,
+  kIntegerArray,
+  kUuidArray,
+  kTextArray,
+  kJson,
+  kOther
+};
 
 struct Column {
-  int16_t number = 0;     // pg_attribute.attnum; dropped columns are not listed
+  int16_t number = 0;  // pg_attribute.attnum; dropped columns are not listed
   std::string name;
   std::string type;       // format_type(): "character varying(20)"
   uint32_t type_oid = 0;  // of the base type, for a domain
@@ -25,7 +35,7 @@ struct Column {
   bool generated = false;  // GENERATED ALWAYS AS (...) STORED
   bool identity = false;
   bool has_default = false;
-  std::string equality;    // the type's default "=", as `OPERATOR(pg_catalog.=)`; empty: it has none
+  std::string equality;  // the type's default "=", as `OPERATOR(pg_catalog.=)`; empty: it has none
 };
 
 struct UniqueIndex {
@@ -41,12 +51,12 @@ struct Table {
   uint32_t oid = 0;
   std::string schema;
   std::string name;
-  bool partitioned = false;    // the root of a partition tree; its partitions are not listed
+  bool partitioned = false;  // the root of a partition tree; its partitions are not listed
   bool foreign = false;
-  bool has_children = false;   // other tables inherit from it (not partitions)
-  bool is_child = false;       // it inherits from another table (not a partition)
-  bool of_extension = false;   // member of an extension
-  std::vector<Column> columns;  // in attnum order
+  bool has_children = false;                // other tables inherit from it (not partitions)
+  bool is_child = false;                    // it inherits from another table (not a partition)
+  bool of_extension = false;                // member of an extension
+  std::vector<Column> columns;              // in attnum order
   std::vector<UniqueIndex> unique_indexes;  // in name order
 };
 
@@ -54,12 +64,14 @@ struct ForeignKey {
   std::string name;
   TableIndex table = kNoTable;
   TableIndex target = kNoTable;
-  uint32_t only_partition = 0;  // OID of the one partition that carries it; 0: the table itself does
+  uint32_t only_partition =
+      0;  // OID of the one partition that carries it; 0: the table itself does
   std::vector<int16_t> columns;
   std::vector<int16_t> target_columns;
-  std::vector<std::string> operators;  // target column OP column, per column: `OPERATOR(pg_catalog.=)`
-  char match = 's';                    // confmatchtype: 's' simple, 'f' full
-  char on_delete = 'a';                // confdeltype: 'c' cascade
+  std::vector<std::string>
+      operators;         // target column OP column, per column: `OPERATOR(pg_catalog.=)`
+  char match = 's';      // confmatchtype: 's' simple, 'f' full
+  char on_delete = 'a';  // confdeltype: 'c' cascade
   bool validated = true;
 };
 
@@ -69,7 +81,8 @@ struct TableRule {
   std::string reason;
   std::string area;
   std::vector<std::string> match_columns;
-  std::vector<std::string> route;  // names of FK constraints, scope columns or set_reference columns
+  std::vector<std::string>
+      route;  // names of FK constraints, scope columns or set_reference columns
 };
 
 struct ColumnRule {
@@ -82,9 +95,9 @@ struct ReferenceRule {
   std::vector<std::string> columns;
   std::string target_schema, target_table;
   std::vector<std::string> target_columns;  // empty: the target's primary key
-  std::string json_path;                    // empty: the column itself (or each element of an array)
-  std::string when_column, when_value;      // empty: always
-  std::string outside = "refuse";           // refuse, keep, null
+  std::string json_path;                // empty: the column itself (or each element of an array)
+  std::string when_column, when_value;  // empty: always
+  std::string outside = "refuse";       // refuse, keep, null
 };
 
 struct Settings {
@@ -103,7 +116,7 @@ struct Rules {
 };
 
 struct Schema {
-  std::vector<Table> tables;  // in (schema, name) order, compared by bytes
+  std::vector<Table> tables;             // in (schema, name) order, compared by bytes
   std::vector<ForeignKey> foreign_keys;  // in (table, name) order
 
   TableIndex find(const std::string& schema, const std::string& name) const;

@@ -13,8 +13,8 @@ namespace company_backup {
 // One step from a row towards its company.
 struct RouteStep {
   enum class Kind {
-    kCompany,  // columns hold the company's key itself (FK to it, scope column, or the key column of
-               // the company table for the company table's own row)
+    kCompany,  // columns hold the company's key itself (FK to it, scope column, or the key column
+               // of the company table for the company table's own row)
     kDown,     // the row refers to a row of `target`, which belongs to the company
     kUp,       // a row of `target` that belongs to the company refers to this row (1:1 parent)
   };
@@ -28,9 +28,9 @@ struct RouteStep {
 
 struct ScopedTable {
   TableIndex table = kNoTable;
-  std::string treatment;  // company, append_only, excluded, shared, people
-  std::string area;       // the rule's, else the schema's name
-  std::string decided_by; // "rule", "foreign key", "scope column", "reference", "company table"
+  std::string treatment;   // company, append_only, excluded, shared, people
+  std::string area;        // the rule's, else the schema's name
+  std::string decided_by;  // "rule", "foreign key", "scope column", "reference", "company table"
   std::string reason;
   std::vector<RouteStep> routes;  // any of them; empty for shared and people
   std::string route_text;         // "invoice_line_invoice_fk > invoice_company_fk", for people
@@ -65,9 +65,9 @@ struct Finding {
 struct Scope {
   TableIndex company_table = kNoTable;
   int16_t company_key = 0;
-  std::vector<ScopedTable> tables;     // by (schema, name); the company table first
-  std::vector<Reference> references;   // of tables that travel, by (table, name)
-  std::vector<Finding> findings;       // errors first, then by object
+  std::vector<ScopedTable> tables;    // by (schema, name); the company table first
+  std::vector<Reference> references;  // of tables that travel, by (table, name)
+  std::vector<Finding> findings;      // errors first, then by object
 
   bool undecided() const;
   const ScopedTable* find(TableIndex table) const;

@@ -8,22 +8,23 @@
 
 namespace company_backup {
 
-std::string quote_name(std::string_view name);           // "a""b"
-std::string quote_literal(std::string_view text);        // 'it''s', E'...' where a backslash is in it
-std::string quoted_table(const Table& table);            // "sales"."invoice"
-std::string display_table(const Table& table);           // sales.invoice, quoted only where needed
+std::string quote_name(std::string_view name);     // "a""b"
+std::string quote_literal(std::string_view text);  // 'it''s', E'...' where a backslash is in it
+std::string quoted_table(const Table& table);      // "sales"."invoice"
+std::string display_table(const Table& table);     // sales.invoice, quoted only where needed
 
 // FROM item of a table's own rows: ONLY for a plain table with or without inheritance children,
 // the whole tree for a partitioned one.
 std::string from_table(const Table& table);
 
-// A condition that is true for the rows of `alias` (of `table`) that belong to the company whose key
-// is `parameter` ("$1", already of the key column's type). Nested EXISTS for each step; several
+// A condition that is true for the rows of `alias` (of `table`) that belong to the company whose
+// key is `parameter` ("$1", already of the key column's type). Nested EXISTS for each step; several
 // routes are OR-ed. Throws Error kInternal when the table is not owned.
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter);
 
-// The join condition of a reference: target.k OP source.c AND ... (whole, unqualified operators never).
+// The join condition of a reference: target.k OP source.c AND ... (whole, unqualified operators
+// never).
 std::string reference_join(const Schema& schema, const Reference& reference,
                            std::string_view source_alias, std::string_view target_alias);
 

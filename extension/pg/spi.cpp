@@ -1,0 +1,152 @@
+#include "pg/spi.hpp"
+
+#include "core/sql.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr const char* kExtension = "company_backup";
+
+// Parameters as SPI wants them; memory of the current context.
+ParamListInfo make_params(const Arg* args, int count) {
+  if (count == 0) return nullptr;
+  ParamListInfo params = makeParamList(count);
+  for (int i = 0; i < count; ++i) {
+    const Arg& arg = args[i];
+    Datum value = arg.value;
+    if (arg.is_bytes && !arg.null) {
+      value = PointerGetDatum(
+          cstring_to_text_with_len(arg.bytes.data(), static_cast<int>(arg.bytes.size())));
+    }
+    params->params[i] = {value, arg.null, PARAM_FLAG_CONST, arg.type};
+  }
+  return params;
+}
+
+// Inside guarded() only.
+void execute(const std::string& sql, const std::vector<Arg>& args, bool read_only,
+             DestReceiver* receiver) {
+  SPIExecuteOptions options{};
+  options.params = make_params(args.data(), static_cast<int>(args.size()));
+  options.read_only = read_only;
+  options.dest = receiver;
+  const int code = SPI_execute_extended(sql.c_str(), &options);
+  if (code < 0) elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(code));
+}
+
+// The cells of the last result as C strings, row by row; inside guarded() only.
+char** cells_of_result(uint64 rows, int columns) {
+  char** cells = static_cast<char**>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(char*) * (rows * columns + 1)));
+  for (uint64 row = 0; row < rows; ++row) {
+    for (int column = 0; column < columns; ++column) {
+      cells[row * columns + column] =
+          SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column + 1);
+    }
+  }
+  return cells;
+}
+
+}  // namespace
+
+Rows query(const std::string& sql, const std::vector<Arg>& args, Access access) {
+  struct Result {
+    char** cells;
+    uint64 rows;
+    int columns;
+  };
+  const Result result = guarded([&] {
+    SPI_connect();
+    execute(sql, args, access == Access::kRead, nullptr);
+    if (SPI_tuptable == nullptr) return Result{nullptr, 0, 0};
+    const int columns = SPI_tuptable->tupdesc->natts;
+    return Result{cells_of_result(SPI_processed, columns), SPI_processed, columns};
+  });
+  Rows rows;
+  rows.reserve(result.rows);
+  for (uint64 r = 0; r < result.rows; ++r) {
+    Row& row = rows.emplace_back();
+    row.reserve(result.columns);
+    for (int c = 0; c < result.columns; ++c) {
+      const char* cell = result.cells[r * result.columns + c];
+      if (cell == nullptr) {
+        row.emplace_back(std::nullopt);
+      } else {
+        row.emplace_back(cell);
+      }
+    }
+  }
+  guarded([] { SPI_finish(); });
+  return rows;
+}
+
+Rows own_query(const char* sql, const std::vector<Arg>& args, Access access) {
+  AsExtensionOwner owner;
+  return query(sql, args, access);
+}
+
+void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver) {
+  guarded([&] {
+    SPI_connect();
+    execute(sql, args, true, receiver);
+    SPI_finish();
+  });
+}
+
+AsExtensionOwner::AsExtensionOwner() : before_(boundary::current_user_context()) {
+  guarded([this] {
+    Relation relation = table_open(ExtensionRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+                CStringGetDatum(kExtension));
+    SysScanDesc scan = systable_beginscan(relation, ExtensionNameIndexId, true, nullptr, 1, &key);
+    HeapTuple tuple = systable_getnext(scan);
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "extension \"%s\" is not installed", kExtension);
+    const Oid owner = reinterpret_cast<Form_pg_extension>(GETSTRUCT(tuple))->extowner;
+    systable_endscan(scan);
+    table_close(relation, AccessShareLock);
+    SetUserIdAndSecContext(
+        owner, before_.security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+  });
+}
+
+std::string functions_schema() {
+  const char* name = guarded([] {
+    return get_namespace_name(get_extension_schema(get_extension_oid(kExtension, false)));
+  });
+  return quote_name(name);
+}
+
+std::string text_array(const std::vector<std::string>& items) {
+  std::string out = "{";
+  for (const std::string& item : items) {
+    if (out.size() > 1) out += ',';
+    out += '"';
+    for (char c : item) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+  }
+  return out + "}";
+}
+
+std::vector<std::string> parse_text_array(const std::string& text) {
+  std::vector<std::string> items;
+  size_t i = 1;  // after the brace
+  while (i < text.size() && text[i] != '}') {
+    std::string item;
+    const bool quoted = text[i] == '"';
+    if (quoted) ++i;
+    while (i < text.size() && (quoted ? text[i] != '"' : text[i] != ',' && text[i] != '}')) {
+      if (text[i] == '\\') ++i;
+      item += text[i++];
+    }
+    if (quoted) ++i;
+    if (i < text.size() && text[i] == ',') ++i;
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+}  // namespace company_backup

@@ -1,0 +1,79 @@
+// SQL from C++: queries with parameters, results as text. Reads run under the active snapshot.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/boundary.hpp"
+
+namespace company_backup {
+
+using Text = std::optional<std::string>;  // nullopt: NULL
+using Row = std::vector<Text>;
+using Rows = std::vector<Row>;
+
+// A query parameter. Views must outlive the call; a Datum by reference, too.
+struct Arg {
+  Arg(std::string_view text) : type(TEXTOID), is_bytes(true), bytes(text) {}
+  Arg(const std::string& text) : type(TEXTOID), is_bytes(true), bytes(text) {}
+  Arg(const char* text) : type(TEXTOID), is_bytes(true), bytes(text) {}
+  Arg(const Text& text) : type(TEXTOID), null(!text), is_bytes(true) {
+    if (text) bytes = *text;
+  }
+  Arg(int64_t number) : type(INT8OID), value(Int64GetDatum(number)) {}
+  Arg(int number) : type(INT4OID), value(Int32GetDatum(number)) {}
+  Arg(bool flag) : type(BOOLOID), value(BoolGetDatum(flag)) {}
+  static Arg bytea(std::string_view bytes) {
+    Arg arg(bytes);
+    arg.type = BYTEAOID;
+    return arg;
+  }
+  static Arg datum(Oid type, Datum value) {
+    Arg arg(int64_t{0});
+    arg.type = type;
+    arg.value = value;
+    return arg;
+  }
+
+  Oid type;
+  bool null = false;
+  bool is_bytes = false;
+  Datum value = 0;
+  std::string_view bytes{};  // of text and bytea
+};
+
+// A NULL-free text array as PostgreSQL writes it, for `$1::text[]`.
+std::string text_array(const std::vector<std::string>& items);
+// The reverse; only for the output of a text[] or name[] column.
+std::vector<std::string> parse_text_array(const std::string& text);
+
+enum class Access { kRead, kWrite };
+
+// Runs one statement and returns its rows. kRead: under the active snapshot, nothing is changed.
+Rows query(const std::string& sql, const std::vector<Arg>& args = {},
+           Access access = Access::kRead);
+
+// The same as the extension's owner, for the extension's own tables only: fixed SQL, no user code.
+Rows own_query(const char* sql, const std::vector<Arg>& args = {}, Access access = Access::kRead);
+
+// Runs a query and gives its rows to `receiver` as they come.
+void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver);
+
+// Acts as the extension's owner while it lives.
+class AsExtensionOwner {
+ public:
+  AsExtensionOwner();
+  ~AsExtensionOwner() { boundary::restore(before_); }
+  AsExtensionOwner(const AsExtensionOwner&) = delete;
+  AsExtensionOwner& operator=(const AsExtensionOwner&) = delete;
+
+ private:
+  boundary::UserContext before_;
+};
+
+// The quoted name of the schema that holds the extension's functions.
+std::string functions_schema();
+
+}  // namespace company_backup
