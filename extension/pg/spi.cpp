@@ -111,10 +111,11 @@ AsExtensionOwner::AsExtensionOwner() : before_(boundary::current_user_context())
 }
 
 std::string functions_schema() {
-  const char* name = guarded([] {
-    return get_namespace_name(get_extension_schema(get_extension_oid(kExtension, false)));
-  });
-  return quote_name(name);
+  const Rows rows = query(
+      "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n "
+      "ON n.oid = e.extnamespace WHERE e.extname = $1::name",
+      {kExtension});
+  return quote_name(*rows.at(0)[0]);
 }
 
 std::string text_array(const std::vector<std::string>& items) {
