@@ -92,8 +92,7 @@ Company resolve_company(const LiveScope& live, const Text& company) {
         input = guarded([&] {
           Input result;
           Oid collation;
-          get_atttypetypmodcoll(table.oid, key.number, &result.type, &result.modifier,
-                                &collation);
+          get_atttypetypmodcoll(table.oid, key.number, &result.type, &result.modifier, &collation);
           Oid function, parameter;
           getTypeInputInfo(result.type, &function, &parameter);
           result.value = OidInputFunctionCall(function, const_cast<char*>(company->c_str()),

@@ -64,8 +64,8 @@ void append_timestamp(std::string& out, Timestamp timestamp, bool with_zone) {
     pg_tm tm{};
     fsec_t fraction;
     if (timestamp2tm(timestamp, nullptr, &tm, &fraction, nullptr, nullptr) != 0) {
-      ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-                      errmsg("timestamp out of range")));
+      ereport(ERROR,
+              (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
     }
     EncodeDateTime(&tm, fraction, with_zone, 0, nullptr, USE_ISO_DATES, buffer);
   }
@@ -87,23 +87,37 @@ std::string_view to_utf8(const char* text, size_t size) {
 
 RowEncoder::Form RowEncoder::form_of(uint32_t type) {
   switch (type) {
-    case BOOLOID: return Form::kBoolean;
-    case INT2OID: return Form::kInt2;
-    case INT4OID: return Form::kInt4;
-    case INT8OID: return Form::kInt8;
-    case FLOAT4OID: return Form::kFloat4;
-    case FLOAT8OID: return Form::kFloat8;
+    case BOOLOID:
+      return Form::kBoolean;
+    case INT2OID:
+      return Form::kInt2;
+    case INT4OID:
+      return Form::kInt4;
+    case INT8OID:
+      return Form::kInt8;
+    case FLOAT4OID:
+      return Form::kFloat4;
+    case FLOAT8OID:
+      return Form::kFloat8;
     case TEXTOID:
     case VARCHAROID:
     case BPCHAROID:
-    case JSONOID: return Form::kText;
-    case UUIDOID: return Form::kUuid;
-    case DATEOID: return Form::kDate;
-    case TIMESTAMPOID: return Form::kTimestamp;
-    case TIMESTAMPTZOID: return Form::kTimestampTz;
-    case JSONBOID: return Form::kJsonb;
-    case BYTEAOID: return Form::kBytea;
-    default: return Form::kOther;
+    case JSONOID:
+      return Form::kText;
+    case UUIDOID:
+      return Form::kUuid;
+    case DATEOID:
+      return Form::kDate;
+    case TIMESTAMPOID:
+      return Form::kTimestamp;
+    case TIMESTAMPTZOID:
+      return Form::kTimestampTz;
+    case JSONBOID:
+      return Form::kJsonb;
+    case BYTEAOID:
+      return Form::kBytea;
+    default:
+      return Form::kOther;
   }
 }
 

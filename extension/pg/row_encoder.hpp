@@ -1,5 +1,5 @@
-// A row as one line of NDJSON (DESIGN: encoding of a row). The common types are written straight from
-// their Datums; every other type through its output function.
+// A row as one line of NDJSON (DESIGN: encoding of a row). The common types are written straight
+// from their Datums; every other type through its output function.
 #pragma once
 
 #include <string>
@@ -21,8 +21,9 @@ class RowEncoder {
   // `columns` in the order of the query's result columns.
   explicit RowEncoder(const std::vector<Column>& columns);
 
-  // Appends the object of `slot` to `out`, without a line end. Runs inside guarded(): it may ereport,
-  // and holds nothing with a destructor while it may. Server memory it takes is the current context's.
+  // Appends the object of `slot` to `out`, without a line end. Runs inside guarded(): it may
+  // ereport, and holds nothing with a destructor while it may. Server memory it takes is the
+  // current context's.
   void append(TupleTableSlot* slot, std::string& out);
 
   // Of the last append(); positions in `out`.
@@ -30,13 +31,25 @@ class RowEncoder {
 
  private:
   enum class Form {
-    kBoolean, kInt2, kInt4, kInt8, kFloat4, kFloat8, kText, kUuid, kDate, kTimestamp, kTimestampTz,
-    kJsonb, kBytea, kOther
+    kBoolean,
+    kInt2,
+    kInt4,
+    kInt8,
+    kFloat4,
+    kFloat8,
+    kText,
+    kUuid,
+    kDate,
+    kTimestamp,
+    kTimestampTz,
+    kJsonb,
+    kBytea,
+    kOther
   };
   struct Encoded {
     std::string token;  // `{"name":` or `,"name":`
     Form form;
-    FmgrInfo output;    // kOther
+    FmgrInfo output;  // kOther
   };
 
   static Form form_of(uint32_t type);
