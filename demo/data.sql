@@ -31,16 +31,7 @@ FROM (SELECT c, :scale * CASE WHEN :companies = 1 THEN 1.0 WHEN c = 1 THEN 0.4
              ELSE 0.6 / c / (SELECT sum(1.0 / x) FROM generate_series(2, :companies) AS x) END AS w
       FROM generate_series(1, :companies) AS c) AS weights;
 
--- The application's triggers would count everything twice.
-DO $$
-DECLARE
-    t regclass;
-BEGIN
-    FOR t IN SELECT DISTINCT tgrelid FROM pg_trigger WHERE NOT tgisinternal LOOP
-        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', t);
-    END LOOP;
-END $$;
-
+\ir load_begin.sql
 \ir reference.sql
 
 -- people and companies -----------------------------------------------------------------
@@ -380,16 +371,7 @@ SELECT row_number() OVER (ORDER BY n, c, k), c, 'sales.invoice', id::text, (ARRA
        issued_on + k * interval '06:07:08.091011'
 FROM invoice, generate_series(1, 2) AS k;
 
-DO $$
-DECLARE
-    t regclass;
-BEGIN
-    SET CONSTRAINTS ALL IMMEDIATE;
-    FOR t IN SELECT DISTINCT tgrelid FROM pg_trigger WHERE NOT tgisinternal LOOP
-        EXECUTE format('ALTER TABLE %s ENABLE TRIGGER USER', t);
-    END LOOP;
-END $$;
-\ir sequences.sql
+\ir load_end.sql
 COMMIT;
 ANALYZE;
 RESET timezone;

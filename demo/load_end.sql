@@ -1,4 +1,14 @@
--- The rows above brought their own IDs: let every sequence go on after the greatest.
+DO $$
+DECLARE
+    t regclass;
+BEGIN
+    SET CONSTRAINTS ALL IMMEDIATE;      -- a table with checks still to come cannot be altered
+    FOR t IN SELECT DISTINCT tgrelid FROM pg_trigger WHERE NOT tgisinternal LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE TRIGGER USER', t);
+    END LOOP;
+END $$;
+
+-- The rows brought their own IDs: let every sequence go on after the greatest.
 DO $$
 DECLARE
     c record;
