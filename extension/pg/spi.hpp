@@ -61,6 +61,17 @@ Rows own_query(const char* sql, const std::vector<Arg>& args = {}, Access access
 // Runs a query and gives its rows to `receiver` as they come.
 void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver);
 
+// The rows of a query in batches, under the snapshot that was active when it was opened.
+class Cursor {
+ public:
+  Cursor(const std::string& sql, const std::vector<Arg>& args);
+  Rows fetch(long count);  // no rows: the end
+  void close();
+
+ private:
+  Portal portal_;
+};
+
 // Acts as the extension's owner while it lives.
 class AsExtensionOwner {
  public:
