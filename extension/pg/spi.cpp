@@ -128,6 +128,32 @@ Rows own_query(const char* sql, const std::vector<Arg>& args, Access access) {
   return query(sql, args, access);
 }
 
+std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args) {
+  AsExtensionOwner owner;
+  struct Piece {
+    const char* data;
+    size_t size;
+  };
+  uint64 count = 0;
+  const Piece* pieces = guarded([&] {
+    SPI_connect();
+    execute(sql, args, true, nullptr);
+    count = SPI_processed;
+    Piece* list = static_cast<Piece*>(palloc(sizeof(Piece) * (count + 1)));
+    for (uint64 i = 0; i < count; ++i) {
+      bool is_null;
+      const Datum datum = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
+      const varlena* bytes = PG_DETOAST_DATUM_PACKED(datum);
+      list[i] = {VARDATA_ANY(bytes), static_cast<size_t>(VARSIZE_ANY_EXHDR(bytes))};
+    }
+    return static_cast<const Piece*>(list);
+  });
+  std::vector<std::string> result;
+  for (uint64 i = 0; i < count; ++i) result.emplace_back(pieces[i].data, pieces[i].size);
+  guarded([] { SPI_finish(); });
+  return result;
+}
+
 void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver) {
   guarded([&] {
     SPI_connect();
