@@ -33,7 +33,6 @@ class Spool : public ChunkSink, public MemberSource {
   bool next(std::string& member) override;
 
  private:
-  struct Store;
   Tuplestorestate* stores_[2];  // of tables, of shared tables; freed with their memory context
   TupleTableSlot* slots_[2];
   bool pending_[2] = {false, false};  // the slot holds a row of a later table
