@@ -103,6 +103,12 @@ bool Spool::next(std::string& member) {
   return true;
 }
 
+void Spool::close() {
+  guarded([this] {
+    for (Tuplestorestate* store : stores_) tuplestore_end(store);
+  });
+}
+
 ArchiveBytes::ArchiveBytes(Manifest manifest, std::string manifest_text,
                            std::unique_ptr<MemberSource> source)
     : manifest_(std::move(manifest)),
