@@ -102,8 +102,7 @@ void RowLine::parse_key(JsonScanner& scanner, const Column& column) {
     name.resize(unescape_json(key.text, name.data()));
     if (name == column.name) return scanner.expect(':');
   }
-  throw Error(sqlstate::kBadArchive,
-              "column " + in_quotes(column.name) + " is missing or misplaced");
+  misplaced(column.name);
 }
 
 RowValue RowLine::parse_value(JsonScanner& scanner, bool raw, std::size_t line_size) {
