@@ -538,5 +538,49 @@ TEST_F(ScopeQuestions, AForeignKeyOfOnePartitionIsNoRoute) {
   expect_no_errors();
 }
 
+TEST_F(ScopeQuestions, ATieDoesNotHideWhatATableLooksLike) {
+  two_companies("buyer", "seller");
+  db.table("sales.membership")
+      .columns({"home integer", "guest integer"})
+      .fk("home_fk", {"home"}, "sales.company")
+      .fk("guest_fk", {"guest"}, "sales.company");
+  discover();
+  expect_finding("error", "sales.membership", "looks like logins");
+  EXPECT_EQ(hint_of("sales.membership"),
+            "SELECT public.set_table_rule('sales.membership', 'excluded', 'decides who may log "
+            "in', route => '{guest_fk}');");
+}
+
+TEST_F(ScopeQuestions, AParentOfOneRowMayHoldSecrets) {
+  invoice()
+      .columns({"credential_id integer", "user_id integer"})
+      .unique("one_credential", {"credential_id"})
+      .unique("one_user", {"user_id"})
+      .fk("i_cred", {"credential_id"}, "sales.credential")
+      .fk("i_user", {"user_id"}, "sales.users");
+  db.table("sales.credential");
+  db.table("sales.users");
+  discover();
+  EXPECT_EQ(hint_of("sales.credential"),
+            "SELECT public.set_table_rule('sales.credential', 'excluded', 'decides who may log "
+            "in', route => '{i_cred}');");
+  EXPECT_NE(hint_of("sales.users").find("'people'"), std::string::npos);
+  rules.tables = {table_rule("sales.credential", "excluded", {"i_cred"}),
+                  table_rule("sales.users", "people")};
+  discover();
+  expect_no_errors();
+  EXPECT_EQ(of("sales.credential").treatment, "excluded");
+  EXPECT_TRUE(of("sales.credential").owned());
+}
+
+TEST_F(ScopeQuestions, ARowThatSharesTheCompanysKeyMakesNoOtherIdSuspicious) {
+  company();
+  db.table("sales.settings").fk("s_c", {"id"}, "sales.company");
+  db.table("sales.unrelated");
+  discover();
+  EXPECT_EQ(of("sales.settings").route_text, "s_c");
+  EXPECT_TRUE(scope.findings.empty()) << findings();
+}
+
 }  // namespace
 }  // namespace company_backup
