@@ -394,8 +394,18 @@ TEST_F(ScopeQuestions, ATablesOwnIdIsNoReference) {
       .primary({"company_id", "order_id"})
       .unique("public_id", {"order_uuid"})
       .fk("o_c", {"company_id"}, "sales.company");
+  owned("sales.item")
+      .columns({"public_id uuid default", "label_id text", "twin_id integer"})
+      .unique("u1", {"public_id"})
+      .unique("u2", {"label_id"})
+      .unique("u3", {"twin_id"});
+  db.table("sales.price").column("label text").fk("p_l", {"label"}, "sales.item", {"label_id"});
   discover();
-  expect_no_errors();
+  expect_no_finding("sales.orders.order_id");
+  expect_no_finding("sales.orders.order_uuid");
+  expect_no_finding("sales.item.public_id");
+  expect_no_finding("sales.item.label_id");
+  expect_finding("error", "sales.item.twin_id", "looks like an ID");
 }
 
 TEST_F(ScopeQuestions, ATypeColumnBesideAnIdNamesItsTable) {
