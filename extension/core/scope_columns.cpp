@@ -95,16 +95,26 @@ class ColumnCheck {
            std::find(identity->begin(), identity->end(), column.name) != identity->end();
   }
 
-  // The table's own key: alone the primary key, or unique and named after the table.
+  // The table's own ID: alone the primary key; unique and named after the table; or unique alone
+  // and either made by a default or what foreign keys refer to.
   bool is_own_id(TableIndex index, const Column& column, const std::string& stem) const {
     const Table& table = model_.table(index);
+    const std::vector<int16_t> alone{column.number};
     for (const UniqueIndex& unique : table.unique_indexes) {
       if (!contains(unique.columns, column.number)) continue;
-      if (unique.primary && unique.columns.size() == 1) return true;
+      if (unique.columns == alone && !unique.partial &&
+          (unique.primary || (column.not_null && column.has_default) || is_target(index, alone)))
+        return true;
       const auto own = noun_forms(plain_name(table.name));
       if (std::find(own.begin(), own.end(), stem) != own.end()) return true;
     }
     return false;
+  }
+
+  bool is_target(TableIndex index, const std::vector<int16_t>& columns) const {
+    const auto& keys = model_.keys_to[index];
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const ForeignKey* fk) { return fk->target_columns == columns; });
   }
 
   void ask(TableIndex index, const Column& column, const std::string& problem,

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "core/smells.hpp"
 #include "core/sql.hpp"
 
 namespace company_backup {
@@ -80,9 +81,13 @@ CompanyNames::CompanyNames(const Model& model) {
   }
   if (id_stem(model.key->name)) plain_.push_back(plain_name(model.key->name));
   exact_ = model.rules.settings.scope_columns;
-  for (const ForeignKey* fk : model.keys_to[model.company])
-    if (fk->table != model.company && fk->columns.size() == 1)
-      exact_.push_back(column_of(model.table(fk->table), fk->columns[0]).name);
+  for (const ForeignKey* fk : model.keys_to[model.company]) {
+    if (fk->table == model.company || fk->columns.size() != 1) continue;
+    const Table& table = model.table(fk->table);
+    const std::string& name = column_of(table, fk->columns[0]).name;
+    // A row of settings may share the company's key: "id" then says nothing about other tables.
+    if (id_stem(name) || pick_key(table) != fk->columns) exact_.push_back(name);
+  }
   std::sort(plain_.begin(), plain_.end());
   std::sort(exact_.begin(), exact_.end());
 }
@@ -91,6 +96,21 @@ bool CompanyNames::match(const Column& column) const {
   if (!can_hold_id(column) || column.generated) return false;
   return std::binary_search(exact_.begin(), exact_.end(), column.name) ||
          std::binary_search(plain_.begin(), plain_.end(), plain_name(column.name));
+}
+
+std::optional<Question> question_about(const Table& table) {
+  if (table.of_extension)
+    return Question{"it belongs to an extension",
+                    proposed_rule("excluded", "the extension keeps these rows itself")};
+  if (table.foreign)
+    return Question{"it is a foreign table",
+                    proposed_rule("excluded", "the rows live on another server")};
+  const auto smell = table_smell(table);
+  if (!smell) return std::nullopt;
+  Question question{"its name looks like " + smell->looks_like,
+                    proposed_rule(smell->treatment, smell->reason)};
+  if (smell->treatment == "people") question.rule.match_columns = people_match_columns(table);
+  return question;
 }
 
 bool all_not_null(const Table& table, const std::vector<int16_t>& columns) {
