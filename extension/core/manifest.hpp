@@ -11,6 +11,7 @@
 
 namespace company_backup {
 
+inline constexpr const char* kFormatName = "company_backup";
 inline constexpr int kFormatVersion = 1;
 
 struct ManifestColumn {

@@ -11,6 +11,8 @@
 
 namespace company_backup {
 
+class JsonScanner;
+
 enum class ValueKind : std::uint8_t {
   kNull,     // SQL NULL
   kBoolean,  // text: true or false
@@ -52,9 +54,8 @@ class RowLine {
     std::string name;
     bool raw;
   };
-  class Scanner;
-  void parse_key(Scanner& scanner, const Column& column);
-  RowValue parse_value(Scanner& scanner, bool raw);
+  void parse_key(JsonScanner& scanner, const Column& column);
+  RowValue parse_value(JsonScanner& scanner, bool raw, std::size_t line_size);
   std::string_view unescape(std::string_view escaped, std::size_t line_size);
 
   std::vector<Column> columns_;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,24 +42,24 @@ class TarParser {
   void finish();
 
  private:
-  enum class State { kHeader, kPaxData, kPaxPadding, kData, kPadding, kEnd };
+  enum class State { kHeader, kPaxData, kData, kPadding, kEnd };
   void take_header();
-  void take_file_header(std::uint64_t size);
+  void take_file_header(std::string_view name, std::uint64_t size);
+  void take_pax_header(std::uint64_t size);
   void take_pax_records();
-  void take_end_block();
-  void enter_data();
+  void take_pax_record(std::string_view record);
+  void end_data();
   void skip_zeros(std::string_view& bytes);
 
   TarEvents& events_;
   State state_ = State::kHeader;
   std::string block_;     // the header block being collected
   std::string pax_;       // the pax records being collected
-  std::string pax_path_;  // of the header that follows
-  bool has_pax_ = false;
-  bool has_pax_size_ = false;
-  std::uint64_t pax_size_ = 0;
-  std::uint64_t left_ = 0;   // bytes left of the part that `state_` names
-  std::size_t padding_ = 0;  // zero bytes after that part
+  bool has_pax_ = false;  // a pax header waits for its entry
+  std::optional<std::string> pax_path_;
+  std::optional<std::uint64_t> pax_size_;
+  std::uint64_t left_ = 0;   // bytes left of the data that `state_` names
+  std::size_t padding_ = 0;  // zero bytes left after it
   int zero_blocks_ = 0;
 };
 
