@@ -1,7 +1,6 @@
 // verify FILE: checks a whole archive. No server is needed.
 
-#include <algorithm>
-#include <cctype>
+#include <charconv>
 #include <cstdint>
 #include <iostream>
 #include <memory>
@@ -34,33 +33,32 @@ class NoSink : public ArchiveSink {
   void end_table() override {}
 };
 
-// The bytes that `text` spells in hexadecimal, as psql prints a bytea; nothing if it is no such
-// text.
-std::optional<std::string> from_hex(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) {
-    text.remove_suffix(1);
-  }
-  if (text.starts_with("\\x")) text.remove_prefix(2);
-  const bool hex =
-      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c); });
-  if (!hex || text.empty() || text.size() % 2 != 0) return std::nullopt;
+// The bytes of a bytea as psql prints it (\x and hexadecimal digits); nothing for any other text.
+std::optional<std::string> from_bytea_text(std::string_view text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  if (!text.starts_with("\\x") || text.size() % 2 != 0) return std::nullopt;
+  text.remove_prefix(2);
   std::string bytes;
-  for (size_t i = 0; i < text.size(); i += 2) {
-    bytes.push_back(static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
+  for (; !text.empty(); text.remove_prefix(2)) {
+    unsigned byte = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + 2, byte, 16);
+    if (error != std::errc() || end != text.data() + 2) return std::nullopt;
+    bytes.push_back(static_cast<char>(byte));
   }
   return bytes;
 }
 
-// A key of 32 raw bytes that happen to be all hexadecimal digits does not occur.
+// The key is in the file as it is, or as psql prints it.
 std::string read_key(const std::string& path) {
   InputFile file(path);
   std::string buffer(kMaxKeyFile, '\0');
   const std::string text(file.read(buffer));
-  if (text.empty() || text.size() == kMaxKeyFile) {
+  const std::string key = from_bytea_text(text).value_or(text);
+  if (key.empty() || text.size() == kMaxKeyFile) {
     throw Error(sqlstate::kInvalidParameter, "file \"" + path + "\" does not hold a key")
         .hint("Write it with: psql -AtXc \"SELECT archive_key()\" > key");
   }
-  return from_hex(text).value_or(text);
+  return key;
 }
 
 void check_signature(const ArchiveReader& reader, const std::string& key) {
@@ -73,14 +71,18 @@ void check_signature(const ArchiveReader& reader, const std::string& key) {
               ". Either the key belongs to another database, or somebody changed the archive.");
 }
 
+std::string counted(uint64_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 void print_totals(const Manifest& manifest) {
   uint64_t rows = 0, bytes = 0;
   for (const auto* tables : {&manifest.tables, &manifest.shared}) {
     for (const ManifestTable& table : *tables) rows += table.rows, bytes += table.bytes;
   }
   std::cout << "OK: company " << printable(manifest.company_key) << ", "
-            << manifest.tables.size() + manifest.shared.size() << " tables, " << rows << " rows, "
-            << bytes << " bytes\n";
+            << counted(manifest.tables.size() + manifest.shared.size(), "table") << ", "
+            << counted(rows, "row") << ", " << counted(bytes, "byte") << '\n';
 }
 
 int run(const Options& options) {
