@@ -6,6 +6,7 @@
 #include "core/archive_layout.hpp"
 #include "core/error.hpp"
 #include "core/manifest.hpp"
+#include "core/printable.hpp"
 #include "core/table_name.hpp"
 
 namespace company_backup {
@@ -21,7 +22,7 @@ constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 50;
 
 [[noreturn]] void refuse(const std::string& field, const char* why) {
-  throw Error(sqlstate::kBadArchive, "the manifest's field \"" + field + "\" " + why);
+  throw Error(sqlstate::kBadArchive, "the manifest's field " + in_quotes(field) + " " + why);
 }
 
 // Parses, and refuses what the library would let pass: keys that come twice and deep nesting.
@@ -42,7 +43,8 @@ Json parse_strictly(std::string_view text) {
   try {
     return Json::parse(text.begin(), text.end(), check);
   } catch (const Json::exception& error) {
-    throw Error(sqlstate::kBadArchive, "the manifest is not valid JSON").detail(error.what());
+    throw Error(sqlstate::kBadArchive, "the manifest is not valid JSON")
+        .detail(printable(error.what()));
   }
 }
 
