@@ -19,6 +19,15 @@ void delete_scan(void* scan) {
   delete static_cast<Scan*>(scan);
 }
 
+// The executor ends a scan that was not read to its end.
+void end_scan(Datum scan) {
+  callback([scan] { static_cast<Scan*>(DatumGetPointer(scan))->bytes->close(); });
+}
+
+ExprContext* scan_context(FunctionCallInfo fcinfo) {
+  return reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)->econtext;
+}
+
 void keep_scan(FunctionCallInfo fcinfo, std::unique_ptr<Scan> scan) {
   Scan* const plain = scan.get();
   FuncCallContext* const context = static_cast<FuncCallContext*>(fcinfo->flinfo->fn_extra);
