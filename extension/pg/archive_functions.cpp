@@ -21,7 +21,7 @@ void delete_scan(void* scan) {
 
 // The executor ends a scan that was not read to its end.
 void end_scan(Datum scan) {
-  callback([scan] { static_cast<Scan*>(DatumGetPointer(scan))->bytes->close(); });
+  callback([scan] { reinterpret_cast<Scan*>(scan)->bytes->close(); });
 }
 
 ExprContext* scan_context(FunctionCallInfo fcinfo) {
