@@ -17,6 +17,7 @@ using Json = nlohmann::json;
 using Names = std::initializer_list<std::string_view>;
 
 constexpr int kMaxDepth = 8;
+constexpr std::size_t kMaxFields = 64;  // the largest object has fewer
 constexpr std::size_t kMaxTables = 100'000;
 constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 50;
@@ -37,6 +38,10 @@ Json parse_strictly(std::string_view text) {
     if (event == Json::parse_event_t::key &&
         !keys.back().insert(parsed.get_ref<const std::string&>()).second) {
       refuse(parsed.get<std::string>(), "comes twice");
+    }
+    // Before the library has made a tree of millions of them.
+    if (!keys.empty() && keys.back().size() > kMaxFields) {
+      throw Error(sqlstate::kBadArchive, "the manifest has an object with too many fields");
     }
     return true;
   };

@@ -86,7 +86,7 @@ void RowLine::parse(std::string_view line) {
   JsonScanner scanner(line, max_depth_ - 1);
   scanner.expect('{');
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (i > 0 && !scanner.accept(",")) expect_comma(scanner, columns_[i].name);
+    if (i > 0) expect_comma(scanner, columns_[i].name);
     parse_key(scanner, columns_[i]);
     values_[i] = parse_value(scanner, columns_[i].raw, line.size());
   }

@@ -114,6 +114,10 @@ TEST(Manifest, TextThatCannotBe) {
   std::string twice = sample::small_backup().manifest.to_json();
   twice.insert(1, "\"label\": null,");
   expect_error(sqlstate::kBadArchive, "\"label\" comes twice", [&] { Manifest::from_json(twice); });
+  std::string wide = "{";
+  for (int i = 0; i < 100; ++i) wide += "\"" + std::to_string(i) + "\":1,";
+  expect_error(sqlstate::kBadArchive, "too many fields",
+               [&] { Manifest::from_json(wide + "\"x\":1}"); });
   const std::string deep(100'000, '[');
   expect_error(sqlstate::kBadArchive, "too deeply", [&] { Manifest::from_json(deep); });
 }
