@@ -592,5 +592,44 @@ TEST_F(ScopeQuestions, ARowThatSharesTheCompanysKeyMakesNoOtherIdSuspicious) {
   EXPECT_TRUE(scope.findings.empty()) << findings();
 }
 
+TEST_F(ScopeQuestions, ATableBetweenPeopleAndCompaniesIsTheMembership) {
+  company();
+  db.table("sales.users").column("email text");
+  owned("sales.company_user").column("user_id integer").fk("cu_u", {"user_id"}, "sales.users");
+  owned("sales.user_role").column("user_id integer").fk("ur_u", {"user_id"}, "sales.users");
+  discover();
+  EXPECT_EQ(hint_of("sales.company_user"),
+            "SELECT public.set_membership('sales.company_user', 'user_id');");
+  EXPECT_EQ(hint_of("sales.user_role"),
+            "SELECT public.set_table_rule('sales.user_role', 'excluded', 'decides who may log "
+            "in');");
+  rules.settings.membership_schema = "sales";
+  rules.settings.membership_table = "user_role";
+  rules.settings.membership_person_column = "user_id";
+  discover();
+  EXPECT_EQ(hint_of("sales.company_user"),
+            "SELECT public.set_table_rule('sales.company_user', 'excluded', 'decides who may log "
+            "in');");
+}
+
+TEST_F(ScopeQuestions, WordsBeforeATablesNameSayThePartItPlays) {
+  company().column("billing_id text");
+  owned("sales.bill");
+  owned("sales.lot")
+      .columns({"received_on_bill_id integer", "billed_id integer",
+                "parent_company_id integer null", "audit_log_id integer"});
+  db.table("a.log");
+  db.table("b.log");
+  discover();
+  EXPECT_EQ(hint_of("sales.lot.received_on_bill_id"),
+            "SELECT public.set_reference('sales.lot', '{received_on_bill_id}', 'sales.bill');");
+  EXPECT_EQ(hint_of("sales.lot.parent_company_id"),
+            "SELECT public.set_reference('sales.lot', '{parent_company_id}', 'sales.company');");
+  EXPECT_NE(hint_of("sales.lot.billed_id").find("set_column_rule"), std::string::npos);
+  EXPECT_NE(hint_of("sales.lot.audit_log_id").find("set_column_rule"), std::string::npos);
+  EXPECT_EQ(hint_of("sales.company.billing_id"),
+            "SELECT public.set_column_rule('sales.company', 'billing_id', 'identity');");
+}
+
 }  // namespace
 }  // namespace company_backup
