@@ -4,7 +4,6 @@
 
 #include "core/error.hpp"
 #include "core/names.hpp"
-#include "core/smells.hpp"
 #include "core/sql.hpp"
 
 namespace company_backup {
@@ -96,21 +95,6 @@ bool CompanyNames::match(const Column& column) const {
   if (!can_hold_id(column) || column.generated) return false;
   return std::binary_search(exact_.begin(), exact_.end(), column.name) ||
          std::binary_search(plain_.begin(), plain_.end(), plain_name(column.name));
-}
-
-std::optional<Question> question_about(const Table& table) {
-  if (table.of_extension)
-    return Question{"it belongs to an extension",
-                    proposed_rule("excluded", "the extension keeps these rows itself")};
-  if (table.foreign)
-    return Question{"it is a foreign table",
-                    proposed_rule("excluded", "the rows live on another server")};
-  const auto smell = table_smell(table);
-  if (!smell) return std::nullopt;
-  Question question{"its name looks like " + smell->looks_like,
-                    proposed_rule(smell->treatment, smell->reason)};
-  if (smell->treatment == "people") question.rule.match_columns = people_match_columns(table);
-  return question;
 }
 
 bool all_not_null(const Table& table, const std::vector<int16_t>& columns) {

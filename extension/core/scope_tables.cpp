@@ -98,7 +98,7 @@ class OwnedTables {
   std::string ask(TableIndex index) {
     const Table& table = model_.table(index);
     const bool ruled = model_.rule[index] != nullptr || index == model_.membership;
-    const std::optional<Question> question = ruled ? std::nullopt : question_about(table);
+    const std::optional<Question> question = ruled ? std::nullopt : question_about(model_, index);
     std::string problem = question ? question->problem : "";
     TableRule rule = question ? question->rule : present_rule(index);
     if (!routes_.tied[index].empty()) {
@@ -107,8 +107,11 @@ class OwnedTables {
       if (rule.treatment != "people") rule.route = proposed_route(index);
       if (rule.reason.empty()) rule.reason = "belongs to the company of " + list(rule.route);
     }
-    if (!problem.empty())
-      model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
+    if (problem.empty()) return "";
+    const bool settled_otherwise = routes_.tied[index].empty() && !question->statement.empty();
+    model_.error(
+        display_table(table), problem,
+        settled_otherwise ? question->statement : model_.statements.table_rule(table, rule));
     return problem;
   }
 

@@ -190,7 +190,7 @@ class OtherTables {
                                              : "only columns that can be NULL lead") +
                           std::string(" to a company: ") + list(names);
     TableRule rule = proposed_rule("company", "belongs to the company of " + list(names));
-    if (const auto question = question_about(table)) {
+    if (const auto question = question_about(model_, index)) {
       problem += "; " + question->problem;
       rule = question->rule;
     }
@@ -351,7 +351,7 @@ class OtherTables {
     std::string problem =
         "each of its rows seems to belong to one row of a company: " + list(names) +
         (names.size() == 1 ? " is unique and not NULL" : " are unique and not NULL");
-    if (const auto question = question_about(table)) {
+    if (const auto question = question_about(model_, index)) {
       problem += "; " + question->problem;
       rule = question->rule;
     }

@@ -1,9 +1,6 @@
-// What discovery asks instead of guessing: tables and columns that smell, parents, people.
+// What discovery asks instead of guessing: tables that smell, parents, people.
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
-#include "core/names.hpp"
-#include "core/smells.hpp"
 #include "scope_fixture.hpp"
 
 namespace company_backup {
@@ -17,67 +14,6 @@ class ScopeQuestions : public ScopeTest {
     return owned("sales.invoice");
   }
 };
-
-TEST(Names, AreSplitIntoWords) {
-  using Words = std::vector<std::string>;
-  EXPECT_EQ(words_of("api_key"), (Words{"api", "key"}));
-  EXPECT_EQ(words_of("apiKey2"), (Words{"api", "key2"}));
-  EXPECT_EQ(words_of("Order Items"), (Words{"order", "items"}));
-  EXPECT_EQ(words_of("HTTPServer"), (Words{"http", "server"}));
-  EXPECT_EQ(words_of("customerIDs"), (Words{"customer", "ids"}));
-  EXPECT_EQ(words_of("__"), Words{});
-  EXPECT_EQ(plain_name("OrderItems"), "order_items");
-  EXPECT_EQ(words_of("m\xc3\xbcllerId"), (Words{"m\xc3\xbcller", "id"}));
-}
-
-TEST(Names, OfIdColumnsSayOfWhat) {
-  EXPECT_EQ(id_stem("customer_id"), "customer");
-  EXPECT_EQ(id_stem("customerIds"), "customer");
-  EXPECT_EQ(id_stem("billing_address_uuid"), "billing_address");
-  EXPECT_EQ(id_stem("id"), std::nullopt);
-  EXPECT_EQ(id_stem("paid"), std::nullopt);
-  EXPECT_EQ(id_stem("id_card"), std::nullopt);
-}
-
-TEST(Smells, OfTables) {
-  const auto treatment = [](const std::string& name) -> std::string {
-    Table table;
-    table.name = name;
-    const auto smell = table_smell(table);
-    return smell ? smell->treatment : "";
-  };
-  for (const char* name : {"users", "AppUser", "user_account", "people", "person", "userProfiles"})
-    EXPECT_EQ(treatment(name), "people") << name;
-  for (const char* name : {"company_member", "memberships", "user_roles", "permission", "sessions",
-                           "api_keys", "ApiKey", "refresh_token", "invitations", "user_settings"})
-    EXPECT_EQ(treatment(name), "excluded") << name;
-  for (const char* name : {"event_outbox", "task_queue", "jobs", "webhook", "webhook_delivery",
-                           "notifications", "mail_inbox"})
-    EXPECT_EQ(treatment(name), "excluded") << name;
-  for (const char* name : {"audit_entry", "change_log", "logs", "auditLog", "event_history"})
-    EXPECT_EQ(treatment(name), "append_only") << name;
-  for (const char* name : {"invoice", "blog", "catalog", "job_line", "delivery_note", "enrolment",
-                           "price_history", "journal_entry", "tokenizer"})
-    EXPECT_EQ(treatment(name), "") << name;
-}
-
-TEST(Smells, OfColumns) {
-  const auto secret = [](const std::string& name, const std::string& type = "text") {
-    Column column;
-    column.name = name;
-    column.type = type;
-    return looks_like_secret(column);
-  };
-  for (const char* name : {"password", "password_hash", "passwd", "pwd", "api_key", "apiKey",
-                           "apikey", "client_secret", "access_token", "privateKey", "salt",
-                           "otp_seed", "totp", "mfa_code", "credentials", "cvv", "encrypted_iban"})
-    EXPECT_TRUE(secret(name)) << name;
-  for (const char* name : {"name", "key", "hash", "price_key", "tokenized", "public_key"})
-    EXPECT_FALSE(secret(name)) << name;
-  EXPECT_FALSE(secret("password_expired", "boolean"));
-  EXPECT_FALSE(secret("password_changed_at", "timestamp with time zone"));
-  EXPECT_FALSE(secret("token_time", "time without time zone"));
-}
 
 TEST_F(ScopeQuestions, TablesThatSmellDoNotTravelUntilDecided) {
   company();
@@ -334,123 +270,6 @@ TEST_F(ScopeQuestions, AScopeColumnWithAForeignKeyElsewhereStillSaysTheCompany) 
   expect_no_errors();
 }
 
-TEST_F(ScopeQuestions, SecretsOfTravellingTables) {
-  invoice()
-      .columns({"api_token text", "pin_salt text", "otp text null"})
-      .column("token_id integer")
-      .fk("t", {"token_id"}, "sales.design");
-  db.table("sales.design").column("password text");
-  discover();
-  EXPECT_EQ(hint_of("sales.invoice.api_token"),
-            "SELECT public.set_column_rule('sales.invoice', 'api_token', 'secret');");
-  expect_finding("error", "sales.invoice.otp", "secret");
-  expect_no_finding("sales.invoice.token_id");
-  expect_no_finding("sales.design.password");
-  rules.columns = {column_rule("sales.invoice", "api_token", "secret"),
-                   column_rule("sales.invoice", "pin_salt", "data"),
-                   column_rule("sales.invoice", "otp", "secret")};
-  discover();
-  expect_no_errors();
-  expect_finding("warning", "sales.invoice.api_token", "NOT NULL");
-  expect_no_finding("sales.invoice.otp");
-}
-
-TEST_F(ScopeQuestions, IdsWithoutAForeignKey) {
-  invoice()
-      .columns({"customer_id integer", "productIds integer[]", "external_id text",
-                "contact_uuid uuid", "old_id integer generated", "seq_id integer identity"})
-      .column("seller_id integer null");
-  db.table("sales.customers");
-  db.table("sales.product");
-  db.table("sales.contact");
-  db.table("a.seller");
-  db.table("b.seller");
-  discover();
-  EXPECT_EQ(hint_of("sales.invoice.customer_id"),
-            "SELECT public.set_reference('sales.invoice', '{customer_id}', 'sales.customers');");
-  EXPECT_EQ(hint_of("sales.invoice.\"productIds\""),
-            "SELECT public.set_reference('sales.invoice', '{\"productIds\"}', 'sales.product');");
-  EXPECT_EQ(hint_of("sales.invoice.external_id"),
-            "SELECT public.set_column_rule('sales.invoice', 'external_id', 'data');");
-  EXPECT_NE(hint_of("sales.invoice.contact_uuid").find("set_column_rule"), std::string::npos);
-  EXPECT_NE(hint_of("sales.invoice.seller_id").find("set_column_rule"), std::string::npos);
-  expect_no_finding("sales.invoice.old_id");
-  expect_no_finding("sales.invoice.seq_id");
-  rules.columns = {column_rule("sales.invoice", "external_id", "data")};
-  rules.references = {reference_rule("sales.invoice", {"customer_id"}, "sales.customers")};
-  discover();
-  expect_no_finding("sales.invoice.external_id");
-  expect_no_finding("sales.invoice.customer_id");
-}
-
-TEST_F(ScopeQuestions, ATablesOwnIdIsNoReference) {
-  company();
-  db.bare_table("sales.invoice")
-      .columns({"invoice_no_id integer", "company_id integer"})
-      .primary({"invoice_no_id"})
-      .fk("i_c", {"company_id"}, "sales.company");
-  db.bare_table("sales.orders")
-      .columns({"company_id integer", "order_id integer", "order_uuid uuid"})
-      .primary({"company_id", "order_id"})
-      .unique("public_id", {"order_uuid"})
-      .fk("o_c", {"company_id"}, "sales.company");
-  owned("sales.item")
-      .columns({"public_id uuid default", "label_id text", "twin_id integer"})
-      .unique("u1", {"public_id"})
-      .unique("u2", {"label_id"})
-      .unique("u3", {"twin_id"});
-  db.table("sales.price").column("label text").fk("p_l", {"label"}, "sales.item", {"label_id"});
-  discover();
-  expect_no_finding("sales.orders.order_id");
-  expect_no_finding("sales.orders.order_uuid");
-  expect_no_finding("sales.item.public_id");
-  expect_no_finding("sales.item.label_id");
-  expect_finding("error", "sales.item.twin_id", "looks like an ID");
-}
-
-TEST_F(ScopeQuestions, ATypeColumnBesideAnIdNamesItsTable) {
-  invoice().columns({"subject_type text", "subject_id integer"});
-  db.table("sales.subject");
-  discover();
-  expect_finding("error", "sales.invoice.subject_id", "when_column => 'subject_type'");
-  EXPECT_EQ(hint_of("sales.invoice.subject_id"),
-            "SELECT public.set_column_rule('sales.invoice', 'subject_id', 'data');");
-  ReferenceRule rule = reference_rule("sales.invoice", {"subject_id"}, "sales.subject");
-  rule.when_column = "subject_type";
-  rule.when_value = "Subject";
-  rules.references = {rule};
-  discover();
-  expect_no_errors();
-  EXPECT_EQ(scope.references.at(0).name, "invoice_company_fk");
-  EXPECT_EQ(scope.references.at(1).when_value, "Subject");
-  EXPECT_TRUE(scope.references.at(1).soft);
-}
-
-TEST_F(ScopeQuestions, AnIdentityColumnOfTheCompanyRowIsNoReference) {
-  company().columns({"billing_id text", "plan_id integer"});
-  owned("sales.invoice");
-  rules.settings.identity_columns = std::vector<std::string>{"name", "billing_id"};
-  discover();
-  expect_no_finding("sales.company.billing_id");
-  expect_finding("error", "sales.company.plan_id", "looks like an ID");
-}
-
-TEST_F(ScopeQuestions, JsonIsMentioned) {
-  invoice().columns({"extra jsonb null", "links jsonb", "raw json"});
-  db.table("sales.doc");
-  ReferenceRule rule = reference_rule("sales.invoice", {"links"}, "sales.doc");
-  rule.json_path = ".docs[*]";
-  rules.references = {rule};
-  rules.columns = {column_rule("sales.invoice", "raw", "data")};
-  discover();
-  expect_no_errors();
-  expect_finding("notice", "sales.invoice.extra", "JSON");
-  expect_no_finding("sales.invoice.links");
-  expect_no_finding("sales.invoice.raw");
-  EXPECT_EQ(references("sales.invoice"),
-            (std::vector<std::string>{"invoice_company_fk", "links .docs[*]"}));
-}
-
 TEST_F(ScopeQuestions, ReferencesToExcludedRowsAreWarnedAbout) {
   invoice()
       .columns({"plan_id integer", "other_id integer null"})
@@ -590,6 +409,26 @@ TEST_F(ScopeQuestions, ARowThatSharesTheCompanysKeyMakesNoOtherIdSuspicious) {
   discover();
   EXPECT_EQ(of("sales.settings").route_text, "s_c");
   EXPECT_TRUE(scope.findings.empty()) << findings();
+}
+
+TEST_F(ScopeQuestions, ATableBetweenPeopleAndCompaniesIsTheMembership) {
+  company();
+  db.table("sales.users").column("email text");
+  owned("sales.company_user").column("user_id integer").fk("cu_u", {"user_id"}, "sales.users");
+  owned("sales.user_role").column("user_id integer").fk("ur_u", {"user_id"}, "sales.users");
+  discover();
+  EXPECT_EQ(hint_of("sales.company_user"),
+            "SELECT public.set_membership('sales.company_user', 'user_id');");
+  EXPECT_EQ(hint_of("sales.user_role"),
+            "SELECT public.set_table_rule('sales.user_role', 'excluded', 'decides who may log "
+            "in');");
+  rules.settings.membership_schema = "sales";
+  rules.settings.membership_table = "user_role";
+  rules.settings.membership_person_column = "user_id";
+  discover();
+  EXPECT_EQ(hint_of("sales.company_user"),
+            "SELECT public.set_table_rule('sales.company_user', 'excluded', 'decides who may log "
+            "in');");
 }
 
 }  // namespace
