@@ -1,0 +1,75 @@
+#include "core/archive_layout.hpp"
+
+#include "core/error.hpp"
+
+namespace company_backup {
+
+namespace {
+
+constexpr std::string_view kScheme = "hmac-sha256";
+
+void add_tables(std::vector<ArchiveEntry>& entries, Section section,
+                const std::vector<ManifestTable>& tables) {
+  for (const ManifestTable& table : tables) {
+    entries.push_back({table_entry_name(section, table), table.bytes, table.sha256});
+  }
+}
+
+}  // namespace
+
+std::string table_entry_name(Section section, const ManifestTable& table) {
+  return (section == Section::kShared ? "shared/" : "tables/") + table.name + ".ndjson";
+}
+
+std::vector<ArchiveEntry> archive_entries(const Manifest& manifest,
+                                          std::string_view manifest_text) {
+  std::vector<ArchiveEntry> entries;
+  entries.reserve(1 + manifest.shared.size() + manifest.tables.size());
+  entries.push_back({std::string(kManifestEntry), manifest_text.size(), sha256(manifest_text)});
+  add_tables(entries, Section::kShared, manifest.shared);
+  add_tables(entries, Section::kTables, manifest.tables);
+  return entries;
+}
+
+std::string sums_text(const std::vector<ArchiveEntry>& entries) {
+  std::string text;
+  for (const ArchiveEntry& entry : entries) text += hex(entry.sha256) + "  " + entry.name + "\n";
+  return text;
+}
+
+Signature sign_sums(std::string_view identity, std::string_view key, std::string_view sums) {
+  return {std::string(identity), hmac_sha256(key, sums)};
+}
+
+std::string signature_text(const Signature& signature) {
+  return std::string(kScheme) + " " + signature.identity + " " + hex(signature.hmac) + "\n";
+}
+
+Signature parse_signature(std::string_view text) {
+  constexpr std::size_t kUuid = 36;
+  constexpr std::size_t kHex = 64;
+  constexpr std::size_t kIdentityAt = kScheme.size() + 1;
+  constexpr std::size_t kHexAt = kIdentityAt + kUuid + 1;
+  if (text.size() == kHexAt + kHex + 1) {
+    const auto hmac = parse_hex(text.substr(kHexAt, kHex));
+    Signature signature{std::string(text.substr(kIdentityAt, kUuid)),
+                        hmac.value_or(Sha256Digest{})};
+    if (hmac && is_lower_uuid(signature.identity) && signature_text(signature) == text) {
+      return signature;
+    }
+  }
+  throw Error(sqlstate::kBadArchive, "the signature of the archive is malformed");
+}
+
+bool is_lower_uuid(std::string_view text) {
+  constexpr std::string_view kPattern = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (text.size() != kPattern.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool is_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (kPattern[i] == '-' ? c != '-' : !is_digit) return false;
+  }
+  return true;
+}
+
+}  // namespace company_backup

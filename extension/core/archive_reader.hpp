@@ -1,0 +1,63 @@
+// Reads an archive of hostile origin, fed in any cutting, and checks all of it while it streams:
+// the entries and their order, sizes, counts and digests against the manifest and SHA256SUMS, every
+// line, the order of the keys, and limits. Constant memory but for the manifest and one line.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/archive_layout.hpp"
+#include "core/manifest.hpp"
+#include "core/member.hpp"
+
+namespace company_backup {
+
+struct ArchiveLimits {
+  InflateLimits inflate;
+  std::uint64_t manifest_bytes = std::uint64_t{64} << 20;
+  std::uint64_t line_bytes = (std::uint64_t{1} << 30) - (std::uint64_t{64} << 10);
+  unsigned json_depth = 1000;  // nesting inside one line, the row's own object included
+};
+
+// What the reader tells. What it told is proved only when finish() has returned: a later entry may
+// still be damaged. An exception thrown here ends the reading.
+class ArchiveSink {
+ public:
+  virtual ~ArchiveSink() = default;
+  virtual void manifest(const Manifest& manifest) = 0;
+  // `index` in manifest.shared or manifest.tables.
+  virtual void begin_table(Section section, std::size_t index) = 0;
+  // Checked lines, cut as LineCutter cuts them whatever the cutting of the input was: compress each
+  // piece and it is a stored chunk.
+  virtual void lines(std::string_view piece) = 0;
+  // Rows, bytes and digest of the table were right.
+  virtual void end_table() = 0;
+};
+
+// Errors: kBadArchive (not an archive, or malformed), kDamagedArchive (truncated, or counts and
+// digests differ), kArchiveLimit; DETAIL names the entry and the line. After an error, drop it.
+class ArchiveReader {
+ public:
+  explicit ArchiveReader(ArchiveSink& sink, const ArchiveLimits& limits = {});
+  ~ArchiveReader();
+
+  void feed(std::string_view bytes);
+  void finish();
+
+  // These after finish().
+  const Manifest& manifest() const;
+  const std::string& manifest_text() const;           // its exact bytes
+  const std::string& sums() const;                    // the exact bytes of SHA256SUMS
+  const std::optional<Signature>& signature() const;  // nothing: the archive is unsigned
+  // Is it signed with this key?
+  bool check_signature(std::string_view key) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace company_backup

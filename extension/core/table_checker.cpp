@@ -1,0 +1,154 @@
+#include "core/table_checker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace company_backup {
+
+namespace {
+
+std::size_t column_index(const ManifestTable& table, const std::string& name) {
+  const auto found = std::find_if(table.columns.begin(), table.columns.end(),
+                                  [&](const ManifestColumn& c) { return c.name == name; });
+  return static_cast<std::size_t>(found - table.columns.begin());
+}
+
+// Only the columns of the key are needed unescaped.
+std::vector<RowColumn> columns_to_read(const ManifestTable& table) {
+  std::vector<RowColumn> columns;
+  for (const ManifestColumn& column : table.columns) columns.push_back({column.name, true});
+  for (const ManifestKeyColumn& part : table.key) {
+    columns[column_index(table, part.column)].raw = false;
+  }
+  return columns;
+}
+
+struct Integer {
+  bool negative = false;
+  std::string_view digits;  // without leading zeros
+};
+
+Integer parse_integer(std::string_view text) {
+  Integer value;
+  value.negative = text.starts_with('-');
+  if (value.negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty() || text.find_first_not_of("0123456789") != text.npos) {
+    throw Error(sqlstate::kBadArchive, "an integer key is not an integer");
+  }
+  text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
+  value.digits = text;
+  if (text.empty()) value.negative = false;
+  return value;
+}
+
+int compare_integers(std::string_view a_text, std::string_view b_text) {
+  const Integer a = parse_integer(a_text);
+  const Integer b = parse_integer(b_text);
+  if (a.negative != b.negative) return a.negative ? -1 : 1;
+  int order = a.digits.compare(b.digits);
+  if (a.digits.size() != b.digits.size()) order = a.digits.size() < b.digits.size() ? -1 : 1;
+  return a.negative ? -order : order;
+}
+
+}  // namespace
+
+KeyOrderChecker::KeyOrderChecker(const ManifestTable& table) {
+  for (const ManifestKeyColumn& part : table.key) {
+    parts_.push_back({column_index(table, part.column), part.order, {}});
+  }
+}
+
+void KeyOrderChecker::check(const RowLine& row, std::string_view line) {
+  if (parts_.empty()) return check_line(line);
+  int order = first_ ? -1 : 0;  // of the last row to this one
+  for (Part& part : parts_) {
+    const RowValue& value = row[part.column];
+    if (value.kind == ValueKind::kNull) throw Error(sqlstate::kBadArchive, "a key column is null");
+    if (part.order == KeyOrder::kText) {
+      if (order == 0) order = std::string_view(part.last).compare(value.text);
+    } else if (order == 0) {
+      order = compare_integers(part.last, value.text);
+    } else {
+      parse_integer(value.text);
+    }
+    part.last.assign(value.text);
+  }
+  if (order == 0) throw Error(sqlstate::kBadArchive, "a key comes twice");
+  if (order > 0) throw Error(sqlstate::kBadArchive, "the rows are not in the order of their key");
+  first_ = false;
+}
+
+void KeyOrderChecker::check_line(std::string_view line) {
+  if (std::string_view(last_line_) > line) {
+    throw Error(sqlstate::kBadArchive, "the rows of a table without a key are not in order");
+  }
+  last_line_.assign(line);
+}
+
+TableChecker::TableChecker(const ManifestTable& table, std::string entry, std::uint64_t max_line,
+                           unsigned max_depth, LineCutter::Sink sink)
+    : table_(table),
+      entry_(std::move(entry)),
+      max_line_(max_line),
+      row_(columns_to_read(table), max_depth),
+      order_(table),
+      cutter_(std::move(sink)) {}
+
+void TableChecker::feed(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find('\n');
+    const std::string_view part = bytes.substr(0, end);
+    std::string& buffer = cutter_.buffer();
+    if (buffer.size() - cutter_.line_start() + part.size() > max_line_) {
+      refuse(sqlstate::kArchiveLimit, "the limit is " + std::to_string(max_line_) + " bytes");
+    }
+    buffer.append(part);
+    if (end == bytes.npos) return;
+    check_line(std::string_view(buffer).substr(cutter_.line_start()));
+    cutter_.end_line();
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+void TableChecker::check_line(std::string_view line) {
+  if (cutter_.rows() == table_.rows) {
+    refuse(sqlstate::kDamagedArchive,
+           "the manifest says that there are " + std::to_string(table_.rows) + " rows");
+  }
+  try {
+    row_.parse(line);
+    order_.check(row_, line);
+  } catch (const Error& error) {
+    refuse(error.sqlstate(), error.message());
+  }
+}
+
+void TableChecker::finish() {
+  if (cutter_.buffer().size() != cutter_.line_start()) {
+    refuse(sqlstate::kBadArchive, "the line has no end");
+  }
+  const LineTotals totals = cutter_.finish();
+  if (totals.rows != table_.rows) {
+    throw Error(sqlstate::kDamagedArchive, "archive is damaged")
+        .detail("Entry \"" + entry_ + "\" has " + std::to_string(totals.rows) +
+                " rows, but the manifest says " + std::to_string(table_.rows) + ".");
+  }
+  if (totals.bytes != table_.bytes || totals.sha256 != table_.sha256) {
+    throw Error(sqlstate::kDamagedArchive, "archive is damaged")
+        .detail("The digest of entry \"" + entry_ + "\" is not what the manifest says.")
+        .hint("Copy or download the file again.");
+  }
+}
+
+void TableChecker::refuse(const char* sqlstate, const std::string& what) const {
+  const char* message = "archive has a malformed row";
+  if (sqlstate == sqlstate::kArchiveLimit) message = "archive has a row beyond the limits";
+  if (sqlstate == sqlstate::kDamagedArchive) message = "archive has too many rows";
+  throw Error(sqlstate, message)
+      .detail("Entry \"" + entry_ + "\", line " + std::to_string(cutter_.rows() + 1) + ": " + what +
+              ".");
+}
+
+}  // namespace company_backup

@@ -1,0 +1,99 @@
+#include "pg/arguments.hpp"
+
+namespace company_backup {
+namespace {
+
+[[noreturn]] void refuse_null(const char* name) {
+  throw Error(sqlstate::kInvalidParameter, std::string(name) + " must not be null");
+}
+
+// A detoasted text, bytea or name argument; trivially copyable.
+struct Bytes {
+  const char* data;
+  size_t size;
+};
+
+Bytes argument_bytes(FunctionCallInfo fcinfo, int index) {
+  return guarded([=] {
+    if (get_fn_expr_argtype(fcinfo->flinfo, index) == NAMEOID) {
+      const char* name = NameStr(*PG_GETARG_NAME(index));
+      return Bytes{name, strlen(name)};
+    }
+    const varlena* value = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(index));
+    return Bytes{VARDATA_ANY(value), static_cast<size_t>(VARSIZE_ANY_EXHDR(value))};
+  });
+}
+
+}  // namespace
+
+Oid required_oid(FunctionCallInfo fcinfo, int index, const char* name) {
+  if (PG_ARGISNULL(index)) refuse_null(name);
+  return PG_GETARG_OID(index);
+}
+
+int64_t required_int64(FunctionCallInfo fcinfo, int index, const char* name) {
+  if (PG_ARGISNULL(index)) refuse_null(name);
+  return PG_GETARG_INT64(index);
+}
+
+std::string required_text(FunctionCallInfo fcinfo, int index, const char* name) {
+  if (PG_ARGISNULL(index)) refuse_null(name);
+  const Bytes bytes = argument_bytes(fcinfo, index);
+  return std::string(bytes.data, bytes.size);
+}
+
+std::string required_bytes(FunctionCallInfo fcinfo, int index, const char* name) {
+  return required_text(fcinfo, index, name);
+}
+
+Text optional_text(FunctionCallInfo fcinfo, int index) {
+  if (PG_ARGISNULL(index)) return std::nullopt;
+  const Bytes bytes = argument_bytes(fcinfo, index);
+  return std::string(bytes.data, bytes.size);
+}
+
+std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, int index) {
+  if (PG_ARGISNULL(index)) return std::nullopt;
+  struct Names {
+    Datum* items;
+    bool* nulls;
+    int count;
+  };
+  const Names names = guarded([=] {
+    Names result;
+    deconstruct_array(PG_GETARG_ARRAYTYPE_P(index), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
+                      &result.items, &result.nulls, &result.count);
+    return result;
+  });
+  std::vector<std::string> list;
+  for (int i = 0; i < names.count; ++i) {
+    if (names.nulls[i]) refuse_null("an element of a list of names");
+    list.emplace_back(NameStr(*DatumGetName(names.items[i])));
+  }
+  return list;
+}
+
+Datum return_text(const std::string& text) {
+  return guarded([&] {
+    return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+  });
+}
+
+Datum return_rows(FunctionCallInfo fcinfo, const Rows& rows) {
+  guarded([&] {
+    InitMaterializedSRF(fcinfo, 0);
+    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    AttInMetadata* inputs = TupleDescGetAttInMetadata(result->setDesc);
+    const int columns = result->setDesc->natts;
+    const char** cells = static_cast<const char**>(palloc(sizeof(char*) * columns));
+    for (const Row& row : rows) {
+      for (int i = 0; i < columns; ++i) cells[i] = row[i] ? row[i]->c_str() : nullptr;
+      HeapTuple tuple = BuildTupleFromCStrings(inputs, const_cast<char**>(cells));
+      tuplestore_puttuple(result->setResult, tuple);
+      heap_freetuple(tuple);
+    }
+  });
+  return Datum{0};
+}
+
+}  // namespace company_backup

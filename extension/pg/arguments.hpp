@@ -1,0 +1,26 @@
+// Arguments of SQL functions as C++ values, and their results.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/spi.hpp"
+
+namespace company_backup {
+
+// Error kInvalidParameter "... must not be null" where a value is required.
+Oid required_oid(FunctionCallInfo fcinfo, int index, const char* name);
+int64_t required_int64(FunctionCallInfo fcinfo, int index, const char* name);
+std::string required_text(FunctionCallInfo fcinfo, int index, const char* name);  // text or name
+std::string required_bytes(FunctionCallInfo fcinfo, int index, const char* name);
+Text optional_text(FunctionCallInfo fcinfo, int index);
+std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, int index);
+
+Datum return_text(const std::string& text);
+
+// Returns `rows` as the result set of a function that RETURNS TABLE, each cell through the input
+// function of its column.
+Datum return_rows(FunctionCallInfo fcinfo, const Rows& rows);
+
+}  // namespace company_backup

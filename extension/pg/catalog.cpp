@@ -1,0 +1,267 @@
+#include "pg/catalog.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "core/sql.hpp"
+#include "pg/spi.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr const char* kTables = R"(
+SELECT c.oid, n.nspname, c.relname, c.relkind,
+       c.relkind <> 'p' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
+       EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid),
+       EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+               AND d.deptype = 'e')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'company_backup')
+ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")";
+
+constexpr const char* kColumns = R"(
+SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid,
+       a.attnotnull, a.attgenerated <> '', a.attidentity <> '', a.atthasdef
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum)";
+
+constexpr const char* kUniqueIndexes = R"(
+SELECT i.indrelid, ic.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisprimary,
+       i.indpred IS NOT NULL, i.indimmediate, i.indnullsnotdistinct
+FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
+WHERE i.indisunique AND i.indisvalid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+  AND c.relnamespace <> 'pg_catalog'::regnamespace AND c.relnamespace <> 'pg_toast'::regnamespace
+ORDER BY i.indrelid, ic.relname COLLATE "C")";
+
+// Copies of a partitioned table's keys on its partitions (conparentid <> 0) say nothing new; a key
+// of one partition's own is listed for the root, with the partition's OID.
+constexpr const char* kForeignKeys = R"(
+SELECT coalesce(pg_partition_root(con.conrelid)::oid, con.conrelid),
+       coalesce(pg_partition_root(con.confrelid)::oid, con.confrelid),
+       con.conname,
+       CASE WHEN c.relispartition THEN con.conrelid ELSE 0 END,
+       (SELECT array_agg(r.attnum ORDER BY k.n) FROM unnest(con.conkey) WITH ORDINALITY k(num, n)
+          JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.num
+          JOIN pg_attribute r ON r.attrelid = coalesce(pg_partition_root(con.conrelid)::oid, con.conrelid)
+                             AND r.attname = a.attname AND NOT r.attisdropped),
+       (SELECT array_agg(r.attnum ORDER BY k.n) FROM unnest(con.confkey) WITH ORDINALITY k(num, n)
+          JOIN pg_attribute a ON a.attrelid = con.confrelid AND a.attnum = k.num
+          JOIN pg_attribute r ON r.attrelid = coalesce(pg_partition_root(con.confrelid)::oid, con.confrelid)
+                             AND r.attname = a.attname AND NOT r.attisdropped),
+       (SELECT array_agg(format('OPERATOR(%I.%s)', n.nspname, o.oprname) ORDER BY k.n)
+          FROM unnest(con.conpfeqop) WITH ORDINALITY k(op, n) JOIN pg_operator o ON o.oid = k.op
+          JOIN pg_namespace n ON n.oid = o.oprnamespace),
+       con.confmatchtype, con.confdeltype, con.convalidated
+FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid
+WHERE con.contype = 'f' AND con.conparentid = 0
+ORDER BY c.relnamespace, con.conname COLLATE "C")";
+
+uint32_t to_oid(const Text& cell) {
+  return static_cast<uint32_t>(std::stoul(*cell));
+}
+bool to_bool(const Text& cell) {
+  return *cell == "t";
+}
+
+std::vector<int16_t> to_numbers(const Text& array) {
+  // An array with an explicit lower bound prints as [0:1]={1,2}.
+  const std::string text = array->substr(array->find('{'));
+  std::vector<int16_t> numbers;
+  for (const std::string& item : parse_text_array(text)) {
+    numbers.push_back(static_cast<int16_t>(std::stoi(item)));
+  }
+  return numbers;
+}
+
+// What discovery wants to know of a type; trivially copyable, filled inside guarded().
+struct TypeFacts {
+  Oid base;
+  TypeFamily family;
+  Oid equality;
+};
+
+TypeFamily family_of(Oid type) {
+  switch (type) {
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+      return TypeFamily::kInteger;
+    case UUIDOID:
+      return TypeFamily::kUuid;
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID:
+    case NAMEOID:
+      return TypeFamily::kText;
+    case INT2ARRAYOID:
+    case INT4ARRAYOID:
+    case INT8ARRAYOID:
+      return TypeFamily::kIntegerArray;
+    case UUIDARRAYOID:
+      return TypeFamily::kUuidArray;
+    case TEXTARRAYOID:
+    case VARCHARARRAYOID:
+      return TypeFamily::kTextArray;
+    case JSONOID:
+    case JSONBOID:
+      return TypeFamily::kJson;
+    default:
+      return TypeFamily::kOther;
+  }
+}
+
+TypeFacts facts_of(Oid type) {
+  return guarded([type] {
+    TypeFacts facts;
+    facts.base = getBaseType(type);
+    facts.family = family_of(facts.base);
+    // citext and the like compare as text but are types of their own.
+    char category;
+    bool preferred;
+    get_type_category_preferred(facts.base, &category, &preferred);
+    if (facts.family == TypeFamily::kOther && category == TYPCATEGORY_STRING) {
+      facts.family = TypeFamily::kText;
+    }
+    facts.equality = lookup_type_cache(facts.base, TYPECACHE_EQ_OPR)->eq_opr;
+    return facts;
+  });
+}
+
+std::string operator_text(Oid op) {
+  if (!OidIsValid(op)) return {};
+  struct Names {
+    const char* schema;
+    const char* name;
+  };
+  const Names names = guarded([op] {
+    HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(op));
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for operator %u", op);
+    const Form_pg_operator form = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
+    Names result{get_namespace_name(form->oprnamespace), pstrdup(NameStr(form->oprname))};
+    ReleaseSysCache(tuple);
+    return result;
+  });
+  return "OPERATOR(" + quote_name(names.schema) + "." + names.name + ")";
+}
+
+class Loader {
+ public:
+  Schema load() {
+    load_tables();
+    load_columns();
+    load_unique_indexes();
+    load_foreign_keys();
+    return std::move(schema_);
+  }
+
+ private:
+  struct Known {
+    TypeFacts facts;
+    std::string equality;
+  };
+
+  Table* table_of(const Text& oid) {
+    const auto found = index_.find(to_oid(oid));
+    return found == index_.end() ? nullptr : &schema_.tables[found->second];
+  }
+
+  void load_tables() {
+    for (const Row& row : query(kTables)) {
+      Table table;
+      table.oid = to_oid(row[0]);
+      table.schema = *row[1];
+      table.name = *row[2];
+      table.partitioned = *row[3] == "p";
+      table.foreign = *row[3] == "f";
+      table.has_children = to_bool(row[4]);
+      table.is_child = to_bool(row[5]);
+      table.of_extension = to_bool(row[6]);
+      index_[table.oid] = static_cast<TableIndex>(schema_.tables.size());
+      schema_.tables.push_back(std::move(table));
+    }
+  }
+
+  const Known& known_type(Oid type) {
+    auto found = types_.find(type);
+    if (found == types_.end()) {
+      const TypeFacts facts = facts_of(type);
+      found = types_.emplace(type, Known{facts, operator_text(facts.equality)}).first;
+    }
+    return found->second;
+  }
+
+  void load_columns() {
+    for (const Row& row : query(kColumns)) {
+      Table* table = table_of(row[0]);
+      if (table == nullptr) continue;
+      const Known& type = known_type(to_oid(row[4]));
+      Column column;
+      column.number = static_cast<int16_t>(std::stoi(*row[1]));
+      column.name = *row[2];
+      column.type = *row[3];
+      column.type_oid = type.facts.base;
+      column.family = type.facts.family;
+      column.equality = type.equality;
+      column.not_null = to_bool(row[5]);
+      column.generated = to_bool(row[6]);
+      column.identity = to_bool(row[7]);
+      column.has_default = to_bool(row[8]);
+      table->columns.push_back(std::move(column));
+    }
+  }
+
+  void load_unique_indexes() {
+    for (const Row& row : query(kUniqueIndexes)) {
+      Table* table = table_of(row[0]);
+      if (table == nullptr) continue;
+      UniqueIndex index;
+      index.name = *row[1];
+      index.columns = to_numbers(row[2]);
+      index.primary = to_bool(row[3]);
+      index.partial = to_bool(row[4]);
+      index.immediate = to_bool(row[5]);
+      index.nulls_not_distinct = to_bool(row[6]);
+      table->unique_indexes.push_back(std::move(index));
+    }
+  }
+
+  void load_foreign_keys() {
+    for (const Row& row : query(kForeignKeys)) {
+      const auto source = index_.find(to_oid(row[0]));
+      const auto target = index_.find(to_oid(row[1]));
+      if (source == index_.end() || target == index_.end()) continue;
+      ForeignKey key;
+      key.table = source->second;
+      key.target = target->second;
+      key.name = *row[2];
+      key.only_partition = to_oid(row[3]);
+      key.columns = to_numbers(row[4]);
+      key.target_columns = to_numbers(row[5]);
+      key.operators = parse_text_array(*row[6]);
+      key.match = (*row[7])[0];
+      key.on_delete = (*row[8])[0];
+      key.validated = to_bool(row[9]);
+      schema_.foreign_keys.push_back(std::move(key));
+    }
+    std::stable_sort(schema_.foreign_keys.begin(), schema_.foreign_keys.end(),
+                     [](const ForeignKey& a, const ForeignKey& b) { return a.table < b.table; });
+  }
+
+  Schema schema_;
+  std::unordered_map<uint32_t, TableIndex> index_;
+  std::unordered_map<Oid, Known> types_;
+};
+
+}  // namespace
+
+Schema load_schema() {
+  guarded([] { PushActiveSnapshot(GetLatestSnapshot()); });
+  Schema schema = Loader().load();
+  guarded([] { PopActiveSnapshot(); });
+  return schema;
+}
+
+}  // namespace company_backup

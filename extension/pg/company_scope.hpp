@@ -1,0 +1,67 @@
+// The live scope, one company in it, and the settings under which its rows are read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/schema.hpp"
+#include "core/scope.hpp"
+#include "pg/spi.hpp"
+
+namespace company_backup {
+
+struct LiveScope {
+  Rules rules;
+  Schema schema;
+  Scope scope;
+
+  const Table& table(TableIndex index) const { return schema.tables[index]; }
+  std::vector<const ScopedTable*> travelling() const;
+};
+
+// Rules and catalog as they are now. Errors kNotConfigured, kStaleRule, kNoRoute.
+LiveScope load_live_scope();
+
+// Error kUndecided that names everything undecided, unless company_backup.strict is off.
+void require_decided(const LiveScope& live);
+
+// One company: its key as the key column's type prints it, and as a value of that type.
+struct Company {
+  std::string key;
+  Text name;
+  Oid key_type = InvalidOid;
+  Datum key_value = 0;  // lives as long as the memory context it was resolved in
+
+  Arg arg() const { return Arg::datum(key_type, key_value); }
+};
+
+// Reads the company's row under the active snapshot. Error kUnknownCompany.
+Company resolve_company(const LiveScope& live, const Text& company);
+
+// Settings that make text forms the same everywhere, and row_security = off, until close().
+class PinnedSettings {
+ public:
+  PinnedSettings();
+  void close();
+
+ private:
+  int nest_level_;
+};
+
+// Error kRowSecurity if a policy would hide rows of a table of the scope from the caller.
+void refuse_row_security(const LiveScope& live);
+
+// Locks the tables of the scope ACCESS SHARE in OID order and gives the scope as it is under the
+// locks. Error kTableChanged if it never stands still.
+LiveScope lock_scope(LiveScope live);
+
+// A registered snapshot, active until close(). Take it after lock_scope().
+class ReadSnapshot {
+ public:
+  ReadSnapshot();
+  // Error kStaleSnapshot if a table was rewritten after the snapshot of a REPEATABLE READ caller.
+  void check_rewrites(const LiveScope& live) const;
+  void close();
+};
+
+}  // namespace company_backup

@@ -1,0 +1,76 @@
+#include "pg/guard.hpp"
+
+#include "core/sql.hpp"
+#include "pg/compat.hpp"
+
+namespace company_backup {
+namespace {
+
+bool caller_owns_database() {
+  return guarded([] { return owns_database(GetUserId()); });
+}
+
+// Does schema.name(arguments) still exist?
+bool function_exists(const std::string& name, const std::string& arguments) {
+  return query("SELECT to_regprocedure($1 || '(' || $2 || ')') IS NOT NULL",
+               {name, arguments})[0][0] == "t";
+}
+
+}  // namespace
+
+void require_database_owner(const char* function) {
+  if (caller_owns_database()) return;
+  throw Error(sqlstate::kInsufficientPrivilege,
+              std::string("permission denied for function ") + function)
+      .detail("Only the owner of the database and superusers may call it.");
+}
+
+void authorize(const char* action, const Text& company, const Text& actor,
+               const std::string& detail) {
+  const Rows settings = own_query(
+      "SELECT guard_schema, guard_function FROM company_backup.settings WHERE guard_function IS "
+      "NOT "
+      "NULL");
+  if (settings.empty()) {
+    if (caller_owns_database()) return;
+    throw Error(sqlstate::kInsufficientPrivilege, "permission denied to act on companies")
+        .detail(std::string("Action \"") + action +
+                "\": while no guard is set, only the owner of the database and superusers may act.")
+        .hint("The database owner sets a guard with set_company_guard().");
+  }
+  const std::string name = quote_name(*settings[0][0]) + "." + quote_name(*settings[0][1]);
+  if (!function_exists(name, "text, text, text, jsonb")) {
+    throw Error(sqlstate::kGuardFailed, "the guard function does not exist")
+        .detail("It is set to " + name + "(text, text, text, jsonb).")
+        .hint("Create it again, or set another one with set_company_guard().");
+  }
+  const Access access =
+      guarded([] { return RecoveryInProgress() || XactReadOnly; }) ? Access::kRead : Access::kWrite;
+  const Rows answer = query("SELECT " + name + "($1, $2, $3, $4::jsonb)::text",
+                            {action, company, actor, detail}, access);
+  if (answer.size() != 1 || !answer[0][0]) {
+    throw Error(sqlstate::kGuardFailed, "the guard gave no answer")
+        .detail(name + " returned NULL for action \"" + action + "\".")
+        .hint("It must return true or false for every action.");
+  }
+  if (*answer[0][0] == "true") return;
+  throw Error(sqlstate::kRefusedByGuard, std::string("the guard refused action \"") + action + "\"")
+      .detail("Company " + company.value_or("(none)") + ", actor " + actor.value_or("(none)") +
+              ".");
+}
+
+void run_hook(const char* event, const std::string& company, const std::string& detail) {
+  const Rows hooks = own_query(
+      "SELECT hook_schema, hook_function FROM company_backup.hook WHERE event = $1", {event});
+  if (hooks.empty()) return;
+  const std::string name = quote_name(*hooks[0][0]) + "." + quote_name(*hooks[0][1]);
+  if (!function_exists(name, "text, text, jsonb")) {
+    throw Error(sqlstate::kStaleRule,
+                std::string("the hook function of event \"") + event + "\" does not exist")
+        .detail("It is set to " + name + "(text, text, jsonb).")
+        .hint("Create it again, or remove the hook with set_company_hook().");
+  }
+  query("SELECT FROM " + name + "($1, $2, $3::jsonb)", {event, company, detail}, Access::kWrite);
+}
+
+}  // namespace company_backup

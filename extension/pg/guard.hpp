@@ -1,0 +1,24 @@
+// Who may do what: the database owner for set-up, the guard (or, without one, the owner) for work.
+#pragma once
+
+#include <string>
+
+#include "pg/spi.hpp"
+
+namespace company_backup {
+
+// Error 42501 unless the caller owns the database or is a superuser.
+void require_database_owner(const char* function);
+
+// Asks the guard whether the caller, who says to be `actor`, may do `action` to `company` (its key;
+// NULL: no one company). `detail` is a JSON object. The guard runs as the caller. Errors: what the
+// guard raises, kRefusedByGuard, kGuardFailed (gone, or NULL), 42501 without a guard.
+//
+// Actions: scope, check, contents, backup, list, inspect, export, delete, upload, restore, create.
+void authorize(const char* action, const Text& company, const Text& actor,
+               const std::string& detail = "{}");
+
+// Runs the hook of an event, if one is set, as the caller.
+void run_hook(const char* event, const std::string& company, const std::string& detail);
+
+}  // namespace company_backup

@@ -1,0 +1,9 @@
+// The extension's settings (company_backup.*); only superusers change them.
+#pragma once
+
+namespace company_backup {
+
+extern bool strict_scope;       // company_backup.strict
+extern bool require_signature;  // company_backup.require_signature
+
+}  // namespace company_backup

@@ -1,0 +1,138 @@
+#include "pg/table_lines.hpp"
+
+extern "C" {
+#include "utils/tuplesort.h"
+}
+
+namespace company_backup {
+namespace {
+
+// Within MaxAllocSize: a longer line could not be given to a type's input function again.
+constexpr size_t kMaxLine = (size_t{1} << 30) - (size_t{64} << 10);
+
+// Whole lines in memcmp order, on disk beyond work_mem: for tables without a key.
+class LineSorter {
+ public:
+  LineSorter() {
+    state_ = guarded([] {
+      return tuplesort_begin_datum(TEXTOID, TextLessOperator, C_COLLATION_OID, false, work_mem,
+                                   nullptr, TUPLESORT_NONE);
+    });
+  }
+
+  // May ereport.
+  void put(const char* line, size_t size) {
+    text* datum = cstring_to_text_with_len(line, static_cast<int>(size));
+    tuplesort_putdatum(state_, PointerGetDatum(datum), false);
+  }
+
+  void drain(LineCutter& lines) {
+    guarded([this] { tuplesort_performsort(state_); });
+    struct Line {
+      const text* value;
+      bool found;
+    };
+    for (;;) {
+      const Line line = guarded([this] {
+        Datum datum;
+        bool is_null;
+        const bool found = tuplesort_getdatum(state_, true, &datum, &is_null, nullptr);
+        return Line{found ? DatumGetTextPP(datum) : nullptr, found};
+      });
+      if (!line.found) break;
+      lines.buffer().append(VARDATA_ANY(line.value), VARSIZE_ANY_EXHDR(line.value));
+      guarded([&] { pfree(const_cast<text*>(line.value)); });
+      lines.end_line();
+      check_for_interrupts();
+    }
+    guarded([this] { tuplesort_end(state_); });
+  }
+
+ private:
+  Tuplesortstate* state_;
+};
+
+struct LineReceiver {
+  DestReceiver base;
+  const TableQuery* query;
+  RowEncoder* encoder;
+  LineCutter* lines;
+  LineSorter* sorter;  // nullptr: the query's order is the order
+  const LineObserver* observer;
+  MemoryContext row_memory;
+};
+
+void finish_line(LineReceiver* self) {
+  std::string& buffer = self->lines->buffer();
+  const size_t start = self->lines->line_start();
+  if (buffer.size() - start > kMaxLine) {
+    throw Error(sqlstate::kRowTooLarge,
+                "a row of table \"" + self->query->name + "\" is too large for a backup")
+        .detail("Row " + row_key_text(*self->query, self->encoder->spans(), buffer) + " has " +
+                std::to_string(buffer.size() - start) + " bytes; at most " +
+                std::to_string(kMaxLine) + " can be loaded again.");
+  }
+  if (*self->observer) (*self->observer)(self->encoder->spans(), buffer);
+  if (self->sorter == nullptr) self->lines->end_line();
+}
+
+bool receive(TupleTableSlot* slot, DestReceiver* destination) {
+  auto* self = reinterpret_cast<LineReceiver*>(destination);
+  return callback([=] {
+    const MemoryContext before = MemoryContextSwitchTo(self->row_memory);
+    self->encoder->append(slot, self->lines->buffer());
+    finish_line(self);
+    if (self->sorter != nullptr) {
+      std::string& buffer = self->lines->buffer();
+      self->sorter->put(buffer.data(), buffer.size());
+      buffer.clear();
+    }
+    MemoryContextSwitchTo(before);
+    MemoryContextReset(self->row_memory);
+    CHECK_FOR_INTERRUPTS();
+    return true;
+  });
+}
+
+}  // namespace
+
+std::string row_key_text(const TableQuery& query, const std::vector<Span>& spans,
+                         const std::string& buffer) {
+  if (query.key.empty()) return "(no key)";
+  std::string text = "(";
+  for (size_t position : query.key) {
+    std::string value = buffer.substr(
+        spans[position].begin, std::min<size_t>(spans[position].end - spans[position].begin, 200));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+      value = value.substr(1, value.size() - 2);
+    }
+    text += (text.size() > 1 ? ", " : "") + value;
+  }
+  return text + ")";
+}
+
+void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& observer) {
+  RowEncoder encoder(query.columns);
+  std::optional<LineSorter> sorter;
+  if (query.key.empty()) sorter.emplace();
+  LineReceiver receiver{};
+  receiver.base.receiveSlot = receive;
+  receiver.base.rStartup = [](DestReceiver*, int, TupleDesc) {};
+  receiver.base.rShutdown = [](DestReceiver*) {};
+  receiver.base.rDestroy = [](DestReceiver*) {};
+  receiver.base.mydest = DestNone;
+  receiver.query = &query;
+  receiver.encoder = &encoder;
+  receiver.lines = &lines;
+  receiver.sorter = sorter ? &*sorter : nullptr;
+  receiver.observer = &observer;
+  receiver.row_memory = guarded([] {
+    return AllocSetContextCreate(CurrentMemoryContext, "company_backup row",
+                                 ALLOCSET_DEFAULT_SIZES);
+  });
+  stream(query.sql, query.args, &receiver.base);
+  guarded([&] { MemoryContextDelete(receiver.row_memory); });
+  if (sorter) sorter->drain(lines);
+}
+
+}  // namespace company_backup

@@ -1,0 +1,35 @@
+// The rows of one query as lines of NDJSON, in bounded memory.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/line_cutter.hpp"
+#include "core/schema.hpp"
+#include "pg/row_encoder.hpp"
+#include "pg/spi.hpp"
+
+namespace company_backup {
+
+// What is to be read of a table.
+struct TableQuery {
+  std::string name;  // for messages: sales.invoice
+  std::string sql;   // its result columns are `columns`, its order that of the lines
+  std::vector<Arg> args;
+  std::vector<Column> columns;
+  std::vector<size_t> key;  // positions in `columns`; empty: lines are sorted as wholes
+};
+
+// Sees every line while it stands in the buffer: the spans of its columns and the buffer.
+using LineObserver = std::function<void(const std::vector<Span>& spans, const std::string& buffer)>;
+
+// Runs the query and appends its lines to `lines`. Error kRowTooLarge, by key, for a row whose line
+// could not be loaded again.
+void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& observer);
+
+// The key of a line for messages: (12, north).
+std::string row_key_text(const TableQuery& query, const std::vector<Span>& spans,
+                         const std::string& buffer);
+
+}  // namespace company_backup
