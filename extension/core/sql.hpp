@@ -10,12 +10,16 @@ namespace company_backup {
 
 std::string quote_name(std::string_view name);     // "a""b"
 std::string quote_literal(std::string_view text);  // 'it''s', E'...' where a backslash is in it
+std::string display_name(std::string_view name);   // quoted only where needed
 std::string quoted_table(const Table& table);      // "sales"."invoice"
 std::string display_table(const Table& table);     // sales.invoice, quoted only where needed
 
 // FROM item of a table's own rows: ONLY for a plain table with or without inheritance children,
 // the whole tree for a partitioned one.
 std::string from_table(const Table& table);
+
+// The "=" both columns can be compared with directly; empty: only their text can be compared.
+std::string common_equality(const Column& left, const Column& right);
 
 // A condition that is true for the rows of `alias` (of `table`) that belong to the company whose
 // key is `parameter` ("$1", already of the key column's type). Nested EXISTS for each step; several

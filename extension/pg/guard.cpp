@@ -6,6 +6,14 @@
 namespace company_backup {
 namespace {
 
+// One row, (schema, function), or none.
+Rows guard_setting() {
+  return own_query(
+      "SELECT guard_schema, guard_function FROM company_backup.settings WHERE guard_function IS "
+      "NOT "
+      "NULL");
+}
+
 bool caller_owns_database() {
   return guarded([] { return owns_database(GetUserId()); });
 }
@@ -25,19 +33,19 @@ void require_database_owner(const char* function) {
       .detail("Only the owner of the database and superusers may call it.");
 }
 
+void require_guard_or_owner(const char* action) {
+  if (!guard_setting().empty() || caller_owns_database()) return;
+  throw Error(sqlstate::kInsufficientPrivilege, "permission denied to act on companies")
+      .detail(std::string("Action \"") + action +
+              "\": while no guard is set, only the owner of the database and superusers may act.")
+      .hint("The database owner sets a guard with set_company_guard().");
+}
+
 void authorize(const char* action, const Text& company, const Text& actor,
                const std::string& detail) {
-  const Rows settings = own_query(
-      "SELECT guard_schema, guard_function FROM company_backup.settings WHERE guard_function IS "
-      "NOT "
-      "NULL");
-  if (settings.empty()) {
-    if (caller_owns_database()) return;
-    throw Error(sqlstate::kInsufficientPrivilege, "permission denied to act on companies")
-        .detail(std::string("Action \"") + action +
-                "\": while no guard is set, only the owner of the database and superusers may act.")
-        .hint("The database owner sets a guard with set_company_guard().");
-  }
+  require_guard_or_owner(action);
+  const Rows settings = guard_setting();
+  if (settings.empty()) return;
   const std::string name = quote_name(*settings[0][0]) + "." + quote_name(*settings[0][1]);
   if (!function_exists(name, "text, text, text, jsonb")) {
     throw Error(sqlstate::kGuardFailed, "the guard function does not exist")

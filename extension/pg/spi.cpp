@@ -47,21 +47,21 @@ char** cells_of_result(uint64 rows, int columns) {
   return cells;
 }
 
-}  // namespace
+// A result set in server memory; trivially copyable.
+struct Result {
+  char** cells;
+  uint64 rows;
+  int columns;
+};
 
-Rows query(const std::string& sql, const std::vector<Arg>& args, Access access) {
-  struct Result {
-    char** cells;
-    uint64 rows;
-    int columns;
-  };
-  const Result result = guarded([&] {
-    SPI_connect();
-    execute(sql, args, access == Access::kRead, nullptr);
-    if (SPI_tuptable == nullptr) return Result{nullptr, 0, 0};
-    const int columns = SPI_tuptable->tupdesc->natts;
-    return Result{cells_of_result(SPI_processed, columns), SPI_processed, columns};
-  });
+// Inside guarded() only.
+Result last_result() {
+  if (SPI_tuptable == nullptr) return Result{nullptr, 0, 0};
+  const int columns = SPI_tuptable->tupdesc->natts;
+  return Result{cells_of_result(SPI_processed, columns), SPI_processed, columns};
+}
+
+Rows to_rows(const Result& result) {
   Rows rows;
   rows.reserve(result.rows);
   for (uint64 r = 0; r < result.rows; ++r) {
@@ -76,13 +76,82 @@ Rows query(const std::string& sql, const std::vector<Arg>& args, Access access) 
       }
     }
   }
+  return rows;
+}
+
+}  // namespace
+
+Rows query(const std::string& sql, const std::vector<Arg>& args, Access access) {
+  const Result result = guarded([&] {
+    SPI_connect();
+    execute(sql, args, access == Access::kRead, nullptr);
+    return last_result();
+  });
+  Rows rows = to_rows(result);
   guarded([] { SPI_finish(); });
   return rows;
+}
+
+Cursor::Cursor(const std::string& sql, const std::vector<Arg>& args) {
+  portal_ = guarded([&] {
+    SPI_connect();
+    SPIParseOpenOptions options{};
+    options.params = make_params(args.data(), static_cast<int>(args.size()));
+    options.read_only = true;
+    Portal portal = SPI_cursor_parse_open(nullptr, sql.c_str(), &options);
+    SPI_finish();
+    return portal;
+  });
+}
+
+Rows Cursor::fetch(long count) {
+  const Result result = guarded([&] {
+    SPI_connect();
+    SPI_cursor_fetch(portal_, true, count);
+    return last_result();
+  });
+  Rows rows = to_rows(result);
+  guarded([] { SPI_finish(); });
+  return rows;
+}
+
+void Cursor::close() {
+  guarded([this] {
+    SPI_connect();
+    SPI_cursor_close(portal_);
+    SPI_finish();
+  });
 }
 
 Rows own_query(const char* sql, const std::vector<Arg>& args, Access access) {
   AsExtensionOwner owner;
   return query(sql, args, access);
+}
+
+std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args) {
+  AsExtensionOwner owner;
+  struct Piece {
+    const char* data;
+    size_t size;
+  };
+  uint64 count = 0;
+  const Piece* pieces = guarded([&] {
+    SPI_connect();
+    execute(sql, args, true, nullptr);
+    count = SPI_processed;
+    Piece* list = static_cast<Piece*>(palloc(sizeof(Piece) * (count + 1)));
+    for (uint64 i = 0; i < count; ++i) {
+      bool is_null;
+      const Datum datum = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
+      const varlena* bytes = PG_DETOAST_DATUM_PACKED(datum);
+      list[i] = {VARDATA_ANY(bytes), static_cast<size_t>(VARSIZE_ANY_EXHDR(bytes))};
+    }
+    return static_cast<const Piece*>(list);
+  });
+  std::vector<std::string> result;
+  for (uint64 i = 0; i < count; ++i) result.emplace_back(pieces[i].data, pieces[i].size);
+  guarded([] { SPI_finish(); });
+  return result;
 }
 
 void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver) {

@@ -58,8 +58,22 @@ Rows query(const std::string& sql, const std::vector<Arg>& args = {},
 // The same as the extension's owner, for the extension's own tables only: fixed SQL, no user code.
 Rows own_query(const char* sql, const std::vector<Arg>& args = {}, Access access = Access::kRead);
 
+// The first column, a bytea, of the rows of a query on the extension's own tables; no NULLs.
+std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args);
+
 // Runs a query and gives its rows to `receiver` as they come.
 void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver);
+
+// The rows of a query in batches, under the snapshot that was active when it was opened.
+class Cursor {
+ public:
+  Cursor(const std::string& sql, const std::vector<Arg>& args);
+  Rows fetch(long count);  // no rows: the end
+  void close();
+
+ private:
+  Portal portal_;
+};
 
 // Acts as the extension's owner while it lives.
 class AsExtensionOwner {

@@ -1,0 +1,27 @@
+// What names say: words inside identifiers, singular and plural. Guesses, used only to ask
+// questions (findings), never to decide that something travels.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace company_backup {
+
+// "apiKey_v2" -> api, key, v2. Splits at anything but letters and digits and inside camelCase;
+// ASCII letters become lower case, bytes above 127 count as letters.
+std::vector<std::string> words_of(std::string_view name);
+
+// The words joined by "_": "OrderItems" and "order_items" are one name.
+std::string plain_name(std::string_view name);
+
+// The name itself and everything it could be the plural of: "companies" -> companies, compani,
+// companie, company. Two nouns are the same if they have a form in common.
+std::vector<std::string> noun_forms(const std::string& noun);
+
+// "customer_id", "customerIds", "customer_uuid" -> "customer"; nothing for other names, and for
+// "id".
+std::optional<std::string> id_stem(std::string_view column_name);
+
+}  // namespace company_backup

@@ -1,0 +1,88 @@
+#include "core/scope.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/scope_model.hpp"
+#include "core/sql.hpp"
+
+namespace company_backup {
+namespace {
+
+int rank(const Finding& finding) {
+  if (finding.severity == "error") return 0;
+  return finding.severity == "warning" ? 1 : 2;
+}
+
+bool has_link_to_company(const Model& model) {
+  for (const auto& links : model.links)
+    for (const Link& link : links)
+      if (link.step.target == model.company) return true;
+  return false;
+}
+
+bool has_owned_rule(const Model& model) {
+  for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
+    if (index != model.company && model.rule[index] != nullptr && model.ruled_owned(index))
+      return true;
+  return false;
+}
+
+// An empty scope is never a success: it would back up nothing, and say that all is well.
+void refuse_empty_scope(const Model& model, const std::string& functions_schema) {
+  if (has_link_to_company(model) || has_owned_rule(model) || model.has_mismatched_scope_column)
+    return;
+  throw Error(sqlstate::kNoRoute, "no foreign key, scope column or rule leads to " +
+                                      display_table(model.table(model.company)))
+      .hint("Name the columns that hold the company's key in the scope_columns of " +
+            functions_schema + ".set_company_table(), or set rules with " + functions_schema +
+            ".set_table_rule() and " + functions_schema + ".set_reference().");
+}
+
+void sort_scope(Scope& scope, std::vector<Finding> findings) {
+  // Table indexes are in (schema, name) order.
+  std::sort(scope.tables.begin() + 1, scope.tables.end(),
+            [](const ScopedTable& a, const ScopedTable& b) { return a.table < b.table; });
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    return rank(a) != rank(b) ? rank(a) < rank(b) : a.object < b.object;
+  });
+  scope.findings = std::move(findings);
+}
+
+}  // namespace
+
+bool Scope::undecided() const {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.severity == "error"; });
+}
+
+const ScopedTable* Scope::find(TableIndex table) const {
+  if (tables.empty()) return nullptr;
+  if (table == company_table) return &tables[0];
+  const auto found = std::lower_bound(
+      tables.begin() + 1, tables.end(), table,
+      [](const ScopedTable& scoped, TableIndex wanted) { return scoped.table < wanted; });
+  return found != tables.end() && found->table == table ? &*found : nullptr;
+}
+
+Scope discover_scope(const Schema& schema, const Rules& rules,
+                     const std::string& functions_schema) {
+  Model model(schema, rules, functions_schema);
+  resolve_rules(model);
+  build_links(model);
+  refuse_empty_scope(model, functions_schema);
+  const Routes routes = find_routes(model);
+  Scope scope;
+  scope.company_table = model.company;
+  scope.company_key = model.key->number;
+  Undecided undecided(model.size(), false);
+  decide_owned_tables(model, routes, scope, undecided);
+  decide_other_tables(model, routes, scope, undecided);
+  sort_scope(scope, {});
+  collect_references(model, scope, undecided);
+  check_columns(model, scope);
+  sort_scope(scope, std::move(model.findings));
+  return scope;
+}
+
+}  // namespace company_backup

@@ -1,0 +1,197 @@
+// Columns of travelling tables that ask for a decision: secrets, IDs no foreign key explains, JSON.
+#include <algorithm>
+#include <unordered_map>
+
+#include "core/names.hpp"
+#include "core/scope_model.hpp"
+#include "core/smells.hpp"
+#include "core/sql.hpp"
+
+namespace company_backup {
+namespace {
+
+bool contains(const std::vector<int16_t>& columns, int16_t number) {
+  return std::find(columns.begin(), columns.end(), number) != columns.end();
+}
+
+TypeFamily element_family(TypeFamily family) {
+  switch (family) {
+    case TypeFamily::kIntegerArray:
+      return TypeFamily::kInteger;
+    case TypeFamily::kUuidArray:
+      return TypeFamily::kUuid;
+    case TypeFamily::kTextArray:
+      return TypeFamily::kText;
+    default:
+      return family;
+  }
+}
+
+class ColumnCheck {
+ public:
+  ColumnCheck(Model& model, const Scope& scope)
+      : model_(model), scope_(scope), company_names_(model) {
+    for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
+      for (const std::string& form : noun_forms(plain_name(model.table(index).name)))
+        tables_named_[form].push_back(index);
+  }
+
+  void check() {
+    for (const ScopedTable& scoped : scope_.tables) {
+      if (!scoped.travels()) continue;
+      for (const Column& column : model_.table(scoped.table).columns) check(scoped, column);
+    }
+  }
+
+ private:
+  void check(const ScopedTable& scoped, const Column& column) {
+    if (const ColumnRule* rule = model_.column_rule(scoped.table, column.name)) {
+      check_secret(scoped.table, column, *rule);
+      return;
+    }
+    if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
+    if (is_in_reference(scoped.table, column)) return;
+    if (looks_like_secret(column))
+      ask(scoped.table, column, "its name looks like a secret", "secret");
+    else if (looks_like_id(scoped, column))
+      ask_id(scoped.table, column);
+    else if (column.family == TypeFamily::kJson)
+      model_.notice(column_object(model_.table(scoped.table), column.name),
+                    "JSON may hold IDs; no rule says whether it does",
+                    model_.statements.column_rule(model_.table(scoped.table), column.name, "data"));
+  }
+
+  void check_secret(TableIndex index, const Column& column, const ColumnRule& rule) {
+    if (rule.treatment != "secret" || !column.not_null || column.has_default || column.identity)
+      return;
+    model_.warning(column_object(model_.table(index), column.name),
+                   "it is secret, NOT NULL and has no default: rows cannot be loaded into a "
+                   "company that does not have them",
+                   "");
+  }
+
+  bool is_in_reference(TableIndex index, const Column& column) const {
+    return std::any_of(
+        model_.soft[index].begin(), model_.soft[index].end(), [&](const SoftReference& soft) {
+          return contains(soft.columns, column.number) || soft.rule->when_column == column.name;
+        });
+  }
+
+  bool looks_like_id(const ScopedTable& scoped, const Column& column) const {
+    if (!can_hold_id(column) || column.identity) return false;
+    if (model_.is_scope_column(scoped.table, column)) return false;
+    if (is_known_company_column(scoped.table, column)) return false;
+    const auto stem = id_stem(column.name);
+    if (!stem) return scoped.table != model_.company && company_names_.match(column);
+    return !is_own_id(scoped.table, column, *stem);
+  }
+
+  // The company row's own columns: its key, and what set_company_table calls its identity.
+  bool is_known_company_column(TableIndex index, const Column& column) const {
+    if (index != model_.company) return false;
+    if (column.number == model_.key->number) return true;
+    const auto& identity = model_.rules.settings.identity_columns;
+    return identity &&
+           std::find(identity->begin(), identity->end(), column.name) != identity->end();
+  }
+
+  // The table's own key: alone the primary key, or unique and named after the table.
+  bool is_own_id(TableIndex index, const Column& column, const std::string& stem) const {
+    const Table& table = model_.table(index);
+    for (const UniqueIndex& unique : table.unique_indexes) {
+      if (!contains(unique.columns, column.number)) continue;
+      if (unique.primary && unique.columns.size() == 1) return true;
+      const auto own = noun_forms(plain_name(table.name));
+      if (std::find(own.begin(), own.end(), stem) != own.end()) return true;
+    }
+    return false;
+  }
+
+  void ask(TableIndex index, const Column& column, const std::string& problem,
+           const std::string& treatment) {
+    const Table& table = model_.table(index);
+    model_.error(column_object(table, column.name), problem,
+                 model_.statements.column_rule(table, column.name, treatment));
+  }
+
+  void ask_id(TableIndex index, const Column& column) {
+    const Table& table = model_.table(index);
+    const std::string object = column_object(table, column.name);
+    if (const Column* type = type_column(table, column)) {
+      ask(index, column,
+          "it looks like an ID whose table is named by " + display_name(type->name) +
+              "; for each value say which table it means: set_reference(..., when_column => " +
+              quote_literal(type->name) + ", when_value => ...)",
+          "data");
+      return;
+    }
+    const std::string problem = "it looks like an ID, but no foreign key says of what";
+    const TableIndex target =
+        company_names_.match(column) ? model_.company : target_of(index, column);
+    if (target == kNoTable) {
+      ask(index, column, problem, "data");
+      return;
+    }
+    const std::vector<int16_t> key =
+        target == model_.company ? std::vector{model_.key->number} : pick_key(model_.table(target));
+    model_.error(object, problem,
+                 model_.statements.reference(table, {column.name}, model_.table(target),
+                                             named_columns(target, key)));
+  }
+
+  // Target columns as set_reference needs them: none for the primary key.
+  std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const {
+    for (const UniqueIndex& unique : model_.table(target).unique_indexes)
+      if (unique.primary && unique.columns == key) return {};
+    return column_names(model_.table(target), key);
+  }
+
+  // "commentable_type" for "commentable_id".
+  const Column* type_column(const Table& table, const Column& column) const {
+    const auto stem = id_stem(column.name);
+    if (!stem) return nullptr;
+    for (const Column& other : table.columns)
+      for (const char* ending : {"_type", "_kind", "_table", "_model", "_class"})
+        if (plain_name(other.name) == *stem + ending) return &other;
+    return nullptr;
+  }
+
+  // The one table the column is named after, with a key of one column of the same kind.
+  TableIndex target_of(TableIndex index, const Column& column) const {
+    const auto stem = id_stem(column.name);
+    if (!stem) return kNoTable;
+    std::vector<TableIndex> found;
+    for (const std::string& form : noun_forms(*stem)) {
+      const auto named = tables_named_.find(form);
+      if (named == tables_named_.end()) continue;
+      for (TableIndex target : named->second)
+        if (fits(target, column)) found.push_back(target);
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    if (found.size() > 1) {  // of equal names in several schemas, the one next to it
+      const std::string& schema = model_.table(index).schema;
+      std::erase_if(found, [&](TableIndex t) { return model_.table(t).schema != schema; });
+    }
+    return found.size() == 1 ? found[0] : kNoTable;
+  }
+
+  bool fits(TableIndex target, const Column& column) const {
+    const std::vector<int16_t> key = pick_key(model_.table(target));
+    return key.size() == 1 &&
+           column_of(model_.table(target), key[0]).family == element_family(column.family);
+  }
+
+  Model& model_;
+  const Scope& scope_;
+  CompanyNames company_names_;
+  std::unordered_map<std::string, std::vector<TableIndex>> tables_named_;
+};
+
+}  // namespace
+
+void check_columns(Model& model, const Scope& scope) {
+  ColumnCheck(model, scope).check();
+}
+
+}  // namespace company_backup

@@ -1,0 +1,76 @@
+// The references of travelling tables, and what is known to go wrong with them.
+#include <algorithm>
+#include <tuple>
+
+#include "core/scope_model.hpp"
+#include "core/sql.hpp"
+
+namespace company_backup {
+namespace {
+
+Reference reference_of(const Model& model, const ForeignKey& fk) {
+  Reference reference;
+  reference.name = fk.name;
+  reference.table = fk.table;
+  reference.target = fk.target;
+  reference.columns = fk.columns;
+  reference.target_columns = fk.target_columns;
+  reference.operators = fk.operators;
+  reference.match = fk.match;
+  reference.only_partition = fk.only_partition;
+  const auto outside = model.outside.find(&fk);
+  if (outside != model.outside.end()) reference.outside = outside->second;
+  return reference;
+}
+
+Reference reference_of(const SoftReference& soft) {
+  Reference reference;
+  for (const std::string& column : soft.rule->columns)
+    reference.name += (reference.name.empty() ? "" : ", ") + column;
+  if (!soft.rule->json_path.empty()) reference.name += " " + soft.rule->json_path;
+  reference.table = soft.table;
+  reference.target = soft.target;
+  reference.columns = soft.columns;
+  reference.target_columns = soft.target_columns;
+  reference.soft = true;
+  reference.json_path = soft.rule->json_path;
+  reference.when_column = soft.rule->when_column;
+  reference.when_value = soft.rule->when_value;
+  reference.outside = soft.rule->outside;
+  return reference;
+}
+
+// Rows that need an excluded row can be loaded only where that row is.
+void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
+                   const Reference& reference) {
+  const ScopedTable* target = scope.find(reference.target);
+  const Table& table = model.table(reference.table);
+  if (target == nullptr || target->treatment != "excluded" || undecided[reference.target]) return;
+  if (!all_not_null(table, reference.columns)) return;
+  model.warning(display_table(table),
+                display_name(reference.name) + " refers to " +
+                    display_table(model.table(reference.target)) +
+                    ", which does not travel: such rows can be loaded only where the row they "
+                    "refer to exists",
+                "");
+}
+
+}  // namespace
+
+void collect_references(Model& model, Scope& scope, const Undecided& undecided) {
+  for (const ScopedTable& table : scope.tables) {
+    if (!table.travels()) continue;
+    for (const ForeignKey* fk : model.keys_of[table.table])
+      scope.references.push_back(reference_of(model, *fk));
+    for (const SoftReference& soft : model.soft[table.table])
+      scope.references.push_back(reference_of(soft));
+  }
+  std::stable_sort(scope.references.begin(), scope.references.end(),
+                   [](const Reference& a, const Reference& b) {
+                     return std::tie(a.table, a.name) < std::tie(b.table, b.name);
+                   });
+  for (const Reference& reference : scope.references)
+    warn_excluded(model, scope, undecided, reference);
+}
+
+}  // namespace company_backup

@@ -1,0 +1,200 @@
+// Breadth-first search from the company table. Firm links discover tables by themselves; links that
+// can be NULL only carry tables whose rule says that they belong to companies.
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "core/names.hpp"
+#include "core/scope_model.hpp"
+
+namespace company_backup {
+namespace {
+
+using Candidates = std::vector<const Link*>;
+using Wanted = std::function<bool(const Link&)>;
+
+// Keeps the candidates `wanted` says yes to; if it says yes to none, all of them.
+void prefer(Candidates& candidates, const Wanted& wanted) {
+  if (candidates.size() < 2) return;
+  Candidates kept;
+  std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(kept),
+               [&](const Link* link) { return wanted(*link); });
+  if (!kept.empty()) candidates = kept;
+}
+
+class Search {
+ public:
+  explicit Search(const Model& model)
+      : model_(model), incoming_(model.size()), nullable_(model.size(), false) {
+    for (TableIndex table = 0; table < static_cast<TableIndex>(model.size()); ++table) {
+      const auto& ways = model.ordered[table].empty() ? model.links[table] : model.ordered[table];
+      for (const Link& link : ways) incoming_[link.step.target].push_back(table);
+    }
+    find_usual_column();
+    const std::string company = plain_name(model.table(model.company).name);
+    for (const std::string& form : noun_forms(company))
+      natural_names_.push_back(form + "_" + plain_name(model.key->name));
+    if (id_stem(model.key->name)) natural_names_.push_back(plain_name(model.key->name));
+  }
+
+  Routes run() {
+    do spread();
+    while (admit_nullable());
+    return routes_;
+  }
+
+ private:
+  // The column most tables with only one link to the company table use for it.
+  void find_usual_column() {
+    std::map<std::string, int> uses;
+    for (TableIndex table = 0; table < static_cast<TableIndex>(model_.size()); ++table) {
+      Candidates direct;
+      for (const Link& link : model_.links[table])
+        if (link.firm && link.step.kind == RouteStep::Kind::kCompany) direct.push_back(&link);
+      if (direct.size() == 1) ++uses[column_name(table, *direct[0])];
+    }
+    const auto most = std::max_element(
+        uses.begin(), uses.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (most != uses.end()) usual_column_ = most->first;
+  }
+
+  std::string column_name(TableIndex table, const Link& link) const {
+    return column_of(model_.table(table), link.step.columns.at(0)).name;
+  }
+
+  void spread() {
+    routes_.distance.assign(model_.size(), -1);
+    routes_.steps.assign(model_.size(), {});
+    routes_.tied.assign(model_.size(), {});
+    routes_.distance[model_.company] = 0;
+    std::vector<TableIndex> reached{model_.company};
+    for (int distance = 1; !reached.empty(); ++distance) {
+      std::vector<TableIndex> next;
+      for (TableIndex target : reached)
+        next.insert(next.end(), incoming_[target].begin(), incoming_[target].end());
+      std::sort(next.begin(), next.end());
+      next.erase(std::unique(next.begin(), next.end()), next.end());
+      std::erase_if(next, [&](TableIndex table) { return !decide(table, distance); });
+      // Only now, so that no table of this level counts as reached for another one.
+      for (TableIndex table : next) routes_.distance[table] = distance;
+      reached = next;
+    }
+  }
+
+  bool is_reached(const Link& link) const { return routes_.distance[link.step.target] >= 0; }
+
+  bool decide(TableIndex table, int distance) {
+    if (routes_.distance[table] >= 0 || model_.ruled_foreign(table)) return false;
+    if (!model_.ordered[table].empty()) return take_ordered(table);
+    Candidates candidates;
+    for (const Link& link : model_.links[table])
+      if ((link.firm || nullable_[table]) && is_reached(link)) candidates.push_back(&link);
+    if (candidates.empty()) return false;
+    prefer(candidates, [](const Link& link) { return link.firm; });
+    if (candidates.size() > 1 && !candidates[0]->firm)
+      routes_.tied[table] = candidates;  // any of them decides for now
+    else
+      choose(table, candidates, distance);
+    routes_.steps[table] = candidates;
+    return true;
+  }
+
+  // A route that a rule names is ready when all of it is: then nothing can go round in a circle.
+  bool take_ordered(TableIndex table) {
+    Candidates steps;
+    for (const Link& link : model_.ordered[table]) {
+      if (!is_reached(link)) return false;
+      steps.push_back(&link);
+    }
+    routes_.steps[table] = steps;
+    return true;
+  }
+
+  void choose(TableIndex table, Candidates& candidates, int distance) {
+    prefer(candidates, [](const Link& link) { return link.cascade; });
+    if (distance == 1)
+      choose_direct(table, candidates);
+    else
+      prefer(candidates, [&](const Link& link) { return target_travels(link); });
+    const auto first =
+        *std::min_element(candidates.begin(), candidates.end(),
+                          [](const Link* a, const Link* b) { return a->step.name < b->step.name; });
+    candidates = {first};
+  }
+
+  // Rows that travel can be renumbered with their owner; rows that stay cannot.
+  bool target_travels(const Link& link) const {
+    const TableRule* rule = model_.rule[link.step.target];
+    return rule == nullptr ? link.step.target != model_.membership : rule->treatment != "excluded";
+  }
+
+  void choose_direct(TableIndex table, Candidates& candidates) {
+    const auto named = [&](const auto& test) {
+      prefer(candidates, [&](const Link& link) { return test(column_name(table, link)); });
+    };
+    const auto& scope_columns = model_.rules.settings.scope_columns;
+    named([&](const std::string& name) {
+      return std::find(scope_columns.begin(), scope_columns.end(), name) != scope_columns.end();
+    });
+    prefer(candidates, [&](const Link& link) { return in_primary_key(table, link); });
+    named([&](const std::string& name) { return is_natural(plain_name(name)); });
+    named([&](const std::string& name) { return !usual_column_.empty() && name == usual_column_; });
+    named([&](const std::string& name) {
+      return !usual_column_.empty() && name.ends_with("_" + usual_column_);
+    });
+    const auto other_column = [&](const Link* link) {
+      return link->step.columns != candidates[0]->step.columns;
+    };
+    if (std::any_of(candidates.begin(), candidates.end(), other_column))
+      routes_.tied[table] = candidates;
+  }
+
+  bool in_primary_key(TableIndex table, const Link& link) const {
+    for (const UniqueIndex& index : model_.table(table).unique_indexes)
+      if (index.primary && std::find(index.columns.begin(), index.columns.end(),
+                                     link.step.columns[0]) != index.columns.end())
+        return true;
+    return false;
+  }
+
+  bool is_natural(const std::string& name) const {
+    return std::find(natural_names_.begin(), natural_names_.end(), name) != natural_names_.end();
+  }
+
+  // Tables that a rule puts into the scope, that no firm link reaches: of those the nearest may use
+  // links that can be NULL. True if there were any, and the search has to be repeated.
+  bool admit_nullable() {
+    int nearest = -1;
+    std::vector<TableIndex> admitted;
+    for (TableIndex table = 0; table < static_cast<TableIndex>(model_.size()); ++table) {
+      if (routes_.distance[table] >= 0 || nullable_[table] || !model_.ruled_owned(table) ||
+          !model_.ordered[table].empty())
+        continue;
+      for (const Link& link : model_.links[table]) {
+        if (!is_reached(link)) continue;
+        const int distance = routes_.distance[link.step.target];
+        if (nearest >= 0 && distance > nearest) continue;
+        if (distance != nearest) admitted.clear();
+        nearest = distance;
+        admitted.push_back(table);
+      }
+    }
+    for (TableIndex table : admitted) nullable_[table] = true;
+    return !admitted.empty();
+  }
+
+  const Model& model_;
+  std::vector<std::vector<TableIndex>> incoming_;  // tables with a link to this one
+  std::vector<bool> nullable_;                     // may use links that can be NULL
+  std::string usual_column_;
+  std::vector<std::string> natural_names_;
+  Routes routes_;
+};
+
+}  // namespace
+
+Routes find_routes(const Model& model) {
+  return Search(model).run();
+}
+
+}  // namespace company_backup

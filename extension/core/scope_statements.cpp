@@ -1,0 +1,96 @@
+#include "core/scope_statements.hpp"
+
+#include <algorithm>
+
+#include "core/sql.hpp"
+
+namespace company_backup {
+namespace {
+
+std::string array_element(const std::string& name) {
+  const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  if (plain && name != "null") return name;
+  std::string quoted = "\"";
+  for (char c : name) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string regclass(const Table& table) {
+  return quote_literal(display_table(table));
+}
+
+void add_text(std::string& arguments, const char* name, const std::string& value) {
+  if (!value.empty()) arguments += std::string(", ") + name + " => " + quote_literal(value);
+}
+
+void add_names(std::string& arguments, const char* name, const std::vector<std::string>& values) {
+  if (!values.empty()) arguments += std::string(", ") + name + " => " + name_array(values);
+}
+
+}  // namespace
+
+TableRule proposed_rule(std::string treatment, std::string reason, std::vector<std::string> route) {
+  TableRule rule;
+  rule.treatment = std::move(treatment);
+  rule.reason = std::move(reason);
+  rule.route = std::move(route);
+  return rule;
+}
+
+std::string name_array(const std::vector<std::string>& names) {
+  std::string text = "{";
+  for (const std::string& name : names) {
+    if (text.size() > 1) text += ',';
+    text += array_element(name);
+  }
+  return quote_literal(text + "}");
+}
+
+std::string Statements::call(const std::string& function, const std::string& arguments) const {
+  return "SELECT " + schema_ + "." + function + "(" + arguments + ");";
+}
+
+std::string Statements::table_rule(const Table& table, const TableRule& rule) const {
+  std::string arguments = regclass(table) + ", " + quote_literal(rule.treatment);
+  if (!rule.reason.empty()) arguments += ", " + quote_literal(rule.reason);
+  add_text(arguments, "area", rule.area);
+  add_names(arguments, "match_columns", rule.match_columns);
+  add_names(arguments, "route", rule.route);
+  return call("set_table_rule", arguments);
+}
+
+std::string Statements::column_rule(const Table& table, const std::string& column,
+                                    const std::string& treatment) const {
+  return call("set_column_rule",
+              regclass(table) + ", " + quote_literal(column) + ", " + quote_literal(treatment));
+}
+
+std::string Statements::reference(const Table& table, const std::vector<std::string>& columns,
+                                  const Table& target,
+                                  const std::vector<std::string>& target_columns) const {
+  std::string arguments = regclass(table) + ", " + name_array(columns) + ", " + regclass(target);
+  add_names(arguments, "target_columns", target_columns);
+  return call("set_reference", arguments);
+}
+
+std::string Statements::company_table(const Table& table, const Settings& settings) const {
+  std::string arguments = regclass(table);
+  add_text(arguments, "key_column", settings.key_column);
+  add_text(arguments, "name_column", settings.name_column);
+  add_text(arguments, "owner_column", settings.owner_column);
+  if (settings.identity_columns)
+    arguments += ", identity_columns => " + name_array(*settings.identity_columns);
+  add_names(arguments, "scope_columns", settings.scope_columns);
+  return call("set_company_table", arguments);
+}
+
+std::string Statements::forget_stale_rules() const {
+  return call("forget_stale_rules", "");
+}
+
+}  // namespace company_backup

@@ -1,0 +1,37 @@
+// The statements that settle findings. Each can be run as it is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/schema.hpp"
+
+namespace company_backup {
+
+TableRule proposed_rule(std::string treatment, std::string reason = "",
+                        std::vector<std::string> route = {});
+
+class Statements {
+ public:
+  // `functions_schema`: quoted, as it goes into the statement.
+  explicit Statements(std::string functions_schema) : schema_(std::move(functions_schema)) {}
+
+  std::string table_rule(const Table& table, const TableRule& rule) const;
+  std::string column_rule(const Table& table, const std::string& column,
+                          const std::string& treatment) const;
+  // `target_columns` empty: the primary key.
+  std::string reference(const Table& table, const std::vector<std::string>& columns,
+                        const Table& target,
+                        const std::vector<std::string>& target_columns = {}) const;
+  std::string company_table(const Table& table, const Settings& settings) const;
+  std::string forget_stale_rules() const;
+
+ private:
+  std::string call(const std::string& function, const std::string& arguments) const;
+  std::string schema_;
+};
+
+// '{a,"Mixed Case"}', a literal for name[].
+std::string name_array(const std::vector<std::string>& names);
+
+}  // namespace company_backup

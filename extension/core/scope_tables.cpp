@@ -1,0 +1,161 @@
+// The tables that a route reaches: their treatment, and what has to be asked about them.
+#include <algorithm>
+
+#include "core/scope_model.hpp"
+#include "core/smells.hpp"
+#include "core/sql.hpp"
+
+namespace company_backup {
+namespace {
+
+class OwnedTables {
+ public:
+  OwnedTables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided)
+      : model_(model), routes_(routes), scope_(scope), undecided_(undecided) {}
+
+  void decide() {
+    scope_.tables.push_back(company_table());
+    for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index)
+      if (index != model_.company && routes_.distance[index] >= 0)
+        scope_.tables.push_back(owned_table(index));
+  }
+
+ private:
+  ScopedTable base(TableIndex index) const {
+    const Table& table = model_.table(index);
+    ScopedTable scoped;
+    scoped.table = index;
+    scoped.area = table.schema;
+    scoped.key = pick_key(table);
+    if (const TableRule* rule = model_.rule[index]) {
+      if (!rule->area.empty()) scoped.area = rule->area;
+      scoped.reason = rule->reason;
+    }
+    return scoped;
+  }
+
+  ScopedTable company_table() const {
+    ScopedTable scoped = base(model_.company);
+    scoped.treatment = "company";
+    scoped.decided_by = "company table";
+    RouteStep step;
+    step.name = model_.key->name;
+    step.target = model_.company;
+    step.columns = step.target_columns = {model_.key->number};
+    const std::string equality = common_equality(*model_.key, *model_.key);
+    if (!equality.empty()) step.operators = {equality};
+    scoped.routes.push_back(step);
+    scoped.route_text = display_name(step.name);
+    return scoped;
+  }
+
+  ScopedTable owned_table(TableIndex index) {
+    ScopedTable scoped = base(index);
+    for (const Link* link : routes_.steps[index]) scoped.routes.push_back(link->step);
+    scoped.route_text = route_text(index);
+    scoped.treatment = "company";
+    if (const TableRule* rule = model_.rule[index]) {
+      scoped.treatment = rule->treatment;
+      scoped.decided_by = "rule";
+    } else if (index == model_.membership) {
+      scoped.treatment = "excluded";
+      scoped.decided_by = "membership";
+      scoped.reason = "says who belongs to a company";
+    } else {
+      scoped.decided_by = routes_.steps[index][0]->origin;
+      scoped.reason = reason_of(*routes_.steps[index][0]);
+    }
+    const std::string question = ask(index);
+    if (!question.empty()) {  // fail closed: until it is decided it does not travel
+      undecided_[index] = true;
+      scoped.treatment = "excluded";
+      scoped.reason = "undecided: " + question;
+    }
+    return scoped;
+  }
+
+  std::string reason_of(const Link& link) const {
+    const std::string target = display_table(model_.table(link.step.target));
+    if (link.step.kind == RouteStep::Kind::kCompany)
+      return display_name(link.step.name) + " refers to the company table";
+    return display_name(link.step.name) + " refers to " + target + ", which belongs to a company";
+  }
+
+  std::string route_text(TableIndex index) const {
+    std::string text;
+    for (const Link* link : routes_.steps[index]) {
+      if (!text.empty()) text += " | ";
+      text += display_name(link->step.name);
+      for (TableIndex next = link->step.target; next != model_.company;) {
+        const Link* first = routes_.steps[next][0];
+        text += " > " + display_name(first->step.name);
+        next = first->step.target;
+      }
+    }
+    return text;
+  }
+
+  // What is undecided about a table in the scope, as a finding; empty: nothing.
+  std::string ask(TableIndex index) {
+    if (!routes_.tied[index].empty()) return ask_which_route(index);
+    if (model_.rule[index] != nullptr || index == model_.membership) return "";
+    const Table& table = model_.table(index);
+    const std::string object = display_table(table);
+    if (table.of_extension) {
+      const std::string problem = "it belongs to an extension, and its rows lead to a company";
+      const TableRule rule = proposed_rule("excluded", "the extension keeps these rows itself");
+      model_.error(object, problem, model_.statements.table_rule(table, rule));
+      return problem;
+    }
+    if (table.foreign) {
+      const std::string problem = "it is a foreign table with a column that leads to a company";
+      const TableRule rule = proposed_rule("excluded", "the rows live on another server");
+      model_.error(object, problem, model_.statements.table_rule(table, rule));
+      return problem;
+    }
+    const auto smell = table_smell(table);
+    if (!smell) return "";
+    const std::string problem = "its name looks like " + smell->looks_like;
+    TableRule rule = proposed_rule(smell->treatment, smell->reason);
+    if (smell->treatment == "people") rule.match_columns = people_match_columns(table);
+    model_.error(object, problem, model_.statements.table_rule(table, rule));
+    return problem;
+  }
+
+  std::string ask_which_route(TableIndex index) {
+    const Table& table = model_.table(index);
+    const auto& candidates = routes_.tied[index];
+    std::vector<std::string> names;
+    for (const Link* link : candidates) names.push_back(link->step.name);
+    std::sort(names.begin(), names.end());
+    const bool direct = std::all_of(candidates.begin(), candidates.end(), [](const Link* link) {
+      return link->step.kind == RouteStep::Kind::kCompany;
+    });
+    const std::string problem =
+        (names.size() == 2 ? "two columns" : std::to_string(names.size()) + " columns") +
+        std::string(" could say which company a row belongs to: ") + list(names);
+    TableRule rule = proposed_rule("company", "");
+    if (model_.rule[index] != nullptr)
+      rule = *model_.rule[index];
+    else if (index == model_.membership)
+      rule = proposed_rule("excluded", "says who belongs to a company");
+    // Two company columns contradict each other; of several parents any may be the owner.
+    rule.route = direct ? std::vector<std::string>{names[0]} : names;
+    if (rule.reason.empty()) rule.reason = "belongs to the company of " + list(rule.route);
+    model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
+    return problem;
+  }
+
+  Model& model_;
+  const Routes& routes_;
+  Scope& scope_;
+  Undecided& undecided_;
+};
+
+}  // namespace
+
+void decide_owned_tables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided) {
+  OwnedTables(model, routes, scope, undecided).decide();
+}
+
+}  // namespace company_backup

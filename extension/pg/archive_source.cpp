@@ -1,0 +1,148 @@
+#include "pg/archive_source.hpp"
+
+#include "pg/rules.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr size_t kPieceBytes = size_t{1} << 20;
+constexpr int kChunksAtOnce = 16;
+
+class StoredMembers : public MemberSource {
+ public:
+  explicit StoredMembers(int64_t backup) : backup_(backup) {}
+
+  void open(bool shared, int table_number) override {
+    shared_ = shared;
+    table_number_ = table_number;
+    seq_ = 0;
+    chunks_.clear();
+    position_ = 0;
+  }
+
+  bool next(std::string& member) override {
+    if (position_ == chunks_.size()) {
+      if (seq_ > 0 && chunks_.size() < kChunksAtOnce) return false;
+      chunks_ = own_bytes(
+          "SELECT data FROM company_backup.backup_chunk WHERE backup = $1 AND shared = $2 AND "
+          "table_number = $3 AND seq >= $4 ORDER BY seq LIMIT 16",
+          {backup_, shared_, table_number_, seq_});
+      position_ = 0;
+      seq_ += static_cast<int>(chunks_.size());
+      if (chunks_.empty()) return false;
+    }
+    member = std::move(chunks_[position_++]);
+    return true;
+  }
+
+ private:
+  int64_t backup_;
+  bool shared_ = false;
+  int table_number_ = 0;
+  int seq_ = 0;
+  std::vector<std::string> chunks_;
+  size_t position_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<MemberSource> stored_members(int64_t backup) {
+  return std::make_unique<StoredMembers>(backup);
+}
+
+Spool::Spool() {
+  guarded([this] {
+    for (int i = 0; i < 2; ++i) {
+      TupleDesc columns = CreateTemplateTupleDesc(2);
+      TupleDescInitEntry(columns, 1, "table_number", INT4OID, -1, 0);
+      TupleDescInitEntry(columns, 2, "member", BYTEAOID, -1, 0);
+      stores_[i] = tuplestore_begin_heap(false, false, work_mem);
+      slots_[i] = MakeSingleTupleTableSlot(columns, &TTSOpsMinimalTuple);
+    }
+  });
+}
+
+void Spool::put(bool shared, int table_number, int, std::string_view member) {
+  guarded([&] {
+    Datum values[2] = {
+        Int32GetDatum(table_number),
+        PointerGetDatum(cstring_to_text_with_len(member.data(), static_cast<int>(member.size())))};
+    bool nulls[2] = {false, false};
+    tuplestore_putvalues(stores_[shared], slots_[shared]->tts_tupleDescriptor, values, nulls);
+    pfree(DatumGetPointer(values[1]));
+  });
+}
+
+void Spool::open(bool shared, int table_number) {
+  shared_ = shared;
+  table_number_ = table_number;
+}
+
+bool Spool::next(std::string& member) {
+  struct Piece {
+    int table_number;
+    const char* data;
+    size_t size;
+  };
+  TupleTableSlot* slot = slots_[shared_];
+  const Piece piece = guarded([&] {
+    if (!pending_[shared_] && !tuplestore_gettupleslot(stores_[shared_], true, false, slot)) {
+      return Piece{-1, nullptr, 0};
+    }
+    bool is_null;
+    const int number = DatumGetInt32(slot_getattr(slot, 1, &is_null));
+    const varlena* bytes = PG_DETOAST_DATUM_PACKED(slot_getattr(slot, 2, &is_null));
+    return Piece{number, VARDATA_ANY(bytes), static_cast<size_t>(VARSIZE_ANY_EXHDR(bytes))};
+  });
+  pending_[shared_] = piece.table_number > table_number_;
+  if (piece.table_number != table_number_) return false;
+  member.assign(piece.data, piece.size);
+  return true;
+}
+
+ArchiveBytes::ArchiveBytes(Manifest manifest, std::string manifest_text,
+                           std::unique_ptr<MemberSource> source)
+    : manifest_(std::move(manifest)),
+      manifest_text_(std::move(manifest_text)),
+      entries_(archive_entries(manifest_, manifest_text_)),
+      source_(std::move(source)),
+      writer_(manifest_.created_at_seconds(),
+              [this](std::string_view bytes) { pending_ += bytes; }) {}
+
+bool ArchiveBytes::next(std::string& bytes) {
+  pending_.clear();
+  while (!finished_ && pending_.size() < kPieceBytes) advance();
+  bytes.swap(pending_);
+  return !bytes.empty();
+}
+
+void ArchiveBytes::advance() {
+  if (inside_) {
+    std::string member;
+    if (source_->next(member)) {
+      writer_.add_member(member);
+      return;
+    }
+    writer_.end_entry();
+    inside_ = false;
+    ++entry_;
+    return;
+  }
+  if (entry_ == 0) {
+    writer_.add_file(kManifestEntry, manifest_text_);
+    ++entry_;
+  } else if (entry_ < entries_.size()) {
+    const size_t shared_count = manifest_.shared.size();
+    const bool shared = entry_ <= shared_count;
+    source_->open(shared, static_cast<int>(shared ? entry_ - 1 : entry_ - 1 - shared_count));
+    writer_.begin_entry(entries_[entry_].name, entries_[entry_].size);
+    inside_ = true;
+  } else {
+    const DatabaseIdentity self = database_identity();
+    const std::string sums = sums_text(entries_);
+    writer_.finish(sums, signature_text(sign_sums(self.identity, self.key, sums)));
+    finished_ = true;
+  }
+}
+
+}  // namespace company_backup

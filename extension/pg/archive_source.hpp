@@ -1,0 +1,66 @@
+// A backup as the bytes of its .tar.gz, piece by piece: from stored chunks, or from a spool.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/archive_layout.hpp"
+#include "core/archive_writer.hpp"
+#include "core/manifest.hpp"
+#include "pg/backup.hpp"
+
+namespace company_backup {
+
+// Members of the tables of a backup, in archive order: shared tables first.
+class MemberSource {
+ public:
+  virtual ~MemberSource() = default;
+  // Begins a table; its members follow.
+  virtual void open(bool shared, int table_number) = 0;
+  // False: the table has no more members.
+  virtual bool next(std::string& member) = 0;
+};
+
+std::unique_ptr<MemberSource> stored_members(int64_t backup);
+
+// Keeps members in temporary files of the server, in the order of their making.
+class Spool : public ChunkSink, public MemberSource {
+ public:
+  Spool();
+  void put(bool shared, int table_number, int seq, std::string_view member) override;
+  void open(bool shared, int table_number) override;
+  bool next(std::string& member) override;
+
+ private:
+  struct Store;
+  Tuplestorestate* stores_[2];  // of tables, of shared tables; freed with their memory context
+  TupleTableSlot* slots_[2];
+  bool pending_[2] = {false, false};  // the slot holds a row of a later table
+  bool shared_ = false;
+  int table_number_ = 0;
+};
+
+class ArchiveBytes {
+ public:
+  // Signed with this database's key.
+  ArchiveBytes(Manifest manifest, std::string manifest_text, std::unique_ptr<MemberSource> source);
+
+  // Replaces `bytes` by the next piece, of about 1 MiB; false at the end.
+  bool next(std::string& bytes);
+
+ private:
+  void advance();
+
+  Manifest manifest_;
+  std::string manifest_text_;
+  std::vector<ArchiveEntry> entries_;
+  std::unique_ptr<MemberSource> source_;
+  std::string pending_;
+  ArchiveWriter writer_;
+  size_t entry_ = 0;  // the next to begin; 0 is the manifest
+  bool inside_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace company_backup

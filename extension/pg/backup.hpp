@@ -1,0 +1,31 @@
+// Taking a backup: one snapshot, one pass over every table, bounded memory.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/manifest.hpp"
+#include "pg/company_scope.hpp"
+
+namespace company_backup {
+
+// Takes the members of a backup as they are made: for each table, in order, from 0.
+class ChunkSink {
+ public:
+  virtual ~ChunkSink() = default;
+  virtual void put(bool shared, int table_number, int seq, std::string_view member) = 0;
+};
+
+struct BackupOptions {
+  Text label;
+  Text actor;
+  bool include_files = false;
+  bool record_problems = false;
+};
+
+// Reads the company and gives its rows to `sink`; the manifest it returns completes the backup.
+// Errors: kUndecided, kBadReference, kRowTooLarge, kRowSecurity, kStaleSnapshot, and PostgreSQL's.
+Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptions& options,
+                     ChunkSink& sink, Company& company);
+
+}  // namespace company_backup

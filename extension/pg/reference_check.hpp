@@ -1,0 +1,26 @@
+// References of one company that lead nowhere or to another company. Read-only, under the active
+// snapshot; run the same way for check_company_data and for every backup.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/company_scope.hpp"
+
+namespace company_backup {
+
+struct ReferenceProblem {
+  TableIndex table;
+  std::string row_key;
+  std::string reference;
+  std::string problem;
+};
+
+// All of them, but for those whose rule keeps or nulls what leads to another company.
+std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company);
+
+// The text of an "ERROR: ..." about them: the first rows by name, and how many there are.
+[[noreturn]] void refuse_references(const LiveScope& live, const Company& company,
+                                    const std::vector<ReferenceProblem>& problems);
+
+}  // namespace company_backup

@@ -1,0 +1,138 @@
+#include "pg/table_plan.hpp"
+
+#include <algorithm>
+
+#include "core/sql.hpp"
+#include "core/table_name.hpp"
+
+namespace company_backup {
+namespace {
+
+std::string column_of_row(const Table& table, int16_t number, const std::string& alias) {
+  return alias + "." + quote_name(column_of(table, number).name);
+}
+
+std::string order_term(const Column& column, const std::string& value) {
+  if (column.family == TypeFamily::kInteger || column.family == TypeFamily::kUuid) return value;
+  // concat() and not a cast: a type's owner may define what a cast to text does.
+  const std::string text = "pg_catalog.concat(" + value + ")";
+  if (GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII) {
+    const bool plain = column.type_oid == TEXTOID || column.type_oid == VARCHAROID;
+    return (plain ? value : text) + " COLLATE pg_catalog.\"C\"";
+  }
+  return "pg_catalog.convert_to(" + text + ", 'UTF8')";
+}
+
+// The policy "null" for references to other companies: such a value leaves as NULL.
+std::string column_expression(const LiveScope& live, const ScopedTable& scoped,
+                              const Column& column) {
+  const std::string value = "t." + quote_name(column.name);
+  for (const Reference& reference : live.scope.references) {
+    if (reference.table != scoped.table || reference.outside != "null") continue;
+    if (!reference.json_path.empty()) continue;
+    const auto& columns = reference.columns;
+    if (std::find(columns.begin(), columns.end(), column.number) == columns.end()) continue;
+    const ScopedTable* target = live.scope.find(reference.target);
+    if (target == nullptr || !target->owned() || column.not_null) continue;
+    return "CASE WHEN EXISTS (SELECT 1 FROM " + from_table(live.table(reference.target)) +
+           " AS r WHERE " + reference_join(live.schema, reference, "t", "r") + " AND " +
+           owned_by(live.schema, live.scope, reference.target, "r", "$1") + ") THEN " + value +
+           " END AS " + quote_name(column.name);
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string column_treatment(const Rules& rules, const Table& table, const std::string& column) {
+  for (const ColumnRule& rule : rules.columns) {
+    if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
+      return rule.treatment;
+    }
+  }
+  return {};
+}
+
+KeyOrder key_order(const Column& column) {
+  return column.family == TypeFamily::kInteger ? KeyOrder::kInteger : KeyOrder::kText;
+}
+
+std::string order_terms(const Table& table, const std::vector<int16_t>& key,
+                        const std::string& alias) {
+  std::string terms;
+  for (int16_t number : key) {
+    if (!terms.empty()) terms += ", ";
+    terms += order_term(column_of(table, number), column_of_row(table, number, alias));
+  }
+  return terms;
+}
+
+std::string row_key_expression(const Table& table, const std::vector<int16_t>& key,
+                               const std::string& alias) {
+  if (key.empty()) return "'(row at ' || " + alias + ".ctid::text || ')'";
+  std::string expression = "pg_catalog.concat('(', pg_catalog.concat_ws(', '";
+  for (int16_t number : key) expression += ", " + column_of_row(table, number, alias);
+  return expression + "), ')')";
+}
+
+std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
+                              const std::string& alias) {
+  const Table& table = live.table(scoped.table);
+  std::string all;
+  for (const RouteStep& step : scoped.routes) {
+    if (step.kind == RouteStep::Kind::kUp) return "false";
+    std::string any;
+    for (int16_t number : step.columns) {
+      if (column_of(table, number).not_null) continue;
+      any += (any.empty() ? "" : " OR ") + column_of_row(table, number, alias) + " IS NULL";
+    }
+    if (any.empty()) return "false";
+    all += (all.empty() ? "(" : " AND (") + any + ")";
+  }
+  return all.empty() ? "false" : "(" + all + ")";
+}
+
+TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,
+                                const Company& company, bool with_files) {
+  const Table& table = live.table(scoped.table);
+  TravellingTable plan{&scoped, {}, {}};
+  plan.query.name = display_table(table);
+  ManifestTable& manifest = plan.manifest;
+  manifest.name = encode_table_name(table.schema, table.name);
+  manifest.area = scoped.area;
+  manifest.treatment = scoped.treatment;
+  manifest.route = scoped.route_text;
+  std::string select;
+  std::vector<int16_t> numbers;
+  for (const Column& column : table.columns) {
+    if (column.generated) continue;
+    std::string treatment = column_treatment(live.rules, table, column.name);
+    if (treatment == "secret" || (treatment == "file" && !with_files)) {
+      manifest.omitted.push_back({column.name, treatment});
+      continue;
+    }
+    if (treatment.empty()) treatment = "data";
+    manifest.columns.push_back({column.name, column.type, treatment});
+    select += (select.empty() ? "" : ", ") + column_expression(live, scoped, column);
+    plan.query.columns.push_back(column);
+    numbers.push_back(column.number);
+  }
+  for (int16_t number : scoped.key) {
+    const auto found = std::find(numbers.begin(), numbers.end(), number);
+    const Column& column = column_of(table, number);
+    if (found == numbers.end()) {
+      throw Error(sqlstate::kBadRule, "key column \"" + column.name + "\" of table \"" +
+                                          plan.query.name + "\" does not travel")
+          .hint("A column of a key cannot be generated, secret or a file.");
+    }
+    plan.query.key.push_back(static_cast<size_t>(found - numbers.begin()));
+    manifest.key.push_back({column.name, key_order(column)});
+  }
+  plan.query.sql = "SELECT " + select + " FROM " + from_table(table) + " AS t WHERE " +
+                   owned_by(live.schema, live.scope, scoped.table, "t", "$1");
+  if (!scoped.key.empty()) plan.query.sql += " ORDER BY " + order_terms(table, scoped.key, "t");
+  plan.query.args = {company.arg()};
+  return plan;
+}
+
+}  // namespace company_backup
