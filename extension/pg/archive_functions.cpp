@@ -1,0 +1,96 @@
+// read_backup and stream_backup: set-returning, one piece of the file per call.
+#include <memory>
+
+#include "pg/archive_source.hpp"
+#include "pg/arguments.hpp"
+#include "pg/guard.hpp"
+#include "pg/stored_backup.hpp"
+
+namespace company_backup {
+namespace {
+
+// The state of one scan of the function; deleted with the scan's memory, also after an error.
+struct Scan {
+  std::unique_ptr<ArchiveBytes> bytes;
+  int seq = 0;
+};
+
+void delete_scan(void* scan) {
+  delete static_cast<Scan*>(scan);
+}
+
+void keep_scan(FunctionCallInfo fcinfo, std::unique_ptr<Scan> scan) {
+  Scan* const plain = scan.get();
+  FuncCallContext* const context = static_cast<FuncCallContext*>(fcinfo->flinfo->fn_extra);
+  guarded([=] {
+    auto* callback = static_cast<MemoryContextCallback*>(
+        MemoryContextAlloc(context->multi_call_memory_ctx, sizeof(MemoryContextCallback)));
+    callback->func = delete_scan;
+    callback->arg = plain;
+    MemoryContextRegisterResetCallback(context->multi_call_memory_ctx, callback);
+    TupleDesc result;
+    const MemoryContext before = MemoryContextSwitchTo(context->multi_call_memory_ctx);
+    get_call_result_type(fcinfo, nullptr, &result);
+    context->tuple_desc = BlessTupleDesc(result);
+    context->user_fctx = plain;
+    MemoryContextSwitchTo(before);
+  });
+  scan.release();
+}
+
+// Runs `open` at the first call, in memory that lives as long as the scan; then gives a row a call.
+template <class Open>
+Datum next_row(FunctionCallInfo fcinfo, Open&& open) {
+  if (SRF_IS_FIRSTCALL()) {
+    FuncCallContext* const context = guarded([=] { return SRF_FIRSTCALL_INIT(); });
+    const MemoryContext before = MemoryContextSwitchTo(context->multi_call_memory_ctx);
+    auto scan = std::make_unique<Scan>();
+    scan->bytes = open();
+    MemoryContextSwitchTo(before);
+    keep_scan(fcinfo, std::move(scan));
+  }
+  FuncCallContext* const context = guarded([=] { return SRF_PERCALL_SETUP(); });
+  Scan* const scan = static_cast<Scan*>(context->user_fctx);
+  std::string piece;
+  if (!scan->bytes->next(piece)) SRF_RETURN_DONE(context);
+  const int seq = scan->seq++;
+  const Datum row = guarded([&] {
+    Datum values[2] = {Int32GetDatum(seq), PointerGetDatum(cstring_to_text_with_len(
+                                               piece.data(), static_cast<int>(piece.size())))};
+    bool nulls[2] = {false, false};
+    return HeapTupleGetDatum(heap_form_tuple(context->tuple_desc, values, nulls));
+  });
+  SRF_RETURN_NEXT(context, row);
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(read_backup) {
+  return next_row(fcinfo, [&] {
+    require_guard_or_owner("export");
+    const StoredBackup backup = find_backup(required_int64(fcinfo, 0, "backup"));
+    authorize("export", backup.company, std::nullopt,
+              "{\"backup\": " + std::to_string(backup.id) + "}");
+    return std::make_unique<ArchiveBytes>(Manifest::from_json(backup.manifest_text),
+                                          backup.manifest_text, stored_members(backup.id));
+  });
+}
+
+COMPANY_BACKUP_FUNCTION(stream_backup) {
+  return next_row(fcinfo, [&] {
+    require_guard_or_owner("export");
+    const Text text = optional_text(fcinfo, 0);
+    BackupOptions options;
+    options.include_files = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+    LiveScope live = load_live_scope();
+    Company company = resolve_company(live, text);
+    authorize("export", company.key, std::nullopt, "{\"stored\": false}");
+    auto spool = std::make_unique<Spool>();
+    Manifest manifest = take_backup(std::move(live), text, options, *spool, company);
+    std::string manifest_text = manifest.to_json();
+    return std::make_unique<ArchiveBytes>(std::move(manifest), std::move(manifest_text),
+                                          std::move(spool));
+  });
+}
+
+}  // namespace company_backup

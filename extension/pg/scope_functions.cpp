@@ -1,0 +1,100 @@
+// company_scope, check_company_scope, propose_company_rules, company_contents, check_company_data.
+#include "core/sql.hpp"
+#include "pg/arguments.hpp"
+#include "pg/catalog.hpp"
+#include "pg/company_scope.hpp"
+#include "pg/guard.hpp"
+#include "pg/reference_check.hpp"
+#include "pg/rules.hpp"
+#include "pg/table_plan.hpp"
+
+namespace company_backup {
+namespace {
+
+std::string key_columns(const Table& table, const ScopedTable& scoped) {
+  std::vector<std::string> names;
+  for (int16_t number : scoped.key) names.push_back(column_of(table, number).name);
+  return text_array(names);
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(company_scope) {
+  authorize("scope", std::nullopt, std::nullopt);
+  const LiveScope live = load_live_scope();
+  Rows rows;
+  for (const ScopedTable& scoped : live.scope.tables) {
+    const Table& table = live.table(scoped.table);
+    rows.push_back({display_table(table), scoped.treatment, scoped.area,
+                    scoped.route_text.empty() ? Text() : Text(scoped.route_text),
+                    key_columns(table, scoped), scoped.decided_by,
+                    scoped.reason.empty() ? Text() : Text(scoped.reason)});
+  }
+  return return_rows(fcinfo, rows);
+}
+
+COMPANY_BACKUP_FUNCTION(check_company_scope) {
+  authorize("scope", std::nullopt, std::nullopt);
+  Rows rows;
+  for (const Finding& finding : load_live_scope().scope.findings) {
+    rows.push_back({finding.severity, finding.object, finding.problem, finding.hint});
+  }
+  return return_rows(fcinfo, rows);
+}
+
+COMPANY_BACKUP_FUNCTION(propose_company_rules) {
+  authorize("scope", std::nullopt, std::nullopt);
+  Rows rows;
+  for (const std::string& statement :
+       propose_rules(load_schema(), load_rules(), functions_schema())) {
+    rows.push_back({statement});
+  }
+  return return_rows(fcinfo, rows);
+}
+
+COMPANY_BACKUP_FUNCTION(check_company_data) {
+  require_guard_or_owner("check");
+  LiveScope live = load_live_scope();
+  const Text text = optional_text(fcinfo, 0);
+  authorize("check", resolve_company(live, text).key, std::nullopt);
+  live = lock_scope(std::move(live));
+  refuse_row_security(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  const Company company = resolve_company(live, text);
+  Rows rows;
+  for (const ReferenceProblem& problem : check_references(live, company)) {
+    rows.push_back({display_table(live.table(problem.table)), problem.row_key, problem.reference,
+                    problem.problem});
+  }
+  snapshot.close();
+  settings.close();
+  return return_rows(fcinfo, rows);
+}
+
+COMPANY_BACKUP_FUNCTION(company_contents) {
+  require_guard_or_owner("contents");
+  LiveScope live = load_live_scope();
+  const Text text = optional_text(fcinfo, 0);
+  authorize("contents", resolve_company(live, text).key, std::nullopt);
+  live = lock_scope(std::move(live));
+  refuse_row_security(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  const Company company = resolve_company(live, text);
+  Rows rows;
+  for (const ScopedTable* scoped : live.travelling()) {
+    const Table& table = live.table(scoped->table);
+    const Rows counted =
+        query("SELECT count(*), coalesce(sum(pg_catalog.pg_column_size(t.*)), 0) FROM " +
+                  from_table(table) + " AS t WHERE " +
+                  owned_by(live.schema, live.scope, scoped->table, "t", "$1"),
+              {company.arg()});
+    rows.push_back({scoped->area, display_table(table), counted[0][0], counted[0][1]});
+  }
+  snapshot.close();
+  settings.close();
+  return return_rows(fcinfo, rows);
+}
+
+}  // namespace company_backup

@@ -1,0 +1,50 @@
+#include "pg/stored_backup.hpp"
+
+namespace company_backup {
+
+StoredBackup find_backup(int64_t id) {
+  const Rows rows =
+      own_query("SELECT company, origin, manifest FROM company_backup.backup WHERE id = $1", {id});
+  if (rows.empty()) {
+    throw Error(sqlstate::kUnknownBackup, "backup " + std::to_string(id) + " does not exist")
+        .hint("company_backups() lists the stored backups.");
+  }
+  return {id, *rows[0][0], *rows[0][1], *rows[0][2]};
+}
+
+int64_t next_backup_id() {
+  return std::stoll(
+      *own_query("SELECT nextval('company_backup.backup_id_seq')", {}, Access::kWrite).at(0)[0]);
+}
+
+void complete_backup(int64_t id, const std::string& company, const char* origin,
+                     const Manifest& manifest, const std::string& manifest_text) {
+  int64_t rows = 0, bytes = 0;
+  for (const ManifestTable& table : manifest.tables) {
+    rows += static_cast<int64_t>(table.rows);
+    bytes += static_cast<int64_t>(table.bytes);
+  }
+  own_query(
+      "INSERT INTO company_backup.backup (id, company, label, origin, contents, status, row_count, "
+      "byte_count, created_at, created_by, actor, manifest) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+      "$8, "
+      "$9::timestamptz, $10::name, $11, $12)",
+      {id, company, manifest.label, origin, manifest.include_files ? "rows and files" : "rows",
+       manifest.problems.empty() ? "complete" : "with problems", rows, bytes, manifest.created_at,
+       manifest.created_by, manifest.actor, manifest_text},
+      Access::kWrite);
+}
+
+void StoreSink::put(bool shared, int table_number, int seq, std::string_view member) {
+  own_query("INSERT INTO company_backup.backup_chunk VALUES ($1, $2, $3, $4, $5)",
+            {backup_, shared, table_number, seq, Arg::bytea(member)}, Access::kWrite);
+}
+
+void require_writable(const char* function) {
+  guarded([function] {
+    PreventCommandDuringRecovery(function);
+    PreventCommandIfReadOnly(function);
+  });
+}
+
+}  // namespace company_backup

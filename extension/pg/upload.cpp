@@ -1,0 +1,186 @@
+// begin_upload, append_upload, finish_upload: an archive from outside, hostile until proved.
+#include "core/archive_reader.hpp"
+#include "pg/arguments.hpp"
+#include "pg/guard.hpp"
+#include "pg/member_pipeline.hpp"
+#include "pg/module.hpp"
+#include "pg/rules.hpp"
+#include "pg/stored_backup.hpp"
+
+namespace company_backup {
+namespace {
+
+struct Upload {
+  int64_t id;
+  Text company;
+};
+
+// The caller's own upload (the database owner's and superusers': any).
+Upload find_upload(int64_t id) {
+  const Rows rows = own_query("SELECT company FROM company_backup.upload WHERE id = $1 FOR UPDATE",
+                              {id}, Access::kWrite);
+  const Rows mine = query(
+      "SELECT pg_has_role(d.datdba, 'USAGE'), current_user FROM pg_database d WHERE d.datname = "
+      "current_database()");
+  const Rows creator =
+      own_query("SELECT created_by FROM company_backup.upload WHERE id = $1", {id});
+  if (rows.empty() || (*mine[0][0] != "t" && *creator[0][0] != *mine[0][1])) {
+    throw Error(sqlstate::kUnknownBackup, "upload " + std::to_string(id) + " does not exist")
+        .hint("begin_upload() begins one; it ends with finish_upload().");
+  }
+  return {id, rows[0][0]};
+}
+
+std::string upload_detail(int64_t id) {
+  return "{\"upload\": " + std::to_string(id) + "}";
+}
+
+// Compresses checked lines again into chunks of our own cutting.
+class UploadSink : public ArchiveSink {
+ public:
+  explicit UploadSink(int64_t backup) : store_(backup) {}
+
+  void manifest(const Manifest&) override {}
+
+  void begin_table(Section section, std::size_t index) override {
+    shared_ = section == Section::kShared;
+    number_ = static_cast<int>(index);
+    seq_ = 0;
+  }
+
+  void lines(std::string_view piece) override { pipeline_.push(piece, sink()); }
+
+  void end_table() override { pipeline_.drain(sink()); }
+
+ private:
+  MemberPipeline::Sink sink() {
+    return [this](std::string_view member) { store_.put(shared_, number_, seq_++, member); };
+  }
+
+  StoreSink store_;
+  MemberPipeline pipeline_;
+  bool shared_ = false;
+  int number_ = 0;
+  int seq_ = 0;
+};
+
+// Feeds the parts, which must be numbered from 0 without a gap.
+void read_parts(int64_t upload, ArchiveReader& reader) {
+  for (int seq = 0;; ++seq) {
+    const std::vector<std::string> part =
+        own_bytes("SELECT data FROM company_backup.upload_part WHERE upload = $1 AND seq = $2",
+                  {upload, seq});
+    if (part.empty()) break;
+    reader.feed(part[0]);
+    check_for_interrupts();
+  }
+  const Rows numbers = own_query(
+      "SELECT count(*), coalesce(max(seq) + 1, 0) FROM company_backup.upload_part WHERE upload = "
+      "$1",
+      {upload});
+  if (*numbers[0][0] != *numbers[0][1]) {
+    throw Error(sqlstate::kUploadSequence, "parts of the upload are missing")
+        .detail(*numbers[0][0] + " parts have come, the last is number " +
+                std::to_string(std::stoll(*numbers[0][1]) - 1) + ".")
+        .hint("Append the missing parts and finish again.");
+  }
+}
+
+void require_all_parts(int64_t upload) {
+  const Rows first =
+      own_query("SELECT FROM company_backup.upload_part WHERE upload = $1 AND seq = 0", {upload});
+  if (first.empty()) {
+    throw Error(sqlstate::kUploadSequence, "the upload has no first part")
+        .hint("Parts are numbered from 0.");
+  }
+}
+
+bool is_trusted(const ArchiveReader& reader) {
+  if (reader.check_signature(database_identity().key)) return true;
+  for (const std::string& key :
+       own_bytes("SELECT archive_key FROM company_backup.trusted_origin", {})) {
+    if (reader.check_signature(key)) return true;
+  }
+  return false;
+}
+
+void require_trusted(const ArchiveReader& reader) {
+  if (!require_signature) return;
+  if (!reader.signature()) {
+    throw Error(sqlstate::kUntrustedArchive, "the archive is not signed")
+        .detail("Nothing proves that its contents are what a database wrote.")
+        .hint(
+            "Export it again with company_backup, or let a superuser set "
+            "company_backup.require_signature to off for this session.");
+  }
+  if (is_trusted(reader)) return;
+  throw Error(sqlstate::kUntrustedArchive,
+              "the archive is signed by a database that is not trusted")
+      .detail("It says it is from database " + reader.signature()->identity + " (\"" +
+              reader.manifest().database_name + "\").")
+      .hint(
+          "If you trust it, call archive_key() there and trust_origin(name, key) here. A changed "
+          "archive looks the same: its signature does not fit any trusted key.");
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(begin_upload) {
+  require_writable("begin_upload()");
+  require_guard_or_owner("upload");
+  Text key;
+  if (const Text text = optional_text(fcinfo, 0))
+    key = resolve_company(load_live_scope(), text).key;
+  authorize("upload", key, std::nullopt);
+  const Rows user = query("SELECT current_user");
+  const Rows id = own_query(
+      "INSERT INTO company_backup.upload (company, created_by) VALUES ($1, $2::name) RETURNING id",
+      {key, user[0][0]}, Access::kWrite);
+  PG_RETURN_INT64(std::stoll(*id[0][0]));
+}
+
+COMPANY_BACKUP_FUNCTION(append_upload) {
+  require_writable("append_upload()");
+  require_guard_or_owner("upload");
+  const Upload upload = find_upload(required_int64(fcinfo, 0, "upload"));
+  if (PG_ARGISNULL(1) || PG_GETARG_INT32(1) < 0) {
+    throw Error(sqlstate::kInvalidParameter, "seq must be 0 or greater");
+  }
+  const int seq = PG_GETARG_INT32(1);
+  const std::string data = required_bytes(fcinfo, 2, "data");
+  authorize("upload", upload.company, std::nullopt, upload_detail(upload.id));
+  const Rows added = own_query(
+      "INSERT INTO company_backup.upload_part VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING "
+      "1",
+      {upload.id, seq, Arg::bytea(data)}, Access::kWrite);
+  if (added.empty() &&
+      own_query(
+          "SELECT FROM company_backup.upload_part WHERE upload = $1 AND seq = $2 AND data = $3",
+          {upload.id, seq, Arg::bytea(data)})
+          .empty()) {
+    throw Error(sqlstate::kUploadSequence,
+                "part " + std::to_string(seq) + " has come before with other bytes")
+        .hint("Begin a new upload.");
+  }
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(finish_upload) {
+  require_writable("finish_upload()");
+  require_guard_or_owner("upload");
+  const Upload upload = find_upload(required_int64(fcinfo, 0, "upload"));
+  authorize("upload", upload.company, std::nullopt, upload_detail(upload.id));
+  require_all_parts(upload.id);
+  const int64_t id = next_backup_id();
+  UploadSink sink(id);
+  ArchiveReader reader(sink);
+  read_parts(upload.id, reader);
+  reader.finish();
+  require_trusted(reader);
+  complete_backup(id, upload.company.value_or(reader.manifest().company_key), "upload",
+                  reader.manifest(), reader.manifest_text());
+  own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
+  PG_RETURN_INT64(id);
+}
+
+}  // namespace company_backup
