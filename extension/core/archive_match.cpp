@@ -21,12 +21,8 @@ std::string treatment_of(const Rules& rules, const Table& table, const std::stri
 class Matcher {
  public:
   Matcher(const Manifest& manifest, const Schema& schema, const Rules& rules, const Scope& scope,
-          bool same_company)
-      : manifest_(manifest),
-        schema_(schema),
-        rules_(rules),
-        scope_(scope),
-        same_company_(same_company) {}
+          const MatchOptions& options)
+      : manifest_(manifest), schema_(schema), rules_(rules), scope_(scope), options_(options) {}
 
   std::vector<MatchedTable> run() {
     const Table& company = schema_.tables[scope_.company_table];
@@ -78,7 +74,9 @@ class Matcher {
   bool is_loaded(const Table& table, const Column& column) const {
     const std::string treatment = treatment_of(rules_, table, column.name);
     if (treatment == "secret") return false;
-    if (treatment != "identity" || same_company_) return true;
+    const bool stays = (treatment == "identity" && !options_.same_company) ||
+                       (treatment == "file" && !options_.with_files);
+    if (!stays) return true;
     return column.not_null && !column.has_default && !column.identity;
   }
 
@@ -113,7 +111,7 @@ class Matcher {
   const Schema& schema_;
   const Rules& rules_;
   const Scope& scope_;
-  const bool same_company_;
+  const MatchOptions& options_;
   std::vector<MatchedTable> matched_;
   std::vector<std::string> differences_;
 };
@@ -121,8 +119,9 @@ class Matcher {
 }  // namespace
 
 std::vector<MatchedTable> match_archive(const Manifest& manifest, const Schema& schema,
-                                        const Rules& rules, const Scope& scope, bool same_company) {
-  return Matcher(manifest, schema, rules, scope, same_company).run();
+                                        const Rules& rules, const Scope& scope,
+                                        const MatchOptions& options) {
+  return Matcher(manifest, schema, rules, scope, options).run();
 }
 
 }  // namespace company_backup

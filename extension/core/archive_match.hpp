@@ -18,12 +18,19 @@ struct MatchedTable {
   std::vector<bool> loaded;            // is that column loaded, or does its default count?
 };
 
-// `same_company`: the archive's company of the archive's database is the target; otherwise columns
-// with the treatment "identity" do not travel (unless a row cannot be without them). Columns that
-// are secret here never do.
+struct MatchOptions {
+  // The archive's company of the archive's database is the target. Otherwise columns with the
+  // treatment "identity" do not travel, unless a row cannot be without them.
+  bool same_company = false;
+  // Columns with the treatment "file" travel; otherwise only if a row cannot be without them.
+  bool with_files = false;
+};
+
+// Columns that are secret here never travel.
 //
 // Error kSchemaDiffers lists every table and column that does not fit.
 std::vector<MatchedTable> match_archive(const Manifest& manifest, const Schema& schema,
-                                        const Rules& rules, const Scope& scope, bool same_company);
+                                        const Rules& rules, const Scope& scope,
+                                        const MatchOptions& options);
 
 }  // namespace company_backup

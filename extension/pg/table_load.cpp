@@ -17,7 +17,7 @@ void forget_triggers(ResultRelInfo* info) {
   info->ri_TrigInstrument = nullptr;
 }
 
-EState* make_estate(Relation relation) {
+EState* make_estate(Relation relation, Bitmapset* changed) {
   EState* estate = CreateExecutorState();
   const MemoryContext before = MemoryContextSwitchTo(estate->es_query_cxt);
   RangeTblEntry* entry = makeNode(RangeTblEntry);
@@ -25,6 +25,7 @@ EState* make_estate(Relation relation) {
   entry->relid = RelationGetRelid(relation);
   entry->relkind = relation->rd_rel->relkind;
   entry->rellockmode = RowExclusiveLock;
+  entry->updatedCols = changed;
   ExecInitRangeTable(estate, list_make1(entry));
   MemoryContextSwitchTo(before);
   return estate;
@@ -69,16 +70,26 @@ void prove(const Suspect& suspect) {
 
 }  // namespace
 
-void TableLoad::open(Relation relation, const AttrNumber* given, int given_count) {
+void TableLoad::begin(Relation relation, Bitmapset* changed) {
   relation_ = relation;
   memory_ = CurrentMemoryContext;
-  estate_ = make_estate(relation);
+  estate_ = make_estate(relation, changed);
   const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
   root_ = makeNode(ResultRelInfo);
   InitResultRelInfo(root_, relation, 1, nullptr, 0);
   forget_triggers(root_);
-  CheckValidResultRel(root_, CMD_INSERT);
+  CheckValidResultRel(root_, changed == nullptr ? CMD_INSERT : CMD_UPDATE);
   ExecOpenIndices(root_, false);
+  MemoryContextSwitchTo(before);
+}
+
+void TableLoad::open_for_update(Relation relation, Bitmapset* changed) {
+  begin(relation, changed);
+}
+
+void TableLoad::open(Relation relation, const AttrNumber* given, int given_count) {
+  begin(relation, nullptr);
+  const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
   modify_ = makeNode(ModifyTableState);
   modify_->ps.state = estate_;
   modify_->operation = CMD_INSERT;
@@ -208,19 +219,51 @@ void TableLoad::flush(Target* target) {
                      target->bulk);
   for (int i = 0; i < target->used; ++i) {
     TupleTableSlot* slot = target->slots[i];
-    if (info->ri_NumIndices > 0) {
-      List* suspects = ExecInsertIndexTuples(info, slot, estate_, false, false, nullptr, NIL);
-      ListCell* cell;
-      foreach (cell, suspects) {
-        suspects_.push_back(
-            {RelationGetRelid(info->ri_RelationDesc), lfirst_oid(cell), slot->tts_tid});
-      }
-      list_free(suspects);
-      ResetPerTupleExprContext(estate_);
-    }
+    if (info->ri_NumIndices > 0) index(info, slot, false);
     ExecClearTuple(slot);
   }
   target->used = 0;
+}
+
+void TableLoad::index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update) {
+  List* suspects = ExecInsertIndexTuples(info, slot, estate_, is_update, false, nullptr, NIL);
+  ListCell* cell;
+  foreach (cell, suspects) {
+    suspects_.push_back({RelationGetRelid(info->ri_RelationDesc), lfirst_oid(cell), slot->tts_tid});
+  }
+  list_free(suspects);
+  ResetPerTupleExprContext(estate_);
+}
+
+void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
+                       const bool* replaced) {
+  TupleTableSlot* old_row = table_slot_create(relation_, nullptr);
+  if (!table_tuple_fetch_row_version(relation_, tid, GetActiveSnapshot(), old_row)) {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not serialize access due to concurrent update")));
+  }
+  slot_getallattrs(old_row);
+  const TupleDesc row = RelationGetDescr(relation_);
+  TupleTableSlot* new_row = MakeSingleTupleTableSlot(row, &TTSOpsVirtual);
+  store(new_row, old_row->tts_values, old_row->tts_isnull, row->natts);
+  for (int i = 0; i < row->natts; ++i) {
+    if (!replaced[i]) continue;
+    new_row->tts_values[i] = values[i];
+    new_row->tts_isnull[i] = nulls[i];
+  }
+  new_row->tts_tableOid = RelationGetRelid(relation_);
+  if (const TupleConstr* constraints = row->constr) {
+    if (constraints->has_generated_stored) {
+      ExecComputeStoredGenerated(root_, estate_, new_row, CMD_UPDATE);
+    }
+    ExecConstraints(root_, new_row, estate_);
+  }
+  if (relation_->rd_rel->relispartition) ExecPartitionCheck(root_, new_row, estate_, true);
+  bool update_indexes;
+  simple_table_tuple_update(relation_, tid, new_row, GetActiveSnapshot(), &update_indexes);
+  if (root_->ri_NumIndices > 0 && update_indexes) index(root_, new_row, true);
+  ExecDropSingleTupleTableSlot(new_row);
+  ExecDropSingleTupleTableSlot(old_row);
 }
 
 void TableLoad::close_target(Target* target) {

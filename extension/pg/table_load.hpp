@@ -40,8 +40,12 @@ class TableLoad {
  public:
   // `given`: the columns whose values come with each row; all others get their default.
   void open(Relation relation, const AttrNumber* given, int given_count);
+  // The same for update(); `changed` holds the columns as in RangeTblEntry.updatedCols.
+  void open_for_update(Relation relation, Bitmapset* changed);
   // Inserts rows; values and nulls are `count` times the table's attributes.
   void insert(Datum* values, bool* nulls, int count);
+  // Replaces columns of a row that this transaction has locked.
+  void update(ItemPointer tid, const Datum* values, const bool* nulls, const bool* replaced);
   // Looks again at what deferrable constraints let pass.
   void prove_suspects();
   void close();
@@ -59,6 +63,7 @@ class TableLoad {
     ExprState* expression;
   };
 
+  void begin(Relation relation, Bitmapset* changed);
   void prepare_defaults(const AttrNumber* given, int given_count);
   void fill_defaults(Datum* values, bool* nulls);
   Target* target_of(TupleTableSlot* row);
@@ -67,6 +72,7 @@ class TableLoad {
   void close_target(Target* target);
   void put(Datum* values, bool* nulls);
   void flush(Target* target);
+  void index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update);
 
   Relation relation_ = nullptr;
   MemoryContext memory_ = nullptr;  // lives as long as the load
