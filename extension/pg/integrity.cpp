@@ -5,6 +5,7 @@
 
 #include "core/sql.hpp"
 #include "pg/owner.hpp"
+#include "pg/type_name.hpp"
 
 namespace company_backup {
 namespace {
@@ -164,7 +165,9 @@ class Proof {
         "SELECT u.n FROM ROWS FROM (unnest(" +
         list("), unnest(",
              [this](size_t i) {
-               return "$" + std::to_string(i + 1) + "::text[]::" + type_name(i) + "[]";
+               return "$" + std::to_string(i + 1) +
+                      "::text[]::" + base_type_name(column_of(source_, reference_.columns[i])) +
+                      "[]";
              }) +
         ")) WITH ORDINALITY AS u(" + list(", ", [](size_t i) { return "k" + std::to_string(i); }) +
         ", n) JOIN " + from_table(target_) + " AS x ON " +
@@ -180,13 +183,6 @@ class Proof {
       positions.push_back(std::stoul(*row[0]) - 1);
     }
     return positions;
-  }
-
-  // Of the column without its domain: what the constraint's operator compares.
-  std::string type_name(size_t i) const {
-    const Oid type = column_of(source_, reference_.columns[i]).type_oid;
-    return *query("SELECT format_type($1, NULL)",
-                  {Arg::datum(OIDOID, ObjectIdGetDatum(type))})[0][0];
   }
 
   const LiveScope& live_;

@@ -10,6 +10,7 @@
 #include "pg/row_update.hpp"
 #include "pg/rules.hpp"
 #include "pg/table_plan.hpp"
+#include "pg/type_name.hpp"
 
 namespace company_backup {
 namespace {
@@ -98,19 +99,14 @@ int64_t record(const Act& act) {
   return id;
 }
 
-std::string type_name(const Column& column) {
-  const Oid type = column.type_oid;
-  return *query("SELECT format_type($1, NULL)", {Arg::datum(OIDOID, ObjectIdGetDatum(type))})[0][0];
-}
-
 Text greater(const Column& column, const Text& a, const Text& b) {
-  const std::string type = type_name(column);
+  const std::string type = base_type_name(column);
   return query("SELECT greatest($1::" + type + ", $2::" + type + ")", {a, b})[0][0];
 }
 
 // A value as its type prints it ('01' of an integer is 1).
 Text canonical(const Column& column, const Text& value) {
-  return query("SELECT $1::" + type_name(column), {value})[0][0];
+  return query("SELECT $1::" + base_type_name(column), {value})[0][0];
 }
 
 // The columns of the company's row that a restore may change: none unless the set-up says which

@@ -5,6 +5,7 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/type_name.hpp"
 
 namespace company_backup {
 namespace {
@@ -35,11 +36,6 @@ struct SharedMatch::Match {
 
 namespace {
 
-std::string type_name(const Column& column) {
-  const Oid type = column.type_oid;
-  return *query("SELECT format_type($1, NULL)", {Arg::datum(OIDOID, ObjectIdGetDatum(type))})[0][0];
-}
-
 // "(code = XX, name = null)" for messages.
 std::string describe(const std::vector<const Column*>& columns, const std::vector<size_t>& by,
                      const Row& row) {
@@ -61,7 +57,7 @@ class Lookup {
     for (size_t i = 0; i < by_.size(); ++i) {
       const Column& column = *columns[by_[i]];
       const std::string n = std::to_string(i + 1);
-      arrays += (i ? ", " : "") + ("unnest($" + n + "::text[]::" + type_name(column) + "[])");
+      arrays += (i ? ", " : "") + ("unnest($" + n + "::text[]::" + base_type_name(column) + "[])");
       names += "k" + n + ", ";
       join += (i ? " AND t." : "t.") + quote_name(column.name) + " " + column.equality + " u.k" + n;
     }

@@ -288,6 +288,7 @@ void TableLoad::close() {
   for (const auto& [info, target] : targets_) close_target(target);
   targets_.clear();
   if (root_slot_ != nullptr) ExecDropSingleTupleTableSlot(root_slot_);
+  ExecResetTupleTable(estate_->es_tupleTable, false);
   if (routing_ != nullptr) ExecCleanupTupleRouting(modify_, routing_);
   ExecCloseIndices(root_);
   FreeExecutorState(estate_);
