@@ -5,6 +5,7 @@
 
 #include "core/sql.hpp"
 #include "pg/owner.hpp"
+#include "pg/robust_plan.hpp"
 #include "pg/type_name.hpp"
 
 namespace company_backup {
@@ -78,9 +79,9 @@ class Proof {
     const size_t width = reference_.columns.size();
     Keys keys(width);
     const Rows rows =
-        query("SELECT DISTINCT " + list(", ", [this](size_t i) { return column(i); }) + own_rows() +
-                  " AND " + not_null() + " AND " + condition,
-              {company_.arg()}, Access::kWrite);
+        query_unestimated("SELECT DISTINCT " + list(", ", [this](size_t i) { return column(i); }) +
+                              own_rows() + " AND " + not_null() + " AND " + condition,
+                          {company_.arg()});
     for (const Row& row : rows) {
       for (size_t i = 0; i < width; ++i) keys[i].push_back(*row[i]);
     }
@@ -115,12 +116,12 @@ class Proof {
     for (int16_t number : scoped.key) {
       key += (key.empty() ? "s." : ", s.") + quote_name(column_of(source_, number).name);
     }
-    const Rows rows = query(
+    const Rows rows = query_unestimated(
         "SELECT count(*) OVER (), concat_ws(', '" + (key.empty() ? ", s" : ", " + key) +
             "), concat_ws(', ', " +
             list(", ", [this](size_t i) { return "coalesce(" + column(i) + "::text, 'null')"; }) +
             ")" + own_rows() + condition + " LIMIT " + kListedRows,
-        args, Access::kWrite);
+        args);
     if (rows.empty()) return;
     std::string columns;
     for (int16_t number : reference_.columns) {
