@@ -6,18 +6,20 @@
 #   make test          every test, on a throwaway server; installs what is missing
 #   make bench         the timings of the README, on a throwaway server
 #   make installcheck  pg_regress against a running server
+#
+# ZLIB_ONLY=1 builds without libdeflate.
 
-EXTENSION = company_backup
+EXTENSION = extension/company_backup
 MODULE_big = company_backup
-EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" extension/$(EXTENSION).control)
+EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
 
 OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard extension/core/*.cpp extension/pg/*.cpp)))
-DATA = $(wildcard extension/$(EXTENSION)--*.sql)
+DATA = $(wildcard $(EXTENSION)--*.sql)
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --outputdir=build/regress
 
-PG_CONFIG ?= pg_config
+PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
 ZLIB_ONLY ?= 0
 
 ifeq ($(ZLIB_ONLY),1)
@@ -27,28 +29,59 @@ DEFLATE_LIBS = -ldeflate
 endif
 
 # PostgreSQL's headers as system headers: they do not pass our warnings.
-PG_CPPFLAGS = -Iextension -isystem $(shell $(PG_CONFIG) --includedir-server) \
+PG_CPPFLAGS = -Iextension -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null) \
 	-DCOMPANY_BACKUP_VERSION='"$(EXTVERSION)"' $(DEFLATE_FLAGS)
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow=local -Werror -O2
 SHLIB_LINK = -lstdc++ -lsimdjson -lcrypto -lz $(DEFLATE_LIBS) -lpthread
-
-# Nothing here is worth inlining into a query: no bitcode.
-override with_llvm = no
 
 all: client
 
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(PGXS),)
-include $(PGXS)
+# Nothing here is worth inlining into a query: no bitcode.
 override with_llvm = no
+include $(PGXS)
 endif
 
 $(OBJS): $(wildcard extension/core/*.hpp extension/pg/*.hpp)
 
-BUILD = build/release
+RELEASE = build/release
+SANITIZED = build/sanitized
+CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
+SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: client demo test bench dependencies
+.PHONY: client install-client dependencies unit demo test bench
+
 client:
-	cmake -S . -B $(BUILD) -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-		-DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF) > build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }
-	cmake --build $(BUILD) -j 2
+	cmake -S . -B $(RELEASE) -DBUILD_TESTING=OFF $(CMAKE_OPTIONS) --log-level=WARNING
+	cmake --build $(RELEASE) -j 2 --target company-backup
+
+install: install-client
+install-client: client
+	$(INSTALL_PROGRAM) -D $(RELEASE)/client/company-backup '$(DESTDIR)$(bindir)/company-backup'
+
+# A second make sees what the first installed.
+dependencies:
+	./dependencies.sh
+
+# Core under the address and undefined behaviour sanitizers.
+unit:
+	cmake -S . -B $(SANITIZED) -DCOMPANY_BACKUP_SANITIZE=ON $(CMAKE_OPTIONS) --log-level=WARNING
+	cmake --build $(SANITIZED) -j 2
+	ctest --test-dir $(SANITIZED) --output-on-failure -j 2
+
+demo: dependencies
+	$(MAKE) --no-print-directory -s -j2 all
+	$(SUDO) $(MAKE) --no-print-directory -s install
+	demo/run.sh
+
+test: dependencies
+	$(MAKE) --no-print-directory -j2 all
+	$(SUDO) $(MAKE) --no-print-directory install
+	$(MAKE) --no-print-directory unit
+	test/run.sh
+
+bench: dependencies
+	$(MAKE) --no-print-directory -s -j2 all
+	$(SUDO) $(MAKE) --no-print-directory -s install
+	bench/run.sh

@@ -81,3 +81,6 @@ SELECT set_column_rule('sales.customer', 'vat_id', 'data');                 -- o
 SELECT set_column_rule('purchasing.supplier', 'vat_id', 'data');
 SELECT set_column_rule('hr.employee', 'tax_id', 'data');
 SELECT set_column_rule('accounting.payment', 'bank_transaction_id', 'data');  -- of the bank
+
+-- The item's public id is its own, not a reference.
+SELECT set_column_rule('stock.item', 'public_id', 'data');

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "core/table_checker.hpp"
 #include "core/tar.hpp"
 
@@ -12,10 +13,6 @@ namespace company_backup {
 namespace {
 
 constexpr std::uint64_t kLargestSignature = 256;
-
-std::string quoted(std::string_view name) {
-  return "\"" + std::string(name) + "\"";
-}
 
 // The first line at which two texts differ, for a message.
 std::string first_difference(std::string_view found, std::string_view expected) {
@@ -45,7 +42,7 @@ class ArchiveReader::Impl : private TarEvents {
     tar_.finish();
     if (stage_ < Stage::kSignature) {
       throw Error(sqlstate::kBadArchive, "archive is not complete")
-          .detail("Entry " + quoted(expected_name()) + " is missing.");
+          .detail("Entry " + in_quotes(expected_name()) + " is missing.");
     }
   }
 
@@ -71,7 +68,7 @@ class ArchiveReader::Impl : private TarEvents {
     } catch (const Error& error) {
       if (in_tar_ || entry_.empty()) throw;
       throw Error(error.sqlstate(), error.message())
-          .detail(error.detail() + " This is in or after entry " + quoted(entry_) + ".")
+          .detail(error.detail() + " This is in or after entry " + in_quotes(entry_) + ".")
           .hint(error.hint());
     }
   }
@@ -171,7 +168,7 @@ class ArchiveReader::Impl : private TarEvents {
     if (text_ != expected_sums_) {
       throw Error(sqlstate::kDamagedArchive, "archive is damaged")
           .detail("Line " + first_difference(text_, expected_sums_) + " of entry " +
-                  quoted(kSumsEntry) + " is not what the entries before it give.");
+                  in_quotes(kSumsEntry) + " is not what the entries before it give.");
     }
     sums_ = std::exchange(text_, {});
     stage_ = Stage::kSignature;
@@ -181,25 +178,25 @@ class ArchiveReader::Impl : private TarEvents {
     const std::string_view expected = expected_name();
     if (stage_ == Stage::kManifest) {
       throw Error(sqlstate::kBadArchive, "this is not a company_backup archive")
-          .detail("Its first entry is not " + quoted(expected) + ".");
+          .detail("Its first entry is not " + in_quotes(expected) + ".");
     }
     throw Error(sqlstate::kBadArchive, "archive has an unexpected entry")
-        .detail(expected.empty() ? "Entry " + quoted(name) + " follows the last one."
-                                 : "Entry " + quoted(name) + " stands where " + quoted(expected) +
-                                       " should be.");
+        .detail(expected.empty() ? "Entry " + in_quotes(name) + " follows the last one."
+                                 : "Entry " + in_quotes(name) + " stands where " +
+                                       in_quotes(expected) + " should be.");
   }
 
   void demand_size(std::uint64_t size, std::uint64_t expected) const {
     if (size == expected) return;
     throw Error(sqlstate::kDamagedArchive, "archive is damaged")
-        .detail("Entry " + quoted(entry_) + " has " + std::to_string(size) +
+        .detail("Entry " + in_quotes(entry_) + " has " + std::to_string(size) +
                 " bytes, but should have " + std::to_string(expected) + ".");
   }
 
   void demand_at_most(std::uint64_t size, std::uint64_t limit) const {
     if (size <= limit) return;
     throw Error(sqlstate::kArchiveLimit, "archive has an entry that is too large")
-        .detail("Entry " + quoted(entry_) + " has " + std::to_string(size) +
+        .detail("Entry " + in_quotes(entry_) + " has " + std::to_string(size) +
                 " bytes; the limit is " + std::to_string(limit) + ".");
   }
 

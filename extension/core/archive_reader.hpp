@@ -17,7 +17,7 @@ namespace company_backup {
 
 struct ArchiveLimits {
   InflateLimits inflate;
-  std::uint64_t manifest_bytes = std::uint64_t{64} << 20;
+  std::uint64_t manifest_bytes = std::uint64_t{32} << 20;
   std::uint64_t line_bytes = (std::uint64_t{1} << 30) - (std::uint64_t{64} << 10);
   unsigned json_depth = 1000;  // nesting inside one line, the row's own object included
 };

@@ -74,33 +74,12 @@ char unescape_short(char c) {
 
 }  // namespace
 
-bool JsonScanner::accept(std::string_view token) noexcept {
-  if (static_cast<std::size_t>(end_ - at_) < token.size() ||
-      std::memcmp(at_, token.data(), token.size()) != 0) {
-    return false;
-  }
-  at_ += token.size();
-  return true;
+void JsonScanner::fail_at_end() {
+  malformed("the JSON text ends too early");
 }
 
-void JsonScanner::expect(char c) {
-  if (peek() != c) throw Error(sqlstate::kBadArchive, std::string("\"") + c + "\" is missing");
-  ++at_;
-}
-
-char JsonScanner::peek() {
-  skip_space();
-  if (at_ == end_) malformed("the JSON text ends too early");
-  return *at_;
-}
-
-bool JsonScanner::at_end() noexcept {
-  skip_space();
-  return at_ == end_;
-}
-
-void JsonScanner::skip_space() noexcept {
-  while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
+void JsonScanner::fail_expected(char c) {
+  throw Error(sqlstate::kBadArchive, std::string("\"") + c + "\" is missing");
 }
 
 JsonScanner::String JsonScanner::string() {

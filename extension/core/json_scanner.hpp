@@ -2,6 +2,7 @@
 // no conversion. Whether the text is UTF-8 is for the caller to check.
 #pragma once
 
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -15,11 +16,35 @@ class JsonScanner {
 
   // All but accept() and at_end() throw Error kBadArchive (kArchiveLimit for the depth) when
   // something else stands there.
-  bool accept(std::string_view token) noexcept;  // exactly these bytes; no white space is skipped
-  void expect(char c);                           // after white space
-  char peek();                                   // the next character after white space
-  bool at_end() noexcept;                        // nothing but white space is left
-  const char* position() const noexcept { return at_; }
+
+  // Steps over exactly these bytes, if they stand here; no white space is skipped.
+  bool accept(std::string_view token) noexcept {
+    if (static_cast<std::size_t>(end_ - at_) < token.size() ||
+        std::memcmp(at_, token.data(), token.size()) != 0) {
+      return false;
+    }
+    at_ += token.size();
+    return true;
+  }
+
+  // The next character after white space.
+  char peek() {
+    skip_space();
+    if (at_ == end_) fail_at_end();
+    return *at_;
+  }
+
+  // Steps over white space and this character.
+  void expect(char c) {
+    if (peek() != c) fail_expected(c);
+    ++at_;
+  }
+
+  // Is nothing but white space left?
+  bool at_end() noexcept {
+    skip_space();
+    return at_ == end_;
+  }
 
   struct String {
     std::string_view text;  // between the quotes, escapes as they are
@@ -31,7 +56,11 @@ class JsonScanner {
   std::string_view skip_value();                    // any value; gives its exact text
 
  private:
-  void skip_space() noexcept;
+  void skip_space() noexcept {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
+  }
+  [[noreturn]] static void fail_at_end();
+  [[noreturn]] static void fail_expected(char c);
   void skip_scalar(char first);
   void escape();
   unsigned hex4();

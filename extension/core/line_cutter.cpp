@@ -19,9 +19,7 @@ void clear_buffer(std::string& buffer) {
 
 }  // namespace
 
-LineCutter::LineCutter(Sink sink) : sink_(std::move(sink)) {
-  buffer_.reserve(kMaxPieceSize);
-}
+LineCutter::LineCutter(Sink sink) : sink_(std::move(sink)) {}
 
 void LineCutter::cut() {
   std::string_view rest = buffer_;

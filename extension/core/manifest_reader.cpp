@@ -6,6 +6,7 @@
 #include "core/archive_layout.hpp"
 #include "core/error.hpp"
 #include "core/manifest.hpp"
+#include "core/printable.hpp"
 #include "core/table_name.hpp"
 
 namespace company_backup {
@@ -16,12 +17,13 @@ using Json = nlohmann::json;
 using Names = std::initializer_list<std::string_view>;
 
 constexpr int kMaxDepth = 8;
+constexpr std::size_t kMaxFields = 64;  // the largest object has fewer
 constexpr std::size_t kMaxTables = 100'000;
 constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 50;
 
 [[noreturn]] void refuse(const std::string& field, const char* why) {
-  throw Error(sqlstate::kBadArchive, "the manifest's field \"" + field + "\" " + why);
+  throw Error(sqlstate::kBadArchive, "the manifest's field " + in_quotes(field) + " " + why);
 }
 
 // Parses, and refuses what the library would let pass: keys that come twice and deep nesting.
@@ -37,12 +39,17 @@ Json parse_strictly(std::string_view text) {
         !keys.back().insert(parsed.get_ref<const std::string&>()).second) {
       refuse(parsed.get<std::string>(), "comes twice");
     }
+    // Before the library has made a tree of millions of them.
+    if (!keys.empty() && keys.back().size() > kMaxFields) {
+      throw Error(sqlstate::kBadArchive, "the manifest has an object with too many fields");
+    }
     return true;
   };
   try {
     return Json::parse(text.begin(), text.end(), check);
   } catch (const Json::exception& error) {
-    throw Error(sqlstate::kBadArchive, "the manifest is not valid JSON").detail(error.what());
+    throw Error(sqlstate::kBadArchive, "the manifest is not valid JSON")
+        .detail(printable(error.what()));
   }
 }
 

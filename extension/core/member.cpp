@@ -205,7 +205,9 @@ struct MemberStream::Impl {
   static constexpr std::size_t kWholeMember = 640 * 1024;
 
   Impl(const InflateLimits& limits_in, Sink sink_in)
-      : limits(limits_in), sink(std::move(sink_in)), output(kPieceLimit, '\0') {}
+      : limits(limits_in),
+        sink(std::move(sink_in)),
+        output(std::make_unique_for_overwrite<char[]>(kPieceLimit)) {}
 
   void feed(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -257,8 +259,8 @@ struct MemberStream::Impl {
 #else
     std::size_t in_used = 0;
     std::size_t out_used = 0;
-    if (libdeflate_gzip_decompress_ex(decompressor.get(), rest.data(), rest.size(), output.data(),
-                                      output.size(), &in_used, &out_used) != LIBDEFLATE_SUCCESS) {
+    if (libdeflate_gzip_decompress_ex(decompressor.get(), rest.data(), rest.size(), output.get(),
+                                      kPieceLimit, &in_used, &out_used) != LIBDEFLATE_SUCCESS) {
       return false;
     }
     started = true;
@@ -283,9 +285,9 @@ struct MemberStream::Impl {
     bool ended = false;
     std::size_t got = 0;
     do {
-      got = inflater.inflate(rest, output.data(), output.size(), ended);
+      got = inflater.inflate(rest, output.get(), kPieceLimit, ended);
       hand_over(got);
-    } while (!ended && (got == output.size() || !rest.empty()));
+    } while (!ended && (got == kPieceLimit || !rest.empty()));
     in_member = !ended;
   }
 
@@ -300,7 +302,7 @@ struct MemberStream::Impl {
           .detail("The limit is " + std::to_string(limits.expansion_ratio) +
                   " uncompressed bytes for each compressed byte.");
     }
-    if (size > 0) sink(std::string_view(output.data(), size));
+    if (size > 0) sink(std::string_view(output.get(), size));
   }
 
   [[noreturn]] static void not_gzip() {
@@ -311,7 +313,7 @@ struct MemberStream::Impl {
 
   InflateLimits limits;
   Sink sink;
-  std::string output;
+  std::unique_ptr<char[]> output;
   std::string pending;
   std::size_t consumed = 0;  // bytes of `pending` that are done with
   ZlibInflater inflater;

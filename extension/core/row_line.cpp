@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/json_scanner.hpp"
+#include "core/printable.hpp"
 #include "core/row_writer.hpp"
 
 namespace company_backup {
@@ -25,6 +26,15 @@ std::string_view inside_wrapper(std::string_view json) {
   const std::string_view inside = scanner.skip_value();
   if (scanner.peek() != '}') return {};
   return inside;
+}
+
+[[noreturn]] void misplaced(const std::string& column) {
+  throw Error(sqlstate::kBadArchive, "column " + in_quotes(column) + " is missing or misplaced");
+}
+
+void expect_comma(JsonScanner& scanner, const std::string& next_column) {
+  if (scanner.peek() == '}') misplaced(next_column);
+  scanner.expect(',');
 }
 
 constexpr std::array<std::uint8_t, 256> make_base64_values() {
@@ -76,7 +86,7 @@ void RowLine::parse(std::string_view line) {
   JsonScanner scanner(line, max_depth_ - 1);
   scanner.expect('{');
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (i > 0) scanner.expect(',');
+    if (i > 0) expect_comma(scanner, columns_[i].name);
     parse_key(scanner, columns_[i]);
     values_[i] = parse_value(scanner, columns_[i].raw, line.size());
   }
@@ -92,7 +102,7 @@ void RowLine::parse_key(JsonScanner& scanner, const Column& column) {
     name.resize(unescape_json(key.text, name.data()));
     if (name == column.name) return scanner.expect(':');
   }
-  throw Error(sqlstate::kBadArchive, "column \"" + column.name + "\" is missing or misplaced");
+  misplaced(column.name);
 }
 
 RowValue RowLine::parse_value(JsonScanner& scanner, bool raw, std::size_t line_size) {

@@ -18,7 +18,9 @@ bool has_link_to_company(const Model& model) {
   for (const auto& links : model.links)
     for (const Link& link : links)
       if (link.step.target == model.company) return true;
-  return false;
+  const auto& keys = model.keys_to[model.company];  // of one partition, they are not links
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const ForeignKey* fk) { return fk->table != model.company; });
 }
 
 bool has_owned_rule(const Model& model) {

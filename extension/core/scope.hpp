@@ -15,22 +15,28 @@ struct RouteStep {
   enum class Kind {
     kCompany,  // columns hold the company's key itself (FK to it, scope column, or the key column
                // of the company table for the company table's own row)
-    kDown,     // the row refers to a row of `target`, which belongs to the company
-    kUp,       // a row of `target` that belongs to the company refers to this row (1:1 parent)
+    kDown,  // the row refers to a row of `target`, which belongs to the company
+    kUp,    // a row of `target` that belongs to the company refers to this row (1:1 parent)
   };
   Kind kind = Kind::kCompany;
   std::string name;  // the constraint, or the column where no constraint is
   TableIndex target = kNoTable;
   std::vector<int16_t> columns;         // of this table
   std::vector<int16_t> target_columns;  // of target (kCompany: of the company table)
-  std::vector<std::string> operators;   // target column OP column
+  // referred-to column OP referring column, so for kUp `columns` stand left of it, else
+  // `target_columns`. Empty where no foreign key pairs them and their types have no common "=":
+  // they are compared as text (common_equality() of core/sql.hpp).
+  std::vector<std::string> operators;
 };
 
 struct ScopedTable {
   TableIndex table = kNoTable;
-  std::string treatment;   // company, append_only, excluded, shared, people
-  std::string area;        // the rule's, else the schema's name
-  std::string decided_by;  // "rule", "foreign key", "scope column", "reference", "company table"
+  // company, append_only, excluded, shared, people. While a finding of severity "error" stands
+  // against a table that nobody has ruled on, it is excluded, and the reason starts "undecided: ".
+  std::string treatment;
+  std::string area;  // the rule's, else the schema's name
+  // "rule", "membership", "foreign key", "scope column", "reference", "company table"
+  std::string decided_by;
   std::string reason;
   std::vector<RouteStep> routes;  // any of them; empty for shared and people
   std::string route_text;         // "invoice_line_invoice_fk > invoice_company_fk", for people

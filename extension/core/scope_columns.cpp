@@ -95,16 +95,26 @@ class ColumnCheck {
            std::find(identity->begin(), identity->end(), column.name) != identity->end();
   }
 
-  // The table's own key: alone the primary key, or unique and named after the table.
+  // The table's own ID: alone the primary key; unique and named after the table; or unique alone
+  // and either made by a default or what foreign keys refer to.
   bool is_own_id(TableIndex index, const Column& column, const std::string& stem) const {
     const Table& table = model_.table(index);
+    const std::vector<int16_t> alone{column.number};
     for (const UniqueIndex& unique : table.unique_indexes) {
       if (!contains(unique.columns, column.number)) continue;
-      if (unique.primary && unique.columns.size() == 1) return true;
+      if (unique.columns == alone && !unique.partial &&
+          (unique.primary || (column.not_null && column.has_default) || is_target(index, alone)))
+        return true;
       const auto own = noun_forms(plain_name(table.name));
       if (std::find(own.begin(), own.end(), stem) != own.end()) return true;
     }
     return false;
+  }
+
+  bool is_target(TableIndex index, const std::vector<int16_t>& columns) const {
+    const auto& keys = model_.keys_to[index];
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const ForeignKey* fk) { return fk->target_columns == columns; });
   }
 
   void ask(TableIndex index, const Column& column, const std::string& problem,
@@ -129,7 +139,8 @@ class ColumnCheck {
     const TableIndex target =
         company_names_.match(column) ? model_.company : target_of(index, column);
     if (target == kNoTable) {
-      ask(index, column, problem, "data");
+      // An ID of the company row itself belongs to it alone: a clone must not share it.
+      ask(index, column, problem, index == model_.company ? "identity" : "data");
       return;
     }
     const std::vector<int16_t> key =
@@ -156,12 +167,24 @@ class ColumnCheck {
     return nullptr;
   }
 
-  // The one table the column is named after, with a key of one column of the same kind.
+  // The one table the column is named after, with a key of one column of the same kind. What stands
+  // before it says the part it plays: "received_on_bill_id" is a bill. Only a proposal: if it is
+  // wrong, the reference check says so, while "data" would be silent.
   TableIndex target_of(TableIndex index, const Column& column) const {
     const auto stem = id_stem(column.name);
     if (!stem) return kNoTable;
+    for (size_t start = 0;;) {
+      const std::vector<TableIndex> found = tables_named(index, column, stem->substr(start));
+      if (!found.empty()) return found.size() == 1 ? found[0] : kNoTable;
+      start = stem->find('_', start);
+      if (start++ == std::string::npos) return kNoTable;
+    }
+  }
+
+  std::vector<TableIndex> tables_named(TableIndex index, const Column& column,
+                                       const std::string& noun) const {
     std::vector<TableIndex> found;
-    for (const std::string& form : noun_forms(*stem)) {
+    for (const std::string& form : noun_forms(noun)) {
       const auto named = tables_named_.find(form);
       if (named == tables_named_.end()) continue;
       for (TableIndex target : named->second)
@@ -169,11 +192,13 @@ class ColumnCheck {
     }
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
-    if (found.size() > 1) {  // of equal names in several schemas, the one next to it
-      const std::string& schema = model_.table(index).schema;
-      std::erase_if(found, [&](TableIndex t) { return model_.table(t).schema != schema; });
-    }
-    return found.size() == 1 ? found[0] : kNoTable;
+    const auto elsewhere = [&](TableIndex target) {
+      return model_.table(target).schema != model_.table(index).schema;
+    };
+    // Of equal names in several schemas, the one next to it.
+    if (found.size() > 1 && !std::all_of(found.begin(), found.end(), elsewhere))
+      std::erase_if(found, elsewhere);
+    return found;
   }
 
   bool fits(TableIndex target, const Column& column) const {

@@ -80,9 +80,13 @@ CompanyNames::CompanyNames(const Model& model) {
   }
   if (id_stem(model.key->name)) plain_.push_back(plain_name(model.key->name));
   exact_ = model.rules.settings.scope_columns;
-  for (const ForeignKey* fk : model.keys_to[model.company])
-    if (fk->table != model.company && fk->columns.size() == 1)
-      exact_.push_back(column_of(model.table(fk->table), fk->columns[0]).name);
+  for (const ForeignKey* fk : model.keys_to[model.company]) {
+    if (fk->table == model.company || fk->columns.size() != 1) continue;
+    const Table& table = model.table(fk->table);
+    const std::string& name = column_of(table, fk->columns[0]).name;
+    // A row of settings may share the company's key: "id" then says nothing about other tables.
+    if (id_stem(name) || pick_key(table) != fk->columns) exact_.push_back(name);
+  }
   std::sort(plain_.begin(), plain_.end());
   std::sort(exact_.begin(), exact_.end());
 }

@@ -111,6 +111,15 @@ class CompanyNames {
   std::vector<std::string> exact_;  // sorted
 };
 
+// What kind of table this is makes it a question whether it travels, whatever leads to it.
+struct Question {
+  std::string problem;
+  TableRule rule;         // what a reviewer would most likely choose, without a route
+  std::string statement;  // not empty: settles it better than a table rule
+};
+
+std::optional<Question> question_about(const Model& model, TableIndex table);
+
 // Small helpers shared by the parts.
 bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
 bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b);

@@ -231,10 +231,12 @@ class RuleReader {
       const Column& column = column_of(table, number);
       const bool json = column.family == TypeFamily::kJson;
       if (json == json_path && (soft.columns.size() == 1 || !(json || is_array(column)))) continue;
-      wrong(soft, json && !json_path ? "its reference rule needs a json_path"
-                  : json_path && !json
-                      ? "its reference rule has a json_path, but the column is not JSON"
-                      : "its reference rule mixes an array or JSON with other columns");
+      model_.error(column_object(table, column.name),
+                   json && !json_path ? "its reference rule needs a json_path"
+                   : json_path && !json
+                       ? "its reference rule has a json_path, but the column is not JSON"
+                       : "its reference rule mixes an array or JSON with other columns",
+                   "");
       return false;
     }
     return true;

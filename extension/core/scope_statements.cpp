@@ -89,6 +89,10 @@ std::string Statements::company_table(const Table& table, const Settings& settin
   return call("set_company_table", arguments);
 }
 
+std::string Statements::membership(const Table& table, const std::string& person_column) const {
+  return call("set_membership", regclass(table) + ", " + quote_literal(person_column));
+}
+
 std::string Statements::forget_stale_rules() const {
   return call("forget_stale_rules", "");
 }

@@ -24,6 +24,7 @@ class Statements {
                         const Table& target,
                         const std::vector<std::string>& target_columns = {}) const;
   std::string company_table(const Table& table, const Settings& settings) const;
+  std::string membership(const Table& table, const std::string& person_column) const;
   std::string forget_stale_rules() const;
 
  private:

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "core/scope_model.hpp"
-#include "core/smells.hpp"
 #include "core/sql.hpp"
 
 namespace company_backup {
@@ -97,53 +96,53 @@ class OwnedTables {
 
   // What is undecided about a table in the scope, as a finding; empty: nothing.
   std::string ask(TableIndex index) {
-    if (!routes_.tied[index].empty()) return ask_which_route(index);
-    if (model_.rule[index] != nullptr || index == model_.membership) return "";
     const Table& table = model_.table(index);
-    const std::string object = display_table(table);
-    if (table.of_extension) {
-      const std::string problem = "it belongs to an extension, and its rows lead to a company";
-      const TableRule rule = proposed_rule("excluded", "the extension keeps these rows itself");
-      model_.error(object, problem, model_.statements.table_rule(table, rule));
-      return problem;
+    const bool ruled = model_.rule[index] != nullptr || index == model_.membership;
+    const std::optional<Question> question = ruled ? std::nullopt : question_about(model_, index);
+    std::string problem = question ? question->problem : "";
+    TableRule rule = question ? question->rule : present_rule(index);
+    if (!routes_.tied[index].empty()) {
+      if (question) problem += "; ";
+      problem += describe_tie(index);
+      if (rule.treatment != "people") rule.route = proposed_route(index);
+      if (rule.reason.empty()) rule.reason = "belongs to the company of " + list(rule.route);
     }
-    if (table.foreign) {
-      const std::string problem = "it is a foreign table with a column that leads to a company";
-      const TableRule rule = proposed_rule("excluded", "the rows live on another server");
-      model_.error(object, problem, model_.statements.table_rule(table, rule));
-      return problem;
-    }
-    const auto smell = table_smell(table);
-    if (!smell) return "";
-    const std::string problem = "its name looks like " + smell->looks_like;
-    TableRule rule = proposed_rule(smell->treatment, smell->reason);
-    if (smell->treatment == "people") rule.match_columns = people_match_columns(table);
-    model_.error(object, problem, model_.statements.table_rule(table, rule));
+    if (problem.empty()) return "";
+    const bool settled_otherwise = routes_.tied[index].empty() && !question->statement.empty();
+    model_.error(
+        display_table(table), problem,
+        settled_otherwise ? question->statement : model_.statements.table_rule(table, rule));
     return problem;
   }
 
-  std::string ask_which_route(TableIndex index) {
-    const Table& table = model_.table(index);
-    const auto& candidates = routes_.tied[index];
+  TableRule present_rule(TableIndex index) const {
+    if (model_.rule[index] != nullptr) return *model_.rule[index];
+    if (index == model_.membership)
+      return proposed_rule("excluded", "says who belongs to a company");
+    return proposed_rule("company");
+  }
+
+  std::vector<std::string> tied_names(TableIndex index) const {
     std::vector<std::string> names;
-    for (const Link* link : candidates) names.push_back(link->step.name);
+    for (const Link* link : routes_.tied[index]) names.push_back(link->step.name);
     std::sort(names.begin(), names.end());
-    const bool direct = std::all_of(candidates.begin(), candidates.end(), [](const Link* link) {
-      return link->step.kind == RouteStep::Kind::kCompany;
-    });
-    const std::string problem =
-        (names.size() == 2 ? "two columns" : std::to_string(names.size()) + " columns") +
-        std::string(" could say which company a row belongs to: ") + list(names);
-    TableRule rule = proposed_rule("company", "");
-    if (model_.rule[index] != nullptr)
-      rule = *model_.rule[index];
-    else if (index == model_.membership)
-      rule = proposed_rule("excluded", "says who belongs to a company");
-    // Two company columns contradict each other; of several parents any may be the owner.
-    rule.route = direct ? std::vector<std::string>{names[0]} : names;
-    if (rule.reason.empty()) rule.reason = "belongs to the company of " + list(rule.route);
-    model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
-    return problem;
+    return names;
+  }
+
+  std::string describe_tie(TableIndex index) const {
+    const auto names = tied_names(index);
+    return (names.size() == 2 ? "two columns" : std::to_string(names.size()) + " columns") +
+           std::string(" could say which company a row belongs to: ") + list(names);
+  }
+
+  // Two company columns contradict each other; of several parents any may be the owner.
+  std::vector<std::string> proposed_route(TableIndex index) const {
+    std::vector<std::string> names = tied_names(index);
+    const auto& tied = routes_.tied[index];
+    if (std::all_of(tied.begin(), tied.end(),
+                    [](const Link* link) { return link->step.kind == RouteStep::Kind::kCompany; }))
+      names.resize(1);
+    return names;
   }
 
   Model& model_;

@@ -189,18 +189,12 @@ class OtherTables {
     std::string problem = (names.size() == 1 ? "only a column that can be NULL leads"
                                              : "only columns that can be NULL lead") +
                           std::string(" to a company: ") + list(names);
-    TableRule rule = proposed_rule("company", "belongs to the company of " + list(names), names);
-    if (table.of_extension) {
-      problem += "; it belongs to an extension";
-      rule = proposed_rule("excluded", "the extension keeps these rows itself", names);
-    } else if (const auto smell = table_smell(table)) {
-      problem += "; its name looks like " + smell->looks_like;
-      rule = proposed_rule(smell->treatment, smell->reason, names);
-      if (smell->treatment == "people") {
-        rule.route.clear();
-        rule.match_columns = people_match_columns(table);
-      }
+    TableRule rule = proposed_rule("company", "belongs to the company of " + list(names));
+    if (const auto question = question_about(model_, index)) {
+      problem += "; " + question->problem;
+      rule = question->rule;
     }
+    if (rule.treatment != "people") rule.route = names;
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
   }
 
@@ -336,10 +330,11 @@ class OtherTables {
     if (referrers_[index].empty()) return false;
     const auto smell = table_smell(table);
     if (!smell || smell->looks_like != kLooksLikeAccess) return false;
-    TableRule rule = proposed_rule("people", "people who log in");
-    if (!looks_like_people(table)) rule = proposed_rule("shared", "the same for all companies");
-    rule.match_columns =
-        rule.treatment == "people" ? people_match_columns(table) : natural_key(table);
+    const bool people = looks_like_people(table);
+    if (!people && !one_to_one(index).empty()) return false;  // ask_parent() knows more
+    TableRule rule = people ? proposed_rule("people", smell->reason)
+                            : proposed_rule("shared", "the same for all companies");
+    rule.match_columns = people ? people_match_columns(table) : natural_key(table);
     model_.error(display_table(table),
                  "its name looks like " + smell->looks_like + "; " + referrer_text(index) +
                      (referrers_[index].size() == 1 ? " refers to it" : " refer to it"),
@@ -349,18 +344,29 @@ class OtherTables {
 
   // Rows that exactly one row of a company refers to, and must: a settings row, a document body.
   bool ask_parent(TableIndex index) {
+    const std::vector<std::string> names = one_to_one(index);
+    if (names.empty()) return false;
+    const Table& table = model_.table(index);
+    TableRule rule = proposed_rule("company", "belongs to the one row that refers to it");
+    std::string problem =
+        "each of its rows seems to belong to one row of a company: " + list(names) +
+        (names.size() == 1 ? " is unique and not NULL" : " are unique and not NULL");
+    if (const auto question = question_about(model_, index)) {
+      problem += "; " + question->problem;
+      rule = question->rule;
+    }
+    rule.route = names;
+    model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
+    return true;
+  }
+
+  // The foreign keys of travelling tables that are unique and not NULL.
+  std::vector<std::string> one_to_one(TableIndex index) const {
     std::vector<std::string> names;
     for (const ForeignKey* fk : model_.keys_to[index])
       if (fk->only_partition == 0 && travels(fk->table) && is_one_to_one(*fk))
         names.push_back(fk->name);
-    if (names.empty()) return false;
-    const Table& table = model_.table(index);
-    TableRule rule = proposed_rule("company", "belongs to the one row that refers to it", names);
-    model_.error(display_table(table),
-                 "each of its rows seems to belong to one row of a company: " + list(names) +
-                     (names.size() == 1 ? " is unique and not NULL" : " are unique and not NULL"),
-                 model_.statements.table_rule(table, rule));
-    return true;
+    return names;
   }
 
   bool is_one_to_one(const ForeignKey& fk) const {

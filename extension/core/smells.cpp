@@ -92,13 +92,17 @@ std::optional<TableSmell> table_smell(const Table& table) {
   const Words words = words_of(table.name);
   if (looks_like_people(table)) return TableSmell{kLooksLikeAccess, "people", "people who log in"};
   if (grants_access(words) || names_people(words))
-    return TableSmell{kLooksLikeAccess, "excluded", "decides who may log in"};
+    return TableSmell{kLooksLikeAccess, "excluded", kDecidesAccess};
   if (sends_or_queues(words))
     return TableSmell{"an outbox, a queue or deliveries", "excluded",
                       "work in progress: it must not be done twice"};
   if (records_changes(words))
     return TableSmell{"an audit trail", "append_only", "audit trail: only ever added to"};
   return std::nullopt;
+}
+
+bool names_membership(const Table& table) {
+  return ends_in(words_of(table.name), {"user", "person", "member", "membership"});
 }
 
 bool looks_like_secret(const Column& column) {

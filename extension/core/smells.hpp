@@ -10,6 +10,7 @@
 namespace company_backup {
 
 inline constexpr const char* kLooksLikeAccess = "logins, people, memberships or roles";
+inline constexpr const char* kDecidesAccess = "decides who may log in";
 
 struct TableSmell {
   std::string looks_like;  // "an audit trail"
@@ -21,6 +22,9 @@ std::optional<TableSmell> table_smell(const Table& table);
 
 // Users, people: the rows that others refer to as "who did it".
 bool looks_like_people(const Table& table);
+
+// Who belongs to what: "membership", "company_user".
+bool names_membership(const Table& table);
 
 bool looks_like_secret(const Column& column);
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 namespace company_backup {
 
@@ -68,7 +69,7 @@ TableName decode_table_name(std::string_view name) {
                       result.schema.find('\0') == std::string::npos &&
                       result.table.find('\0') == std::string::npos;
   if (!usable || encode_table_name(result.schema, result.table) != name) {
-    throw Error(sqlstate::kBadArchive, "malformed table name \"" + std::string(name) + "\"");
+    throw Error(sqlstate::kBadArchive, "malformed table name " + in_quotes(name));
   }
   return result;
 }

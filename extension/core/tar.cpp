@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 namespace company_backup {
 
@@ -196,7 +197,7 @@ void TarParser::take_header() {
     case 'x':
       return take_pax_header(size);
     default:
-      malformed("Entry \"" + std::string(field_text(block, kName)) + "\" is not a regular file.");
+      malformed("Entry " + in_quotes(field_text(block, kName)) + " is not a regular file.");
   }
 }
 
@@ -234,7 +235,7 @@ void TarParser::take_pax_record(std::string_view record) {
   } else if (key == "size" && !pax_size_) {
     pax_size_ = get_decimal(value, "size");
   } else if (key != "mtime" && key != "atime" && key != "ctime") {
-    malformed("A pax header has the record \"" + std::string(key) + "\".");
+    malformed("A pax header has the record " + in_quotes(key) + ".");
   }
 }
 

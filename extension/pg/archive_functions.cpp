@@ -19,6 +19,15 @@ void delete_scan(void* scan) {
   delete static_cast<Scan*>(scan);
 }
 
+// The executor ends a scan that was not read to its end.
+void end_scan(Datum scan) {
+  callback([scan] { reinterpret_cast<Scan*>(scan)->bytes->close(); });
+}
+
+ExprContext* scan_context(FunctionCallInfo fcinfo) {
+  return reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)->econtext;
+}
+
 void keep_scan(FunctionCallInfo fcinfo, std::unique_ptr<Scan> scan) {
   Scan* const plain = scan.get();
   FuncCallContext* const context = static_cast<FuncCallContext*>(fcinfo->flinfo->fn_extra);
@@ -34,6 +43,7 @@ void keep_scan(FunctionCallInfo fcinfo, std::unique_ptr<Scan> scan) {
     context->tuple_desc = BlessTupleDesc(result);
     context->user_fctx = plain;
     MemoryContextSwitchTo(before);
+    RegisterExprContextCallback(scan_context(fcinfo), end_scan, PointerGetDatum(plain));
   });
   scan.release();
 }
@@ -52,7 +62,13 @@ Datum next_row(FunctionCallInfo fcinfo, Open&& open) {
   FuncCallContext* const context = guarded([=] { return SRF_PERCALL_SETUP(); });
   Scan* const scan = static_cast<Scan*>(context->user_fctx);
   std::string piece;
-  if (!scan->bytes->next(piece)) SRF_RETURN_DONE(context);
+  if (!scan->bytes->next(piece)) {
+    scan->bytes->close();
+    guarded([=] {
+      UnregisterExprContextCallback(scan_context(fcinfo), end_scan, PointerGetDatum(scan));
+    });
+    SRF_RETURN_DONE(context);
+  }
   const int seq = scan->seq++;
   const Datum row = guarded([&] {
     Datum values[2] = {Int32GetDatum(seq), PointerGetDatum(cstring_to_text_with_len(

@@ -86,9 +86,12 @@ bool Spool::next(std::string& member) {
   };
   TupleTableSlot* slot = slots_[shared_];
   const Piece piece = guarded([&] {
-    if (!pending_[shared_] && !tuplestore_gettupleslot(stores_[shared_], true, false, slot)) {
-      return Piece{-1, nullptr, 0};
-    }
+    // A tuple read back from disk is the slot's to free: it must live as long as the slot.
+    const MemoryContext before = MemoryContextSwitchTo(slot->tts_mcxt);
+    const bool found =
+        pending_[shared_] || tuplestore_gettupleslot(stores_[shared_], true, false, slot);
+    MemoryContextSwitchTo(before);
+    if (!found) return Piece{-1, nullptr, 0};
     bool is_null;
     const int number = DatumGetInt32(slot_getattr(slot, 1, &is_null));
     const varlena* bytes = PG_DETOAST_DATUM_PACKED(slot_getattr(slot, 2, &is_null));
@@ -98,6 +101,12 @@ bool Spool::next(std::string& member) {
   if (piece.table_number != table_number_) return false;
   member.assign(piece.data, piece.size);
   return true;
+}
+
+void Spool::close() {
+  guarded([this] {
+    for (Tuplestorestate* store : stores_) tuplestore_end(store);
+  });
 }
 
 ArchiveBytes::ArchiveBytes(Manifest manifest, std::string manifest_text,

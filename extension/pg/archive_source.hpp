@@ -20,6 +20,8 @@ class MemberSource {
   virtual void open(bool shared, int table_number) = 0;
   // False: the table has no more members.
   virtual bool next(std::string& member) = 0;
+  // Gives back what the server holds for it; not called after an error, when the server does so.
+  virtual void close() {}
 };
 
 std::unique_ptr<MemberSource> stored_members(int64_t backup);
@@ -31,9 +33,9 @@ class Spool : public ChunkSink, public MemberSource {
   void put(bool shared, int table_number, int seq, std::string_view member) override;
   void open(bool shared, int table_number) override;
   bool next(std::string& member) override;
+  void close() override;
 
  private:
-  struct Store;
   Tuplestorestate* stores_[2];  // of tables, of shared tables; freed with their memory context
   TupleTableSlot* slots_[2];
   bool pending_[2] = {false, false};  // the slot holds a row of a later table
@@ -48,6 +50,7 @@ class ArchiveBytes {
 
   // Replaces `bytes` by the next piece, of about 1 MiB; false at the end.
   bool next(std::string& bytes);
+  void close() { source_->close(); }
 
  private:
   void advance();

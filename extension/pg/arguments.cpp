@@ -81,7 +81,7 @@ Datum return_text(const std::string& text) {
 
 Datum return_rows(FunctionCallInfo fcinfo, const Rows& rows) {
   guarded([&] {
-    InitMaterializedSRF(fcinfo, 0);
+    InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     AttInMetadata* inputs = TupleDescGetAttInMetadata(result->setDesc);
     const int columns = result->setDesc->natts;

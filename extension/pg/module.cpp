@@ -12,6 +12,7 @@ namespace company_backup {
 
 bool strict_scope = true;
 bool require_signature = true;
+int max_expansion = 200;
 
 }  // namespace company_backup
 
@@ -23,5 +24,9 @@ void _PG_init(void) {
                            "Refuses uploaded archives that no trusted database has signed.",
                            nullptr, &company_backup::require_signature, true, PGC_SUSET, 0, nullptr,
                            nullptr, nullptr);
+  DefineCustomIntVariable("company_backup.max_expansion",
+                          "How many times its size an uploaded archive beyond 1 GB may expand to.",
+                          nullptr, &company_backup::max_expansion, 200, 1, 10000, PGC_SUSET, 0,
+                          nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("company_backup");
 }

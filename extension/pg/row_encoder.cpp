@@ -1,6 +1,5 @@
 #include "pg/row_encoder.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <cstring>
 
@@ -16,17 +15,17 @@ void append_quoted(std::string& out, std::string_view plain) {
   out += '"';
 }
 
-// Shortest digits that read back as the same number, as PostgreSQL writes them; NaN and infinities
-// as strings.
-template <class Number>
-void append_float(std::string& out, Number value) {
-  if (std::isfinite(value)) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value);
-    out.append(digits, end.ptr);
-  } else {
+// Shortest digits that read back as the same number, as PostgreSQL itself writes them; NaN and
+// infinities as strings.
+void append_float(std::string& out, double value, bool single) {
+  if (!std::isfinite(value)) {
     append_quoted(out, std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+    return;
   }
+  char digits[DOUBLE_SHORTEST_DECIMAL_LEN];
+  const int length = single ? float_to_shortest_decimal_bufn(static_cast<float>(value), digits)
+                            : double_to_shortest_decimal_bufn(value, digits);
+  out.append(digits, static_cast<size_t>(length));
 }
 
 void append_uuid(std::string& out, const pg_uuid_t* uuid) {
@@ -172,10 +171,10 @@ void RowEncoder::append_value(Encoded& column, Datum value, std::string& out) {
       out += '"';
       return;
     case Form::kFloat4:
-      append_float(out, DatumGetFloat4(value));
+      append_float(out, DatumGetFloat4(value), true);
       return;
     case Form::kFloat8:
-      append_float(out, DatumGetFloat8(value));
+      append_float(out, DatumGetFloat8(value), false);
       return;
     case Form::kText: {
       const varlena* text = PG_DETOAST_DATUM_PACKED(value);

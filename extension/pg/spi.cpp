@@ -184,7 +184,7 @@ std::string functions_schema() {
       "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n "
       "ON n.oid = e.extnamespace WHERE e.extname = $1::name",
       {kExtension});
-  return quote_name(*rows.at(0)[0]);
+  return display_name(*rows.at(0)[0]);
 }
 
 std::string text_array(const std::vector<std::string>& items) {

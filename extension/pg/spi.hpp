@@ -87,7 +87,7 @@ class AsExtensionOwner {
   boundary::UserContext before_;
 };
 
-// The quoted name of the schema that holds the extension's functions.
+// The name, quoted where needed, of the schema that holds the extension's functions.
 std::string functions_schema();
 
 }  // namespace company_backup

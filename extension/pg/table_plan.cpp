@@ -14,6 +14,10 @@ std::string column_of_row(const Table& table, int16_t number, const std::string&
 
 std::string order_term(const Column& column, const std::string& value) {
   if (column.family == TypeFamily::kInteger || column.family == TypeFamily::kUuid) return value;
+  if (column.type_oid == BYTEAOID) {  // as the line has it
+    return "pg_catalog.translate(pg_catalog.encode(" + value +
+           ", 'base64'), E'\\n', '') COLLATE pg_catalog.\"C\"";
+  }
   // concat() and not a cast: a type's owner may define what a cast to text does.
   const std::string text = "pg_catalog.concat(" + value + ")";
   if (GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII) {

@@ -95,6 +95,15 @@ void require_all_parts(int64_t upload) {
   }
 }
 
+// A single row may be hundreds of megabytes of one letter; what expands so much for longer is a
+// bomb.
+ArchiveLimits upload_limits() {
+  ArchiveLimits limits;
+  limits.inflate.expansion_ratio = static_cast<uint64_t>(max_expansion);
+  limits.inflate.ratio_floor = uint64_t{1} << 30;
+  return limits;
+}
+
 bool is_trusted(const ArchiveReader& reader) {
   if (reader.check_signature(database_identity().key)) return true;
   for (const std::string& key :
@@ -173,7 +182,7 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   require_all_parts(upload.id);
   const int64_t id = next_backup_id();
   UploadSink sink(id);
-  ArchiveReader reader(sink);
+  ArchiveReader reader(sink, upload_limits());
   read_parts(upload.id, reader);
   reader.finish();
   require_trusted(reader);

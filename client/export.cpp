@@ -1,0 +1,84 @@
+// export BACKUP | --company COMPANY: writes an archive to a file.
+
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+
+#include "client/commands.hpp"
+#include "client/files.hpp"
+#include "client/progress.hpp"
+#include "core/error.hpp"
+
+namespace company_backup::client {
+namespace {
+
+struct Options {
+  int64_t backup = 0;  // 0: none
+  std::optional<std::string> company;
+  std::string output = "-";
+  bool include_files = false;
+  bool force = false;
+};
+
+int run(const ConnectionOptions& where, const Options& options) {
+  if (options.output == "-" && isatty(STDOUT_FILENO)) {
+    throw Error(sqlstate::kInvalidParameter, "an archive is not text for a terminal")
+        .hint("Name a file with -o.");
+  }
+  Connection connection(where);
+  OutputFile file(options.output, options.force);
+  Progress progress("Exporting", 0);
+  const auto sink = [&](std::string_view bytes) {
+    file.write(bytes);
+    progress.add(bytes.size());
+  };
+  if (options.company) {
+    connection.copy_data("stream_backup",
+                         "company => " + connection.literal(*options.company) +
+                             ", include_files => " + (options.include_files ? "true" : "false"),
+                         sink);
+  } else {
+    connection.copy_data("read_backup", "backup => " + Connection::literal(options.backup), sink);
+  }
+  file.commit();
+  return kDone;
+}
+
+}  // namespace
+
+Command add_export(CLI::App& app, ConnectionOptions& connection) {
+  CLI::App* command = app.add_subcommand("export",
+                                         "Writes a backup, or a company as it is now, "
+                                         "to an archive file (.tar.gz)");
+  auto options = std::make_shared<Options>();
+  CLI::Option* backup = add_backup_argument(*command, options->backup);
+  CLI::Option* company =
+      command
+          ->add_option("--company", options->company,
+                       "Instead of a backup: the company as it is now; the database keeps nothing")
+          ->type_name("COMPANY")
+          ->excludes(backup);
+  command
+      ->add_flag("--include-files", options->include_files,
+                 "With --company: the company's files, too")
+      ->needs(company);
+  command
+      ->add_option("-o,--output", options->output,
+                   "File to write; \"-\" or nothing: standard output")
+      ->type_name("FILE");
+  command->add_flag("--force", options->force, "Overwrite the file if it exists");
+  add_connection_options(*command, connection);
+  command->final_callback([command, backup, company] {
+    if (backup->count() + company->count() == 0) {
+      throw CLI::RequiredError("BACKUP or --company");
+    }
+  });
+  command->footer(
+      "The file appears under its name only when it is complete. Only you can read it: it holds\n"
+      "the company's data.\n"
+      "Example: company-backup export 42 -o acme.tar.gz -d shop");
+  return {command, [&connection, options] { return run(connection, *options); }};
+}
+
+}  // namespace company_backup::client

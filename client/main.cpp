@@ -1,0 +1,107 @@
+// company-backup: the command line of the extension company_backup.
+
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <new>
+
+#include "client/commands.hpp"
+#include "client/help.hpp"
+#include "core/error.hpp"
+
+namespace company_backup::client {
+namespace {
+
+void print_error(const Error& error) {
+  std::cout.flush();
+  std::fprintf(stderr, "company-backup: error: %s\n", error.what());
+  if (!error.detail().empty()) std::fprintf(stderr, "DETAIL:  %s\n", error.detail().c_str());
+  if (!error.hint().empty()) std::fprintf(stderr, "HINT:  %s\n", error.hint().c_str());
+}
+
+int run(const Command& command) {
+  try {
+    const int code = command.run();
+    std::cout.flush();
+    if (!std::cout) throw Error("58030", "could not write the result to standard output");
+    return code;
+  } catch (const Error& error) {
+    print_error(error);
+  } catch (const std::bad_alloc&) {
+    print_error(Error(sqlstate::kOutOfMemory, "out of memory"));
+  } catch (const std::exception& error) {  // ServerError, and what the libraries throw
+    std::cout.flush();
+    std::fprintf(stderr, "%s\n", error.what());
+  }
+  return kFailure;
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  std::string name = "company-backup";
+  const auto chosen = app.get_subcommands();
+  if (!chosen.empty()) name += " " + chosen.front()->get_name();
+  std::string problem = error.what();
+  if (chosen.empty()) {
+    const auto unknown = app.remaining();
+    problem = unknown.empty() ? "a command is required"
+                              : "unknown command or option \"" + unknown.front() + "\"";
+  }
+  std::fprintf(stderr, "company-backup: error: %s\nTry \"%s --help\".\n", problem.c_str(),
+               name.c_str());
+  return kUsage;
+}
+
+int main_program(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write(), with a message
+
+  CLI::App app(
+      "Backs up, exports, checks and restores one company of a PostgreSQL database in\n"
+      "which many companies share the same tables. The database needs the extension\n"
+      "company_backup; only \"inspect\" and \"verify\" work without a server.",
+      "company-backup");
+  app.footer(
+      "\"company-backup COMMAND --help\" explains a command. The usual environment\n"
+      "variables (PGHOST, PGSERVICE, PGPASSFILE, ...) work, too.\n"
+      "Exit codes: 0 done, 1 failure, 2 wrong usage.\n"
+      "Example: company-backup backup acme -d shop");
+  app.set_help_flag("-?,--help", "Print this help and exit");
+  app.set_version_flag("-V,--version", "company-backup " COMPANY_BACKUP_VERSION,
+                       "Print the version and exit");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.require_subcommand(1);
+
+  ConnectionOptions connection;
+  add_connection_options(app, connection);
+  const Command commands[] = {
+      add_check(app, connection),
+      add_rules(app, connection),
+      add_contents(app, connection),
+      add_backup(app, connection),
+      add_list(app, connection),
+      add_export(app, connection),
+      add_import(app, connection),
+      add_restore(app, connection),
+      add_create(app, connection),
+      add_delete(app, connection),
+      add_inspect(app),
+      add_verify(app),
+  };
+  for (const Command& command : commands) command.app->group("Commands");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
+    return usage_error(app, error);
+  }
+  for (const Command& command : commands) {
+    if (command.app->parsed()) return run(command);
+  }
+  return kUsage;
+}
+
+}  // namespace
+}  // namespace company_backup::client
+
+int main(int argc, char** argv) {
+  return company_backup::client::main_program(argc, argv);
+}

@@ -1,0 +1,45 @@
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/commands.hpp"
+
+namespace company_backup::client {
+
+void add_connection_options(CLI::App& app, ConnectionOptions& options) {
+  constexpr const char* kGroup = "Connection";
+  app.add_option("-h,--host", options.host, "Database server, or the folder of its socket")
+      ->type_name("HOST")
+      ->group(kGroup);
+  app.add_option("-p,--port", options.port, "Port of the server")->type_name("PORT")->group(kGroup);
+  app.add_option("-U,--username", options.user, "Database user")->type_name("USER")->group(kGroup);
+  app.add_option("-d,--dbname", options.dbname, "Database, or a whole connection string")
+      ->type_name("DATABASE")
+      ->group(kGroup);
+  auto* never = app.add_flag("-w,--no-password", options.never_ask, "Never ask for a password");
+  auto* always = app.add_flag("-W,--password", options.always_ask, "Always ask for a password");
+  never->group(kGroup)->excludes(always);
+  always->group(kGroup);
+}
+
+CLI::Option* add_backup_argument(CLI::App& app, int64_t& backup) {
+  return app.add_option("BACKUP", backup, "ID of the backup, as \"list\" shows it")
+      ->check([](const std::string& text) {
+        int64_t id = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+        const bool good = error == std::errc() && end == text.data() + text.size() && id > 0;
+        return good ? std::string() : "\"" + text + "\" is not the ID of a backup";
+      })
+      ->type_name("");
+}
+
+void add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,
+                const std::string& description, const std::vector<std::string>& values) {
+  app.add_option(name, value, description)
+      ->check(CLI::IsMember(values).description(""))
+      ->type_name(CLI::detail::join(values, "|"));
+}
+
+}  // namespace company_backup::client

@@ -1,0 +1,16 @@
+// Text of hostile origin in messages.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace company_backup {
+
+// `text` with a question mark for every byte that could upset a terminal or an encoding: control
+// characters, and everything beyond ASCII if `text` is not UTF-8.
+std::string printable(std::string_view text);
+
+// The same in double quotes.
+std::string in_quotes(std::string_view text);
+
+}  // namespace company_backup

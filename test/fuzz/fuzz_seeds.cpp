@@ -1,0 +1,64 @@
+// fuzz_seeds FOLDER: writes a sample archive and the seeds of the fuzzers.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "sample_archive.hpp"
+
+namespace {
+
+namespace sample = company_backup::sample;
+
+void write(const std::filesystem::path& path, const std::string& content) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream file(path, std::ios::binary);
+  file << content;
+  file.close();
+  if (!file) throw std::runtime_error("could not write " + path.string());
+}
+
+void write_archives(const std::filesystem::path& folder) {
+  const sample::Files files = sample::files_of(sample::small_backup());
+  const std::string archive = sample::archive_of(files);
+  const std::string tar = sample::tar_of(files);
+  write(folder / "sample.tar.gz", archive);
+  // The first byte chooses the layer: see fuzz_archive_reader.cpp.
+  write(folder / "archive_reader" / "gzip", std::string(1, '\0') + archive);
+  write(folder / "archive_reader" / "tar", std::string(1, '\1') + tar);
+  for (std::size_t i = 1; i + 2 < files.size(); ++i) {
+    const char table = static_cast<char>(2 + i);
+    write(folder / "archive_reader" / ("table" + std::to_string(i)), table + files[i].content);
+  }
+  write(folder / "archive_reader" / "manifest", std::string(1, '\2') + files[0].content);
+}
+
+void write_lines(const std::filesystem::path& folder) {
+  const std::string lines[] = {
+      R"({"a":"plain","b":1})",
+      R"({"a":"esc\"\\\n\u00e9\ud83d\ude00","b":{"$jsonb":null}})",
+      R"({"a":null,"b":[1.5e10,{"k":[true,false,null]},"x"]})",
+      R"( { "a" : "Zm9vYg==" , "b" : {"$jsonb": {"$jsonb": 1}} } )",
+  };
+  int number = 0;
+  for (const std::string& line : lines) {
+    write(folder / "row_line" / std::to_string(++number), line);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: fuzz_seeds FOLDER\n";
+    return 2;
+  }
+  try {
+    write_archives(argv[1]);
+    write_lines(argv[1]);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << "\n";
+    return 1;
+  }
+  return 0;
+}

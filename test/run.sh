@@ -1,0 +1,25 @@
+#!/bin/sh
+# Every test that needs a server, on a throwaway one: pg_regress, pgTAP, and the scripts of test/t.
+# With arguments: only these files of test/t and test/pgtap.
+set -eu
+cd "$(dirname "$0")/.."
+
+if [ -z "${COMPANY_BACKUP_TEST_SERVER:-}" ]; then
+  # Sockets and a TCP port of its own, removed at the end.
+  COMPANY_BACKUP_TEST_SERVER=1 exec pg_virtualenv -v 15 \
+    -o fsync=off -o max_connections=60 -o max_prepared_transactions=5 \
+    -o log_min_messages=panic -- "$0" "$@"
+fi
+
+export COMPANY_BACKUP_CLIENT="$PWD/build/release/client/company-backup"
+export PGOPTIONS="-c client_min_messages=warning"
+
+if [ $# -eq 0 ]; then
+  make --no-print-directory -s installcheck
+  set -- test/t/*.t test/pgtap/*.sql
+fi
+
+createdb company_backup_pgtap
+psql -qX -d company_backup_pgtap -c 'CREATE EXTENSION pgtap'
+exec prove --source Perl --source pgTAP --pgtap-option dbname=company_backup_pgtap \
+  --pgtap-option suffix=.sql "$@"

@@ -1,0 +1,128 @@
+// A whole archive, written and read: what must work.
+#include <gtest/gtest.h>
+
+#include "core/archive_writer.hpp"
+#include "core/error.hpp"
+#include "core/line_cutter.hpp"
+#include "core/row_writer.hpp"
+#include "expect_error.hpp"
+#include "sample_archive.hpp"
+
+namespace company_backup {
+
+namespace {
+
+using sample::Recording;
+
+TEST(Archive, IsReadBackInEveryCutting) {
+  const sample::Backup backup = sample::small_backup();
+  const std::string archive = sample::archive_of(sample::files_of(backup));
+  for (const std::size_t step :
+       {std::size_t{1}, std::size_t{7}, std::size_t{512}, archive.size()}) {
+    Recording recording;
+    EXPECT_TRUE(sample::read(archive, recording, {}, step));
+    ASSERT_TRUE(recording.told);
+    EXPECT_EQ(recording.told->to_json(), backup.manifest.to_json());
+    EXPECT_EQ(recording.shared, backup.shared);
+    EXPECT_EQ(recording.tables, backup.tables);
+    EXPECT_EQ(recording.ended, backup.shared.size() + backup.tables.size());
+  }
+}
+
+TEST(Archive, CompressedAsOneMemberIsRead) {
+  const sample::Backup backup = sample::small_backup();
+  Recording recording;
+  EXPECT_TRUE(sample::read(sample::gzip_of(sample::tar_of(sample::files_of(backup))), recording));
+  EXPECT_EQ(recording.tables, backup.tables);
+}
+
+TEST(Archive, SameBackupMakesSameBytes) {
+  const sample::Files files = sample::files_of(sample::small_backup());
+  EXPECT_EQ(sample::archive_of(files), sample::archive_of(files));
+}
+
+TEST(Archive, GzipPaddingIsAccepted) {
+  std::string archive = sample::archive_of(sample::files_of(sample::small_backup()));
+  archive.append(10'000, '\0');
+  Recording recording;
+  EXPECT_TRUE(sample::read(archive, recording));
+}
+
+TEST(Archive, WithoutSignatureIsUnsigned) {
+  sample::Files files = sample::files_of(sample::small_backup());
+  files.pop_back();
+  Recording recording;
+  ArchiveReader reader(recording);
+  reader.feed(sample::gzip_of(sample::tar_of(files)));
+  reader.finish();
+  EXPECT_FALSE(reader.signature());
+  EXPECT_FALSE(reader.check_signature(sample::kKey));
+  EXPECT_EQ(reader.sums(), files.back().content);
+  EXPECT_EQ(reader.manifest_text(), files.front().content);
+}
+
+TEST(Archive, SignatureNamesTheDatabaseAndFitsOnlyItsKey) {
+  Recording recording;
+  ArchiveReader reader(recording);
+  reader.feed(sample::archive_of(sample::files_of(sample::small_backup())));
+  reader.finish();
+  ASSERT_TRUE(reader.signature());
+  EXPECT_EQ(reader.signature()->identity, sample::kIdentity);
+  EXPECT_TRUE(reader.check_signature(sample::kKey));
+  EXPECT_FALSE(reader.check_signature("another key"));
+  EXPECT_FALSE(reader.check_signature(""));
+}
+
+TEST(Archive, WithoutAnyTableIsRead) {
+  sample::Backup backup = sample::small_backup();
+  backup.manifest.tables.clear();
+  backup.manifest.shared.clear();
+  backup.tables.clear();
+  backup.shared.clear();
+  Recording recording;
+  EXPECT_TRUE(sample::read(sample::archive_of(sample::files_of(backup)), recording));
+  EXPECT_EQ(recording.ended, 0U);
+}
+
+// Short lines, then one of 3 MB, then short ones: the pieces are those of LineCutter, however the
+// input was cut and compressed.
+TEST(Archive, PiecesDoNotDependOnTheCutting) {
+  sample::Backup backup = sample::small_backup();
+  std::string& text = backup.tables[0];
+  std::vector<std::string> pieces;
+  LineCutter cutter([&](std::string_view piece) { pieces.emplace_back(piece); });
+  text.clear();
+  for (int i = 0; i < 20'000; ++i) {
+    std::string line = "{\"id\":" + std::to_string(i) + ",\"body\":";
+    append_json_string(line, std::string(i == 7'000 ? 3'000'000 : 30, 'x'));
+    line += "}";
+    text += line + "\n";
+    cutter.buffer() += line;
+    cutter.end_line();
+  }
+  const LineTotals totals = cutter.finish();
+  backup.settle();
+  EXPECT_EQ(totals.rows, 20'000U);
+  EXPECT_EQ(totals.bytes, text.size());
+  EXPECT_EQ(totals.sha256, sha256(text));
+
+  const std::string archive = sample::gzip_of(sample::tar_of(sample::files_of(backup)));
+  for (const std::size_t step : {std::size_t{1'000}, archive.size()}) {
+    Recording recording;
+    EXPECT_TRUE(sample::read(archive, recording, {}, step));
+    ASSERT_GT(recording.pieces.size(), pieces.size());
+    const auto first = recording.pieces.begin() + 1;  // after the shared table's only piece
+    EXPECT_TRUE(std::equal(pieces.begin(), pieces.end(), first));
+  }
+}
+
+TEST(ArchiveWriter, RefusesMembersThatDoNotSumUp) {
+  ArchiveWriter writer(0, [](std::string_view) {});
+  writer.begin_entry("tables/public.a.ndjson", 10);
+  writer.add_member(sample::gzip_of("123456789"));
+  expect_error(sqlstate::kDamagedArchive, "9 are stored", [&] { writer.end_entry(); });
+}
+
+}  // namespace
+
+}  // namespace company_backup
