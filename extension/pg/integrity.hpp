@@ -1,0 +1,18 @@
+// Proves the foreign keys of rows that were loaded without their triggers.
+#pragma once
+
+#include "pg/company_scope.hpp"
+
+namespace company_backup {
+
+// Every foreign key of every travelling table, for this company's rows as they are now: within the
+// company by one set query, as the caller; a row outside (shared, a person, excluded, kept by rule)
+// is looked up and taken FOR KEY SHARE as its table's owner, as an INSERT would.
+//
+// `same_database`: the rows come from this database. Only then may a reference lead to a row of
+// another company (where its rule keeps that), to a row that belongs to no company, or to an
+// excluded row by a key that says nothing outside this database. Error kIntegrity names the
+// constraint and the first rows.
+void prove_references(const LiveScope& live, const Company& company, bool same_database);
+
+}  // namespace company_backup
