@@ -1,0 +1,127 @@
+#include "core/archive_match.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/sql.hpp"
+#include "core/table_name.hpp"
+
+namespace company_backup {
+namespace {
+
+std::string treatment_of(const Rules& rules, const Table& table, const std::string& column) {
+  for (const ColumnRule& rule : rules.columns) {
+    if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
+      return rule.treatment;
+    }
+  }
+  return {};
+}
+
+class Matcher {
+ public:
+  Matcher(const Manifest& manifest, const Schema& schema, const Rules& rules, const Scope& scope,
+          const MatchOptions& options)
+      : manifest_(manifest), schema_(schema), rules_(rules), scope_(scope), options_(options) {}
+
+  std::vector<MatchedTable> run() {
+    const Table& company = schema_.tables[scope_.company_table];
+    if (manifest_.company_table != encode_table_name(company.schema, company.name)) {
+      differ("the company table is " + manifest_.company_table + " in the archive, " +
+             display_table(company) + " here");
+    }
+    for (size_t i = 0; i < manifest_.tables.size(); ++i) match(i, manifest_.tables[i]);
+    if (!differences_.empty()) refuse();
+    return std::move(matched_);
+  }
+
+ private:
+  void differ(std::string difference) { differences_.push_back(std::move(difference)); }
+
+  void match(size_t number, const ManifestTable& archived) {
+    const TableName name = decode_table_name(archived.name);
+    const TableIndex index = schema_.find(name.schema, name.table);
+    if (index == kNoTable) {
+      differ("table " + archived.name + " does not exist here");
+      return;
+    }
+    MatchedTable matched{number, &archived, scope_.find(index), &schema_.tables[index], {}, {}};
+    if (matched.scoped == nullptr || !matched.scoped->travels()) {
+      differ("table " + display_table(*matched.table) + " does not travel with a company here" +
+             (matched.scoped == nullptr ? "" : ": it is " + matched.scoped->treatment));
+      return;
+    }
+    for (const ManifestColumn& column : archived.columns) match_column(matched, column);
+    find_gaps(matched);
+    matched_.push_back(std::move(matched));
+  }
+
+  void match_column(MatchedTable& matched, const ManifestColumn& archived) {
+    const std::string name = display_table(*matched.table) + "." + display_name(archived.name);
+    const Column* column = find_column(*matched.table, archived.name);
+    if (column == nullptr) {
+      differ("column " + name + " does not exist here");
+    } else if (column->type != archived.type) {
+      differ("column " + name + " is " + archived.type + " in the archive, " + column->type +
+             " here");
+    } else if (column->generated) {
+      differ("column " + name + " is generated here");
+    }
+    matched.columns.push_back(column);
+    matched.loaded.push_back(column != nullptr && is_loaded(*matched.table, *column));
+  }
+
+  bool is_loaded(const Table& table, const Column& column) const {
+    const std::string treatment = treatment_of(rules_, table, column.name);
+    if (treatment == "secret") return false;
+    const bool stays = (treatment == "identity" && !options_.same_company) ||
+                       (treatment == "file" && !options_.with_files);
+    if (!stays) return true;
+    return column.not_null && !column.has_default && !column.identity;
+  }
+
+  // Columns here that would be left without a value they need.
+  void find_gaps(const MatchedTable& matched) {
+    for (const Column& column : matched.table->columns) {
+      if (!column.not_null || column.has_default || column.identity || column.generated) continue;
+      const auto found = std::find(matched.columns.begin(), matched.columns.end(), &column);
+      const auto at = static_cast<size_t>(found - matched.columns.begin());
+      if (found != matched.columns.end() && matched.loaded[at]) continue;
+      differ("column " + display_table(*matched.table) + "." + display_name(column.name) +
+             " must not be null here, has no default and gets no value from the archive");
+    }
+  }
+
+  [[noreturn]] void refuse() const {
+    std::string list;
+    for (const std::string& difference : differences_) {
+      list += (list.empty() ? "" : "\n") + difference;
+    }
+    throw Error(sqlstate::kSchemaDiffers,
+                "the archive does not fit the structure of this database in " +
+                    std::to_string(differences_.size()) +
+                    (differences_.size() == 1 ? " place" : " places"))
+        .detail(list)
+        .hint(
+            "Bring the database to the structure the backup was made under, or make a new "
+            "backup.");
+  }
+
+  const Manifest& manifest_;
+  const Schema& schema_;
+  const Rules& rules_;
+  const Scope& scope_;
+  const MatchOptions& options_;
+  std::vector<MatchedTable> matched_;
+  std::vector<std::string> differences_;
+};
+
+}  // namespace
+
+std::vector<MatchedTable> match_archive(const Manifest& manifest, const Schema& schema,
+                                        const Rules& rules, const Scope& scope,
+                                        const MatchOptions& options) {
+  return Matcher(manifest, schema, rules, scope, options).run();
+}
+
+}  // namespace company_backup

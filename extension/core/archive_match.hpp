@@ -1,0 +1,36 @@
+// Does an archive fit the database it is to be loaded into?
+#pragma once
+
+#include <vector>
+
+#include "core/manifest.hpp"
+#include "core/scope.hpp"
+
+namespace company_backup {
+
+// A table of the archive and its table here; pointers into the schema and the scope.
+struct MatchedTable {
+  size_t number;  // in Manifest::tables
+  const ManifestTable* archived;
+  const ScopedTable* scoped;
+  const Table* table;
+  std::vector<const Column*> columns;  // of each of the archive's columns
+  std::vector<bool> loaded;            // is that column loaded, or does its default count?
+};
+
+struct MatchOptions {
+  // The archive's company of the archive's database is the target. Otherwise columns with the
+  // treatment "identity" do not travel, unless a row cannot be without them.
+  bool same_company = false;
+  // Columns with the treatment "file" travel; otherwise only if a row cannot be without them.
+  bool with_files = false;
+};
+
+// Columns that are secret here never travel.
+//
+// Error kSchemaDiffers lists every table and column that does not fit.
+std::vector<MatchedTable> match_archive(const Manifest& manifest, const Schema& schema,
+                                        const Rules& rules, const Scope& scope,
+                                        const MatchOptions& options);
+
+}  // namespace company_backup

@@ -1,0 +1,330 @@
+#include "pg/company_load.hpp"
+
+#include <algorithm>
+
+#include "core/sql.hpp"
+#include "pg/archive_rows.hpp"
+#include "pg/integrity.hpp"
+
+namespace company_backup {
+namespace {
+
+// The position of a column among the archive's; tables_.columns.size() if it is not there.
+std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.columns[i]->number == number) return i;
+  }
+  return std::nullopt;
+}
+
+// A value of a line in PostgreSQL's text form.
+Text text_form(const Column& column, const RowValue& value) {
+  if (value.kind == ValueKind::kNull) return std::nullopt;
+  if (column.type_oid == JSONBOID) return std::string(unwrap_jsonb(value.text));
+  if (column.type_oid != BYTEAOID) return std::string(value.text);
+  std::string bytes, text = "\\x";
+  append_base64_decoded(bytes, value.text);
+  for (const unsigned char byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+// Turns the values of a line into what the column's types read.
+class ValueReader {
+ public:
+  explicit ValueReader(const MatchedTable& table) {
+    for (size_t i = 0; i < table.columns.size(); ++i) {
+      if (!table.loaded[i]) continue;
+      positions_.push_back(i);
+      types_.push_back(table.columns[i]->type_oid);
+      numbers_.push_back(table.columns[i]->number);
+    }
+    bytes_.resize(positions_.size());
+    row_.resize(positions_.size());
+  }
+
+  const std::vector<int16_t>& numbers() const { return numbers_; }
+
+  // Valid until the next call and as long as `values`.
+  const std::vector<LoadValue>& read(const std::vector<RowValue>& values) {
+    for (size_t i = 0; i < positions_.size(); ++i) {
+      const RowValue& value = values[positions_[i]];
+      if (value.kind == ValueKind::kNull) {
+        row_[i] = {};
+      } else if (types_[i] == BYTEAOID) {
+        bytes_[i].clear();
+        append_base64_decoded(bytes_[i], value.text);
+        row_[i] = {LoadValue::Kind::kBytes, bytes_[i]};
+      } else {
+        row_[i] = {LoadValue::Kind::kText,
+                   types_[i] == JSONBOID ? unwrap_jsonb(value.text) : value.text};
+      }
+    }
+    return row_;
+  }
+
+ private:
+  std::vector<size_t> positions_;
+  std::vector<Oid> types_;
+  std::vector<int16_t> numbers_;
+  std::vector<std::string> bytes_;
+  std::vector<LoadValue> row_;
+};
+
+}  // namespace
+
+CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
+                         bool same_database, const MatchOptions& options, const Text& actor)
+    : live_(live),
+      manifest_(manifest),
+      source_(source),
+      same_database_(same_database),
+      tables_(match_archive(manifest, live.schema, live.rules, live.scope, options)),
+      roots_(live.schema, live.scope),
+      shared_(live, manifest, source, same_database, actor) {
+  const MatchedTable* company = company_table();
+  if (company == nullptr || company->archived->rows != 1) {
+    throw Error(sqlstate::kBadArchive, "the archive does not hold exactly one company row");
+  }
+  RowLine line(line_columns(*company));
+  read_rows(source_, false, company->number, *company->archived, [&](std::string_view text) {
+    line.parse(text);
+    for (size_t i = 0; i < company->columns.size(); ++i) {
+      if (!company->loaded[i]) continue;
+      archived_company_[company->columns[i]->number] = text_form(*company->columns[i], line[i]);
+    }
+  });
+}
+
+const MatchedTable* CompanyLoad::company_table() const {
+  for (const MatchedTable& table : tables_) {
+    if (table.scoped->table == live_.scope.company_table) return &table;
+  }
+  return nullptr;
+}
+
+std::vector<RowColumn> CompanyLoad::line_columns(const MatchedTable& table) const {
+  std::vector<RowColumn> columns;
+  for (const Column* column : table.columns) {
+    columns.push_back({column->name, column->type_oid == JSONBOID});
+  }
+  return columns;
+}
+
+std::vector<int16_t> CompanyLoad::company_key_columns() const {
+  std::vector<int16_t> numbers;
+  const TableIndex table = live_.scope.company_table;
+  for (const Column& column : live_.table(table).columns) {
+    const std::vector<ColumnRoot>& roots = roots_.of(table, column.number);
+    const ColumnRoot self{table, column.number};
+    if (std::find(roots.begin(), roots.end(), self) != roots.end() ||
+        column.number == live_.scope.company_key) {
+      numbers.push_back(column.number);
+    }
+  }
+  return numbers;
+}
+
+void CompanyLoad::set_company_keys(const CompanyRow& target) {
+  for (const auto& [number, value] : target) {
+    auto map = std::make_unique<KeyMap>(1, false, std::string(), sqlstate::kIntegrity);
+    const auto archived = archived_company_.find(number);
+    if (archived != archived_company_.end() && archived->second && value) {
+      map->add({*archived->second}, {*value});
+    }
+    company_maps_[number] = std::move(map);
+  }
+}
+
+const KeyMap& CompanyLoad::company_keys(int16_t column) {
+  const auto found = company_maps_.find(column);
+  if (found == company_maps_.end()) {
+    throw Error(sqlstate::kInternal, "a key of the company row is not known");
+  }
+  return *found->second;
+}
+
+std::vector<const KeyMap*> CompanyLoad::maps_of(TableIndex table, int16_t column) {
+  std::vector<const KeyMap*> maps;
+  for (const ColumnRoot& root : roots_.of(table, column)) {
+    maps.push_back(root.table == live_.scope.company_table
+                       ? &company_keys(root.column)
+                       : &shared_.keys(root.table, {root.column}));
+  }
+  return maps;
+}
+
+RowMapper CompanyLoad::make_mapper(const MatchedTable& table) {
+  RowMapper mapper;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (!table.loaded[i]) continue;
+    for (const KeyMap* map : maps_of(table.scoped->table, table.columns[i]->number)) {
+      mapper.map_column(i, map);
+    }
+  }
+  for (const Reference& reference : live_.scope.references) {
+    if (reference.table == table.scoped->table) add_reference(mapper, table, reference);
+  }
+  return mapper;
+}
+
+// References that the columns' roots do not cover: several columns at once, elements of arrays,
+// conditions, documents.
+void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
+                                const Reference& reference) {
+  std::vector<size_t> positions;
+  for (int16_t number : reference.columns) {
+    const std::optional<size_t> position = position_of(table, number);
+    if (!position || !table.loaded[*position]) return;
+    positions.push_back(*position);
+  }
+  std::optional<RowMapper::When> when;
+  if (!reference.when_column.empty()) {
+    const Column* column = find_column(*table.table, reference.when_column);
+    const std::optional<size_t> position =
+        column == nullptr ? std::nullopt : position_of(table, column->number);
+    if (!position) return;
+    when = RowMapper::When{*position, reference.when_value};
+  }
+  const ScopedTable* target = live_.scope.find(reference.target);
+  if (target == nullptr) return;
+  const bool array = is_array(*table.columns[positions[0]]);
+  if (!when && !array && reference.json_path.empty() &&
+      (positions.size() == 1 || target->owned())) {
+    return;
+  }
+  std::vector<const KeyMap*> maps;
+  if (target->owned()) {
+    if (positions.size() == 1) maps = maps_of(reference.target, reference.target_columns[0]);
+  } else {
+    maps = {&shared_.keys(reference.target, reference.target_columns)};
+  }
+  for (const KeyMap* map : maps) {
+    if (!reference.json_path.empty()) {
+      mapper.check_json(positions[0], JsonPath::parse(reference.json_path), map, reference.name,
+                        when);
+    } else if (array) {
+      mapper.map_array(positions[0], map, when);
+    } else {
+      mapper.map_columns(positions, map, when);
+    }
+  }
+}
+
+CompanyRow CompanyLoad::translated_company() {
+  const MatchedTable& company = *company_table();
+  RowMapper mapper = make_mapper(company);
+  std::vector<RowValue> row(company.columns.size());
+  for (size_t i = 0; i < row.size(); ++i) {
+    const auto value = archived_company_.find(company.columns[i]->number);
+    if (value == archived_company_.end() || !value->second) continue;
+    row[i] = {ValueKind::kString, *value->second};
+  }
+  mapper.apply(row);
+  CompanyRow result;
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (!company.loaded[i]) continue;
+    result[company.columns[i]->number] =
+        row[i].kind == ValueKind::kNull ? Text() : Text(std::string(row[i].text));
+  }
+  return result;
+}
+
+void CompanyLoad::add_company(const CompanyRow& row) {
+  const Table& table = live_.table(live_.scope.company_table);
+  std::vector<int16_t> numbers;
+  std::vector<LoadValue> values;
+  std::vector<size_t> key;
+  for (const auto& [number, value] : row) {
+    if (number == live_.scope.company_key) key.push_back(numbers.size());
+    numbers.push_back(number);
+    values.push_back(value ? LoadValue{LoadValue::Kind::kText, *value} : LoadValue{});
+  }
+  for (ColumnSequence& sequence : sequences_of(table.oid)) {
+    const auto value = row.find(sequence.column);
+    if (value == row.end() || !value->second) continue;
+    sequence.see(*value->second);
+    sequences_.push_back(sequence);
+  }
+  RowWriter writer(table.oid, display_table(table), numbers, key);
+  writer.add(values);
+  writer.finish();
+}
+
+uint64_t CompanyLoad::load_tables() {
+  uint64_t rows = 0;
+  for (const MatchedTable& table : tables_) {
+    if (&table != company_table()) rows += load_table(table);
+  }
+  return rows;
+}
+
+uint64_t CompanyLoad::load_table(const MatchedTable& table) {
+  if (table.archived->rows == 0) return 0;
+  RowMapper mapper = make_mapper(table);
+  ValueReader reader(table);
+  std::vector<size_t> key;
+  for (int16_t number : table.scoped->key) {
+    const auto at = std::find(reader.numbers().begin(), reader.numbers().end(), number);
+    if (at != reader.numbers().end()) key.push_back(at - reader.numbers().begin());
+  }
+  struct Fed {
+    ColumnSequence sequence;
+    size_t position;
+  };
+  std::vector<Fed> fed;
+  for (const ColumnSequence& sequence : sequences_of(table.table->oid)) {
+    const std::optional<size_t> position = position_of(table, sequence.column);
+    if (position && table.loaded[*position]) fed.push_back({sequence, *position});
+  }
+  RowWriter writer(table.table->oid, display_table(*table.table), reader.numbers(), key);
+  RowLine line(line_columns(table));
+  std::vector<RowValue> values;
+  read_rows(source_, false, table.number, *table.archived, [&](std::string_view text) {
+    line.parse(text);
+    values = line.values();
+    if (!mapper.empty()) mapper.apply(values);
+    for (Fed& column : fed) column.sequence.see(values[column.position].text);
+    writer.add(reader.read(values));
+  });
+  writer.finish();
+  for (const Fed& column : fed) sequences_.push_back(column.sequence);
+  loaded_[table.scoped->table] = writer.rows();
+  return writer.rows();
+}
+
+void CompanyLoad::prove(const Company& company) {
+  prove_references(live_, company, same_database_);
+  count_rows(company);
+  advance_sequences(sequences_);
+}
+
+void CompanyLoad::count_rows(const Company& company) const {
+  for (const ScopedTable* scoped : live_.travelling()) {
+    if (scoped->table == live_.scope.company_table) continue;
+    const Table& table = live_.table(scoped->table);
+    const auto loaded = loaded_.find(scoped->table);
+    const uint64_t expected = loaded == loaded_.end() ? 0 : loaded->second;
+    const uint64_t found =
+        std::stoull(*query("SELECT count(*) FROM " + from_table(table) + " AS t WHERE " +
+                               owned_by(live_.schema, live_.scope, scoped->table, "t", "$1"),
+                           {company.arg()}, Access::kWrite)[0][0]);
+    if (found == expected) continue;
+    const std::string name = display_table(table);
+    const std::string detail = "Loaded were " + std::to_string(expected) +
+                               " rows, but the company has " + std::to_string(found) + ".";
+    if (found > expected) {
+      throw Error(sqlstate::kSerializationFailure,
+                  "somebody else added rows of the company to table \"" + name + "\"")
+          .detail(detail)
+          .hint("Try again.");
+    }
+    throw Error(sqlstate::kIntegrity, "rows of table \"" + name +
+                                          "\" would not belong to company \"" + company.key + "\"")
+        .detail(detail);
+  }
+}
+
+}  // namespace company_backup

@@ -1,0 +1,203 @@
+#include "pg/integrity.hpp"
+
+#include <string>
+#include <vector>
+
+#include "core/sql.hpp"
+#include "pg/owner.hpp"
+#include "pg/type_name.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr size_t kKeysPerLookup = 10'000;
+constexpr const char* kListedRows = "5";
+
+// The values of one reference, column by column; a key is one position in all of them.
+using Keys = std::vector<std::vector<std::string>>;
+
+size_t count(const Keys& keys) {
+  return keys.empty() ? 0 : keys[0].size();
+}
+
+class Proof {
+ public:
+  Proof(const LiveScope& live, const Company& company, const Reference& reference)
+      : live_(live),
+        company_(company),
+        reference_(reference),
+        source_(live.table(reference.table)),
+        target_(live.table(reference.target)) {}
+
+  void run(bool keep_outside) {
+    if (reference_.match == 'f') refuse_half_null();
+    const ScopedTable* scoped = live_.scope.find(reference_.target);
+    const bool keep = keep_outside && reference_.outside == "keep";
+    Keys to_lock;
+    if (scoped != nullptr && scoped->owned()) {
+      to_lock =
+          distinct_keys("NOT EXISTS (SELECT FROM " + from_table(target_) + " AS t WHERE " +
+                        reference_join(live_.schema, reference_, "s", "t") + " AND " +
+                        owned_by(live_.schema, live_.scope, reference_.target, "t", "$1") + ")");
+      if (!keep && count(to_lock) > 0) refuse(to_lock);
+    }
+    if (scoped == nullptr || !scoped->travels()) to_lock = distinct_keys("true");
+    lock(to_lock);
+  }
+
+ private:
+  std::string from_source() const {
+    if (reference_.only_partition == 0) return from_table(source_) + " AS s";
+    const Oid partition = reference_.only_partition;
+    return *query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(partition))})[0][0] +
+           " AS s";
+  }
+
+  std::string column(size_t i) const {
+    return "s." + quote_name(column_of(source_, reference_.columns[i]).name);
+  }
+
+  // `between` every two of what `each` says of the reference's columns.
+  template <class Each>
+  std::string list(const char* between, Each&& each) const {
+    std::string text;
+    for (size_t i = 0; i < reference_.columns.size(); ++i) text += (i ? between : "") + each(i);
+    return text;
+  }
+
+  std::string own_rows() const {
+    return " FROM " + from_source() + " WHERE " +
+           owned_by(live_.schema, live_.scope, reference_.table, "s", "$1");
+  }
+
+  std::string not_null() const {
+    return list(" AND ", [this](size_t i) { return column(i) + " IS NOT NULL"; });
+  }
+
+  Keys distinct_keys(const std::string& condition) const {
+    const size_t width = reference_.columns.size();
+    Keys keys(width);
+    const Rows rows =
+        query("SELECT DISTINCT " + list(", ", [this](size_t i) { return column(i); }) + own_rows() +
+                  " AND " + not_null() + " AND " + condition,
+              {company_.arg()}, Access::kWrite);
+    for (const Row& row : rows) {
+      for (size_t i = 0; i < width; ++i) keys[i].push_back(*row[i]);
+    }
+    return keys;
+  }
+
+  // MATCH FULL: all columns are NULL, or none.
+  void refuse_half_null() const {
+    const std::string nulls = list(" OR ", [this](size_t i) { return column(i) + " IS NULL"; });
+    const std::string values =
+        list(" OR ", [this](size_t i) { return column(i) + " IS NOT NULL"; });
+    report(" AND (" + nulls + ") AND (" + values + ")", {company_.arg()});
+  }
+
+  [[noreturn]] void refuse(const Keys& keys) const {
+    std::vector<std::string> arrays;
+    for (const std::vector<std::string>& values : keys) arrays.push_back(text_array(values));
+    std::vector<Arg> args{company_.arg()};
+    for (const std::string& array : arrays) args.emplace_back(array);
+    report(" AND (" + list(", ", [this](size_t i) { return column(i) + "::text"; }) +
+               ") IN (SELECT * FROM unnest(" +
+               list(", ", [](size_t i) { return "$" + std::to_string(i + 2) + "::text[]"; }) + "))",
+           args);
+    // The rows were there a moment ago, in this transaction.
+    throw Error(sqlstate::kInternal, "rows of a reference vanished");
+  }
+
+  // Throws if there are rows for which `condition` holds.
+  void report(const std::string& condition, const std::vector<Arg>& args) const {
+    const ScopedTable& scoped = *live_.scope.find(reference_.table);
+    std::string key;
+    for (int16_t number : scoped.key) {
+      key += (key.empty() ? "s." : ", s.") + quote_name(column_of(source_, number).name);
+    }
+    const Rows rows = query(
+        "SELECT count(*) OVER (), concat_ws(', '" + (key.empty() ? ", s" : ", " + key) +
+            "), concat_ws(', ', " +
+            list(", ", [this](size_t i) { return "coalesce(" + column(i) + "::text, 'null')"; }) +
+            ")" + own_rows() + condition + " LIMIT " + kListedRows,
+        args, Access::kWrite);
+    if (rows.empty()) return;
+    std::string columns;
+    for (int16_t number : reference_.columns) {
+      columns += (columns.empty() ? "" : ", ") + column_of(source_, number).name;
+    }
+    std::string detail = "Table \"" + display_table(target_) + "\" has no such row for (" +
+                         columns + ") of " + *rows[0][0] +
+                         (*rows[0][0] == "1" ? " row:" : " rows:");
+    for (const Row& row : rows) detail += "\nrow (" + *row[1] + ") refers to (" + *row[2] + ")";
+    throw Error(sqlstate::kIntegrity, "reference \"" + reference_.name + "\" of table \"" +
+                                          display_table(source_) + "\" leads nowhere")
+        .detail(std::move(detail))
+        .hint(
+            "A row of another company does not count, unless set_reference() keeps references "
+            "to it.");
+  }
+
+  void lock(const Keys& keys) const {
+    Keys missing(keys.size());
+    for (size_t start = 0; start < count(keys); start += kKeysPerLookup) {
+      const size_t end = std::min(count(keys), start + kKeysPerLookup);
+      std::vector<bool> found(end - start);
+      for (size_t n : lock_some(keys, start, end)) found[n] = true;
+      for (size_t n = start; n < end; ++n) {
+        if (found[n - start]) continue;
+        for (size_t i = 0; i < keys.size(); ++i) missing[i].push_back(keys[i][n]);
+      }
+    }
+    if (count(missing) > 0) refuse(missing);
+  }
+
+  // Locks the rows that keys [start, end) lead to; gives the positions (from start) that did.
+  std::vector<size_t> lock_some(const Keys& keys, size_t start, size_t end) const {
+    std::vector<std::string> arrays;
+    for (const std::vector<std::string>& values : keys) {
+      arrays.push_back(text_array({values.begin() + static_cast<ptrdiff_t>(start),
+                                   values.begin() + static_cast<ptrdiff_t>(end)}));
+    }
+    std::vector<Arg> args;
+    for (const std::string& array : arrays) args.emplace_back(array);
+    const std::string sql =
+        "SELECT u.n FROM ROWS FROM (unnest(" +
+        list("), unnest(",
+             [this](size_t i) {
+               return "$" + std::to_string(i + 1) +
+                      "::text[]::" + base_type_name(column_of(source_, reference_.columns[i])) +
+                      "[]";
+             }) +
+        ")) WITH ORDINALITY AS u(" + list(", ", [](size_t i) { return "k" + std::to_string(i); }) +
+        ", n) JOIN " + from_table(target_) + " AS x ON " +
+        list(" AND ",
+             [this](size_t i) {
+               return "x." + quote_name(column_of(target_, reference_.target_columns[i]).name) +
+                      " " + reference_.operators[i] + " u.k" + std::to_string(i);
+             }) +
+        " FOR KEY SHARE OF x";
+    AsOwnerOf owner(target_.oid);
+    std::vector<size_t> positions;
+    for (const Row& row : query(sql, args, Access::kWrite)) {
+      positions.push_back(std::stoul(*row[0]) - 1);
+    }
+    return positions;
+  }
+
+  const LiveScope& live_;
+  const Company& company_;
+  const Reference& reference_;
+  const Table& source_;
+  const Table& target_;
+};
+
+}  // namespace
+
+void prove_references(const LiveScope& live, const Company& company, bool keep_outside) {
+  for (const Reference& reference : live.scope.references) {
+    if (!reference.soft) Proof(live, company, reference).run(keep_outside);
+  }
+}
+
+}  // namespace company_backup

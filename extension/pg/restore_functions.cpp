@@ -1,0 +1,118 @@
+// restore_company, create_company_from_backup, company_restores, company_busy.
+#include "core/row_writer.hpp"
+#include "pg/arguments.hpp"
+#include "pg/company_lock.hpp"
+#include "pg/guard.hpp"
+#include "pg/restore.hpp"
+
+namespace company_backup {
+namespace {
+
+struct Choice {
+  const char* name;
+  std::vector<std::string> possible;  // in this version
+};
+
+void require_choice(FunctionCallInfo fcinfo, int index, const Choice& choice) {
+  const std::string value = required_text(fcinfo, index, choice.name);
+  std::string list;
+  for (const std::string& possible : choice.possible) {
+    if (value == possible) return;
+    list += (list.empty() ? "" : ", ") + possible;
+  }
+  throw Error(sqlstate::kInvalidParameter,
+              std::string("invalid ") + choice.name + ": \"" + value + "\"")
+      .hint("Possible values in this version: " + list + ".");
+}
+
+const Choice kIds{"ids", {"auto", "keep"}};
+
+std::string restore_detail(const StoredBackup& backup, bool include_files) {
+  std::string detail = "{\"backup\": " + std::to_string(backup.id) + ", \"backup_company\": ";
+  append_json_string(detail, backup.company);
+  return detail +
+         ", \"mode\": \"replace\", \"include_files\": " + (include_files ? "true}" : "false}");
+}
+
+std::string create_detail(const StoredBackup& backup, const std::string& attributes) {
+  std::string detail = "{\"backup\": " + std::to_string(backup.id) + ", \"backup_company\": ";
+  append_json_string(detail, backup.company);
+  return detail + ", \"attributes\": " + attributes + "}";
+}
+
+// A jsonb argument as text.
+std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name) {
+  if (PG_ARGISNULL(index)) {
+    throw Error(sqlstate::kInvalidParameter, std::string(name) + " must not be null");
+  }
+  return guarded([=] {
+    Jsonb* value = PG_GETARG_JSONB_P(index);
+    return static_cast<const char*>(JsonbToCString(nullptr, &value->root, VARSIZE(value)));
+  });
+}
+
+// The company's key; as it was written if there is no such company any more.
+Text known_key(const Text& company) {
+  if (!company) return company;
+  try {
+    return resolve_company(load_live_scope(), company).key;
+  } catch (const Error& error) {
+    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
+    return company;
+  }
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(restore_company) {
+  require_writable("restore_company()");
+  require_guard_or_owner("restore");
+  const Text company_text = optional_text(fcinfo, 0);
+  const int64_t id = required_int64(fcinfo, 1, "backup");
+  require_choice(fcinfo, 2, {"mode", {"replace"}});
+  require_choice(fcinfo, 3, kIds);
+  RestoreOptions options;
+  options.include_files = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
+  require_choice(fcinfo, 5, {"on_error", {"abort"}});
+  require_choice(fcinfo, 6, {"on_conflict", {"error"}});
+  require_choice(fcinfo, 7, {"on_missing_shared", {"refuse"}});
+  require_choice(fcinfo, 8, {"schema_drift", {"refuse"}});
+  options.actor = optional_text(fcinfo, 9);
+  LiveScope live = load_live_scope();
+  const Company company = resolve_company(live, company_text);
+  const StoredBackup backup = find_backup(id);
+  authorize("restore", company.key, options.actor, restore_detail(backup, options.include_files));
+  PG_RETURN_INT64(restore_into(std::move(live), company_text, backup, options));
+}
+
+COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
+  require_writable("create_company_from_backup()");
+  require_guard_or_owner("create");
+  const int64_t id = required_int64(fcinfo, 0, "backup");
+  const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
+  require_choice(fcinfo, 2, kIds);
+  const Text actor = optional_text(fcinfo, 3);
+  const StoredBackup backup = find_backup(id);
+  authorize("create", std::nullopt, actor, create_detail(backup, attributes));
+  return return_text(create_from(load_live_scope(), backup, attributes, actor));
+}
+
+COMPANY_BACKUP_FUNCTION(company_restores) {
+  require_guard_or_owner("list");
+  const Text key = known_key(optional_text(fcinfo, 0));
+  authorize("list", key, std::nullopt);
+  return return_rows(
+      fcinfo, own_query("SELECT id, company, backup, status, mode, added, changed, removed, "
+                        "restored_at, restored_by, actor, settled_at FROM company_backup.restore "
+                        "WHERE $1 IS NULL OR company = $1 ORDER BY id",
+                        {key}));
+}
+
+COMPANY_BACKUP_FUNCTION(company_busy) {
+  require_guard_or_owner("list");
+  const Text key = known_key(required_text(fcinfo, 0, "company"));
+  authorize("list", key, std::nullopt);
+  PG_RETURN_BOOL(is_company_locked(*key));
+}
+
+}  // namespace company_backup

@@ -1,0 +1,230 @@
+#include "pg/row_writer.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "pg/boundary.hpp"
+#include "pg/foreign_load.hpp"
+#include "pg/table_load.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr size_t kBatchBytes = 1 << 20;
+
+// A value of a row that waits; its text is in the batch's buffer.
+struct Waiting {
+  LoadValue::Kind kind;
+  size_t offset;
+  size_t size;
+};
+
+void require_rights(Oid table, const std::string& name, const std::vector<int16_t>& columns) {
+  const int16_t* numbers = columns.data();
+  const size_t count = columns.size();
+  const bool hidden = guarded([=] {
+    for (const AclMode mode : {ACL_INSERT, ACL_SELECT}) {
+      if (pg_class_aclcheck(table, GetUserId(), mode) == ACLCHECK_OK) continue;
+      for (size_t i = 0; i < count; ++i) {
+        const AclResult result = pg_attribute_aclcheck(table, numbers[i], GetUserId(), mode);
+        if (result != ACLCHECK_OK) aclcheck_error(result, OBJECT_TABLE, get_rel_name(table));
+      }
+    }
+    return check_enable_rls(table, InvalidOid, true) == RLS_ENABLED;
+  });
+  if (!hidden) return;
+  throw Error(sqlstate::kRowSecurity,
+              "row-level security of table \"" + name + "\" applies to the caller")
+      .detail("A restore that sees only some of the rows would not be a restore.")
+      .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
+}
+
+}  // namespace
+
+struct RowWriter::Impl {
+  std::string name;
+  std::vector<size_t> key;
+  size_t width = 0;  // values per row
+  uint64_t rows = 0;
+
+  std::string buffer;  // texts of the waiting rows, each ended by a NUL byte
+  std::vector<Waiting> waiting;
+
+  MemoryContext memory = nullptr;        // of the writer
+  MemoryContext batch_memory = nullptr;  // of one batch
+  Relation relation = nullptr;
+  Oid owner = InvalidOid;
+  bool foreign = false;
+  int natts = 0;
+  ColumnInput* inputs = nullptr;         // of the given columns
+  ColumnInput* checked_nulls = nullptr;  // columns without a value whose type looks at NULLs
+  int checked_null_count = 0;
+  TableLoad table;
+  ForeignLoad remote;
+
+  Datum* values = nullptr;  // of the batch: rows times natts
+  bool* nulls = nullptr;
+  size_t at_row = 0, at_column = 0;  // what is being converted
+
+  size_t waiting_rows() const { return width == 0 ? 0 : waiting.size() / width; }
+  void open(Oid oid, const std::vector<int16_t>& columns);
+  void convert();
+  void convert_rows();
+  void flush();
+  LoadValue value_at(size_t row, size_t column) const;
+  std::string row_key(size_t row) const;
+  [[noreturn]] void refuse_value(const std::string& problem) const;
+};
+
+LoadValue RowWriter::Impl::value_at(size_t row, size_t column) const {
+  const Waiting& value = waiting[row * width + column];
+  return {value.kind, std::string_view(buffer).substr(value.offset, value.size)};
+}
+
+std::string RowWriter::Impl::row_key(size_t row) const {
+  std::string text;
+  for (const size_t column : key) {
+    const LoadValue value = value_at(row, column);
+    if (!text.empty()) text += ", ";
+    text += value.kind == LoadValue::Kind::kNull ? "null" : std::string(value.text.substr(0, 100));
+  }
+  return text;
+}
+
+void RowWriter::Impl::refuse_value(const std::string& problem) const {
+  const char* column =
+      NameStr(TupleDescAttr(RelationGetDescr(relation), inputs[at_column].attnum - 1)->attname);
+  std::string row = key.empty() ? "Row" : "Row (" + row_key(at_row) + ")";
+  throw Error(sqlstate::kBadValue, std::string("value of column \"") + column + "\" of table \"" +
+                                       name + "\" cannot be loaded")
+      .detail(row + ": " + problem + ".");
+}
+
+void RowWriter::Impl::open(Oid oid, const std::vector<int16_t>& columns) {
+  const int16_t* numbers = columns.data();
+  const int count = static_cast<int>(columns.size());
+  guarded([=, this] {
+    memory =
+        AllocSetContextCreate(CurrentMemoryContext, "company_backup rows", ALLOCSET_DEFAULT_SIZES);
+    batch_memory =
+        AllocSetContextCreate(memory, "company_backup batch of rows", ALLOCSET_DEFAULT_SIZES);
+    const MemoryContext before = MemoryContextSwitchTo(memory);
+    relation = table_open(oid, RowExclusiveLock);
+    owner = relation->rd_rel->relowner;
+    foreign = relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE;
+    const TupleDesc row = RelationGetDescr(relation);
+    natts = row->natts;
+    inputs = static_cast<ColumnInput*>(palloc0(sizeof(ColumnInput) * (count + 1)));
+    for (int i = 0; i < count; ++i) inputs[i] = make_column_input(row, numbers[i]);
+    if (foreign) {
+      remote.open(relation, numbers, count);
+    } else {
+      as_table_owner(owner, [&] { table.open(relation, numbers, count); });
+    }
+    MemoryContextSwitchTo(before);
+  });
+}
+
+// Inside guarded() only.
+void RowWriter::Impl::convert_rows() {
+  const size_t cells = waiting_rows() * natts;
+  values = static_cast<Datum*>(MemoryContextAllocHuge(batch_memory, cells * sizeof(Datum)));
+  nulls = static_cast<bool*>(MemoryContextAllocHuge(batch_memory, cells * sizeof(bool)));
+  std::memset(nulls, true, cells * sizeof(bool));
+  std::memset(values, 0, cells * sizeof(Datum));
+  for (at_row = 0; at_row < waiting_rows(); ++at_row) {
+    for (at_column = 0; at_column < width; ++at_column) {
+      ColumnInput& input = inputs[at_column];
+      const size_t cell = at_row * natts + input.attnum - 1;
+      values[cell] = read_value(input, value_at(at_row, at_column), &nulls[cell]);
+    }
+  }
+}
+
+void RowWriter::Impl::convert() {
+  guarded_or(
+      [this] {
+        const MemoryContext before = MemoryContextSwitchTo(batch_memory);
+        if (foreign) {
+          convert_rows();
+        } else {
+          as_table_owner(owner, [this] { convert_rows(); });
+        }
+        MemoryContextSwitchTo(before);
+      },
+      [this](const CaughtError& error) { refuse_value(error.message); });
+}
+
+void RowWriter::Impl::flush() {
+  if (waiting.empty()) return;
+  convert();
+  guarded([this] {
+    const MemoryContext before = MemoryContextSwitchTo(batch_memory);
+    const int count = static_cast<int>(waiting_rows());
+    if (foreign) {
+      remote.insert(values, nulls, count);
+    } else {
+      as_table_owner(owner, [&] { table.insert(values, nulls, count); });
+    }
+    MemoryContextSwitchTo(before);
+    MemoryContextReset(batch_memory);
+  });
+  waiting.clear();
+  buffer.clear();
+}
+
+RowWriter::RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
+                     const std::vector<size_t>& key)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->name = std::move(name);
+  impl_->key = key;
+  impl_->width = columns.size();
+  require_rights(table, impl_->name, columns);
+  impl_->open(table, columns);
+}
+
+RowWriter::~RowWriter() = default;
+
+void RowWriter::add(const std::vector<LoadValue>& row) {
+  Impl& impl = *impl_;
+  bool has_nul = false;
+  for (size_t i = 0; i < row.size(); ++i) {
+    const LoadValue& value = row[i];
+    impl.waiting.push_back({value.kind, impl.buffer.size(), value.text.size()});
+    impl.buffer += value.text;
+    impl.buffer += '\0';
+    if (value.kind == LoadValue::Kind::kText && value.text.find('\0') != value.text.npos) {
+      has_nul = true;
+      impl.at_column = i;
+    }
+  }
+  impl.at_row = impl.waiting_rows() - 1;
+  if (has_nul) impl.refuse_value("text cannot hold a NUL character");
+  ++impl.rows;
+  if (impl.waiting_rows() >= kBatchRows || impl.buffer.size() >= kBatchBytes) impl.flush();
+}
+
+void RowWriter::finish() {
+  impl_->flush();
+  Impl* impl = impl_.get();
+  guarded([impl] {
+    const MemoryContext before = MemoryContextSwitchTo(impl->memory);
+    if (impl->foreign) {
+      impl->remote.close();
+    } else {
+      as_table_owner(impl->owner, [impl] {
+        impl->table.prove_suspects();
+        impl->table.close();
+      });
+    }
+    table_close(impl->relation, NoLock);
+    MemoryContextSwitchTo(before);
+    MemoryContextDelete(impl->memory);
+  });
+}
+
+uint64_t RowWriter::rows() const {
+  return impl_->rows;
+}
+
+}  // namespace company_backup

@@ -1,0 +1,47 @@
+// Loads rows of the archive into one table.
+//
+// A local table is written through the executor's own pieces: generated columns, constraints,
+// partitions and indexes are kept, but no trigger fires, no rule rewrites and no referential action
+// runs; whoever loads proves the foreign keys afterwards (pg/integrity.hpp). The rows are written
+// as the table's owner under SECURITY_RESTRICTED_OPERATION, after the caller's own rights have been
+// checked. A foreign table is written by plain INSERTs as the caller.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pg/value_input.hpp"
+
+namespace company_backup {
+
+class RowWriter {
+ public:
+  // `columns`: attribute numbers of the values of each row; all other columns get their default.
+  // `key`: positions in `columns` that name a row in messages. `name`: of the table, for messages.
+  //
+  // Checks that the caller may INSERT into and SELECT from these columns and takes ROW EXCLUSIVE.
+  // Errors: PostgreSQL's own 42501; kRowSecurity if row-level security applies to the caller.
+  RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
+            const std::vector<size_t>& key);
+  ~RowWriter();
+  RowWriter(const RowWriter&) = delete;
+  RowWriter& operator=(const RowWriter&) = delete;
+
+  // The values are copied. Rows are written in batches, so that an error may be of an earlier row:
+  // kBadValue (a value its column's type refuses; names the row), PostgreSQL's own class 23.
+  void add(const std::vector<LoadValue>& row);
+
+  // Writes what is left and proves deferrable unique and exclusion constraints. To be called once,
+  // after which the writer is done.
+  void finish();
+
+  uint64_t rows() const;  // given so far
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace company_backup

@@ -1,0 +1,295 @@
+#include "pg/shared_match.hpp"
+
+#include <algorithm>
+
+#include "core/sql.hpp"
+#include "core/table_name.hpp"
+#include "pg/archive_rows.hpp"
+#include "pg/type_name.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr size_t kBatch = 1000;
+constexpr size_t kListed = 50;
+
+}  // namespace
+
+// One shared table of the archive: its rows there, and here.
+struct SharedMatch::Match {
+  TableIndex index;
+  const Table* table;
+  const ScopedTable* scoped;
+  std::vector<const Column*> columns;
+  std::vector<Row> theirs;
+  std::vector<Row> ours;  // of the same columns; empty: not found
+  std::vector<std::string> missing;
+
+  bool people() const { return scoped->treatment == "people"; }
+
+  size_t position_of(int16_t number) const {
+    const auto found = std::find_if(columns.begin(), columns.end(),
+                                    [&](const Column* column) { return column->number == number; });
+    return static_cast<size_t>(found - columns.begin());
+  }
+};
+
+namespace {
+
+// "(code = XX, name = null)" for messages.
+std::string describe(const std::vector<const Column*>& columns, const std::vector<size_t>& by,
+                     const Row& row) {
+  std::string text;
+  for (size_t position : by) {
+    text += (text.empty() ? "(" : ", ") + columns[position]->name + " = " +
+            row[position].value_or("null").substr(0, 100);
+  }
+  return text + ")";
+}
+
+// Looks rows of an archive up in their table here by some of their columns.
+class Lookup {
+ public:
+  Lookup(const Table& table, const std::vector<const Column*>& columns, std::vector<size_t> by)
+      : by_(std::move(by)) {
+    std::string select, join, arrays, names;
+    for (const Column* column : columns) select += ", t." + quote_name(column->name);
+    for (size_t i = 0; i < by_.size(); ++i) {
+      const Column& column = *columns[by_[i]];
+      const std::string n = std::to_string(i + 1);
+      arrays += (i ? ", " : "") + ("unnest($" + n + "::text[]::" + base_type_name(column) + "[])");
+      names += "k" + n + ", ";
+      join += (i ? " AND t." : "t.") + quote_name(column.name) + " " + column.equality + " u.k" + n;
+    }
+    sql_ = "SELECT u.n" + select + " FROM ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" +
+           names + "n) JOIN " + from_table(table) + " AS t ON " + join;
+  }
+
+  // Calls found(position in rows, the row here) for every row found, as often as it is found. A
+  // NULL equals nothing.
+  template <class Found>
+  void run(const std::vector<Row>& rows, const std::vector<size_t>& wanted, Found&& found) const {
+    for (size_t start = 0; start < wanted.size(); start += kBatch) {
+      std::vector<size_t> asked;
+      std::vector<std::vector<std::string>> values(by_.size());
+      for (size_t i = start; i < std::min(wanted.size(), start + kBatch); ++i) {
+        const Row& row = rows[wanted[i]];
+        const bool has_null =
+            std::any_of(by_.begin(), by_.end(), [&](size_t position) { return !row[position]; });
+        if (has_null) continue;
+        asked.push_back(wanted[i]);
+        for (size_t k = 0; k < by_.size(); ++k) values[k].push_back(*row[by_[k]]);
+      }
+      std::vector<std::string> arrays;
+      for (const auto& column : values) arrays.push_back(text_array(column));
+      for (Row& row : query(sql_, {arrays.begin(), arrays.end()})) {
+        const size_t n = std::stoul(*row[0]) - 1;
+        found(asked[n], Row(row.begin() + 1, row.end()));
+      }
+    }
+  }
+
+ private:
+  std::vector<size_t> by_;
+  std::string sql_;
+};
+
+// Reads and looks up one shared table.
+class Matcher {
+ public:
+  Matcher(SharedMatch::Match& match, const ManifestTable& archived)
+      : match_(match), archived_(archived) {}
+
+  void read(MemberSource& source, size_t number) {
+    std::vector<RowColumn> columns;
+    for (const ManifestColumn& column : archived_.columns) {
+      columns.push_back({column.name, false});
+    }
+    RowLine line(columns);
+    read_rows(source, true, number, archived_, [&](std::string_view text) {
+      line.parse(text);
+      Row& row = match_.theirs.emplace_back();
+      for (const RowValue& value : line.values()) {
+        row.push_back(value.kind == ValueKind::kNull ? Text() : Text(std::string(value.text)));
+      }
+    });
+    match_.ours.resize(match_.theirs.size());
+  }
+
+  void find(bool same_database, const Text& actor) {
+    if (same_database) look_up(by_key());
+    if (!all_found() && (!same_database || match_.people())) look_up(by_match_columns());
+    if (!all_found() && match_.people() && actor) use_actor(*actor);
+    const std::vector<size_t> shown = same_database ? by_key() : by_match_columns();
+    for (size_t row : wanted()) {
+      match_.missing.push_back(display_table(*match_.table) + " " +
+                               describe(match_.columns, shown, match_.theirs[row]) +
+                               (ambiguous_[row] ? ": several rows here match" : ""));
+    }
+  }
+
+ private:
+  std::vector<size_t> wanted() const {
+    std::vector<size_t> rows;
+    for (size_t i = 0; i < match_.ours.size(); ++i) {
+      if (match_.ours[i].empty()) rows.push_back(i);
+    }
+    return rows;
+  }
+
+  bool all_found() const { return wanted().empty(); }
+
+  std::vector<size_t> by_key() const {
+    std::vector<size_t> positions;
+    for (int16_t number : match_.scoped->key) {
+      const size_t position = match_.position_of(number);
+      if (position < match_.columns.size()) positions.push_back(position);
+    }
+    return positions;
+  }
+
+  std::vector<size_t> by_match_columns() const {
+    std::vector<size_t> positions;
+    for (const std::string& name : match_.scoped->match_columns) {
+      const Column* column = find_column(*match_.table, name);
+      const size_t position =
+          column == nullptr ? match_.columns.size() : match_.position_of(column->number);
+      if (position == match_.columns.size()) {
+        throw Error(match_.people() ? sqlstate::kMissingPerson : sqlstate::kMissingShared,
+                    "the archive has no values of match column \"" + name + "\" of table \"" +
+                        display_table(*match_.table) + "\"");
+      }
+      positions.push_back(position);
+    }
+    if (positions.empty() && !match_.theirs.empty()) {
+      throw Error(match_.people() ? sqlstate::kMissingPerson : sqlstate::kMissingShared,
+                  "nothing says how rows of table \"" + display_table(*match_.table) +
+                      "\" of another database are recognized here")
+          .hint("SELECT set_table_rule('" + display_table(*match_.table) + "', '" +
+                match_.scoped->treatment + "', match_columns => '{...}') names the columns.");
+    }
+    return positions;
+  }
+
+  void look_up(const std::vector<size_t>& by) {
+    ambiguous_.assign(match_.theirs.size(), false);
+    if (by.empty()) return;
+    Lookup(*match_.table, match_.columns, by)
+        .run(match_.theirs, wanted(), [this](size_t row, Row ours) {
+          if (!match_.ours[row].empty()) ambiguous_[row] = true;
+          match_.ours[row] = std::move(ours);
+        });
+    for (size_t row = 0; row < ambiguous_.size(); ++row) {
+      if (ambiguous_[row]) match_.ours[row].clear();
+    }
+  }
+
+  void use_actor(const std::string& actor) {
+    if (match_.scoped->key.size() != 1) return;
+    std::string select;
+    for (const Column* column : match_.columns) {
+      select += (select.empty() ? "t." : ", t.") + quote_name(column->name);
+    }
+    const Rows rows =
+        query("SELECT " + select + " FROM " + from_table(*match_.table) + " AS t WHERE t." +
+                  quote_name(column_of(*match_.table, match_.scoped->key[0]).name) + "::text = $1",
+              {actor});
+    if (rows.size() != 1) return;
+    for (size_t row : wanted()) match_.ours[row] = rows[0];
+  }
+
+  SharedMatch::Match& match_;
+  const ManifestTable& archived_;
+  std::vector<bool> ambiguous_;
+};
+
+}  // namespace
+
+SharedMatch::~SharedMatch() = default;
+
+SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, MemberSource& source,
+                         bool same_database, const Text& actor)
+    : live_(live), same_database_(same_database) {
+  for (size_t number = 0; number < manifest.shared.size(); ++number) {
+    const ManifestTable& archived = manifest.shared[number];
+    const TableName name = decode_table_name(archived.name);
+    auto match = std::make_unique<Match>();
+    match->index = live.schema.find(name.schema, name.table);
+    match->scoped = match->index == kNoTable ? nullptr : live.scope.find(match->index);
+    if (match->scoped == nullptr || match->scoped->owned()) {
+      throw Error(sqlstate::kSchemaDiffers, "the archive refers to rows of table \"" +
+                                                archived.name +
+                                                "\", which is no shared table here");
+    }
+    match->table = &live.table(match->index);
+    for (const ManifestColumn& archived_column : archived.columns) {
+      const Column* column = find_column(*match->table, archived_column.name);
+      if (column == nullptr || column->type != archived_column.type) {
+        throw Error(sqlstate::kSchemaDiffers, "column \"" + archived_column.name +
+                                                  "\" of table \"" + display_table(*match->table) +
+                                                  "\" is not as it is in the archive")
+            .detail("It is " + (column == nullptr ? std::string("missing") : column->type) +
+                    " here, " + archived_column.type + " in the archive.");
+      }
+      match->columns.push_back(column);
+    }
+    Matcher matcher(*match, archived);
+    matcher.read(source, number);
+    matcher.find(same_database, actor);
+    matches_.push_back(std::move(match));
+  }
+  refuse_missing();
+}
+
+void SharedMatch::refuse_missing() const {
+  std::string list;
+  size_t count = 0;
+  bool only_people = true;
+  for (const auto& match : matches_) {
+    for (const std::string& missing : match->missing) {
+      only_people &= match->people();
+      if (++count <= kListed) list += (list.empty() ? "" : "\n") + missing;
+    }
+  }
+  if (count == 0) return;
+  if (count > kListed) list += "\nand " + std::to_string(count - kListed) + " more";
+  throw Error(only_people ? sqlstate::kMissingPerson : sqlstate::kMissingShared,
+              std::to_string(count) +
+                  (count == 1 ? " row that the company refers to is"
+                              : " rows that the company refers to are") +
+                  " missing here")
+      .detail(list)
+      .hint(only_people ? "Create them, or give an actor who takes the place of people who are not "
+                          "found."
+                        : "Create them, then try again.");
+}
+
+const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& columns) {
+  std::unique_ptr<KeyMap>& map = maps_[{table, columns}];
+  if (map != nullptr) return *map;
+  const ScopedTable* scoped = live_.scope.find(table);
+  const bool people = scoped != nullptr && scoped->treatment == "people";
+  map = std::make_unique<KeyMap>(columns.size(), !same_database_, display_table(live_.table(table)),
+                                 people ? sqlstate::kMissingPerson : sqlstate::kMissingShared);
+  for (const auto& match : matches_) {
+    if (match->index != table) continue;
+    std::vector<size_t> positions;
+    for (int16_t number : columns) positions.push_back(match->position_of(number));
+    // Without a column the map stays empty, and complete where keys may not stay the same.
+    if (std::find(positions.begin(), positions.end(), match->columns.size()) != positions.end()) {
+      continue;
+    }
+    for (size_t row = 0; row < match->theirs.size(); ++row) {
+      std::vector<std::string_view> theirs;
+      std::vector<std::string> ours;
+      for (size_t position : positions) {
+        theirs.push_back(match->theirs[row][position] ? *match->theirs[row][position] : "");
+        ours.push_back(match->ours[row][position].value_or(""));
+      }
+      map->add(theirs, std::move(ours));
+    }
+  }
+  return *map;
+}
+
+}  // namespace company_backup

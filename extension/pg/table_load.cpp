@@ -1,0 +1,297 @@
+#include "pg/table_load.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace company_backup {
+namespace {
+
+// More open targets than this are closed after a batch: each holds a pinned buffer and slots.
+constexpr size_t kMaxTargets = 32;
+
+// Triggers never fire here; a partition brings its own.
+void forget_triggers(ResultRelInfo* info) {
+  info->ri_TrigDesc = nullptr;
+  info->ri_TrigFunctions = nullptr;
+  info->ri_TrigWhenExprs = nullptr;
+  info->ri_TrigInstrument = nullptr;
+}
+
+EState* make_estate(Relation relation, Bitmapset* changed) {
+  EState* estate = CreateExecutorState();
+  const MemoryContext before = MemoryContextSwitchTo(estate->es_query_cxt);
+  RangeTblEntry* entry = makeNode(RangeTblEntry);
+  entry->rtekind = RTE_RELATION;
+  entry->relid = RelationGetRelid(relation);
+  entry->relkind = relation->rd_rel->relkind;
+  entry->rellockmode = RowExclusiveLock;
+  entry->updatedCols = changed;
+  ExecInitRangeTable(estate, list_make1(entry));
+  MemoryContextSwitchTo(before);
+  return estate;
+}
+
+void store(TupleTableSlot* slot, const Datum* values, const bool* nulls, size_t width) {
+  ExecClearTuple(slot);
+  std::memcpy(slot->tts_values, values, width * sizeof(Datum));
+  std::memcpy(slot->tts_isnull, nulls, width * sizeof(bool));
+  ExecStoreVirtualTuple(slot);
+}
+
+// What commands/constraint.c does for one row when a deferred constraint is checked.
+void prove(const Suspect& suspect) {
+  Relation heap = table_open(suspect.relation, RowExclusiveLock);
+  TupleTableSlot* slot = table_slot_create(heap, nullptr);
+  IndexFetchTableData* fetch = table_index_fetch_begin(heap);
+  ItemPointerData tid = suspect.tid;
+  bool call_again = false;
+  const bool found = table_index_fetch_tuple(fetch, &tid, SnapshotSelf, slot, &call_again, nullptr);
+  table_index_fetch_end(fetch);
+  if (found) {
+    Relation index = index_open(suspect.index, RowExclusiveLock);
+    IndexInfo* info = BuildIndexInfo(index);
+    EState* estate = CreateExecutorState();
+    GetPerTupleExprContext(estate)->ecxt_scantuple = slot;
+    Datum values[INDEX_MAX_KEYS];
+    bool nulls[INDEX_MAX_KEYS];
+    FormIndexDatum(info, slot, estate, values, nulls);
+    tid = suspect.tid;
+    if (info->ii_ExclusionOps == nullptr) {
+      index_insert(index, values, nulls, &tid, heap, UNIQUE_CHECK_EXISTING, false, info);
+    } else {
+      check_exclusion_constraint(heap, index, info, &tid, values, nulls, estate, false);
+    }
+    FreeExecutorState(estate);
+    index_close(index, RowExclusiveLock);
+  }
+  ExecDropSingleTupleTableSlot(slot);
+  table_close(heap, RowExclusiveLock);
+}
+
+}  // namespace
+
+void TableLoad::begin(Relation relation, Bitmapset* changed) {
+  relation_ = relation;
+  memory_ = CurrentMemoryContext;
+  estate_ = make_estate(relation, changed);
+  const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
+  root_ = makeNode(ResultRelInfo);
+  InitResultRelInfo(root_, relation, 1, nullptr, 0);
+  forget_triggers(root_);
+  CheckValidResultRel(root_, changed == nullptr ? CMD_INSERT : CMD_UPDATE);
+  ExecOpenIndices(root_, false);
+  MemoryContextSwitchTo(before);
+}
+
+void TableLoad::open_for_update(Relation relation, Bitmapset* changed) {
+  begin(relation, changed);
+}
+
+void TableLoad::open(Relation relation, const AttrNumber* given, int given_count) {
+  begin(relation, nullptr);
+  const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
+  modify_ = makeNode(ModifyTableState);
+  modify_->ps.state = estate_;
+  modify_->operation = CMD_INSERT;
+  modify_->mt_nrels = 1;
+  modify_->resultRelInfo = root_;
+  modify_->rootResultRelInfo = root_;
+  if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
+    routing_ = ExecSetupPartitionTupleRouting(estate_, relation);
+    root_slot_ = table_slot_create(relation, nullptr);
+  }
+  prepare_defaults(given, given_count);
+  MemoryContextSwitchTo(before);
+}
+
+void TableLoad::prepare_defaults(const AttrNumber* given, int given_count) {
+  const TupleDesc row = RelationGetDescr(relation_);
+  defaults_ = static_cast<Default*>(palloc0(sizeof(Default) * (row->natts + 1)));
+  for (AttrNumber attnum = 1; attnum <= row->natts; ++attnum) {
+    const FormData_pg_attribute* attribute = TupleDescAttr(row, attnum - 1);
+    const bool is_given = std::find(given, given + given_count, attnum) != given + given_count;
+    if (is_given || attribute->attisdropped || attribute->attgenerated) continue;
+    auto* expression = reinterpret_cast<Expr*>(build_column_default(relation_, attnum));
+    if (expression == nullptr) continue;
+    expression = expression_planner(expression);
+    defaults_[default_count_++] = {attnum, ExecInitExpr(expression, nullptr)};
+  }
+}
+
+void TableLoad::fill_defaults(Datum* values, bool* nulls) {
+  ExprContext* context = GetPerTupleExprContext(estate_);
+  for (int i = 0; i < default_count_; ++i) {
+    const int at = defaults_[i].attnum - 1;
+    values[at] = ExecEvalExpr(defaults_[i].expression, context, &nulls[at]);
+  }
+}
+
+void TableLoad::insert(Datum* values, bool* nulls, int count) {
+  const int width = RelationGetDescr(relation_)->natts;
+  for (int row = 0; row < count; ++row) {
+    put(values + static_cast<size_t>(row) * width, nulls + static_cast<size_t>(row) * width);
+  }
+  for (const auto& [info, target] : targets_) flush(target);
+  if (targets_.size() > kMaxTargets) {
+    for (const auto& [info, target] : targets_) close_target(target);
+    targets_.clear();
+  }
+}
+
+// Checks one row and lines it up for its relation.
+void TableLoad::put(Datum* values, bool* nulls) {
+  ResetPerTupleExprContext(estate_);
+  fill_defaults(values, nulls);
+  const size_t width = RelationGetDescr(relation_)->natts;
+  Target* target;
+  TupleTableSlot* slot;
+  if (routing_ == nullptr) {
+    target = target_of(nullptr);
+    slot = next_slot(target);
+    store(slot, values, nulls, width);
+  } else {
+    store(root_slot_, values, nulls, width);
+    target = target_of(root_slot_);
+    slot = next_slot(target);
+    if (const TupleConversionMap* map = target->info->ri_RootToPartitionMap) {
+      slot = execute_attr_map_slot(map->attrMap, root_slot_, slot);
+    } else {
+      store(slot, values, nulls, width);
+    }
+  }
+  const Relation relation = target->info->ri_RelationDesc;
+  slot->tts_tableOid = RelationGetRelid(relation);
+  if (const TupleConstr* constraints = relation->rd_att->constr) {
+    if (constraints->has_generated_stored) {
+      ExecComputeStoredGenerated(target->info, estate_, slot, CMD_INSERT);
+    }
+    ExecConstraints(target->info, slot, estate_);
+  }
+  if (routing_ == nullptr && relation->rd_rel->relispartition) {
+    ExecPartitionCheck(target->info, slot, estate_, true);
+  }
+  if (++target->used == kBatchRows) flush(target);
+}
+
+// `row`: in the root's format, of a partitioned table; else null.
+TableLoad::Target* TableLoad::target_of(TupleTableSlot* row) {
+  ResultRelInfo* info = root_;
+  if (row != nullptr) {
+    info = ExecFindPartition(modify_, root_, routing_, row, estate_);
+    if (info->ri_FdwRoutine != nullptr) {
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                      errmsg("cannot load rows into the foreign partition \"%s\"",
+                             RelationGetRelationName(info->ri_RelationDesc))));
+    }
+    forget_triggers(info);
+  }
+  const auto known = targets_.find(info);
+  return known != targets_.end() ? known->second : open_target(info);
+}
+
+TableLoad::Target* TableLoad::open_target(ResultRelInfo* info) {
+  const MemoryContext before = MemoryContextSwitchTo(memory_);
+  auto* target = static_cast<Target*>(palloc0(sizeof(Target)));
+  target->info = info;
+  target->slots = static_cast<TupleTableSlot**>(palloc0(sizeof(TupleTableSlot*) * kBatchRows));
+  target->bulk = GetBulkInsertState();
+  MemoryContextSwitchTo(before);
+  targets_.emplace(info, target);
+  return target;
+}
+
+TupleTableSlot* TableLoad::next_slot(Target* target) {
+  TupleTableSlot*& slot = target->slots[target->used];
+  if (slot == nullptr) {
+    const MemoryContext before = MemoryContextSwitchTo(memory_);
+    slot = table_slot_create(target->info->ri_RelationDesc, nullptr);
+    MemoryContextSwitchTo(before);
+  }
+  return slot;
+}
+
+void TableLoad::flush(Target* target) {
+  if (target->used == 0) return;
+  ResultRelInfo* info = target->info;
+  CHECK_FOR_INTERRUPTS();
+  estate_->es_output_cid = GetCurrentCommandId(true);
+  table_multi_insert(info->ri_RelationDesc, target->slots, target->used, estate_->es_output_cid, 0,
+                     target->bulk);
+  for (int i = 0; i < target->used; ++i) {
+    TupleTableSlot* slot = target->slots[i];
+    if (info->ri_NumIndices > 0) index(info, slot, false);
+    ExecClearTuple(slot);
+  }
+  target->used = 0;
+}
+
+void TableLoad::index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update) {
+  List* suspects = ExecInsertIndexTuples(info, slot, estate_, is_update, false, nullptr, NIL);
+  ListCell* cell;
+  foreach (cell, suspects) {
+    suspects_.push_back({RelationGetRelid(info->ri_RelationDesc), lfirst_oid(cell), slot->tts_tid});
+  }
+  list_free(suspects);
+  ResetPerTupleExprContext(estate_);
+}
+
+void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
+                       const bool* replaced) {
+  TupleTableSlot* old_row = table_slot_create(relation_, nullptr);
+  if (!table_tuple_fetch_row_version(relation_, tid, GetActiveSnapshot(), old_row)) {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not serialize access due to concurrent update")));
+  }
+  slot_getallattrs(old_row);
+  const TupleDesc row = RelationGetDescr(relation_);
+  TupleTableSlot* new_row = MakeSingleTupleTableSlot(row, &TTSOpsVirtual);
+  store(new_row, old_row->tts_values, old_row->tts_isnull, row->natts);
+  for (int i = 0; i < row->natts; ++i) {
+    if (!replaced[i]) continue;
+    new_row->tts_values[i] = values[i];
+    new_row->tts_isnull[i] = nulls[i];
+  }
+  new_row->tts_tableOid = RelationGetRelid(relation_);
+  if (const TupleConstr* constraints = row->constr) {
+    if (constraints->has_generated_stored) {
+      ExecComputeStoredGenerated(root_, estate_, new_row, CMD_UPDATE);
+    }
+    ExecConstraints(root_, new_row, estate_);
+  }
+  if (relation_->rd_rel->relispartition) ExecPartitionCheck(root_, new_row, estate_, true);
+  bool update_indexes;
+  simple_table_tuple_update(relation_, tid, new_row, GetActiveSnapshot(), &update_indexes);
+  if (root_->ri_NumIndices > 0 && update_indexes) index(root_, new_row, true);
+  ExecDropSingleTupleTableSlot(new_row);
+  ExecDropSingleTupleTableSlot(old_row);
+}
+
+void TableLoad::close_target(Target* target) {
+  FreeBulkInsertState(target->bulk);
+  for (int i = 0; i < kBatchRows && target->slots[i] != nullptr; ++i) {
+    ExecDropSingleTupleTableSlot(target->slots[i]);
+  }
+  table_finish_bulk_insert(target->info->ri_RelationDesc, 0);
+  pfree(target->slots);
+  pfree(target);
+}
+
+void TableLoad::prove_suspects() {
+  for (const Suspect& suspect : suspects_) {
+    CHECK_FOR_INTERRUPTS();
+    prove(suspect);
+  }
+  suspects_.clear();
+}
+
+void TableLoad::close() {
+  for (const auto& [info, target] : targets_) close_target(target);
+  targets_.clear();
+  if (root_slot_ != nullptr) ExecDropSingleTupleTableSlot(root_slot_);
+  ExecResetTupleTable(estate_->es_tupleTable, false);
+  if (routing_ != nullptr) ExecCleanupTupleRouting(modify_, routing_);
+  ExecCloseIndices(root_);
+  FreeExecutorState(estate_);
+}
+
+}  // namespace company_backup

@@ -1,0 +1,90 @@
+// Inserting rows into one local table through the executor's own pieces, without its triggers: what
+// copyfrom.c and logical replication's apply worker do. Plain data in PostgreSQL's memory, so that
+// it may be used inside guarded(), and only there.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "pg/executor.hpp"
+
+namespace company_backup {
+
+inline constexpr int kBatchRows = 1000;
+
+// Runs `body` as `owner` with the powers that maintenance commands have there: user code of that
+// owner (defaults, checks, index expressions) cannot take the caller's rights. Inside guarded(),
+// which puts the user back after an error.
+template <class Body>
+void as_table_owner(Oid owner, Body&& body) {
+  Oid user;
+  int security;
+  GetUserIdAndSecContext(&user, &security);
+  const int nest = NewGUCNestLevel();
+  SetUserIdAndSecContext(owner, security | SECURITY_RESTRICTED_OPERATION);
+  PushActiveSnapshot(GetTransactionSnapshot());
+  body();
+  PopActiveSnapshot();
+  AtEOXact_GUC(false, nest);
+  SetUserIdAndSecContext(user, security);
+}
+
+// A row whose deferrable unique or exclusion constraint may be violated.
+struct Suspect {
+  Oid relation;
+  Oid index;
+  ItemPointerData tid;
+};
+
+class TableLoad {
+ public:
+  // `given`: the columns whose values come with each row; all others get their default.
+  void open(Relation relation, const AttrNumber* given, int given_count);
+  // The same for update(); `changed` holds the columns as in RangeTblEntry.updatedCols.
+  void open_for_update(Relation relation, Bitmapset* changed);
+  // Inserts rows; values and nulls are `count` times the table's attributes.
+  void insert(Datum* values, bool* nulls, int count);
+  // Replaces columns of a row that this transaction has locked.
+  void update(ItemPointer tid, const Datum* values, const bool* nulls, const bool* replaced);
+  // Looks again at what deferrable constraints let pass.
+  void prove_suspects();
+  void close();
+
+ private:
+  // Rows on their way into one relation: the table itself or a partition.
+  struct Target {
+    ResultRelInfo* info;
+    TupleTableSlot** slots;
+    int used;
+    BulkInsertState bulk;
+  };
+  struct Default {
+    AttrNumber attnum;
+    ExprState* expression;
+  };
+
+  void begin(Relation relation, Bitmapset* changed);
+  void prepare_defaults(const AttrNumber* given, int given_count);
+  void fill_defaults(Datum* values, bool* nulls);
+  Target* target_of(TupleTableSlot* row);
+  Target* open_target(ResultRelInfo* info);
+  TupleTableSlot* next_slot(Target* target);
+  void close_target(Target* target);
+  void put(Datum* values, bool* nulls);
+  void flush(Target* target);
+  void index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update);
+
+  Relation relation_ = nullptr;
+  MemoryContext memory_ = nullptr;  // lives as long as the load
+  EState* estate_ = nullptr;
+  ResultRelInfo* root_ = nullptr;
+  ModifyTableState* modify_ = nullptr;
+  PartitionTupleRouting* routing_ = nullptr;
+  TupleTableSlot* root_slot_ = nullptr;  // of a partitioned table
+  Default* defaults_ = nullptr;
+  int default_count_ = 0;
+  std::unordered_map<ResultRelInfo*, Target*> targets_;
+  std::vector<Suspect> suspects_;
+};
+
+}  // namespace company_backup

@@ -1,0 +1,53 @@
+// From a value's text to a Datum of a column: directly for the types that fill most tables, through
+// the type's input function for all others (a domain's checks hold, typmods are applied).
+#pragma once
+
+#include <string_view>
+
+#include "pg/postgres.hpp"
+
+namespace company_backup {
+
+// A value as the archive has it: PostgreSQL's text form, or the bytes themselves of a bytea.
+struct LoadValue {
+  enum class Kind : uint8_t { kNull, kText, kBytes };
+  Kind kind = Kind::kNull;
+  std::string_view text;
+};
+
+// How values of one column are read. Plain data.
+struct ColumnInput {
+  enum class Way : uint8_t {
+    kFunction,
+    kInt2,
+    kInt4,
+    kInt8,
+    kFloat8,
+    kBool,
+    kText,
+    kVarchar,  // with a length; what fits in bytes fits in characters
+    kUuid,
+    kDate,
+    kTimestamp,
+    kTimestampTz,
+  };
+  AttrNumber attnum;
+  Oid type;
+  int32 typmod;
+  Way way;
+  FmgrInfo function;  // the type's input function
+  Oid io_param;
+  bool null_is_checked;  // the input function wants to see NULL (a domain)
+  void* domain_cache;
+};
+
+// All of these inside guarded() only.
+
+// Made in the current memory context, which the result then depends on.
+ColumnInput make_column_input(TupleDesc row, AttrNumber attnum);
+
+// `text` of a kText value is UTF-8 and ends with a NUL byte that its size does not count. The
+// result may depend on the current memory context.
+Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null);
+
+}  // namespace company_backup
