@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::string_view kNull = "null";
 
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
-}
-
 std::string_view value_at(const std::vector<Span>& spans, const std::string& buffer, size_t i) {
   return std::string_view(buffer).substr(spans[i].begin, spans[i].end - spans[i].begin);
 }
@@ -199,9 +194,8 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan() {
       for (size_t i = 0; i < columns.size(); ++i)
         names += (i > 0 ? ", c" : "c") + std::to_string(i);
       // unnest of several arrays is grammar, which knows it without a schema only.
-      where +=
-          (where.empty() ? "" : " OR ") + ("EXISTS (SELECT 1 FROM unnest(" + unnest +
-                                           ") AS v(" + names + ") WHERE " + join + ")");
+      where += (where.empty() ? "" : " OR ") + ("EXISTS (SELECT 1 FROM unnest(" + unnest +
+                                                ") AS v(" + names + ") WHERE " + join + ")");
     }
     shared.query.sql = "SELECT " + select + " FROM " + from_table(table) + " AS t WHERE " + where;
     if (!scoped.key.empty()) shared.query.sql += " ORDER BY " + order_terms(table, scoped.key, "t");
