@@ -118,11 +118,11 @@ sub empty_company {
 	my @owned = grep { !$_->{stays} && $_ != $generator->{company} } $generator->owned_tables;
 	my $sql   = "BEGIN; SET LOCAL session_replication_role = replica;\n";
 	for my $n (0 .. $#owned) {
-		$sql .= "CREATE TEMP TABLE gone_$n ON COMMIT DROP AS SELECT tableoid, ctid AS at FROM $owned[$n]{only}$owned[$n]{sql} t WHERE "
+		$sql .= "CREATE TEMP TABLE gone_$n ON COMMIT DROP AS SELECT tableoid AS relation, ctid AS at FROM $owned[$n]{only}$owned[$n]{sql} t WHERE "
 		  . $generator->belongs_sql($owned[$n], 't', 0) . ";\n";
 	}
 	for my $n (0 .. $#owned) {
-		$sql .= "DELETE FROM $owned[$n]{only}$owned[$n]{sql} t USING gone_$n g WHERE t.tableoid = g.tableoid AND t.ctid = g.at;\n";
+		$sql .= "DELETE FROM $owned[$n]{only}$owned[$n]{sql} t USING gone_$n g WHERE t.tableoid = g.relation AND t.ctid = g.at;\n";
 	}
 	$database->run(Encode::encode('UTF-8', "${sql}COMMIT;"));
 	return;

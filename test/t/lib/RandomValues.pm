@@ -44,7 +44,9 @@ sub name {
 	my $name = $self->pick(
 		"${hint}_$n", "${hint}_$n", "\u$hint Box $n", "$hint\u$hint$n", "größe $hint $n", "漢字_${hint}_$n",
 		"we\"ird' $hint $n", "$hint.dot$n", "100% $hint\$$n", "back\\$hint$n", "${hint}_${n}_" . 'y' x 60,
-		"${hint}_${n}_" . 'ü' x 40, "-- $hint $n", $self->pick(@RESERVED), "🙂$hint$n");
+		"${hint}_${n}_" . 'ü' x 40, "-- $hint $n", "🙂$hint$n",
+		# A name like a company's column elsewhere would be a question.
+		$hint =~ /company|partner|tenant/ ? "$hint--$n" : $self->pick(@RESERVED));
 	$name = substr $name, 0, -1 while length encode('UTF-8', $name) > 63;
 	return $self->{names}{$space}{$name}++ ? $self->name($space, $hint) : $name;
 }
