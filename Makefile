@@ -32,7 +32,7 @@ endif
 PG_CPPFLAGS = -Iextension -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null) \
 	-DCOMPANY_BACKUP_VERSION='"$(EXTVERSION)"' $(DEFLATE_FLAGS)
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow=local -Werror -O2
-SHLIB_LINK = -lstdc++ -lsimdjson -lcrypto -lz $(DEFLATE_LIBS) -lpthread
+SHLIB_LINK = -lstdc++ -lsimdjson -lroaring -lcrypto -lz $(DEFLATE_LIBS) -lpthread
 
 all: client
 

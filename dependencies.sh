@@ -5,7 +5,7 @@ set -eu
 packages="g++ make cmake pkg-config git jq
   postgresql-15 postgresql-server-dev-15 postgresql-common libpq-dev
   postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl perl
-  nlohmann-json3-dev zlib1g-dev libsimdjson-dev libdeflate-dev libssl-dev libcli11-dev libgtest-dev
+  nlohmann-json3-dev zlib1g-dev libsimdjson-dev libdeflate-dev libroaring-dev libssl-dev libcli11-dev libgtest-dev
   libarchive-tools python3 nodejs"
 
 missing=

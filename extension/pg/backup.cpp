@@ -15,18 +15,34 @@ std::string name_of(const Table& table) {
   return encode_table_name(table.schema, table.name);
 }
 
+LineObserver both(LineObserver first, LineObserver second) {
+  if (!first) return second;
+  if (!second) return first;
+  return [first = std::move(first), second = std::move(second)](const std::vector<Span>& spans,
+                                                                const std::string& buffer) {
+    first(spans, buffer);
+    second(spans, buffer);
+  };
+}
+
 class BackupRun {
  public:
   BackupRun(const LiveScope& live, const Company& company, const BackupOptions& options,
             ChunkSink& sink)
-      : live_(live), company_(company), options_(options), sink_(sink), shared_(live) {}
+      : live_(live),
+        company_(company),
+        options_(options),
+        sink_(sink),
+        shared_(live),
+        references_(live) {}
 
   Manifest run() {
     describe();
     int number = 0;
     for (const ScopedTable* scoped : live_.travelling()) {
       TravellingTable table = plan_travelling(live_, *scoped, company_, options_.include_files);
-      write(table.query, shared_.observe(table), false, number++, table.manifest);
+      write(table.query, both(shared_.observe(table), references_.observe(table)), false, number++,
+            table.manifest);
       manifest_.tables.push_back(std::move(table.manifest));
     }
     write_shared();
@@ -114,7 +130,7 @@ class BackupRun {
   }
 
   void check() {
-    const std::vector<ReferenceProblem> problems = check_references(live_, company_);
+    const std::vector<ReferenceProblem> problems = check_references(live_, company_, &references_);
     if (!problems.empty() && !options_.record_problems) {
       refuse_references(live_, company_, problems);
     }
@@ -138,6 +154,7 @@ class BackupRun {
   const BackupOptions& options_;
   ChunkSink& sink_;
   SharedKeys shared_;
+  ReferenceSets references_;
   MemberPipeline pipeline_;
   Manifest manifest_;
   std::vector<ManifestProblem> missing_;

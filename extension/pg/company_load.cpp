@@ -5,11 +5,12 @@
 #include "core/sql.hpp"
 #include "pg/archive_rows.hpp"
 #include "pg/integrity.hpp"
+#include "pg/robust_plan.hpp"
 
 namespace company_backup {
 namespace {
 
-// The position of a column among the archive's; tables_.columns.size() if it is not there.
+// The position of a column among the archive's.
 std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
   for (size_t i = 0; i < table.columns.size(); ++i) {
     if (table.columns[i]->number == number) return i;
@@ -307,10 +308,10 @@ void CompanyLoad::count_rows(const Company& company) const {
     const Table& table = live_.table(scoped->table);
     const auto loaded = loaded_.find(scoped->table);
     const uint64_t expected = loaded == loaded_.end() ? 0 : loaded->second;
-    const uint64_t found =
-        std::stoull(*query("SELECT count(*) FROM " + from_table(table) + " AS t WHERE " +
+    const uint64_t found = std::stoull(
+        *query_unestimated("SELECT count(*) FROM " + from_table(table) + " AS t WHERE " +
                                owned_by(live_.schema, live_.scope, scoped->table, "t", "$1"),
-                           {company.arg()}, Access::kWrite)[0][0]);
+                           {company.arg()})[0][0]);
     if (found == expected) continue;
     const std::string name = display_table(table);
     const std::string detail = "Loaded were " + std::to_string(expected) +

@@ -125,9 +125,16 @@ Company resolve_company(const LiveScope& live, const Text& company) {
 PinnedSettings::PinnedSettings() {
   nest_level_ = guarded([] {
     static constexpr const char* kSettings[][2] = {
-        {"DateStyle", "ISO, YMD"},   {"IntervalStyle", "postgres"}, {"TimeZone", "UTC"},
-        {"extra_float_digits", "1"}, {"bytea_output", "hex"},       {"lc_monetary", "C"},
-        {"xmloption", "content"},    {"row_security", "off"}};
+        {"DateStyle", "ISO, YMD"},
+        {"IntervalStyle", "postgres"},
+        {"TimeZone", "UTC"},
+        {"extra_float_digits", "1"},
+        {"bytea_output", "hex"},
+        {"lc_monetary", "C"},
+        {"xmloption", "content"},
+        {"row_security", "off"},
+        // chunks are written while rows are read, which a parallel plan forbids
+        {"max_parallel_workers_per_gather", "0"}};
     const int level = NewGUCNestLevel();
     for (const auto& setting : kSettings) {
       set_config_option(setting[0], setting[1], PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,

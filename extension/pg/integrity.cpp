@@ -3,8 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "core/column_roots.hpp"
 #include "core/sql.hpp"
 #include "pg/owner.hpp"
+#include "pg/robust_plan.hpp"
+#include "pg/table_plan.hpp"
 #include "pg/type_name.hpp"
 
 namespace company_backup {
@@ -29,23 +32,47 @@ class Proof {
         source_(live.table(reference.table)),
         target_(live.table(reference.target)) {}
 
-  void run(bool keep_outside) {
+  void run(bool same_database, const ColumnRoots& roots) {
     if (reference_.match == 'f') refuse_half_null();
     const ScopedTable* scoped = live_.scope.find(reference_.target);
-    const bool keep = keep_outside && reference_.outside == "keep";
-    Keys to_lock;
-    if (scoped != nullptr && scoped->owned()) {
-      to_lock =
-          distinct_keys("NOT EXISTS (SELECT FROM " + from_table(target_) + " AS t WHERE " +
-                        reference_join(live_.schema, reference_, "s", "t") + " AND " +
-                        owned_by(live_.schema, live_.scope, reference_.target, "t", "$1") + ")");
-      if (!keep && count(to_lock) > 0) refuse(to_lock);
+    if (scoped == nullptr || !scoped->owned()) {
+      lock(distinct_keys("true"));
+      return;
     }
-    if (scoped == nullptr || !scoped->travels()) to_lock = distinct_keys("true");
-    lock(to_lock);
+    const std::string acceptable = same_database ? acceptable_outside(*scoped) : "false";
+    refuse_keys(distinct_keys(no_target("(" + own_target() + " OR " + acceptable + ")")));
+    if (!scoped->travels()) {
+      if (!same_database && !is_translated(roots)) refuse_keys(distinct_keys("true"));
+      lock(distinct_keys("true"));
+    } else if (acceptable != "false") {
+      lock(distinct_keys(no_target(own_target())));
+    }
   }
 
  private:
+  std::string own_target() const {
+    return owned_by(live_.schema, live_.scope, reference_.target, "t", "$1");
+  }
+
+  // Rows of the target that are not the company's, but may be referred to.
+  std::string acceptable_outside(const ScopedTable& target) const {
+    return reference_.outside == "keep" ? "true" : belongs_to_nobody(live_, target, "t");
+  }
+
+  // No row of the target for which `condition` holds is referred to.
+  std::string no_target(const std::string& condition) const {
+    return "NOT EXISTS (SELECT FROM " + from_table(target_) + " AS t WHERE " +
+           reference_join(live_.schema, reference_, "s", "t") + " AND " + condition + ")";
+  }
+
+  // Do all columns hold keys that were given their values of this database?
+  bool is_translated(const ColumnRoots& roots) const {
+    for (int16_t number : reference_.columns) {
+      if (roots.of(reference_.table, number).empty()) return false;
+    }
+    return true;
+  }
+
   std::string from_source() const {
     if (reference_.only_partition == 0) return from_table(source_) + " AS s";
     const Oid partition = reference_.only_partition;
@@ -78,9 +105,9 @@ class Proof {
     const size_t width = reference_.columns.size();
     Keys keys(width);
     const Rows rows =
-        query("SELECT DISTINCT " + list(", ", [this](size_t i) { return column(i); }) + own_rows() +
-                  " AND " + not_null() + " AND " + condition,
-              {company_.arg()}, Access::kWrite);
+        query_unestimated("SELECT DISTINCT " + list(", ", [this](size_t i) { return column(i); }) +
+                              own_rows() + " AND " + not_null() + " AND " + condition,
+                          {company_.arg()});
     for (const Row& row : rows) {
       for (size_t i = 0; i < width; ++i) keys[i].push_back(*row[i]);
     }
@@ -95,7 +122,8 @@ class Proof {
     report(" AND (" + nulls + ") AND (" + values + ")", {company_.arg()});
   }
 
-  [[noreturn]] void refuse(const Keys& keys) const {
+  void refuse_keys(const Keys& keys) const {
+    if (count(keys) == 0) return;
     std::vector<std::string> arrays;
     for (const std::vector<std::string>& values : keys) arrays.push_back(text_array(values));
     std::vector<Arg> args{company_.arg()};
@@ -115,12 +143,12 @@ class Proof {
     for (int16_t number : scoped.key) {
       key += (key.empty() ? "s." : ", s.") + quote_name(column_of(source_, number).name);
     }
-    const Rows rows = query(
+    const Rows rows = query_unestimated(
         "SELECT count(*) OVER (), concat_ws(', '" + (key.empty() ? ", s" : ", " + key) +
             "), concat_ws(', ', " +
             list(", ", [this](size_t i) { return "coalesce(" + column(i) + "::text, 'null')"; }) +
             ")" + own_rows() + condition + " LIMIT " + kListedRows,
-        args, Access::kWrite);
+        args);
     if (rows.empty()) return;
     std::string columns;
     for (int16_t number : reference_.columns) {
@@ -149,7 +177,7 @@ class Proof {
         for (size_t i = 0; i < keys.size(); ++i) missing[i].push_back(keys[i][n]);
       }
     }
-    if (count(missing) > 0) refuse(missing);
+    refuse_keys(missing);
   }
 
   // Locks the rows that keys [start, end) lead to; gives the positions (from start) that did.
@@ -194,9 +222,10 @@ class Proof {
 
 }  // namespace
 
-void prove_references(const LiveScope& live, const Company& company, bool keep_outside) {
+void prove_references(const LiveScope& live, const Company& company, bool same_database) {
+  const ColumnRoots roots(live.schema, live.scope);
   for (const Reference& reference : live.scope.references) {
-    if (!reference.soft) Proof(live, company, reference).run(keep_outside);
+    if (!reference.soft) Proof(live, company, reference).run(same_database, roots);
   }
 }
 

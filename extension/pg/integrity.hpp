@@ -9,8 +9,10 @@ namespace company_backup {
 // company by one set query, as the caller; a row outside (shared, a person, excluded, kept by rule)
 // is looked up and taken FOR KEY SHARE as its table's owner, as an INSERT would.
 //
-// `keep_outside`: references that a rule keeps may lead to other companies; only right for rows of
-// this same database. Error kIntegrity names the constraint and the first rows.
-void prove_references(const LiveScope& live, const Company& company, bool keep_outside);
+// `same_database`: the rows come from this database. Only then may a reference lead to a row of
+// another company (where its rule keeps that), to a row that belongs to no company, or to an
+// excluded row by a key that says nothing outside this database. Error kIntegrity names the
+// constraint and the first rows.
+void prove_references(const LiveScope& live, const Company& company, bool same_database);
 
 }  // namespace company_backup

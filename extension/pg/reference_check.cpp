@@ -198,11 +198,13 @@ class Checker {
 
 }  // namespace
 
-std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company) {
+std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company,
+                                               const ReferenceSets* proved) {
   std::vector<ReferenceProblem> problems;
   Checker checker(live, company, problems);
   for (const Reference& reference : live.scope.references) {
     check_for_interrupts();
+    if (proved != nullptr && proved->proves(reference)) continue;
     checker.check(reference);
   }
   return problems;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pg/company_scope.hpp"
+#include "pg/reference_sets.hpp"
 
 namespace company_backup {
 
@@ -16,8 +17,10 @@ struct ReferenceProblem {
   std::string problem;
 };
 
-// All of them, but for those whose rule keeps or nulls what leads to another company.
-std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company);
+// All of them, but for those whose rule keeps or nulls what leads to another company. What `proved`
+// proves is not asked again.
+std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company,
+                                               const ReferenceSets* proved = nullptr);
 
 // The text of an "ERROR: ..." about them: the first rows by name, and how many there are.
 [[noreturn]] void refuse_references(const LiveScope& live, const Company& company,

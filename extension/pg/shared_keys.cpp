@@ -198,8 +198,9 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan() {
       std::string names;
       for (size_t i = 0; i < columns.size(); ++i)
         names += (i > 0 ? ", c" : "c") + std::to_string(i);
+      // unnest of several arrays is grammar, which knows it without a schema only.
       where +=
-          (where.empty() ? "" : " OR ") + ("EXISTS (SELECT 1 FROM pg_catalog.unnest(" + unnest +
+          (where.empty() ? "" : " OR ") + ("EXISTS (SELECT 1 FROM unnest(" + unnest +
                                            ") AS v(" + names + ") WHERE " + join + ")");
     }
     shared.query.sql = "SELECT " + select + " FROM " + from_table(table) + " AS t WHERE " + where;

@@ -283,7 +283,8 @@ const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& co
       std::vector<std::string_view> theirs;
       std::vector<std::string> ours;
       for (size_t position : positions) {
-        theirs.push_back(match->theirs[row][position] ? *match->theirs[row][position] : "");
+        const Text& value = match->theirs[row][position];
+        theirs.push_back(value ? std::string_view(*value) : std::string_view());
         ours.push_back(match->ours[row][position].value_or(""));
       }
       map->add(theirs, std::move(ours));

@@ -1,0 +1,13 @@
+#!/bin/sh
+# The timings of the README, on a throwaway server with PostgreSQL's own durability settings.
+#   RUNS=5          runs of each, of which the median counts
+#   ROWS=1500000    rows of the ten companies together
+set -eu
+cd "$(dirname "$0")/.."
+if [ -z "${COMPANY_BACKUP_BENCH_SERVER:-}" ]; then
+  COMPANY_BACKUP_BENCH_SERVER=1 exec pg_virtualenv -v 15 \
+    -o shared_buffers=1GB -o max_wal_size=8GB -o checkpoint_timeout=1h -o autovacuum=off -- "$0" "$@"
+fi
+export PGOPTIONS="-c client_min_messages=warning"
+export COMPANY_BACKUP_CLIENT="$PWD/build/release/client/company-backup"
+exec python3 bench/measure.py "$@"
