@@ -228,7 +228,7 @@ sub direct {
 # Some table whose rows may have children.
 sub parent {
 	my ($self) = @_;
-	return $self->{random}->pick(grep { $_->{owned} && $_ != $self->{company} && @{ $_->{keys} } } $self->tables);
+	return $self->{random}->pick(grep { $_->{owned} && $_ != $self->{company} && @{ $_->{keys} } && @{ $_->{rows} } } $self->tables);
 }
 
 sub child {
