@@ -30,6 +30,7 @@ struct Column {
   std::string name;
   std::string type;       // format_type(): "character varying(20)"
   uint32_t type_oid = 0;  // of the base type, for a domain
+  std::string cast;       // "::" base type, where the operators of a domain could be somebody's own
   TypeFamily family = TypeFamily::kOther;
   bool not_null = false;
   bool generated = false;  // GENERATED ALWAYS AS (...) STORED

@@ -43,9 +43,8 @@ bool needs_quotes(std::string_view name) {
   return std::binary_search(kKeywords.begin(), kKeywords.end(), name);
 }
 
-std::string column_sql(std::string_view alias, const Column& column) {
-  return std::string(alias) + "." + quote_name(column.name);
-}
+// Types with smaller OIDs are PostgreSQL's own.
+constexpr uint32_t kFirstUserType = 16384;
 
 // `left` OP `right` for two columns that no foreign key pairs: with their own "=" where both sides
 // have the same one, else as text.
@@ -53,7 +52,7 @@ std::string equal(const std::string& left, const Column& left_column, const std:
                   const Column& right_column) {
   const std::string op = common_equality(left_column, right_column);
   if (!op.empty()) return left + " " + op + " " + right;
-  return left + "::pg_catalog.text OPERATOR(pg_catalog.=) " + right + "::pg_catalog.text";
+  return as_text(left, left_column) + " OPERATOR(pg_catalog.=) " + as_text(right, right_column);
 }
 
 bool is_array(const Column& column) {
@@ -75,7 +74,7 @@ std::string equal_any(const std::string& target, const Column& target_column,
                       target_column.family != TypeFamily::kText &&
                       target_column.equality == "OPERATOR(pg_catalog.=)";
   if (direct) return target + " OPERATOR(pg_catalog.=) ANY (" + source + ")";
-  return target + "::pg_catalog.text OPERATOR(pg_catalog.=) ANY (" + source +
+  return as_text(target, target_column) + " OPERATOR(pg_catalog.=) ANY (" + source +
          "::pg_catalog.text[])";
 }
 
@@ -154,6 +153,17 @@ class OwnershipWriter {
 
 }  // namespace
 
+// A cast, but for types of users: they may define what a cast to text does. concat() calls the
+// type's output function, and makes '' of NULL.
+std::string as_text(const std::string& value, const Column& column) {
+  if (column.type_oid < kFirstUserType) return value + "::pg_catalog.text";
+  return "CASE WHEN " + value + " IS DISTINCT FROM NULL THEN pg_catalog.concat(" + value + ") END";
+}
+
+std::string column_sql(std::string_view alias, const Column& column) {
+  return std::string(alias) + "." + quote_name(column.name) + column.cast;
+}
+
 std::string quote_name(std::string_view name) {
   std::string quoted = "\"";
   for (char c : name) {
@@ -222,9 +232,11 @@ std::string reference_join(const Schema& schema, const Reference& reference,
       text +=
           is_array(source) ? equal_any(left, key, right, source) : equal(left, key, right, source);
   }
-  if (!reference.when_column.empty())
-    text += " AND " + std::string(source_alias) + "." + quote_name(reference.when_column) +
-            "::pg_catalog.text OPERATOR(pg_catalog.=) " + quote_literal(reference.when_value);
+  if (!reference.when_column.empty()) {
+    const Column* when = find_column(table, reference.when_column);
+    text += " AND " + as_text(column_sql(source_alias, *when), *when) + " OPERATOR(pg_catalog.=) " +
+            quote_literal(reference.when_value);
+  }
   return text;
 }
 

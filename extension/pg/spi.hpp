@@ -49,9 +49,11 @@ std::string text_array(const std::vector<std::string>& items);
 // The reverse; only for the output of a text[] or name[] column.
 std::vector<std::string> parse_text_array(const std::string& text);
 
-enum class Access { kRead, kWrite };
+// kRead: under the active snapshot, nothing is changed, and no view may stand where a table was.
+// kCall: calls a function of the application, which may write unless the transaction may not.
+enum class Access { kRead, kWrite, kCall };
 
-// Runs one statement and returns its rows. kRead: under the active snapshot, nothing is changed.
+// Runs one statement, with search_path pinned, and returns its rows.
 Rows query(const std::string& sql, const std::vector<Arg>& args = {},
            Access access = Access::kRead);
 
