@@ -90,7 +90,7 @@ class RowMapper {
   std::deque<std::string> texts_;      // new texts of this row
 };
 
-// The elements of a one-dimensional array in PostgreSQL's text form; nothing for NULL. An array of
+// The elements of a one-dimensional array in PostgreSQL's text form. An array of
 // more dimensions or with bounds of its own gives no elements: nullopt.
 std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_view text);
 std::string array_text(const std::vector<std::optional<std::string>>& elements);

@@ -15,8 +15,8 @@ struct RouteStep {
   enum class Kind {
     kCompany,  // columns hold the company's key itself (FK to it, scope column, or the key column
                // of the company table for the company table's own row)
-    kDown,  // the row refers to a row of `target`, which belongs to the company
-    kUp,    // a row of `target` that belongs to the company refers to this row (1:1 parent)
+    kDown,     // the row refers to a row of `target`, which belongs to the company
+    kUp,       // a row of `target` that belongs to the company refers to this row (1:1 parent)
   };
   Kind kind = Kind::kCompany;
   std::string name;  // the constraint, or the column where no constraint is

@@ -236,7 +236,7 @@ class RuleReader {
                    : json_path && !json
                        ? "its reference rule has a json_path, but the column is not JSON"
                        : "its reference rule mixes an array or JSON with other columns",
-                   "");
+                   model_.statements.no_reference(table, *soft.rule));
       return false;
     }
     return true;
@@ -262,7 +262,7 @@ class RuleReader {
     model_.error(column_object(model_.table(soft.table), soft.rule->columns[0]), problem,
                  fits ? model_.statements.reference(model_.table(soft.table), soft.rule->columns,
                                                     target, column_names(target, key))
-                      : "");
+                      : model_.statements.no_reference(model_.table(soft.table), *soft.rule));
   }
 
   Model& model_;

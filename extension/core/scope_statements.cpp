@@ -78,6 +78,16 @@ std::string Statements::reference(const Table& table, const std::vector<std::str
   return call("set_reference", arguments);
 }
 
+std::string Statements::no_reference(const Table& table, const ReferenceRule& rule) const {
+  std::string arguments = regclass(table) + ", " + name_array(rule.columns) + ", NULL";
+  if (!rule.json_path.empty()) arguments += ", json_path => " + quote_literal(rule.json_path);
+  if (!rule.when_column.empty()) {
+    arguments += ", when_column => " + quote_literal(rule.when_column) + ", when_value => " +
+                 quote_literal(rule.when_value);
+  }
+  return call("set_reference", arguments);
+}
+
 std::string Statements::company_table(const Table& table, const Settings& settings) const {
   std::string arguments = regclass(table);
   add_text(arguments, "key_column", settings.key_column);

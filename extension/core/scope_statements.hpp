@@ -23,6 +23,8 @@ class Statements {
   std::string reference(const Table& table, const std::vector<std::string>& columns,
                         const Table& target,
                         const std::vector<std::string>& target_columns = {}) const;
+  // Removes a reference rule.
+  std::string no_reference(const Table& table, const ReferenceRule& rule) const;
   std::string company_table(const Table& table, const Settings& settings) const;
   std::string membership(const Table& table, const std::string& person_column) const;
   std::string forget_stale_rules() const;

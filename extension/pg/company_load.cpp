@@ -10,7 +10,7 @@
 namespace company_backup {
 namespace {
 
-// The position of a column among the archive's; tables_.columns.size() if it is not there.
+// The position of a column among the archive's.
 std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
   for (size_t i = 0; i < table.columns.size(); ++i) {
     if (table.columns[i]->number == number) return i;

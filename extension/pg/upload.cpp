@@ -141,6 +141,9 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
   if (const Text text = optional_text(fcinfo, 0))
     key = resolve_company(load_live_scope(), text).key;
   authorize("upload", key, std::nullopt);
+  // What was begun and never finished does not stay for ever.
+  own_query("DELETE FROM company_backup.upload WHERE created_at < now() - interval '7 days'", {},
+            Access::kWrite);
   const Rows user = query("SELECT current_user");
   const Rows id = own_query(
       "INSERT INTO company_backup.upload (company, created_by) VALUES ($1, $2::name) RETURNING id",
