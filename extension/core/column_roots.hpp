@@ -32,8 +32,8 @@ class ColumnRoots {
     ColumnRoot from, to;
   };
   void collect_links(const Schema& schema, const Scope& scope);
-  void add_link(const Scope& scope, TableIndex table, int16_t column, TableIndex target,
-                int16_t target_column, bool whole_key);
+  void add_link(const Schema& schema, const Scope& scope, TableIndex table, int16_t column,
+                TableIndex target, int16_t target_column, bool whole_key);
   void spread();
   bool add(const ColumnRoot& column, const ColumnRoot& root);
 

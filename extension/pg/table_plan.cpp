@@ -72,19 +72,18 @@ std::string row_key_expression(const Table& table, const std::vector<int16_t>& k
 
 std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
                               const std::string& alias) {
+  if (!can_belong_to_nobody(live.schema, scoped)) return "false";
   const Table& table = live.table(scoped.table);
   std::string all;
   for (const RouteStep& step : scoped.routes) {
-    if (step.kind == RouteStep::Kind::kUp) return "false";
     std::string any;
     for (int16_t number : step.columns) {
       if (column_of(table, number).not_null) continue;
       any += (any.empty() ? "" : " OR ") + column_of_row(table, number, alias) + " IS NULL";
     }
-    if (any.empty()) return "false";
     all += (all.empty() ? "(" : " AND (") + any + ")";
   }
-  return all.empty() ? "false" : "(" + all + ")";
+  return "(" + all + ")";
 }
 
 TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,
