@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 if [ -z "${COMPANY_BACKUP_TEST_SERVER:-}" ]; then
   # Sockets and a TCP port of its own, removed at the end.
-  COMPANY_BACKUP_TEST_SERVER=1 exec pg_virtualenv -v 15 \
+  COMPANY_BACKUP_TEST_SERVER=1 exec pg_virtualenv -t -v 15 \
     -o fsync=off -o max_connections=60 -o max_prepared_transactions=5 \
     -o log_min_messages=panic -- "$0" "$@"
 fi

@@ -39,7 +39,7 @@ class Proof {
       lock(distinct_keys("true"));
       return;
     }
-    const std::string acceptable = same_database ? acceptable_outside(*scoped) : "false";
+    const std::string acceptable = acceptable_outside(*scoped, same_database, roots);
     refuse_keys(distinct_keys(no_target("(" + own_target() + " OR " + acceptable + ")")));
     if (!scoped->travels()) {
       if (!same_database && !is_translated(roots)) refuse_keys(distinct_keys("true"));
@@ -55,8 +55,13 @@ class Proof {
   }
 
   // Rows of the target that are not the company's, but may be referred to.
-  std::string acceptable_outside(const ScopedTable& target) const {
-    return reference_.outside == "keep" ? "true" : belongs_to_nobody(live_, target, "t");
+  std::string acceptable_outside(const ScopedTable& target, bool same_database,
+                                 const ColumnRoots& roots) const {
+    if (same_database && reference_.outside == "keep") return "true";
+    // A key that its rule lets lead to another company may mean anything here.
+    const bool known = is_translated(roots) && reference_.outside == "refuse";
+    if (!same_database && !known) return "false";
+    return belongs_to_nobody(live_, target, "t");
   }
 
   // No row of the target for which `condition` holds is referred to.

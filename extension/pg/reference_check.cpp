@@ -13,11 +13,6 @@ namespace {
 constexpr size_t kListedProblems = 10;
 constexpr size_t kBatch = 20000;
 
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
-}
-
 class Checker {
  public:
   Checker(const LiveScope& live, const Company& company, std::vector<ReferenceProblem>& problems)

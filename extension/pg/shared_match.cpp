@@ -5,6 +5,7 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/table_plan.hpp"
 #include "pg/typed_value.hpp"
 
 namespace company_backup {
@@ -20,6 +21,7 @@ struct SharedMatch::Match {
   TableIndex index;
   const Table* table;
   const ScopedTable* scoped;
+  std::string condition = "true";  // which rows t are shared
   std::vector<const Column*> columns;
   std::vector<Row> theirs;
   std::vector<Row> ours;  // of the same columns; empty: not found
@@ -50,7 +52,8 @@ std::string describe(const std::vector<const Column*>& columns, const std::vecto
 // Looks rows of an archive up in their table here by some of their columns.
 class Lookup {
  public:
-  Lookup(const Table& table, const std::vector<const Column*>& columns, std::vector<size_t> by)
+  Lookup(const Table& table, const std::vector<const Column*>& columns, std::vector<size_t> by,
+         const std::string& condition)
       : by_(std::move(by)) {
     std::string select, join, arrays, names;
     for (const Column* column : columns) select += ", t." + quote_name(column->name);
@@ -63,7 +66,7 @@ class Lookup {
       join += (i ? " AND " : "") + column_sql("t", column) + " " + column.equality + " u.k" + n;
     }
     sql_ = "SELECT u.n" + select + " FROM ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" +
-           names + "n) JOIN " + from_table(table) + " AS t ON " + join;
+           names + "n) JOIN " + from_table(table) + " AS t ON " + join + " WHERE " + condition;
   }
 
   // Calls found(position in rows, the row here) for every row found, as often as it is found. A
@@ -176,7 +179,7 @@ class Matcher {
   void look_up(const std::vector<size_t>& by) {
     ambiguous_.assign(match_.theirs.size(), false);
     if (by.empty()) return;
-    Lookup(*match_.table, match_.columns, by)
+    Lookup(*match_.table, match_.columns, by, match_.condition)
         .run(match_.theirs, wanted(), [this](size_t row, Row ours) {
           if (!match_.ours[row].empty()) ambiguous_[row] = true;
           match_.ours[row] = std::move(ours);
@@ -219,7 +222,7 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, Member
     auto match = std::make_unique<Match>();
     match->index = live.schema.find(name.schema, name.table);
     match->scoped = match->index == kNoTable ? nullptr : live.scope.find(match->index);
-    if (match->scoped == nullptr || match->scoped->owned()) {
+    if (match->scoped == nullptr || !has_shared_rows(live.schema, *match->scoped)) {
       throw Error(sqlstate::kSchemaDiffers, "the archive refers to rows of table \"" +
                                                 archived.name +
                                                 "\", which is no shared table here");
@@ -236,6 +239,7 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, Member
       }
       match->columns.push_back(column);
     }
+    if (match->scoped->owned()) match->condition = belongs_to_nobody(live, *match->scoped, "t");
     Matcher matcher(*match, archived);
     matcher.read(source, number);
     matcher.find(same_database, actor);
@@ -272,7 +276,9 @@ const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& co
   if (map != nullptr) return *map;
   const ScopedTable* scoped = live_.scope.find(table);
   const bool people = scoped != nullptr && scoped->treatment == "people";
-  map = std::make_unique<KeyMap>(columns.size(), !same_database_, display_table(live_.table(table)),
+  // Of a table that also holds rows of companies, other keys stay what they are.
+  const bool complete = !same_database_ && (scoped == nullptr || !scoped->owned());
+  map = std::make_unique<KeyMap>(columns.size(), complete, display_table(live_.table(table)),
                                  people ? sqlstate::kMissingPerson : sqlstate::kMissingShared);
   for (const auto& match : matches_) {
     if (match->index != table) continue;
