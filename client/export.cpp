@@ -8,6 +8,7 @@
 #include "client/commands.hpp"
 #include "client/files.hpp"
 #include "client/progress.hpp"
+#include "core/archive_reader.hpp"
 #include "core/error.hpp"
 
 namespace company_backup::client {
@@ -21,6 +22,31 @@ struct Options {
   bool force = false;
 };
 
+// How far an archive has come, in bytes of rows: its manifest, the first entry, says how many
+// follow.
+class ArchiveProgress : public ArchiveSink {
+ public:
+  ArchiveProgress() : progress_("Exporting", 0), reader_(*this) {}
+
+  void feed(std::string_view bytes) {
+    if (progress_.shown()) reader_.feed(bytes);
+  }
+
+  void manifest(const Manifest& manifest) override {
+    uint64_t total = 0;
+    for (const ManifestTable& table : manifest.tables) total += table.bytes;
+    for (const ManifestTable& table : manifest.shared) total += table.bytes;
+    progress_.set_total(total);
+  }
+  void begin_table(Section, std::size_t) override {}
+  void lines(std::string_view piece) override { progress_.add(piece.size()); }
+  void end_table() override {}
+
+ private:
+  Progress progress_;
+  ArchiveReader reader_;
+};
+
 int run(const ConnectionOptions& where, const Options& options) {
   if (options.output == "-" && isatty(STDOUT_FILENO)) {
     throw Error(sqlstate::kInvalidParameter, "an archive is not text for a terminal")
@@ -28,10 +54,10 @@ int run(const ConnectionOptions& where, const Options& options) {
   }
   Connection connection(where);
   OutputFile file(options.output, options.force);
-  Progress progress("Exporting", 0);
+  ArchiveProgress progress;
   const auto sink = [&](std::string_view bytes) {
     file.write(bytes);
-    progress.add(bytes.size());
+    progress.feed(bytes);
   };
   if (options.company) {
     connection.copy_data("stream_backup",

@@ -16,6 +16,10 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void add(uint64_t bytes);
+  // For a total that becomes known only after the beginning.
+  void set_total(uint64_t total) { total_ = total; }
+  // False: nothing will be shown, whatever is added.
+  bool shown() const { return terminal_; }
 
  private:
   void draw();

@@ -12,6 +12,9 @@ if [ -z "${COMPANY_BACKUP_TEST_SERVER:-}" ]; then
 fi
 
 export COMPANY_BACKUP_CLIENT="$PWD/build/release/client/company-backup"
+# A module that only the tests load, by its path.
+make --no-print-directory -s -C test/boundary
+export COMPANY_BACKUP_BOUNDARY_TEST="$PWD/build/boundary/boundary_test.so"
 export PGOPTIONS="-c client_min_messages=warning"
 
 if [ $# -eq 0 ]; then

@@ -4,11 +4,6 @@
 
 namespace company_backup {
 
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
-}
-
 ColumnRoots::ColumnRoots(const Schema& schema, const Scope& scope) {
   collect_links(schema, scope);
   spread();

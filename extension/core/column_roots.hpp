@@ -41,6 +41,4 @@ class ColumnRoots {
   std::map<ColumnRoot, std::vector<ColumnRoot>> roots_;
 };
 
-bool is_array(const Column& column);
-
 }  // namespace company_backup

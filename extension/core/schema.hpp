@@ -30,6 +30,7 @@ struct Column {
   std::string name;
   std::string type;       // format_type(): "character varying(20)"
   uint32_t type_oid = 0;  // of the base type, for a domain
+  std::string cast;       // "::" base type, where the operators of a domain could be somebody's own
   TypeFamily family = TypeFamily::kOther;
   bool not_null = false;
   bool generated = false;  // GENERATED ALWAYS AS (...) STORED
@@ -124,5 +125,9 @@ struct Schema {
 
 const Column* find_column(const Table& table, const std::string& name);
 const Column& column_of(const Table& table, int16_t number);
+bool is_array(const Column& column);  // of integers, uuids or texts
+
+// The rule for a column: data, secret, identity, counter, file; empty: none.
+std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);
 
 }  // namespace company_backup

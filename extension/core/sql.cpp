@@ -1,38 +1,31 @@
 #include "core/sql.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "core/error.hpp"
 
 namespace company_backup {
 namespace {
 
-// PostgreSQL's keywords that cannot be used bare everywhere, newer servers' included; sorted.
-// clang-format off
-constexpr std::array kKeywords = std::to_array<std::string_view>({
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization",
-    "between", "bigint", "binary", "bit", "boolean", "both", "case", "cast", "char", "character",
-    "check", "coalesce", "collate", "collation", "column", "concurrently", "constraint", "create",
-    "cross", "current_catalog", "current_date", "current_role", "current_schema", "current_time",
-    "current_timestamp", "current_user", "dec", "decimal", "default", "deferrable", "desc",
-    "distinct", "do", "else", "end", "except", "exists", "extract", "false", "fetch", "float",
-    "for", "foreign", "freeze", "from", "full", "grant", "greatest", "group", "grouping", "having",
-    "ilike", "in", "initially", "inner", "inout", "int", "integer", "intersect", "interval",
-    "into", "is", "isnull", "join", "json", "json_array", "json_arrayagg", "json_exists",
-    "json_object", "json_objectagg", "json_query", "json_scalar", "json_serialize", "json_table",
-    "json_value", "lateral", "leading", "least", "left", "like", "limit", "localtime",
-    "localtimestamp", "merge_action", "national", "natural", "nchar", "none", "normalize", "not",
-    "notnull", "null", "nullif", "numeric", "offset", "on", "only", "or", "order", "out", "outer",
-    "overlaps", "overlay", "placing", "position", "precision", "primary", "real", "references",
-    "returning", "right", "row", "select", "session_user", "setof", "similar", "smallint", "some",
-    "substring", "symmetric", "system_user", "table", "tablesample", "then", "time", "timestamp",
-    "to", "trailing", "treat", "trim", "true", "union", "unique", "user", "using", "values",
-    "varchar", "variadic", "verbose", "when", "where", "window", "with", "xmlattributes",
-    "xmlconcat", "xmlelement", "xmlexists", "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi",
-    "xmlroot", "xmlserialize", "xmltable",
-});
-// clang-format on
+// PostgreSQL's keywords that cannot be used bare everywhere, newer servers' included.
+// Each between spaces.
+constexpr std::string_view kKeywords =
+    " all analyse analyze and any array as asc asymmetric authorization between bigint "
+    "binary bit boolean both case cast char character check coalesce collate collation "
+    "column concurrently constraint create cross current_catalog current_date "
+    "current_role current_schema current_time current_timestamp current_user dec decimal "
+    "default deferrable desc distinct do else end except exists extract false fetch float "
+    "for foreign freeze from full grant greatest group grouping having ilike in initially "
+    "inner inout int integer intersect interval into is isnull join json json_array "
+    "json_arrayagg json_exists json_object json_objectagg json_query json_scalar "
+    "json_serialize json_table json_value lateral leading least left like limit localtime "
+    "localtimestamp merge_action national natural nchar none normalize not notnull null "
+    "nullif numeric offset on only or order out outer overlaps overlay placing position "
+    "precision primary real references returning right row select session_user setof "
+    "similar smallint some substring symmetric system_user table tablesample then time "
+    "timestamp to trailing treat trim true union unique user using values varchar "
+    "variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists "
+    "xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
 
 bool needs_quotes(std::string_view name) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
@@ -40,12 +33,11 @@ bool needs_quotes(std::string_view name) {
   if (name.empty() || !plain(name[0])) return true;
   if (!std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || digit(c); }))
     return true;
-  return std::binary_search(kKeywords.begin(), kKeywords.end(), name);
+  return kKeywords.find(" " + std::string(name) + " ") != kKeywords.npos;
 }
 
-std::string column_sql(std::string_view alias, const Column& column) {
-  return std::string(alias) + "." + quote_name(column.name);
-}
+// Types with smaller OIDs are PostgreSQL's own.
+constexpr uint32_t kFirstUserType = 16384;
 
 // `left` OP `right` for two columns that no foreign key pairs: with their own "=" where both sides
 // have the same one, else as text.
@@ -53,12 +45,7 @@ std::string equal(const std::string& left, const Column& left_column, const std:
                   const Column& right_column) {
   const std::string op = common_equality(left_column, right_column);
   if (!op.empty()) return left + " " + op + " " + right;
-  return left + "::pg_catalog.text OPERATOR(pg_catalog.=) " + right + "::pg_catalog.text";
-}
-
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
+  return as_text(left, left_column) + " OPERATOR(pg_catalog.=) " + as_text(right, right_column);
 }
 
 TypeFamily element_family(const Column& column) {
@@ -75,7 +62,7 @@ std::string equal_any(const std::string& target, const Column& target_column,
                       target_column.family != TypeFamily::kText &&
                       target_column.equality == "OPERATOR(pg_catalog.=)";
   if (direct) return target + " OPERATOR(pg_catalog.=) ANY (" + source + ")";
-  return target + "::pg_catalog.text OPERATOR(pg_catalog.=) ANY (" + source +
+  return as_text(target, target_column) + " OPERATOR(pg_catalog.=) ANY (" + source +
          "::pg_catalog.text[])";
 }
 
@@ -154,6 +141,17 @@ class OwnershipWriter {
 
 }  // namespace
 
+// A cast, but for types of users: they may define what a cast to text does. concat() calls the
+// type's output function, and makes '' of NULL.
+std::string as_text(const std::string& value, const Column& column) {
+  if (column.type_oid < kFirstUserType) return value + "::pg_catalog.text";
+  return "CASE WHEN " + value + " IS DISTINCT FROM NULL THEN pg_catalog.concat(" + value + ") END";
+}
+
+std::string column_sql(std::string_view alias, const Column& column) {
+  return std::string(alias) + "." + quote_name(column.name) + column.cast;
+}
+
 std::string quote_name(std::string_view name) {
   std::string quoted = "\"";
   for (char c : name) {
@@ -222,9 +220,11 @@ std::string reference_join(const Schema& schema, const Reference& reference,
       text +=
           is_array(source) ? equal_any(left, key, right, source) : equal(left, key, right, source);
   }
-  if (!reference.when_column.empty())
-    text += " AND " + std::string(source_alias) + "." + quote_name(reference.when_column) +
-            "::pg_catalog.text OPERATOR(pg_catalog.=) " + quote_literal(reference.when_value);
+  if (!reference.when_column.empty()) {
+    const Column* when = find_column(table, reference.when_column);
+    text += " AND " + as_text(column_sql(source_alias, *when), *when) + " OPERATOR(pg_catalog.=) " +
+            quote_literal(reference.when_value);
+  }
   return text;
 }
 

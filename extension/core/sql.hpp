@@ -21,6 +21,12 @@ std::string from_table(const Table& table);
 // The "=" both columns can be compared with directly; empty: only their text can be compared.
 std::string common_equality(const Column& left, const Column& right);
 
+// The text of `value`, of the column's type, that no user's cast can interfere with.
+std::string as_text(const std::string& value, const Column& column);
+
+// `alias.column` for use with an operator.
+std::string column_sql(std::string_view alias, const Column& column);
+
 // A condition that is true for the rows of `alias` (of `table`) that belong to the company whose
 // key is `parameter` ("$1", already of the key column's type). Nested EXISTS for each step; several
 // routes are OR-ed. Throws Error kInternal when the table is not owned.

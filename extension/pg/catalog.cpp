@@ -147,6 +147,13 @@ std::string operator_text(Oid op) {
   return "OPERATOR(" + quote_name(names.schema) + "." + names.name + ")";
 }
 
+// To the base type, for a domain over a type of users: an operator outside pg_catalog could have a
+// namesake for the domain.
+std::string cast_of(Oid type, const TypeFacts& facts) {
+  if (type == facts.base || facts.base < FirstNormalObjectId) return {};
+  return std::string("::") + guarded([&] { return format_type_be_qualified(facts.base); });
+}
+
 class Loader {
  public:
   Schema load() {
@@ -161,6 +168,7 @@ class Loader {
   struct Known {
     TypeFacts facts;
     std::string equality;
+    std::string cast;
   };
 
   Table* table_of(const Text& oid) {
@@ -188,7 +196,9 @@ class Loader {
     auto found = types_.find(type);
     if (found == types_.end()) {
       const TypeFacts facts = facts_of(type);
-      found = types_.emplace(type, Known{facts, operator_text(facts.equality)}).first;
+      found =
+          types_.emplace(type, Known{facts, operator_text(facts.equality), cast_of(type, facts)})
+              .first;
     }
     return found->second;
   }
@@ -205,6 +215,7 @@ class Loader {
       column.type_oid = type.facts.base;
       column.family = type.facts.family;
       column.equality = type.equality;
+      column.cast = type.cast;
       column.not_null = to_bool(row[5]);
       column.generated = to_bool(row[6]);
       column.identity = to_bool(row[7]);

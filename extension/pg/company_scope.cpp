@@ -93,6 +93,8 @@ Company resolve_company(const LiveScope& live, const Text& company) {
           Input result;
           Oid collation;
           get_atttypetypmodcoll(table.oid, key.number, &result.type, &result.modifier, &collation);
+          // Not the domain's own input, which would run its CHECK constraints.
+          result.type = getBaseTypeAndTypmod(result.type, &result.modifier);
           Oid function, parameter;
           getTypeInputInfo(result.type, &function, &parameter);
           result.value = OidInputFunctionCall(function, const_cast<char*>(company->c_str()),
@@ -107,7 +109,7 @@ Company resolve_company(const LiveScope& live, const Text& company) {
   const Rows rows = query(
       "SELECT pg_catalog.concat(c." + quote_name(key.name) + "), " +
           (name.empty() ? "NULL" : "pg_catalog.concat(c." + quote_name(name) + ")") + " FROM " +
-          from_table(table) + " AS c WHERE c." + quote_name(key.name) + " " + key.equality + " $1",
+          from_table(table) + " AS c WHERE " + column_sql("c", key) + " " + key.equality + " $1",
       {found.arg()});
   if (rows.empty()) throw unknown();
   found.key = *rows[0][0];

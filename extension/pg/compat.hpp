@@ -18,4 +18,19 @@ inline bool owns_database(Oid role) {
   return pg_database_ownercheck(MyDatabaseId, role);
 }
 
+// May do nothing that matters: other people's code can be planned under it.
+inline constexpr Oid kPowerlessRole = ROLE_PG_CHECKPOINT;
+
+// The tree walkers, whose callbacks are declared without parameters before PostgreSQL 16.
+using NodeWalker = bool (*)(Node*, void*);
+inline auto bare_walker(NodeWalker walker) {
+  return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker));
+}
+inline bool walk_query(Query* query, NodeWalker walker, void* context) {
+  return query_tree_walker(query, bare_walker(walker), context, QTW_EXAMINE_RTES_BEFORE);
+}
+inline bool walk_expression(Node* node, NodeWalker walker, void* context) {
+  return expression_tree_walker(node, bare_walker(walker), context);
+}
+
 }  // namespace company_backup

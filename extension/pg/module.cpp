@@ -1,6 +1,7 @@
 // Load-time: the module's magic block and its settings.
 #include "pg/module.hpp"
 
+#include "pg/planning.hpp"
 #include "pg/postgres.hpp"
 
 extern "C" {
@@ -29,4 +30,5 @@ void _PG_init(void) {
                           nullptr, &company_backup::max_expansion, 200, 1, 10000, PGC_SUSET, 0,
                           nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("company_backup");
+  company_backup::install_planner_hook();
 }

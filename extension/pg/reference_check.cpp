@@ -13,11 +13,6 @@ namespace {
 constexpr size_t kListedProblems = 10;
 constexpr size_t kBatch = 20000;
 
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
-}
-
 class Checker {
  public:
   Checker(const LiveScope& live, const Company& company, std::vector<ReferenceProblem>& problems)
@@ -94,8 +89,9 @@ class Checker {
 
   std::string when_condition() const {
     if (reference_->when_column.empty()) return {};
-    return " AND pg_catalog.concat(t." + quote_name(reference_->when_column) +
-           ") OPERATOR(pg_catalog.=) " + quote_literal(reference_->when_value);
+    const Column& when = *find_column(table(), reference_->when_column);
+    return " AND " + as_text(column_sql("t", when), when) + " OPERATOR(pg_catalog.=) " +
+           quote_literal(reference_->when_value);
   }
 
   std::string value_expression() const {
@@ -140,9 +136,10 @@ class Checker {
   // Documents are read in batches by key; the path is evaluated here, the values looked up at once.
   void check_json() {
     const JsonPath path = JsonPath::parse(reference_->json_path);
-    const std::string document = "t." + quote_name(column_of(table(), reference_->columns[0]).name);
-    const std::string sql =
-        own_rows(document + "::text") + " AND " + document + " IS NOT NULL" + when_condition();
+    const Column& column = column_of(table(), reference_->columns[0]);
+    const std::string document = column_sql("t", column);
+    const std::string sql = own_rows(as_text(document, column)) + " AND " + document +
+                            " IS NOT NULL" + when_condition();
     Cursor cursor(sql, {company_.arg()});
     std::unordered_map<std::string, std::string> seen;  // value -> the first row that holds it
     std::vector<std::string> values, others;

@@ -66,6 +66,7 @@ void append_timestamp(std::string& out, Timestamp timestamp, bool with_zone) {
       ereport(ERROR,
               (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
     }
+    if (with_zone) tm.tm_isdst = 0;  // else EncodeDateTime leaves the zone out
     EncodeDateTime(&tm, fraction, with_zone, 0, nullptr, USE_ISO_DATES, buffer);
   }
   append_quoted(out, buffer);
@@ -102,6 +103,7 @@ RowEncoder::Form RowEncoder::form_of(uint32_t type) {
     case VARCHAROID:
     case BPCHAROID:
     case JSONOID:
+    case XMLOID:  // as it is stored: its output function drops the encoding from the declaration
       return Form::kText;
     case UUIDOID:
       return Form::kUuid;

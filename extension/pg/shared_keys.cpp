@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::string_view kNull = "null";
 
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
-}
-
 std::string_view value_at(const std::vector<Span>& spans, const std::string& buffer, size_t i) {
   return std::string_view(buffer).substr(spans[i].begin, spans[i].end - spans[i].begin);
 }

@@ -6,7 +6,7 @@
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
 #include "pg/table_plan.hpp"
-#include "pg/type_name.hpp"
+#include "pg/typed_value.hpp"
 
 namespace company_backup {
 namespace {
@@ -59,10 +59,11 @@ class Lookup {
     for (const Column* column : columns) select += ", t." + quote_name(column->name);
     for (size_t i = 0; i < by_.size(); ++i) {
       const Column& column = *columns[by_[i]];
+      columns_.push_back(&column);
       const std::string n = std::to_string(i + 1);
-      arrays += (i ? ", " : "") + ("unnest($" + n + "::text[]::" + base_type_name(column) + "[])");
+      arrays += (i ? ", " : "") + ("unnest($" + n + ")");
       names += "k" + n + ", ";
-      join += (i ? " AND t." : "t.") + quote_name(column.name) + " " + column.equality + " u.k" + n;
+      join += (i ? " AND " : "") + column_sql("t", column) + " " + column.equality + " u.k" + n;
     }
     sql_ = "SELECT u.n" + select + " FROM ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" +
            names + "n) JOIN " + from_table(table) + " AS t ON " + join + " WHERE " + condition;
@@ -83,9 +84,9 @@ class Lookup {
         asked.push_back(wanted[i]);
         for (size_t k = 0; k < by_.size(); ++k) values[k].push_back(*row[by_[k]]);
       }
-      std::vector<std::string> arrays;
-      for (const auto& column : values) arrays.push_back(text_array(column));
-      for (Row& row : query(sql_, {arrays.begin(), arrays.end()})) {
+      std::vector<Arg> args;
+      for (size_t k = 0; k < by_.size(); ++k) args.push_back(typed_array(*columns_[k], values[k]));
+      for (Row& row : query(sql_, args)) {
         const size_t n = std::stoul(*row[0]) - 1;
         found(asked[n], Row(row.begin() + 1, row.end()));
       }
@@ -94,6 +95,7 @@ class Lookup {
 
  private:
   std::vector<size_t> by_;
+  std::vector<const Column*> columns_;  // of by_
   std::string sql_;
 };
 
@@ -194,8 +196,9 @@ class Matcher {
       select += (select.empty() ? "t." : ", t.") + quote_name(column->name);
     }
     const Rows rows =
-        query("SELECT " + select + " FROM " + from_table(*match_.table) + " AS t WHERE t." +
-                  quote_name(column_of(*match_.table, match_.scoped->key[0]).name) + "::text = $1",
+        query("SELECT " + select + " FROM " + from_table(*match_.table) +
+                  " AS t WHERE pg_catalog.concat(t." +
+                  quote_name(column_of(*match_.table, match_.scoped->key[0]).name) + ") = $1",
               {actor});
     if (rows.size() != 1) return;
     for (size_t row : wanted()) match_.ours[row] = rows[0];

@@ -1,11 +1,13 @@
 #include "pg/spi.hpp"
 
 #include "core/sql.hpp"
+#include "pg/planning.hpp"
 
 namespace company_backup {
 namespace {
 
 constexpr const char* kExtension = "company_backup";
+constexpr const char* kSearchPath = "pg_catalog, pg_temp";
 
 // Parameters as SPI wants them; memory of the current context.
 ParamListInfo make_params(const Arg* args, int count) {
@@ -23,15 +25,34 @@ ParamListInfo make_params(const Arg* args, int count) {
   return params;
 }
 
-// Inside guarded() only.
-void execute(const std::string& sql, const std::vector<Arg>& args, bool read_only,
+void pin_setting(const char* name, const char* value) {
+  set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+// Whatever the application's code has set meanwhile, names mean what they say; and a view put in
+// the place of a table since its lock is refused (servers from 15.8 on). Returns the level to end.
+int pin_names(Access access) {
+  const int level = NewGUCNestLevel();
+  if (strcmp(namespace_search_path, kSearchPath) != 0) pin_setting("search_path", kSearchPath);
+  static constexpr const char* kRestriction = "restrict_nonsystem_relation_kind";
+  if (access != Access::kCall && GetConfigOption(kRestriction, true, false) != nullptr) {
+    pin_setting(kRestriction, "view");
+  }
+  return level;
+}
+
+// Inside guarded() only, while an UntrustedPlanning lives.
+void execute(const std::string& sql, const std::vector<Arg>& args, Access access,
              DestReceiver* receiver) {
   SPIExecuteOptions options{};
   options.params = make_params(args.data(), static_cast<int>(args.size()));
-  options.read_only = read_only;
+  options.read_only = access == Access::kRead ||
+                      (access == Access::kCall && (RecoveryInProgress() || XactReadOnly));
   options.dest = receiver;
+  const int settings = pin_names(access);
   const int code = SPI_execute_extended(sql.c_str(), &options);
   if (code < 0) elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(code));
+  AtEOXact_GUC(true, settings);
 }
 
 // The cells of the last result as C strings, row by row; inside guarded() only.
@@ -82,9 +103,10 @@ Rows to_rows(const Result& result) {
 }  // namespace
 
 Rows query(const std::string& sql, const std::vector<Arg>& args, Access access) {
+  const UntrustedPlanning planning;
   const Result result = guarded([&] {
     SPI_connect();
-    execute(sql, args, access == Access::kRead, nullptr);
+    execute(sql, args, access, nullptr);
     return last_result();
   });
   Rows rows = to_rows(result);
@@ -93,13 +115,16 @@ Rows query(const std::string& sql, const std::vector<Arg>& args, Access access) 
 }
 
 Cursor::Cursor(const std::string& sql, const std::vector<Arg>& args) {
+  const UntrustedPlanning planning;
   portal_ = guarded([&] {
+    const int settings = pin_names(Access::kRead);
     SPI_connect();
     SPIParseOpenOptions options{};
     options.params = make_params(args.data(), static_cast<int>(args.size()));
     options.read_only = true;
     Portal portal = SPI_cursor_parse_open(nullptr, sql.c_str(), &options);
     SPI_finish();
+    AtEOXact_GUC(true, settings);
     return portal;
   });
 }
@@ -129,7 +154,8 @@ Rows own_query(const char* sql, const std::vector<Arg>& args, Access access) {
 }
 
 std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args) {
-  AsExtensionOwner owner;
+  const AsExtensionOwner owner;
+  const UntrustedPlanning planning;
   struct Piece {
     const char* data;
     size_t size;
@@ -137,7 +163,7 @@ std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args
   uint64 count = 0;
   const Piece* pieces = guarded([&] {
     SPI_connect();
-    execute(sql, args, true, nullptr);
+    execute(sql, args, Access::kRead, nullptr);
     count = SPI_processed;
     Piece* list = static_cast<Piece*>(palloc(sizeof(Piece) * (count + 1)));
     for (uint64 i = 0; i < count; ++i) {
@@ -155,9 +181,10 @@ std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args
 }
 
 void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver) {
+  const UntrustedPlanning planning;
   guarded([&] {
     SPI_connect();
-    execute(sql, args, true, receiver);
+    execute(sql, args, Access::kRead, receiver);
     SPI_finish();
   });
 }

@@ -48,15 +48,6 @@ std::string column_expression(const LiveScope& live, const ScopedTable& scoped,
 
 }  // namespace
 
-std::string column_treatment(const Rules& rules, const Table& table, const std::string& column) {
-  for (const ColumnRule& rule : rules.columns) {
-    if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
-      return rule.treatment;
-    }
-  }
-  return {};
-}
-
 KeyOrder key_order(const Column& column) {
   return column.family == TypeFamily::kInteger ? KeyOrder::kInteger : KeyOrder::kText;
 }

@@ -1,0 +1,243 @@
+-- Who may call what: every function of the extension for every kind of role, and what the guard is
+-- asked. A new function without a row in `call` fails.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SELECT no_plan();
+
+CREATE SCHEMA cb;
+CREATE EXTENSION company_backup SCHEMA cb;
+
+CREATE ROLE cb_owner;
+CREATE ROLE cb_nothing;
+CREATE ROLE cb_granted;
+CREATE ROLE cb_partial;
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO cb_owner', current_database()); END $$;
+
+CREATE SCHEMA app;
+CREATE TABLE app.company (id text PRIMARY KEY, name text NOT NULL);
+CREATE TABLE app.invoice (id int, company_id text NOT NULL REFERENCES app.company, total numeric, PRIMARY KEY (company_id, id));
+CREATE TABLE app.salary (id int, company_id text NOT NULL REFERENCES app.company, amount numeric, PRIMARY KEY (company_id, id));
+INSERT INTO app.company VALUES ('1', 'Ant'), ('00000000-0000-0000-0000-000000000001', 'Bee'),
+    ('2', 'Cat, without rows'), ('00000000-0000-0000-0000-000000000002', 'Dog, without rows');
+INSERT INTO app.invoice VALUES (1, '1', 10), (2, '00000000-0000-0000-0000-000000000001', 20);
+INSERT INTO app.salary SELECT * FROM app.invoice;
+GRANT USAGE ON SCHEMA app, cb TO cb_owner, cb_granted, cb_partial, cb_nothing;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA app TO cb_owner, cb_granted, cb_partial;
+REVOKE SELECT ON app.salary FROM cb_partial;
+SELECT cb.set_company_table('app.company', identity_columns => '{}');
+SELECT cb.set_reference('app.salary', '{company_id,id}', 'app.invoice');
+
+CREATE TABLE app.asked (n int GENERATED ALWAYS AS IDENTITY, action text, company text, actor text, detail jsonb, by name);
+GRANT INSERT, SELECT ON app.asked TO PUBLIC;
+CREATE FUNCTION app.guard_yes(text, text, text, jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION app.guard_no(text, text, text, jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+CREATE FUNCTION app.guard_null(text, text, text, jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT NULL::boolean';
+CREATE FUNCTION app.guard_raises(text, text, text, jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'ask your administrator' USING ERRCODE = 'AP001'; END $$;
+CREATE FUNCTION app.guard_dropped(text, text, text, jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION app.guard_records(action text, company text, actor text, detail jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO app.asked (action, company, actor, detail, by) VALUES (action, company, actor, detail, current_user);
+  RETURN true;
+END $$;
+
+-- What each call works on: a backup, and an upload begun by whoever calls.
+SELECT set_config('t.backup', cb.backup_company('1')::text, true);
+CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(current_setting('t.backup')::bigint);
+CREATE FUNCTION pg_temp.prepare(caller name) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE u bigint;
+BEGIN
+  INSERT INTO company_backup.upload (company, created_by) VALUES ('1', caller) RETURNING id INTO u;
+  INSERT INTO company_backup.upload_part SELECT u, seq, data FROM file;
+  PERFORM set_config('t.upload', u::text, true);
+END $$;
+
+CREATE TABLE call (
+    function text PRIMARY KEY,
+    kind text NOT NULL,   -- setup; else what it needs: catalog, list, data, backup, upload, write
+    sql text NOT NULL,
+    action text,          -- what the guard is asked
+    company text,
+    actor text
+);
+INSERT INTO call (function, kind, sql) VALUES
+  ('set_company_table(regclass,name,name,name,name[],name[])', 'setup', $$SELECT cb.set_company_table('app.company')$$),
+  ('set_table_rule(regclass,text,text,text,name[],name[])', 'setup', $$SELECT cb.set_table_rule('app.salary', 'excluded', 'secret')$$),
+  ('set_column_rule(regclass,name,text)', 'setup', $$SELECT cb.set_column_rule('app.salary', 'amount', 'secret')$$),
+  ('set_reference(regclass,name[],regclass,name[],text,name,text,text)', 'setup', $$SELECT cb.set_reference('app.salary', '{company_id,amount}', 'app.invoice', outside => 'keep')$$),
+  ('set_membership(regclass,name)', 'setup', $$SELECT cb.set_membership('app.salary', 'id')$$),
+  ('set_company_guard(text)', 'setup', $$SELECT cb.set_company_guard('app.guard_no')$$),
+  ('set_company_hook(text,text)', 'setup', $$SELECT cb.set_company_hook('restored', NULL)$$),
+  ('forget_stale_rules()', 'setup', $$SELECT cb.forget_stale_rules()$$),
+  ('trust_origin(text,bytea)', 'setup', $$SELECT cb.trust_origin('other', sha256('x'))$$),
+  ('archive_key()', 'setup', $$SELECT cb.archive_key()$$),
+  ('grant_company_backup(name)', 'setup', $$SELECT cb.grant_company_backup('cb_nothing')$$);
+INSERT INTO call VALUES
+  ('company_scope()', 'catalog', $$SELECT * FROM cb.company_scope()$$, 'scope', NULL, NULL),
+  ('check_company_scope()', 'catalog', $$SELECT * FROM cb.check_company_scope()$$, 'scope', NULL, NULL),
+  ('propose_company_rules()', 'catalog', $$SELECT * FROM cb.propose_company_rules()$$, 'scope', NULL, NULL),
+  ('company_backups(text)', 'list', $$SELECT * FROM cb.company_backups('1')$$, 'list', '1', NULL),
+  ('company_backups(bigint)', 'list', $$SELECT * FROM cb.company_backups(1)$$, 'list', '1', NULL),
+  ('company_backups(uuid)', 'list', $$SELECT * FROM cb.company_backups('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL),
+  ('check_company_data(text)', 'data', $$SELECT * FROM cb.check_company_data('1')$$, 'check', '1', NULL),
+  ('check_company_data(bigint)', 'data', $$SELECT * FROM cb.check_company_data(1)$$, 'check', '1', NULL),
+  ('check_company_data(uuid)', 'data', $$SELECT * FROM cb.check_company_data('00000000-0000-0000-0000-000000000001'::uuid)$$, 'check', '00000000-0000-0000-0000-000000000001', NULL),
+  ('company_contents(text)', 'data', $$SELECT * FROM cb.company_contents('1')$$, 'contents', '1', NULL),
+  ('company_contents(bigint)', 'data', $$SELECT * FROM cb.company_contents(1)$$, 'contents', '1', NULL),
+  ('company_contents(uuid)', 'data', $$SELECT * FROM cb.company_contents('00000000-0000-0000-0000-000000000001'::uuid)$$, 'contents', '00000000-0000-0000-0000-000000000001', NULL),
+  ('backup_company(text,text,boolean,text,text)', 'data', $$SELECT cb.backup_company('1', actor => 'ann')$$, 'backup', '1', 'ann'),
+  ('backup_company(bigint,text,boolean,text,text)', 'data', $$SELECT cb.backup_company(1, actor => 'ann')$$, 'backup', '1', 'ann'),
+  ('backup_company(uuid,text,boolean,text,text)', 'data', $$SELECT cb.backup_company('00000000-0000-0000-0000-000000000001'::uuid, actor => 'ann')$$, 'backup', '00000000-0000-0000-0000-000000000001', 'ann'),
+  ('stream_backup(text,boolean)', 'data', $$SELECT * FROM cb.stream_backup('1')$$, 'export', '1', NULL),
+  ('stream_backup(bigint,boolean)', 'data', $$SELECT * FROM cb.stream_backup(1)$$, 'export', '1', NULL),
+  ('stream_backup(uuid,boolean)', 'data', $$SELECT * FROM cb.stream_backup('00000000-0000-0000-0000-000000000001'::uuid)$$, 'export', '00000000-0000-0000-0000-000000000001', NULL),
+  ('backup_contents(bigint)', 'backup', $$SELECT * FROM cb.backup_contents(current_setting('t.backup')::bigint)$$, 'inspect', '1', NULL),
+  ('backup_manifest(bigint)', 'backup', $$SELECT cb.backup_manifest(current_setting('t.backup')::bigint)$$, 'inspect', '1', NULL),
+  ('delete_backup(bigint)', 'backup', $$SELECT cb.delete_backup(current_setting('t.backup')::bigint)$$, 'delete', '1', NULL),
+  ('read_backup(bigint)', 'backup', $$SELECT * FROM cb.read_backup(current_setting('t.backup')::bigint)$$, 'export', '1', NULL),
+  ('company_restores(text)', 'list', $$SELECT * FROM cb.company_restores('1')$$, 'list', '1', NULL),
+  ('company_restores(bigint)', 'list', $$SELECT * FROM cb.company_restores(1)$$, 'list', '1', NULL),
+  ('company_restores(uuid)', 'list', $$SELECT * FROM cb.company_restores('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL),
+  ('company_busy(text)', 'list', $$SELECT cb.company_busy('1')$$, 'list', '1', NULL),
+  ('company_busy(bigint)', 'list', $$SELECT cb.company_busy(1)$$, 'list', '1', NULL),
+  ('company_busy(uuid)', 'list', $$SELECT cb.company_busy('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL),
+  ('restore_company(text,bigint,text,text,boolean,text,text,text,text,text)', 'write', $$SELECT cb.restore_company('2', current_setting('t.backup')::bigint, actor => 'ann')$$, 'restore', '2', 'ann'),
+  ('restore_company(bigint,bigint,text,text,boolean,text,text,text,text,text)', 'write', $$SELECT cb.restore_company(2, current_setting('t.backup')::bigint, actor => 'ann')$$, 'restore', '2', 'ann'),
+  ('restore_company(uuid,bigint,text,text,boolean,text,text,text,text,text)', 'write', $$SELECT cb.restore_company('00000000-0000-0000-0000-000000000002'::uuid, current_setting('t.backup')::bigint, actor => 'ann')$$, 'restore', '00000000-0000-0000-0000-000000000002', 'ann'),
+  ('create_company_from_backup(bigint,jsonb,text,text)', 'write', $$SELECT cb.create_company_from_backup(current_setting('t.backup')::bigint, '{"id": "3"}', actor => 'ann')$$, 'create', NULL, 'ann'),
+  ('begin_upload(text)', 'upload', $$SELECT cb.begin_upload('1')$$, 'upload', '1', NULL),
+  ('begin_upload(bigint)', 'upload', $$SELECT cb.begin_upload(1)$$, 'upload', '1', NULL),
+  ('begin_upload(uuid)', 'upload', $$SELECT cb.begin_upload('00000000-0000-0000-0000-000000000001'::uuid)$$, 'upload', '00000000-0000-0000-0000-000000000001', NULL),
+  ('append_upload(bigint,integer,bytea)', 'upload', $$SELECT cb.append_upload(current_setting('t.upload')::bigint, 999, 'x')$$, 'upload', '1', NULL),
+  ('finish_upload(bigint)', 'upload', $$SELECT cb.finish_upload(current_setting('t.upload')::bigint)$$, 'upload', '1', NULL);
+
+-- The functions themselves ------------------------------------------------------------------
+CREATE VIEW extension_function AS
+  SELECT p.*, regexp_replace(p.oid::regprocedure::text, '^cb\.', '') AS signature
+  FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
+  WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
+    AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'company_backup');
+
+SELECT set_eq('SELECT signature FROM extension_function', 'SELECT function FROM call',
+              'every function has its row in this test');
+SELECT is_empty($$SELECT signature FROM extension_function f, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
+                  WHERE a.grantee = 0$$, 'nothing is for PUBLIC');
+SELECT is_empty($$SELECT signature FROM extension_function
+                  WHERE proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$, 'search_path is pinned');
+SELECT is_empty('SELECT signature FROM extension_function WHERE prosecdef', 'nothing is SECURITY DEFINER');
+SELECT is_empty('SELECT signature FROM extension_function WHERE proleakproof', 'nothing is LEAKPROOF');
+SELECT is_empty($$SELECT signature FROM extension_function WHERE proparallel <> 'u'$$, 'nothing runs in parallel workers');
+SELECT is_empty($$SELECT signature FROM extension_function WHERE obj_description(oid, 'pg_proc') IS NULL$$,
+                'every function has a COMMENT');
+SELECT is_empty($$SELECT objid::regclass FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype = 'e'
+                  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'company_backup')
+                  AND (SELECT relkind FROM pg_class WHERE oid = objid) = 'r'
+                  AND obj_description(objid, 'pg_class') IS NULL$$, 'every table has a COMMENT');
+SELECT is_empty($$SELECT c.relname, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a
+                  WHERE c.relnamespace = 'company_backup'::regnamespace AND a.grantee <> c.relowner$$,
+                'the extension''s tables and sequences are for its owner alone');
+SELECT is_empty($$SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'cb\_%'
+                  AND has_schema_privilege(r.oid, 'company_backup', 'USAGE')$$, 'and so is their schema');
+
+-- Role by role ----------------------------------------------------------------------------------
+CREATE TABLE expected (case_no int, role name, guard text, kind text, outcome text);
+INSERT INTO expected
+SELECT c.n, c.role, c.guard, k.kind, split_part(s.outcomes, ' ', k.n::int)
+FROM unnest('{setup,catalog,list,data,backup,upload,write}'::text[]) WITH ORDINALITY k(kind, n),
+(VALUES
+  --                                   setup catalog list  data  backup upload write
+  (1, 'superuser',  NULL,           'ok    ok    ok    ok    ok    ok     ok'),
+  (2, 'cb_owner',   NULL,           'ok    ok    ok    ok    ok    ok     ok'),
+  (3, 'cb_nothing', NULL,           '42501 42501 42501 42501 42501 42501  42501'),
+  (4, 'cb_granted', NULL,           '42501 42501 42501 42501 42501 42501  42501'),
+  (5, 'cb_nothing', 'guard_yes',    '42501 42501 42501 42501 42501 42501  42501'),
+  (6, 'cb_granted', 'guard_yes',    '42501 ok    ok    ok    ok    ok     ok'),
+  (7, 'cb_granted', 'guard_no',     '42501 KB008 KB008 KB008 KB008 KB008  KB008'),
+  (8, 'cb_granted', 'guard_null',   '42501 KB007 KB007 KB007 KB007 KB007  KB007'),
+  (9, 'cb_granted', 'guard_raises', '42501 AP001 AP001 AP001 AP001 AP001  AP001'),
+  (10, 'cb_partial', 'guard_yes',   '42501 ok    ok    42501 ok    ok     42501'),
+  (11, 'cb_owner',  'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008'),
+  (12, 'superuser', 'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008'),
+  (13, 'cb_granted', 'guard_dropped', '42501 KB007 KB007 KB007 KB007 KB007  KB007'),
+  (14, 'cb_owner',  'guard_dropped', 'ok    KB007 KB007 KB007 KB007 KB007  KB007')
+) AS c(n, role, guard, spaced), LATERAL (SELECT regexp_replace(c.spaced, ' +', ' ', 'g')) AS s(outcomes);
+
+-- The SQLSTATE of a call, whose effects are undone. What it works on is made before its guard is set.
+CREATE FUNCTION pg_temp.outcome(role name, guard text, sql text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_temp.prepare(role);
+  BEGIN
+    PERFORM cb.set_company_guard('app.' || guard);
+    IF guard = 'guard_dropped' THEN DROP FUNCTION app.guard_dropped; END IF;
+    IF role <> 'superuser' THEN EXECUTE format('SET LOCAL ROLE %I', role); END IF;
+    EXECUTE sql;
+    RAISE EXCEPTION USING ERRCODE = 'ZZ000';
+  EXCEPTION WHEN OTHERS THEN
+    RETURN CASE SQLSTATE WHEN 'ZZ000' THEN 'ok' ELSE SQLSTATE END;
+  END;
+END $$;
+
+SELECT is_empty($$SELECT signature FROM extension_function WHERE has_function_privilege('cb_granted', oid, 'EXECUTE')$$,
+                'a role has nothing before grant_company_backup()');
+SELECT cb.grant_company_backup('cb_granted'), cb.grant_company_backup('cb_partial');
+SELECT set_eq($$SELECT signature FROM extension_function WHERE has_function_privilege('cb_granted', oid, 'EXECUTE')$$,
+              $$SELECT function FROM call WHERE kind <> 'setup'$$, 'grant_company_backup() grants all but the set-up');
+
+SELECT is(pg_temp.outcome(e.role, e.guard, c.sql), e.outcome,
+          format('%s, %s: %s', e.role, coalesce(e.guard, 'no guard'), c.function))
+FROM expected e JOIN call c USING (kind) ORDER BY e.case_no, c.kind, c.function;
+
+-- What the guard is asked --------------------------------------------------------------------
+CREATE FUNCTION pg_temp.asked(sql text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE answer text;
+BEGIN
+  PERFORM pg_temp.prepare('cb_granted');
+  BEGIN
+    PERFORM cb.set_company_guard('app.guard_records');
+    SET LOCAL ROLE cb_granted;
+    EXECUTE sql;
+    SELECT string_agg(DISTINCT concat_ws(' ', a.action, coalesce(a.company, '-'), coalesce(a.actor, '-'), a.by), ', ')
+      INTO answer FROM app.asked a;
+    RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = coalesce(answer, 'nothing');
+  EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+    RETURN SQLERRM;
+  END;
+END $$;
+
+SELECT is(pg_temp.asked(sql), concat_ws(' ', action, coalesce(company, '-'), coalesce(actor, '-'), 'cb_granted'),
+          'the guard is asked by ' || function)
+FROM call WHERE kind <> 'setup' ORDER BY function;
+SELECT is(pg_temp.asked($$SELECT * FROM cb.company_backups()$$), 'list - - cb_granted', 'all backups: no one company');
+SELECT is(pg_temp.asked($$SELECT cb.begin_upload()$$), 'upload - - cb_granted', 'an upload for a new company: none');
+
+-- Others' uploads ------------------------------------------------------------------------------
+SELECT cb.set_company_guard('app.guard_yes');
+SELECT pg_temp.prepare('cb_granted');
+SET LOCAL ROLE cb_partial;
+SELECT throws_ok($$SELECT cb.append_upload(current_setting('t.upload')::bigint, 0, 'x')$$, 'KB010', NULL,
+                 'nobody appends to the upload of another role');
+SELECT throws_ok($$SELECT cb.finish_upload(current_setting('t.upload')::bigint)$$, 'KB010', NULL,
+                 'or finishes it');
+RESET ROLE;
+
+-- Tables of the extension, directly -----------------------------------------------------------
+SET LOCAL ROLE cb_granted;
+SELECT throws_ok(format('SELECT * FROM company_backup.%I', t), '42501', NULL, 'no look at ' || t)
+FROM unnest('{settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,upload,upload_part}'::text[]) t;
+SELECT throws_ok($$SELECT nextval('company_backup.backup_id_seq')$$, '42501', NULL, 'nor at a sequence');
+RESET ROLE;
+SET LOCAL ROLE cb_owner;
+SELECT throws_ok('SELECT * FROM company_backup.database_identity', '42501', NULL,
+                 'not even for the database owner, who has archive_key()');
+RESET ROLE;
+
+-- What a stranger learns: nothing ----------------------------------------------------------------
+SELECT cb.set_company_guard(NULL);
+SET LOCAL ROLE cb_granted;
+SELECT throws_ok($$SELECT cb.backup_company('no such company')$$, '42501', NULL,
+                 'without a guard nobody finds out which companies exist');
+SELECT throws_ok($$SELECT cb.read_backup(-1)$$, '42501', NULL, 'or which backups');
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;
