@@ -48,6 +48,7 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   Company company = resolve_company(live, text);
   authorize("backup", company.key, options.actor,
             std::string("{\"include_files\": ") + (options.include_files ? "true}" : "false}"));
+  require_decided(live);  // before an id is spent
   const int64_t id = next_backup_id();
   StoreSink sink(id);
   const Manifest manifest = take_backup(std::move(live), text, options, sink, company);
