@@ -2,6 +2,7 @@
 -- shares nothing with the extension. The ownership of every table is written by hand.
 --   SELECT * FROM proof.company_digest(1);   the rows of company 1 that a backup holds
 --   SELECT * FROM proof.other_digest(1);     all that a restore of company 1 must leave alone
+--   SELECT * FROM proof.portable_digest(1);  company_digest for use in two databases: see below
 --   SELECT * FROM proof.broken_invariants(); what the books forbid; no row is good news
 -- Two things differ after an honest restore of a company that went on working:
 -- audit.change keeps what was added, and core.number_counter does not go back.
@@ -100,6 +101,55 @@ LANGUAGE sql STABLE AS 'SELECT * FROM proof.digest(company, true)';
 CREATE OR REPLACE FUNCTION proof.other_digest(company bigint) RETURNS TABLE (table_name text, rows bigint, digest text)
 LANGUAGE sql STABLE AS 'SELECT * FROM proof.digest(company, false)';
 
+-- What may differ when the same company stands in two databases, by hand again: IDs of rows
+-- that all companies share are shown by their codes, people by their e-mail; and what stays
+-- behind when a company moves is left out. Every other column must be the same to the letter. An
+-- ID that was forgotten here, or that leads to the wrong row, makes the digests differ.
+CREATE OR REPLACE FUNCTION proof.different_elsewhere() RETURNS TABLE (table_name text, column_name text, shown_as text)
+LANGUAGE sql IMMUTABLE AS $elsewhere$
+WITH reference (table_name, column_name, kind) AS (VALUES
+    ('core.company', 'owner_id', 'user'), ('core.company', 'country_id', 'country'),
+    ('core.company', 'currency_id', 'currency'), ('core.company', 'industry_id', 'industry'),
+    ('core."Saved View"', 'user', 'user'), ('core.note', 'author_id', 'user'), ('core.note', 'mentioned_user_ids', 'users'),
+    ('hr.employee', 'user_id', 'user'), ('stock.item', 'unit_id', 'unit'), ('stock.item_price', 'currency_id', 'currency'),
+    ('sales.customer', 'country_id', 'country'), ('sales.address', 'country_id', 'country'), ('sales."order"', 'user', 'user'),
+    ('sales.invoice', 'currency_id', 'currency'), ('sales.invoice_line', 'tax_rate_id', 'tax_rate'),
+    ('purchasing.supplier', 'country_id', 'country'), ('purchasing.purchase_order', 'ordered_by', 'user'),
+    ('purchasing.bill', 'currency_id', 'currency'), ('audit.change', 'actor_user_id', 'user'),
+    ('core.company', 'integration_token', 'secret'), ('core.integration', 'access_token', 'secret'),
+    ('core.integration', 'webhook_secret', 'secret'), ('core.company', 'billing_customer_id', 'identity'))
+SELECT table_name, column_name, format(CASE kind
+    WHEN 'user' THEN '(SELECT email FROM core."user" AS r WHERE r.id = t.%I)'
+    WHEN 'users' THEN '(SELECT array_agg(r.email ORDER BY n) FROM unnest(t.%I) WITH ORDINALITY AS u (id, n) LEFT JOIN core."user" AS r USING (id))'
+    WHEN 'tax_rate' THEN '(SELECT CASE WHEN r.company_id IS NULL THEN r.code ELSE r.id::text END FROM accounting.tax_rate AS r WHERE r.id = t.%I)'
+    WHEN 'secret' THEN $l$'left behind'$l$ WHEN 'identity' THEN $l$'left behind'$l$
+    ELSE '(SELECT code FROM core.' || kind || ' AS r WHERE r.id = t.%I)' END, column_name)
+FROM reference
+$elsewhere$;
+
+CREATE OR REPLACE FUNCTION proof.portable_digest(company bigint) RETURNS TABLE (table_name text, rows bigint, digest text)
+LANGUAGE plpgsql STABLE
+SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex'
+SET row_security = off SET work_mem = '64MB'
+AS $$
+DECLARE
+    o record;
+    columns text;
+BEGIN
+    FOR o IN SELECT * FROM proof.ownership() AS x WHERE x.condition <> 'false' LOOP
+        table_name := o.table_name;
+        SELECT string_agg(coalesce(d.shown_as, format('t.%I', a.attname)), ', ' ORDER BY a.attnum) INTO columns
+        FROM pg_attribute AS a
+        LEFT JOIN proof.different_elsewhere() AS d ON d.table_name = o.table_name AND d.column_name = a.attname
+        WHERE a.attrelid = o.table_name::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+        EXECUTE format('SELECT count(*), md5(coalesce(string_agg(h, '''' ORDER BY h), ''''))
+                        FROM (SELECT md5(ROW(%s)::text) COLLATE "C" AS h FROM %s AS t WHERE %s) AS x',
+                       columns, o.table_name, o.condition)
+            INTO rows, digest USING company;
+        RETURN NEXT;
+    END LOOP;
+END $$;
+
 -- Only broken rules come back, with the number of documents that break them.
 CREATE OR REPLACE FUNCTION proof.broken_invariants(company bigint = NULL) RETURNS TABLE (invariant text, broken bigint)
 LANGUAGE sql STABLE AS $$
@@ -152,5 +202,17 @@ BEGIN
       AND NOT EXISTS (SELECT FROM proof.ownership() AS o WHERE o.table_name::regclass = t.oid);
     IF forgotten IS NOT NULL THEN
         RAISE EXCEPTION 'proof.ownership() does not say whose rows these tables hold: %', forgotten;
+    END IF;
+END $$;
+
+DO $$
+DECLARE
+    unknown text;
+BEGIN
+    SELECT string_agg(d.table_name || '.' || d.column_name, ', ') INTO unknown FROM proof.different_elsewhere() AS d
+    WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = d.table_name::regclass AND attname = d.column_name)
+       OR NOT EXISTS (SELECT FROM proof.ownership() AS o WHERE o.table_name = d.table_name);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'proof.different_elsewhere() names columns that do not exist: %', unknown;
     END IF;
 END $$;

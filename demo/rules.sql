@@ -10,7 +10,7 @@ SELECT set_table_rule('core.unit', 'shared', 'units of measure, the same for all
 SELECT set_table_rule('core.country', 'shared', 'ISO countries, the same for all', match_columns => '{code}');
 SELECT set_table_rule('core.industry', 'shared', 'one tree of industries for all', match_columns => '{code}');
 SELECT set_table_rule('accounting.tax_rate', 'company', 'own rates travel; rates without a company are built in',
-    'Accounting', match_columns => '{code}', route => '{tax_rate_company_id_fkey}');
+    'accounting', match_columns => '{code}', route => '{tax_rate_company_id_fkey}');
 
 -- People, and who may do what -----------------------------------------------------------
 SELECT set_table_rule('core."user"', 'people', 'people have one login for all their companies', match_columns => '{email}');
@@ -18,7 +18,7 @@ SELECT set_membership('core.company_user', 'user_id');
 SELECT set_table_rule('core.company_user', 'excluded', 'a backup must not change who has access');
 SELECT set_table_rule('core.role', 'excluded', 'a backup must not change who may do what');
 SELECT set_table_rule('core.invitation', 'excluded', 'an old invitation must not become valid again');
-SELECT set_table_rule('hr.employee', 'company', 'staff records are data of the company, not logins', 'Staff');
+SELECT set_table_rule('hr.employee', 'company', 'staff records are data of the company, not logins', 'hr');
 
 -- Secrets -------------------------------------------------------------------------------
 SELECT set_table_rule('core.api_key', 'excluded', 'keys are secrets; a revoked one must stay revoked');
@@ -32,15 +32,15 @@ SELECT set_column_rule('core."user"', 'totp_secret', 'secret');
 SELECT set_table_rule('core.outbox', 'excluded', 'a message must not be sent a second time');
 SELECT set_table_rule('core.job', 'excluded', 'jobs belong to the running system',
     route => '{job_company_id_fkey}');
-SELECT set_table_rule('audit.change', 'append_only', 'the audit trail is added to, never rewritten', 'Audit');
+SELECT set_table_rule('audit.change', 'append_only', 'the audit trail is added to, never rewritten', 'audit');
 SELECT set_column_rule('core.number_counter', 'next_value', 'counter');
 
 -- Rows that belong to what points at them, or to one of several documents ----------------
-SELECT set_table_rule('core.document_body', 'company', 'the text of one contract', 'Sales',
+SELECT set_table_rule('core.document_body', 'company', 'the text of one contract', 'sales',
     route => '{contract_body_id_fkey}');
-SELECT set_table_rule('stock.warehouse_settings', 'company', 'the settings of one warehouse', 'Stock',
+SELECT set_table_rule('stock.warehouse_settings', 'company', 'the settings of one warehouse', 'stock',
     route => '{warehouse_settings_id_fkey}');
-SELECT set_table_rule('core.attachment', 'company', 'hangs on an invoice, a bill or a work order', 'Documents',
+SELECT set_table_rule('core.attachment', 'company', 'hangs on an invoice, a bill or a work order', 'documents',
     route => '{attachment_invoice_id_fkey,attachment_bill_id_fkey,attachment_work_order_id_fkey}');
 SELECT set_column_rule('core.attachment', 'content', 'file');
 

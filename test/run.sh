@@ -6,12 +6,15 @@ cd "$(dirname "$0")/.."
 
 if [ -z "${COMPANY_BACKUP_TEST_SERVER:-}" ]; then
   # Sockets and a TCP port of its own, removed at the end.
-  COMPANY_BACKUP_TEST_SERVER=1 exec pg_virtualenv -v 15 \
+  COMPANY_BACKUP_TEST_SERVER=1 exec pg_virtualenv -t -v 15 \
     -o fsync=off -o max_connections=60 -o max_prepared_transactions=5 \
     -o log_min_messages=panic -- "$0" "$@"
 fi
 
 export COMPANY_BACKUP_CLIENT="$PWD/build/release/client/company-backup"
+# A module that only the tests load, by its path.
+make --no-print-directory -s -C test/boundary
+export COMPANY_BACKUP_BOUNDARY_TEST="$PWD/build/boundary/boundary_test.so"
 export PGOPTIONS="-c client_min_messages=warning"
 
 if [ $# -eq 0 ]; then

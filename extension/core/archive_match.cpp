@@ -9,15 +9,6 @@
 namespace company_backup {
 namespace {
 
-std::string treatment_of(const Rules& rules, const Table& table, const std::string& column) {
-  for (const ColumnRule& rule : rules.columns) {
-    if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
-      return rule.treatment;
-    }
-  }
-  return {};
-}
-
 class Matcher {
  public:
   Matcher(const Manifest& manifest, const Schema& schema, const Rules& rules, const Scope& scope,
@@ -72,7 +63,7 @@ class Matcher {
   }
 
   bool is_loaded(const Table& table, const Column& column) const {
-    const std::string treatment = treatment_of(rules_, table, column.name);
+    const std::string treatment = column_treatment(rules_, table, column.name);
     if (treatment == "secret") return false;
     const bool stays = (treatment == "identity" && !options_.same_company) ||
                        (treatment == "file" && !options_.with_files);

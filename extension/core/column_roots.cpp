@@ -4,11 +4,6 @@
 
 namespace company_backup {
 
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
-}
-
 ColumnRoots::ColumnRoots(const Schema& schema, const Scope& scope) {
   collect_links(schema, scope);
   spread();
@@ -23,7 +18,7 @@ const std::vector<ColumnRoot>& ColumnRoots::of(TableIndex table, int16_t column)
 void ColumnRoots::collect_links(const Schema& schema, const Scope& scope) {
   for (const ForeignKey& key : schema.foreign_keys) {
     for (size_t i = 0; i < key.columns.size(); ++i) {
-      add_link(scope, key.table, key.columns[i], key.target, key.target_columns[i],
+      add_link(schema, scope, key.table, key.columns[i], key.target, key.target_columns[i],
                key.columns.size() == 1);
     }
   }
@@ -31,7 +26,7 @@ void ColumnRoots::collect_links(const Schema& schema, const Scope& scope) {
     if (!reference.soft || !reference.json_path.empty() || !reference.when_column.empty()) continue;
     if (is_array(column_of(schema.tables[reference.table], reference.columns[0]))) continue;
     for (size_t i = 0; i < reference.columns.size(); ++i) {
-      add_link(scope, reference.table, reference.columns[i], reference.target,
+      add_link(schema, scope, reference.table, reference.columns[i], reference.target,
                reference.target_columns[i], reference.columns.size() == 1);
     }
   }
@@ -39,8 +34,8 @@ void ColumnRoots::collect_links(const Schema& schema, const Scope& scope) {
     for (const RouteStep& step : scoped.routes) {
       if (step.kind != RouteStep::Kind::kCompany) continue;
       for (size_t i = 0; i < step.columns.size(); ++i) {
-        add_link(scope, scoped.table, step.columns[i], scope.company_table, step.target_columns[i],
-                 true);
+        add_link(schema, scope, scoped.table, step.columns[i], scope.company_table,
+                 step.target_columns[i], true);
       }
     }
   }
@@ -48,8 +43,9 @@ void ColumnRoots::collect_links(const Schema& schema, const Scope& scope) {
 
 // `whole_key`: the column alone is the reference. One column of a composite key of a shared table
 // cannot be translated without the others.
-void ColumnRoots::add_link(const Scope& scope, TableIndex table, int16_t column, TableIndex target,
-                           int16_t target_column, bool whole_key) {
+void ColumnRoots::add_link(const Schema& schema, const Scope& scope, TableIndex table,
+                           int16_t column, TableIndex target, int16_t target_column,
+                           bool whole_key) {
   const ScopedTable* from = scope.find(table);
   const ScopedTable* to = scope.find(target);
   if (from == nullptr || !from->owned() || to == nullptr) return;
@@ -61,6 +57,8 @@ void ColumnRoots::add_link(const Scope& scope, TableIndex table, int16_t column,
   } else if (!to->owned()) {
     if (whole_key) add(source, root);
     return;
+  } else if (whole_key && has_shared_rows(schema, *to)) {
+    add(source, root);  // some of its rows are the company's, others shared
   }
   links_.push_back({source, root});
 }

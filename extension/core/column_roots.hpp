@@ -32,15 +32,13 @@ class ColumnRoots {
     ColumnRoot from, to;
   };
   void collect_links(const Schema& schema, const Scope& scope);
-  void add_link(const Scope& scope, TableIndex table, int16_t column, TableIndex target,
-                int16_t target_column, bool whole_key);
+  void add_link(const Schema& schema, const Scope& scope, TableIndex table, int16_t column,
+                TableIndex target, int16_t target_column, bool whole_key);
   void spread();
   bool add(const ColumnRoot& column, const ColumnRoot& root);
 
   std::vector<Link> links_;
   std::map<ColumnRoot, std::vector<ColumnRoot>> roots_;
 };
-
-bool is_array(const Column& column);
 
 }  // namespace company_backup

@@ -29,4 +29,18 @@ const Column& column_of(const Table& table, int16_t number) {
                                        " has no column with number " + std::to_string(number));
 }
 
+bool is_array(const Column& column) {
+  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
+         column.family == TypeFamily::kTextArray;
+}
+
+std::string column_treatment(const Rules& rules, const Table& table, const std::string& column) {
+  for (const ColumnRule& rule : rules.columns) {
+    if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
+      return rule.treatment;
+    }
+  }
+  return {};
+}
+
 }  // namespace company_backup

@@ -125,5 +125,9 @@ struct Schema {
 
 const Column* find_column(const Table& table, const std::string& name);
 const Column& column_of(const Table& table, int16_t number);
+bool is_array(const Column& column);  // of integers, uuids or texts
+
+// The rule for a column: data, secret, identity, counter, file; empty: none.
+std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);
 
 }  // namespace company_backup

@@ -87,4 +87,19 @@ Scope discover_scope(const Schema& schema, const Rules& rules,
   return scope;
 }
 
+bool can_belong_to_nobody(const Schema& schema, const ScopedTable& scoped) {
+  const auto can_be_null = [&](const RouteStep& step) {
+    return step.kind != RouteStep::Kind::kUp &&
+           std::any_of(step.columns.begin(), step.columns.end(), [&](int16_t number) {
+             return !column_of(schema.tables[scoped.table], number).not_null;
+           });
+  };
+  return !scoped.routes.empty() &&
+         std::all_of(scoped.routes.begin(), scoped.routes.end(), can_be_null);
+}
+
+bool has_shared_rows(const Schema& schema, const ScopedTable& scoped) {
+  return !scoped.owned() || (scoped.travels() && can_belong_to_nobody(schema, scoped));
+}
+
 }  // namespace company_backup

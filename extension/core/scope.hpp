@@ -41,7 +41,7 @@ struct ScopedTable {
   std::vector<RouteStep> routes;  // any of them; empty for shared and people
   std::string route_text;         // "invoice_line_invoice_fk > invoice_company_fk", for people
   std::vector<int16_t> key;       // empty: the whole row is the key
-  std::vector<std::string> match_columns;  // shared, people
+  std::vector<std::string> match_columns;  // of rows that has_shared_rows() means
   bool travels() const { return treatment == "company" || treatment == "append_only"; }
   bool owned() const { return travels() || treatment == "excluded"; }
 };
@@ -60,6 +60,14 @@ struct Reference {
   std::string json_path, when_column, when_value;
   std::string outside = "refuse";
 };
+
+// Can a row of this table belong to no company, because all its routes can be NULL? Such rows are
+// shared: never written, but referred to.
+bool can_belong_to_nobody(const Schema& schema, const ScopedTable& scoped);
+
+// Does the table hold rows that do not travel but are found again in another database: all rows of
+// shared tables and people, and those of tables that travel which belong to no company.
+bool has_shared_rows(const Schema& schema, const ScopedTable& scoped);
 
 struct Finding {
   std::string severity;  // error (backups refuse), warning, notice

@@ -19,11 +19,6 @@ std::string stored_name(const std::string& schema, const std::string& table) {
   return display_name(schema) + "." + display_name(table);
 }
 
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
-}
-
 class RuleReader {
  public:
   explicit RuleReader(Model& model) : model_(model) {}

@@ -56,6 +56,7 @@ class OwnedTables {
     if (const TableRule* rule = model_.rule[index]) {
       scoped.treatment = rule->treatment;
       scoped.decided_by = "rule";
+      scoped.match_columns = rule->match_columns;
     } else if (index == model_.membership) {
       scoped.treatment = "excluded";
       scoped.decided_by = "membership";

@@ -1,38 +1,31 @@
 #include "core/sql.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "core/error.hpp"
 
 namespace company_backup {
 namespace {
 
-// PostgreSQL's keywords that cannot be used bare everywhere, newer servers' included; sorted.
-// clang-format off
-constexpr std::array kKeywords = std::to_array<std::string_view>({
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization",
-    "between", "bigint", "binary", "bit", "boolean", "both", "case", "cast", "char", "character",
-    "check", "coalesce", "collate", "collation", "column", "concurrently", "constraint", "create",
-    "cross", "current_catalog", "current_date", "current_role", "current_schema", "current_time",
-    "current_timestamp", "current_user", "dec", "decimal", "default", "deferrable", "desc",
-    "distinct", "do", "else", "end", "except", "exists", "extract", "false", "fetch", "float",
-    "for", "foreign", "freeze", "from", "full", "grant", "greatest", "group", "grouping", "having",
-    "ilike", "in", "initially", "inner", "inout", "int", "integer", "intersect", "interval",
-    "into", "is", "isnull", "join", "json", "json_array", "json_arrayagg", "json_exists",
-    "json_object", "json_objectagg", "json_query", "json_scalar", "json_serialize", "json_table",
-    "json_value", "lateral", "leading", "least", "left", "like", "limit", "localtime",
-    "localtimestamp", "merge_action", "national", "natural", "nchar", "none", "normalize", "not",
-    "notnull", "null", "nullif", "numeric", "offset", "on", "only", "or", "order", "out", "outer",
-    "overlaps", "overlay", "placing", "position", "precision", "primary", "real", "references",
-    "returning", "right", "row", "select", "session_user", "setof", "similar", "smallint", "some",
-    "substring", "symmetric", "system_user", "table", "tablesample", "then", "time", "timestamp",
-    "to", "trailing", "treat", "trim", "true", "union", "unique", "user", "using", "values",
-    "varchar", "variadic", "verbose", "when", "where", "window", "with", "xmlattributes",
-    "xmlconcat", "xmlelement", "xmlexists", "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi",
-    "xmlroot", "xmlserialize", "xmltable",
-});
-// clang-format on
+// PostgreSQL's keywords that cannot be used bare everywhere, newer servers' included.
+// Each between spaces.
+constexpr std::string_view kKeywords =
+    " all analyse analyze and any array as asc asymmetric authorization between bigint "
+    "binary bit boolean both case cast char character check coalesce collate collation "
+    "column concurrently constraint create cross current_catalog current_date "
+    "current_role current_schema current_time current_timestamp current_user dec decimal "
+    "default deferrable desc distinct do else end except exists extract false fetch float "
+    "for foreign freeze from full grant greatest group grouping having ilike in initially "
+    "inner inout int integer intersect interval into is isnull join json json_array "
+    "json_arrayagg json_exists json_object json_objectagg json_query json_scalar "
+    "json_serialize json_table json_value lateral leading least left like limit localtime "
+    "localtimestamp merge_action national natural nchar none normalize not notnull null "
+    "nullif numeric offset on only or order out outer overlaps overlay placing position "
+    "precision primary real references returning right row select session_user setof "
+    "similar smallint some substring symmetric system_user table tablesample then time "
+    "timestamp to trailing treat trim true union unique user using values varchar "
+    "variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists "
+    "xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
 
 bool needs_quotes(std::string_view name) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
@@ -40,7 +33,7 @@ bool needs_quotes(std::string_view name) {
   if (name.empty() || !plain(name[0])) return true;
   if (!std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || digit(c); }))
     return true;
-  return std::binary_search(kKeywords.begin(), kKeywords.end(), name);
+  return kKeywords.find(" " + std::string(name) + " ") != kKeywords.npos;
 }
 
 // Types with smaller OIDs are PostgreSQL's own.
@@ -53,11 +46,6 @@ std::string equal(const std::string& left, const Column& left_column, const std:
   const std::string op = common_equality(left_column, right_column);
   if (!op.empty()) return left + " " + op + " " + right;
   return as_text(left, left_column) + " OPERATOR(pg_catalog.=) " + as_text(right, right_column);
-}
-
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
 }
 
 TypeFamily element_family(const Column& column) {

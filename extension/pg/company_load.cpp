@@ -198,7 +198,12 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
   }
   std::vector<const KeyMap*> maps;
   if (target->owned()) {
-    if (positions.size() == 1) maps = maps_of(reference.target, reference.target_columns[0]);
+    if (positions.size() == 1) {
+      maps = maps_of(reference.target, reference.target_columns[0]);
+      if (has_shared_rows(live_.schema, *target)) {
+        maps.push_back(&shared_.keys(reference.target, reference.target_columns));
+      }
+    }
   } else {
     maps = {&shared_.keys(reference.target, reference.target_columns)};
   }

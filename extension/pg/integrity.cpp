@@ -8,7 +8,7 @@
 #include "pg/owner.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/table_plan.hpp"
-#include "pg/type_name.hpp"
+#include "pg/typed_value.hpp"
 
 namespace company_backup {
 namespace {
@@ -39,7 +39,7 @@ class Proof {
       lock(distinct_keys("true"));
       return;
     }
-    const std::string acceptable = same_database ? acceptable_outside(*scoped) : "false";
+    const std::string acceptable = acceptable_outside(*scoped, same_database, roots);
     refuse_keys(distinct_keys(no_target("(" + own_target() + " OR " + acceptable + ")")));
     if (!scoped->travels()) {
       if (!same_database && !is_translated(roots)) refuse_keys(distinct_keys("true"));
@@ -55,8 +55,13 @@ class Proof {
   }
 
   // Rows of the target that are not the company's, but may be referred to.
-  std::string acceptable_outside(const ScopedTable& target) const {
-    return reference_.outside == "keep" ? "true" : belongs_to_nobody(live_, target, "t");
+  std::string acceptable_outside(const ScopedTable& target, bool same_database,
+                                 const ColumnRoots& roots) const {
+    if (same_database && reference_.outside == "keep") return "true";
+    // A key that its rule lets lead to another company may mean anything here.
+    const bool known = is_translated(roots) && reference_.outside == "refuse";
+    if (!same_database && !known) return "false";
+    return belongs_to_nobody(live_, target, "t");
   }
 
   // No row of the target for which `condition` holds is referred to.
@@ -128,7 +133,8 @@ class Proof {
     for (const std::vector<std::string>& values : keys) arrays.push_back(text_array(values));
     std::vector<Arg> args{company_.arg()};
     for (const std::string& array : arrays) args.emplace_back(array);
-    report(" AND (" + list(", ", [this](size_t i) { return column(i) + "::text"; }) +
+    report(" AND (" +
+               list(", ", [this](size_t i) { return "pg_catalog.concat(" + column(i) + ")"; }) +
                ") IN (SELECT * FROM unnest(" +
                list(", ", [](size_t i) { return "$" + std::to_string(i + 2) + "::text[]"; }) + "))",
            args);
@@ -146,7 +152,11 @@ class Proof {
     const Rows rows = query_unestimated(
         "SELECT count(*) OVER (), concat_ws(', '" + (key.empty() ? ", s" : ", " + key) +
             "), concat_ws(', ', " +
-            list(", ", [this](size_t i) { return "coalesce(" + column(i) + "::text, 'null')"; }) +
+            list(", ",
+                 [this](size_t i) {
+                   return "CASE WHEN " + column(i) + " IS DISTINCT FROM NULL THEN concat(" +
+                          column(i) + ") ELSE 'null' END";
+                 }) +
             ")" + own_rows() + condition + " LIMIT " + kListedRows,
         args);
     if (rows.empty()) return;
@@ -182,27 +192,21 @@ class Proof {
 
   // Locks the rows that keys [start, end) lead to; gives the positions (from start) that did.
   std::vector<size_t> lock_some(const Keys& keys, size_t start, size_t end) const {
-    std::vector<std::string> arrays;
-    for (const std::vector<std::string>& values : keys) {
-      arrays.push_back(text_array({values.begin() + static_cast<ptrdiff_t>(start),
-                                   values.begin() + static_cast<ptrdiff_t>(end)}));
-    }
     std::vector<Arg> args;
-    for (const std::string& array : arrays) args.emplace_back(array);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      args.push_back(typed_array(column_of(source_, reference_.columns[i]),
+                                 {keys[i].begin() + static_cast<ptrdiff_t>(start),
+                                  keys[i].begin() + static_cast<ptrdiff_t>(end)}));
+    }
     const std::string sql =
-        "SELECT u.n FROM ROWS FROM (unnest(" +
-        list("), unnest(",
-             [this](size_t i) {
-               return "$" + std::to_string(i + 1) +
-                      "::text[]::" + base_type_name(column_of(source_, reference_.columns[i])) +
-                      "[]";
-             }) +
-        ")) WITH ORDINALITY AS u(" + list(", ", [](size_t i) { return "k" + std::to_string(i); }) +
+        "SELECT u.n FROM ROWS FROM (" +
+        list(", ", [](size_t i) { return "unnest($" + std::to_string(i + 1) + ")"; }) +
+        ") WITH ORDINALITY AS u(" + list(", ", [](size_t i) { return "k" + std::to_string(i); }) +
         ", n) JOIN " + from_table(target_) + " AS x ON " +
         list(" AND ",
              [this](size_t i) {
-               return "x." + quote_name(column_of(target_, reference_.target_columns[i]).name) +
-                      " " + reference_.operators[i] + " u.k" + std::to_string(i);
+               return column_sql("x", column_of(target_, reference_.target_columns[i])) + " " +
+                      reference_.operators[i] + " u.k" + std::to_string(i);
              }) +
         " FOR KEY SHARE OF x";
     AsOwnerOf owner(target_.oid);

@@ -10,8 +10,8 @@ namespace company_backup {
 // is looked up and taken FOR KEY SHARE as its table's owner, as an INSERT would.
 //
 // `same_database`: the rows come from this database. Only then may a reference lead to a row of
-// another company (where its rule keeps that), to a row that belongs to no company, or to an
-// excluded row by a key that says nothing outside this database. Error kIntegrity names the
+// another company (where its rule keeps that), or, by a key that was not translated, to an excluded
+// row or to one that belongs to no company. Error kIntegrity names the
 // constraint and the first rows.
 void prove_references(const LiveScope& live, const Company& company, bool same_database);
 

@@ -13,11 +13,6 @@ namespace {
 constexpr size_t kListedProblems = 10;
 constexpr size_t kBatch = 20000;
 
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
-}
-
 class Checker {
  public:
   Checker(const LiveScope& live, const Company& company, std::vector<ReferenceProblem>& problems)
@@ -223,10 +218,10 @@ void refuse_references(const LiveScope& live, const Company& company,
   if (problems.size() > kListedProblems) {
     detail += "\nand " + std::to_string(problems.size() - kListedProblems) + " more";
   }
-  throw Error(sqlstate::kBadReference, "company \"" + company.key + "\" has " +
-                                           std::to_string(problems.size()) +
-                                           (problems.size() == 1 ? " reference" : " references") +
-                                           " that lead nowhere or to another company")
+  throw Error(sqlstate::kBadReference,
+              "company \"" + company.key + "\" has " + std::to_string(problems.size()) +
+                  (problems.size() == 1 ? " reference that leads" : " references that lead") +
+                  " nowhere or to another company")
       .detail(detail)
       .hint("SELECT * FROM " + functions_schema() +
             ".check_company_data() lists them all. Repair them, allow them with set_reference(..., "

@@ -10,7 +10,7 @@
 #include "pg/row_update.hpp"
 #include "pg/rules.hpp"
 #include "pg/table_plan.hpp"
-#include "pg/type_name.hpp"
+#include "pg/typed_value.hpp"
 
 namespace company_backup {
 namespace {
@@ -100,13 +100,12 @@ int64_t record(const Act& act) {
 }
 
 Text greater(const Column& column, const Text& a, const Text& b) {
-  const std::string type = base_type_name(column);
-  return query("SELECT greatest($1::" + type + ", $2::" + type + ")", {a, b})[0][0];
+  return query("SELECT greatest($1, $2)", {typed_value(column, a), typed_value(column, b)})[0][0];
 }
 
 // A value as its type prints it ('01' of an integer is 1).
 Text canonical(const Column& column, const Text& value) {
-  return query("SELECT $1::" + base_type_name(column), {value})[0][0];
+  return query("SELECT $1", {typed_value(column, value)})[0][0];
 }
 
 // The columns of the company's row that a restore may change: none unless the set-up says which
@@ -166,9 +165,9 @@ CompanyRow parse_attributes(const Table& table, const std::string& attributes) {
 void require_new(const LiveScope& live, const std::string& key_text) {
   const Table& table = live.table(live.scope.company_table);
   const Column& key = column_of(table, live.scope.company_key);
-  const Rows rows = query(
-      "SELECT FROM " + from_table(table) + " AS c WHERE c." + quote_name(key.name) + "::text = $1",
-      {key_text}, Access::kWrite);
+  const Rows rows = query("SELECT FROM " + from_table(table) + " AS c WHERE " +
+                              column_sql("c", key) + " " + key.equality + " $1",
+                          {typed_value(key, key_text)}, Access::kWrite);
   if (rows.empty()) return;
   throw Error(sqlstate::kBadAttribute, "company \"" + key_text + "\" exists already")
       .hint("Give the new company another key: attributes => '{\"" + key.name + "\": ...}'.");

@@ -17,6 +17,24 @@ std::string key_columns(const Table& table, const ScopedTable& scoped) {
   return text_array(names);
 }
 
+// The rows that `read` gives for the company of argument 0, under one snapshot.
+template <class Read>
+Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
+  require_guard_or_owner(action);
+  LiveScope live = load_live_scope();
+  const Text text = optional_text(fcinfo, 0);
+  authorize(action, resolve_company(live, text).key, std::nullopt);
+  live = lock_scope(std::move(live));
+  refuse_row_security(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_rewrites(live);
+  const Rows rows = read(live, resolve_company(live, text));
+  snapshot.close();
+  settings.close();
+  return return_rows(fcinfo, rows);
+}
+
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(company_scope) {
@@ -53,48 +71,30 @@ COMPANY_BACKUP_FUNCTION(propose_company_rules) {
 }
 
 COMPANY_BACKUP_FUNCTION(check_company_data) {
-  require_guard_or_owner("check");
-  LiveScope live = load_live_scope();
-  const Text text = optional_text(fcinfo, 0);
-  authorize("check", resolve_company(live, text).key, std::nullopt);
-  live = lock_scope(std::move(live));
-  refuse_row_security(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  const Company company = resolve_company(live, text);
-  Rows rows;
-  for (const ReferenceProblem& problem : check_references(live, company)) {
-    rows.push_back({display_table(live.table(problem.table)), problem.row_key, problem.reference,
-                    problem.problem});
-  }
-  snapshot.close();
-  settings.close();
-  return return_rows(fcinfo, rows);
+  return read_company(fcinfo, "check", [](const LiveScope& live, const Company& company) {
+    Rows rows;
+    for (const ReferenceProblem& problem : check_references(live, company)) {
+      rows.push_back({display_table(live.table(problem.table)), problem.row_key, problem.reference,
+                      problem.problem});
+    }
+    return rows;
+  });
 }
 
 COMPANY_BACKUP_FUNCTION(company_contents) {
-  require_guard_or_owner("contents");
-  LiveScope live = load_live_scope();
-  const Text text = optional_text(fcinfo, 0);
-  authorize("contents", resolve_company(live, text).key, std::nullopt);
-  live = lock_scope(std::move(live));
-  refuse_row_security(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  const Company company = resolve_company(live, text);
-  Rows rows;
-  for (const ScopedTable* scoped : live.travelling()) {
-    const Table& table = live.table(scoped->table);
-    const Rows counted =
-        query("SELECT count(*), coalesce(sum(pg_catalog.pg_column_size(t.*)), 0) FROM " +
-                  from_table(table) + " AS t WHERE " +
-                  owned_by(live.schema, live.scope, scoped->table, "t", "$1"),
-              {company.arg()});
-    rows.push_back({scoped->area, display_table(table), counted[0][0], counted[0][1]});
-  }
-  snapshot.close();
-  settings.close();
-  return return_rows(fcinfo, rows);
+  return read_company(fcinfo, "contents", [](const LiveScope& live, const Company& company) {
+    Rows rows;
+    for (const ScopedTable* scoped : live.travelling()) {
+      const Table& table = live.table(scoped->table);
+      const Rows counted =
+          query("SELECT count(*), coalesce(sum(pg_catalog.pg_column_size(t.*)), 0) FROM " +
+                    from_table(table) + " AS t WHERE " +
+                    owned_by(live.schema, live.scope, scoped->table, "t", "$1"),
+                {company.arg()});
+      rows.push_back({scoped->area, display_table(table), counted[0][0], counted[0][1]});
+    }
+    return rows;
+  });
 }
 
 }  // namespace company_backup

@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::string_view kNull = "null";
 
-bool is_array(const Column& column) {
-  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
-         column.family == TypeFamily::kTextArray;
-}
-
 std::string_view value_at(const std::vector<Span>& spans, const std::string& buffer, size_t i) {
   return std::string_view(buffer).substr(spans[i].begin, spans[i].end - spans[i].begin);
 }
@@ -104,7 +99,7 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
   for (const Reference& reference : live_.scope.references) {
     if (reference.table != table.scoped->table) continue;
     const ScopedTable* target = live_.scope.find(reference.target);
-    if (target == nullptr || target->owned()) continue;
+    if (target == nullptr || !has_shared_rows(live_.schema, *target)) continue;
     Collector collector;
     for (int16_t number : reference.columns) {
       const auto position = position_of(number);
@@ -135,8 +130,9 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan() {
   std::vector<SharedTable> tables;
   arguments_.clear();
   for (const ScopedTable& scoped : live_.scope.tables) {
-    if (scoped.owned()) continue;
+    if (!has_shared_rows(live_.schema, scoped)) continue;
     SharedTable shared;
+    shared.complete = !scoped.owned();
     for (auto& [key, set] : sets_) {
       if (set.target == scoped.table && !set.values.empty()) shared.sets.push_back(&set);
     }
@@ -144,7 +140,7 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan() {
     const Table& table = live_.table(scoped.table);
     shared.query.name = display_table(table);
     shared.manifest.name = encode_table_name(table.schema, table.name);
-    shared.manifest.treatment = scoped.treatment;
+    shared.manifest.treatment = scoped.owned() ? "shared" : scoped.treatment;
     shared.manifest.match_columns = scoped.match_columns;
     const auto wanted = [&](const Column& column) {
       const auto has = [&](const std::vector<int16_t>& numbers) {
@@ -199,11 +195,12 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan() {
       for (size_t i = 0; i < columns.size(); ++i)
         names += (i > 0 ? ", c" : "c") + std::to_string(i);
       // unnest of several arrays is grammar, which knows it without a schema only.
-      where +=
-          (where.empty() ? "" : " OR ") + ("EXISTS (SELECT 1 FROM unnest(" + unnest +
-                                           ") AS v(" + names + ") WHERE " + join + ")");
+      where += (where.empty() ? "" : " OR ") + ("EXISTS (SELECT 1 FROM unnest(" + unnest +
+                                                ") AS v(" + names + ") WHERE " + join + ")");
     }
-    shared.query.sql = "SELECT " + select + " FROM " + from_table(table) + " AS t WHERE " + where;
+    shared.query.sql =
+        "SELECT " + select + " FROM " + from_table(table) + " AS t WHERE (" + where + ")";
+    if (scoped.owned()) shared.query.sql += " AND " + belongs_to_nobody(live_, scoped, "t");
     if (!scoped.key.empty()) shared.query.sql += " ORDER BY " + order_terms(table, scoped.key, "t");
     tables.push_back(std::move(shared));
   }
@@ -228,6 +225,7 @@ LineObserver SharedKeys::mark_found(const SharedTable& table) {
 
 std::vector<std::string> SharedKeys::missing(const SharedTable& table) const {
   std::vector<std::string> missing;
+  if (!table.complete) return missing;
   for (const SharedKeySet* set : table.sets) {
     const auto found = found_.find(set);
     for (const std::string& value : set->values) {

@@ -34,6 +34,7 @@ class SharedKeys {
   struct SharedTable {
     TableQuery query;
     ManifestTable manifest;
+    bool complete = true;  // else a key that is not found may be that of a company's row
     std::vector<const SharedKeySet*> sets;
     std::vector<std::vector<size_t>> set_positions;  // of each set's columns in query.columns
   };

@@ -5,7 +5,8 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
-#include "pg/type_name.hpp"
+#include "pg/table_plan.hpp"
+#include "pg/typed_value.hpp"
 
 namespace company_backup {
 namespace {
@@ -20,6 +21,7 @@ struct SharedMatch::Match {
   TableIndex index;
   const Table* table;
   const ScopedTable* scoped;
+  std::string condition = "true";  // which rows t are shared
   std::vector<const Column*> columns;
   std::vector<Row> theirs;
   std::vector<Row> ours;  // of the same columns; empty: not found
@@ -50,19 +52,21 @@ std::string describe(const std::vector<const Column*>& columns, const std::vecto
 // Looks rows of an archive up in their table here by some of their columns.
 class Lookup {
  public:
-  Lookup(const Table& table, const std::vector<const Column*>& columns, std::vector<size_t> by)
+  Lookup(const Table& table, const std::vector<const Column*>& columns, std::vector<size_t> by,
+         const std::string& condition)
       : by_(std::move(by)) {
     std::string select, join, arrays, names;
     for (const Column* column : columns) select += ", t." + quote_name(column->name);
     for (size_t i = 0; i < by_.size(); ++i) {
       const Column& column = *columns[by_[i]];
+      columns_.push_back(&column);
       const std::string n = std::to_string(i + 1);
-      arrays += (i ? ", " : "") + ("unnest($" + n + "::text[]::" + base_type_name(column) + "[])");
+      arrays += (i ? ", " : "") + ("unnest($" + n + ")");
       names += "k" + n + ", ";
-      join += (i ? " AND t." : "t.") + quote_name(column.name) + " " + column.equality + " u.k" + n;
+      join += (i ? " AND " : "") + column_sql("t", column) + " " + column.equality + " u.k" + n;
     }
     sql_ = "SELECT u.n" + select + " FROM ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" +
-           names + "n) JOIN " + from_table(table) + " AS t ON " + join;
+           names + "n) JOIN " + from_table(table) + " AS t ON " + join + " WHERE " + condition;
   }
 
   // Calls found(position in rows, the row here) for every row found, as often as it is found. A
@@ -80,9 +84,9 @@ class Lookup {
         asked.push_back(wanted[i]);
         for (size_t k = 0; k < by_.size(); ++k) values[k].push_back(*row[by_[k]]);
       }
-      std::vector<std::string> arrays;
-      for (const auto& column : values) arrays.push_back(text_array(column));
-      for (Row& row : query(sql_, {arrays.begin(), arrays.end()})) {
+      std::vector<Arg> args;
+      for (size_t k = 0; k < by_.size(); ++k) args.push_back(typed_array(*columns_[k], values[k]));
+      for (Row& row : query(sql_, args)) {
         const size_t n = std::stoul(*row[0]) - 1;
         found(asked[n], Row(row.begin() + 1, row.end()));
       }
@@ -91,6 +95,7 @@ class Lookup {
 
  private:
   std::vector<size_t> by_;
+  std::vector<const Column*> columns_;  // of by_
   std::string sql_;
 };
 
@@ -174,7 +179,7 @@ class Matcher {
   void look_up(const std::vector<size_t>& by) {
     ambiguous_.assign(match_.theirs.size(), false);
     if (by.empty()) return;
-    Lookup(*match_.table, match_.columns, by)
+    Lookup(*match_.table, match_.columns, by, match_.condition)
         .run(match_.theirs, wanted(), [this](size_t row, Row ours) {
           if (!match_.ours[row].empty()) ambiguous_[row] = true;
           match_.ours[row] = std::move(ours);
@@ -191,8 +196,9 @@ class Matcher {
       select += (select.empty() ? "t." : ", t.") + quote_name(column->name);
     }
     const Rows rows =
-        query("SELECT " + select + " FROM " + from_table(*match_.table) + " AS t WHERE t." +
-                  quote_name(column_of(*match_.table, match_.scoped->key[0]).name) + "::text = $1",
+        query("SELECT " + select + " FROM " + from_table(*match_.table) +
+                  " AS t WHERE pg_catalog.concat(t." +
+                  quote_name(column_of(*match_.table, match_.scoped->key[0]).name) + ") = $1",
               {actor});
     if (rows.size() != 1) return;
     for (size_t row : wanted()) match_.ours[row] = rows[0];
@@ -216,7 +222,7 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, Member
     auto match = std::make_unique<Match>();
     match->index = live.schema.find(name.schema, name.table);
     match->scoped = match->index == kNoTable ? nullptr : live.scope.find(match->index);
-    if (match->scoped == nullptr || match->scoped->owned()) {
+    if (match->scoped == nullptr || !has_shared_rows(live.schema, *match->scoped)) {
       throw Error(sqlstate::kSchemaDiffers, "the archive refers to rows of table \"" +
                                                 archived.name +
                                                 "\", which is no shared table here");
@@ -233,6 +239,7 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, Member
       }
       match->columns.push_back(column);
     }
+    if (match->scoped->owned()) match->condition = belongs_to_nobody(live, *match->scoped, "t");
     Matcher matcher(*match, archived);
     matcher.read(source, number);
     matcher.find(same_database, actor);
@@ -269,7 +276,9 @@ const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& co
   if (map != nullptr) return *map;
   const ScopedTable* scoped = live_.scope.find(table);
   const bool people = scoped != nullptr && scoped->treatment == "people";
-  map = std::make_unique<KeyMap>(columns.size(), !same_database_, display_table(live_.table(table)),
+  // Of a table that also holds rows of companies, other keys stay what they are.
+  const bool complete = !same_database_ && (scoped == nullptr || !scoped->owned());
+  map = std::make_unique<KeyMap>(columns.size(), complete, display_table(live_.table(table)),
                                  people ? sqlstate::kMissingPerson : sqlstate::kMissingShared);
   for (const auto& match : matches_) {
     if (match->index != table) continue;

@@ -35,7 +35,7 @@ int pin_names(Access access) {
   const int level = NewGUCNestLevel();
   if (strcmp(namespace_search_path, kSearchPath) != 0) pin_setting("search_path", kSearchPath);
   static constexpr const char* kRestriction = "restrict_nonsystem_relation_kind";
-  if (access == Access::kRead && GetConfigOption(kRestriction, true, false) != nullptr) {
+  if (access != Access::kCall && GetConfigOption(kRestriction, true, false) != nullptr) {
     pin_setting(kRestriction, "view");
   }
   return level;

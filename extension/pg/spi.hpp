@@ -49,8 +49,9 @@ std::string text_array(const std::vector<std::string>& items);
 // The reverse; only for the output of a text[] or name[] column.
 std::vector<std::string> parse_text_array(const std::string& text);
 
-// kRead: under the active snapshot, nothing is changed, and no view may stand where a table was.
-// kCall: calls a function of the application, which may write unless the transaction may not.
+// kRead: under the active snapshot, nothing is changed. kCall: calls a function of the application,
+// which may write unless the transaction may not. Only there may a view be read: elsewhere it would
+// stand where a table was.
 enum class Access { kRead, kWrite, kCall };
 
 // Runs one statement, with search_path pinned, and returns its rows.

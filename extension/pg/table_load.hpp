@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "pg/executor.hpp"
+#include "pg/postgres.hpp"
 
 namespace company_backup {
 

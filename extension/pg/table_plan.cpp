@@ -48,15 +48,6 @@ std::string column_expression(const LiveScope& live, const ScopedTable& scoped,
 
 }  // namespace
 
-std::string column_treatment(const Rules& rules, const Table& table, const std::string& column) {
-  for (const ColumnRule& rule : rules.columns) {
-    if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
-      return rule.treatment;
-    }
-  }
-  return {};
-}
-
 KeyOrder key_order(const Column& column) {
   return column.family == TypeFamily::kInteger ? KeyOrder::kInteger : KeyOrder::kText;
 }
@@ -81,19 +72,18 @@ std::string row_key_expression(const Table& table, const std::vector<int16_t>& k
 
 std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
                               const std::string& alias) {
+  if (!can_belong_to_nobody(live.schema, scoped)) return "false";
   const Table& table = live.table(scoped.table);
   std::string all;
   for (const RouteStep& step : scoped.routes) {
-    if (step.kind == RouteStep::Kind::kUp) return "false";
     std::string any;
     for (int16_t number : step.columns) {
       if (column_of(table, number).not_null) continue;
       any += (any.empty() ? "" : " OR ") + column_of_row(table, number, alias) + " IS NULL";
     }
-    if (any.empty()) return "false";
     all += (all.empty() ? "(" : " AND (") + any + ")";
   }
-  return all.empty() ? "false" : "(" + all + ")";
+  return "(" + all + ")";
 }
 
 TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,

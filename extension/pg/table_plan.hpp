@@ -10,9 +10,6 @@
 
 namespace company_backup {
 
-// The rule for a column: data, secret, identity, counter, file; empty: none.
-std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);
-
 // Does a column of this type ascend as an integer (else as text) in an archive?
 KeyOrder key_order(const Column& column);
 

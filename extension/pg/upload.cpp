@@ -75,7 +75,7 @@ void read_parts(int64_t upload, ArchiveReader& reader) {
     check_for_interrupts();
   }
   const Rows numbers = own_query(
-      "SELECT count(*), coalesce(max(seq) + 1, 0) FROM company_backup.upload_part WHERE upload = "
+      "SELECT count(*), coalesce(max(seq)::bigint + 1, 0) FROM company_backup.upload_part WHERE upload = "
       "$1",
       {upload});
   if (*numbers[0][0] != *numbers[0][1]) {

@@ -42,6 +42,12 @@ CREATE FUNCTION evil.moods_text(evil.mood[]) RETURNS text[] LANGUAGE plpgsql IMM
   $$ BEGIN PERFORM evil.spring('cast of an array'); RETURN '{a}'; END $$;
 CREATE CAST (evil.mood AS text) WITH FUNCTION evil.mood_text(evil.mood) AS ASSIGNMENT;
 CREATE CAST (evil.pair AS text) WITH FUNCTION evil.pair_text(evil.pair) AS ASSIGNMENT;
+CREATE FUNCTION evil.text_mood(text) RETURNS evil.mood LANGUAGE plpgsql IMMUTABLE AS
+  $$ BEGIN PERFORM evil.spring('cast to an enum'); RETURN 'a'; END $$;
+CREATE FUNCTION evil.text_moods(text) RETURNS evil.mood[] LANGUAGE plpgsql IMMUTABLE AS
+  $$ BEGIN PERFORM evil.spring('cast to an array'); RETURN '{a}'; END $$;
+CREATE CAST (text AS evil.mood) WITH FUNCTION evil.text_mood(text) AS ASSIGNMENT;
+CREATE CAST (text AS evil.mood[]) WITH FUNCTION evil.text_moods(text) AS ASSIGNMENT;
 CREATE CAST (evil.mood[] AS text[]) WITH FUNCTION evil.moods_text(evil.mood[]) AS ASSIGNMENT;
 CREATE FUNCTION evil.same_mood(evil.mood, evil.mood) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
   $$ BEGIN PERFORM evil.spring('operator of an enum'); RETURN true; END $$;
@@ -179,6 +185,15 @@ SELECT public.attempt('read_backup', format('SELECT cb.read_backup(%s)', :backup
 SELECT public.attempt('backup_contents', format('SELECT cb.backup_contents(%s)', :backup));
 SELECT public.attempt('backup_manifest', format('SELECT cb.backup_manifest(%s)', :backup));
 SELECT public.attempt('company_backups', $$SELECT cb.company_backups('a')$$);
+SELECT cb.backup_company('b') AS other \gset
+SELECT public.attempt('create_company_from_backup', format($$SELECT cb.create_company_from_backup(%s, '{"id": "c"}')$$, :other));
+SET ROLE cb_mallory;
+TRUNCATE evil.document, evil.spread, evil.code, evil.keyless, evil.parent, evil.child;
+SET ROLE cb_trent;
+TRUNCATE trent.diary;
+RESET ROLE;
+SELECT public.attempt('restore_company', format($$SELECT cb.restore_company('a', %s)$$, :backup));
+SELECT public.attempt('company_restores', $$SELECT cb.company_restores('a')$$);
 SELECT cb.begin_upload('a') AS upload \gset
 SELECT cb.append_upload(:upload, seq, data) FROM cb.read_backup(:backup);
 SELECT public.attempt('finish_upload', format('SELECT cb.finish_upload(%s)', :upload));
@@ -226,6 +241,9 @@ SELECT results_eq($$SELECT what, answer FROM public.done WHERE answer <> 'done' 
   $$VALUES ('unknown company', 'KB002 company "nobody" does not exist'),
            ('view of the company table', 'KB005 the company table evil.company does not exist')$$,
   'everything does its work among them');
+SELECT set_has($$SELECT what FROM public.ran$$,
+  $$VALUES ('check'), ('generated column'), ('domain'), ('each row'), ('partition key')$$, 'a restore runs what loading rows needs');
+SELECT is_empty($$SELECT DISTINCT what FROM public.ran WHERE what IN ('trigger', 'rule')$$, 'no trigger and no rule fires');
 SELECT is_empty($$SELECT DISTINCT what FROM public.ran WHERE super$$,
   'nothing of the owner''s code runs with the superuser''s rights');
 SELECT is_empty($$SELECT DISTINCT who, what FROM public.ran WHERE who NOT IN ('cb_mallory', 'pg_checkpoint')$$,

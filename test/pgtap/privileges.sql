@@ -15,16 +15,17 @@ DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO cb_owner', current_databa
 
 CREATE SCHEMA app;
 CREATE TABLE app.company (id text PRIMARY KEY, name text NOT NULL);
-CREATE TABLE app.invoice (id int PRIMARY KEY, company_id text NOT NULL REFERENCES app.company, total numeric);
-CREATE TABLE app.salary (id int PRIMARY KEY, company_id text NOT NULL REFERENCES app.company, amount numeric);
-INSERT INTO app.company VALUES ('1', 'Ant'), ('00000000-0000-0000-0000-000000000001', 'Bee');
+CREATE TABLE app.invoice (id int, company_id text NOT NULL REFERENCES app.company, total numeric, PRIMARY KEY (company_id, id));
+CREATE TABLE app.salary (id int, company_id text NOT NULL REFERENCES app.company, amount numeric, PRIMARY KEY (company_id, id));
+INSERT INTO app.company VALUES ('1', 'Ant'), ('00000000-0000-0000-0000-000000000001', 'Bee'),
+    ('2', 'Cat, without rows'), ('00000000-0000-0000-0000-000000000002', 'Dog, without rows');
 INSERT INTO app.invoice VALUES (1, '1', 10), (2, '00000000-0000-0000-0000-000000000001', 20);
 INSERT INTO app.salary SELECT * FROM app.invoice;
 GRANT USAGE ON SCHEMA app, cb TO cb_owner, cb_granted, cb_partial, cb_nothing;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA app TO cb_owner, cb_granted, cb_partial;
 REVOKE SELECT ON app.salary FROM cb_partial;
 SELECT cb.set_company_table('app.company', identity_columns => '{}');
-SELECT cb.set_reference('app.salary', '{id}', 'app.invoice');
+SELECT cb.set_reference('app.salary', '{company_id,id}', 'app.invoice');
 
 CREATE TABLE app.asked (n int GENERATED ALWAYS AS IDENTITY, action text, company text, actor text, detail jsonb, by name);
 GRANT INSERT, SELECT ON app.asked TO PUBLIC;
@@ -53,7 +54,7 @@ END $$;
 
 CREATE TABLE call (
     function text PRIMARY KEY,
-    kind text NOT NULL,   -- setup; else what it needs: catalog, data, backup, upload, list
+    kind text NOT NULL,   -- setup; else what it needs: catalog, list, data, backup, upload, write
     sql text NOT NULL,
     action text,          -- what the guard is asked
     company text,
@@ -63,7 +64,7 @@ INSERT INTO call (function, kind, sql) VALUES
   ('set_company_table(regclass,name,name,name,name[],name[])', 'setup', $$SELECT cb.set_company_table('app.company')$$),
   ('set_table_rule(regclass,text,text,text,name[],name[])', 'setup', $$SELECT cb.set_table_rule('app.salary', 'excluded', 'secret')$$),
   ('set_column_rule(regclass,name,text)', 'setup', $$SELECT cb.set_column_rule('app.salary', 'amount', 'secret')$$),
-  ('set_reference(regclass,name[],regclass,name[],text,name,text,text)', 'setup', $$SELECT cb.set_reference('app.salary', '{amount}', 'app.invoice', outside => 'keep')$$),
+  ('set_reference(regclass,name[],regclass,name[],text,name,text,text)', 'setup', $$SELECT cb.set_reference('app.salary', '{company_id,amount}', 'app.invoice', outside => 'keep')$$),
   ('set_membership(regclass,name)', 'setup', $$SELECT cb.set_membership('app.salary', 'id')$$),
   ('set_company_guard(text)', 'setup', $$SELECT cb.set_company_guard('app.guard_no')$$),
   ('set_company_hook(text,text)', 'setup', $$SELECT cb.set_company_hook('restored', NULL)$$),
@@ -94,6 +95,16 @@ INSERT INTO call VALUES
   ('backup_manifest(bigint)', 'backup', $$SELECT cb.backup_manifest(current_setting('t.backup')::bigint)$$, 'inspect', '1', NULL),
   ('delete_backup(bigint)', 'backup', $$SELECT cb.delete_backup(current_setting('t.backup')::bigint)$$, 'delete', '1', NULL),
   ('read_backup(bigint)', 'backup', $$SELECT * FROM cb.read_backup(current_setting('t.backup')::bigint)$$, 'export', '1', NULL),
+  ('company_restores(text)', 'list', $$SELECT * FROM cb.company_restores('1')$$, 'list', '1', NULL),
+  ('company_restores(bigint)', 'list', $$SELECT * FROM cb.company_restores(1)$$, 'list', '1', NULL),
+  ('company_restores(uuid)', 'list', $$SELECT * FROM cb.company_restores('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL),
+  ('company_busy(text)', 'list', $$SELECT cb.company_busy('1')$$, 'list', '1', NULL),
+  ('company_busy(bigint)', 'list', $$SELECT cb.company_busy(1)$$, 'list', '1', NULL),
+  ('company_busy(uuid)', 'list', $$SELECT cb.company_busy('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL),
+  ('restore_company(text,bigint,text,text,boolean,text,text,text,text,text)', 'write', $$SELECT cb.restore_company('2', current_setting('t.backup')::bigint, actor => 'ann')$$, 'restore', '2', 'ann'),
+  ('restore_company(bigint,bigint,text,text,boolean,text,text,text,text,text)', 'write', $$SELECT cb.restore_company(2, current_setting('t.backup')::bigint, actor => 'ann')$$, 'restore', '2', 'ann'),
+  ('restore_company(uuid,bigint,text,text,boolean,text,text,text,text,text)', 'write', $$SELECT cb.restore_company('00000000-0000-0000-0000-000000000002'::uuid, current_setting('t.backup')::bigint, actor => 'ann')$$, 'restore', '00000000-0000-0000-0000-000000000002', 'ann'),
+  ('create_company_from_backup(bigint,jsonb,text,text)', 'write', $$SELECT cb.create_company_from_backup(current_setting('t.backup')::bigint, '{"id": "3"}', actor => 'ann')$$, 'create', NULL, 'ann'),
   ('begin_upload(text)', 'upload', $$SELECT cb.begin_upload('1')$$, 'upload', '1', NULL),
   ('begin_upload(bigint)', 'upload', $$SELECT cb.begin_upload(1)$$, 'upload', '1', NULL),
   ('begin_upload(uuid)', 'upload', $$SELECT cb.begin_upload('00000000-0000-0000-0000-000000000001'::uuid)$$, 'upload', '00000000-0000-0000-0000-000000000001', NULL),
@@ -132,23 +143,23 @@ SELECT is_empty($$SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'cb\_%'
 CREATE TABLE expected (case_no int, role name, guard text, kind text, outcome text);
 INSERT INTO expected
 SELECT c.n, c.role, c.guard, k.kind, split_part(s.outcomes, ' ', k.n::int)
-FROM unnest('{setup,catalog,list,data,backup,upload}'::text[]) WITH ORDINALITY k(kind, n),
+FROM unnest('{setup,catalog,list,data,backup,upload,write}'::text[]) WITH ORDINALITY k(kind, n),
 (VALUES
-  --                                 setup catalog list  data  backup upload
-  (1, 'superuser',  NULL,           'ok    ok    ok    ok    ok    ok'),
-  (2, 'cb_owner',   NULL,           'ok    ok    ok    ok    ok    ok'),
-  (3, 'cb_nothing', NULL,           '42501 42501 42501 42501 42501 42501'),
-  (4, 'cb_granted', NULL,           '42501 42501 42501 42501 42501 42501'),
-  (5, 'cb_nothing', 'guard_yes',    '42501 42501 42501 42501 42501 42501'),
-  (6, 'cb_granted', 'guard_yes',    '42501 ok    ok    ok    ok    ok'),
-  (7, 'cb_granted', 'guard_no',     '42501 KB008 KB008 KB008 KB008 KB008'),
-  (8, 'cb_granted', 'guard_null',   '42501 KB007 KB007 KB007 KB007 KB007'),
-  (9, 'cb_granted', 'guard_raises', '42501 AP001 AP001 AP001 AP001 AP001'),
-  (10, 'cb_partial', 'guard_yes',   '42501 ok    ok    42501 ok    ok'),
-  (11, 'cb_owner',  'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008'),
-  (12, 'superuser', 'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008'),
-  (13, 'cb_granted', 'guard_dropped', '42501 KB007 KB007 KB007 KB007 KB007'),
-  (14, 'cb_owner',  'guard_dropped', 'ok    KB007 KB007 KB007 KB007 KB007')
+  --                                   setup catalog list  data  backup upload write
+  (1, 'superuser',  NULL,           'ok    ok    ok    ok    ok    ok     ok'),
+  (2, 'cb_owner',   NULL,           'ok    ok    ok    ok    ok    ok     ok'),
+  (3, 'cb_nothing', NULL,           '42501 42501 42501 42501 42501 42501  42501'),
+  (4, 'cb_granted', NULL,           '42501 42501 42501 42501 42501 42501  42501'),
+  (5, 'cb_nothing', 'guard_yes',    '42501 42501 42501 42501 42501 42501  42501'),
+  (6, 'cb_granted', 'guard_yes',    '42501 ok    ok    ok    ok    ok     ok'),
+  (7, 'cb_granted', 'guard_no',     '42501 KB008 KB008 KB008 KB008 KB008  KB008'),
+  (8, 'cb_granted', 'guard_null',   '42501 KB007 KB007 KB007 KB007 KB007  KB007'),
+  (9, 'cb_granted', 'guard_raises', '42501 AP001 AP001 AP001 AP001 AP001  AP001'),
+  (10, 'cb_partial', 'guard_yes',   '42501 ok    ok    42501 ok    ok     42501'),
+  (11, 'cb_owner',  'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008'),
+  (12, 'superuser', 'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008'),
+  (13, 'cb_granted', 'guard_dropped', '42501 KB007 KB007 KB007 KB007 KB007  KB007'),
+  (14, 'cb_owner',  'guard_dropped', 'ok    KB007 KB007 KB007 KB007 KB007  KB007')
 ) AS c(n, role, guard, spaced), LATERAL (SELECT regexp_replace(c.spaced, ' +', ' ', 'g')) AS s(outcomes);
 
 -- The SQLSTATE of a call, whose effects are undone. What it works on is made before its guard is set.

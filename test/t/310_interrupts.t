@@ -22,7 +22,7 @@ CREATE TABLE page (id bigint PRIMARY KEY, company_id bigint NOT NULL REFERENCES 
 CREATE INDEX ON page (company_id);
 INSERT INTO company VALUES (1, 'small'), (2, 'big');
 INSERT INTO page SELECT n, 1, 'page ' || n FROM generate_series(1, 100) n;
-INSERT INTO page SELECT 1000 + n, 2, repeat(string, 300) FROM generate_series(1, 2500) n,
+INSERT INTO page SELECT 1000 + n, 2, repeat(string, 300) FROM generate_series(1, 3300) n,
     LATERAL (SELECT string_agg(md5(n || '.' || i), ' ') AS string FROM generate_series(1, 30) i) s;
 SELECT set_company_table('company');
 SQL

@@ -175,13 +175,19 @@ isnt $ids[0], $ids[1], '... and two backups';
 
 # Deleted while it is read
 
+sql(<<'SQL');
+INSERT INTO item SELECT 1000 + n, 'zeta', (SELECT string_agg(md5(n || '.' || i), '') FROM generate_series(1, 200) i)
+FROM generate_series(1, 1500) n
+SQL
+my $large = sql(q(SELECT backup_company('zeta')));
+my $parts = sql("SELECT seq, sha256(data) FROM read_backup($large)");
 my $reader = session();
-$reader->run("BEGIN; DECLARE parts CURSOR FOR SELECT seq FROM read_backup($ids[0])");
-is $reader->run('FETCH 1 FROM parts'), 0, 'a backup is being read';
-sql("SELECT delete_backup($ids[0])");
-unlike $reader->run('FETCH ALL FROM parts; COMMIT'), qr/XX000|PANIC|lost/, 'another session may delete it meanwhile';
-like failure("SELECT count(*) FROM read_backup($ids[0])"), qr/KB010: backup $ids[0] does not exist/,
-  'then it does not exist';
+my $first  = $reader->run("BEGIN; DECLARE parts CURSOR FOR SELECT seq, sha256(data) FROM read_backup($large); FETCH 1 FROM parts");
+sql("SELECT delete_backup($large)");
+my $others = $reader->run('FETCH ALL FROM parts; COMMIT');
+cmp_ok scalar(() = $parts =~ /\n/g), '>', 2, 'a backup of several parts';
+is "$first\n$others", $parts, 'deleted while it is read: it is read to its end';
+like failure("SELECT count(*) FROM read_backup($large)"), qr/KB010: backup $large does not exist/, '... then it does not exist';
 my @deleters = (session(), session());
 $_->start("SELECT delete_backup($ids[1])") for @deleters;
 my @answers = sort map { $_->finish } @deleters;

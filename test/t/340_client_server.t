@@ -250,7 +250,7 @@ open my $null, '<', '/dev/null' or die $!;
 sub half_an_export {
 	my @arguments = @_;
 	my $pid = start($null, 'export', @arguments);
-	wait_for('the export to begin', sub { backends(q(state = 'active')) });
+	wait_for('the export to begin', sub { backends(q(state = 'active' AND query ~ '^COPY')) });
 	kill 'STOP', $pid;
 	wait_for('the server to wait for the client', sub { backends(q(wait_event = 'ClientWrite')) });
 	return $pid;

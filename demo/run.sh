@@ -1,0 +1,194 @@
+#!/bin/bash
+# The story of company_backup, told by a throwaway server: build, install, then `make demo`.
+# Everything that is claimed is checked; the exit code is not 0 if a check fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ -z "${COMPANY_BACKUP_DEMO_SERVER:-}" ]; then
+  echo "Starting a throwaway PostgreSQL server; it is removed at the end."
+  COMPANY_BACKUP_DEMO_SERVER=1 exec pg_virtualenv -t -v 15 -o fsync=off -o log_min_messages=panic "$0"
+fi
+
+client=$PWD/build/release/client/company-backup
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export PGOPTIONS="-c client_min_messages=warning" PSQLRC=/dev/null
+
+bold= plain= color=-M
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m' color=-C; fi
+heading() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
+say() { printf '%s\n' "$*"; }
+# Shows a command as one would type it, then runs it.
+show() { printf '\n$ %s\n' "$*"; }
+sql() { psql -X -q -v ON_ERROR_STOP=1 -P pager=off "$@"; }
+value() { sql -At "$@"; }
+# A statement, shown and run.
+statement() { show "psql $1 -c \"$2\""; sql -d "$1" -c "$2"; }
+company_backup() { show "company-backup $*"; "$client" "$@"; }
+
+failed=0
+check() {  # check "claim" FILE FILE: equal and not empty
+  if [ -s "$2" ] && cmp -s "$2" "$3"; then
+    printf 'PROVED  %s\n' "$1"
+  else
+    printf 'FAILED  %s\n' "$1"
+    diff "$2" "$3" | head -20 || true
+    failed=1
+  fi
+}
+must_fail() {  # runs a command that has to fail, and shows how
+  if "$@" >"$work/out" 2>&1; then
+    say "FAILED  this should have been refused"
+    failed=1
+  fi
+  # Long lists are cut.
+  awk 'NR <= 6 { print; next } /^HINT/ { print; next } { n++ } n == 1 { print "..." }' "$work/out"
+}
+
+heading "A business application: 6 companies in shared tables"
+createdb erp
+sql -d erp -f demo/schema.sql
+sql -d erp -f demo/data.sql
+sql -d erp -f demo/digest.sql
+sql -d erp -c "
+  SELECT c.id, c.name, count(DISTINCT o.number) AS orders, count(l.line_no) AS order_lines
+  FROM core.company AS c JOIN sales.\"order\" AS o ON o.company_id = c.id
+  JOIN sales.order_line AS l ON (l.company_id, l.order_number) = (o.company_id, o.number)
+  GROUP BY 1, 2 ORDER BY 1"
+say "59 tables: customers, orders, stock, production, books. Rows of all companies lie side by side."
+say "The task: take everything of company 1, \"Acme Works\", and nothing else."
+value -d erp -c "SELECT * FROM proof.company_digest(1)" >"$work/erp-company-before"
+value -d erp -c "SELECT * FROM proof.other_digest(1)" >"$work/erp-others-before"
+
+heading "1. The extension reads the catalog, and asks about what the catalog cannot say"
+statement erp "CREATE EXTENSION company_backup"
+statement erp "SELECT set_company_table('core.company', scope_columns => '{company_id}')" >/dev/null
+say "Foreign keys and columns named company_id tell it which tables belong to a company. The rest:"
+statement erp "SELECT severity, count(*) FROM check_company_scope() GROUP BY 1 ORDER BY 1"
+show "psql erp -c \"SELECT * FROM check_company_scope()\"    # five of them"
+sql -d erp -x -c "
+  SELECT object, problem, hint AS \"statement that settles it\" FROM check_company_scope()
+  WHERE object IN ('core.\"user\"', 'core.outbox', 'core.attachment', 'core.integration.access_token', 'stock.lot.received_on_bill_id')" |
+  cut -c1-230
+say "While anything is undecided, nothing is backed up:"
+show "company-backup backup 1 -d erp"
+must_fail "$client" backup 1 -d erp
+
+heading "2. A person answers: the reviewed rules (demo/rules.sql)"
+grep -E "^SELECT set_(table|column)_rule|^SELECT set_reference" demo/rules.sql | sed -n '5p;7p;9p;13p;19p;21p;34p;40p;47p' | cut -c1-150
+sql -d erp -o /dev/null -f demo/rules.sql
+statement erp "SELECT severity, count(*) FROM check_company_scope() GROUP BY 1"
+say "No errors are left; a notice is for information."
+
+heading "3. What would be in a backup?"
+show "company-backup contents 1 -d erp    # by area"
+sql -d erp -c "
+  SELECT area, count(*) AS tables, sum(row_count) AS rows, pg_size_pretty(sum(byte_count)) AS size
+  FROM company_contents('1') GROUP BY area ORDER BY area"
+
+heading "4. A backup: one consistent snapshot, kept inside the database"
+backup=$("$client" backup 1 --label "end of quarter" --include-files -d erp)
+show "company-backup backup 1 --label \"end of quarter\" --include-files -d erp"
+say "$backup"
+company_backup list -d erp
+
+heading "5. A backup is also a file that anybody can read"
+cd "$work"
+company_backup export "$backup" -o acme.tar.gz -d erp
+show "ls -sh acme.tar.gz; tar -tzf acme.tar.gz | head -8"
+ls -sh acme.tar.gz
+tar -tzf acme.tar.gz >entries
+head -8 entries
+show "tar -xzf acme.tar.gz; head -1 tables/sales.customer.ndjson | jq ."
+mkdir files
+tar -xzf acme.tar.gz -C files
+head -1 files/tables/sales.customer.ndjson | jq "$color" . | head -12
+say "  ..."
+show "sha256sum -c SHA256SUMS | tail -2"
+(cd files && sha256sum -c SHA256SUMS) >sums
+tail -2 sums
+grep -c ': OK$' sums | sed 's/$/ files are OK/'
+grep -v ': OK$' sums && failed=1
+say ""
+say "What stays behind, with the reason:"
+show "tar -xzOf acme.tar.gz manifest.json | jq -r '.excluded[] | ...' | head -6"
+jq -r '.excluded[] | "\(.name): \(.treatment), \(.reason)"' files/manifest.json >excluded
+head -6 excluded
+say ""
+say "Digests show damage. Only the signature shows that nobody edited the file:"
+show "psql erp -AtXc 'SELECT archive_key()' > key"
+value -d erp -c "SELECT archive_key()" >key
+company_backup verify acme.tar.gz --key-file key
+say ""
+say "One byte is changed:"
+show "company-backup verify changed.tar.gz"
+cp acme.tar.gz changed.tar.gz
+printf '\377' | dd of=changed.tar.gz bs=1 seek=2000000 conv=notrunc status=none
+must_fail "$client" verify changed.tar.gz
+say ""
+say "Is a secret in it? (the access tokens of the company's integrations)"
+show "grep -rlFf tokens files/ | wc -l"
+value -d erp -c "SELECT access_token FROM core.integration UNION SELECT integration_token FROM core.company
+                 UNION SELECT password_hash FROM core.\"user\" WHERE id <= 60" >tokens
+if grep -rqFf tokens files; then say "FAILED  secrets were found"; failed=1; else say 0; fi
+cd - >/dev/null
+
+heading "6. Another database: the same application, other reference IDs, a company of its own"
+createdb second
+sql -d second -f demo/schema.sql
+sql -d second -f demo/second.sql
+sql -d second -f demo/digest.sql
+sql -d second -c "CREATE EXTENSION company_backup" -o /dev/null -f demo/rules.sql
+say "The ID of the currency EUR, and of the person with an e-mail:"
+for database in erp second; do
+  value -d "$database" -c "SELECT '  $database: EUR is currency ' || c.id || ', person1@example.com is user ' || u.id
+    FROM core.currency AS c, core.\"user\" AS u WHERE c.code = 'EUR' AND u.email = 'person1@example.com'"
+done
+value -d second -c "SELECT * FROM proof.other_digest(1)" >"$work/second-others-before"
+say ""
+say "A file from elsewhere is not believed:"
+show "company-backup import acme.tar.gz -d second"
+must_fail "$client" import "$work/acme.tar.gz" -d second
+say ""
+say "The owner of the second database says that the first one may be believed:"
+show "psql second -c \"SELECT trust_origin('erp', '...the key...')\""
+sql -d second -o /dev/null -v key="$(cat "$work/key")" <<<"SELECT trust_origin('erp', :'key'::bytea)"
+show "company-backup import acme.tar.gz -d second"
+imported=$("$client" import "$work/acme.tar.gz" -d second)
+say "$imported"
+show "company-backup create $imported -d second"
+created=$("$client" create "$imported" -d second)
+say "$created"
+statement second "SELECT id, company, backup, status, mode, added FROM company_restores()"
+statement second "SELECT c.id, c.name, u.email AS owner, k.code AS currency
+  FROM core.company AS c JOIN core.\"user\" AS u ON u.id = c.owner_id JOIN core.currency AS k ON k.id = c.currency_id ORDER BY 1"
+
+heading "7. Proof, in plain SQL that shares nothing with the extension (demo/digest.sql)"
+say "Every row of every table is digested. Between the two databases, IDs of shared rows and people are"
+say "shown by their code or e-mail, and secrets, which stay behind, are left out; all else must be equal."
+say ""
+for database in erp second; do
+  value -d "$database" -c "SELECT * FROM proof.portable_digest(1)" >"$work/$database-company"
+  value -d "$database" -c "SELECT * FROM proof.other_digest(1)" >"$work/$database-others"
+done
+value -d erp -c "SELECT * FROM proof.company_digest(1)" >"$work/erp-company-after"
+rows=$(awk -F'|' '{ n += $2 } END { print n }' "$work/second-company")
+check "company 1 is the same in both databases: $(wc -l <"$work/second-company") tables, $rows rows" "$work/erp-company" "$work/second-company"
+check "the first database: company 1 is what it was, secrets included" "$work/erp-company-before" "$work/erp-company-after"
+check "the first database: nothing of the others changed" "$work/erp-others-before" "$work/erp-others"
+check "the second database: nothing of the others changed" "$work/second-others-before" "$work/second-others"
+value -d second -c "SELECT * FROM proof.broken_invariants()" >"$work/broken"
+value -d second -c "SELECT count(*) FROM core.integration WHERE company_id = 1 AND (access_token IS NOT NULL OR webhook_secret IS NOT NULL)" >"$work/secrets"
+printf '0\n' >"$work/zero"
+check "the second database: no secret came along" "$work/zero" "$work/secrets"
+if [ -s "$work/broken" ]; then
+  say "FAILED  the books of the second database:"
+  cat "$work/broken"
+  failed=1
+else
+  say "PROVED  the second database: debits equal credits, totals are the sums of their lines"
+fi
+
+say ""
+if [ "$failed" = 0 ]; then say "All proofs hold ($SECONDS s)."; else say "A proof FAILED."; fi
+exit "$failed"
