@@ -3,8 +3,10 @@
 namespace company_backup {
 
 StoredBackup find_backup(int64_t id) {
+  // As a call of its own: the backup may have been made in the same statement.
   const Rows rows =
-      own_query("SELECT company, origin, manifest FROM company_backup.backup WHERE id = $1", {id});
+      own_query("SELECT company, origin, manifest FROM company_backup.backup WHERE id = $1", {id},
+                Access::kCall);
   if (rows.empty()) {
     throw Error(sqlstate::kUnknownBackup, "backup " + std::to_string(id) + " does not exist")
         .hint("company_backups() lists the stored backups.");

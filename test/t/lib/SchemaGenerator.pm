@@ -440,9 +440,16 @@ sub second_company {
 	my $table = $self->direct(hint => 'deal', empty => 1);
 	my $first = $table->{columns}[0];
 	my ($constraint) = $self->{later}[-1] =~ /ADD CONSTRAINT "((?:[^"]|"")+)"/;
-	$self->company_column($table, hint => 'partner', null => $self->{random}->chance(50));
+	my $partner = $self->company_column($table, hint => 'partner', null => $self->{random}->chance(50));
 	$self->table_rule($table, 'company', route => [$constraint =~ s/""/"/gr]);
 	$self->fill($table);
+	return unless $partner->{null};
+	# Partners of other companies do not travel.
+	$partner->{outside} = 1;
+	$_->{v}{ $partner->{name} } = $self->company_value($self->{random}->below(COMPANIES)) 
+	  for grep { $_->{company} == 0 && $_->{number} % 3 } @{ $table->{rows} };
+	push @{ $self->{rules} }, 'SELECT set_reference(' . literal($table->{sql}) . ", ARRAY[${\ literal($partner->{name})}]::name[], "
+	  . literal($self->{company}{sql}) . ", ARRAY[${\ literal($self->{company}{keys}[0][0]{name})}]::name[], outside => 'null')";
 	return;
 }
 
@@ -695,14 +702,15 @@ sub belongs_sql {
 }
 
 # A query: number and digest of the rows of a table that belong to a company; or, with `others`, of
-# all the other rows. With `meaning`, references to shared rows count as what they mean.
+# all the other rows. With `meaning`, references to shared rows count as what they mean. References to
+# other companies do not count: they do not travel.
 sub digest_sql {
 	my ($self, $table, $company, %how) = @_;
 	my @values = map {
 		my $link = $_->{link};
 		my $means = $how{meaning} && $link && $link->{target}{means};
 		my $alias = $self->alias;
-		$means ? "(SELECT ${\ $means->($alias)} FROM $link->{target}{sql} AS $alias WHERE $alias.$link->{of}[0]{sql} = t.$_->{sql})" : "t.$_->{sql}";
+		!$how{others} && $_->{outside} ? "nullif(t.$_->{sql} = ${\ $self->company_value($company)}, false)" : $means ? "(SELECT ${\ $means->($alias)} FROM $link->{target}{sql} AS $alias WHERE $alias.$link->{of}[0]{sql} = t.$_->{sql})" : "t.$_->{sql}";
 	} grep { !$_->{dropped} } @{ $table->{columns} };
 	my $belongs = $self->belongs_sql($table, 't', $company);
 	my $which = $how{all} ? 'true' : $how{others} ? "($belongs) IS NOT TRUE" : $belongs;
