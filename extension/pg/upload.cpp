@@ -64,18 +64,29 @@ class UploadSink : public ArchiveSink {
   int seq_ = 0;
 };
 
+// Feeds one part in slices, since a part may be as large as its sender liked. False: there is none
+// of that number.
+bool read_part(int64_t upload, int seq, ArchiveReader& reader) {
+  constexpr int kSlice = 1 << 20;
+  for (int begin = 1;; begin += kSlice) {
+    const std::vector<std::string> slice = own_bytes(
+        "SELECT substring(data FROM $3 FOR $4) FROM company_backup.upload_part WHERE upload = $1 "
+        "AND seq = $2",
+        {upload, seq, begin, kSlice});
+    if (slice.empty()) return false;
+    reader.feed(slice[0]);
+    check_for_interrupts();
+    if (slice[0].size() < static_cast<size_t>(kSlice)) return true;
+  }
+}
+
 // Feeds the parts, which must be numbered from 0 without a gap.
 void read_parts(int64_t upload, ArchiveReader& reader) {
-  for (int seq = 0;; ++seq) {
-    const std::vector<std::string> part =
-        own_bytes("SELECT data FROM company_backup.upload_part WHERE upload = $1 AND seq = $2",
-                  {upload, seq});
-    if (part.empty()) break;
-    reader.feed(part[0]);
-    check_for_interrupts();
-  }
+  int seq = 0;
+  while (read_part(upload, seq, reader)) ++seq;
   const Rows numbers = own_query(
-      "SELECT count(*), coalesce(max(seq)::bigint + 1, 0) FROM company_backup.upload_part WHERE upload = "
+      "SELECT count(*), coalesce(max(seq)::bigint + 1, 0) FROM company_backup.upload_part WHERE "
+      "upload = "
       "$1",
       {upload});
   if (*numbers[0][0] != *numbers[0][1]) {
