@@ -36,9 +36,10 @@ std::uint32_t claimed_raw_size(std::string_view member);
 
 struct InflateLimits {
   std::uint64_t total_bytes = std::uint64_t{1} << 40;  // raw bytes of the whole stream
-  // Raw bytes per compressed byte over the whole stream, asked once `ratio_floor` raw bytes came.
+  // Raw bytes per compressed byte over the whole stream, asked once `ratio_floor` raw bytes came:
+  // one row may be hundreds of megabytes of the same letter, a bomb goes on.
   std::uint64_t expansion_ratio = 200;
-  std::uint64_t ratio_floor = std::uint64_t{64} << 20;
+  std::uint64_t ratio_floor = std::uint64_t{1} << 30;
 };
 
 // Inflates concatenated members of hostile origin, fed in any cutting, in constant memory. Zero

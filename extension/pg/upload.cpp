@@ -111,7 +111,6 @@ void require_all_parts(int64_t upload) {
 ArchiveLimits upload_limits() {
   ArchiveLimits limits;
   limits.inflate.expansion_ratio = static_cast<uint64_t>(max_expansion);
-  limits.inflate.ratio_floor = uint64_t{1} << 30;
   return limits;
 }
 
