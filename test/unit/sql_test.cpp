@@ -110,7 +110,26 @@ TEST_F(OwnedBy, TypesWithoutACommonOperatorAreComparedAsText) {
   db.table("sales.invoice").column("tenant text");
   rules.settings.scope_columns = {"tenant"};
   EXPECT_EQ(owner("sales.invoice"),
-            "$1::pg_catalog.text OPERATOR(pg_catalog.=) t.\"tenant\"::pg_catalog.text");
+            "CASE WHEN $1 IS DISTINCT FROM NULL THEN pg_catalog.concat($1) END "
+            "OPERATOR(pg_catalog.=) t.\"tenant\"::pg_catalog.text");
+}
+
+// An operator in a schema that others may write could have a namesake for the domain.
+TEST(ColumnSql, ADomainOverATypeOfUsersIsCastToIt) {
+  Column column;
+  column.name = "code";
+  EXPECT_EQ(column_sql("t", column), "t.\"code\"");
+  column.cast = "::public.citext";
+  EXPECT_EQ(column_sql("t", column), "t.\"code\"::public.citext");
+}
+
+TEST(AsText, OnlyTypesOfPostgreSQLAreCast) {
+  Column column;
+  column.type_oid = 23;
+  EXPECT_EQ(as_text("t.x", column), "t.x::pg_catalog.text");
+  column.type_oid = 16384;
+  EXPECT_EQ(as_text("t.x", column),
+            "CASE WHEN t.x IS DISTINCT FROM NULL THEN pg_catalog.concat(t.x) END");
 }
 
 TEST_F(OwnedBy, ATableOfNobodyIsAnInternalError) {
@@ -162,7 +181,8 @@ TEST_F(ReferenceJoin, OfSoftReferences) {
   when->when_value = "it's a doc";
   EXPECT_EQ(join("doc_id"), "k.\"id\" OPERATOR(pg_catalog.=) s.\"doc_id\"");
   EXPECT_EQ(join("doc_code"),
-            "k.\"code\"::pg_catalog.text OPERATOR(pg_catalog.=) s.\"doc_code\"::pg_catalog.text");
+            "CASE WHEN k.\"code\" IS DISTINCT FROM NULL THEN pg_catalog.concat(k.\"code\") END "
+            "OPERATOR(pg_catalog.=) s.\"doc_code\"::pg_catalog.text");
   EXPECT_EQ(join("docs"), "k.\"id\" OPERATOR(pg_catalog.=) ANY (s.\"docs\")");
   EXPECT_EQ(join("doc_refs"),
             "k.\"id\"::pg_catalog.text OPERATOR(pg_catalog.=) ANY "
