@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 if [ -z "${COMPANY_BACKUP_BENCH_SERVER:-}" ]; then
-  COMPANY_BACKUP_BENCH_SERVER=1 exec pg_virtualenv -v 15 \
+  COMPANY_BACKUP_BENCH_SERVER=1 exec pg_virtualenv -t -v 15 \
     -o shared_buffers=1GB -o max_wal_size=8GB -o checkpoint_timeout=1h -o autovacuum=off -- "$0" "$@"
 fi
 export PGOPTIONS="-c client_min_messages=warning"
