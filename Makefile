@@ -54,7 +54,7 @@ SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
 client:
 	cmake -S . -B $(RELEASE) -DBUILD_TESTING=OFF $(CMAKE_OPTIONS) --log-level=WARNING
-	cmake --build $(RELEASE) -j 2 --target company-backup
+	MAKEFLAGS= cmake --build $(RELEASE) -j 2 --target company-backup
 
 install: install-client
 install-client: client
@@ -67,7 +67,7 @@ dependencies:
 # Core under the address and undefined behaviour sanitizers.
 unit:
 	cmake -S . -B $(SANITIZED) -DCOMPANY_BACKUP_SANITIZE=ON $(CMAKE_OPTIONS) --log-level=WARNING
-	cmake --build $(SANITIZED) -j 2
+	MAKEFLAGS= cmake --build $(SANITIZED) -j 2
 	ctest --test-dir $(SANITIZED) --output-on-failure -j 2
 
 demo: dependencies
@@ -76,9 +76,9 @@ demo: dependencies
 	demo/run.sh
 
 test: dependencies
-	$(MAKE) --no-print-directory -j2 all
-	$(SUDO) $(MAKE) --no-print-directory install
-	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory -s -j2 all
+	$(SUDO) $(MAKE) --no-print-directory -s install
+	$(MAKE) --no-print-directory -s unit
 	test/run.sh
 
 bench: dependencies

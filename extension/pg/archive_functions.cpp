@@ -87,8 +87,10 @@ COMPANY_BACKUP_FUNCTION(read_backup) {
     const StoredBackup backup = find_backup(required_int64(fcinfo, 0, "backup"));
     authorize("export", backup.company, std::nullopt,
               "{\"backup\": " + std::to_string(backup.id) + "}");
-    return std::make_unique<ArchiveBytes>(Manifest::from_json(backup.manifest_text),
-                                          backup.manifest_text, stored_members(backup.id));
+    Manifest manifest = Manifest::from_json(backup.manifest_text);
+    require_select(backup, manifest);
+    return std::make_unique<ArchiveBytes>(std::move(manifest), backup.manifest_text,
+                                          stored_members(backup.id));
   });
 }
 

@@ -1,5 +1,7 @@
 #include "pg/stored_backup.hpp"
 
+#include "core/table_name.hpp"
+
 namespace company_backup {
 
 StoredBackup find_backup(int64_t id) {
@@ -12,6 +14,28 @@ StoredBackup find_backup(int64_t id) {
         .hint("company_backups() lists the stored backups.");
   }
   return {id, *rows[0][0], *rows[0][1], *rows[0][2]};
+}
+
+void require_select(const StoredBackup& backup, const Manifest& manifest) {
+  for (const auto* tables : {&manifest.tables, &manifest.shared}) {
+    for (const ManifestTable& table : *tables) {
+      const TableName name = decode_table_name(table.name);
+      std::vector<std::string> columns;
+      for (const ManifestColumn& column : table.columns) columns.push_back(column.name);
+      const Rows refused = query(
+          "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+          "WHERE n.nspname::text = $1 AND c.relname::text = $2 "
+          "AND NOT has_table_privilege(c.oid, 'SELECT') AND NOT coalesce((SELECT "
+          "bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT')) FROM pg_attribute a WHERE "
+          "a.attrelid = c.oid AND NOT a.attisdropped AND a.attname::text = ANY ($3::text[])), "
+          "false)",
+          {name.schema, name.table, text_array(columns)});
+      if (refused.empty()) continue;
+      throw Error(sqlstate::kInsufficientPrivilege, "permission denied for table " + *refused[0][0])
+          .detail("Backup " + std::to_string(backup.id) + " holds rows of it.")
+          .hint("A backup is as secret as its tables: reading it takes SELECT on all of them.");
+    }
+  }
 }
 
 int64_t next_backup_id() {

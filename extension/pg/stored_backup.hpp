@@ -18,6 +18,10 @@ struct StoredBackup {
 // Error kUnknownBackup.
 StoredBackup find_backup(int64_t id);
 
+// Error 42501 unless the caller may SELECT everything in the backup: it is as secret as its tables.
+// Tables that are gone hold nobody back.
+void require_select(const StoredBackup& backup, const Manifest& manifest);
+
 int64_t next_backup_id();
 
 // Writes the row that makes a backup exist; its chunks are there already.

@@ -94,7 +94,7 @@ INSERT INTO call VALUES
   ('backup_contents(bigint)', 'backup', $$SELECT * FROM cb.backup_contents(current_setting('t.backup')::bigint)$$, 'inspect', '1', NULL),
   ('backup_manifest(bigint)', 'backup', $$SELECT cb.backup_manifest(current_setting('t.backup')::bigint)$$, 'inspect', '1', NULL),
   ('delete_backup(bigint)', 'backup', $$SELECT cb.delete_backup(current_setting('t.backup')::bigint)$$, 'delete', '1', NULL),
-  ('read_backup(bigint)', 'backup', $$SELECT * FROM cb.read_backup(current_setting('t.backup')::bigint)$$, 'export', '1', NULL),
+  ('read_backup(bigint)', 'read', $$SELECT * FROM cb.read_backup(current_setting('t.backup')::bigint)$$, 'export', '1', NULL),
   ('company_restores(text)', 'list', $$SELECT * FROM cb.company_restores('1')$$, 'list', '1', NULL),
   ('company_restores(bigint)', 'list', $$SELECT * FROM cb.company_restores(1)$$, 'list', '1', NULL),
   ('company_restores(uuid)', 'list', $$SELECT * FROM cb.company_restores('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL),
@@ -143,23 +143,23 @@ SELECT is_empty($$SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'cb\_%'
 CREATE TABLE expected (case_no int, role name, guard text, kind text, outcome text);
 INSERT INTO expected
 SELECT c.n, c.role, c.guard, k.kind, split_part(s.outcomes, ' ', k.n::int)
-FROM unnest('{setup,catalog,list,data,backup,upload,write}'::text[]) WITH ORDINALITY k(kind, n),
+FROM unnest('{setup,catalog,list,data,backup,upload,write,read}'::text[]) WITH ORDINALITY k(kind, n),
 (VALUES
-  --                                   setup catalog list  data  backup upload write
-  (1, 'superuser',  NULL,           'ok    ok    ok    ok    ok    ok     ok'),
-  (2, 'cb_owner',   NULL,           'ok    ok    ok    ok    ok    ok     ok'),
-  (3, 'cb_nothing', NULL,           '42501 42501 42501 42501 42501 42501  42501'),
-  (4, 'cb_granted', NULL,           '42501 42501 42501 42501 42501 42501  42501'),
-  (5, 'cb_nothing', 'guard_yes',    '42501 42501 42501 42501 42501 42501  42501'),
-  (6, 'cb_granted', 'guard_yes',    '42501 ok    ok    ok    ok    ok     ok'),
-  (7, 'cb_granted', 'guard_no',     '42501 KB008 KB008 KB008 KB008 KB008  KB008'),
-  (8, 'cb_granted', 'guard_null',   '42501 KB007 KB007 KB007 KB007 KB007  KB007'),
-  (9, 'cb_granted', 'guard_raises', '42501 AP001 AP001 AP001 AP001 AP001  AP001'),
-  (10, 'cb_partial', 'guard_yes',   '42501 ok    ok    42501 ok    ok     42501'),
-  (11, 'cb_owner',  'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008'),
-  (12, 'superuser', 'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008'),
-  (13, 'cb_granted', 'guard_dropped', '42501 KB007 KB007 KB007 KB007 KB007  KB007'),
-  (14, 'cb_owner',  'guard_dropped', 'ok    KB007 KB007 KB007 KB007 KB007  KB007')
+  --                                   setup catalog list  data  backup upload write  read
+  (1, 'superuser',  NULL,           'ok    ok    ok    ok    ok    ok     ok  ok'),
+  (2, 'cb_owner',   NULL,           'ok    ok    ok    ok    ok    ok     ok  ok'),
+  (3, 'cb_nothing', NULL,           '42501 42501 42501 42501 42501 42501  42501  42501'),
+  (4, 'cb_granted', NULL,           '42501 42501 42501 42501 42501 42501  42501  42501'),
+  (5, 'cb_nothing', 'guard_yes',    '42501 42501 42501 42501 42501 42501  42501  42501'),
+  (6, 'cb_granted', 'guard_yes',    '42501 ok    ok    ok    ok    ok     ok  ok'),
+  (7, 'cb_granted', 'guard_no',     '42501 KB008 KB008 KB008 KB008 KB008  KB008  KB008'),
+  (8, 'cb_granted', 'guard_null',   '42501 KB007 KB007 KB007 KB007 KB007  KB007  KB007'),
+  (9, 'cb_granted', 'guard_raises', '42501 AP001 AP001 AP001 AP001 AP001  AP001  AP001'),
+  (10, 'cb_partial', 'guard_yes',   '42501 ok    ok    42501 ok    ok     42501  42501'),
+  (11, 'cb_owner',  'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008  KB008'),
+  (12, 'superuser', 'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008  KB008'),
+  (13, 'cb_granted', 'guard_dropped', '42501 KB007 KB007 KB007 KB007 KB007  KB007  KB007'),
+  (14, 'cb_owner',  'guard_dropped', 'ok    KB007 KB007 KB007 KB007 KB007  KB007  KB007')
 ) AS c(n, role, guard, spaced), LATERAL (SELECT regexp_replace(c.spaced, ' +', ' ', 'g')) AS s(outcomes);
 
 -- The SQLSTATE of a call, whose effects are undone. What it works on is made before its guard is set.

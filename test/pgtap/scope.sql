@@ -224,6 +224,14 @@ SELECT cmp_ok(cb.forget_stale_rules(), '>=', 3::bigint, 'forget_stale_rules() re
 SELECT is(cb.forget_stale_rules(), 0::bigint, 'all at once');
 SELECT is_empty($$SELECT object, problem FROM cb.check_company_scope() WHERE problem LIKE '%does not exist%'$$, 'and that is that');
 
+-- Event triggers -------------------------------------------------------------------------------------------------
+CREATE FUNCTION app.refuse_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'no DDL at this hour'; END $$;
+CREATE EVENT TRIGGER refuse_ddl ON ddl_command_start EXECUTE FUNCTION app.refuse_ddl();
+SELECT lives_ok($$SELECT cb.set_column_rule('app.page', 'page_id', 'data')$$, 'rules are no DDL for event triggers');
+SELECT lives_ok($$SELECT count(*) FROM cb.company_scope()$$, 'nor is looking at the scope');
+SELECT lives_ok($$SELECT cb.backup_company('2')$$, 'nor a backup');
+
 SELECT * FROM finish();
 ROLLBACK;
 \! rm -f "$CSV"

@@ -173,6 +173,26 @@ unlink "$dir/$_" for qw(damaged half text nothing);
 	is $there, digests($backup), 'import of a trusted origin: the same contents';
 }
 
+# restore and create
+
+fails('restore into a company with rows', qr/^ERROR:  company "acme" is not empty\n.*HINT:/s, 'restore', 'acme', $copy);
+# all but the token, which is a secret and does not travel
+my $digest_sql = q(SELECT md5(string_agg((id, company_id, name, balance, made, data)::text, ',' ORDER BY id)) FROM customer);
+my $before = sql($digest_sql);
+sql('DELETE FROM note; DELETE FROM customer');
+like works('restore', 'restore', 'acme', $copy), qr/^\d+\n\z/, 'restore: prints its id';
+is sql(q(SELECT count(*) FROM customer WHERE company_id = 'acme')), 500, 'restore: the rows are back';
+is sql('SELECT count(*) FROM note'), 500, 'restore: of all tables';
+is sql($digest_sql), $before, 'restore: as they were';
+sql('DELETE FROM note; DELETE FROM customer');
+is works('create', 'create', $copy, '--attribute', 'id=acme2', '--attribute', 'name=Copy'), "acme2\n",
+  'create: prints the key';
+is sql(q(SELECT name FROM company WHERE id = 'acme2')), 'Copy', 'create: with its attributes';
+is sql(q(SELECT count(*) FROM customer WHERE company_id = 'acme2')), 500, 'create: with its rows';
+fails('create what exists', qr/^ERROR:  company "acme2" exists already/, 'create', $copy, '--attribute', 'id=acme2');
+fails('create with a column that is none', qr/^ERROR:  attributes name columns that cannot be set/,
+	'create', $copy, '--attribute', 'nonsense=1');
+
 # delete
 
 is works('delete', 'delete', $copy), '', 'delete: silent';
