@@ -178,12 +178,12 @@ unlink "$dir/$_" for qw(damaged half text nothing);
 fails('restore into a company with rows', qr/^ERROR:  company "acme" is not empty\n.*HINT:/s, 'restore', 'acme', $copy);
 # all but the token, which is a secret and does not travel
 my $digest_sql = q(SELECT md5(string_agg((id, company_id, name, balance, made, data)::text, ',' ORDER BY id)) FROM customer);
-my $before = sql($digest_sql);
+my $was = sql($digest_sql);
 sql('DELETE FROM note; DELETE FROM customer');
 like works('restore', 'restore', 'acme', $copy), qr/^\d+\n\z/, 'restore: prints its id';
 is sql(q(SELECT count(*) FROM customer WHERE company_id = 'acme')), 500, 'restore: the rows are back';
 is sql('SELECT count(*) FROM note'), 500, 'restore: of all tables';
-is sql($digest_sql), $before, 'restore: as they were';
+is sql($digest_sql), $was, 'restore: as they were';
 sql('DELETE FROM note; DELETE FROM customer');
 is works('create', 'create', $copy, '--attribute', 'id=acme2', '--attribute', 'name=Copy'), "acme2\n",
   'create: prints the key';
