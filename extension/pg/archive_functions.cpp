@@ -71,8 +71,7 @@ Datum next_row(FunctionCallInfo fcinfo, Open&& open) {
   }
   const int seq = scan->seq++;
   const Datum row = guarded([&] {
-    Datum values[2] = {Int32GetDatum(seq), PointerGetDatum(cstring_to_text_with_len(
-                                               piece.data(), static_cast<int>(piece.size())))};
+    Datum values[2] = {Int32GetDatum(seq), PointerGetDatum(piece.data())};
     bool nulls[2] = {false, false};
     return HeapTupleGetDatum(heap_form_tuple(context->tuple_desc, values, nulls));
   });

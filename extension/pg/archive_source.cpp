@@ -5,7 +5,7 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kPieceBytes = size_t{1} << 20;
+constexpr size_t kPieceBytes = size_t{128} << 10;
 constexpr int kChunksAtOnce = 16;
 
 class StoredMembers : public MemberSource {
@@ -118,11 +118,13 @@ ArchiveBytes::ArchiveBytes(Manifest manifest, std::string manifest_text,
       writer_(manifest_.created_at_seconds(),
               [this](std::string_view bytes) { pending_ += bytes; }) {}
 
-bool ArchiveBytes::next(std::string& bytes) {
-  pending_.clear();
+bool ArchiveBytes::next(std::string& bytea) {
+  pending_.assign(VARHDRSZ, '\0');
   while (!finished_ && pending_.size() < kPieceBytes) advance();
-  bytes.swap(pending_);
-  return !bytes.empty();
+  if (pending_.size() == VARHDRSZ) return false;
+  SET_VARSIZE(pending_.data(), pending_.size());
+  bytea.swap(pending_);
+  return true;
 }
 
 void ArchiveBytes::advance() {

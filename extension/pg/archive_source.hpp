@@ -48,8 +48,9 @@ class ArchiveBytes {
   // Signed with this database's key.
   ArchiveBytes(Manifest manifest, std::string manifest_text, std::unique_ptr<MemberSource> source);
 
-  // Replaces `bytes` by the next piece, of about 1 MiB; false at the end.
-  bool next(std::string& bytes);
+  // Replaces `bytea` by the next piece, of about 128 KiB, with the header of a varlena before it,
+  // so that it is a Datum without another copy; false at the end.
+  bool next(std::string& bytea);
   void close() { source_->close(); }
 
  private:
