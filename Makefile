@@ -67,7 +67,7 @@ dependencies:
 # Core under the address and undefined behaviour sanitizers.
 unit:
 	cmake -S . -B $(SANITIZED) -DCOMPANY_BACKUP_SANITIZE=ON $(CMAKE_OPTIONS) --log-level=WARNING
-	MAKEFLAGS= cmake --build $(SANITIZED) -j 2
+	MAKEFLAGS= cmake --build $(SANITIZED) -j 2 --target unit_tests fuzz_seeds fuzz_archive_reader fuzz_row_line
 	ctest --test-dir $(SANITIZED) --output-on-failure -j 2
 
 demo: dependencies
