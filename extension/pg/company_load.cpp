@@ -4,6 +4,7 @@
 
 #include "core/sql.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 
@@ -88,6 +89,11 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, Member
   const MatchedTable* company = company_table();
   if (company == nullptr || company->archived->rows != 1) {
     throw Error(sqlstate::kBadArchive, "the archive does not hold exactly one company row");
+  }
+  for (const MatchedTable& table : tables_) {
+    if (!table.table->foreign || &table == company) continue;
+    refuse_code_of_insert(table.table->oid, display_table(*table.table),
+                          ValueReader(table).numbers());
   }
   RowLine line(line_columns(*company));
   read_rows(source_, false, company->number, *company->archived, [&](std::string_view text) {
