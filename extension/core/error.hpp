@@ -25,6 +25,7 @@ inline constexpr const char* kRowTooLarge = "KB011";     // a row that could not
 inline constexpr const char* kRowSecurity = "KB012";     // row-level security would hide rows
 inline constexpr const char* kStaleSnapshot = "KB013";   // the caller's snapshot is too old
 inline constexpr const char* kTableChanged = "KB014";    // a table changed while it was being read
+inline constexpr const char* kForeignCode = "KB015";     // a foreign table's owner's code would run
 inline constexpr const char* kBadArchive = "KB020";      // not an archive of ours, or malformed
 inline constexpr const char* kDamagedArchive = "KB021";  // digests or counts do not match
 inline constexpr const char* kUntrustedArchive = "KB022";  // unsigned, or signed by a stranger

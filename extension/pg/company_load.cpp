@@ -4,6 +4,7 @@
 
 #include "core/row_composer.hpp"
 #include "core/sql.hpp"
+#include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 
@@ -16,6 +17,14 @@ std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
     if (table.columns[i]->number == number) return i;
   }
   return std::nullopt;
+}
+
+std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
+  std::vector<int16_t> numbers;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.loaded[i]) numbers.push_back(table.columns[i]->number);
+  }
+  return numbers;
 }
 
 }  // namespace
@@ -32,6 +41,10 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, Member
   const MatchedTable* company = company_table();
   if (company == nullptr || company->archived->rows != 1) {
     throw Error(sqlstate::kBadArchive, "the archive does not hold exactly one company row");
+  }
+  for (const MatchedTable& table : tables_) {
+    if (!table.table->foreign || &table == company) continue;
+    refuse_code_of_insert(table.table->oid, display_table(*table.table), loaded_numbers(table));
   }
   RowLine line(row_columns(company->columns));
   read_rows(source_, false, company->number, *company->archived, [&](std::string_view text) {

@@ -52,7 +52,7 @@ class PinnedSettings {
 void refuse_row_security(const LiveScope& live);
 
 // Locks the tables of the scope ACCESS SHARE in OID order and gives the scope as it is under the
-// locks. Error kTableChanged if it never stands still.
+// locks. Errors: kTableChanged if it never stands still; kForeignCode, see pg/foreign_code.hpp.
 LiveScope lock_scope(LiveScope live);
 
 // A registered snapshot, active until close(). Take it after lock_scope().

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "pg/boundary.hpp"
+#include "pg/foreign_code.hpp"
 #include "pg/foreign_load.hpp"
 #include "pg/table_load.hpp"
 
@@ -154,11 +155,7 @@ void RowWriter::Impl::convert() {
   guarded_or(
       [this] {
         const MemoryContext before = MemoryContextSwitchTo(batch_memory);
-        if (foreign) {
-          convert_rows();
-        } else {
-          as_table_owner(owner, [this] { convert_rows(); });
-        }
+        as_table_owner(owner, [this] { convert_rows(); });
         MemoryContextSwitchTo(before);
       },
       [this](const CaughtError& error) { refuse_value(error.message); });
@@ -193,6 +190,7 @@ RowWriter::RowWriter(Oid table, std::string name, const std::vector<int16_t>& co
   impl_->width = columns.size();
   require_rights(table, impl_->name, columns);
   impl_->open(table, columns);
+  if (impl_->foreign) refuse_code_of_insert(table, impl_->name, columns);
 }
 
 RowWriter::~RowWriter() = default;
