@@ -148,7 +148,7 @@ sub check_seed {
 	my @setup  = ("CREATE EXTENSION company_backup;\n" . $generator->schema_sql,
 		$SET_SEQUENCES . $generator->constraints_sql . $generator->rules_sql);
 	$source->run($setup[0] . $generator->rows_sql(0, @EVERYBODY) . $setup[1]);
-	$copy->run($setup[0] . $generator->rows_sql(1, @EVERYBODY, 0 => 0) . $setup[1]);
+	$copy->run($setup[0] . $generator->rows_sql(1, @EVERYBODY, 0 => 0) . $setup[1] . $generator->harm_sql);
 	settle($_) for $source, $copy;
 	$copy->trust($source);
 
@@ -180,6 +180,7 @@ sub check_seed {
 
 	# In the company itself, emptied.
 	empty_company($source, $generator);
+	$source->run($generator->harm_sql);
 	$source->run("SELECT restore_company($quoted, $backup)");
 	is_deeply digests($source, $generator, all => 1), $all, 'restored: the whole database is as it was';
 	my $last = $source->value("SELECT backup_company($quoted)");
@@ -198,7 +199,7 @@ for my $seed ($first .. $first + $seeds - 1) {
 	};
 	next if $passed;
 	my $path = File::Spec->catfile(File::Spec->tmpdir, "company_backup_property_$seed.sql");
-	spew($path, $generator->schema_sql . $generator->rows_sql(0, @EVERYBODY) . $generator->constraints_sql . $generator->rules_sql);
+	spew($path, $generator->schema_sql . $generator->rows_sql(0, @EVERYBODY) . $generator->constraints_sql . $generator->harm_sql . $generator->rules_sql);
 	diag "seed $seed failed; its schema is in $path (PROPERTY_FIRST_SEED=$seed PROPERTY_SEEDS=1 runs it again)";
 	last;
 }
