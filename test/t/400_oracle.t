@@ -62,4 +62,4 @@ SQL
 	is $database->value('SELECT count(*) FROM hen, egg'), 1, 'and leaves the rows alone';
 };
 
-each_seed(10, \&check_seed, sub { cmp_ok $not, '<=', $applied, "it applied $applied times, $not times not" });
+each_seed(10, \&check_seed, after => sub { cmp_ok $not, '<=', $applied, "it applied $applied times, $not times not" });

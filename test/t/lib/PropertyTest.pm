@@ -154,13 +154,13 @@ sub check_whole {
 	return;
 }
 
-# A subtest for each seed, up to the first that fails, and then `after`, if it is given. PROPERTY_SEEDS:
-# how many; PROPERTY_FIRST_SEED: where to begin (1).
+# A subtest for each seed, up to the first that fails. `make`: makes the schema of a seed; `after`: a
+# last test. PROPERTY_SEEDS: how many; PROPERTY_FIRST_SEED: where to begin (1).
 sub each_seed {
-	my ($default, $check, $after) = @_;
+	my ($default, $check, %more) = @_;
 	my $first = $ENV{PROPERTY_FIRST_SEED} // 1;
 	for my $seed ($first .. $first + ($ENV{PROPERTY_SEEDS} // $default) - 1) {
-		my $generator = SchemaGenerator->new($seed);
+		my $generator = $more{make} ? $more{make}->($seed) : SchemaGenerator->new($seed);
 		my $passed = subtest "seed $seed" => sub {
 			eval { $check->($generator); 1 } or fail("seed $seed: $@");
 			done_testing;
@@ -171,7 +171,7 @@ sub each_seed {
 		diag "seed $seed failed; its schema is in $path (PROPERTY_FIRST_SEED=$seed PROPERTY_SEEDS=1 runs it again)";
 		last;
 	}
-	$after->() if $after;
+	$more{after}->() if $more{after};
 	done_testing;
 	return;
 }
