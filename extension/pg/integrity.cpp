@@ -230,10 +230,12 @@ class Proof {
 
 }  // namespace
 
-void prove_references(const LiveScope& live, const Company& company, bool same_database) {
+void prove_references(const LiveScope& live, const Company& company, bool same_database,
+                      const std::function<bool(const Reference&)>& wanted) {
   const ColumnRoots roots(live.schema, live.scope);
   for (const Reference& reference : live.scope.references) {
-    if (!reference.soft) Proof(live, company, reference).run(same_database, roots);
+    if (reference.soft || (wanted && !wanted(reference))) continue;
+    Proof(live, company, reference).run(same_database, roots);
   }
 }
 
