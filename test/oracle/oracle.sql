@@ -3,7 +3,7 @@
 -- nothing of the extension: the caller tells which rows belong to a company.
 --
 --   INSERT INTO oracle.scoped (relation, belongs) VALUES ('item', 't.company_id = %1$L'), ...
---   SELECT oracle.take('1');       copies the company's rows into tables of its own
+--   SELECT oracle.take('1');       copies the company's rows into oracle.saved_row
 --   SELECT oracle.restore('1');    makes the company what it was then
 --
 -- restore() fails with OR001 where this way of restoring does not apply: foreign keys in a circle that
@@ -18,6 +18,9 @@ CREATE TABLE oracle.scoped (
     company_row boolean NOT NULL DEFAULT false,  -- its row is updated, never deleted
     kept name[] NOT NULL DEFAULT '{}'            -- columns of the company's row that are left as they are
 );
+
+-- What was taken: rows of scoped tables in their text form.
+CREATE TABLE oracle.saved_row (scoped integer, nth bigint, line text, PRIMARY KEY (scoped, nth));
 
 -- The foreign keys between tables of scope. `broken`: how the order of tables may disregard it.
 CREATE TABLE oracle.link (
@@ -42,7 +45,10 @@ CREATE FUNCTION oracle.columns(relation regclass) RETURNS SETOF name LANGUAGE sq
     WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
 $$;
 
-CREATE FUNCTION oracle.saved(n integer) RETURNS text LANGUAGE sql AS $$ SELECT format('oracle.saved_%s', n) $$;
+-- The saved rows of a table, with the columns of the table and their numbers.
+CREATE FUNCTION oracle.saved(scoped oracle.scoped) RETURNS text LANGUAGE sql AS $$
+    SELECT format('(SELECT nth AS oracle_n, (line::%s).* FROM oracle.saved_row WHERE scoped = %s)', scoped.relation, scoped.n)
+$$;
 
 CREATE FUNCTION oracle.root(relation oid) RETURNS regclass LANGUAGE sql AS $$
     SELECT coalesce(pg_partition_root(relation), relation)
@@ -57,11 +63,10 @@ CREATE FUNCTION oracle.take(company text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     scoped oracle.scoped;
 BEGIN
+    TRUNCATE oracle.saved_row;
     FOR scoped IN SELECT * FROM oracle.scoped LOOP
-        EXECUTE format('DROP TABLE IF EXISTS %s', oracle.saved(scoped.n));
-        EXECUTE format('CREATE TABLE %s AS SELECT row_number() OVER () AS oracle_n, %s FROM %s AS t WHERE %s',
-            oracle.saved(scoped.n), (SELECT string_agg('t.' || quote_ident(c), ', ') FROM oracle.columns(scoped.relation) c),
-            oracle.rows_of(scoped.relation), format(scoped.belongs, company));
+        EXECUTE format('INSERT INTO oracle.saved_row SELECT %s, row_number() OVER (), t::text FROM %s AS t WHERE %s',
+            scoped.n, oracle.rows_of(scoped.relation), format(scoped.belongs, company));
     END LOOP;
 END $$;
 
@@ -97,6 +102,9 @@ BEGIN
     FOR link IN SELECT id FROM oracle.link WHERE source IN (SELECT relation FROM oracle.scoped WHERE company_row) LOOP
         IF NOT oracle.break_one(ARRAY[link]) THEN PERFORM oracle.does_not_apply('the company''s row must refer to others'); END IF;
     END LOOP;
+    IF EXISTS (SELECT FROM oracle.scoped s WHERE s.company_row AND oracle.emptied(s.relation) && s.kept) THEN
+        PERFORM oracle.does_not_apply('the company''s row has to keep what it refers to');
+    END IF;
     LOOP
         SELECT s.relation INTO ready FROM oracle.scoped s
         WHERE NOT s.company_row AND s.relation NOT IN (SELECT relation FROM oracle.step)
@@ -162,47 +170,38 @@ DECLARE
     written bigint;
 BEGIN
     FOR scoped IN SELECT s.* FROM oracle.step JOIN oracle.scoped s USING (relation) ORDER BY step.n DESC LOOP
-        EXECUTE format('WITH new AS (INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s ORDER BY oracle_n RETURNING tableoid, ctid)
+        EXECUTE format('WITH new AS (INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s AS s ORDER BY oracle_n RETURNING tableoid, ctid)
             INSERT INTO oracle.placed SELECT %s, row_number() OVER (), tableoid, ctid FROM new', scoped.relation,
             (SELECT string_agg(quote_ident(c), ', ') FROM oracle.columns(scoped.relation) c),
             (SELECT string_agg(CASE WHEN c = ANY (oracle.emptied(scoped.relation)) THEN 'NULL' ELSE quote_ident(c) END, ', ')
-             FROM oracle.columns(scoped.relation) c), oracle.saved(scoped.n), scoped.relation::oid);
+             FROM oracle.columns(scoped.relation) c), oracle.saved(scoped), scoped.relation::oid);
         GET DIAGNOSTICS written = ROW_COUNT;
-        EXECUTE format('SELECT count(*) FROM %s', oracle.saved(scoped.n)) INTO expected;
+        SELECT count(*) INTO expected FROM oracle.saved_row r WHERE r.scoped = scoped.n;
         IF written <> expected THEN PERFORM oracle.does_not_apply('rows of ' || scoped.relation || ' were not inserted'); END IF;
     END LOOP;
     FOR scoped IN SELECT * FROM oracle.scoped s WHERE oracle.emptied(s.relation) <> '{}' AND NOT s.company_row LOOP
         EXECUTE format('UPDATE %s AS t SET %s FROM oracle.placed p JOIN %s s ON s.oracle_n = p.n
             WHERE p.relation = %s AND (t.tableoid, t.ctid) = (p.part, p.place)', oracle.rows_of(scoped.relation),
             (SELECT string_agg(format('%1$I = s.%1$I', c), ', ') FROM unnest(oracle.emptied(scoped.relation)) c),
-            oracle.saved(scoped.n), scoped.relation::oid);
+            oracle.saved(scoped), scoped.relation::oid);
         GET DIAGNOSTICS written = ROW_COUNT;
-        EXECUTE format('SELECT count(*) FROM %s', oracle.saved(scoped.n)) INTO expected;
+        SELECT count(*) INTO expected FROM oracle.saved_row r WHERE r.scoped = scoped.n;
         IF written <> expected THEN PERFORM oracle.does_not_apply('rows of ' || scoped.relation || ' were not found again'); END IF;
-    END LOOP;
-END $$;
-
--- Columns that are left as they are keep their values in what was saved, too.
-CREATE FUNCTION oracle.keep_columns(company text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    scoped oracle.scoped;
-BEGIN
-    FOR scoped IN SELECT * FROM oracle.scoped WHERE company_row AND kept <> '{}' LOOP
-        EXECUTE format('UPDATE %s AS s SET %s FROM %s AS t WHERE %s', oracle.saved(scoped.n),
-            (SELECT string_agg(format('%1$I = t.%1$I', c), ', ') FROM unnest(scoped.kept) c),
-            oracle.rows_of(scoped.relation), format(scoped.belongs, company));
     END LOOP;
 END $$;
 
 CREATE FUNCTION oracle.company_row(company text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     scoped oracle.scoped;
+    columns name[];
 BEGIN
     FOR scoped IN SELECT * FROM oracle.scoped WHERE company_row LOOP
+        columns := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = scoped.relation AND attnum > 0 AND NOT attisdropped
+            AND attgenerated = '' AND attidentity <> 'a' AND attname <> ALL (scoped.kept));
+        CONTINUE WHEN columns = '{}';
         EXECUTE format('UPDATE %s AS t SET %s FROM %s AS s WHERE %s', oracle.rows_of(scoped.relation),
-            (SELECT string_agg(format('%1$I = s.%1$I', attname), ', ') FROM pg_attribute
-             WHERE attrelid = scoped.relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity <> 'a'),
-            oracle.saved(scoped.n), format(scoped.belongs, company));
+            (SELECT string_agg(format('%1$I = s.%1$I', c), ', ') FROM unnest(columns) c),
+            oracle.saved(scoped), format(scoped.belongs, company));
     END LOOP;
 END $$;
 
@@ -210,7 +209,6 @@ CREATE FUNCTION oracle.restore(company text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM oracle.plan();
     SET CONSTRAINTS ALL DEFERRED;
-    PERFORM oracle.keep_columns(company);
     PERFORM oracle.rows_out(company);
     PERFORM oracle.rows_in();
     PERFORM oracle.company_row(company);
@@ -244,7 +242,7 @@ BEGIN
                 count(*) FILTER (WHERE saved.key IN (SELECT key FROM others))
             FROM now FULL JOIN saved ON now.key = saved.key AND now.nth = saved.nth',
             coalesce(key, whole), whole, CASE WHEN key IS NULL THEN format('row_number() OVER (PARTITION BY %s)', whole) ELSE '1' END,
-            oracle.rows_of(scoped.relation), belongs, oracle.saved(scoped.n), key IS NOT NULL)
+            oracle.rows_of(scoped.relation), belongs, oracle.saved(scoped), key IS NOT NULL)
             INTO added, changed, removed, unchanged, lost;
         RETURN NEXT;
     END LOOP;
