@@ -298,6 +298,12 @@ void CompanyMerge::refuse_unknown_rows() const {
       .hint("Remove these rows first, or make a new backup.");
 }
 
+bool CompanyMerge::has_written() const {
+  return std::any_of(done_.begin(), done_.end(), [](const auto& entry) {
+    return entry.second.written > 0 || entry.second.lost;
+  });
+}
+
 bool leads_out(const LiveScope& live, const Reference& reference) {
   const ScopedTable* target = live.scope.find(reference.target);
   return target == nullptr || !target->travels() || reference.outside == "keep";
