@@ -41,7 +41,7 @@ class CompanyMerge {
   // Rows outside the company that pointed at removed rows follow or stop the restore.
   void settle_outside(UndoWriter* undo) { outside_.settle(undo); }
 
-  // What to do with a foreign key: after apply().
+  // What to do with a foreign key: after apply() and settle_outside().
   bool is_affected(const Reference& reference) const;
 
   // With a fresh look at every table: nobody else changed the company since, and what was written

@@ -94,8 +94,9 @@ struct TableEdits::Impl {
 
 void TableEdits::Impl::open() {
   guarded([this] {
-    memory =
-        AllocSetContextCreate(CurrentMemoryContext, "company_backup edits", ALLOCSET_DEFAULT_SIZES);
+    // The current context may be that of one row of a query.
+    memory = AllocSetContextCreate(CurTransactionContext, "company_backup edits",
+                                   ALLOCSET_DEFAULT_SIZES);
     batch_memory =
         AllocSetContextCreate(memory, "company_backup batch of edits", ALLOCSET_DEFAULT_SIZES);
     root = table_open(table, RowExclusiveLock);
