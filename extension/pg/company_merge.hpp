@@ -48,7 +48,7 @@ class CompanyMerge {
   // After apply(): was there any difference?
   bool has_written() const;
 
-  // Has apply() written anything that the foreign key is about?
+  // Has apply() or settle_outside() written anything that the foreign key is about?
   bool is_affected(const Reference& reference) const;
 
   // References to rows outside the company that a revert would bring back, and that lead nowhere

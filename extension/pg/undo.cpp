@@ -1,5 +1,6 @@
 #include "pg/undo.hpp"
 
+#include "core/member.hpp"
 #include "pg/spi.hpp"
 
 namespace company_backup {
@@ -54,6 +55,15 @@ std::unique_ptr<MemberSource> undo_members(int64_t restore, UndoPart part) {
       "SELECT data FROM company_backup.undo_chunk WHERE restore = $1 AND part = $5 AND "
       "table_number = $3 AND seq >= $4 AND NOT $2 ORDER BY seq LIMIT 16",
       restore, {Arg(static_cast<int>(part))});
+}
+
+bool UndoLines::next(std::string_view& line) {
+  while (!lines_.next(line)) {
+    if (!members_.next(member_)) return false;
+    inflate_member(member_, kMaxPieceSize, piece_);
+    lines_.feed(piece_);
+  }
+  return true;
 }
 
 void forget_undo(int64_t restore) {

@@ -7,6 +7,7 @@
 
 #include "core/line_cutter.hpp"
 #include "core/manifest.hpp"
+#include "core/row_merge.hpp"
 #include "pg/archive_source.hpp"
 #include "pg/piece_pipeline.hpp"
 
@@ -57,6 +58,20 @@ Manifest undo_manifest(int64_t restore);
 
 // Its members; `open(false, number)` begins a table.
 std::unique_ptr<MemberSource> undo_members(int64_t restore, UndoPart part);
+
+// The lines of one table of the parts that have no totals of their own. `members` must outlive it.
+class UndoLines : public LineSource {
+ public:
+  UndoLines(MemberSource& members, int table_number) : members_(members) {
+    members_.open(false, table_number);
+  }
+  bool next(std::string_view& line) override;
+
+ private:
+  MemberSource& members_;
+  LineSplitter lines_;
+  std::string member_, piece_;
+};
 
 void forget_undo(int64_t restore);
 
