@@ -21,6 +21,10 @@ struct MergeCounts {
   uint64_t added = 0, changed = 0, removed = 0, unchanged = 0;
 };
 
+// Does a foreign key lead out of what travels? A revert brings the company's own rows back exactly,
+// but what is outside of them may have changed meanwhile.
+bool leads_out(const LiveScope& live, const Reference& reference);
+
 class CompanyMerge {
  public:
   // All references must outlive it. `load` is of the same archive.
@@ -44,6 +48,10 @@ class CompanyMerge {
   // What to do with a foreign key: after apply().
   bool is_affected(const Reference& reference) const;
 
+  // References to rows outside the company that a revert would bring back, and that lead nowhere
+  // already: for the undo record. After apply(), under the snapshot it read with.
+  void record_problems();
+
   // With a fresh look at every table: nobody else changed the company since, and what was written
   // belongs to it. Errors kSerializationFailure, kIntegrity.
   void look_again() const;
@@ -59,6 +67,7 @@ class CompanyMerge {
 
   std::vector<MergeCounts> run(bool writes, UndoWriter* undo, DiscardedEdits* edits);
   void refuse_unknown_rows() const;
+  bool leads_nowhere(const Reference& reference) const;
 
   const LiveScope& live_;
   const Company& company_;

@@ -138,6 +138,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
     record.changed += counts.changed;
     record.removed += counts.removed;
   }
+  run.merge().record_problems();
   snapshot.close();
   FreshSnapshot fresh;
   run.merge().settle_outside(&undo);
