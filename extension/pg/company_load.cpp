@@ -20,12 +20,14 @@ std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
 }
 
 // A value of a line in PostgreSQL's text form.
-Text text_form(const Column& column, const RowValue& value) {
+Text text_form(const ArchivedFiles& files, const MatchedTable& table, size_t position,
+               const RowValue& value) {
+  const Column& column = *table.columns[position];
   if (value.kind == ValueKind::kNull) return std::nullopt;
   if (column.type_oid == JSONBOID) return std::string(unwrap_jsonb(value.text));
   if (column.type_oid != BYTEAOID) return std::string(value.text);
   std::string bytes, text = "\\x";
-  append_base64_decoded(bytes, value.text);
+  files.read(table, position, value, bytes);
   for (const unsigned char byte : bytes) {
     text += "0123456789abcdef"[byte >> 4];
     text += "0123456789abcdef"[byte & 15];
@@ -36,7 +38,8 @@ Text text_form(const Column& column, const RowValue& value) {
 // Turns the values of a line into what the column's types read.
 class ValueReader {
  public:
-  explicit ValueReader(const MatchedTable& table) {
+  ValueReader(const ArchivedFiles& files, const MatchedTable& table)
+      : files_(files), table_(table) {
     for (size_t i = 0; i < table.columns.size(); ++i) {
       if (!table.loaded[i]) continue;
       positions_.push_back(i);
@@ -56,8 +59,7 @@ class ValueReader {
       if (value.kind == ValueKind::kNull) {
         row_[i] = {};
       } else if (types_[i] == BYTEAOID) {
-        bytes_[i].clear();
-        append_base64_decoded(bytes_[i], value.text);
+        files_.read(table_, positions_[i], value, bytes_[i]);
         row_[i] = {LoadValue::Kind::kBytes, bytes_[i]};
       } else {
         row_[i] = {LoadValue::Kind::kText,
@@ -68,6 +70,8 @@ class ValueReader {
   }
 
  private:
+  const ArchivedFiles& files_;
+  const MatchedTable& table_;
   std::vector<size_t> positions_;
   std::vector<Oid> types_;
   std::vector<int16_t> numbers_;
@@ -78,10 +82,12 @@ class ValueReader {
 }  // namespace
 
 CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-                         bool same_database, const MatchOptions& options, const Text& actor)
+                         const ArchivedFiles& files, bool same_database,
+                         const MatchOptions& options, const Text& actor)
     : live_(live),
       manifest_(manifest),
       source_(source),
+      files_(files),
       same_database_(same_database),
       tables_(match_archive(manifest, live.schema, live.rules, live.scope, options)),
       roots_(live.schema, live.scope),
@@ -93,14 +99,14 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, Member
   for (const MatchedTable& table : tables_) {
     if (!table.table->foreign || &table == company) continue;
     refuse_code_of_insert(table.table->oid, display_table(*table.table),
-                          ValueReader(table).numbers());
+                          ValueReader(files, table).numbers());
   }
   RowLine line(line_columns(*company));
   read_rows(source_, false, company->number, *company->archived, [&](std::string_view text) {
     line.parse(text);
     for (size_t i = 0; i < company->columns.size(); ++i) {
       if (!company->loaded[i]) continue;
-      archived_company_[company->columns[i]->number] = text_form(*company->columns[i], line[i]);
+      archived_company_[company->columns[i]->number] = text_form(files, *company, i, line[i]);
     }
   });
 }
@@ -276,7 +282,7 @@ uint64_t CompanyLoad::load_tables() {
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
   RowMapper mapper = make_mapper(table);
-  ValueReader reader(table);
+  ValueReader reader(files_, table);
   std::vector<size_t> key;
   for (int16_t number : table.scoped->key) {
     const auto at = std::find(reader.numbers().begin(), reader.numbers().end(), number);

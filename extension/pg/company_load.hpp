@@ -9,6 +9,7 @@
 
 #include "core/archive_match.hpp"
 #include "core/column_roots.hpp"
+#include "pg/archived_files.hpp"
 #include "pg/row_writer.hpp"
 #include "pg/sequences.hpp"
 #include "pg/shared_match.hpp"
@@ -23,7 +24,8 @@ class CompanyLoad {
   // Matches structure and shared rows; nothing is written yet. All references must outlive it.
   // Errors: see match_archive() and SharedMatch.
   CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-              bool same_database, const MatchOptions& options, const Text& actor);
+              const ArchivedFiles& files, bool same_database, const MatchOptions& options,
+              const Text& actor);
 
   // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
   const CompanyRow& archived_company() const { return archived_company_; }
@@ -60,6 +62,7 @@ class CompanyLoad {
   const LiveScope& live_;
   const Manifest& manifest_;
   MemberSource& source_;
+  const ArchivedFiles& files_;
   bool same_database_;
   std::vector<MatchedTable> tables_;
   ColumnRoots roots_;

@@ -197,7 +197,8 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   const std::unique_ptr<MemberSource> source = stored_members(backup.id);
   const MatchOptions match{same_database && manifest.company_key == company.key,
                            options.include_files};
-  CompanyLoad load(live, manifest, *source, same_database, match, options.actor);
+  const ArchivedFiles files(backup.id);
+  CompanyLoad load(live, manifest, *source, files, same_database, match, options.actor);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   const uint64_t rows = load.load_tables();
   update_company(live, company, load);
@@ -222,7 +223,8 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const std::s
   const bool same_database = is_of_this_database(backup, manifest);
   const std::unique_ptr<MemberSource> source = stored_members(backup.id);
   const MatchOptions match{same_database && !wanted.contains(key_column), manifest.include_files};
-  CompanyLoad load(live, manifest, *source, same_database, match, actor);
+  const ArchivedFiles files(backup.id);
+  CompanyLoad load(live, manifest, *source, files, same_database, match, actor);
 
   CompanyRow keys;
   for (int16_t number : load.company_key_columns()) {

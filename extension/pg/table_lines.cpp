@@ -65,12 +65,13 @@ struct LineReceiver {
 void finish_line(LineReceiver* self) {
   std::string& buffer = self->lines->buffer();
   const size_t start = self->lines->line_start();
-  if (buffer.size() - start > kMaxLine) {
+  const size_t size = buffer.size() - start + self->encoder->file_bytes();
+  if (size > kMaxLine) {
     throw Error(sqlstate::kRowTooLarge,
                 "a row of table \"" + self->query->name + "\" is too large for a backup")
         .detail("Row " + row_key_text(*self->query, self->encoder->spans(), buffer) + " has " +
-                std::to_string(buffer.size() - start) + " bytes; at most " +
-                std::to_string(kMaxLine) + " can be loaded again.");
+                std::to_string(size) + " bytes; at most " + std::to_string(kMaxLine) +
+                " can be loaded again.");
   }
   if (*self->observer) (*self->observer)(self->encoder->spans(), buffer);
   if (self->sorter == nullptr) self->lines->end_line();
@@ -111,8 +112,9 @@ std::string row_key_text(const TableQuery& query, const std::vector<Span>& spans
   return text + ")";
 }
 
-void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& observer) {
-  RowEncoder encoder(query.columns);
+void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& observer,
+                const FileTaker& files) {
+  RowEncoder encoder(query.columns, query.files, files);
   std::optional<LineSorter> sorter;
   if (query.key.empty()) sorter.emplace();
   LineReceiver receiver{};
