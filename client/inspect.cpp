@@ -9,6 +9,7 @@
 #include "client/output.hpp"
 #include "core/archive_reader.hpp"
 #include "core/error.hpp"
+#include "core/table_name.hpp"
 
 namespace company_backup::client {
 namespace {
@@ -78,9 +79,9 @@ void add_rows(Table& out, const std::vector<ManifestTable>& tables) {
 void add_files(Table& out, const Manifest& manifest) {
   for (const FileFolder& folder : file_folders(manifest)) {
     const ManifestTable& table = manifest.tables[folder.table];
-    out.rows.push_back({kFilesArea, table.name + "." + table.columns[folder.column].name, "file",
-                        std::to_string(folder.expected.count),
-                        std::to_string(folder.expected.bytes)});
+    out.rows.push_back(
+        {kFilesArea, table.name + "." + encode_name_part(table.columns[folder.column].name), "file",
+         std::to_string(folder.expected.count), std::to_string(folder.expected.bytes)});
   }
 }
 

@@ -376,7 +376,7 @@ CREATE FUNCTION backup_contents(backup bigint)
 RETURNS TABLE (area text, table_name text, row_count bigint, byte_count bigint, sha256 text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'backup_contents';
-COMMENT ON FUNCTION backup_contents(bigint) IS 'What a backup holds, table by table';
+COMMENT ON FUNCTION backup_contents(bigint) IS 'What a backup holds, table by table, and the files of each column';
 
 CREATE FUNCTION backup_manifest(backup bigint)
 RETURNS jsonb

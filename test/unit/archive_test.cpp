@@ -151,6 +151,41 @@ TEST(Archive, FilesAreCutAlike) {
   }
 }
 
+TEST(FileSequence, StoredFilesAreThoseOfTheManifest) {
+  const Manifest manifest = sample::small_backup().manifest;  // body: 2 files, small picture: 1
+  const FileEntry empty{5, 1, sha256(""), 0}, one{5, 1, sha256("one"), 3};
+  const FileEntry picture{5, 3, sha256("one"), 3};
+  ASSERT_LT(one.sha256, empty.sha256);
+  const auto write = [&](const std::vector<FileEntry>& files) {
+    FileSequence sequence(manifest);
+    std::string names;
+    for (const FileEntry& file : files) names += sequence.add(file) + "\n";
+    sequence.finish();
+    return names;
+  };
+  EXPECT_EQ(write({one, empty, picture}), "files/public.document/body/" + hex(one.sha256) +
+                                              "\nfiles/public.document/body/" + hex(empty.sha256) +
+                                              "\nfiles/public.document/small%20picture/" +
+                                              hex(one.sha256) + "\n");
+  FileEntry large = one, small = one, elsewhere = one;
+  large.bytes = 4;
+  small.bytes = 2;
+  elsewhere.column = 2;
+  for (const std::vector<FileEntry>& files :
+       std::vector<std::vector<FileEntry>>{{},
+                                           {one, empty},
+                                           {one, picture},
+                                           {empty, one, picture},
+                                           {one, one, picture},
+                                           {one, empty, picture, picture},
+                                           {one, picture, empty},
+                                           {large, empty, picture},
+                                           {small, empty, picture},
+                                           {elsewhere, empty, picture}}) {
+    expect_error(sqlstate::kDamagedArchive, "a stored backup is damaged", [&] { write(files); });
+  }
+}
+
 TEST(SumsLines, TellsItsSize) {
   const sample::Backup backup = sample::small_backup();
   const std::vector<ArchiveEntry> entries = archive_entries(backup.manifest, "manifest");
