@@ -77,7 +77,8 @@ void revert_restore(int64_t id, const Text& actor) {
   const std::unique_ptr<MemberSource> source = undo_members(id, UndoPart::kBefore);
   MatchOptions match{true, true};
   match.everything = true;
-  CompanyLoad load(live, record, *source, true, match, std::nullopt);
+  const ArchivedFiles no_files(0);  // an undo record has them in its rows
+  CompanyLoad load(live, record, *source, no_files, true, match, std::nullopt);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   CompanyMerge merge(live, company, load, MergePolicy{true, true});
   DiscardedEdits edits(live, id);
