@@ -10,7 +10,8 @@ constexpr int kChunksAtOnce = 16;
 
 class StoredMembers : public MemberSource {
  public:
-  explicit StoredMembers(int64_t backup) : backup_(backup) {}
+  StoredMembers(const char* sql, int64_t id, std::vector<Arg> more)
+      : sql_(sql), id_(id), more_(std::move(more)) {}
 
   void open(bool shared, int table_number) override {
     shared_ = shared;
@@ -23,10 +24,9 @@ class StoredMembers : public MemberSource {
   bool next(std::string& member) override {
     if (position_ == chunks_.size()) {
       if (seq_ > 0 && chunks_.size() < kChunksAtOnce) return false;
-      chunks_ = own_bytes(
-          "SELECT data FROM company_backup.backup_chunk WHERE backup = $1 AND shared = $2 AND "
-          "table_number = $3 AND seq >= $4 ORDER BY seq LIMIT 16",
-          {backup_, shared_, table_number_, seq_});
+      std::vector<Arg> args{id_, shared_, table_number_, seq_};
+      args.insert(args.end(), more_.begin(), more_.end());
+      chunks_ = own_bytes(sql_, args);
       position_ = 0;
       seq_ += static_cast<int>(chunks_.size());
       if (chunks_.empty()) return false;
@@ -36,7 +36,9 @@ class StoredMembers : public MemberSource {
   }
 
  private:
-  int64_t backup_;
+  const char* sql_;
+  int64_t id_;
+  std::vector<Arg> more_;
   bool shared_ = false;
   int table_number_ = 0;
   int seq_ = 0;
@@ -46,8 +48,15 @@ class StoredMembers : public MemberSource {
 
 }  // namespace
 
+std::unique_ptr<MemberSource> members_of(const char* sql, int64_t id, std::vector<Arg> more) {
+  return std::make_unique<StoredMembers>(sql, id, std::move(more));
+}
+
 std::unique_ptr<MemberSource> stored_members(int64_t backup) {
-  return std::make_unique<StoredMembers>(backup);
+  return members_of(
+      "SELECT data FROM company_backup.backup_chunk WHERE backup = $1 AND shared = $2 AND "
+      "table_number = $3 AND seq >= $4 ORDER BY seq LIMIT 16",
+      backup, {});
 }
 
 Spool::Spool() {

@@ -26,6 +26,10 @@ class MemberSource {
 
 std::unique_ptr<MemberSource> stored_members(int64_t backup);
 
+// The same from another table of the extension: `sql` gives up to 16 members of $1 (id), $2
+// (shared), $3 (table number) from $4 (seq) on, by seq; $5 and further are `more`, by value.
+std::unique_ptr<MemberSource> members_of(const char* sql, int64_t id, std::vector<Arg> more);
+
 // Keeps members in temporary files of the server, in the order of their making.
 class Spool : public ChunkSink, public MemberSource {
  public:

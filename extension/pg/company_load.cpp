@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "core/row_composer.hpp"
 #include "core/sql.hpp"
-#include "pg/archive_rows.hpp"
+#include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 
@@ -18,61 +19,13 @@ std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
   return std::nullopt;
 }
 
-// A value of a line in PostgreSQL's text form.
-Text text_form(const Column& column, const RowValue& value) {
-  if (value.kind == ValueKind::kNull) return std::nullopt;
-  if (column.type_oid == JSONBOID) return std::string(unwrap_jsonb(value.text));
-  if (column.type_oid != BYTEAOID) return std::string(value.text);
-  std::string bytes, text = "\\x";
-  append_base64_decoded(bytes, value.text);
-  for (const unsigned char byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
+std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
+  std::vector<int16_t> numbers;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.loaded[i]) numbers.push_back(table.columns[i]->number);
   }
-  return text;
+  return numbers;
 }
-
-// Turns the values of a line into what the column's types read.
-class ValueReader {
- public:
-  explicit ValueReader(const MatchedTable& table) {
-    for (size_t i = 0; i < table.columns.size(); ++i) {
-      if (!table.loaded[i]) continue;
-      positions_.push_back(i);
-      types_.push_back(table.columns[i]->type_oid);
-      numbers_.push_back(table.columns[i]->number);
-    }
-    bytes_.resize(positions_.size());
-    row_.resize(positions_.size());
-  }
-
-  const std::vector<int16_t>& numbers() const { return numbers_; }
-
-  // Valid until the next call and as long as `values`.
-  const std::vector<LoadValue>& read(const std::vector<RowValue>& values) {
-    for (size_t i = 0; i < positions_.size(); ++i) {
-      const RowValue& value = values[positions_[i]];
-      if (value.kind == ValueKind::kNull) {
-        row_[i] = {};
-      } else if (types_[i] == BYTEAOID) {
-        bytes_[i].clear();
-        append_base64_decoded(bytes_[i], value.text);
-        row_[i] = {LoadValue::Kind::kBytes, bytes_[i]};
-      } else {
-        row_[i] = {LoadValue::Kind::kText,
-                   types_[i] == JSONBOID ? unwrap_jsonb(value.text) : value.text};
-      }
-    }
-    return row_;
-  }
-
- private:
-  std::vector<size_t> positions_;
-  std::vector<Oid> types_;
-  std::vector<int16_t> numbers_;
-  std::vector<std::string> bytes_;
-  std::vector<LoadValue> row_;
-};
 
 }  // namespace
 
@@ -89,7 +42,11 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, Member
   if (company == nullptr || company->archived->rows != 1) {
     throw Error(sqlstate::kBadArchive, "the archive does not hold exactly one company row");
   }
-  RowLine line(line_columns(*company));
+  for (const MatchedTable& table : tables_) {
+    if (!table.table->foreign || &table == company) continue;
+    refuse_code_of_insert(table.table->oid, display_table(*table.table), loaded_numbers(table));
+  }
+  RowLine line(row_columns(company->columns));
   read_rows(source_, false, company->number, *company->archived, [&](std::string_view text) {
     line.parse(text);
     for (size_t i = 0; i < company->columns.size(); ++i) {
@@ -104,14 +61,6 @@ const MatchedTable* CompanyLoad::company_table() const {
     if (table.scoped->table == live_.scope.company_table) return &table;
   }
   return nullptr;
-}
-
-std::vector<RowColumn> CompanyLoad::line_columns(const MatchedTable& table) const {
-  std::vector<RowColumn> columns;
-  for (const Column* column : table.columns) {
-    columns.push_back({column->name, column->type_oid == JSONBOID});
-  }
-  return columns;
 }
 
 std::vector<int16_t> CompanyLoad::company_key_columns() const {
@@ -267,38 +216,36 @@ uint64_t CompanyLoad::load_tables() {
   return rows;
 }
 
+std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table) {
+  return std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived);
+}
+
+std::string CompanyLoad::translated_company_line() {
+  const MatchedTable& company = *company_table();
+  const std::vector<RowColumn> columns = row_columns(company.columns);
+  RowMapper mapper = make_mapper(company);
+  RowLine row(columns);
+  std::string translated;
+  read_rows(source_, false, company.number, *company.archived, [&](std::string_view line) {
+    row.parse(line);
+    std::vector<RowValue> values = row.values();
+    if (!mapper.empty()) mapper.apply(values);
+    RowComposer(columns).append(values, translated);
+  });
+  return translated;
+}
+
+std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) {
+  return std::make_unique<RowLoader>(*table.table, table.columns, table.loaded, table.scoped->key,
+                                     make_mapper(table));
+}
+
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
-  RowMapper mapper = make_mapper(table);
-  ValueReader reader(table);
-  std::vector<size_t> key;
-  for (int16_t number : table.scoped->key) {
-    const auto at = std::find(reader.numbers().begin(), reader.numbers().end(), number);
-    if (at != reader.numbers().end()) key.push_back(at - reader.numbers().begin());
-  }
-  struct Fed {
-    ColumnSequence sequence;
-    size_t position;
-  };
-  std::vector<Fed> fed;
-  for (const ColumnSequence& sequence : sequences_of(table.table->oid)) {
-    const std::optional<size_t> position = position_of(table, sequence.column);
-    if (position && table.loaded[*position]) fed.push_back({sequence, *position});
-  }
-  RowWriter writer(table.table->oid, display_table(*table.table), reader.numbers(), key);
-  RowLine line(line_columns(table));
-  std::vector<RowValue> values;
-  read_rows(source_, false, table.number, *table.archived, [&](std::string_view text) {
-    line.parse(text);
-    values = line.values();
-    if (!mapper.empty()) mapper.apply(values);
-    for (Fed& column : fed) column.sequence.see(values[column.position].text);
-    writer.add(reader.read(values));
-  });
-  writer.finish();
-  for (const Fed& column : fed) sequences_.push_back(column.sequence);
-  loaded_[table.scoped->table] = writer.rows();
-  return writer.rows();
+  const std::unique_ptr<RowLoader> rows = loader(table);
+  read_rows(source_, false, table.number, *table.archived,
+            [&](std::string_view line) { rows->load(line); });
+  return loaded_[table.scoped->table] = rows->finish(sequences_);
 }
 
 void CompanyLoad::prove(const Company& company) {

@@ -9,7 +9,8 @@
 
 #include "core/archive_match.hpp"
 #include "core/column_roots.hpp"
-#include "pg/row_writer.hpp"
+#include "pg/archive_rows.hpp"
+#include "pg/row_loader.hpp"
 #include "pg/sequences.hpp"
 #include "pg/shared_match.hpp"
 
@@ -47,6 +48,17 @@ class CompanyLoad {
   // moves the sequences. Errors: kIntegrity; kSerializationFailure when somebody else added rows.
   void prove(const Company& company);
 
+  // For a merge. The tables of the archive, and of each its lines and who loads them.
+  const Manifest& manifest() const { return manifest_; }
+  const std::vector<MatchedTable>& tables() const { return tables_; }
+  std::unique_ptr<LineSource> lines(const MatchedTable& table);
+  std::unique_ptr<RowLoader> loader(const MatchedTable& table);
+  // The archived company row with its references translated, as a line.
+  std::string translated_company_line();
+  // Behind loaded columns, and the furthest values they saw.
+  std::vector<ColumnSequence>& sequences() { return sequences_; }
+  bool is_of_this_database() const { return same_database_; }
+
  private:
   RowMapper make_mapper(const MatchedTable& table);
   void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
@@ -55,7 +67,6 @@ class CompanyLoad {
   uint64_t load_table(const MatchedTable& table);
   void count_rows(const Company& company) const;
   const MatchedTable* company_table() const;
-  std::vector<RowColumn> line_columns(const MatchedTable& table) const;
 
   const LiveScope& live_;
   const Manifest& manifest_;

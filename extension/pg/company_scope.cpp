@@ -5,6 +5,7 @@
 #include "core/sql.hpp"
 #include "pg/catalog.hpp"
 #include "pg/compat.hpp"
+#include "pg/foreign_code.hpp"
 #include "pg/module.hpp"
 #include "pg/rules.hpp"
 
@@ -169,8 +170,13 @@ LiveScope lock_scope(LiveScope live) {
       guarded([oid] { LockRelationOid(oid, AccessShareLock); });
     }
     LiveScope locked = load_live_scope();
-    if (structure_of(locked) == structure_of(live)) return locked;
+    const bool same = structure_of(locked) == structure_of(live);
     live = std::move(locked);
+    if (!same) continue;
+    for (const ScopedTable& scoped : live.scope.tables) {
+      if (live.table(scoped.table).foreign) refuse_code_of_types(live.table(scoped.table));
+    }
+    return live;
   }
   throw Error(sqlstate::kTableChanged, "the tables of the company keep changing their structure")
       .hint("Try again when no ALTER TABLE is running.");
@@ -209,6 +215,17 @@ void ReadSnapshot::check_rewrites(const LiveScope& live) const {
 }
 
 void ReadSnapshot::close() {
+  guarded([] { PopActiveSnapshot(); });
+}
+
+FreshSnapshot::FreshSnapshot() {
+  guarded([] {
+    CommandCounterIncrement();
+    PushActiveSnapshot(GetLatestSnapshot());
+  });
+}
+
+void FreshSnapshot::close() {
   guarded([] { PopActiveSnapshot(); });
 }
 

@@ -52,7 +52,7 @@ class PinnedSettings {
 void refuse_row_security(const LiveScope& live);
 
 // Locks the tables of the scope ACCESS SHARE in OID order and gives the scope as it is under the
-// locks. Error kTableChanged if it never stands still.
+// locks. Errors: kTableChanged if it never stands still; kForeignCode, see pg/foreign_code.hpp.
 LiveScope lock_scope(LiveScope live);
 
 // A registered snapshot, active until close(). Take it after lock_scope().
@@ -61,6 +61,14 @@ class ReadSnapshot {
   ReadSnapshot();
   // Error kStaleSnapshot if a table was rewritten after the snapshot of a REPEATABLE READ caller.
   void check_rewrites(const LiveScope& live) const;
+  void close();
+};
+
+// A snapshot of this moment, also in a REPEATABLE READ transaction, that sees what this transaction
+// has written; active until close().
+class FreshSnapshot {
+ public:
+  FreshSnapshot();
   void close();
 };
 

@@ -5,16 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "core/row_line.hpp"
 #include "core/schema.hpp"
 #include "pg/boundary.hpp"
 
 namespace company_backup {
-
-// Where the encoded value of a column stands in the line last encoded.
-struct Span {
-  size_t begin;
-  size_t end;
-};
 
 class RowEncoder {
  public:

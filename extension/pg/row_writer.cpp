@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "pg/boundary.hpp"
+#include "pg/foreign_code.hpp"
 #include "pg/foreign_load.hpp"
 #include "pg/table_load.hpp"
 
@@ -37,6 +38,15 @@ void require_rights(Oid table, const std::string& name, const std::vector<int16_
               "row-level security of table \"" + name + "\" applies to the caller")
       .detail("A restore that sees only some of the rows would not be a restore.")
       .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
+}
+
+[[noreturn]] void refuse_taken(const std::string& name, const CaughtError& error) {
+  throw Error(sqlstate::kUniqueViolation,
+              "a row of table \"" + name + "\" cannot be loaded: another row has its unique value")
+      .detail(error.detail + " " + error.message + ".")
+      .hint(
+          "The other row belongs to another company, to none, or to this one where nothing is "
+          "removed. In this version rows keep their IDs.");
 }
 
 }  // namespace
@@ -145,11 +155,7 @@ void RowWriter::Impl::convert() {
   guarded_or(
       [this] {
         const MemoryContext before = MemoryContextSwitchTo(batch_memory);
-        if (foreign) {
-          convert_rows();
-        } else {
-          as_table_owner(owner, [this] { convert_rows(); });
-        }
+        as_table_owner(owner, [this] { convert_rows(); });
         MemoryContextSwitchTo(before);
       },
       [this](const CaughtError& error) { refuse_value(error.message); });
@@ -158,17 +164,20 @@ void RowWriter::Impl::convert() {
 void RowWriter::Impl::flush() {
   if (waiting.empty()) return;
   convert();
-  guarded([this] {
-    const MemoryContext before = MemoryContextSwitchTo(batch_memory);
-    const int count = static_cast<int>(waiting_rows());
-    if (foreign) {
-      remote.insert(values, nulls, count);
-    } else {
-      as_table_owner(owner, [&] { table.insert(values, nulls, count); });
-    }
-    MemoryContextSwitchTo(before);
-    MemoryContextReset(batch_memory);
-  });
+  guarded_or_for(
+      ERRCODE_UNIQUE_VIOLATION,
+      [this] {
+        const MemoryContext before = MemoryContextSwitchTo(batch_memory);
+        const int count = static_cast<int>(waiting_rows());
+        if (foreign) {
+          remote.insert(values, nulls, count);
+        } else {
+          as_table_owner(owner, [&] { table.insert(values, nulls, count); });
+        }
+        MemoryContextSwitchTo(before);
+        MemoryContextReset(batch_memory);
+      },
+      [this](const CaughtError& error) { refuse_taken(name, error); });
   waiting.clear();
   buffer.clear();
 }
@@ -181,6 +190,7 @@ RowWriter::RowWriter(Oid table, std::string name, const std::vector<int16_t>& co
   impl_->width = columns.size();
   require_rights(table, impl_->name, columns);
   impl_->open(table, columns);
+  if (impl_->foreign) refuse_code_of_insert(table, impl_->name, columns);
 }
 
 RowWriter::~RowWriter() = default;

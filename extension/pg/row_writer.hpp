@@ -4,7 +4,8 @@
 // partitions and indexes are kept, but no trigger fires, no rule rewrites and no referential action
 // runs; whoever loads proves the foreign keys afterwards (pg/integrity.hpp). The rows are written
 // as the table's owner under SECURITY_RESTRICTED_OPERATION, after the caller's own rights have been
-// checked. A foreign table is written by plain INSERTs as the caller.
+// checked. A foreign table is written by plain INSERTs as the caller, and
+// refused if that would run code of others.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ class RowWriter {
   // `key`: positions in `columns` that name a row in messages. `name`: of the table, for messages.
   //
   // Checks that the caller may INSERT into and SELECT from these columns and takes ROW EXCLUSIVE.
-  // Errors: PostgreSQL's own 42501; kRowSecurity if row-level security applies to the caller.
+  // Errors: PostgreSQL's own 42501; kRowSecurity if row-level security applies to the caller;
+  // kForeignCode (pg/foreign_code.hpp).
   RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
             const std::vector<size_t>& key);
   ~RowWriter();

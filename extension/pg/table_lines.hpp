@@ -28,6 +28,10 @@ using LineObserver = std::function<void(const std::vector<Span>& spans, const st
 // could not be loaded again.
 void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& observer);
 
+// Error kRowTooLarge if the line that begins at `start` of the buffer could not be loaded again.
+void require_loadable(const TableQuery& query, const std::vector<Span>& spans,
+                      const std::string& buffer, size_t start);
+
 // The key of a line for messages: (12, north).
 std::string row_key_text(const TableQuery& query, const std::vector<Span>& spans,
                          const std::string& buffer);

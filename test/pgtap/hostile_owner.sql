@@ -230,6 +230,68 @@ CREATE VIEW evil.company AS SELECT 'a'::text AS id, 'n'::text AS name, evil.spri
 RESET ROLE;
 SELECT public.attempt('view of the company table', $$SELECT cb.backup_company('a')$$);
 
+-- Foreign tables are read and written as the caller: what would run there is refused --------------
+\connect -
+SET client_min_messages = warning;
+CREATE EXTENSION postgres_fdw;
+CREATE SCHEMA home;
+CREATE TABLE home.firm (id int PRIMARY KEY, name text);
+CREATE TABLE home.note_rows (id int, firm_id int, body text, at int DEFAULT 7);
+INSERT INTO home.firm VALUES (1, 'One'), (2, 'Two');
+INSERT INTO home.note_rows VALUES (1, 1, 'n');
+SELECT format('CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname %L, host %L, port %L)',
+    current_database(), split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port')) \gexec
+CREATE USER MAPPING FOR CURRENT_USER SERVER here;
+GRANT USAGE ON FOREIGN SERVER here TO cb_mallory;
+SET ROLE cb_mallory;
+CREATE FOREIGN TABLE evil.note (id int NOT NULL, firm_id int, body text, at int DEFAULT 7) SERVER here
+    OPTIONS (schema_name 'home', table_name 'note_rows');
+GRANT ALL ON evil.note TO PUBLIC;
+RESET ROLE;
+SELECT cb.set_company_table('home.firm', scope_columns => '{firm_id}', identity_columns => '{}');
+SELECT cb.forget_stale_rules();
+SELECT cb.set_table_rule('evil.note', 'company');
+SELECT cb.set_table_rule('home.note_rows', 'excluded');
+SELECT cb.set_column_rule('evil.note', 'at', 'secret');
+SELECT cb.backup_company('1') AS notes \gset
+DELETE FROM home.note_rows;
+CREATE FUNCTION public.restoring(what text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM public.attempt(what, format('SELECT cb.restore_company(''1'', %s)', (SELECT max(id) FROM company_backup.backup)));
+END $$;
+SET ROLE cb_mallory;
+CREATE TRIGGER early BEFORE INSERT ON evil.note FOR EACH STATEMENT EXECUTE FUNCTION evil.fire();
+CREATE TRIGGER late AFTER INSERT OR UPDATE ON evil.note FOR EACH ROW EXECUTE FUNCTION evil.fire();
+CREATE TRIGGER gone AFTER DELETE ON evil.note FOR EACH ROW EXECUTE FUNCTION evil.fire();
+RESET ROLE;
+SELECT public.restoring('foreign 1: triggers');
+SET ROLE cb_mallory;
+ALTER FOREIGN TABLE evil.note DISABLE TRIGGER early;
+DROP TRIGGER late ON evil.note;
+ALTER FOREIGN TABLE evil.note ALTER at SET DEFAULT evil.trap('default');
+RESET ROLE;
+SELECT public.restoring('foreign 2: default');
+SET ROLE cb_mallory;
+ALTER FOREIGN TABLE evil.note ALTER at SET DEFAULT abs(-8), ALTER body SET DEFAULT evil.trap('default')::text;
+ALTER FOREIGN TABLE evil.note ADD COLUMN more int GENERATED ALWAYS AS (evil.trap('generated column')) STORED;
+RESET ROLE;
+SELECT public.restoring('foreign 3: generated column');
+SET ROLE cb_mallory;
+ALTER FOREIGN TABLE evil.note DROP COLUMN more;
+CREATE DOMAIN evil.body AS text CHECK (evil.fine(VALUE, 'domain of a foreign table'));
+CREATE TYPE evil.bodies AS (body evil.body[]);
+ALTER FOREIGN TABLE evil.note ALTER body DROP DEFAULT, ALTER body TYPE evil.body;
+RESET ROLE;
+SELECT public.restoring('foreign 4: domain');
+SET ROLE cb_mallory;
+ALTER FOREIGN TABLE evil.note ALTER body TYPE evil.bodies;
+RESET ROLE;
+SELECT public.attempt('foreign 5: domain inside', $$SELECT cb.backup_company('1')$$);
+SET ROLE cb_mallory;
+ALTER FOREIGN TABLE evil.note ALTER body TYPE text;
+RESET ROLE;
+SELECT public.restoring('foreign 6: nothing');
+
 -- What came of it ------------------------------------------------------------------------------------
 \connect -
 SET client_min_messages = warning;
@@ -237,7 +299,16 @@ SELECT no_plan();
 SELECT is((SELECT count(*)::int FROM public.sprung WHERE what IN ('index expression', 'index predicate',
     'inlined function', 'statistics', 'partition key', 'cast of an enum', 'cast of a composite',
     'cast of an array', 'domain of the company key')), 9, 'the traps work');
-SELECT results_eq($$SELECT what, answer FROM public.done WHERE answer <> 'done' ORDER BY what COLLATE "C"$$,
+SELECT results_eq($$SELECT what, answer FROM public.done WHERE what LIKE 'foreign%' ORDER BY what$$,
+  $$VALUES ('foreign 1: triggers', 'KB015 loading rows into foreign table "evil.note" would run code of others'),
+           ('foreign 2: default', 'KB015 loading rows into foreign table "evil.note" would run code of others'),
+           ('foreign 3: generated column', 'KB015 loading rows into foreign table "evil.note" would run code of others'),
+           ('foreign 4: domain', 'KB015 reading foreign table "evil.note" would run code of others'),
+           ('foreign 5: domain inside', 'KB015 reading foreign table "evil.note" would run code of others'),
+           ('foreign 6: nothing', 'done')$$,
+  'code on foreign tables is refused');
+SELECT results_eq('SELECT id, firm_id, body, at FROM home.note_rows', $$VALUES (1, 1, 'n', 8)$$, 'without it their rows are restored');
+SELECT results_eq($$SELECT what, answer FROM public.done WHERE answer <> 'done' AND what NOT LIKE 'foreign%' ORDER BY what COLLATE "C"$$,
   $$VALUES ('unknown company', 'KB002 company "nobody" does not exist'),
            ('view of the company table', 'KB005 the company table evil.company does not exist')$$,
   'everything does its work among them');
@@ -251,8 +322,9 @@ SELECT is_empty($$SELECT DISTINCT who, what FROM public.ran WHERE who NOT IN ('c
 SELECT * FROM finish();
 
 DROP EXTENSION company_backup;
-DROP SCHEMA cb, evil, trent CASCADE;
-DROP FUNCTION public.attempt, public.guard;
+DROP SCHEMA cb, evil, trent, home CASCADE;
+DROP EXTENSION postgres_fdw CASCADE;
+DROP FUNCTION public.attempt, public.guard, public.restoring;
 DROP TABLE public.ran, public.sprung, public.done;
 DROP OWNED BY cb_mallory, cb_trent, cb_service;
 DROP ROLE cb_mallory, cb_trent, cb_service;
