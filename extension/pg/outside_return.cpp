@@ -125,7 +125,7 @@ class Return {
     } catch (const Error& error) {
       const std::string state = error.sqlstate();
       if (state != sqlstate::kBadValue && state != sqlstate::kUniqueViolation) throw;
-      why = error.detail().empty() ? error.message() : error.message() + ": " + error.detail();
+      why = state == sqlstate::kBadValue ? error.message() : "another row has its unique value";
       done = false;
     }
     return done;
