@@ -11,5 +11,6 @@ if [ -z "${COMPANY_BACKUP_BENCH_SERVER:-}" ]; then
     -o shared_buffers=1GB -o max_wal_size=8GB -o checkpoint_timeout=1h -o autovacuum=off -- "$0" "$@"
 fi
 export PGOPTIONS="-c client_min_messages=warning"
+export PYTHONDONTWRITEBYTECODE=1
 export COMPANY_BACKUP_CLIENT="$PWD/build/release/client/company-backup"
 exec python3 bench/measure.py "$@"

@@ -1,5 +1,6 @@
 #include "core/row_merge.hpp"
 
+#include "core/error.hpp"
 #include "core/key_order.hpp"
 
 namespace company_backup {
@@ -99,12 +100,24 @@ int RowMerge::compare_to_archive() const {
   return 0;
 }
 
+void RowMerge::check_order() {
+  int order = last_key_.empty() ? 1 : 0;
+  last_key_.resize(key_.size());
+  for (size_t i = 0; i < key_.size(); ++i) {
+    const std::string_view value = current_row_[key_[i].column].text;
+    if (order == 0) order = compare_keys(key_[i].order, value, last_key_[i]);
+    last_key_[i] = value;
+  }
+  if (order <= 0) throw Error(sqlstate::kInternal, "rows are not in the order of their key");
+}
+
 void RowMerge::current(const CurrentRow& row) {
   if (is_equal(row.line)) {
     handler_.unchanged();
     return advance();
   }
   current_row_.parse(row.line);
+  check_order();
   while (has_line_) {
     if (!parsed_) archived_row_.parse(line_);
     parsed_ = true;

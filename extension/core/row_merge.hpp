@@ -81,7 +81,8 @@ class RowMerge {
   RowMerge(std::vector<MergeColumn> columns, const std::vector<RowColumn>& others,
            std::vector<MergeKeyPart> key, LineSource& archive, MergeHandler& handler);
 
-  // The next row of the database. Errors: those of RowLine and compare_keys().
+  // The next row of the database. Errors: those of RowLine and compare_keys(); kInternal if rows do
+  // not come in the order of their key, which would lose some of them.
   void current(const CurrentRow& row);
   // There are no more rows in the database.
   void finish();
@@ -91,6 +92,7 @@ class RowMerge {
   bool is_equal(std::string_view line) const;
   int compare_to_archive() const;
   void compare_values(const CurrentRow& row);
+  void check_order();
 
   std::vector<MergeColumn> columns_;
   bool has_others_;
@@ -100,7 +102,8 @@ class RowMerge {
   RowLine archived_row_, current_row_;
   std::string_view line_;  // the archive's next
   bool has_line_ = false;
-  bool parsed_ = false;  // archived_row_ is of line_
+  bool parsed_ = false;                // archived_row_ is of line_
+  std::vector<std::string> last_key_;  // of current rows that were not equal at once
   std::vector<size_t> differences_;
 };
 

@@ -6,6 +6,7 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/robust_plan.hpp"
 #include "pg/row_changes.hpp"
 
 namespace company_backup {
@@ -301,6 +302,17 @@ void CompanyMerge::refuse_unknown_rows() const {
       .hint("Remove these rows first, or make a new backup.");
 }
 
+bool CompanyMerge::has_written() const {
+  return std::any_of(done_.begin(), done_.end(), [](const auto& entry) {
+    return entry.second.written > 0 || entry.second.lost;
+  });
+}
+
+bool leads_out(const LiveScope& live, const Reference& reference) {
+  const ScopedTable* target = live.scope.find(reference.target);
+  return target == nullptr || !target->travels() || reference.outside == "keep";
+}
+
 bool CompanyMerge::is_affected(const Reference& reference) const {
   const auto source = done_.find(reference.table);
   if (source != done_.end()) {
@@ -312,6 +324,38 @@ bool CompanyMerge::is_affected(const Reference& reference) const {
   if (outside_.has_lost(reference.target)) return true;
   const auto target = done_.find(reference.target);
   return target != done_.end() && target->second.lost;
+}
+
+void CompanyMerge::record_problems() {
+  for (const Reference& reference : live_.scope.references) {
+    const auto source = done_.find(reference.table);
+    if (reference.soft || source == done_.end() || !leads_out(live_, reference)) continue;
+    const bool comes_back =
+        source->second.lost ||
+        std::any_of(reference.columns.begin(), reference.columns.end(), [&](int16_t number) {
+          return source->second.changed_columns.contains(number);
+        });
+    if (!comes_back || !leads_nowhere(reference)) continue;
+    const Table& table = live_.table(reference.table);
+    record_.problems.push_back({encode_table_name(table.schema, table.name), "(not looked for)",
+                                reference.name, "leads nowhere before the restore"});
+  }
+}
+
+// The constraint is not trusted: whoever switches its triggers off can break it.
+bool CompanyMerge::leads_nowhere(const Reference& reference) const {
+  const Table& source = live_.table(reference.table);
+  std::string given;
+  for (int16_t number : reference.columns) {
+    given += " AND s." + quote_name(column_of(source, number).name) + " IS NOT NULL";
+  }
+  return !query_unestimated("SELECT FROM " + from_table(source) + " AS s WHERE " +
+                                owned_by(live_.schema, live_.scope, reference.table, "s", "$1") +
+                                given + " AND NOT EXISTS (SELECT FROM " +
+                                from_table(live_.table(reference.target)) + " AS t WHERE " +
+                                reference_join(live_.schema, reference, "s", "t") + ") LIMIT 1",
+                            {company_.arg()}, Access::kRead)
+              .empty();
 }
 
 void CompanyMerge::look_again() const {

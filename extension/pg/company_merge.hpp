@@ -21,6 +21,10 @@ struct MergeCounts {
   uint64_t added = 0, changed = 0, removed = 0, unchanged = 0;
 };
 
+// Does a foreign key lead out of what travels? A revert brings the company's own rows back exactly,
+// but what is outside of them may have changed meanwhile.
+bool leads_out(const LiveScope& live, const Reference& reference);
+
 class CompanyMerge {
  public:
   // All references must outlive it. `load` is of the same archive.
@@ -41,8 +45,15 @@ class CompanyMerge {
   // Rows outside the company that pointed at removed rows follow or stop the restore.
   void settle_outside(UndoWriter* undo) { outside_.settle(undo); }
 
-  // What to do with a foreign key: after apply() and settle_outside().
+  // After apply(): was there any difference?
+  bool has_written() const;
+
+  // Has apply() or settle_outside() written anything that the foreign key is about?
   bool is_affected(const Reference& reference) const;
+
+  // References to rows outside the company that a revert would bring back, and that lead nowhere
+  // already: for the undo record. After apply(), under the snapshot it read with.
+  void record_problems();
 
   // With a fresh look at every table: nobody else changed the company since, and what was written
   // belongs to it. Errors kSerializationFailure, kIntegrity.
@@ -59,6 +70,7 @@ class CompanyMerge {
 
   std::vector<MergeCounts> run(bool writes, UndoWriter* undo, DiscardedEdits* edits);
   void refuse_unknown_rows() const;
+  bool leads_nowhere(const Reference& reference) const;
 
   const LiveScope& live_;
   const Company& company_;

@@ -1,6 +1,7 @@
 #include "pg/foreign_edits.hpp"
 
 #include "core/sql.hpp"
+#include "pg/foreign_code.hpp"
 #include "pg/row_loader.hpp"
 #include "pg/typed_value.hpp"
 
@@ -14,6 +15,7 @@ void remove_foreign_row(const MergePlan& plan, const std::vector<RowValue>& valu
         .detail("A row has to be removed, but the table has no key.")
         .hint("Give the table the treatment \"excluded\".");
   }
+  refuse_code_of_delete(table.oid, plan.query.table.name);
   std::string condition;
   std::vector<Arg> args;
   for (const MergeKeyPart& part : plan.key) {

@@ -56,11 +56,8 @@ class Proof {
   // Rows of the target that are not the company's, but may be referred to.
   std::string acceptable_outside(const ScopedTable& target, bool same_database,
                                  const ColumnRoots& roots) const {
-    // What a restore leaves alone in the company's row may lead to a parent company.
-    const bool may_stay =
-        reference_.outside == "keep" ||
-        (reference_.outside == "null" && reference_.table == live_.scope.company_table);
-    if (same_database && may_stay) return "true";
+    // What a rule nulls in archives may lead outside from rows that a restore left as they are.
+    if (same_database && reference_.outside != "refuse") return "true";
     // A key that its rule lets lead to another company may mean anything here.
     const bool known = is_translated(roots) && reference_.outside == "refuse";
     if (!same_database && !known) return "false";

@@ -41,7 +41,8 @@ class RestoreRun {
   void prove() {
     prove_references(live_, company_, same_database_,
                      [this](const Reference& reference) { return merge_->is_affected(reference); });
-    merge_->look_again();
+    // What writes nothing fits before or after whatever others do.
+    if (merge_->has_written()) merge_->look_again();
     advance_sequences(load_->sequences());
   }
 
@@ -138,6 +139,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
     record.changed += counts.changed;
     record.removed += counts.removed;
   }
+  run.merge().record_problems();
   snapshot.close();
   FreshSnapshot fresh;
   run.merge().settle_outside(&undo);

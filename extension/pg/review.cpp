@@ -23,9 +23,7 @@ KnownRestore lock_review(int64_t id) {
 // may have gone meanwhile.
 bool is_to_be_proved(const LiveScope& live, const Manifest& record, const CompanyMerge& merge,
                      const Reference& reference) {
-  const ScopedTable* target = live.scope.find(reference.target);
-  const bool inside = target != nullptr && target->travels() && reference.outside != "keep";
-  if (inside || !merge.is_affected(reference)) return false;
+  if (!leads_out(live, reference) || !merge.is_affected(reference)) return false;
   return std::none_of(
       record.problems.begin(), record.problems.end(),
       [&](const ManifestProblem& problem) { return problem.reference == reference.name; });

@@ -94,7 +94,7 @@ struct TableEdits::Impl {
 
 void TableEdits::Impl::open() {
   guarded([this] {
-    // The current context may be that of one row of a query.
+    // Not the current context: edits are made while rows are read, which have one of their own.
     memory = AllocSetContextCreate(CurTransactionContext, "company_backup edits",
                                    ALLOCSET_DEFAULT_SIZES);
     batch_memory =

@@ -106,8 +106,8 @@ END $$;
 CREATE TEMP TABLE kept AS SELECT pg_temp.everything() AS everything;
 SELECT backup_company(1) AS backup \gset
 
-SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), 'KB030', 'company "1" is not empty',
-    'a company with rows is left alone');
+SELECT results_eq(format('SELECT sum(added), sum(changed), sum(removed), sum(unchanged) FROM preview_restore(1, %s)', :backup),
+    'VALUES (0::numeric, 0::numeric, 0::numeric, 98::numeric)', 'nothing has changed yet');
 SELECT pg_temp.empty_company();
 ALTER SEQUENCE app.invoice_id_seq RESTART;
 ALTER SEQUENCE app.booking_id_seq RESTART;
@@ -129,7 +129,8 @@ SELECT results_eq('SELECT api_key, label, j::text, m, i, x::text, yes FROM app.v
 SELECT is(nextval('app.invoice_id_seq'), (SELECT max(id) + 1 FROM app.invoice), 'an identity sequence is past the loaded values');
 SELECT is(nextval('app.booking_id_seq'), 31::bigint, 'a serial sequence is past the loaded values');
 SELECT results_eq('SELECT company, backup, status, mode, added, changed, removed FROM company_restores(1)',
-    format($$VALUES ('1', %s::bigint, 'kept', 'replace', 97::bigint, 0::bigint, 0::bigint)$$, :backup), 'the restore is on record');
+    format($$VALUES ('1', %s::bigint, 'review', 'replace', 97::bigint, 0::bigint, 0::bigint)$$, :backup), 'the restore is on record');
+SELECT keep_restore(max(id)) FROM company_restores();
 SELECT is(company_busy(1), false, 'one''s own lock does not make a company busy');
 SET LOCAL enable_seqscan = off;
 SELECT is((SELECT count(*) FROM app.booking WHERE company_id = 1 AND place BETWEEN 3 AND 7), 5::bigint, 'indexes know the rows');
@@ -140,12 +141,12 @@ SELECT throws_ok($$INSERT INTO app.booking (company_id, room, during, place) VAL
 SELECT pg_temp.empty_company();
 CREATE UNIQUE INDEX one_label ON app.various (label);
 INSERT INTO app.various (id, company_id, label) VALUES (77, 2, 'ünïcö');
-SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23505', NULL, 'a unique violation stays PostgreSQL''s own error');
+SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23505', NULL, 'a unique violation has PostgreSQL''s own code');
 DELETE FROM app.various;
 ALTER TABLE app.booking ADD CONSTRAINT one_place UNIQUE (place) DEFERRABLE INITIALLY DEFERRED;
 INSERT INTO app.booking (company_id, place) VALUES (2, 5);
 SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23505',
-    'duplicate key value violates unique constraint "one_place"', 'a deferred unique constraint is proved at once');
+    NULL, 'a deferred unique constraint is proved at once');
 ALTER TABLE app.booking DROP CONSTRAINT one_place;
 ALTER TABLE app.log ADD CONSTRAINT no_same CHECK (what <> 'same') NOT VALID;
 SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23514', NULL, 'a check constraint holds');

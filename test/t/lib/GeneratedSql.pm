@@ -101,17 +101,45 @@ sub belongs_sql {
 	return $table->{owned} ? $table->{owned}->($alias, $self->company_value($company)) : 'false';
 }
 
+# The company table, as it stands among the digests.
+sub company_name { my ($self) = @_; return encode('UTF-8', $self->{company}{sql}) }
+
+# Columns of the company's row that no restore changes.
+sub kept_columns {
+	my ($self) = @_;
+	return grep { !$_->{dropped} } @{ $self->{company}{kept} // $self->{company}{columns} };
+}
+
+# Tells test/oracle which rows are whose.
+sub oracle_sql {
+	my ($self) = @_;
+	return statements(map {
+		my $company = $_ == $self->{company};
+		my $belongs = $_->{owned}->('t', "\0") =~ s/%/%%/gr =~ s/\0/%1\$L/gr;
+		'INSERT INTO oracle.scoped (relation, belongs, company_row, kept) VALUES (' . join(', ', literal($_->{sql}), literal($belongs),
+			$company ? 'true' : 'false', "ARRAY[${\ join ', ', map { literal($_->{name}) } $company ? $self->kept_columns : ()}]::name[]") . ')'
+	} grep { !$_->{stays} } $self->owned_tables);
+}
+
+sub columns_to_digest {
+	my ($self, $table, $kept) = @_;
+	return @{ $table->{columns} } unless defined $kept && $table == $self->{company};
+	my %is_kept = map { $_ => 1 } $self->kept_columns;
+	return grep { $kept == ($is_kept{$_} // 0) } @{ $table->{columns} };
+}
+
 # A query: number and digest of the rows of a table that belong to a company; or, with `others`, of
 # all the other rows. With `meaning`, references to shared rows count as what they mean. References to
-# other companies do not count: they do not travel.
+# other companies do not count, but for `exact`: they do not travel. `kept`: of the company's row only the columns that no
+# restore changes (1), or only the others (0).
 sub digest_sql {
 	my ($self, $table, $company, %how) = @_;
 	my @values = map {
 		my $link = $_->{link};
 		my $means = $how{meaning} && $link && $link->{target}{means};
 		my $alias = $self->alias;
-		!$how{others} && $_->{outside} ? "nullif(t.$_->{sql} = ${\ $self->company_value($company)}, false)" : $means ? "(SELECT ${\ $means->($alias)} FROM $link->{target}{sql} AS $alias WHERE $alias.$link->{of}[0]{sql} = t.$_->{sql})" : "t.$_->{sql}";
-	} grep { !$_->{dropped} } @{ $table->{columns} };
+		!$how{others} && !$how{exact} && $_->{outside} ? "nullif(t.$_->{sql} = ${\ $self->company_value($company)}, false)" : $means ? "(SELECT ${\ $means->($alias)} FROM $link->{target}{sql} AS $alias WHERE $alias.$link->{of}[0]{sql} = t.$_->{sql})" : "t.$_->{sql}";
+	} grep { !$_->{dropped} } $self->columns_to_digest($table, $how{kept});
 	my $belongs = $self->belongs_sql($table, 't', $company);
 	my $which = $how{all} ? 'true' : $how{others} ? "($belongs) IS NOT TRUE" : $belongs;
 	return encode('UTF-8', "SELECT count(*) || ' ' || coalesce(md5(string_agg(r, E'\\n' ORDER BY r COLLATE \"C\")), '') "

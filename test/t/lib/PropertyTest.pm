@@ -8,13 +8,14 @@ use warnings;
 use Encode ();
 use Exporter qw(import);
 use File::Spec;
+use FindBin;
 use Test::More;
 
-use ClientTest qw(spew);
+use ClientTest qw(slurp spew);
 use Database;
 use SchemaGenerator;
 
-our @EXPORT_OK = qw(build names_here digests digests_after check_whole each_seed);
+our @EXPORT_OK = qw(build build_oracle names_here digests digests_after check_whole each_seed);
 
 sub everybody { return map { $_ => 1 } 0 .. SchemaGenerator::COMPANIES - 1 }
 
@@ -58,7 +59,7 @@ BEGIN
            CASE WHEN s.seqincrement > 0 THEN '<=' ELSE '>=' END AS not_beyond
     FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid JOIN pg_class c ON c.oid = d.refobjid
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
-    WHERE d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relnamespace <> 'company_backup'::regnamespace
+    WHERE d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relnamespace <> ALL (SELECT oid FROM pg_namespace WHERE nspname = 'company_backup')
   LOOP
     $action
   END LOOP;
@@ -90,13 +91,20 @@ sub settle {
 }
 
 # The schema with the rows of all companies, its rules and every proposal; with `away`, as another
-# database: without that company, and with other IDs of the shared rows.
+# database: without that company, and with other IDs of the shared rows; with `plain`, without the extension.
 sub build {
 	my ($database, $generator, %how) = @_;
 	my %there = map { $_ => !defined $how{away} || $_ != $how{away} } 0 .. SchemaGenerator::COMPANIES - 1;
-	$database->run("CREATE EXTENSION company_backup;\n" . $generator->schema_sql . $generator->rows_sql(defined $how{away}, %there)
-		  . $SET_SEQUENCES . $generator->constraints_sql . $generator->rules_sql);
-	settle($database);
+	my $sql = $generator->schema_sql . $generator->rows_sql(defined $how{away}, %there) . $SET_SEQUENCES . $generator->constraints_sql;
+	return $database->run($sql) if $how{plain};
+	$database->run("CREATE EXTENSION company_backup;\n" . $sql . $generator->rules_sql);
+	return settle($database);
+}
+
+# The plain restore; told which rows are whose, with a generator.
+sub build_oracle {
+	my ($database, $generator) = @_;
+	$database->run(slurp("$FindBin::Bin/../oracle/oracle.sql") . ($generator ? $generator->oracle_sql : ''));
 	return;
 }
 
@@ -146,13 +154,13 @@ sub check_whole {
 	return;
 }
 
-# A subtest for each seed, up to the first that fails. PROPERTY_SEEDS: how many; PROPERTY_FIRST_SEED:
-# where to begin (1).
+# A subtest for each seed, up to the first that fails. `make`: makes the schema of a seed; `after`: a
+# last test. PROPERTY_SEEDS: how many; PROPERTY_FIRST_SEED: where to begin (1).
 sub each_seed {
-	my ($default, $check) = @_;
+	my ($default, $check, %more) = @_;
 	my $first = $ENV{PROPERTY_FIRST_SEED} // 1;
 	for my $seed ($first .. $first + ($ENV{PROPERTY_SEEDS} // $default) - 1) {
-		my $generator = SchemaGenerator->new($seed);
+		my $generator = $more{make} ? $more{make}->($seed) : SchemaGenerator->new($seed);
 		my $passed = subtest "seed $seed" => sub {
 			eval { $check->($generator); 1 } or fail("seed $seed: $@");
 			done_testing;
@@ -163,6 +171,7 @@ sub each_seed {
 		diag "seed $seed failed; its schema is in $path (PROPERTY_FIRST_SEED=$seed PROPERTY_SEEDS=1 runs it again)";
 		last;
 	}
+	$more{after}->() if $more{after};
 	done_testing;
 	return;
 }

@@ -12,7 +12,7 @@ sub any_of {
 	my ($self) = @_;
 	my $table = $self->table('paper');
 	$self->key_column($table);
-	my @links = map { $self->reference($table, $self->parent) } 1 .. 2;
+	my @links = map { $self->reference($table, $self->parent, clause => $self->{random}->pick('', ' ON DELETE CASCADE', ' DEFERRABLE')) } 1 .. 2;
 	$self->data_columns($table);
 	$table->{owned} = $self->by_link(@links);
 	$self->table_rule($table, 'company', route => [map { $_->{constraint} } @links]);
@@ -34,7 +34,7 @@ sub any_of {
 sub null_only {
 	my ($self) = @_;
 	my $table = $self->table('rate');
-	my $owner = $self->column($table, 'company', $self->{random}->reference_sql($self->{company_key}), null => 1);
+	my $owner = $self->column($table, 'company', $self->{random}->reference_sql($self->{company_key}), null => 1, company => 1);
 	my $name  = $self->foreign_key($table, [$owner], $self->{company}, $self->{company}{keys}[0]);
 	$self->key_column($table);
 	$self->data_columns($table);
@@ -68,6 +68,7 @@ sub one_to_one {
 	}
 	$self->add_row($upper, undef);    # nobody refers to it
 	$upper->{owned} = $self->by_link($back);
+	($upper->{above}, $lower->{below}) = (1, $link);
 	return;
 }
 
@@ -111,14 +112,14 @@ sub people {
 	return;
 }
 
-# References to other companies, which do not travel.
+# References to other companies.
 sub leads_outside {
 	my ($self, $table, $column) = @_;
 	$column->{outside} = 1;
 	$_->{v}{ $column->{name} } = $self->company_value($self->{random}->below($self->COMPANIES))
 	  for grep { $_->{number} % 3 } @{ $table->{rows} };
 	push @{ $self->{rules} }, 'SELECT set_reference(' . literal($table->{sql}) . ", ARRAY[${\ literal($column->{name})}]::name[], "
-	  . literal($self->{company}{sql}) . ", ARRAY[${\ literal($self->{company}{keys}[0][0]{name})}]::name[], outside => 'null')";
+	  . literal($self->{company}{sql}) . ", ARRAY[${\ literal($self->{company}{keys}[0][0]{name})}]::name[], outside => '$self->{outside}')";
 	return;
 }
 

@@ -22,11 +22,12 @@ my @SHAPES = qw(children composite several_keys self_reference cycle_of_two cycl
   by_hash two_levels inheritance exclusion deferrable generated soft match_full set_null parent_company
   nobodys_children some_unique);
 
+# `outside`: what becomes of references to other companies (null).
 sub new {
-	my ($class, $seed) = @_;
+	my ($class, $seed, %how) = @_;
 	my $random = RandomValues->new($seed);
 	my $self   = bless {
-		seed => $seed, random => $random, tables => [], later => [], rules => [], first => [], aliases => 0,
+		seed => $seed, outside => 'null', %how, random => $random, tables => [], later => [], rules => [], first => [], aliases => 0,
 		company_key => $random->pick(qw(always default uuid text plain small)),
 	}, $class;
 	$self->{schemas} = [map { ident($random->name('schemas', 'area')) } 1 .. $random->between(1, 4)];
@@ -108,7 +109,7 @@ sub foreign_key {
 # Columns that refer to a key of a table, with their foreign key. Values follow the row they refer to.
 sub reference {
 	my ($self, $table, $target, %more) = @_;
-	my $key  = $more{key} // $self->{random}->pick(@{ $target->{keys} });
+	my $key  = delete $more{key} // $self->{random}->pick(@{ $target->{keys} });
 	my $link = {};
 	my @columns = map {
 		$self->column($table, $more{hint} // 'ref', $self->{random}->reference_sql($_->{key}), link => $link, of => $_, null => 1, %more)
@@ -133,6 +134,7 @@ sub by_column {
 
 sub by_link {
 	my ($self, @links) = @_;
+	$_->{owns} = 1 for @links;
 	return sub {
 		my ($alias, $company) = @_;
 		return '(' . join(' OR ', map {
@@ -200,13 +202,16 @@ sub company_value { my ($self, $company) = @_; return $self->{random}->key_value
 
 sub company {
 	my ($self) = @_;
+	my $random = $self->{random};
 	my $table = $self->{company} = $self->table('firm');
 	my $key   = $self->key_column($table, $self->{company_key});
 	my $name  = $self->column($table, 'title', 'text', null => 0, make => sub { literal("Firm $_[1]{number} é") });
 	$self->data_columns($table);
 	$table->{owned} = $self->by_column($key);
 	$self->{tenant_name} = $self->{random}->name('scope columns', 'tenant');
+	$table->{kept} = [$name] if $random->chance(60);    # without: all columns are
 	$self->{first} = ["SELECT set_company_table(${\ literal($table->{sql})}, ${\ literal($key->{name})}, ${\ literal($name->{name})}, "
+		  . ($table->{kept} ? "identity_columns => ARRAY[${\ literal($name->{name})}]::name[], " : '')
 		  . "scope_columns => ARRAY[${\ literal($self->{tenant_name})}]::name[])"];
 	$self->add_row($table, $_) for 0 .. COMPANIES - 1;
 	return;
