@@ -105,6 +105,38 @@ std::vector<bool> find_keys(const KeyColumns& columns, const std::vector<Arg>& a
   return found;
 }
 
+KeyBatch references_of(const Schema& schema, const ForeignKey& key) {
+  std::vector<const Column*> columns;
+  for (int16_t number : key.columns) {
+    columns.push_back(&column_of(schema.tables[key.table], number));
+  }
+  return KeyBatch(columns);
+}
+
+std::vector<size_t> missing_references(const Schema& schema, const ForeignKey& key,
+                                       const KeyBatch& references) {
+  if (references.empty()) return {};
+  BatchMemory memory;
+  const std::vector<Arg> arrays = references.arrays();
+  std::vector<bool> fine =
+      find_keys({schema.tables[key.target], key.target_columns, key.operators, key.only_target},
+                arrays, references.size(), true);
+  if (key.only_partition != 0) {  // rows of other partitions may refer to anything
+    const Table& source = schema.tables[key.table];
+    std::vector<std::string> equal;
+    for (int16_t number : key.columns) equal.push_back(column_of(source, number).equality);
+    const std::vector<bool> there = find_keys({source, key.columns, equal, key.only_partition},
+                                              arrays, references.size(), false);
+    for (size_t n = 0; n < there.size(); ++n) fine[n] = fine[n] || !there[n];
+  }
+  memory.close();
+  std::vector<size_t> positions;
+  for (size_t n = 0; n < fine.size(); ++n) {
+    if (!fine[n]) positions.push_back(n);
+  }
+  return positions;
+}
+
 BatchMemory::BatchMemory() {
   guarded([this] {
     memory_ = AllocSetContextCreate(CurrentMemoryContext, "company_backup batch of keys",

@@ -65,6 +65,14 @@ std::vector<bool> find_keys(const KeyColumns& columns, const std::vector<Arg>& a
 // " AND alias.tableoid ..." that keeps the rows of one partition; "" for 0.
 std::string only_in(Oid partition, const std::string& alias);
 
+// For values of a foreign key's columns.
+KeyBatch references_of(const Schema& schema, const ForeignKey& key);
+
+// Positions of references that lead nowhere, as far as rows have them for which the foreign key
+// holds; what the others lead to is taken FOR KEY SHARE.
+std::vector<size_t> missing_references(const Schema& schema, const ForeignKey& key,
+                                       const KeyBatch& references);
+
 // Server memory for one batch: current until close(). An error frees it with the context around it.
 class BatchMemory {
  public:

@@ -125,7 +125,7 @@ class Return {
     } catch (const Error& error) {
       const std::string state = error.sqlstate();
       if (state != sqlstate::kBadValue && state != sqlstate::kUniqueViolation) throw;
-      why = error.detail().empty() ? error.message() : error.message() + ": " + error.detail();
+      why = state == sqlstate::kBadValue ? error.message() : "another row has its unique value";
       done = false;
     }
     return done;
@@ -147,37 +147,6 @@ class Return {
     writer.finish();
   }
 
-  // Positions of keys that lead nowhere; what the others lead to is taken FOR KEY SHARE.
-  std::vector<size_t> missing(const ForeignKey& key, const KeyBatch& references) const {
-    if (references.empty()) return {};
-    BatchMemory memory;
-    const std::vector<Arg> arrays = references.arrays();
-    const Table& source = live_.table(key.table);
-    std::vector<bool> fine =
-        find_keys({live_.table(key.target), key.target_columns, key.operators, key.only_target},
-                  arrays, references.size(), true);
-    if (key.only_partition != 0) {  // rows of other partitions may refer to anything
-      std::vector<std::string> equal;
-      for (int16_t number : key.columns) equal.push_back(column_of(source, number).equality);
-      const std::vector<bool> there = find_keys({source, key.columns, equal, key.only_partition},
-                                                arrays, references.size(), false);
-      for (size_t n = 0; n < there.size(); ++n) fine[n] = fine[n] || !there[n];
-    }
-    memory.close();
-    std::vector<size_t> positions;
-    for (size_t n = 0; n < fine.size(); ++n) {
-      if (!fine[n]) positions.push_back(n);
-    }
-    return positions;
-  }
-
-  KeyBatch references_of(const ForeignKey& key) const {
-    std::vector<const Column*> columns;
-    for (int16_t number : key.columns)
-      columns.push_back(&column_of(live_.table(key.table), number));
-    return KeyBatch(columns);
-  }
-
   // Inserted rows that refer to what is not there.
   std::set<size_t> find_dangling() {
     struct References {
@@ -188,7 +157,8 @@ class Return {
     std::set<size_t> dangling;
     FreshSnapshot fresh;
     const auto look = [&](const ForeignKey& key, References& references) {
-      for (size_t n : missing(key, references.keys)) dangling.insert(references.ordinals[n]);
+      for (size_t n : missing_references(live_.schema, key, references.keys))
+        dangling.insert(references.ordinals[n]);
       references.keys.clear();
       references.ordinals.clear();
     };
@@ -199,7 +169,7 @@ class Return {
         const auto reference = key_line_of(key->columns, table.columns(), values);
         if (!reference) continue;
         References& references =
-            all.try_emplace(key, References{references_of(*key), {}}).first->second;
+            all.try_emplace(key, References{references_of(live_.schema, *key), {}}).first->second;
         references.keys.add(*reference);
         references.ordinals.push_back(ordinal);
         if (references.keys.full()) look(*key, references);
@@ -318,7 +288,7 @@ class Return {
     std::set<size_t> dangling;
     FreshSnapshot fresh;
     for (const ForeignKey* key : keys) {
-      KeyBatch references = references_of(*key);
+      KeyBatch references = references_of(live_.schema, *key);
       std::vector<size_t> ordinals;
       for (const Waiting& waiting : batch) {
         const auto reference = key_line_of(key->columns, table.columns(), table.parse(waiting.row));
@@ -326,7 +296,8 @@ class Return {
         references.add(*reference);
         ordinals.push_back(waiting.ordinal);
       }
-      for (size_t n : missing(*key, references)) dangling.insert(ordinals[n]);
+      for (size_t n : missing_references(live_.schema, *key, references))
+        dangling.insert(ordinals[n]);
     }
     fresh.close();
     return dangling;

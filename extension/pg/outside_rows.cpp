@@ -273,17 +273,11 @@ void OutsideRows::Impl::refuse_staying(Target& target) {
 
 // Takes what the new values refer to FOR KEY SHARE, as an UPDATE would.
 void OutsideRows::Impl::refuse_dangling(const ForeignKey& key, LineSpool& keys) {
-  KeyBatch batch(columns_of(live.table(key.table), key.columns));
+  KeyBatch batch = references_of(live.schema, key);
   each_batch(keys, batch, [&](const KeyBatch& references) {
-    BatchMemory memory;
-    const std::vector<bool> found =
-        find_keys({live.table(key.target), key.target_columns, key.operators, key.only_target},
-                  references.arrays(), references.size(), true);
-    memory.close();
-    const auto missing = std::find(found.begin(), found.end(), false);
-    if (missing == found.end()) return;
-    refuse(key, "the default leads nowhere: " +
-                    references.text(static_cast<size_t>(missing - found.begin())));
+    const std::vector<size_t> missing = missing_references(live.schema, key, references);
+    if (missing.empty()) return;
+    refuse(key, "the default leads nowhere: " + references.text(missing[0]));
   });
 }
 
