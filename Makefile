@@ -50,15 +50,24 @@ SANITIZED = build/sanitized
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: client install-client dependencies unit demo test bench
+.PHONY: client install-client uninstall-client dependencies unit demo test bench
 
 client:
 	cmake -S . -B $(RELEASE) -DBUILD_TESTING=OFF $(CMAKE_OPTIONS) --log-level=WARNING
 	MAKEFLAGS=--no-print-directory cmake --build $(RELEASE) -j 2 --target company-backup
 
+# PostgreSQL's folder of programs is in nobody's PATH on Debian: a link from one that is.
+LINK = /usr/local/bin/company-backup
+
 install: install-client
 install-client: client
 	$(INSTALL_PROGRAM) -D $(RELEASE)/client/company-backup '$(DESTDIR)$(bindir)/company-backup'
+	mkdir -p '$(DESTDIR)$(dir $(LINK))'
+	ln -sf '$(bindir)/company-backup' '$(DESTDIR)$(LINK)'
+
+uninstall: uninstall-client
+uninstall-client:
+	rm -f '$(DESTDIR)$(bindir)/company-backup' '$(DESTDIR)$(LINK)'
 
 # A second make sees what the first installed.
 dependencies:

@@ -153,7 +153,11 @@ class CompanyMerge::TableRun : public MergeHandler {
     if (!changes_) return;
     done_.kept.remove(row.version, xmin_);
     for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
-    if (!changes_->change(row, current, archived, columns)) return;
+    changes_->change(row, current, archived, columns);
+    const bool keeps_keys = std::none_of(columns.begin(), columns.end(), [this](size_t position) {
+      return plan_.rigid.contains(plan_.current[position]->number);
+    });
+    if (keeps_keys) return;
     done_.lost = true;
     merge_.outside_.lost(matched_.scoped->table, plan_.current, current);
   }
@@ -298,6 +302,12 @@ void CompanyMerge::refuse_unknown_rows() const {
       .hint("Remove these rows first, or make a new backup.");
 }
 
+bool CompanyMerge::has_written() const {
+  return std::any_of(done_.begin(), done_.end(), [](const auto& entry) {
+    return entry.second.written > 0 || entry.second.lost;
+  });
+}
+
 bool leads_out(const LiveScope& live, const Reference& reference) {
   const ScopedTable* target = live.scope.find(reference.target);
   return target == nullptr || !target->travels() || reference.outside == "keep";
@@ -311,6 +321,7 @@ bool CompanyMerge::is_affected(const Reference& reference) const {
       if (source->second.changed_columns.contains(number)) return true;
     }
   }
+  if (outside_.has_lost(reference.target)) return true;
   const auto target = done_.find(reference.target);
   return target != done_.end() && target->second.lost;
 }

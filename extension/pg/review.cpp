@@ -4,6 +4,7 @@
 
 #include "pg/company_lock.hpp"
 #include "pg/integrity.hpp"
+#include "pg/outside_return.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
 
@@ -36,6 +37,16 @@ void report_discarded(int64_t restore, uint64_t count) {
                                    "the revert discarded " UINT64_FORMAT
                                    " edits that were made after the restore",
                                    count, count),
+                     errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
+  });
+}
+
+void report_left_alone(int64_t restore, uint64_t count) {
+  if (count == 0) return;
+  guarded([=] {
+    ereport(NOTICE, (errmsg("the revert left " UINT64_FORMAT
+                            " rows outside the company as the restore or others made them",
+                            count),
                      errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
   });
 }
@@ -76,7 +87,7 @@ void revert_restore(int64_t id, const Text& actor) {
   snapshot.close();
   FreshSnapshot fresh;
   merge.settle_outside(nullptr);
-  bring_back_outside_rows(live, id);
+  const uint64_t left_alone = bring_back_outside_rows(live, id);
   prove_references(live, company, true, [&](const Reference& reference) {
     return is_to_be_proved(live, record, merge, reference);
   });
@@ -87,6 +98,7 @@ void revert_restore(int64_t id, const Text& actor) {
   settle_restore(live, restore, "reverted", actor,
                  ", \"discarded\": " + std::to_string(edits.count()));
   report_discarded(id, edits.count());
+  report_left_alone(id, left_alone);
 }
 
 }  // namespace company_backup

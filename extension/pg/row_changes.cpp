@@ -64,7 +64,7 @@ void RowChanges::remove(const CurrentRow& row, const std::vector<RowValue>& valu
   remove_version(row, values);
 }
 
-bool RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& current,
+void RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& current,
                         const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
   whole_ = current;
   for (size_t position : columns) whole_[position] = archived[position];
@@ -76,11 +76,10 @@ bool RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& curr
   if (log_ != nullptr) log_->changed(line_);
   if (!rigid) {
     update(row, archived, columns);
-    return false;
+    return;
   }
   remove_version(row, current);
   replaced_.put(line_);
-  return true;
 }
 
 void RowChanges::update(const CurrentRow& row, const std::vector<RowValue>& archived,

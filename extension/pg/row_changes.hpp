@@ -26,8 +26,7 @@ class RowChanges {
 
   void add(std::string_view line);
   void remove(const CurrentRow& row, const std::vector<RowValue>& values);
-  // True if the row was removed and will be loaded again.
-  bool change(const CurrentRow& row, const std::vector<RowValue>& current,
+  void change(const CurrentRow& row, const std::vector<RowValue>& current,
               const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
 
   // All current rows have been seen: from here on rows are loaded at once.
