@@ -54,7 +54,7 @@ SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
 client:
 	cmake -S . -B $(RELEASE) -DBUILD_TESTING=OFF $(CMAKE_OPTIONS) --log-level=WARNING
-	MAKEFLAGS= cmake --build $(RELEASE) -j 2 --target company-backup
+	MAKEFLAGS=--no-print-directory cmake --build $(RELEASE) -j 2 --target company-backup
 
 install: install-client
 install-client: client
@@ -67,7 +67,7 @@ dependencies:
 # Core under the address and undefined behaviour sanitizers.
 unit:
 	cmake -S . -B $(SANITIZED) -DCOMPANY_BACKUP_SANITIZE=ON $(CMAKE_OPTIONS) --log-level=WARNING
-	MAKEFLAGS= cmake --build $(SANITIZED) -j 2
+	MAKEFLAGS=--no-print-directory cmake --build $(SANITIZED) -j 2 --target unit_tests fuzz_seeds fuzz_archive_reader fuzz_row_line
 	ctest --test-dir $(SANITIZED) --output-on-failure -j 2
 
 demo: dependencies

@@ -6,56 +6,14 @@ Each pair is run in turn, RUNS times; the medians and their ratio are printed. N
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-RUNS = int(os.environ.get("RUNS", "5"))
-ROWS = os.environ.get("ROWS", "1500000")
-CLIENT = os.environ["COMPANY_BACKUP_CLIENT"]
-TABLES = ["company", "customer", "product", "order", "order_line", "payment", "stock_move", "note"]
-
-
-def run(*command, **options):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
-
-
-def psql(database, statement):
-    return run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement).strip()
-
-
-def psql_file(database, path, *options):
-    run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *options, "-d", database, "-f", str(path))
-
-
-def seconds(action):
-    begin = time.monotonic()
-    action()
-    return time.monotonic() - begin
-
-
-def pair(ours, theirs, before=lambda: None):
-    """Medians of RUNS runs of each, one after the other, after one run of each to warm up."""
-    times = ([], [])
-    for number in range(RUNS + 1):
-        for index, action in enumerate((ours, theirs)):
-            before()
-            taken = seconds(action)
-            if number > 0:
-                times[index].append(taken)
-    return tuple(statistics.median(series) for series in times)
-
-
-def report(name, goal, ours, theirs):
-    print(f"| {name} | {ours:.2f} s | {theirs:.2f} s | {ours / theirs:.2f} | {goal} |", flush=True)
-
-
-def shell(command):
-    subprocess.run(["bash", "-o", "pipefail", "-c", command], check=True, stdout=subprocess.DEVNULL)
+import restore
+from tools import (CLIENT, HERE, ROWS, RUNS, TABLES, own_rows, pair, peak_backend_mb,
+                   peak_client_mb, psql, psql_file, report, run, shell)
 
 
 def prepare(database):
@@ -65,59 +23,6 @@ def prepare(database):
     psql(database, "CREATE EXTENSION company_backup")
     psql_file(database, HERE / "rules.sql")
     psql(database, "VACUUM ANALYZE")
-
-
-def own_rows(table):
-    if table == "company":
-        return "SELECT * FROM company WHERE id = 1 ORDER BY id"
-    if table == "order_line":
-        return ('SELECT l.* FROM order_line l JOIN "order" o ON o.id = l.order_id '
-                "WHERE o.company_id = 1 ORDER BY l.id")
-    return f'SELECT * FROM "{table}" WHERE company_id = 1 ORDER BY id'
-
-
-def peak_of(pid, stop, peaks):
-    while not stop.is_set():
-        try:
-            status = pathlib.Path(f"/proc/{pid}/status").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        for line in status.splitlines():
-            if line.startswith("RssAnon"):
-                peaks.append(int(line.split()[1]))
-        time.sleep(0.005)
-
-
-def peak_backend_mb(database, company):
-    """Peak private memory of the backend above idle, in MB, during backup_company."""
-    process = subprocess.Popen(["psql", "-XAtq", "-d", database], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, text=True)
-    process.stdin.write("SELECT count(*) FROM company;\nSELECT pg_backend_pid();\n")
-    process.stdin.flush()
-    process.stdout.readline()
-    pid = int(process.stdout.readline())
-    peaks, stop = [], threading.Event()
-    thread = threading.Thread(target=peak_of, args=(pid, stop, peaks))
-    thread.start()
-    time.sleep(0.1)
-    idle = max(peaks)
-    process.stdin.write(f"SELECT backup_company({company});\n")
-    process.stdin.flush()
-    process.stdout.readline()
-    stop.set()
-    thread.join()
-    process.stdin.close()
-    process.wait()
-    return (max(peaks) - idle) / 1024
-
-
-def peak_client_mb(*arguments):
-    out = subprocess.run(["bash", "-c", 'ulimit -c 0; "$@" >/dev/null & pid=$!; peak=0; '
-                          'while kill -0 $pid 2>/dev/null; do '
-                          'now=$(sed -n "s/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p" /proc/$pid/status 2>/dev/null || true); '
-                          '[ "${now:-0}" -gt $peak ] && peak=$now; sleep 0.01; done; wait $pid; echo $peak',
-                          "_", CLIENT, *arguments], check=True, stdout=subprocess.PIPE, text=True)
-    return int(out.stdout.split()[-1]) / 1024
 
 
 def main():
@@ -167,13 +72,14 @@ def measure(folder):
                         lambda: shell(f"gunzip -c {archive} | sha256sum"))
     report("`verify` / `gunzip \\| sha256sum`", "1.0", ours, theirs)
 
+    for table in TABLES:
+        psql(database, f"\\copy ({own_rows(table)}) to '{folder}/{table}.copy'")
     measure_load(database, folder, archive)
+    restore.measure(database, folder, last)
     measure_memory(database, folder, archive)
 
 
 def measure_load(database, folder, archive):
-    for table in TABLES:
-        psql(database, f"\\copy ({own_rows(table)}) to '{folder}/{table}.copy'")
     # A database of the other nine companies, with the backup uploaded.
     run("createdb", "-T", database, "others")
     psql("others", "BEGIN; SET session_replication_role = replica; "
@@ -202,8 +108,8 @@ def measure_load(database, folder, archive):
 
 def measure_memory(database, folder, archive):
     psql(database, "CHECKPOINT")
-    small = peak_backend_mb(database, 10)
-    large = peak_backend_mb(database, 1)
+    small = peak_backend_mb(database, "SELECT backup_company(10)")
+    large = peak_backend_mb(database, "SELECT backup_company(1)")
     counts = [psql(database, f"SELECT sum(row_count) FROM company_contents({c})") for c in (10, 1)]
     print(f"\nBackend memory above idle during backup_company: {small:.0f} MB for {counts[0]} rows, "
           f"{large:.0f} MB for {counts[1]} rows.")

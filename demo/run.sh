@@ -3,6 +3,8 @@
 # Everything that is claimed is checked; the exit code is not 0 if a check fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# The server's encoding, its messages and every tool: the same on each machine, also on one without a locale.
+export LC_ALL=C.UTF-8
 
 if [ -z "${COMPANY_BACKUP_DEMO_SERVER:-}" ]; then
   echo "Starting a throwaway PostgreSQL server; it is removed at the end."

@@ -161,6 +161,35 @@ CREATE TABLE company_backup.restore (
 COMMENT ON TABLE company_backup.restore IS 'One row per restore, of which at most one per company is in review';
 CREATE UNIQUE INDEX restore_one_review ON company_backup.restore (company) WHERE status = 'review';
 
+CREATE TABLE company_backup.undo (
+    restore bigint PRIMARY KEY,
+    manifest text NOT NULL
+);
+COMMENT ON TABLE company_backup.undo IS 'The undo records of restores in review; nobody may read them';
+
+CREATE TABLE company_backup.undo_chunk (
+    restore bigint NOT NULL,
+    part integer NOT NULL,
+    table_number integer NOT NULL,
+    seq integer NOT NULL,
+    data bytea NOT NULL,
+    PRIMARY KEY (restore, part, table_number, seq)
+);
+ALTER TABLE company_backup.undo_chunk ALTER COLUMN data SET STORAGE EXTERNAL;
+COMMENT ON TABLE company_backup.undo_chunk IS 'The rows of undo records: gzip members of NDJSON lines';
+
+CREATE TABLE company_backup.restore_problem (
+    restore bigint NOT NULL,
+    seq bigint NOT NULL,
+    table_name text NOT NULL,
+    row_key text NOT NULL,
+    sqlstate text NOT NULL,
+    problem text NOT NULL,
+    row_data json,
+    PRIMARY KEY (restore, seq)
+);
+COMMENT ON TABLE company_backup.restore_problem IS 'What became of single rows: edits that a revert discarded';
+
 SELECT pg_catalog.pg_extension_config_dump('company_backup.settings', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.table_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.column_rule', '');
@@ -172,6 +201,9 @@ SELECT pg_catalog.pg_extension_config_dump('company_backup.backup_chunk', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.backup_file', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.restore', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.restore_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.undo', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.undo_chunk', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.restore_problem', '');
 
 
 -- Set-up: for the database owner and superusers.
@@ -468,7 +500,7 @@ CREATE FUNCTION restore_company(company text,
 RETURNS bigint
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'restore_company';
-COMMENT ON FUNCTION restore_company(text, bigint, text, text, boolean, text, text, text, text, text) IS 'Restores a backup into a company without rows and returns the id of the restore';
+COMMENT ON FUNCTION restore_company(text, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup of it says and returns the id of the restore, which waits to be kept or reverted';
 
 CREATE FUNCTION restore_company(company bigint,
     backup bigint,
@@ -483,7 +515,7 @@ CREATE FUNCTION restore_company(company bigint,
 RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
-COMMENT ON FUNCTION restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text) IS 'Restores a backup into a company without rows and returns the id of the restore';
+COMMENT ON FUNCTION restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup of it says and returns the id of the restore, which waits to be kept or reverted';
 
 CREATE FUNCTION restore_company(company uuid,
     backup bigint,
@@ -498,7 +530,72 @@ CREATE FUNCTION restore_company(company uuid,
 RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
-COMMENT ON FUNCTION restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text) IS 'Restores a backup into a company without rows and returns the id of the restore';
+COMMENT ON FUNCTION restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup of it says and returns the id of the restore, which waits to be kept or reverted';
+
+CREATE FUNCTION preview_restore(company text,
+    backup bigint,
+    mode text = 'replace',
+    ids text = 'auto',
+    include_files boolean = false,
+    on_error text = 'abort',
+    on_conflict text = 'error',
+    on_missing_shared text = 'refuse',
+    schema_drift text = 'refuse',
+    actor text = NULL)
+RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'preview_restore';
+COMMENT ON FUNCTION preview_restore(text, bigint, text, text, boolean, text, text, text, text, text) IS 'What restore_company() would do, table by table; changes nothing';
+
+CREATE FUNCTION preview_restore(company bigint,
+    backup bigint,
+    mode text = 'replace',
+    ids text = 'auto',
+    include_files boolean = false,
+    on_error text = 'abort',
+    on_conflict text = 'error',
+    on_missing_shared text = 'refuse',
+    schema_drift text = 'refuse',
+    actor text = NULL)
+RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT * FROM @extschema@.preview_restore(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
+COMMENT ON FUNCTION preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text) IS 'What restore_company() would do, table by table; changes nothing';
+
+CREATE FUNCTION preview_restore(company uuid,
+    backup bigint,
+    mode text = 'replace',
+    ids text = 'auto',
+    include_files boolean = false,
+    on_error text = 'abort',
+    on_conflict text = 'error',
+    on_missing_shared text = 'refuse',
+    schema_drift text = 'refuse',
+    actor text = NULL)
+RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT * FROM @extschema@.preview_restore(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
+COMMENT ON FUNCTION preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text) IS 'What restore_company() would do, table by table; changes nothing';
+
+CREATE FUNCTION keep_restore(restore bigint,
+    actor text = NULL)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'keep_restore';
+COMMENT ON FUNCTION keep_restore(bigint, text) IS 'Ends the review of a restore: its result stays, its undo record goes';
+
+CREATE FUNCTION revert_restore(restore bigint,
+    actor text = NULL)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'revert_restore';
+COMMENT ON FUNCTION revert_restore(bigint, text) IS 'Takes a restore back: the company is what it was before, edits made since are discarded and listed by restore_problems()';
+
+CREATE FUNCTION restore_problems(restore bigint)
+RETURNS TABLE (table_name text, row_key text, sqlstate text, problem text, row_data json)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'restore_problems';
+COMMENT ON FUNCTION restore_problems(bigint) IS 'Rows that need a look after a restore or a revert: edits that a revert discarded, with the row as it was';
 
 CREATE FUNCTION create_company_from_backup(backup bigint,
     attributes jsonb = '{}',
@@ -590,6 +687,12 @@ REVOKE ALL ON FUNCTION
     restore_company(text, bigint, text, text, boolean, text, text, text, text, text),
     restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text),
     restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text),
+    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text),
+    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text),
+    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text),
+    keep_restore(bigint, text),
+    revert_restore(bigint, text),
+    restore_problems(bigint),
     create_company_from_backup(bigint, jsonb, text, text),
     company_restores(text),
     company_restores(bigint),
@@ -641,6 +744,12 @@ GRANT EXECUTE ON FUNCTION
     restore_company(text, bigint, text, text, boolean, text, text, text, text, text),
     restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text),
     restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text),
+    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text),
+    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text),
+    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text),
+    keep_restore(bigint, text),
+    revert_restore(bigint, text),
+    restore_problems(bigint),
     create_company_from_backup(bigint, jsonb, text, text),
     company_restores(text),
     company_restores(bigint),

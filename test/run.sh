@@ -3,6 +3,8 @@
 # With arguments: only these files of test/t and test/pgtap.
 set -eu
 cd "$(dirname "$0")/.."
+# The server's encoding, its messages and every tool: the same on each machine, also on one without a locale.
+export LC_ALL=C.UTF-8
 
 if [ -z "${COMPANY_BACKUP_TEST_SERVER:-}" ]; then
   # Sockets and a TCP port of its own, removed at the end.

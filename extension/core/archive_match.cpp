@@ -65,6 +65,7 @@ class Matcher {
   }
 
   bool is_loaded(const Table& table, const Column& column) const {
+    if (options_.everything) return true;
     const std::string treatment = column_treatment(rules_, table, column.name);
     if (treatment == "secret") return false;
     const bool stays = (treatment == "identity" && !options_.same_company) ||

@@ -24,6 +24,8 @@ struct MatchOptions {
   bool same_company = false;
   // Columns with the treatment "file" travel; otherwise only if a row cannot be without them.
   bool with_files = false;
+  // An undo record: every column is loaded, whatever its treatment.
+  bool everything = false;
 };
 
 // Columns that are secret here never travel.

@@ -26,6 +26,12 @@ struct RowValue {
   std::string_view text;
 };
 
+// Where the value of a column stands in a line, quotes and all.
+struct Span {
+  std::size_t begin;
+  std::size_t end;
+};
+
 struct RowColumn {
   std::string name;
   // The exact JSON text is wanted, whatever kind it is (jsonb); nothing is unescaped then. `null`

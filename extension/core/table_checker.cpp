@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/key_order.hpp"
 #include "core/printable.hpp"
 
 namespace company_backup {
@@ -28,33 +29,6 @@ std::vector<RowColumn> columns_to_read(const ManifestTable& table) {
   return columns;
 }
 
-struct Integer {
-  bool negative = false;
-  std::string_view digits;  // without leading zeros
-};
-
-Integer parse_integer(std::string_view text) {
-  Integer value;
-  value.negative = text.starts_with('-');
-  if (value.negative || text.starts_with('+')) text.remove_prefix(1);
-  if (text.empty() || text.find_first_not_of("0123456789") != text.npos) {
-    throw Error(sqlstate::kBadArchive, "an integer key is not an integer");
-  }
-  text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
-  value.digits = text;
-  if (text.empty()) value.negative = false;
-  return value;
-}
-
-int compare_integers(std::string_view a_text, std::string_view b_text) {
-  const Integer a = parse_integer(a_text);
-  const Integer b = parse_integer(b_text);
-  if (a.negative != b.negative) return a.negative ? -1 : 1;
-  int order = a.digits.compare(b.digits);
-  if (a.digits.size() != b.digits.size()) order = a.digits.size() < b.digits.size() ? -1 : 1;
-  return a.negative ? -order : order;
-}
-
 }  // namespace
 
 KeyOrderChecker::KeyOrderChecker(const ManifestTable& table) {
@@ -69,12 +43,10 @@ void KeyOrderChecker::check(const RowLine& row, std::string_view line) {
   for (Part& part : parts_) {
     const RowValue& value = row[part.column];
     if (value.kind == ValueKind::kNull) throw Error(sqlstate::kBadArchive, "a key column is null");
-    if (part.order == KeyOrder::kText) {
-      if (order == 0) order = std::string_view(part.last).compare(value.text);
-    } else if (order == 0) {
-      order = compare_integers(part.last, value.text);
+    if (order == 0) {
+      order = compare_keys(part.order, part.last, value.text);
     } else {
-      parse_integer(value.text);
+      check_key(part.order, value.text);
     }
     part.last.assign(value.text);
   }

@@ -1,37 +1,53 @@
 #include "pg/archive_rows.hpp"
 
-#include "core/line_cutter.hpp"
 #include "core/member.hpp"
 #include "pg/boundary.hpp"
 
 namespace company_backup {
 
+ArchiveLines::ArchiveLines(MemberSource& source, bool shared, size_t table_number,
+                           const ManifestTable& table)
+    : source_(source), table_(table) {
+  source_.open(shared, static_cast<int>(table_number));
+}
+
+bool ArchiveLines::next(std::string_view& line) {
+  while (!finished_) {
+    if (lines_.next(line)) {
+      ++rows_;
+      return true;
+    }
+    if (!next_member()) finish();
+  }
+  return false;
+}
+
+bool ArchiveLines::next_member() {
+  check_for_interrupts();
+  if (!source_.next(member_)) return false;
+  inflate_member(member_, kMaxPieceSize, piece_);
+  digest_.update(piece_);
+  bytes_ += piece_.size();
+  lines_.feed(piece_);
+  return true;
+}
+
+void ArchiveLines::finish() {
+  finished_ = true;
+  lines_.finish();
+  if (rows_ == table_.rows && bytes_ == table_.bytes && digest_.finish() == table_.sha256) return;
+  throw Error(sqlstate::kDamagedArchive,
+              "the stored rows of table \"" + table_.name + "\" are not those of the backup")
+      .detail("Expected " + std::to_string(table_.rows) + " rows in " +
+              std::to_string(table_.bytes) + " bytes, found " + std::to_string(rows_) + " in " +
+              std::to_string(bytes_) + ", or the same with another digest.");
+}
+
 void read_rows(MemberSource& source, bool shared, size_t table_number, const ManifestTable& table,
                const std::function<void(std::string_view line)>& row) {
-  source.open(shared, static_cast<int>(table_number));
-  LineSplitter lines;
-  Sha256 digest;
-  uint64_t rows = 0, bytes = 0;
-  std::string member, piece;
+  ArchiveLines lines(source, shared, table_number, table);
   std::string_view line;
-  while (source.next(member)) {
-    inflate_member(member, kMaxPieceSize, piece);
-    digest.update(piece);
-    bytes += piece.size();
-    lines.feed(piece);
-    while (lines.next(line)) {
-      ++rows;
-      row(line);
-    }
-    check_for_interrupts();
-  }
-  lines.finish();
-  if (rows == table.rows && bytes == table.bytes && digest.finish() == table.sha256) return;
-  throw Error(sqlstate::kDamagedArchive,
-              "the stored rows of table \"" + table.name + "\" are not those of the backup")
-      .detail("Expected " + std::to_string(table.rows) + " rows in " + std::to_string(table.bytes) +
-              " bytes, found " + std::to_string(rows) + " in " + std::to_string(bytes) +
-              ", or the same with another digest.");
+  while (lines.next(line)) row(line);
 }
 
 }  // namespace company_backup

@@ -2,15 +2,37 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
+#include "core/line_cutter.hpp"
 #include "core/manifest.hpp"
+#include "core/row_merge.hpp"
 #include "pg/archive_source.hpp"
 
 namespace company_backup {
 
-// Calls `row` with every line of a table. Error kDamagedArchive unless rows, bytes and digest are
-// what the manifest says; that is known only at the end.
+// Reads every line of a table. Error kDamagedArchive at the end unless rows, bytes and digest are
+// what the manifest says. All references must outlive it.
+class ArchiveLines : public LineSource {
+ public:
+  ArchiveLines(MemberSource& source, bool shared, size_t table_number, const ManifestTable& table);
+  bool next(std::string_view& line) override;
+
+ private:
+  bool next_member();
+  void finish();
+
+  MemberSource& source_;
+  const ManifestTable& table_;
+  LineSplitter lines_;
+  Sha256 digest_;
+  uint64_t rows_ = 0, bytes_ = 0;
+  std::string member_, piece_;
+  bool finished_ = false;
+};
+
+// Calls `row` with every line of a table.
 void read_rows(MemberSource& source, bool shared, size_t table_number, const ManifestTable& table,
                const std::function<void(std::string_view line)>& row);
 

@@ -12,16 +12,10 @@ constexpr int kChunksAtOnce = 16;
 
 class StoredMembers : public MemberSource {
  public:
-  explicit StoredMembers(int64_t backup) : backup_(backup), files_(backup) {}
-
-  bool next_file(FileEntry& file) override {
-    if (!files_.next(file)) return false;
-    file_.emplace(backup_, file);
-    return true;
-  }
+  StoredMembers(const char* sql, int64_t id, std::vector<Arg> more)
+      : sql_(sql), id_(id), more_(std::move(more)) {}
 
   void open(bool shared, int table_number) override {
-    file_.reset();
     shared_ = shared;
     table_number_ = table_number;
     seq_ = 0;
@@ -30,13 +24,11 @@ class StoredMembers : public MemberSource {
   }
 
   bool next(std::string& member) override {
-    if (file_) return file_->next(member);
     if (position_ == chunks_.size()) {
       if (seq_ > 0 && chunks_.size() < kChunksAtOnce) return false;
-      chunks_ = own_bytes(
-          "SELECT data FROM company_backup.backup_chunk WHERE backup = $1 AND shared = $2 AND "
-          "table_number = $3 AND seq >= $4 ORDER BY seq LIMIT 16",
-          {backup_, shared_, table_number_, seq_});
+      std::vector<Arg> args{id_, shared_, table_number_, seq_};
+      args.insert(args.end(), more_.begin(), more_.end());
+      chunks_ = own_bytes(sql_, args);
       position_ = 0;
       seq_ += static_cast<int>(chunks_.size());
       if (chunks_.empty()) return false;
@@ -46,20 +38,64 @@ class StoredMembers : public MemberSource {
   }
 
  private:
-  int64_t backup_;
+  const char* sql_;
+  int64_t id_;
+  std::vector<Arg> more_;
   bool shared_ = false;
   int table_number_ = 0;
   int seq_ = 0;
   std::vector<std::string> chunks_;
   size_t position_ = 0;
+};
+
+// With files.
+class BackupMembers : public StoredMembers {
+ public:
+  explicit BackupMembers(int64_t backup)
+      : StoredMembers(
+            "SELECT data FROM company_backup.backup_chunk WHERE backup = $1 AND shared = $2 AND "
+            "table_number = $3 AND seq >= $4 ORDER BY seq LIMIT 16",
+            backup, {}),
+        backup_(backup),
+        files_(backup) {}
+
+  void open(bool shared, int table_number) override {
+    file_.reset();
+    StoredMembers::open(shared, table_number);
+  }
+
+  bool next_file(FileEntry& file) override {
+    if (!files_.next(file)) return false;
+    file_.emplace(backup_, file);
+    return true;
+  }
+
+  bool next(std::string& member) override {
+    return file_ ? file_->next(member) : StoredMembers::next(member);
+  }
+
+  void read_file(const FileEntry& file, std::string& content) override {
+    read_stored_file(backup_, file, content);
+  }
+
+ private:
+  int64_t backup_;
   StoredFileList files_;
   std::optional<StoredFile> file_;  // the open one
 };
 
 }  // namespace
 
+void MemberSource::read_file(const FileEntry&, std::string&) {
+  throw Error(sqlstate::kDamagedArchive, "rows mention a file where no files are");
+}
+
+std::unique_ptr<MemberSource> members_of(const char* sql, int64_t id, std::vector<Arg> more) {
+  return std::make_unique<StoredMembers>(sql, id, std::move(more));
+}
+
 std::unique_ptr<MemberSource> stored_members(int64_t backup) {
-  return std::make_unique<StoredMembers>(backup);
+  return std::make_unique<BackupMembers>(backup);
 }
 
 Spool::Spool(bool with_files) {

@@ -20,16 +20,22 @@ class MemberSource {
   virtual ~MemberSource() = default;
   // Begins a table; its members follow.
   virtual void open(bool shared, int table_number) = 0;
-  // Begins the next file, of the first table's first column at first; its members follow. False:
-  // there are no more.
-  virtual bool next_file(FileEntry& file) = 0;
+  // Begins the next file, in archive order; its members follow. False: there are no more.
+  virtual bool next_file(FileEntry&) { return false; }
   // False: the table or file has no more members.
   virtual bool next(std::string& member) = 0;
+  // Replaces `content` by that of one file; its size need not be given. Error kDamagedArchive if it
+  // is not there, or not what its digest says.
+  virtual void read_file(const FileEntry& file, std::string& content);
   // Gives back what the server holds for it; not called after an error, when the server does so.
   virtual void close() {}
 };
 
 std::unique_ptr<MemberSource> stored_members(int64_t backup);
+
+// The same from another table of the extension: `sql` gives up to 16 members of $1 (id), $2
+// (shared), $3 (table number) from $4 (seq) on, by seq; $5 and further are `more`, by value.
+std::unique_ptr<MemberSource> members_of(const char* sql, int64_t id, std::vector<Arg> more);
 
 // Keeps members in temporary files of the server, in the order of their making.
 class Spool : public ChunkSink, public MemberSource {

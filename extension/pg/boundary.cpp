@@ -121,6 +121,10 @@ CaughtError take_error_to_translate() {
   return to_caught(*data);
 }
 
+int waiting_errcode() {
+  return guarded([] { return geterrcode(); });
+}
+
 void with_subtransaction_impl(boundary::Thunk body, void* argument, bool* failed,
                               CaughtError* error) {
   const MemoryContext memory = CurrentMemoryContext;

@@ -130,6 +130,21 @@ auto guarded_or(Body&& body, Translate&& translate) {
   }
 }
 
+// The SQLSTATE, as errcode() has it, of the error that waits on PostgreSQL's error stack.
+int waiting_errcode();
+
+// The same for errors with this SQLSTATE only; others pass unchanged.
+template <class Body, class Translate>
+auto guarded_or_for(int errcode, Body&& body, Translate&& translate) {
+  try {
+    return guarded(body);
+  } catch (const PostgresError&) {
+    if (waiting_errcode() != errcode) throw;
+    translate(take_error_to_translate());
+    throw Error(sqlstate::kInternal, "an error was not translated");
+  }
+}
+
 // Lets a cancel or a timeout through; to be called in every loop without other guarded calls.
 inline void check_for_interrupts() {
   if (INTERRUPTS_PENDING_CONDITION()) guarded([] { CHECK_FOR_INTERRUPTS(); });

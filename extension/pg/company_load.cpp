@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "core/row_composer.hpp"
 #include "core/sql.hpp"
-#include "pg/archive_rows.hpp"
 #include "pg/foreign_code.hpp"
+#include "pg/inlined_files.hpp"
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 
@@ -19,75 +20,21 @@ std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
   return std::nullopt;
 }
 
-// A value of a line in PostgreSQL's text form.
-Text text_form(const ArchivedFiles& files, const MatchedTable& table, size_t position,
-               const RowValue& value) {
-  const Column& column = *table.columns[position];
-  if (value.kind == ValueKind::kNull) return std::nullopt;
-  if (column.type_oid == JSONBOID) return std::string(unwrap_jsonb(value.text));
-  if (column.type_oid != BYTEAOID) return std::string(value.text);
-  std::string bytes, text = "\\x";
-  files.read(table, position, value, bytes);
-  for (const unsigned char byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
+std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
+  std::vector<int16_t> numbers;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.loaded[i]) numbers.push_back(table.columns[i]->number);
   }
-  return text;
+  return numbers;
 }
-
-// Turns the values of a line into what the column's types read.
-class ValueReader {
- public:
-  ValueReader(const ArchivedFiles& files, const MatchedTable& table)
-      : files_(files), table_(table) {
-    for (size_t i = 0; i < table.columns.size(); ++i) {
-      if (!table.loaded[i]) continue;
-      positions_.push_back(i);
-      types_.push_back(table.columns[i]->type_oid);
-      numbers_.push_back(table.columns[i]->number);
-    }
-    bytes_.resize(positions_.size());
-    row_.resize(positions_.size());
-  }
-
-  const std::vector<int16_t>& numbers() const { return numbers_; }
-
-  // Valid until the next call and as long as `values`.
-  const std::vector<LoadValue>& read(const std::vector<RowValue>& values) {
-    for (size_t i = 0; i < positions_.size(); ++i) {
-      const RowValue& value = values[positions_[i]];
-      if (value.kind == ValueKind::kNull) {
-        row_[i] = {};
-      } else if (types_[i] == BYTEAOID) {
-        files_.read(table_, positions_[i], value, bytes_[i]);
-        row_[i] = {LoadValue::Kind::kBytes, bytes_[i]};
-      } else {
-        row_[i] = {LoadValue::Kind::kText,
-                   types_[i] == JSONBOID ? unwrap_jsonb(value.text) : value.text};
-      }
-    }
-    return row_;
-  }
-
- private:
-  const ArchivedFiles& files_;
-  const MatchedTable& table_;
-  std::vector<size_t> positions_;
-  std::vector<Oid> types_;
-  std::vector<int16_t> numbers_;
-  std::vector<std::string> bytes_;
-  std::vector<LoadValue> row_;
-};
 
 }  // namespace
 
 CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-                         const ArchivedFiles& files, bool same_database,
-                         const MatchOptions& options, const Text& actor)
+                         bool same_database, const MatchOptions& options, const Text& actor)
     : live_(live),
       manifest_(manifest),
       source_(source),
-      files_(files),
       same_database_(same_database),
       tables_(match_archive(manifest, live.schema, live.rules, live.scope, options)),
       roots_(live.schema, live.scope),
@@ -98,15 +45,14 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, Member
   }
   for (const MatchedTable& table : tables_) {
     if (!table.table->foreign || &table == company) continue;
-    refuse_code_of_insert(table.table->oid, display_table(*table.table),
-                          ValueReader(files, table).numbers());
+    refuse_code_of_insert(table.table->oid, display_table(*table.table), loaded_numbers(table));
   }
-  RowLine line(line_columns(*company));
-  read_rows(source_, false, company->number, *company->archived, [&](std::string_view text) {
+  RowLine line(row_columns(company->columns));
+  each_line(*company, [&](std::string_view text) {
     line.parse(text);
     for (size_t i = 0; i < company->columns.size(); ++i) {
       if (!company->loaded[i]) continue;
-      archived_company_[company->columns[i]->number] = text_form(files, *company, i, line[i]);
+      archived_company_[company->columns[i]->number] = text_form(*company->columns[i], line[i]);
     }
   });
 }
@@ -116,14 +62,6 @@ const MatchedTable* CompanyLoad::company_table() const {
     if (table.scoped->table == live_.scope.company_table) return &table;
   }
   return nullptr;
-}
-
-std::vector<RowColumn> CompanyLoad::line_columns(const MatchedTable& table) const {
-  std::vector<RowColumn> columns;
-  for (const Column* column : table.columns) {
-    columns.push_back({column->name, column->type_oid == JSONBOID});
-  }
-  return columns;
 }
 
 std::vector<int16_t> CompanyLoad::company_key_columns() const {
@@ -279,38 +217,43 @@ uint64_t CompanyLoad::load_tables() {
   return rows;
 }
 
+std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table) {
+  return std::make_unique<InlinedFiles>(
+      std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived), source_,
+      table);
+}
+
+void CompanyLoad::each_line(const MatchedTable& table,
+                            const std::function<void(std::string_view)>& use) {
+  const std::unique_ptr<LineSource> source = lines(table);
+  for (std::string_view line; source->next(line);) use(line);
+}
+
+std::string CompanyLoad::translated_company_line() {
+  const MatchedTable& company = *company_table();
+  const std::vector<RowColumn> columns = row_columns(company.columns);
+  RowMapper mapper = make_mapper(company);
+  RowLine row(columns);
+  std::string translated;
+  each_line(company, [&](std::string_view line) {
+    row.parse(line);
+    std::vector<RowValue> values = row.values();
+    if (!mapper.empty()) mapper.apply(values);
+    RowComposer(columns).append(values, translated);
+  });
+  return translated;
+}
+
+std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) {
+  return std::make_unique<RowLoader>(*table.table, table.columns, table.loaded, table.scoped->key,
+                                     make_mapper(table));
+}
+
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
-  RowMapper mapper = make_mapper(table);
-  ValueReader reader(files_, table);
-  std::vector<size_t> key;
-  for (int16_t number : table.scoped->key) {
-    const auto at = std::find(reader.numbers().begin(), reader.numbers().end(), number);
-    if (at != reader.numbers().end()) key.push_back(at - reader.numbers().begin());
-  }
-  struct Fed {
-    ColumnSequence sequence;
-    size_t position;
-  };
-  std::vector<Fed> fed;
-  for (const ColumnSequence& sequence : sequences_of(table.table->oid)) {
-    const std::optional<size_t> position = position_of(table, sequence.column);
-    if (position && table.loaded[*position]) fed.push_back({sequence, *position});
-  }
-  RowWriter writer(table.table->oid, display_table(*table.table), reader.numbers(), key);
-  RowLine line(line_columns(table));
-  std::vector<RowValue> values;
-  read_rows(source_, false, table.number, *table.archived, [&](std::string_view text) {
-    line.parse(text);
-    values = line.values();
-    if (!mapper.empty()) mapper.apply(values);
-    for (Fed& column : fed) column.sequence.see(values[column.position].text);
-    writer.add(reader.read(values));
-  });
-  writer.finish();
-  for (const Fed& column : fed) sequences_.push_back(column.sequence);
-  loaded_[table.scoped->table] = writer.rows();
-  return writer.rows();
+  const std::unique_ptr<RowLoader> rows = loader(table);
+  each_line(table, [&](std::string_view line) { rows->load(line); });
+  return loaded_[table.scoped->table] = rows->finish(sequences_);
 }
 
 void CompanyLoad::prove(const Company& company) {

@@ -9,8 +9,8 @@
 
 #include "core/archive_match.hpp"
 #include "core/column_roots.hpp"
-#include "pg/archived_files.hpp"
-#include "pg/row_writer.hpp"
+#include "pg/archive_rows.hpp"
+#include "pg/row_loader.hpp"
 #include "pg/sequences.hpp"
 #include "pg/shared_match.hpp"
 
@@ -24,8 +24,7 @@ class CompanyLoad {
   // Matches structure and shared rows; nothing is written yet. All references must outlive it.
   // Errors: see match_archive() and SharedMatch.
   CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-              const ArchivedFiles& files, bool same_database, const MatchOptions& options,
-              const Text& actor);
+              bool same_database, const MatchOptions& options, const Text& actor);
 
   // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
   const CompanyRow& archived_company() const { return archived_company_; }
@@ -49,20 +48,30 @@ class CompanyLoad {
   // moves the sequences. Errors: kIntegrity; kSerializationFailure when somebody else added rows.
   void prove(const Company& company);
 
+  // For a merge. The tables of the archive, and of each its lines and who loads them.
+  const Manifest& manifest() const { return manifest_; }
+  const std::vector<MatchedTable>& tables() const { return tables_; }
+  std::unique_ptr<LineSource> lines(const MatchedTable& table);
+  std::unique_ptr<RowLoader> loader(const MatchedTable& table);
+  // The archived company row with its references translated, as a line.
+  std::string translated_company_line();
+  // Behind loaded columns, and the furthest values they saw.
+  std::vector<ColumnSequence>& sequences() { return sequences_; }
+  bool is_of_this_database() const { return same_database_; }
+
  private:
   RowMapper make_mapper(const MatchedTable& table);
+  void each_line(const MatchedTable& table, const std::function<void(std::string_view)>& use);
   void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
   const KeyMap& company_keys(int16_t column);
   std::vector<const KeyMap*> maps_of(TableIndex table, int16_t column);
   uint64_t load_table(const MatchedTable& table);
   void count_rows(const Company& company) const;
   const MatchedTable* company_table() const;
-  std::vector<RowColumn> line_columns(const MatchedTable& table) const;
 
   const LiveScope& live_;
   const Manifest& manifest_;
   MemberSource& source_;
-  const ArchivedFiles& files_;
   bool same_database_;
   std::vector<MatchedTable> tables_;
   ColumnRoots roots_;

@@ -218,4 +218,15 @@ void ReadSnapshot::close() {
   guarded([] { PopActiveSnapshot(); });
 }
 
+FreshSnapshot::FreshSnapshot() {
+  guarded([] {
+    CommandCounterIncrement();
+    PushActiveSnapshot(GetLatestSnapshot());
+  });
+}
+
+void FreshSnapshot::close() {
+  guarded([] { PopActiveSnapshot(); });
+}
+
 }  // namespace company_backup

@@ -64,4 +64,12 @@ class ReadSnapshot {
   void close();
 };
 
+// A snapshot of this moment, also in a REPEATABLE READ transaction, that sees what this transaction
+// has written; active until close().
+class FreshSnapshot {
+ public:
+  FreshSnapshot();
+  void close();
+};
+
 }  // namespace company_backup

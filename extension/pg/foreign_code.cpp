@@ -48,6 +48,13 @@ WHERE relation = $1::oid AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = c.
   AND (r.rolsuper OR r.rolname = current_user))
 ORDER BY code)";
 
+constexpr const char* kCodeOfDelete = R"(
+SELECT 'trigger "' || t.tgname || '"' FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE t.tgrelid = $1::oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 8 <> 0
+AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = c.relowner
+  AND (r.rolsuper OR r.rolname = current_user))
+ORDER BY 1)";
+
 [[noreturn]] void refuse(const Rows& code, const std::string& table, const char* what,
                          const char* hint) {
   std::string list;
@@ -75,6 +82,13 @@ void refuse_code_of_insert(uint32_t table, const std::string& name,
   const Rows code = query(kCodeOfInsert, {static_cast<int64_t>(table), text_array(numbers)});
   if (code.empty()) return;
   refuse(code, name, "loading rows into",
+         "Disable or drop it, let a superuser own the foreign table, or call as its owner.");
+}
+
+void refuse_code_of_delete(uint32_t table, const std::string& name) {
+  const Rows code = query(kCodeOfDelete, {static_cast<int64_t>(table)});
+  if (code.empty()) return;
+  refuse(code, name, "removing rows from",
          "Disable or drop it, let a superuser own the foreign table, or call as its owner.");
 }
 

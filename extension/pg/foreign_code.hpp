@@ -22,4 +22,7 @@ void refuse_code_of_types(const Table& table);
 void refuse_code_of_insert(uint32_t table, const std::string& name,
                            const std::vector<int16_t>& columns);
 
+// The same for a DELETE.
+void refuse_code_of_delete(uint32_t table, const std::string& name);
+
 }  // namespace company_backup

@@ -57,7 +57,11 @@ class Proof {
   // Rows of the target that are not the company's, but may be referred to.
   std::string acceptable_outside(const ScopedTable& target, bool same_database,
                                  const ColumnRoots& roots) const {
-    if (same_database && reference_.outside == "keep") return "true";
+    // What a restore leaves alone in the company's row may lead to a parent company.
+    const bool may_stay =
+        reference_.outside == "keep" ||
+        (reference_.outside == "null" && reference_.table == live_.scope.company_table);
+    if (same_database && may_stay) return "true";
     // A key that its rule lets lead to another company may mean anything here.
     const bool known = is_translated(roots) && reference_.outside == "refuse";
     if (!same_database && !known) return "false";
@@ -226,10 +230,12 @@ class Proof {
 
 }  // namespace
 
-void prove_references(const LiveScope& live, const Company& company, bool same_database) {
+void prove_references(const LiveScope& live, const Company& company, bool same_database,
+                      const std::function<bool(const Reference&)>& wanted) {
   const ColumnRoots roots(live.schema, live.scope);
   for (const Reference& reference : live.scope.references) {
-    if (!reference.soft) Proof(live, company, reference).run(same_database, roots);
+    if (reference.soft || (wanted && !wanted(reference))) continue;
+    Proof(live, company, reference).run(same_database, roots);
   }
 }
 

@@ -1,6 +1,8 @@
 // Proves the foreign keys of rows that were loaded without their triggers.
 #pragma once
 
+#include <functional>
+
 #include "pg/company_scope.hpp"
 
 namespace company_backup {
@@ -13,6 +15,9 @@ namespace company_backup {
 // another company (where its rule keeps that), or, by a key that was not translated, to an excluded
 // row or to one that belongs to no company. Error kIntegrity names the
 // constraint and the first rows.
-void prove_references(const LiveScope& live, const Company& company, bool same_database);
+//
+// `wanted`: which foreign keys; all if empty.
+void prove_references(const LiveScope& live, const Company& company, bool same_database,
+                      const std::function<bool(const Reference&)>& wanted = {});
 
 }  // namespace company_backup

@@ -1,8 +1,9 @@
-// Applying a backup to an empty company, and creating a company from a backup.
+// Restoring a backup over the rows a company has, and what it would do.
 #pragma once
 
 #include <string>
 
+#include "pg/company_merge.hpp"
 #include "pg/stored_backup.hpp"
 
 namespace company_backup {
@@ -12,15 +13,29 @@ struct RestoreOptions {
   Text actor;
 };
 
-// Loads a backup into an existing company that has no rows yet; returns the id of the restore. The
-// company's own row is left as it is, but for the columns that set_company_table() does not call
-// its identity. Errors: kTargetNotEmpty, and all of CompanyLoad's.
+// Brings an existing company to what the backup says. The restore is then in review. Returns its
+// id. Errors: kInReview; kOtherCompany unless the backup is of this company or it has no rows;
+// those of CompanyLoad and CompanyMerge.
 int64_t restore_into(LiveScope live, const Text& company_text, const StoredBackup& backup,
                      const RestoreOptions& options);
 
-// Creates a company; `attributes` (a JSON object) replaces values of its row. Returns its key.
-// Errors: kBadAttribute, and those of restore_into().
-std::string create_from(LiveScope live, const StoredBackup& backup, const std::string& attributes,
-                        const Text& actor);
+// What restore_into() would do, as rows of preview_restore(); changes nothing.
+Rows preview_restore(LiveScope live, const Text& company_text, const StoredBackup& backup,
+                     const RestoreOptions& options);
+
+// The travelling tables ROW EXCLUSIVE in OID order, then everything as a backup locks it.
+LiveScope lock_for_writing(LiveScope live);
+
+// FOR NO KEY UPDATE.
+void lock_company_row(const LiveScope& live, const Company& company);
+
+// Columns of the company's row as they are.
+CompanyRow read_company(const LiveScope& live, const Company& company,
+                        const std::vector<int16_t>& numbers);
+
+// Error kTargetNotEmpty lists the tables in which the company has rows.
+void require_empty(const LiveScope& live, const Company& company);
+
+bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest);
 
 }  // namespace company_backup

@@ -1,9 +1,12 @@
-// restore_company, create_company_from_backup, company_restores, company_busy.
+// restore_company, preview_restore, keep_restore, revert_restore, restore_problems,
+// create_company_from_backup, company_restores, company_busy.
 #include "core/row_writer.hpp"
 #include "pg/arguments.hpp"
 #include "pg/company_lock.hpp"
+#include "pg/create_company.hpp"
 #include "pg/guard.hpp"
 #include "pg/restore.hpp"
+#include "pg/review.hpp"
 
 namespace company_backup {
 namespace {
@@ -51,6 +54,19 @@ std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name)
   });
 }
 
+// Error kUnknownCompany, with what to do if the company has been deleted since the backup.
+Company find_company(const LiveScope& live, const Text& company, const StoredBackup& backup) {
+  try {
+    return resolve_company(live, company);
+  } catch (const Error& error) {
+    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
+    throw Error(sqlstate::kUnknownCompany, error.message())
+        .detail(error.detail())
+        .hint("If it was deleted, SELECT create_company_from_backup(" + std::to_string(backup.id) +
+              ") brings it back.");
+  }
+}
+
 // The company's key; as it was written if there is no such company any more.
 Text known_key(const Text& company) {
   if (!company) return company;
@@ -64,9 +80,18 @@ Text known_key(const Text& company) {
 
 }  // namespace
 
-COMPANY_BACKUP_FUNCTION(restore_company) {
-  require_writable("restore_company()");
-  require_guard_or_owner("restore");
+namespace {
+
+// The arguments of restore_company() and preview_restore(), asked for and allowed.
+struct Request {
+  LiveScope live;
+  Text company;
+  StoredBackup backup;
+  RestoreOptions options;
+};
+
+Request read_request(FunctionCallInfo fcinfo, const char* action) {
+  require_guard_or_owner(action);
   const Text company_text = optional_text(fcinfo, 0);
   const int64_t id = required_int64(fcinfo, 1, "backup");
   require_choice(fcinfo, 2, {"mode", {"replace"}});
@@ -79,10 +104,55 @@ COMPANY_BACKUP_FUNCTION(restore_company) {
   require_choice(fcinfo, 8, {"schema_drift", {"refuse"}});
   options.actor = optional_text(fcinfo, 9);
   LiveScope live = load_live_scope();
-  const Company company = resolve_company(live, company_text);
-  const StoredBackup backup = find_backup(id);
-  authorize("restore", company.key, options.actor, restore_detail(backup, options.include_files));
-  PG_RETURN_INT64(restore_into(std::move(live), company_text, backup, options));
+  StoredBackup backup = find_backup(id);
+  const Company company = find_company(live, company_text, backup);
+  authorize(action, company.key, options.actor, restore_detail(backup, options.include_files));
+  return {std::move(live), company_text, std::move(backup), options};
+}
+
+// A restore in review or settled, of a company the caller may work on.
+int64_t read_restore(FunctionCallInfo fcinfo, const char* action, const Text& actor) {
+  require_guard_or_owner(action);
+  const int64_t id = required_int64(fcinfo, 0, "restore");
+  authorize(action, company_of_restore(id), actor, "{\"restore\": " + std::to_string(id) + "}");
+  return id;
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(restore_company) {
+  require_writable("restore_company()");
+  Request request = read_request(fcinfo, "restore");
+  PG_RETURN_INT64(
+      restore_into(std::move(request.live), request.company, request.backup, request.options));
+}
+
+COMPANY_BACKUP_FUNCTION(preview_restore) {
+  Request request = read_request(fcinfo, "preview");
+  return return_rows(fcinfo, preview_restore(std::move(request.live), request.company,
+                                             request.backup, request.options));
+}
+
+COMPANY_BACKUP_FUNCTION(keep_restore) {
+  require_writable("keep_restore()");
+  const Text actor = optional_text(fcinfo, 1);
+  keep_restore(read_restore(fcinfo, "keep", actor), actor);
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(revert_restore) {
+  require_writable("revert_restore()");
+  const Text actor = optional_text(fcinfo, 1);
+  revert_restore(read_restore(fcinfo, "revert", actor), actor);
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(restore_problems) {
+  const int64_t id = read_restore(fcinfo, "inspect", std::nullopt);
+  return return_rows(fcinfo, own_query("SELECT table_name, row_key, sqlstate, problem, row_data "
+                                       "FROM company_backup.restore_problem WHERE restore = $1 "
+                                       "ORDER BY seq",
+                                       {id}));
 }
 
 COMPANY_BACKUP_FUNCTION(create_company_from_backup) {

@@ -8,16 +8,11 @@
 #include <vector>
 
 #include "core/digest.hpp"
+#include "core/row_line.hpp"
 #include "core/schema.hpp"
 #include "pg/boundary.hpp"
 
 namespace company_backup {
-
-// Where the encoded value of a column stands in the line last encoded.
-struct Span {
-  size_t begin;
-  size_t end;
-};
 
 // Gets the content of a file (a position in the columns, its SHA-256) while its row is encoded; the
 // content is valid during the call only.

@@ -40,6 +40,15 @@ void require_rights(Oid table, const std::string& name, const std::vector<int16_
       .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
 }
 
+[[noreturn]] void refuse_taken(const std::string& name, const CaughtError& error) {
+  throw Error(sqlstate::kUniqueViolation,
+              "a row of table \"" + name + "\" cannot be loaded: another row has its unique value")
+      .detail(error.detail + " " + error.message + ".")
+      .hint(
+          "The other row belongs to another company, to none, or to this one where nothing is "
+          "removed. In this version rows keep their IDs.");
+}
+
 }  // namespace
 
 struct RowWriter::Impl {
@@ -155,17 +164,20 @@ void RowWriter::Impl::convert() {
 void RowWriter::Impl::flush() {
   if (waiting.empty()) return;
   convert();
-  guarded([this] {
-    const MemoryContext before = MemoryContextSwitchTo(batch_memory);
-    const int count = static_cast<int>(waiting_rows());
-    if (foreign) {
-      remote.insert(values, nulls, count);
-    } else {
-      as_table_owner(owner, [&] { table.insert(values, nulls, count); });
-    }
-    MemoryContextSwitchTo(before);
-    MemoryContextReset(batch_memory);
-  });
+  guarded_or_for(
+      ERRCODE_UNIQUE_VIOLATION,
+      [this] {
+        const MemoryContext before = MemoryContextSwitchTo(batch_memory);
+        const int count = static_cast<int>(waiting_rows());
+        if (foreign) {
+          remote.insert(values, nulls, count);
+        } else {
+          as_table_owner(owner, [&] { table.insert(values, nulls, count); });
+        }
+        MemoryContextSwitchTo(before);
+        MemoryContextReset(batch_memory);
+      },
+      [this](const CaughtError& error) { refuse_taken(name, error); });
   waiting.clear();
   buffer.clear();
 }

@@ -1,8 +1,6 @@
 #include "pg/table_lines.hpp"
 
-extern "C" {
-#include "utils/tuplesort.h"
-}
+#include "pg/line_spool.hpp"
 
 namespace company_backup {
 namespace {
@@ -10,47 +8,15 @@ namespace {
 // Within MaxAllocSize: a longer line could not be given to a type's input function again.
 constexpr size_t kMaxLine = (size_t{1} << 30) - (size_t{64} << 10);
 
-// Whole lines in memcmp order, on disk beyond work_mem: for tables without a key.
-class LineSorter {
- public:
-  LineSorter() {
-    state_ = guarded([] {
-      return tuplesort_begin_datum(TEXTOID, TextLessOperator, C_COLLATION_OID, false, work_mem,
-                                   nullptr, TUPLESORT_NONE);
-    });
+void drain(LineSorter& sorter, LineCutter& lines) {
+  sorter.sort();
+  std::string_view line;
+  while (sorter.next(line)) {
+    lines.buffer().append(line);
+    lines.end_line();
+    check_for_interrupts();
   }
-
-  // May ereport.
-  void put(const char* line, size_t size) {
-    text* datum = cstring_to_text_with_len(line, static_cast<int>(size));
-    tuplesort_putdatum(state_, PointerGetDatum(datum), false);
-  }
-
-  void drain(LineCutter& lines) {
-    guarded([this] { tuplesort_performsort(state_); });
-    struct Line {
-      const text* value;
-      bool found;
-    };
-    for (;;) {
-      const Line line = guarded([this] {
-        Datum datum;
-        bool is_null;
-        const bool found = tuplesort_getdatum(state_, true, &datum, &is_null, nullptr);
-        return Line{found ? DatumGetTextPP(datum) : nullptr, found};
-      });
-      if (!line.found) break;
-      lines.buffer().append(VARDATA_ANY(line.value), VARSIZE_ANY_EXHDR(line.value));
-      guarded([&] { pfree(const_cast<text*>(line.value)); });
-      lines.end_line();
-      check_for_interrupts();
-    }
-    guarded([this] { tuplesort_end(state_); });
-  }
-
- private:
-  Tuplesortstate* state_;
-};
+}
 
 struct LineReceiver {
   DestReceiver base;
@@ -65,14 +31,8 @@ struct LineReceiver {
 void finish_line(LineReceiver* self) {
   std::string& buffer = self->lines->buffer();
   const size_t start = self->lines->line_start();
-  const size_t size = buffer.size() - start + self->encoder->file_bytes();
-  if (size > kMaxLine) {
-    throw Error(sqlstate::kRowTooLarge,
-                "a row of table \"" + self->query->name + "\" is too large for a backup")
-        .detail("Row " + row_key_text(*self->query, self->encoder->spans(), buffer) + " has " +
-                std::to_string(size) + " bytes; at most " + std::to_string(kMaxLine) +
-                " can be loaded again.");
-  }
+  require_loadable(*self->query, self->encoder->spans(), buffer, start,
+                   self->encoder->file_bytes());
   if (*self->observer) (*self->observer)(self->encoder->spans(), buffer);
   if (self->sorter == nullptr) self->lines->end_line();
 }
@@ -85,7 +45,7 @@ bool receive(TupleTableSlot* slot, DestReceiver* destination) {
     finish_line(self);
     if (self->sorter != nullptr) {
       std::string& buffer = self->lines->buffer();
-      self->sorter->put(buffer.data(), buffer.size());
+      self->sorter->put(buffer);
       buffer.clear();
     }
     MemoryContextSwitchTo(before);
@@ -96,6 +56,16 @@ bool receive(TupleTableSlot* slot, DestReceiver* destination) {
 }
 
 }  // namespace
+
+void require_loadable(const TableQuery& query, const std::vector<Span>& spans,
+                      const std::string& buffer, size_t start, size_t file_bytes) {
+  const size_t size = buffer.size() - start + file_bytes / 3 * 4;
+  if (size <= kMaxLine) return;
+  throw Error(sqlstate::kRowTooLarge,
+              "a row of table \"" + query.name + "\" is too large for a backup")
+      .detail("Row " + row_key_text(query, spans, buffer) + " has " + std::to_string(size) +
+              " bytes; at most " + std::to_string(kMaxLine) + " can be loaded again.");
+}
 
 std::string row_key_text(const TableQuery& query, const std::vector<Span>& spans,
                          const std::string& buffer) {
@@ -134,7 +104,7 @@ void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& 
   });
   stream(query.sql, query.args, &receiver.base);
   guarded([&] { MemoryContextDelete(receiver.row_memory); });
-  if (sorter) sorter->drain(lines);
+  if (sorter) drain(*sorter, lines);
 }
 
 }  // namespace company_backup

@@ -38,6 +38,13 @@ void store(TupleTableSlot* slot, const Datum* values, const bool* nulls, size_t 
   ExecStoreVirtualTuple(slot);
 }
 
+void require_done(TM_Result result) {
+  if (result == TM_Ok) return;
+  ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                  errmsg("could not serialize access: somebody else changed a row of the company"),
+                  errhint("Try again.")));
+}
+
 // What commands/constraint.c does for one row when a deferred constraint is checked.
 void prove(const Suspect& suspect) {
   Relation heap = table_open(suspect.relation, RowExclusiveLock);
@@ -85,6 +92,8 @@ void TableLoad::begin(Relation relation, Bitmapset* changed) {
 
 void TableLoad::open_for_update(Relation relation, Bitmapset* changed) {
   begin(relation, changed);
+  old_row_ = table_slot_create(relation, nullptr);
+  new_row_ = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
 }
 
 void TableLoad::open(Relation relation, const AttrNumber* given, int given_count) {
@@ -237,33 +246,41 @@ void TableLoad::index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update)
 
 void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
                        const bool* replaced) {
-  TupleTableSlot* old_row = table_slot_create(relation_, nullptr);
-  if (!table_tuple_fetch_row_version(relation_, tid, GetActiveSnapshot(), old_row)) {
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not serialize access due to concurrent update")));
+  if (!table_tuple_fetch_row_version(relation_, tid, GetActiveSnapshot(), old_row_)) {
+    require_done(TM_Updated);
   }
-  slot_getallattrs(old_row);
+  slot_getallattrs(old_row_);
   const TupleDesc row = RelationGetDescr(relation_);
-  TupleTableSlot* new_row = MakeSingleTupleTableSlot(row, &TTSOpsVirtual);
-  store(new_row, old_row->tts_values, old_row->tts_isnull, row->natts);
+  store(new_row_, old_row_->tts_values, old_row_->tts_isnull, row->natts);
   for (int i = 0; i < row->natts; ++i) {
     if (!replaced[i]) continue;
-    new_row->tts_values[i] = values[i];
-    new_row->tts_isnull[i] = nulls[i];
+    new_row_->tts_values[i] = values[i];
+    new_row_->tts_isnull[i] = nulls[i];
   }
-  new_row->tts_tableOid = RelationGetRelid(relation_);
+  new_row_->tts_tableOid = RelationGetRelid(relation_);
   if (const TupleConstr* constraints = row->constr) {
     if (constraints->has_generated_stored) {
-      ExecComputeStoredGenerated(root_, estate_, new_row, CMD_UPDATE);
+      ExecComputeStoredGenerated(root_, estate_, new_row_, CMD_UPDATE);
     }
-    ExecConstraints(root_, new_row, estate_);
+    ExecConstraints(root_, new_row_, estate_);
   }
-  if (relation_->rd_rel->relispartition) ExecPartitionCheck(root_, new_row, estate_, true);
+  if (relation_->rd_rel->relispartition) ExecPartitionCheck(root_, new_row_, estate_, true);
+  estate_->es_output_cid = GetCurrentCommandId(true);
+  TM_FailureData failure;
+  LockTupleMode mode;
   bool update_indexes;
-  simple_table_tuple_update(relation_, tid, new_row, GetActiveSnapshot(), &update_indexes);
-  if (root_->ri_NumIndices > 0 && update_indexes) index(root_, new_row, true);
-  ExecDropSingleTupleTableSlot(new_row);
-  ExecDropSingleTupleTableSlot(old_row);
+  require_done(table_tuple_update(relation_, tid, new_row_, estate_->es_output_cid,
+                                  GetActiveSnapshot(), InvalidSnapshot, true, &failure, &mode,
+                                  &update_indexes));
+  if (root_->ri_NumIndices > 0 && update_indexes) index(root_, new_row_, true);
+  ExecClearTuple(old_row_);
+  ResetPerTupleExprContext(estate_);
+}
+
+void TableLoad::remove(ItemPointer tid) {
+  TM_FailureData failure;
+  require_done(table_tuple_delete(relation_, tid, GetCurrentCommandId(true), GetActiveSnapshot(),
+                                  InvalidSnapshot, true, &failure, false));
 }
 
 void TableLoad::close_target(Target* target) {
@@ -287,7 +304,9 @@ void TableLoad::prove_suspects() {
 void TableLoad::close() {
   for (const auto& [info, target] : targets_) close_target(target);
   targets_.clear();
-  if (root_slot_ != nullptr) ExecDropSingleTupleTableSlot(root_slot_);
+  for (TupleTableSlot* slot : {root_slot_, old_row_, new_row_}) {
+    if (slot != nullptr) ExecDropSingleTupleTableSlot(slot);
+  }
   ExecResetTupleTable(estate_->es_tupleTable, false);
   if (routing_ != nullptr) ExecCleanupTupleRouting(modify_, routing_);
   ExecCloseIndices(root_);

@@ -1,4 +1,4 @@
-// Inserting rows into one local table through the executor's own pieces, without its triggers: what
+// Writing rows of one local table through the executor's own pieces, without its triggers: what
 // copyfrom.c and logical replication's apply worker do. Plain data in PostgreSQL's memory, so that
 // it may be used inside guarded(), and only there.
 #pragma once
@@ -40,12 +40,15 @@ class TableLoad {
  public:
   // `given`: the columns whose values come with each row; all others get their default.
   void open(Relation relation, const AttrNumber* given, int given_count);
-  // The same for update(); `changed` holds the columns as in RangeTblEntry.updatedCols.
+  // The same for update() and remove() of a table or partition that holds rows itself; `changed`
+  // holds the columns that may change, as in RangeTblEntry.updatedCols.
   void open_for_update(Relation relation, Bitmapset* changed);
   // Inserts rows; values and nulls are `count` times the table's attributes.
   void insert(Datum* values, bool* nulls, int count);
-  // Replaces columns of a row that this transaction has locked.
+  // Replaces columns of a version of a row, or removes it; waits for others who are at it. Error
+  // 40001 if it is no longer the row's last version.
   void update(ItemPointer tid, const Datum* values, const bool* nulls, const bool* replaced);
+  void remove(ItemPointer tid);
   // Looks again at what deferrable constraints let pass.
   void prove_suspects();
   void close();
@@ -81,6 +84,8 @@ class TableLoad {
   ModifyTableState* modify_ = nullptr;
   PartitionTupleRouting* routing_ = nullptr;
   TupleTableSlot* root_slot_ = nullptr;  // of a partitioned table
+  TupleTableSlot* old_row_ = nullptr;    // of update()
+  TupleTableSlot* new_row_ = nullptr;
   Default* defaults_ = nullptr;
   int default_count_ = 0;
   std::unordered_map<ResultRelInfo*, Target*> targets_;

@@ -58,6 +58,7 @@ INSERT INTO app.member VALUES (7, 1);
 INSERT INTO app.rate VALUES (1, NULL, 'none'), (4, NULL, 'full'), (60, 10, 'full');
 
 SELECT lives_ok(format('SELECT restore_company(7, %s)', :backup), 'into a company with another key');
+SELECT keep_restore(max(id)) FROM company_restores();
 SELECT results_eq('SELECT id, company_id, unit_id, country, code, author, readers, about, company_code, by_member FROM app.item ORDER BY id',
     $$VALUES (1, 7, 2, 'D', 'B', 5, '{5,1,NULL}'::int[], 1, 'SEVEN', 1), (2, 7, 1, 'F', 'I', 1, '{}', 2, NULL, NULL),
              (3, 7, NULL, NULL, 'BY', NULL, NULL, NULL, NULL, NULL)$$,
@@ -72,12 +73,14 @@ SELECT throws_ok(format('SELECT restore_company(8, %s)', :backup), 'KB034',
     'reference "item_company_id_by_member_fkey" of table "app.item" leads nowhere', 'an excluded row that is missing is named');
 INSERT INTO app.member VALUES (8, 1);
 SELECT lives_ok(format('SELECT restore_company(8, %s)', :backup), 'with the member it works');
+SELECT keep_restore(max(id)) FROM company_restores();
 DELETE FROM app.item; DELETE FROM app.rate WHERE id IN (50, 51);
 
 UPDATE app.person SET email = 'other@x' WHERE id = 1;
 SELECT throws_ok(format('SELECT restore_company(7, %s)', :backup), 'KB033', '1 row that the company refers to is missing here',
     'a person without a match is missing');
 SELECT lives_ok(format('SELECT restore_company(7, %s, actor => ''1'')', :backup), 'the actor takes the place of a missing person');
+SELECT keep_restore(max(id)) FROM company_restores();
 SELECT is((SELECT author FROM app.item WHERE id = 2), 1, 'and is the author now');
 DELETE FROM app.item; DELETE FROM app.rate WHERE id IN (50, 51);
 UPDATE app.person SET email = 'b@x' WHERE id = 1;

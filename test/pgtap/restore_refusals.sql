@@ -36,6 +36,7 @@ SELECT throws_ok(format('EXECUTE restore(%s)', :leaving), 'KB034', 'reference "i
     'a reference to another company');
 SELECT set_reference('app.item', '{parent}', 'app.item', '{id}', outside => 'keep');
 SELECT lives_ok(format('EXECUTE restore(%s)', :leaving), 'which a rule may keep');
+SELECT keep_restore(max(id)) FROM company_restores();
 DELETE FROM app.part; DELETE FROM app.item WHERE company_id = 1;
 UPDATE company_backup.backup SET origin = 'upload',
     manifest = replace(manifest, (SELECT identity::text FROM company_backup.database_identity), '00000000-0000-4000-8000-000000000000')
@@ -57,6 +58,7 @@ SELECT set_company_table('app.company', identity_columns => '{name}');
 SELECT set_column_rule('app.company', 'plan', 'secret');
 SELECT set_column_rule('app.company', 'number', 'counter');
 SELECT lives_ok(format('EXECUTE restore(%s)', :good), 'a restore');
+SELECT keep_restore(max(id)) FROM company_restores();
 SELECT results_eq('SELECT name, plan, rank, number FROM app.company WHERE id = 1', $$VALUES ('Renamed', 'new', 1, 7)$$,
     'changes the company''s row, but neither its identity nor secrets, and no counter goes back');
 DELETE FROM app.part; DELETE FROM app.item WHERE company_id = 1;
@@ -75,7 +77,7 @@ SET LOCAL ROLE restorer;
 SELECT throws_ok(format('SELECT restore_company(1, %s)', :good), '42501', 'permission denied to act on companies', 'without a guard only the owner acts');
 RESET ROLE;
 CREATE FUNCTION app.guard(action text, company text, actor text, detail jsonb) RETURNS boolean LANGUAGE sql AS
-    $$SELECT actor IS DISTINCT FROM 'mallory' AND detail ->> 'backup_company' = '1'$$;
+    $$SELECT actor IS DISTINCT FROM 'mallory' AND coalesce(detail ->> 'backup_company', '1') = '1'$$;
 SELECT set_company_guard('app.guard');
 SET LOCAL ROLE restorer;
 SELECT throws_ok(format('SELECT restore_company(1, %s, actor => ''mallory'')', :good), 'KB008', NULL, 'the guard decides');
@@ -102,6 +104,7 @@ SELECT set_table_rule('app.seen', 'shared');
 SET LOCAL ROLE restorer;
 SELECT lives_ok(format('SELECT restore_company(1, %s)', :good), 'a caller who is no owner restores');
 RESET ROLE;
+SELECT keep_restore(max(id)) FROM company_restores();
 SELECT results_eq('SELECT DISTINCT who FROM app.seen', $$VALUES ('owner_of_item')$$, 'the owner''s code ran as the owner');
 SELECT is((SELECT count(*) FROM app.item WHERE company_id = 1), 2::bigint, 'the rows are there');
 DELETE FROM app.part; DELETE FROM app.item WHERE company_id = 1;
@@ -122,7 +125,7 @@ SELECT set_company_hook('restored', 'app.hook');
 SET LOCAL ROLE restorer;
 SELECT lives_ok(format('SELECT restore_company(1, %s)', :good), 'with a hook');
 RESET ROLE;
-SELECT results_eq('SELECT event, company, (detail ->> ''rows'')::int, caller FROM app.heard', $$VALUES ('restored', '1', 4, 'restorer')$$, 'the hook heard of it');
+SELECT results_eq('SELECT event, company, (detail ->> ''added'')::int, caller FROM app.heard', $$VALUES ('restored', '1', 4, 'restorer')$$, 'the hook heard of it');
 
 SELECT * FROM finish();
 ROLLBACK;

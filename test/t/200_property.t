@@ -1,100 +1,20 @@
 # Random schemas: a company is backed up, created in another database, emptied and restored in its
 # own. What must come back is told by the generator, which knows whose row each row is, in plain SQL.
 #
-# PROPERTY_SEEDS: how many schemas (12); PROPERTY_FIRST_SEED: where to begin (1).
+# PROPERTY_SEEDS: how many schemas (12); PROPERTY_FIRST_SEED: where to begin (1). PROPERTY_FAULTS: how
+# many faults the comparison must find in what each of them gave (4).
 use strict;
 use warnings;
 
 use Encode ();
-use File::Spec;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use ClientTest qw(spew);
 use Database;
-use SchemaGenerator;
-
-my @EVERYBODY = map { $_ => 1 } 0 .. SchemaGenerator::COMPANIES - 1;
-
-# Rows of every foreign key whose target is missing; checked by comparing, not by PostgreSQL's own
-# triggers, which a load does not fire.
-my $ORPHANS = <<'SQL';
-DO $$
-DECLARE key record; found bigint;
-BEGIN
-  FOR key IN
-    SELECT c.conname, c.conrelid::regclass::text AS source, c.confrelid::regclass::text AS target,
-           CASE WHEN s.relkind = 'r' THEN 'ONLY ' ELSE '' END AS source_only,
-           CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END AS target_only,
-           (SELECT string_agg(format('s.%I IS NOT NULL', a.attname), ' AND ')
-              FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)) AS given,
-           (SELECT string_agg(format('s.%I = t.%I', a.attname, b.attname), ' AND ')
-              FROM unnest(c.conkey, c.confkey) k(s, t)
-              JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.s
-              JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.t) AS equal
-    FROM pg_constraint c JOIN pg_class s ON s.oid = c.conrelid JOIN pg_class t ON t.oid = c.confrelid
-    WHERE c.contype = 'f' AND c.conparentid = 0
-  LOOP
-    EXECUTE format('SELECT count(*) FROM %s%s s WHERE %s AND NOT EXISTS (SELECT FROM %s%s t WHERE %s)',
-      key.source_only, key.source, key.given, key.target_only, key.target, key.equal) INTO found;
-    IF found > 0 THEN RAISE EXCEPTION '% rows of % have no target in %', found, key.source, key.target; END IF;
-  END LOOP;
-END $$;
-SQL
-
-# For every column with a sequence: `$action` with %1$s table, %2$s column, %3$s sequence, %4$s max or
-# min, whichever is further, %5$s the comparison.
-sub each_sequence {
-	my ($action) = @_;
-	return <<"SQL";
-DO \$\$
-DECLARE fed record;
-BEGIN
-  FOR fed IN
-    SELECT c.oid::regclass::text AS source, quote_ident(a.attname) AS name, d.objid::regclass::text AS sequence,
-           CASE WHEN s.seqincrement > 0 THEN 'max' ELSE 'min' END AS furthest,
-           CASE WHEN s.seqincrement > 0 THEN '<=' ELSE '>=' END AS not_beyond
-    FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid JOIN pg_class c ON c.oid = d.refobjid
-      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
-    WHERE d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relnamespace <> 'company_backup'::regnamespace
-  LOOP
-    $action
-  END LOOP;
-END \$\$;
-SQL
-}
-
-my $SET_SEQUENCES = each_sequence(<<'SQL');
-    EXECUTE format('SELECT setval(%L, %s(%s)) FROM ONLY %s', fed.sequence, fed.furthest, fed.name, fed.source);
-SQL
-my $NEXT_VALUES = each_sequence(<<'SQL');
-    DECLARE used boolean;
-    BEGIN
-      EXECUTE format('SELECT nextval(%L) %s %s(%s) FROM ONLY %s', fed.sequence, fed.not_beyond, fed.furthest, fed.name, fed.source)
-        INTO used;
-      IF used THEN RAISE EXCEPTION 'the next value of % was used already', fed.sequence; END IF;
-    END;
-SQL
-
-# Proposals until there are none, as a reviewer would run them.
-sub settle {
-	my ($database) = @_;
-	for (1 .. 6) {
-		my @statements = map { $_->[0] } $database->rows('SELECT statement FROM propose_company_rules()');
-		return if !@statements;
-		$database->run(join "\n", @statements);
-	}
-	return;
-}
-
-sub digests {
-	my ($database, $generator, %how) = @_;
-	my @tables = grep { $how{all} || $_->{owned} && !$_->{stays} } $generator->tables;
-	@tables = $generator->tables if $how{others};
-	my @lines = split /\n/, $database->run(join '', map { $generator->digest_sql($_, 0, %how) . ";\n" } @tables);
-	return { map { (Encode::encode('UTF-8', $tables[$_]{sql}) => $lines[$_]) } 0 .. $#tables };
-}
+use Fault;
+use PropertyTest qw(build names_here digests digests_after check_whole each_seed);
+use RandomValues;
 
 # What a backup holds of each table; without the tables that refer to rows with other IDs elsewhere.
 sub contents {
@@ -102,14 +22,6 @@ sub contents {
 	my %sums = $database->map_of("SELECT table_name, sha256 FROM backup_contents($backup)");
 	delete @sums{@without};
 	return \%sums;
-}
-
-# From the generator's names to the extension's.
-sub names_here {
-	my ($database, @tables) = @_;
-	my $list = join ', ', map { Database::quote($_) } @tables;
-	return $database->map_of("SELECT t, s.table_name FROM unnest(ARRAY[$list]::text[]) t "
-		  . 'JOIN company_scope() s ON s.table_name::regclass = t::regclass');
 }
 
 # Deletes the company's rows, without triggers and cascades, the way the generator sees ownership.
@@ -128,14 +40,21 @@ sub empty_company {
 	return;
 }
 
-sub check_whole {
-	my ($database, $generator, $what) = @_;
-	my ($ok, undef, $err) = $database->try($ORPHANS);
-	ok $ok, "$what: every foreign key has its target" or diag $err;
-	($ok, undef, $err) = $database->try($NEXT_VALUES);
-	ok $ok, "$what: sequences go on behind the rows" or diag $err;
-	($ok, undef, $err) = $database->try(Encode::encode('UTF-8', join '', map { "REINDEX SCHEMA $_;\n" } @{ $generator->{schemas} }));
-	ok $ok, "$what: unique and exclusion constraints hold" or diag $err;
+# The comparisons above would find a single wrong row.
+sub check_comparison {
+	my ($database, $generator, $all, $mine) = @_;
+	my $random = RandomValues->new($generator->{seed});
+	my $wanted = $ENV{PROPERTY_FAULTS} // 4;
+	my $tried  = 0;
+	while ($wanted && $tried++ < 200) {
+		my ($what, $statements) = Fault::some($generator, 0, $random) or next;
+		my $now = digests_after($database, $generator, $statements, all => 1) // next;
+		isnt join("\n", map { $now->{$_} } sort keys %{$now}), join("\n", map { $all->{$_} } sort keys %{$all}), "found: $what";
+		$now = digests_after($database, $generator, $statements, meaning => 1);
+		isnt join("\n", map { $now->{$_} } sort keys %{$now}), join("\n", map { $mine->{$_} } sort keys %{$mine}), "found by meaning: $what";
+		$wanted--;
+	}
+	is $wanted, 0, 'faults could be made';
 	return;
 }
 
@@ -145,11 +64,9 @@ sub check_seed {
 	my $source = Database->create("company_backup_property_${$}_source");
 	my $copy   = Database->create("company_backup_property_${$}_copy");
 	my $a      = Encode::encode('UTF-8', $generator->company_value(0));
-	my @setup  = ("CREATE EXTENSION company_backup;\n" . $generator->schema_sql,
-		$SET_SEQUENCES . $generator->constraints_sql . $generator->rules_sql);
-	$source->run($setup[0] . $generator->rows_sql(0, @EVERYBODY) . $setup[1]);
-	$copy->run($setup[0] . $generator->rows_sql(1, @EVERYBODY, 0 => 0) . $setup[1]);
-	settle($_) for $source, $copy;
+	build($source, $generator);
+	build($copy, $generator, away => 0);
+	$copy->run($generator->harm_sql);
 	$copy->trust($source);
 
 	is_deeply [$source->rows(q{SELECT object, problem FROM check_company_scope() WHERE severity = 'error'})],
@@ -180,27 +97,14 @@ sub check_seed {
 
 	# In the company itself, emptied.
 	empty_company($source, $generator);
+	$source->run($generator->harm_sql);
 	$source->run("SELECT restore_company($quoted, $backup)");
 	is_deeply digests($source, $generator, all => 1), $all, 'restored: the whole database is as it was';
 	my $last = $source->value("SELECT backup_company($quoted)");
 	is_deeply contents($source, $last), contents($source, $backup), 'restored: a backup is the same';
 	check_whole($source, $generator, 'restored');
+	check_comparison($source, $generator, $all, $mine);
 	return;
 }
 
-my $first = $ENV{PROPERTY_FIRST_SEED} // 1;
-my $seeds = $ENV{PROPERTY_SEEDS} // 12;
-for my $seed ($first .. $first + $seeds - 1) {
-	my $generator = SchemaGenerator->new($seed);
-	my $passed = subtest "seed $seed" => sub {
-		plan tests => 15;
-		eval { check_seed($generator); 1 } or fail("seed $seed: $@");
-	};
-	next if $passed;
-	my $path = File::Spec->catfile(File::Spec->tmpdir, "company_backup_property_$seed.sql");
-	spew($path, $generator->schema_sql . $generator->rows_sql(0, @EVERYBODY) . $generator->constraints_sql . $generator->rules_sql);
-	diag "seed $seed failed; its schema is in $path (PROPERTY_FIRST_SEED=$seed PROPERTY_SEEDS=1 runs it again)";
-	last;
-}
-
-done_testing;
+each_seed(12, \&check_seed);

@@ -1,0 +1,380 @@
+#include "pg/company_merge.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/sql.hpp"
+#include "core/table_name.hpp"
+#include "pg/archive_rows.hpp"
+#include "pg/robust_plan.hpp"
+#include "pg/row_changes.hpp"
+
+namespace company_backup {
+namespace {
+
+// The one line of the company's own row.
+class OneLine : public LineSource {
+ public:
+  explicit OneLine(std::string line) : line_(std::move(line)) {}
+  bool next(std::string_view& line) override {
+    line = line_;
+    return !std::exchange(given_, true);
+  }
+
+ private:
+  std::string line_;
+  bool given_ = false;
+};
+
+// A row of a table without a key as it is sorted: what counts of it, whose it is, where it stands,
+// the line, and how long the first part is.
+constexpr char kArchived = 'A';
+constexpr char kCurrent = 'C';
+
+struct SortedRow {
+  std::string_view comparable;
+  char whose;
+  RowVersion version;
+  uint32_t xmin;
+  std::string_view line;
+};
+
+std::string sorted_text(const SortedRow& row) {
+  std::string text(row.comparable);
+  text += row.whose;
+  text.append(reinterpret_cast<const char*>(&row.version), sizeof row.version);
+  text.append(reinterpret_cast<const char*>(&row.xmin), sizeof row.xmin);
+  text += row.line;
+  const uint64_t size = row.comparable.size();
+  text.append(reinterpret_cast<const char*>(&size), sizeof size);
+  return text;
+}
+
+SortedRow parse_sorted(std::string_view text) {
+  SortedRow row{};
+  uint64_t size;
+  std::memcpy(&size, text.data() + text.size() - sizeof size, sizeof size);
+  row.comparable = text.substr(0, size);
+  const char* at = text.data() + size;
+  row.whose = *at++;
+  std::memcpy(&row.version, at, sizeof row.version);
+  at += sizeof row.version;
+  std::memcpy(&row.xmin, at, sizeof row.xmin);
+  at += sizeof row.xmin;
+  row.line = {at, static_cast<size_t>(text.data() + text.size() - sizeof size - at)};
+  return row;
+}
+
+// A table as the undo record has it: all columns, as they are.
+ManifestTable recorded(const MergePlan& plan, const LineTotals& totals) {
+  ManifestTable table = *plan.matched->archived;
+  table.columns.clear();
+  table.key.clear();
+  table.omitted.clear();
+  for (const Column* column : plan.current) table.columns.push_back({column->name, column->type});
+  for (const MergeKeyPart& part : plan.key) {
+    table.key.push_back({plan.current[part.column]->name, part.order});
+  }
+  table.rows = totals.rows;
+  table.bytes = totals.bytes;
+  table.sha256 = totals.sha256;
+  return table;
+}
+
+std::vector<size_t> loaded_positions(const MatchedTable& matched) {
+  std::vector<size_t> positions;
+  for (size_t i = 0; i < matched.loaded.size(); ++i) {
+    if (matched.loaded[i]) positions.push_back(i);
+  }
+  return positions;
+}
+
+}  // namespace
+
+// The merge of one table.
+class CompanyMerge::TableRun : public MergeHandler {
+ public:
+  TableRun(CompanyMerge& merge, const MatchedTable& matched, bool writes, UndoWriter* undo,
+           DiscardedEdits* edits)
+      : merge_(merge),
+        matched_(matched),
+        plan_(plan_merge(merge.live_, matched, merge.company_, merge.policy_)),
+        undo_(undo),
+        edits_(edits),
+        done_(merge.done_[matched.scoped->table]) {
+    counts_.scoped = matched.scoped;
+    if (undo_ != nullptr) {
+      log_.emplace(undo_->changes(), plan_.columns.size(), loaded_positions(matched));
+    }
+    if (writes) {
+      changes_.emplace(
+          plan_, [this] { return merge_.load_.loader(matched_); }, log_ ? &*log_ : nullptr);
+    }
+    if (edits_ != nullptr) edits_->begin_table(plan_);
+  }
+
+  const MergePlan& plan() const { return plan_; }
+
+  MergeCounts run() {
+    const std::unique_ptr<LineSource> archive = lines();
+    if (plan_.is_company || !plan_.key.empty()) {
+      merge_rows(*archive);
+    } else {
+      merge_wholes(*archive);
+    }
+    if (changes_) changes_->finish(merge_.load_.sequences());
+    done_.written = counts_.added + counts_.changed;
+    done_.added = counts_.added > 0;
+    done_.lost |= counts_.removed > 0;
+    return counts_;
+  }
+
+  void added(std::string_view line) override {
+    if (edits_ != nullptr) edits_->check_added(line);
+    ++counts_.added;
+    if (changes_) changes_->add(line);
+  }
+
+  void removed(const CurrentRow& row, const std::vector<RowValue>& values) override {
+    if (plan_.append_only) return unchanged();
+    if (edits_ != nullptr) edits_->check_removed(row, values);
+    ++counts_.removed;
+    if (!changes_) return;
+    done_.kept.remove(row.version, xmin_);
+    changes_->remove(row, values);
+    merge_.outside_.lost(matched_.scoped->table, plan_.current, values);
+  }
+
+  void changed(const CurrentRow& row, const std::vector<RowValue>& current,
+               const std::vector<RowValue>& archived, const std::vector<size_t>& columns) override {
+    if (plan_.append_only) return unchanged();
+    if (edits_ != nullptr) edits_->check_changed(row, current);
+    ++counts_.changed;
+    if (!changes_) return;
+    done_.kept.remove(row.version, xmin_);
+    for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
+    if (!changes_->change(row, current, archived, columns)) return;
+    done_.lost = true;
+    merge_.outside_.lost(matched_.scoped->table, plan_.current, current);
+  }
+
+  void unchanged() override { ++counts_.unchanged; }
+
+ private:
+  std::unique_ptr<LineSource> lines() {
+    if (!plan_.is_company) return merge_.load_.lines(matched_);
+    return std::make_unique<OneLine>(merge_.load_.translated_company_line());
+  }
+
+  LineCutter* undo_lines() { return undo_ == nullptr ? nullptr : &undo_->before(); }
+
+  void merge_rows(LineSource& archive) {
+    RowMerge merge(plan_.columns, plan_.others, plan_.key, archive, *this);
+    read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
+      xmin_ = xmin;
+      done_.kept.add(row.version, xmin);
+      merge.current(row);
+    });
+    if (changes_) changes_->end_of_rows();
+    merge.finish();
+  }
+
+  void merge_wholes(LineSource& archive) {
+    LineSorter sorter;
+    RowLine current_row(line_columns(plan_.columns, plan_.others));
+    RowLine archived_row(line_columns(plan_.columns, {}));
+    read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
+      done_.kept.add(row.version, xmin);
+      current_row.parse(row.line);
+      const std::string text = comparable(plan_.columns, current_row.values());
+      sorter.put(sorted_text({text, kCurrent, row.version, xmin, row.line}));
+    });
+    std::string_view line;
+    while (archive.next(line)) {
+      archived_row.parse(line);
+      const std::string text = comparable(plan_.columns, archived_row.values());
+      sorter.put(sorted_text({text, kArchived, {}, 0, line}));
+    }
+    sorter.sort();
+    compare_sorted(sorter, current_row);
+  }
+
+  // Of equal rows the archived ones come first.
+  void compare_sorted(LineSorter& sorter, RowLine& current_row) {
+    std::string group, archived_line;
+    uint64_t archived = 0;
+    const auto add_rest = [&] {
+      for (; archived > 0; --archived) added(archived_line);
+    };
+    std::string_view text;
+    while (sorter.next(text)) {
+      const SortedRow row = parse_sorted(text);
+      if (row.comparable != group) {
+        add_rest();
+        group = row.comparable;
+      }
+      if (row.whose == kArchived) {
+        archived_line = row.line;
+        ++archived;
+      } else if (archived > 0) {
+        --archived;
+        unchanged();
+      } else {
+        current_row.parse(row.line);
+        xmin_ = row.xmin;
+        removed({row.line, row.version, nullptr}, current_row.values());
+      }
+      check_for_interrupts();
+    }
+    add_rest();
+    if (changes_) changes_->end_of_rows();
+  }
+
+  CompanyMerge& merge_;
+  const MatchedTable& matched_;
+  const MergePlan plan_;
+  UndoWriter* undo_;
+  DiscardedEdits* edits_;
+  Done& done_;
+  MergeCounts counts_{};
+  std::optional<ChangeLogWriter> log_;
+  std::optional<RowChanges> changes_;
+  uint32_t xmin_ = 0;  // of the row at hand
+};
+
+CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, CompanyLoad& load,
+                           const MergePolicy& policy)
+    : live_(live),
+      company_(company),
+      load_(load),
+      policy_(policy),
+      outside_(live, company),
+      since_(guarded([] { return GetCurrentCommandId(false); })) {}
+
+std::vector<MergeCounts> CompanyMerge::compare() {
+  return run(false, nullptr, nullptr);
+}
+
+std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* edits) {
+  return run(true, undo, edits);
+}
+
+std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, DiscardedEdits* edits) {
+  refuse_unknown_rows();
+  std::vector<MergeCounts> counts;
+  record_ = load_.manifest();
+  record_.company_key = company_.key;
+  record_.tables.clear();
+  record_.shared.clear();
+  record_.problems.clear();
+  for (const MatchedTable& matched : load_.tables()) {
+    const int number = static_cast<int>(record_.tables.size());
+    if (undo != nullptr) undo->begin_table(number);
+    TableRun table(*this, matched, writes, undo, edits);
+    counts.push_back(table.run());
+    if (undo != nullptr) record_.tables.push_back(recorded(table.plan(), undo->end_table()));
+  }
+  return counts;
+}
+
+void CompanyMerge::refuse_unknown_rows() const {
+  std::string list;
+  for (const ScopedTable* scoped : live_.travelling()) {
+    const bool known = std::any_of(load_.tables().begin(), load_.tables().end(),
+                                   [&](const auto& table) { return table.scoped == scoped; });
+    if (known) continue;
+    const Table& table = live_.table(scoped->table);
+    const Rows rows = query("SELECT count(*) FROM " + from_table(table) + " AS t WHERE " +
+                                owned_by(live_.schema, live_.scope, scoped->table, "t", "$1"),
+                            {company_.arg()});
+    if (*rows[0][0] == "0") continue;
+    list += (list.empty() ? "" : "\n") + ("table " + display_table(table)) +
+            " is not in the archive, but the company has " + *rows[0][0] +
+            (*rows[0][0] == "1" ? " row" : " rows") + " in it";
+  }
+  if (list.empty()) return;
+  throw Error(sqlstate::kSchemaDiffers, "the archive knows nothing of some tables of the company")
+      .detail(list)
+      .hint("Remove these rows first, or make a new backup.");
+}
+
+bool leads_out(const LiveScope& live, const Reference& reference) {
+  const ScopedTable* target = live.scope.find(reference.target);
+  return target == nullptr || !target->travels() || reference.outside == "keep";
+}
+
+bool CompanyMerge::is_affected(const Reference& reference) const {
+  const auto source = done_.find(reference.table);
+  if (source != done_.end()) {
+    if (source->second.added) return true;
+    for (int16_t number : reference.columns) {
+      if (source->second.changed_columns.contains(number)) return true;
+    }
+  }
+  const auto target = done_.find(reference.target);
+  return target != done_.end() && target->second.lost;
+}
+
+void CompanyMerge::record_problems() {
+  for (const Reference& reference : live_.scope.references) {
+    const auto source = done_.find(reference.table);
+    if (reference.soft || source == done_.end() || !leads_out(live_, reference)) continue;
+    const bool comes_back =
+        source->second.lost ||
+        std::any_of(reference.columns.begin(), reference.columns.end(), [&](int16_t number) {
+          return source->second.changed_columns.contains(number);
+        });
+    if (!comes_back || !leads_nowhere(reference)) continue;
+    const Table& table = live_.table(reference.table);
+    record_.problems.push_back({encode_table_name(table.schema, table.name), "(not looked for)",
+                                reference.name, "leads nowhere before the restore"});
+  }
+}
+
+// The constraint is not trusted: whoever switches its triggers off can break it.
+bool CompanyMerge::leads_nowhere(const Reference& reference) const {
+  const Table& source = live_.table(reference.table);
+  std::string given;
+  for (int16_t number : reference.columns) {
+    given += " AND s." + quote_name(column_of(source, number).name) + " IS NOT NULL";
+  }
+  return !query_unestimated("SELECT FROM " + from_table(source) + " AS s WHERE " +
+                                owned_by(live_.schema, live_.scope, reference.table, "s", "$1") +
+                                given + " AND NOT EXISTS (SELECT FROM " +
+                                from_table(live_.table(reference.target)) + " AS t WHERE " +
+                                reference_join(live_.schema, reference, "s", "t") + ") LIMIT 1",
+                            {company_.arg()}, Access::kRead)
+              .empty();
+}
+
+void CompanyMerge::look_again() const {
+  for (const auto& [index, done] : done_) {
+    const Table& table = live_.table(index);
+    const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
+                                  owned_by(live_.schema, live_.scope, index, "t", "$1");
+    const std::string name = display_table(table);
+    uint64_t written = 0;
+    VersionSum sum;
+    if (table.foreign) {
+      sum.rows = std::stoull(*query("SELECT count(*)" + condition, {company_.arg()})[0][0]);
+      written = done.written;
+      if (sum.rows == done.kept.rows + done.written) continue;
+    } else {
+      sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition, {company_.arg()},
+                         since_, written);
+      if (sum == done.kept && written == done.written) continue;
+    }
+    if (written < done.written) {
+      throw Error(
+          sqlstate::kIntegrity,
+          "rows of table \"" + name + "\" would not belong to company \"" + company_.key + "\"")
+          .detail("Written were " + std::to_string(done.written) +
+                  " rows, of which the company has " + std::to_string(written) + ".");
+    }
+    throw Error(sqlstate::kSerializationFailure,
+                "somebody else changed rows of the company in table \"" + name + "\"")
+        .hint("Try again.");
+  }
+}
+
+}  // namespace company_backup

@@ -1,0 +1,82 @@
+// Brings the rows of a company to what an archive says: one scan of the current rows feeds the undo
+// record and the comparison, and only differences are written.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pg/company_load.hpp"
+#include "pg/discarded_edits.hpp"
+#include "pg/merge_plan.hpp"
+#include "pg/outside_rows.hpp"
+#include "pg/undo.hpp"
+
+namespace company_backup {
+
+struct MergeCounts {
+  const ScopedTable* scoped;
+  uint64_t added = 0, changed = 0, removed = 0, unchanged = 0;
+};
+
+// Does a foreign key lead out of what travels? A revert brings the company's own rows back exactly,
+// but what is outside of them may have changed meanwhile.
+bool leads_out(const LiveScope& live, const Reference& reference);
+
+class CompanyMerge {
+ public:
+  // All references must outlive it. `load` is of the same archive.
+  CompanyMerge(const LiveScope& live, const Company& company, CompanyLoad& load,
+               const MergePolicy& policy);
+
+  // What apply() would do, table by table; nothing is written.
+  std::vector<MergeCounts> compare();
+
+  // Writes the differences. `undo`: what was there and what was done to it goes there; may be null.
+  // `edits`: gets the rows that are not as an earlier restore left them; may be null.
+  // Errors: kSchemaDiffers, kSerializationFailure, and those of RowChanges.
+  std::vector<MergeCounts> apply(UndoWriter* undo, DiscardedEdits* edits);
+
+  // After apply(): what completes the undo record.
+  const Manifest& record() const { return record_; }
+
+  // Rows outside the company that pointed at removed rows follow or stop the restore.
+  void settle_outside(UndoWriter* undo) { outside_.settle(undo); }
+
+  // What to do with a foreign key: after apply().
+  bool is_affected(const Reference& reference) const;
+
+  // References to rows outside the company that a revert would bring back, and that lead nowhere
+  // already: for the undo record. After apply(), under the snapshot it read with.
+  void record_problems();
+
+  // With a fresh look at every table: nobody else changed the company since, and what was written
+  // belongs to it. Errors kSerializationFailure, kIntegrity.
+  void look_again() const;
+
+ private:
+  struct Done {
+    VersionSum kept;  // versions that stay as they were read
+    uint64_t written = 0;
+    bool added = false, lost = false;
+    std::set<int16_t> changed_columns;
+  };
+  class TableRun;
+
+  std::vector<MergeCounts> run(bool writes, UndoWriter* undo, DiscardedEdits* edits);
+  void refuse_unknown_rows() const;
+  bool leads_nowhere(const Reference& reference) const;
+
+  const LiveScope& live_;
+  const Company& company_;
+  CompanyLoad& load_;
+  MergePolicy policy_;
+  OutsideRows outside_;
+  Manifest record_;
+  std::map<TableIndex, Done> done_;
+  uint32_t since_;  // the command the merge began in
+};
+
+}  // namespace company_backup

@@ -1,0 +1,37 @@
+#include "pg/foreign_edits.hpp"
+
+#include "core/sql.hpp"
+#include "pg/foreign_code.hpp"
+#include "pg/row_loader.hpp"
+#include "pg/typed_value.hpp"
+
+namespace company_backup {
+
+void remove_foreign_row(const MergePlan& plan, const std::vector<RowValue>& values) {
+  const Table& table = *plan.matched->table;
+  if (plan.key.empty()) {
+    throw Error(sqlstate::kSchemaDiffers,
+                "rows of the foreign table \"" + plan.query.table.name + "\" cannot be told apart")
+        .detail("A row has to be removed, but the table has no key.")
+        .hint("Give the table the treatment \"excluded\".");
+  }
+  refuse_code_of_delete(table.oid, plan.query.table.name);
+  std::string condition;
+  std::vector<Arg> args;
+  for (const MergeKeyPart& part : plan.key) {
+    const Column& column = *plan.current[part.column];
+    args.push_back(typed_value(column, text_form(column, values[part.column])));
+    condition += (condition.empty() ? "" : " AND ") + column_sql("t", column) + " " +
+                 column.equality + " $" + std::to_string(args.size());
+  }
+  const Rows rows =
+      query("DELETE FROM " + quoted_table(table) + " AS t WHERE " + condition + " RETURNING 1",
+            args, Access::kWrite);
+  if (rows.size() == 1) return;
+  throw Error(sqlstate::kSerializationFailure,
+              "could not serialize access: somebody else changed a row of the company")
+      .detail("Table \"" + plan.query.table.name + "\".")
+      .hint("Try again.");
+}
+
+}  // namespace company_backup

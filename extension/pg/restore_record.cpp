@@ -1,0 +1,122 @@
+#include "pg/restore_record.hpp"
+
+#include "core/row_writer.hpp"
+#include "core/sql.hpp"
+#include "pg/guard.hpp"
+#include "pg/undo.hpp"
+
+namespace company_backup {
+namespace {
+
+// Materialized views that read, directly or through views, a table of the scope: they do not change
+// with it.
+std::string materialized_views(const LiveScope& live) {
+  std::vector<std::string> oids;
+  for (const ScopedTable* scoped : live.travelling()) {
+    oids.push_back(std::to_string(live.table(scoped->table).oid));
+  }
+  std::string list;
+  for (const Row& row :
+       query("WITH RECURSIVE reader AS (SELECT DISTINCT r.ev_class AS oid FROM pg_depend d JOIN "
+             "pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid WHERE "
+             "d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1::oid[]) UNION "
+             "SELECT r.ev_class FROM reader JOIN pg_depend d ON d.refclassid = "
+             "'pg_class'::regclass AND d.refobjid = reader.oid JOIN pg_rewrite r ON d.classid = "
+             "'pg_rewrite'::regclass AND d.objid = r.oid AND r.ev_class <> reader.oid) "
+             "SELECT c.oid::regclass FROM reader JOIN pg_class c USING (oid) "
+             "WHERE c.relkind = 'm' ORDER BY 1",
+             {text_array(oids)}, Access::kWrite)) {
+    list += (list.empty() ? "" : ", ") + *row[0];
+  }
+  return list;
+}
+
+// {"restore": 7, "company": "acme", "status": "review"}
+void notify(const KnownRestore& restore) {
+  std::string payload = "{\"restore\": " + std::to_string(restore.id) + ", \"company\": ";
+  append_json_string(payload, restore.company);
+  payload += ", \"status\": \"" + restore.status + "\"}";
+  query("SELECT pg_notify('company_backup', $1)", {payload}, Access::kCall);
+}
+
+void note_views(const LiveScope& live) {
+  const std::string views = materialized_views(live);
+  if (views.empty()) return;
+  const char* text = views.c_str();
+  guarded([text] {
+    ereport(NOTICE, (errmsg("materialized views still show the state before"),
+                     errdetail_internal("%s", text),
+                     errhint("REFRESH MATERIALIZED VIEW brings them up to date.")));
+  });
+}
+
+}  // namespace
+
+int64_t next_restore_id() {
+  return std::stoll(
+      *own_query("SELECT nextval('company_backup.restore_id_seq')", {}, Access::kWrite).at(0)[0]);
+}
+
+void record_restore(const LiveScope& live, const RestoreRecord& record, const char* event) {
+  const Text caller = query("SELECT current_user")[0][0];
+  own_query(
+      "INSERT INTO company_backup.restore (id, company, backup, status, mode, added, changed, "
+      "removed, restored_by, actor, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::name, "
+      "$10, CASE WHEN $4 <> 'review' THEN clock_timestamp() END)",
+      {record.id, record.company, record.backup, record.in_review ? "review" : "kept", record.mode,
+       static_cast<int64_t>(record.added), static_cast<int64_t>(record.changed),
+       static_cast<int64_t>(record.removed), caller, record.actor},
+      Access::kWrite);
+  notify({record.id, record.company, record.backup, record.in_review ? "review" : "kept"});
+  note_views(live);
+  run_hook(event, record.company,
+           "{\"restore\": " + std::to_string(record.id) + ", \"backup\": " +
+               std::to_string(record.backup) + ", \"added\": " + std::to_string(record.added) +
+               ", \"changed\": " + std::to_string(record.changed) +
+               ", \"removed\": " + std::to_string(record.removed) + "}");
+}
+
+KnownRestore find_restore(int64_t id) {
+  const Rows rows = own_query(
+      "SELECT company, backup, status FROM company_backup.restore WHERE id = $1 FOR UPDATE", {id},
+      Access::kWrite);
+  if (rows.empty()) {
+    throw Error(sqlstate::kUnknownBackup, "restore " + std::to_string(id) + " does not exist")
+        .hint("company_restores() lists the restores.");
+  }
+  return {id, *rows[0][0], std::stoll(*rows[0][1]), *rows[0][2]};
+}
+
+void require_in_review(const KnownRestore& restore) {
+  if (restore.status == "review") return;
+  throw Error(sqlstate::kNotInReview, "restore " + std::to_string(restore.id) + " is not in review")
+      .detail("It was " + restore.status + ".")
+      .hint("A restore can be kept or reverted once.");
+}
+
+void require_no_review(const std::string& company) {
+  FreshSnapshot fresh;
+  const Rows rows = own_query(
+      "SELECT id FROM company_backup.restore WHERE company = $1 AND status = 'review'", {company});
+  fresh.close();
+  if (rows.empty()) return;
+  const std::string& id = *rows[0][0];
+  throw Error(sqlstate::kInReview, "restore " + id + " of company \"" + company + "\" is in review")
+      .hint("Keep or revert it first: keep_restore(" + id + ") or revert_restore(" + id + ").");
+}
+
+void settle_restore(const LiveScope& live, const KnownRestore& restore, const char* status,
+                    const Text& actor, const std::string& more) {
+  own_query(
+      "UPDATE company_backup.restore SET status = $2, settled_at = clock_timestamp() WHERE id = $1",
+      {restore.id, status}, Access::kWrite);
+  forget_undo(restore.id);
+  notify({restore.id, restore.company, restore.backup, status});
+  if (std::string(status) == "reverted") note_views(live);
+  std::string detail = "{\"restore\": " + std::to_string(restore.id) +
+                       ", \"backup\": " + std::to_string(restore.backup) + more;
+  if (actor) append_json_string(detail += ", \"actor\": ", *actor);
+  run_hook(status, restore.company, detail + "}");
+}
+
+}  // namespace company_backup

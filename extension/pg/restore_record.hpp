@@ -1,0 +1,46 @@
+// The rows of company_backup.restore: what was restored, by whom, and what became of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/company_merge.hpp"
+
+namespace company_backup {
+
+struct RestoreRecord {
+  int64_t id;
+  std::string company;
+  int64_t backup;
+  const char* mode;  // replace, create
+  bool in_review;
+  uint64_t added = 0, changed = 0, removed = 0;
+  Text actor = std::nullopt;
+};
+
+int64_t next_restore_id();
+
+// Writes the record, tells listeners of channel company_backup and runs the hook of `event`.
+void record_restore(const LiveScope& live, const RestoreRecord& record, const char* event);
+
+struct KnownRestore {
+  int64_t id;
+  std::string company;
+  int64_t backup;
+  std::string status;  // review, kept, reverted
+};
+
+// Locks the row. Error kUnknownBackup.
+KnownRestore find_restore(int64_t id);
+
+// Error kNotInReview.
+void require_in_review(const KnownRestore& restore);
+
+// Error kInReview if a restore of the company waits to be kept or reverted.
+void require_no_review(const std::string& company);
+
+// Ends a review: forgets the undo record, tells listeners, runs the hook of `status`.
+void settle_restore(const LiveScope& live, const KnownRestore& restore, const char* status,
+                    const Text& actor, const std::string& more = "");
+
+}  // namespace company_backup

@@ -1,0 +1,90 @@
+#include "pg/review.hpp"
+
+#include <algorithm>
+
+#include "pg/company_lock.hpp"
+#include "pg/integrity.hpp"
+#include "pg/restore.hpp"
+#include "pg/restore_record.hpp"
+
+namespace company_backup {
+namespace {
+
+// Locks the company first, as a restore does.
+KnownRestore lock_review(int64_t id) {
+  lock_company(company_of_restore(id));
+  KnownRestore restore = find_restore(id);
+  require_in_review(restore);
+  return restore;
+}
+
+// Rows of the company stand as they did, violations and all. But what they refer to outside of it
+// may have gone meanwhile.
+bool is_to_be_proved(const LiveScope& live, const Manifest& record, const CompanyMerge& merge,
+                     const Reference& reference) {
+  if (!leads_out(live, reference) || !merge.is_affected(reference)) return false;
+  return std::none_of(
+      record.problems.begin(), record.problems.end(),
+      [&](const ManifestProblem& problem) { return problem.reference == reference.name; });
+}
+
+void report_discarded(int64_t restore, uint64_t count) {
+  if (count == 0) return;
+  guarded([=] {
+    ereport(NOTICE, (errmsg("the revert discarded edits of " UINT64_FORMAT
+                            " rows that were made after the restore",
+                            count),
+                     errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
+  });
+}
+
+}  // namespace
+
+std::string company_of_restore(int64_t restore) {
+  const Rows rows = own_query("SELECT company FROM company_backup.restore WHERE id = $1", {restore},
+                              Access::kCall);
+  if (!rows.empty()) return *rows[0][0];
+  throw Error(sqlstate::kUnknownBackup, "restore " + std::to_string(restore) + " does not exist")
+      .hint("company_restores() lists the restores.");
+}
+
+void keep_restore(int64_t id, const Text& actor) {
+  const KnownRestore restore = lock_review(id);
+  settle_restore(load_live_scope(), restore, "kept", actor);
+}
+
+void revert_restore(int64_t id, const Text& actor) {
+  const KnownRestore restore = lock_review(id);
+  const LiveScope live = lock_for_writing(load_live_scope());
+  refuse_row_security(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_rewrites(live);
+  const Company company = resolve_company(live, restore.company);
+  lock_company_row(live, company);
+  const Manifest record = undo_manifest(id);
+  const std::unique_ptr<MemberSource> source = undo_members(id, UndoPart::kBefore);
+  MatchOptions match{true, true};
+  match.everything = true;
+  CompanyLoad load(live, record, *source, true, match, std::nullopt);
+  load.set_company_keys(read_company(live, company, load.company_key_columns()));
+  CompanyMerge merge(live, company, load, MergePolicy{true, true});
+  DiscardedEdits edits(live, id);
+  merge.apply(nullptr, &edits);
+  snapshot.close();
+  FreshSnapshot fresh;
+  merge.settle_outside(nullptr);
+  bring_back_outside_rows(live, id);
+  prove_references(live, company, true, [&](const Reference& reference) {
+    return is_to_be_proved(live, record, merge, reference);
+  });
+  merge.look_again();
+  advance_sequences(load.sequences());
+  fresh.close();
+  settings.close();
+  settle_restore(live, restore, "reverted", actor,
+                 ", \"discarded\": " + std::to_string(edits.count()));
+  report_discarded(id, edits.count());
+}
+
+}  // namespace company_backup

@@ -1,0 +1,115 @@
+#include "pg/row_changes.hpp"
+
+#include <numeric>
+
+#include "core/sql.hpp"
+#include "pg/foreign_edits.hpp"
+
+namespace company_backup {
+namespace {
+
+std::vector<const Column*> archived_columns(const MergePlan& plan) {
+  return {plan.current.begin(), plan.current.begin() + static_cast<ptrdiff_t>(plan.columns.size())};
+}
+
+std::vector<size_t> all_positions(const MergePlan& plan) {
+  std::vector<size_t> positions(plan.columns.size());
+  std::iota(positions.begin(), positions.end(), size_t{0});
+  return positions;
+}
+
+bool is_rigid(const MergePlan& plan, const std::vector<size_t>& columns) {
+  if (plan.is_company) return false;
+  if (plan.query.foreign) return true;
+  for (size_t position : columns) {
+    if (plan.rigid.contains(plan.current[position]->number)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+RowChanges::RowChanges(const MergePlan& plan, MakeLoader make_loader, ChangeLogWriter* log)
+    : plan_(plan),
+      make_loader_(std::move(make_loader)),
+      log_(log),
+      composer_(line_columns(plan.columns, plan.others)),
+      reader_(archived_columns(plan), all_positions(plan)),
+      edits_(plan.matched->table->oid, plan.query.table.name) {}
+
+RowLoader& RowChanges::loader() {
+  if (!loader_) loader_ = make_loader_();
+  return *loader_;
+}
+
+void RowChanges::add(std::string_view line) {
+  if (log_ != nullptr) log_->added(line);
+  if (at_end_) {
+    loader().load(line);
+  } else {
+    added_.put(line);
+  }
+}
+
+void RowChanges::remove_version(const CurrentRow& row, const std::vector<RowValue>& values) {
+  if (plan_.query.foreign) {
+    remove_foreign_row(plan_, values);
+  } else {
+    edits_.remove(row.version);
+  }
+}
+
+void RowChanges::remove(const CurrentRow& row, const std::vector<RowValue>& values) {
+  if (log_ != nullptr) log_->removed(row.line);
+  remove_version(row, values);
+}
+
+bool RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& current,
+                        const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
+  whole_ = current;
+  for (size_t position : columns) whole_[position] = archived[position];
+  const bool rigid = is_rigid(plan_, columns);
+  if (log_ != nullptr || rigid) {
+    line_.clear();
+    composer_.append(whole_, line_);
+  }
+  if (log_ != nullptr) log_->changed(line_);
+  if (!rigid) {
+    update(row, archived, columns);
+    return false;
+  }
+  remove_version(row, current);
+  replaced_.put(line_);
+  return true;
+}
+
+void RowChanges::update(const CurrentRow& row, const std::vector<RowValue>& archived,
+                        const std::vector<size_t>& columns) {
+  const std::vector<LoadValue>& values = reader_.read(archived);
+  new_values_.clear();
+  for (size_t position : columns) {
+    new_values_.push_back({plan_.current[position]->number, values[position]});
+  }
+  edits_.update(row.version, new_values_);
+}
+
+void RowChanges::end_of_rows() {
+  at_end_ = true;
+  edits_.flush();
+  std::string_view line;
+  while (added_.next(line)) loader().load(line);
+}
+
+void RowChanges::finish(std::vector<ColumnSequence>& sequences) {
+  if (!replaced_.empty()) {
+    const std::vector<bool> loaded(plan_.current.size(), true);
+    RowLoader rows(*plan_.matched->table, plan_.current, loaded, plan_.matched->scoped->key, {});
+    std::string_view line;
+    while (replaced_.next(line)) rows.load(line);
+    rows.finish(sequences);
+  }
+  if (loader_) loader_->finish(sequences);
+  edits_.finish();
+}
+
+}  // namespace company_backup

@@ -1,0 +1,61 @@
+// Writes what a merge found: removes and changes rows as it goes, puts rows to be loaded aside
+// until all that must go are gone.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/change_log.hpp"
+#include "pg/line_spool.hpp"
+#include "pg/merge_plan.hpp"
+#include "pg/row_loader.hpp"
+#include "pg/table_edits.hpp"
+
+namespace company_backup {
+
+class RowChanges {
+ public:
+  using MakeLoader = std::function<std::unique_ptr<RowLoader>()>;
+
+  // `make_loader`: for lines of the archive. `log`: what is done is noted there; may be null. All
+  // references must outlive it.
+  RowChanges(const MergePlan& plan, MakeLoader make_loader, ChangeLogWriter* log);
+
+  void add(std::string_view line);
+  void remove(const CurrentRow& row, const std::vector<RowValue>& values);
+  // True if the row was removed and will be loaded again.
+  bool change(const CurrentRow& row, const std::vector<RowValue>& current,
+              const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
+
+  // All current rows have been seen: from here on rows are loaded at once.
+  void end_of_rows();
+  // To be called once; adds the sequences behind loaded columns.
+  void finish(std::vector<ColumnSequence>& sequences);
+
+  // Errors of all: those of TableEdits and RowLoader.
+
+ private:
+  void update(const CurrentRow& row, const std::vector<RowValue>& archived,
+              const std::vector<size_t>& columns);
+  void remove_version(const CurrentRow& row, const std::vector<RowValue>& values);
+  RowLoader& loader();
+
+  const MergePlan& plan_;
+  MakeLoader make_loader_;
+  ChangeLogWriter* log_;
+  RowComposer composer_;
+  ValueReader reader_;  // of all columns of the archive
+  TableEdits edits_;
+  LineSpool added_;
+  LineSpool replaced_;  // rows that were removed and come back, with all their columns
+  std::unique_ptr<RowLoader> loader_;
+  bool at_end_ = false;
+  std::vector<NewValue> new_values_;
+  std::vector<RowValue> whole_;
+  std::string line_;
+};
+
+}  // namespace company_backup

@@ -1,0 +1,108 @@
+#include "pg/row_loader.hpp"
+
+#include <algorithm>
+
+#include "core/sql.hpp"
+
+namespace company_backup {
+namespace {
+
+std::vector<size_t> loaded_positions(const std::vector<bool>& loaded) {
+  std::vector<size_t> positions;
+  for (size_t i = 0; i < loaded.size(); ++i) {
+    if (loaded[i]) positions.push_back(i);
+  }
+  return positions;
+}
+
+std::vector<int16_t> numbers_of(const std::vector<const Column*>& columns,
+                                const std::vector<size_t>& positions) {
+  std::vector<int16_t> numbers;
+  for (size_t position : positions) numbers.push_back(columns[position]->number);
+  return numbers;
+}
+
+// Positions of the key among the loaded columns.
+std::vector<size_t> key_positions(const std::vector<int16_t>& numbers,
+                                  const std::vector<int16_t>& key) {
+  std::vector<size_t> positions;
+  for (int16_t number : key) {
+    const auto at = std::find(numbers.begin(), numbers.end(), number);
+    if (at != numbers.end()) positions.push_back(static_cast<size_t>(at - numbers.begin()));
+  }
+  return positions;
+}
+
+}  // namespace
+
+std::vector<RowColumn> row_columns(const std::vector<const Column*>& columns) {
+  std::vector<RowColumn> list;
+  for (const Column* column : columns) list.push_back({column->name, column->type_oid == JSONBOID});
+  return list;
+}
+
+Text text_form(const Column& column, const RowValue& value) {
+  if (value.kind == ValueKind::kNull) return std::nullopt;
+  if (column.type_oid == JSONBOID) return std::string(unwrap_jsonb(value.text));
+  if (column.type_oid != BYTEAOID) return std::string(value.text);
+  std::string bytes, text = "\\x";
+  append_base64_decoded(bytes, value.text);
+  for (const unsigned char byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+ValueReader::ValueReader(const std::vector<const Column*>& columns, std::vector<size_t> positions)
+    : positions_(std::move(positions)), bytes_(positions_.size()), row_(positions_.size()) {
+  for (size_t position : positions_) types_.push_back(columns[position]->type_oid);
+}
+
+const std::vector<LoadValue>& ValueReader::read(const std::vector<RowValue>& values) {
+  for (size_t i = 0; i < positions_.size(); ++i) {
+    const RowValue& value = values[positions_[i]];
+    if (value.kind == ValueKind::kNull) {
+      row_[i] = {};
+    } else if (types_[i] == BYTEAOID) {
+      bytes_[i].clear();
+      append_base64_decoded(bytes_[i], value.text);
+      row_[i] = {LoadValue::Kind::kBytes, bytes_[i]};
+    } else {
+      row_[i] = {LoadValue::Kind::kText,
+                 types_[i] == JSONBOID ? unwrap_jsonb(value.text) : value.text};
+    }
+  }
+  return row_;
+}
+
+RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& columns,
+                     const std::vector<bool>& loaded, const std::vector<int16_t>& key,
+                     RowMapper mapper)
+    : mapper_(std::move(mapper)),
+      line_(row_columns(columns)),
+      reader_(columns, loaded_positions(loaded)),
+      writer_(table.oid, display_table(table), numbers_of(columns, loaded_positions(loaded)),
+              key_positions(numbers_of(columns, loaded_positions(loaded)), key)) {
+  for (const ColumnSequence& sequence : sequences_of(table.oid)) {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (loaded[i] && columns[i]->number == sequence.column) fed_.push_back({sequence, i});
+    }
+  }
+}
+
+void RowLoader::load(std::string_view line) {
+  line_.parse(line);
+  values_ = line_.values();
+  if (!mapper_.empty()) mapper_.apply(values_);
+  for (Fed& column : fed_) column.sequence.see(values_[column.position].text);
+  writer_.add(reader_.read(values_));
+}
+
+uint64_t RowLoader::finish(std::vector<ColumnSequence>& sequences) {
+  writer_.finish();
+  for (const Fed& column : fed_) sequences.push_back(column.sequence);
+  return writer_.rows();
+}
+
+}  // namespace company_backup

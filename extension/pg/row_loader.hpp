@@ -1,0 +1,64 @@
+// Loads lines of rows into one table: every value on its way from the line to the table.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/row_line.hpp"
+#include "core/row_mapper.hpp"
+#include "core/schema.hpp"
+#include "pg/row_writer.hpp"
+#include "pg/sequences.hpp"
+#include "pg/spi.hpp"
+
+namespace company_backup {
+
+// How the columns of a line are read.
+std::vector<RowColumn> row_columns(const std::vector<const Column*>& columns);
+
+// A value of a line in PostgreSQL's text form.
+Text text_form(const Column& column, const RowValue& value);
+
+// Turns the values of a line into what the columns' types read.
+class ValueReader {
+ public:
+  // `positions`: of the wanted columns among `columns`.
+  ValueReader(const std::vector<const Column*>& columns, std::vector<size_t> positions);
+
+  // Of the wanted columns, in their order. Valid until the next call and as long as `values`.
+  const std::vector<LoadValue>& read(const std::vector<RowValue>& values);
+
+ private:
+  std::vector<size_t> positions_;
+  std::vector<uint32_t> types_;
+  std::vector<std::string> bytes_;
+  std::vector<LoadValue> row_;
+};
+
+class RowLoader {
+ public:
+  // `columns`: of a line; `loaded`: which of them the table gets, the others get their default;
+  // `key`: attribute numbers, for messages. The table and the mapper's maps must outlive it.
+  RowLoader(const Table& table, const std::vector<const Column*>& columns,
+            const std::vector<bool>& loaded, const std::vector<int16_t>& key, RowMapper mapper);
+
+  // Errors: those of RowLine, RowMapper and RowWriter.
+  void load(std::string_view line);
+
+  // To be called once; adds the sequences behind loaded columns. Returns the number of rows.
+  uint64_t finish(std::vector<ColumnSequence>& sequences);
+
+ private:
+  struct Fed {
+    ColumnSequence sequence;
+    size_t position;
+  };
+  RowMapper mapper_;
+  RowLine line_;
+  ValueReader reader_;
+  RowWriter writer_;
+  std::vector<Fed> fed_;
+  std::vector<RowValue> values_;
+};
+
+}  // namespace company_backup

@@ -1,0 +1,59 @@
+#include "pg/undo.hpp"
+
+#include "pg/spi.hpp"
+
+namespace company_backup {
+
+void UndoWriter::begin_table(int number) {
+  table_ = number;
+  before_seq_ = changes_seq_ = 0;
+}
+
+LineTotals UndoWriter::end_table() {
+  const LineTotals totals = before_.finish();
+  pipeline_.drain(before_sink_);
+  changes_.finish();
+  return totals;
+}
+
+LineCutter UndoWriter::compressed(UndoPart part, int& seq) {
+  return LineCutter([this, part, &seq](std::string_view piece) {
+    compressor_.compress(piece, member_);
+    store(part, part == UndoPart::kOutside ? 0 : table_, seq++, member_);
+  });
+}
+
+void UndoWriter::store(UndoPart part, int table, int seq, std::string_view member) const {
+  own_query("INSERT INTO company_backup.undo_chunk VALUES ($1, $2, $3, $4, $5)",
+            {restore_, static_cast<int>(part), table, seq, Arg::bytea(member)}, Access::kWrite);
+}
+
+void UndoWriter::complete(const Manifest& manifest) {
+  outside_.finish();
+  own_query("INSERT INTO company_backup.undo VALUES ($1, $2)", {restore_, manifest.to_json()},
+            Access::kWrite);
+}
+
+Manifest undo_manifest(int64_t restore) {
+  const Rows rows = own_query("SELECT manifest FROM company_backup.undo WHERE restore = $1",
+                              {restore}, Access::kCall);
+  if (rows.empty()) {
+    throw Error(sqlstate::kUnknownBackup,
+                "restore " + std::to_string(restore) + " has no undo record");
+  }
+  return Manifest::from_json(*rows[0][0]);
+}
+
+std::unique_ptr<MemberSource> undo_members(int64_t restore, UndoPart part) {
+  return members_of(
+      "SELECT data FROM company_backup.undo_chunk WHERE restore = $1 AND part = $5 AND "
+      "table_number = $3 AND seq >= $4 AND NOT $2 ORDER BY seq LIMIT 16",
+      restore, {Arg(static_cast<int>(part))});
+}
+
+void forget_undo(int64_t restore) {
+  own_query("DELETE FROM company_backup.undo_chunk WHERE restore = $1", {restore}, Access::kWrite);
+  own_query("DELETE FROM company_backup.undo WHERE restore = $1", {restore}, Access::kWrite);
+}
+
+}  // namespace company_backup

@@ -1,0 +1,249 @@
+-- A slow, plain restore in nothing but SQL: a company's rows out, and in again, with constraints and
+-- triggers as they are. It says what is right wherever both it and the extension apply, and it knows
+-- nothing of the extension: the caller tells which rows belong to a company.
+--
+--   INSERT INTO oracle.scoped (relation, belongs) VALUES ('item', 't.company_id = %1$L'), ...
+--   SELECT oracle.take('1');       copies the company's rows into oracle.saved_row
+--   SELECT oracle.restore('1');    makes the company what it was then
+--
+-- restore() fails with OR001 where this way of restoring does not apply: foreign keys in a circle that
+-- can neither be deferred nor be NULL, or triggers that change what is written. Any other error is the
+-- database's own refusal.
+CREATE SCHEMA oracle;
+
+CREATE TABLE oracle.scoped (
+    n integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    relation regclass NOT NULL UNIQUE,           -- partitioned tables as a whole
+    belongs text NOT NULL,                       -- condition over a row t; %1$L is the company, %% a %
+    company_row boolean NOT NULL DEFAULT false,  -- its row is updated, never deleted
+    kept name[] NOT NULL DEFAULT '{}'            -- columns of the company's row that are left as they are
+);
+
+-- What was taken: rows of scoped tables in their text form.
+CREATE TABLE oracle.saved_row (scoped integer, nth bigint, line text, PRIMARY KEY (scoped, nth));
+
+-- The foreign keys between tables of scope. `broken`: how the order of tables may disregard it.
+CREATE TABLE oracle.link (
+    id oid PRIMARY KEY,
+    source regclass NOT NULL,
+    target regclass NOT NULL,
+    can_wait boolean NOT NULL,
+    can_be_null name[] NOT NULL,  -- columns to set to NULL so that nothing is referred to
+    broken text CHECK (broken IN ('waits', 'null'))
+);
+CREATE TABLE oracle.step (n integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, relation regclass NOT NULL);
+CREATE TABLE oracle.doomed (relation regclass, part oid, place tid);
+CREATE TABLE oracle.placed (relation regclass, n bigint, part oid, place tid);
+
+-- A partitioned table with its partitions; any other without its heirs.
+CREATE FUNCTION oracle.rows_of(relation regclass) RETURNS text LANGUAGE sql AS $$
+    SELECT CASE relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || relation FROM pg_class WHERE oid = relation
+$$;
+
+CREATE FUNCTION oracle.columns(relation regclass) RETURNS SETOF name LANGUAGE sql AS $$
+    SELECT attname FROM pg_attribute
+    WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
+$$;
+
+-- The saved rows of a table, with the columns of the table and their numbers.
+CREATE FUNCTION oracle.saved(scoped oracle.scoped) RETURNS text LANGUAGE sql AS $$
+    SELECT format('(SELECT nth AS oracle_n, (line::%s).* FROM oracle.saved_row WHERE scoped = %s)', scoped.relation, scoped.n)
+$$;
+
+CREATE FUNCTION oracle.root(relation oid) RETURNS regclass LANGUAGE sql AS $$
+    SELECT coalesce(pg_partition_root(relation), relation)
+$$;
+
+CREATE FUNCTION oracle.does_not_apply(why text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the plain restore does not apply: %', why USING ERRCODE = 'OR001';
+END $$;
+
+CREATE FUNCTION oracle.take(company text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    scoped oracle.scoped;
+BEGIN
+    TRUNCATE oracle.saved_row;
+    FOR scoped IN SELECT * FROM oracle.scoped LOOP
+        EXECUTE format('INSERT INTO oracle.saved_row SELECT %s, row_number() OVER (), t::text FROM %s AS t WHERE %s',
+            scoped.n, oracle.rows_of(scoped.relation), format(scoped.belongs, company));
+    END LOOP;
+END $$;
+
+-- Disregards a foreign key, if that is possible; `links`: the first one of these that it is possible for.
+CREATE FUNCTION oracle.break_one(links oid[]) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE oracle.link SET broken = CASE WHEN can_wait THEN 'waits' ELSE 'null' END
+    WHERE id = (SELECT id FROM oracle.link WHERE id = ANY (links) AND (can_wait OR can_be_null <> '{}')
+                ORDER BY NOT can_wait, id LIMIT 1);
+    RETURN FOUND;
+END $$;
+
+-- Fills oracle.step: tables in an order in which their rows can be deleted, those that refer first.
+CREATE FUNCTION oracle.plan() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    ready regclass;
+    circle oid[];
+    link oid;
+BEGIN
+    TRUNCATE oracle.link, oracle.step, oracle.doomed, oracle.placed;
+    INSERT INTO oracle.link
+        SELECT c.oid, oracle.root(c.conrelid), oracle.root(c.confrelid),
+            -- Only these actions leave rows alone that are yet to be deleted.
+            c.condeferrable AND c.confdeltype IN ('a', 'c'),
+            coalesce((SELECT array_agg(a.attname) FROM pg_attribute a
+                      WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey) AND NOT a.attnotnull
+                      HAVING c.confmatchtype <> 'f' OR count(*) = cardinality(c.conkey)), '{}')
+        FROM pg_constraint c
+        WHERE c.contype = 'f' AND c.conparentid = 0 AND oracle.root(c.conrelid) <> oracle.root(c.confrelid)
+            AND oracle.root(c.conrelid) IN (SELECT relation FROM oracle.scoped)
+            AND oracle.root(c.confrelid) IN (SELECT relation FROM oracle.scoped WHERE NOT company_row);
+    -- The company's row stays, whatever it refers to.
+    FOR link IN SELECT id FROM oracle.link WHERE source IN (SELECT relation FROM oracle.scoped WHERE company_row) LOOP
+        IF NOT oracle.break_one(ARRAY[link]) THEN PERFORM oracle.does_not_apply('the company''s row must refer to others'); END IF;
+    END LOOP;
+    IF EXISTS (SELECT FROM oracle.scoped s WHERE s.company_row AND oracle.emptied(s.relation) && s.kept) THEN
+        PERFORM oracle.does_not_apply('the company''s row has to keep what it refers to');
+    END IF;
+    LOOP
+        SELECT s.relation INTO ready FROM oracle.scoped s
+        WHERE NOT s.company_row AND s.relation NOT IN (SELECT relation FROM oracle.step)
+            AND NOT EXISTS (SELECT FROM oracle.link l WHERE l.target = s.relation AND l.broken IS NULL
+                            AND l.source NOT IN (SELECT relation FROM oracle.step))
+        ORDER BY s.n LIMIT 1;
+        IF FOUND THEN
+            INSERT INTO oracle.step (relation) VALUES (ready);
+            CONTINUE;
+        END IF;
+        EXIT WHEN (SELECT count(*) FROM oracle.step) = (SELECT count(*) FROM oracle.scoped WHERE NOT company_row);
+        WITH RECURSIVE left_over AS (
+            SELECT * FROM oracle.link WHERE broken IS NULL AND source NOT IN (SELECT relation FROM oracle.step)
+        ), leads (source, target) AS (
+            SELECT source, target FROM left_over
+            UNION SELECT leads.source, l.target FROM leads JOIN left_over l ON l.source = leads.target
+        )
+        SELECT array_agg(l.id) INTO circle FROM left_over l
+        WHERE EXISTS (SELECT FROM leads WHERE leads.source = l.target AND leads.target = l.source);
+        IF NOT oracle.break_one(circle) THEN
+            PERFORM oracle.does_not_apply('foreign keys in a circle: ' || (SELECT string_agg(source::text, ', ') FROM oracle.link WHERE id = ANY (circle)));
+        END IF;
+    END LOOP;
+END $$;
+
+-- The columns of a table that hold NULL while its rows go and come.
+CREATE FUNCTION oracle.emptied(relation regclass) RETURNS name[] LANGUAGE sql AS $$
+    SELECT coalesce(array_agg(DISTINCT c), '{}') FROM oracle.link l, unnest(l.can_be_null) c
+    WHERE l.broken = 'null' AND l.source = relation
+$$;
+
+CREATE FUNCTION oracle.rows_out(company text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    scoped oracle.scoped;
+    target regclass;
+    found_rows bigint;
+BEGIN
+    FOR scoped IN SELECT * FROM oracle.scoped LOOP
+        EXECUTE format('INSERT INTO oracle.doomed SELECT %s, t.tableoid, t.ctid FROM %s AS t WHERE %s',
+            scoped.relation::oid, oracle.rows_of(scoped.relation), format(scoped.belongs, company));
+    END LOOP;
+    FOR scoped IN SELECT * FROM oracle.scoped s WHERE oracle.emptied(s.relation) <> '{}' LOOP
+        EXECUTE format('WITH old AS (DELETE FROM oracle.doomed WHERE relation = %s RETURNING part, place),
+                new AS (UPDATE %s AS t SET %s FROM old WHERE (t.tableoid, t.ctid) = (old.part, old.place) RETURNING t.tableoid, t.ctid)
+            INSERT INTO oracle.doomed SELECT %1$s, tableoid, ctid FROM new', scoped.relation::oid, oracle.rows_of(scoped.relation),
+            (SELECT string_agg(format('%I = NULL', c), ', ') FROM unnest(oracle.emptied(scoped.relation)) c));
+    END LOOP;
+    FOR target IN SELECT relation FROM oracle.step ORDER BY n LOOP
+        EXECUTE format('DELETE FROM %s AS t USING oracle.doomed d WHERE d.relation = %s AND (t.tableoid, t.ctid) = (d.part, d.place)',
+            oracle.rows_of(target), target::oid);
+    END LOOP;
+    FOR scoped IN SELECT * FROM oracle.scoped WHERE NOT company_row LOOP
+        EXECUTE format('SELECT count(*) FROM %s AS t WHERE %s', oracle.rows_of(scoped.relation), format(scoped.belongs, company))
+            INTO found_rows;
+        IF found_rows > 0 THEN PERFORM oracle.does_not_apply('rows of ' || scoped.relation || ' were not deleted'); END IF;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION oracle.rows_in() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    scoped oracle.scoped;
+    expected bigint;
+    written bigint;
+BEGIN
+    FOR scoped IN SELECT s.* FROM oracle.step JOIN oracle.scoped s USING (relation) ORDER BY step.n DESC LOOP
+        EXECUTE format('WITH new AS (INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s AS s ORDER BY oracle_n RETURNING tableoid, ctid)
+            INSERT INTO oracle.placed SELECT %s, row_number() OVER (), tableoid, ctid FROM new', scoped.relation,
+            (SELECT string_agg(quote_ident(c), ', ') FROM oracle.columns(scoped.relation) c),
+            (SELECT string_agg(CASE WHEN c = ANY (oracle.emptied(scoped.relation)) THEN 'NULL' ELSE quote_ident(c) END, ', ')
+             FROM oracle.columns(scoped.relation) c), oracle.saved(scoped), scoped.relation::oid);
+        GET DIAGNOSTICS written = ROW_COUNT;
+        SELECT count(*) INTO expected FROM oracle.saved_row r WHERE r.scoped = scoped.n;
+        IF written <> expected THEN PERFORM oracle.does_not_apply('rows of ' || scoped.relation || ' were not inserted'); END IF;
+    END LOOP;
+    FOR scoped IN SELECT * FROM oracle.scoped s WHERE oracle.emptied(s.relation) <> '{}' AND NOT s.company_row LOOP
+        EXECUTE format('UPDATE %s AS t SET %s FROM oracle.placed p JOIN %s s ON s.oracle_n = p.n
+            WHERE p.relation = %s AND (t.tableoid, t.ctid) = (p.part, p.place)', oracle.rows_of(scoped.relation),
+            (SELECT string_agg(format('%1$I = s.%1$I', c), ', ') FROM unnest(oracle.emptied(scoped.relation)) c),
+            oracle.saved(scoped), scoped.relation::oid);
+        GET DIAGNOSTICS written = ROW_COUNT;
+        SELECT count(*) INTO expected FROM oracle.saved_row r WHERE r.scoped = scoped.n;
+        IF written <> expected THEN PERFORM oracle.does_not_apply('rows of ' || scoped.relation || ' were not found again'); END IF;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION oracle.company_row(company text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    scoped oracle.scoped;
+    columns name[];
+BEGIN
+    FOR scoped IN SELECT * FROM oracle.scoped WHERE company_row LOOP
+        columns := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = scoped.relation AND attnum > 0 AND NOT attisdropped
+            AND attgenerated = '' AND attidentity <> 'a' AND attname <> ALL (scoped.kept));
+        CONTINUE WHEN columns = '{}';
+        EXECUTE format('UPDATE %s AS t SET %s FROM %s AS s WHERE %s', oracle.rows_of(scoped.relation),
+            (SELECT string_agg(format('%1$I = s.%1$I', c), ', ') FROM unnest(columns) c),
+            oracle.saved(scoped), format(scoped.belongs, company));
+    END LOOP;
+END $$;
+
+CREATE FUNCTION oracle.restore(company text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM oracle.plan();
+    SET CONSTRAINTS ALL DEFERRED;
+    PERFORM oracle.rows_out(company);
+    PERFORM oracle.rows_in();
+    PERFORM oracle.company_row(company);
+    SET CONSTRAINTS ALL IMMEDIATE;
+END $$;
+
+-- What a restore has to do: rows by what becomes of them, compared by primary key, without one as whole
+-- rows. `lost`: rows to restore whose key is taken by a row that is not the company's.
+CREATE FUNCTION oracle.compare(company text)
+RETURNS TABLE (relation regclass, added bigint, changed bigint, removed bigint, unchanged bigint, lost bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    scoped oracle.scoped;
+    key text;
+    whole text;
+    belongs text;
+BEGIN
+    FOR scoped IN SELECT * FROM oracle.scoped LOOP
+        relation := scoped.relation;
+        SELECT format('ROW(%s)::text', string_agg('t.' || quote_ident(attname), ', ' ORDER BY attnum)) INTO key
+            FROM pg_attribute WHERE attrelid = scoped.relation AND attnum = ANY ((SELECT indkey FROM pg_index WHERE indrelid = scoped.relation AND indisprimary)::int2[]);
+        SELECT format('ROW(%s)::text', string_agg('t.' || quote_ident(c), ', ')) INTO whole
+            FROM oracle.columns(scoped.relation) c WHERE c <> ALL (scoped.kept);
+        key := CASE WHEN key = 'ROW()::text' THEN NULL ELSE key END;
+        belongs := format(scoped.belongs, company);
+        -- Equal rows are told apart by counting them.
+        EXECUTE format('WITH now AS (SELECT %1$s AS key, %2$s AS whole, %3$s AS nth FROM %4$s AS t WHERE %5$s),
+                saved AS (SELECT %1$s AS key, %2$s AS whole, %3$s AS nth FROM %6$s AS t),
+                others AS (SELECT %1$s AS key FROM %4$s AS t WHERE (%5$s) IS NOT TRUE AND %7$L)
+            SELECT count(*) FILTER (WHERE now.nth IS NULL), count(*) FILTER (WHERE now.whole <> saved.whole),
+                count(*) FILTER (WHERE saved.nth IS NULL), count(*) FILTER (WHERE now.whole = saved.whole),
+                count(*) FILTER (WHERE saved.key IN (SELECT key FROM others))
+            FROM now FULL JOIN saved ON now.key = saved.key AND now.nth = saved.nth',
+            coalesce(key, whole), whole, CASE WHEN key IS NULL THEN format('row_number() OVER (PARTITION BY %s)', whole) ELSE '1' END,
+            oracle.rows_of(scoped.relation), belongs, oracle.saved(scoped), key IS NOT NULL)
+            INTO added, changed, removed, unchanged, lost;
+        RETURN NEXT;
+    END LOOP;
+END $$;
