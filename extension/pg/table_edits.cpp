@@ -94,8 +94,9 @@ struct TableEdits::Impl {
 
 void TableEdits::Impl::open() {
   guarded([this] {
-    memory =
-        AllocSetContextCreate(CurrentMemoryContext, "company_backup edits", ALLOCSET_DEFAULT_SIZES);
+    // Not the current one: a batch may be full while a row is read, and that row's memory is short.
+    memory = AllocSetContextCreate(TopTransactionContext, "company_backup edits",
+                                   ALLOCSET_DEFAULT_SIZES);
     batch_memory =
         AllocSetContextCreate(memory, "company_backup batch of edits", ALLOCSET_DEFAULT_SIZES);
     root = table_open(table, RowExclusiveLock);
