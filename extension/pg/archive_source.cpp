@@ -12,10 +12,20 @@ constexpr int kChunksAtOnce = 16;
 
 class StoredMembers : public MemberSource {
  public:
-  StoredMembers(const char* sql, int64_t id, std::vector<Arg> more)
-      : sql_(sql), id_(id), more_(std::move(more)) {}
+  // `files_of`: the backup whose files follow its tables.
+  StoredMembers(const char* sql, int64_t id, std::vector<Arg> more, std::optional<int64_t> files_of)
+      : sql_(sql), id_(id), more_(std::move(more)) {
+    if (files_of) files_.emplace(*files_of);
+  }
+
+  bool next_file(FileEntry& file) override {
+    if (!files_ || !files_->next(file)) return false;
+    file_.emplace(id_, file);
+    return true;
+  }
 
   void open(bool shared, int table_number) override {
+    file_.reset();
     shared_ = shared;
     table_number_ = table_number;
     seq_ = 0;
@@ -24,6 +34,7 @@ class StoredMembers : public MemberSource {
   }
 
   bool next(std::string& member) override {
+    if (file_) return file_->next(member);
     if (position_ == chunks_.size()) {
       if (seq_ > 0 && chunks_.size() < kChunksAtOnce) return false;
       std::vector<Arg> args{id_, shared_, table_number_, seq_};
@@ -46,56 +57,21 @@ class StoredMembers : public MemberSource {
   int seq_ = 0;
   std::vector<std::string> chunks_;
   size_t position_ = 0;
-};
-
-// With files.
-class BackupMembers : public StoredMembers {
- public:
-  explicit BackupMembers(int64_t backup)
-      : StoredMembers(
-            "SELECT data FROM company_backup.backup_chunk WHERE backup = $1 AND shared = $2 AND "
-            "table_number = $3 AND seq >= $4 ORDER BY seq LIMIT 16",
-            backup, {}),
-        backup_(backup),
-        files_(backup) {}
-
-  void open(bool shared, int table_number) override {
-    file_.reset();
-    StoredMembers::open(shared, table_number);
-  }
-
-  bool next_file(FileEntry& file) override {
-    if (!files_.next(file)) return false;
-    file_.emplace(backup_, file);
-    return true;
-  }
-
-  bool next(std::string& member) override {
-    return file_ ? file_->next(member) : StoredMembers::next(member);
-  }
-
-  void read_file(const FileEntry& file, std::string& content) override {
-    read_stored_file(backup_, file, content);
-  }
-
- private:
-  int64_t backup_;
-  StoredFileList files_;
+  std::optional<StoredFileList> files_;
   std::optional<StoredFile> file_;  // the open one
 };
 
 }  // namespace
 
-void MemberSource::read_file(const FileEntry&, std::string&) {
-  throw Error(sqlstate::kDamagedArchive, "rows mention a file where no files are");
-}
-
 std::unique_ptr<MemberSource> members_of(const char* sql, int64_t id, std::vector<Arg> more) {
-  return std::make_unique<StoredMembers>(sql, id, std::move(more));
+  return std::make_unique<StoredMembers>(sql, id, std::move(more), std::nullopt);
 }
 
 std::unique_ptr<MemberSource> stored_members(int64_t backup) {
-  return std::make_unique<BackupMembers>(backup);
+  return std::make_unique<StoredMembers>(
+      "SELECT data FROM company_backup.backup_chunk WHERE backup = $1 AND shared = $2 AND "
+      "table_number = $3 AND seq >= $4 ORDER BY seq LIMIT 16",
+      backup, std::vector<Arg>{}, backup);
 }
 
 Spool::Spool(bool with_files) {

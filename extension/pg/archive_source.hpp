@@ -20,13 +20,11 @@ class MemberSource {
   virtual ~MemberSource() = default;
   // Begins a table; its members follow.
   virtual void open(bool shared, int table_number) = 0;
-  // Begins the next file, in archive order; its members follow. False: there are no more.
-  virtual bool next_file(FileEntry&) { return false; }
+  // Begins the next file, of the first table's first column at first; its members follow. False:
+  // there are no more.
+  virtual bool next_file(FileEntry& file) = 0;
   // False: the table or file has no more members.
   virtual bool next(std::string& member) = 0;
-  // Replaces `content` by that of one file; its size need not be given. Error kDamagedArchive if it
-  // is not there, or not what its digest says.
-  virtual void read_file(const FileEntry& file, std::string& content);
   // Gives back what the server holds for it; not called after an error, when the server does so.
   virtual void close() {}
 };

@@ -3,7 +3,7 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/file_writer.hpp"
-#include "pg/member_pipeline.hpp"
+#include "pg/piece_pipeline.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/rules.hpp"
 #include "pg/shared_keys.hpp"
@@ -106,7 +106,7 @@ class BackupRun {
   void write(const TableQuery& table, const LineObserver& observer, bool shared, int number,
              ManifestTable& manifest) {
     int seq = 0;
-    const MemberPipeline::Sink store = [&](std::string_view member) {
+    const PiecePipeline::Sink store = [&](std::string_view member) {
       sink_.put(shared, number, seq++, member);
     };
     LineCutter lines([&](std::string_view piece) { pipeline_.push(piece, store); });
@@ -164,7 +164,7 @@ class BackupRun {
   ChunkSink& sink_;
   SharedKeys shared_;
   ReferenceSets references_;
-  MemberPipeline pipeline_;
+  PiecePipeline pipeline_{compress_pieces()};
   Manifest manifest_;
   std::vector<ManifestProblem> missing_;
 };

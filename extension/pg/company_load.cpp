@@ -5,7 +5,6 @@
 #include "core/row_composer.hpp"
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
-#include "pg/inlined_files.hpp"
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 
@@ -31,10 +30,12 @@ std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
 }  // namespace
 
 CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-                         bool same_database, const MatchOptions& options, const Text& actor)
+                         const ArchivedFiles& files, bool same_database,
+                         const MatchOptions& options, const Text& actor)
     : live_(live),
       manifest_(manifest),
       source_(source),
+      files_(files),
       same_database_(same_database),
       tables_(match_archive(manifest, live.schema, live.rules, live.scope, options)),
       roots_(live.schema, live.scope),
@@ -48,11 +49,12 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, Member
     refuse_code_of_insert(table.table->oid, display_table(*table.table), loaded_numbers(table));
   }
   RowLine line(row_columns(company->columns));
-  each_line(*company, [&](std::string_view text) {
+  read_rows(source_, false, company->number, *company->archived, [&](std::string_view text) {
     line.parse(text);
     for (size_t i = 0; i < company->columns.size(); ++i) {
       if (!company->loaded[i]) continue;
-      archived_company_[company->columns[i]->number] = text_form(*company->columns[i], line[i]);
+      archived_company_[company->columns[i]->number] =
+          text_form(*company->columns[i], line[i], i, bytes_of(*company));
     }
   });
 }
@@ -218,15 +220,7 @@ uint64_t CompanyLoad::load_tables() {
 }
 
 std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table) {
-  return std::make_unique<InlinedFiles>(
-      std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived), source_,
-      table);
-}
-
-void CompanyLoad::each_line(const MatchedTable& table,
-                            const std::function<void(std::string_view)>& use) {
-  const std::unique_ptr<LineSource> source = lines(table);
-  for (std::string_view line; source->next(line);) use(line);
+  return std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived);
 }
 
 std::string CompanyLoad::translated_company_line() {
@@ -235,7 +229,7 @@ std::string CompanyLoad::translated_company_line() {
   RowMapper mapper = make_mapper(company);
   RowLine row(columns);
   std::string translated;
-  each_line(company, [&](std::string_view line) {
+  read_rows(source_, false, company.number, *company.archived, [&](std::string_view line) {
     row.parse(line);
     std::vector<RowValue> values = row.values();
     if (!mapper.empty()) mapper.apply(values);
@@ -246,13 +240,20 @@ std::string CompanyLoad::translated_company_line() {
 
 std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) {
   return std::make_unique<RowLoader>(*table.table, table.columns, table.loaded, table.scoped->key,
-                                     make_mapper(table));
+                                     make_mapper(table), bytes_of(table));
+}
+
+ReadBytes CompanyLoad::bytes_of(const MatchedTable& table) const {
+  return [this, &table](size_t position, const RowValue& value, std::string& bytes) {
+    files_.read(table, position, value, bytes);
+  };
 }
 
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
   const std::unique_ptr<RowLoader> rows = loader(table);
-  each_line(table, [&](std::string_view line) { rows->load(line); });
+  read_rows(source_, false, table.number, *table.archived,
+            [&](std::string_view line) { rows->load(line); });
   return loaded_[table.scoped->table] = rows->finish(sequences_);
 }
 

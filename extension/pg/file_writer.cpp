@@ -9,7 +9,7 @@ void FileWriter::add(size_t column, const Sha256Digest& digest, std::string_view
   files.bytes += content.size();
   const FileEntry file{number_, column, digest, content.size()};
   int seq = 0;
-  const MemberPipeline::Sink store = [&](std::string_view member) {
+  const PiecePipeline::Sink store = [&](std::string_view member) {
     sink_.put_file(file, seq++, member);
   };
   FileCutter cutter([&](std::string_view piece) { pipeline_.push(piece, store); });

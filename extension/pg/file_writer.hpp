@@ -7,7 +7,7 @@
 
 #include "core/manifest.hpp"
 #include "pg/backup.hpp"
-#include "pg/member_pipeline.hpp"
+#include "pg/piece_pipeline.hpp"
 #include "pg/row_encoder.hpp"
 
 namespace company_backup {
@@ -27,7 +27,7 @@ class FileWriter {
   size_t number_;
   ManifestTable& manifest_;
   std::vector<std::set<Sha256Digest>> known_;  // by column
-  MemberPipeline pipeline_;
+  PiecePipeline pipeline_{compress_pieces()};
 };
 
 }  // namespace company_backup

@@ -94,8 +94,8 @@ struct TableEdits::Impl {
 
 void TableEdits::Impl::open() {
   guarded([this] {
-    // Not the current one: a batch may be full while a row is read, and that row's memory is short.
-    memory = AllocSetContextCreate(TopTransactionContext, "company_backup edits",
+    // Not the current context: edits are made while rows are read, which have one of their own.
+    memory = AllocSetContextCreate(CurTransactionContext, "company_backup edits",
                                    ALLOCSET_DEFAULT_SIZES);
     batch_memory =
         AllocSetContextCreate(memory, "company_backup batch of edits", ALLOCSET_DEFAULT_SIZES);

@@ -58,8 +58,8 @@ bool receive(TupleTableSlot* slot, DestReceiver* destination) {
 }  // namespace
 
 void require_loadable(const TableQuery& query, const std::vector<Span>& spans,
-                      const std::string& buffer, size_t start, size_t file_bytes) {
-  const size_t size = buffer.size() - start + file_bytes / 3 * 4;
+                      const std::string& buffer, size_t start, size_t more) {
+  const size_t size = buffer.size() - start + more;
   if (size <= kMaxLine) return;
   throw Error(sqlstate::kRowTooLarge,
               "a row of table \"" + query.name + "\" is too large for a backup")

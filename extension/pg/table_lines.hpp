@@ -30,10 +30,10 @@ using LineObserver = std::function<void(const std::vector<Span>& spans, const st
 void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& observer,
                 const FileTaker& files = {});
 
-// Error kRowTooLarge if the line that begins at `start` of the buffer could not be loaded again.
-// `file_bytes`: of its files, which come back in base64.
+// Error kRowTooLarge if the line that begins at `start` of the buffer, with `more` bytes of files
+// beside it, could not be loaded again.
 void require_loadable(const TableQuery& query, const std::vector<Span>& spans,
-                      const std::string& buffer, size_t start, size_t file_bytes = 0);
+                      const std::string& buffer, size_t start, size_t more = 0);
 
 // The key of a line for messages: (12, north).
 std::string row_key_text(const TableQuery& query, const std::vector<Span>& spans,

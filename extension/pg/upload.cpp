@@ -2,8 +2,8 @@
 #include "core/archive_reader.hpp"
 #include "pg/arguments.hpp"
 #include "pg/guard.hpp"
-#include "pg/member_pipeline.hpp"
 #include "pg/module.hpp"
+#include "pg/piece_pipeline.hpp"
 #include "pg/rules.hpp"
 #include "pg/stored_backup.hpp"
 
@@ -62,16 +62,16 @@ class UploadSink : public ArchiveSink {
   void end_file() override { pipeline_.drain(file_sink()); }
 
  private:
-  MemberPipeline::Sink sink() {
+  PiecePipeline::Sink sink() {
     return [this](std::string_view member) { store_.put(shared_, number_, seq_++, member); };
   }
 
-  MemberPipeline::Sink file_sink() {
+  PiecePipeline::Sink file_sink() {
     return [this](std::string_view member) { store_.put_file(file_, seq_++, member); };
   }
 
   StoreSink store_;
-  MemberPipeline pipeline_;
+  PiecePipeline pipeline_{compress_pieces()};
   bool shared_ = false;
   int number_ = 0;
   FileEntry file_;

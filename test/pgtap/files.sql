@@ -67,43 +67,12 @@ SELECT is((SELECT count(*)::int FROM company_backup.backup_file WHERE backup = :
 SELECT pg_temp.empty_company();
 SELECT lives_ok(format('SELECT restore_company(1, %s, include_files => true)', :backup), 'restored');
 SELECT pg_temp.is_as_before('with every byte');
-SELECT keep_restore(max(id)) FROM company_restores();
 SELECT pg_temp.empty_company();
 UPDATE app.company SET logo = NULL WHERE id = 1;
 SELECT lives_ok(format('SELECT restore_company(1, %s, include_files => true)', :backup), 'restored again');
 SELECT pg_temp.is_as_before('also the file of the company''s own row');
-SELECT keep_restore(max(id)) FROM company_restores();
-
--- Over rows: files are compared, too.
-SELECT results_eq(format('SELECT sum(added), sum(changed), sum(removed), sum(unchanged) FROM preview_restore(1, %s, include_files => true)', :backup),
-    'VALUES (0::numeric, 0::numeric, 0::numeric, 15::numeric)', 'nothing has changed yet');
-UPDATE app.company SET logo = 'other' WHERE id = 1;
-UPDATE app.document SET body = 'other' WHERE id IN (1, 3);
-UPDATE app.document SET body = NULL WHERE id = 4;
-UPDATE app.document SET words = 'others' WHERE id = 5;
-DELETE FROM app.document WHERE id = 6;
-INSERT INTO app.document SELECT 9, 1, bytes FROM content WHERE name = 'large';
-UPDATE app.loose SET attachment = 'other' WHERE attachment = 'hello';
-DELETE FROM app.needed;
-CREATE TEMP TABLE changed AS TABLE app.document;
-SELECT results_eq(format('SELECT table_name, added, changed, removed FROM preview_restore(1, %s, include_files => true)', :backup),
-    $$VALUES ('app.company', 0::bigint, 1::bigint, 0::bigint), ('app.document', 1, 4, 1), ('app.loose', 2, 0, 2), ('app.needed', 1, 0, 0)$$,
-    'a preview tells what differs');
-SELECT results_eq(format('SELECT table_name, added, changed, removed FROM preview_restore(1, %s)', :backup),
-    $$VALUES ('app.company', 0::bigint, 0::bigint, 0::bigint), ('app.document', 1, 0, 1), ('app.loose', 0, 0, 0), ('app.needed', 1, 0, 0)$$,
-    'without files they do not count');
-SELECT restore_company(1, :backup, include_files => true) AS restored \gset
-SELECT pg_temp.is_as_before('restored over other files');
-SELECT revert_restore(:restored);
-SELECT is_empty('TABLE changed EXCEPT ALL TABLE app.document', 'a revert brings back the files that were there');
-SELECT is((SELECT count(*) FROM app.loose WHERE attachment = 'other'), 2::bigint, 'also in a table without a key');
-SELECT restore_company(1, :backup) AS restored \gset
-SELECT results_eq('SELECT id, body FROM app.document WHERE company_id = 1 AND id IN (1, 4, 6, 9)', $$VALUES (1, 'other'::bytea), (4, NULL), (6, NULL)$$,
-    'a restore without files keeps those that are there');
-SELECT keep_restore(:restored);
 SELECT pg_temp.empty_company();
 SELECT lives_ok(format('SELECT restore_company(1, %s)', :backup), 'without files');
-SELECT keep_restore(max(id)) FROM company_restores();
 SELECT results_eq('SELECT count(*), count(body), count("the scan %"), count(words), (SELECT count(attachment) FROM app.loose), (SELECT octet_length(body) FROM app.needed) FROM app.document WHERE company_id = 1',
     'VALUES (8::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 524288)', 'only those that a row cannot be without');
 SELECT pg_temp.empty_company();
@@ -115,7 +84,6 @@ SELECT finish_upload(:upload) AS uploaded \gset
 SELECT is(pg_temp.members(:uploaded), pg_temp.members(:backup), 'an upload stores the same members');
 SELECT lives_ok(format('SELECT restore_company(1, %s, include_files => true)', :uploaded), 'an upload is restored');
 SELECT pg_temp.is_as_before('with every byte');
-SELECT keep_restore(max(id)) FROM company_restores();
 SELECT begin_upload('1') AS upload \gset
 SELECT append_upload(:upload, seq, data) FROM stream_backup('1', include_files => true);
 SELECT finish_upload(:upload) AS streamed \gset
