@@ -31,7 +31,8 @@ endif
 # PostgreSQL's headers as system headers: they do not pass our warnings.
 PG_CPPFLAGS = -Iextension -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null) \
 	-DCOMPANY_BACKUP_VERSION='"$(EXTVERSION)"' $(DEFLATE_FLAGS)
-PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow=local -Werror -O2
+# -g1, lines for stack traces: all debug information takes a third more time to compile.
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow=local -Werror -O2 -g1
 SHLIB_LINK = -lstdc++ -lsimdjson -lroaring -lcrypto -lz $(DEFLATE_LIBS) -lpthread
 
 all: client
@@ -50,15 +51,24 @@ SANITIZED = build/sanitized
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: client install-client dependencies unit demo test bench
+.PHONY: client install-client uninstall-client dependencies unit demo test bench
 
 client:
 	cmake -S . -B $(RELEASE) -DBUILD_TESTING=OFF $(CMAKE_OPTIONS) --log-level=WARNING
 	MAKEFLAGS=--no-print-directory cmake --build $(RELEASE) -j 2 --target company-backup
 
+# PostgreSQL's folder of programs is in nobody's PATH on Debian: a link from one that is.
+LINK = /usr/local/bin/company-backup
+
 install: install-client
 install-client: client
 	$(INSTALL_PROGRAM) -D $(RELEASE)/client/company-backup '$(DESTDIR)$(bindir)/company-backup'
+	mkdir -p '$(DESTDIR)$(dir $(LINK))'
+	ln -sf '$(bindir)/company-backup' '$(DESTDIR)$(LINK)'
+
+uninstall: uninstall-client
+uninstall-client:
+	rm -f '$(DESTDIR)$(bindir)/company-backup' '$(DESTDIR)$(LINK)'
 
 # A second make sees what the first installed.
 dependencies:

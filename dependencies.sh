@@ -8,33 +8,39 @@ packages="g++ make cmake pkg-config git jq
   nlohmann-json3-dev zlib1g-dev libsimdjson-dev libdeflate-dev libroaring-dev libssl-dev libcli11-dev libgtest-dev
   libarchive-tools python3 nodejs"
 
+# A tool that is there without its package (a newer Node.js, say) will do.
+is_there() {
+  case $1 in
+    g++ | make | cmake | git | jq | python3) command -v "$1" ;;
+    nodejs) command -v node ;;
+    *) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep 'ok installed' ;;
+  esac >/dev/null
+}
 missing=
 for package in $packages; do
-  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  is_there "$package" || missing="$missing${missing:+ }$package"
 done
-# A tool that is there without its package (a newer Node.js, say) will do.
-for tool in g++ make cmake git jq python3; do
-  if command -v "$tool" >/dev/null; then missing=$(echo " $missing " | sed "s/ $(echo "$tool" | sed 's/+/\\+/g') / /"); fi
-done
-if command -v node >/dev/null; then missing=$(echo " $missing " | sed 's/ nodejs / /'); fi
-[ -n "$(echo "$missing" | tr -d ' ')" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then
   as_root=
 elif command -v sudo >/dev/null; then
   as_root=sudo
 else
-  echo "These packages are missing; install them as root, then try again:" >&2
-  echo "  apt-get install$missing" >&2
+  echo "The extension is installed into PostgreSQL's folders: be root, or a user who may use sudo." >&2
+  if [ -n "$missing" ]; then
+    echo "These packages are missing, too:" >&2
+    echo "  apt-get install $missing" >&2
+  fi
   exit 1
 fi
+[ -n "$missing" ] || exit 0
 
 # A server that the packages would create and start by themselves is not wanted.
 if [ ! -e /etc/postgresql-common/createcluster.conf ] && [ ! -d /usr/lib/postgresql/15 ]; then
   $as_root mkdir -p /etc/postgresql-common
   echo "create_main_cluster = false" | $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
 fi
-echo "Installing:$missing"
+echo "Installing: $missing"
 $as_root apt-get update -qq
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null

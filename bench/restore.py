@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 
-from tools import HERE, RUNS, TABLES, own_rows, pair, peak_backend_mb, psql, report, run, shell
+from tools import HERE, RUNS, TABLES, own_rows, pair, peak_backend_mb, psql, psql_file, report, run, shell
 
 # Company 1 has been changed in 1% of its rows: some changed, some gone, some new.
 SMALL_DAMAGE = """
@@ -109,16 +109,16 @@ def measure_beside(database, folder, backup):
         psql(database, SMALL_DAMAGE)
         psql(database, f"SELECT restore_company(1, {backup})")
 
-    for table in TABLES:
-        psql(database, f'CREATE TABLE "copied_{table}" (LIKE "{table}")')
-    script = "".join(f"\\copy \"copied_{table}\" from '{folder}/{table}.copy'\n" for table in TABLES)
+    run("createdb", "copies")
+    psql_file("copies", HERE / "schema.sql")
     path = folder / "copy_loop.sql"
-    path.write_text(script + "".join(f'TRUNCATE "copied_{table}";\n' for table in TABLES))
+    path.write_text("SET session_replication_role = replica;\n"
+                    + "".join(f"\\copy \"{table}\" from '{folder}/{table}.copy'\n" for table in TABLES)
+                    + "TRUNCATE company CASCADE;\n")
     alone = median_latency_ms(database, seconds)
     ours = beside(database, seconds, restores)
-    theirs = beside(database, seconds, lambda: run("psql", "-Xq", "-d", database, "-f", str(path)))
-    for table in TABLES:
-        psql(database, f'DROP TABLE "copied_{table}"')
+    theirs = beside(database, seconds, lambda: run("psql", "-Xq", "-d", "copies", "-f", str(path)))
+    run("dropdb", "copies")
     settle(database)
     print(f"\nMedian latency of another company's transactions: {ours:.2f} ms beside restores, {theirs:.2f} ms beside "
           f"COPY loops ({ours / theirs:.2f}; goal 1.5), {alone:.2f} ms alone.")

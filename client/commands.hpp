@@ -26,8 +26,9 @@ struct Command {
 // -h, -p, -U, -d, -w and -W, for the program and for each command that talks to a server.
 void add_connection_options(CLI::App& app, ConnectionOptions& options);
 
-// A positive whole number: the id of a backup.
+// A positive whole number: the id of a backup, or of a restore.
 CLI::Option* add_backup_argument(CLI::App& app, int64_t& backup);
+CLI::Option* add_restore_argument(CLI::App& app, int64_t& restore);
 
 // An option that takes one of a few words.
 void add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,
@@ -40,7 +41,11 @@ Command add_backup(CLI::App& app, ConnectionOptions& connection);
 Command add_list(CLI::App& app, ConnectionOptions& connection);
 Command add_export(CLI::App& app, ConnectionOptions& connection);
 Command add_import(CLI::App& app, ConnectionOptions& connection);
+Command add_preview(CLI::App& app, ConnectionOptions& connection);
 Command add_restore(CLI::App& app, ConnectionOptions& connection);
+Command add_restores(CLI::App& app, ConnectionOptions& connection);
+Command add_keep(CLI::App& app, ConnectionOptions& connection);
+Command add_revert(CLI::App& app, ConnectionOptions& connection);
 Command add_create(CLI::App& app, ConnectionOptions& connection);
 Command add_delete(CLI::App& app, ConnectionOptions& connection);
 Command add_inspect(CLI::App& app);

@@ -5,8 +5,8 @@
 #include <cstdio>
 
 #include "client/binary_copy.hpp"
-#include "client/password.hpp"
 #include "client/signals.hpp"
+#include "client/terminal.hpp"
 #include "core/error.hpp"
 
 namespace company_backup::client {

@@ -7,6 +7,21 @@
 #include "client/commands.hpp"
 
 namespace company_backup::client {
+namespace {
+
+CLI::Option* add_id(CLI::App& app, const char* name, const std::string& what, const char* command,
+                    int64_t& value) {
+  return app.add_option(name, value, "ID of the " + what + ", as \"" + command + "\" shows it")
+      ->check([what](const std::string& text) {
+        int64_t id = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+        const bool good = error == std::errc() && end == text.data() + text.size() && id > 0;
+        return good ? std::string() : "\"" + text + "\" is not the ID of a " + what;
+      })
+      ->type_name("");
+}
+
+}  // namespace
 
 void add_connection_options(CLI::App& app, ConnectionOptions& options) {
   constexpr const char* kGroup = "Connection";
@@ -25,14 +40,11 @@ void add_connection_options(CLI::App& app, ConnectionOptions& options) {
 }
 
 CLI::Option* add_backup_argument(CLI::App& app, int64_t& backup) {
-  return app.add_option("BACKUP", backup, "ID of the backup, as \"list\" shows it")
-      ->check([](const std::string& text) {
-        int64_t id = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-        const bool good = error == std::errc() && end == text.data() + text.size() && id > 0;
-        return good ? std::string() : "\"" + text + "\" is not the ID of a backup";
-      })
-      ->type_name("");
+  return add_id(app, "BACKUP", "backup", "list", backup);
+}
+
+CLI::Option* add_restore_argument(CLI::App& app, int64_t& restore) {
+  return add_id(app, "RESTORE", "restore", "restores", restore);
 }
 
 void add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,

@@ -1,38 +1,60 @@
 // restore COMPANY BACKUP: brings a company back to what a backup holds.
 
+#include <cstdio>
 #include <iostream>
 #include <memory>
-#include <optional>
+#include <sstream>
 
-#include "client/commands.hpp"
+#include "client/output.hpp"
+#include "client/restore_options.hpp"
+#include "client/terminal.hpp"
+#include "core/error.hpp"
 
 namespace company_backup::client {
 namespace {
 
+constexpr const char* kWord = "RESTORE";
+
 struct Options {
-  std::string company;
-  int64_t backup = 0;
-  std::optional<std::string> mode, ids, on_error, on_conflict, on_missing_shared, schema_drift;
-  std::optional<std::string> actor;
-  bool include_files = false;
+  RestoreOptions restore;
+  bool yes = false;
+  bool json = false;
 };
 
+// Shows what would happen and asks. Throws Error unless the answer is the word.
+void confirm(Terminal& terminal, Connection& connection, const RestoreOptions& restore) {
+  std::ostringstream text;
+  print_preview(text, connection.call("preview_restore", restore.arguments()), false);
+  text << "Type " << kWord << " to restore company " << printable(restore.company)
+       << " from backup " << restore.backup << ": ";
+  if (terminal.ask(text.str()) == kWord) return;
+  throw Error("57014", std::string("nothing was restored: the word was not ") + kWord);
+}
+
+void print_next(const std::string& id) {
+  std::fprintf(stderr,
+               "The restore is in review. Look at the company, then choose:\n"
+               "  company-backup keep %s      the result stays\n"
+               "  company-backup revert %s    the company becomes what it was before\n",
+               id.c_str(), id.c_str());
+}
+
 int run(const ConnectionOptions& where, const Options& options) {
-  std::vector<Argument> arguments = {{"company", text_parameter(options.company)},
-                                     {"backup", bigint_parameter(options.backup)}};
-  const auto add = [&](const char* name, const std::optional<std::string>& value) {
-    if (value) arguments.push_back({name, text_parameter(*value)});
-  };
-  add("mode", options.mode);
-  add("ids", options.ids);
-  if (options.include_files) arguments.push_back({"include_files", boolean_parameter(true)});
-  add("on_error", options.on_error);
-  add("on_conflict", options.on_conflict);
-  add("on_missing_shared", options.on_missing_shared);
-  add("schema_drift", options.schema_drift);
-  add("actor", options.actor);
+  Terminal terminal;
+  if (!options.yes && !terminal.exists()) {
+    throw Error("57014", "nothing was restored: there is no terminal to ask on")
+        .hint("Give --yes to restore without being asked.");
+  }
   Connection connection(where);
-  std::cout << connection.call("restore_company", arguments).text(0, 0) << '\n';
+  if (!options.yes) confirm(terminal, connection, options.restore);
+  const Result restored = connection.call("restore_company", options.restore.arguments());
+  const std::string id(restored.text(0, 0));
+  if (options.json) {
+    print_json(std::cout, {{"restore", std::stoll(id)}, {"status", "review"}});
+  } else {
+    std::cout << id << std::endl;
+  }
+  print_next(id);
   return kDone;
 }
 
@@ -42,31 +64,13 @@ Command add_restore(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand(
       "restore", "Brings a company back to what a backup holds and prints the ID of the restore");
   auto options = std::make_shared<Options>();
-  command->add_option("COMPANY", options->company, "Key of the company")->required()->type_name("");
-  add_backup_argument(*command, options->backup)->required();
-  add_choice(*command, "--mode", options->mode,
-             "Make the company what the backup holds, or only add to it", {"replace", "merge"});
-  add_choice(*command, "--ids", options->ids, "Keep the IDs of the backup or give new ones",
-             {"auto", "keep", "remap"});
-  command->add_flag("--include-files", options->include_files, "Restore files, too");
-  add_choice(*command, "--on-error", options->on_error,
-             "Rows that cannot be written: fail, or leave them out", {"abort", "skip"});
-  add_choice(*command, "--on-conflict", options->on_conflict,
-             "Rows whose unique values are taken: fail, or keep what is there",
-             {"error", "keep_existing"});
-  command
-      ->add_option("--on-missing-shared", options->on_missing_shared,
-                   "What to do when a shared row of the backup is not in the database (refuse)")
-      ->type_name("WORD");
-  add_choice(*command, "--schema-drift", options->schema_drift,
-             "If the tables have changed since the backup: fail, or take what fits",
-             {"refuse", "adapt"});
-  command->add_option("--actor", options->actor, "The person on whose behalf this is done")
-      ->type_name("PERSON");
+  options->restore.add_to(*command);
+  command->add_flag("--yes", options->yes, "Do not show a preview, and do not ask");
+  command->add_flag("--json", options->json, "Print JSON");
   add_connection_options(*command, connection);
   command->footer(
-      "The restore can be looked at and taken back: SELECT keep_restore(ID) or revert_restore(ID)\n"
-      "ends its review.\n"
+      "Shows what would change and asks for a word on the terminal. Afterwards the restore is in\n"
+      "review: \"keep\" ends it, \"revert\" takes the restore back.\n"
       "Example: company-backup restore acme 42 -d shop");
   return {command, [&connection, options] { return run(connection, *options); }};
 }

@@ -34,6 +34,23 @@ bool is_array(const Column& column) {
          column.family == TypeFamily::kTextArray;
 }
 
+bool all_not_null(const Table& table, const std::vector<int16_t>& columns) {
+  return std::all_of(columns.begin(), columns.end(),
+                     [&](int16_t number) { return column_of(table, number).not_null; });
+}
+
+std::vector<int16_t> pick_key(const Table& table) {
+  for (const UniqueIndex& index : table.unique_indexes)
+    if (index.primary) return index.columns;
+  for (const UniqueIndex& index : table.unique_indexes) {
+    const bool plain =
+        !index.partial && index.immediate &&
+        std::find(index.columns.begin(), index.columns.end(), 0) == index.columns.end();
+    if (plain && all_not_null(table, index.columns)) return index.columns;
+  }
+  return {};
+}
+
 std::string column_treatment(const Rules& rules, const Table& table, const std::string& column) {
   for (const ColumnRule& rule : rules.columns) {
     if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
@@ -41,6 +58,10 @@ std::string column_treatment(const Rules& rules, const Table& table, const std::
     }
   }
   return {};
+}
+
+bool is_file(const Rules& rules, const Table& table, const Column& column) {
+  return column.is_bytea() && column_treatment(rules, table, column.name) == "file";
 }
 
 }  // namespace company_backup

@@ -30,7 +30,8 @@ struct Column {
   std::string name;
   std::string type;       // format_type(): "character varying(20)"
   uint32_t type_oid = 0;  // of the base type, for a domain
-  std::string cast;       // "::" base type, where the operators of a domain could be somebody's own
+  bool is_bytea() const { return type_oid == 17; }
+  std::string cast;  // "::" base type, where the operators of a domain could be somebody's own
   TypeFamily family = TypeFamily::kOther;
   bool not_null = false;
   bool generated = false;  // GENERATED ALWAYS AS (...) STORED
@@ -72,8 +73,10 @@ struct ForeignKey {
   std::vector<std::string>
       operators;         // target column OP column, per column: `OPERATOR(pg_catalog.=)`
   char match = 's';      // confmatchtype: 's' simple, 'f' full
-  char on_delete = 'a';  // confdeltype: 'c' cascade
+  char on_delete = 'a';  // confdeltype: 'c' cascade, 'n' set null, 'd' set default
   bool validated = true;
+  std::vector<int16_t> set_columns;  // that SET NULL and SET DEFAULT set; empty: all columns
+  uint32_t only_target = 0;          // OID of the one partition it refers to; 0: the target itself
 };
 
 struct TableRule {
@@ -126,8 +129,17 @@ struct Schema {
 const Column* find_column(const Table& table, const std::string& name);
 const Column& column_of(const Table& table, int16_t number);
 bool is_array(const Column& column);  // of integers, uuids or texts
+bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
+
+// What tells the rows of a table apart: the primary key, else the first unique index that is not
+// partial, not on expressions, immediate and all NOT NULL; empty if there is none.
+std::vector<int16_t> pick_key(const Table& table);
 
 // The rule for a column: data, secret, identity, counter, file; empty: none.
 std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);
+
+// Is each value of the column a file in an archive? Only bytea can be; a column of another type
+// that is treated as a file stays in its row.
+bool is_file(const Rules& rules, const Table& table, const Column& column);
 
 }  // namespace company_backup

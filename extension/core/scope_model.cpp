@@ -97,11 +97,6 @@ bool CompanyNames::match(const Column& column) const {
          std::binary_search(plain_.begin(), plain_.end(), plain_name(column.name));
 }
 
-bool all_not_null(const Table& table, const std::vector<int16_t>& columns) {
-  return std::all_of(columns.begin(), columns.end(),
-                     [&](int16_t number) { return column_of(table, number).not_null; });
-}
-
 bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b) {
   std::sort(a.begin(), a.end());
   std::sort(b.begin(), b.end());
@@ -125,18 +120,6 @@ std::string list(const std::vector<std::string>& names) {
 
 std::string column_object(const Table& table, const std::string& column) {
   return display_table(table) + "." + display_name(column);
-}
-
-std::vector<int16_t> pick_key(const Table& table) {
-  for (const UniqueIndex& index : table.unique_indexes)
-    if (index.primary) return index.columns;
-  for (const UniqueIndex& index : table.unique_indexes) {
-    const bool plain =
-        !index.partial && index.immediate &&
-        std::find(index.columns.begin(), index.columns.end(), 0) == index.columns.end();
-    if (plain && all_not_null(table, index.columns)) return index.columns;
-  }
-  return {};
 }
 
 bool has_foreign_key(const Model& model, TableIndex table, int16_t column) {

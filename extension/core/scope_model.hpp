@@ -121,12 +121,10 @@ struct Question {
 std::optional<Question> question_about(const Model& model, TableIndex table);
 
 // Small helpers shared by the parts.
-bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
 bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b);
 std::vector<std::string> column_names(const Table& table, const std::vector<int16_t>& columns);
 std::string list(const std::vector<std::string>& names);                   // "a, b and c"
 std::string column_object(const Table& table, const std::string& column);  // s.t.c for findings
-std::vector<int16_t> pick_key(const Table& table);
 bool has_foreign_key(const Model& model, TableIndex table, int16_t column);
 bool can_hold_id(const Column& column);
 

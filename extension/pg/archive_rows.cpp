@@ -7,7 +7,12 @@ namespace company_backup {
 
 ArchiveLines::ArchiveLines(MemberSource& source, bool shared, size_t table_number,
                            const ManifestTable& table)
-    : source_(source), table_(table) {
+    : source_(source),
+      table_(table),
+      pipeline_([this](std::string_view member, std::string& piece) {
+        inflate_member(member, kMaxPieceSize, piece);
+        digest_.update(piece);
+      }) {
   source_.open(shared, static_cast<int>(table_number));
 }
 
@@ -17,16 +22,18 @@ bool ArchiveLines::next(std::string_view& line) {
       ++rows_;
       return true;
     }
-    if (!next_member()) finish();
+    if (!next_piece()) finish();
   }
   return false;
 }
 
-bool ArchiveLines::next_member() {
+bool ArchiveLines::next_piece() {
   check_for_interrupts();
-  if (!source_.next(member_)) return false;
-  inflate_member(member_, kMaxPieceSize, piece_);
-  digest_.update(piece_);
+  while (more_ && pipeline_.has_room()) {
+    more_ = source_.next(member_);
+    if (more_) pipeline_.push(std::move(member_));
+  }
+  if (!pipeline_.take(piece_)) return false;
   bytes_ += piece_.size();
   lines_.feed(piece_);
   return true;

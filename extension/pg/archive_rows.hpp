@@ -9,6 +9,7 @@
 #include "core/manifest.hpp"
 #include "core/row_merge.hpp"
 #include "pg/archive_source.hpp"
+#include "pg/piece_pipeline.hpp"
 
 namespace company_backup {
 
@@ -20,16 +21,18 @@ class ArchiveLines : public LineSource {
   bool next(std::string_view& line) override;
 
  private:
-  bool next_member();
+  bool next_piece();
   void finish();
 
   MemberSource& source_;
   const ManifestTable& table_;
   LineSplitter lines_;
-  Sha256 digest_;
   uint64_t rows_ = 0, bytes_ = 0;
+  bool more_ = true;  // members
   std::string member_, piece_;
+  Sha256 digest_;
   bool finished_ = false;
+  PiecePipeline pipeline_;  // last: its thread works on the digest
 };
 
 // Calls `row` with every line of a table.

@@ -2,7 +2,8 @@
 
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
-#include "pg/member_pipeline.hpp"
+#include "pg/file_writer.hpp"
+#include "pg/piece_pipeline.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/rules.hpp"
 #include "pg/shared_keys.hpp"
@@ -105,11 +106,19 @@ class BackupRun {
   void write(const TableQuery& table, const LineObserver& observer, bool shared, int number,
              ManifestTable& manifest) {
     int seq = 0;
-    const MemberPipeline::Sink store = [&](std::string_view member) {
+    const PiecePipeline::Sink store = [&](std::string_view member) {
       sink_.put(shared, number, seq++, member);
     };
     LineCutter lines([&](std::string_view piece) { pipeline_.push(piece, store); });
-    read_lines(table, lines, observer);
+    std::optional<FileWriter> files;
+    FileTaker taker;
+    if (!table.files.empty()) {
+      files.emplace(sink_, number, manifest);
+      taker = [&](size_t column, const Sha256Digest& digest, std::string_view content) {
+        files->add(column, digest, content);
+      };
+    }
+    read_lines(table, lines, observer, taker);
     const LineTotals totals = lines.finish();
     pipeline_.drain(store);
     manifest.rows = totals.rows;
@@ -155,7 +164,7 @@ class BackupRun {
   ChunkSink& sink_;
   SharedKeys shared_;
   ReferenceSets references_;
-  MemberPipeline pipeline_;
+  PiecePipeline pipeline_{compress_pieces()};
   Manifest manifest_;
   std::vector<ManifestProblem> missing_;
 };

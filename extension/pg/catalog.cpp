@@ -54,8 +54,14 @@ SELECT coalesce(pg_partition_root(con.conrelid)::oid, con.conrelid),
        (SELECT array_agg(format('OPERATOR(%I.%s)', n.nspname, o.oprname) ORDER BY k.n)
           FROM unnest(con.conpfeqop) WITH ORDINALITY k(op, n) JOIN pg_operator o ON o.oid = k.op
           JOIN pg_namespace n ON n.oid = o.oprnamespace),
-       con.confmatchtype, con.confdeltype, con.convalidated
+       con.confmatchtype, con.confdeltype, con.convalidated,
+       coalesce((SELECT array_agg(r.attnum) FROM unnest(con.confdelsetcols) AS k(num)
+          JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.num
+          JOIN pg_attribute r ON r.attrelid = coalesce(pg_partition_root(con.conrelid)::oid, con.conrelid)
+                             AND r.attname = a.attname AND NOT r.attisdropped), '{}'),
+       CASE WHEN t.relispartition THEN con.confrelid ELSE 0 END
 FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid
+  JOIN pg_class t ON t.oid = con.confrelid
 WHERE con.contype = 'f' AND con.conparentid = 0
 ORDER BY c.relnamespace, con.conname COLLATE "C")";
 
@@ -255,6 +261,8 @@ class Loader {
       key.match = (*row[7])[0];
       key.on_delete = (*row[8])[0];
       key.validated = to_bool(row[9]);
+      key.set_columns = to_numbers(row[10]);
+      key.only_target = to_oid(row[11]);
       schema_.foreign_keys.push_back(std::move(key));
     }
     std::stable_sort(schema_.foreign_keys.begin(), schema_.foreign_keys.end(),

@@ -81,10 +81,11 @@ ManifestTable recorded(const MergePlan& plan, const LineTotals& totals) {
   return table;
 }
 
-std::vector<size_t> loaded_positions(const MatchedTable& matched) {
+// Columns that an added row gets as they stand in its line.
+std::vector<size_t> known_positions(const MatchedTable& matched) {
   std::vector<size_t> positions;
   for (size_t i = 0; i < matched.loaded.size(); ++i) {
-    if (matched.loaded[i]) positions.push_back(i);
+    if (matched.loaded[i] && !matched.archived->columns[i].files) positions.push_back(i);
   }
   return positions;
 }
@@ -104,11 +105,12 @@ class CompanyMerge::TableRun : public MergeHandler {
         done_(merge.done_[matched.scoped->table]) {
     counts_.scoped = matched.scoped;
     if (undo_ != nullptr) {
-      log_.emplace(undo_->changes(), plan_.columns.size(), loaded_positions(matched));
+      log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
     }
     if (writes) {
       changes_.emplace(
-          plan_, [this] { return merge_.load_.loader(matched_); }, log_ ? &*log_ : nullptr);
+          plan_, [this] { return merge_.load_.loader(matched_); }, merge_.load_.bytes_of(matched_),
+          log_ ? &*log_ : nullptr);
     }
     if (edits_ != nullptr) edits_->begin_table(plan_);
   }
@@ -153,7 +155,11 @@ class CompanyMerge::TableRun : public MergeHandler {
     if (!changes_) return;
     done_.kept.remove(row.version, xmin_);
     for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
-    if (!changes_->change(row, current, archived, columns)) return;
+    changes_->change(row, current, archived, columns);
+    const bool keeps_keys = std::none_of(columns.begin(), columns.end(), [this](size_t position) {
+      return plan_.rigid.contains(plan_.current[position]->number);
+    });
+    if (keeps_keys) return;
     done_.lost = true;
     merge_.outside_.lost(matched_.scoped->table, plan_.current, current);
   }
@@ -186,13 +192,13 @@ class CompanyMerge::TableRun : public MergeHandler {
     read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
       done_.kept.add(row.version, xmin);
       current_row.parse(row.line);
-      const std::string text = comparable(plan_.columns, current_row.values());
+      const std::string text = comparable(plan_.columns, current_row.values(), false);
       sorter.put(sorted_text({text, kCurrent, row.version, xmin, row.line}));
     });
     std::string_view line;
     while (archive.next(line)) {
       archived_row.parse(line);
-      const std::string text = comparable(plan_.columns, archived_row.values());
+      const std::string text = comparable(plan_.columns, archived_row.values(), true);
       sorter.put(sorted_text({text, kArchived, {}, 0, line}));
     }
     sorter.sort();
@@ -298,6 +304,12 @@ void CompanyMerge::refuse_unknown_rows() const {
       .hint("Remove these rows first, or make a new backup.");
 }
 
+bool CompanyMerge::has_written() const {
+  return std::any_of(done_.begin(), done_.end(), [](const auto& entry) {
+    return entry.second.written > 0 || entry.second.lost;
+  });
+}
+
 bool leads_out(const LiveScope& live, const Reference& reference) {
   const ScopedTable* target = live.scope.find(reference.target);
   return target == nullptr || !target->travels() || reference.outside == "keep";
@@ -311,6 +323,7 @@ bool CompanyMerge::is_affected(const Reference& reference) const {
       if (source->second.changed_columns.contains(number)) return true;
     }
   }
+  if (outside_.has_lost(reference.target)) return true;
   const auto target = done_.find(reference.target);
   return target != done_.end() && target->second.lost;
 }

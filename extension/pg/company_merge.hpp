@@ -45,7 +45,10 @@ class CompanyMerge {
   // Rows outside the company that pointed at removed rows follow or stop the restore.
   void settle_outside(UndoWriter* undo) { outside_.settle(undo); }
 
-  // What to do with a foreign key: after apply().
+  // After apply(): was there any difference?
+  bool has_written() const;
+
+  // Has apply() or settle_outside() written anything that the foreign key is about?
   bool is_affected(const Reference& reference) const;
 
   // References to rows outside the company that a revert would bring back, and that lead nowhere

@@ -4,31 +4,6 @@
 #include "pg/row_loader.hpp"
 
 namespace company_backup {
-namespace {
-
-// Lines of the change log; unlike the rows themselves nothing depends on them but messages.
-class LoggedLines : public LineSource {
- public:
-  LoggedLines(MemberSource& members, int table_number) : members_(members) {
-    members_.open(false, table_number);
-  }
-
-  bool next(std::string_view& line) override {
-    while (!lines_.next(line)) {
-      if (!members_.next(member_)) return false;
-      inflate_member(member_, kMaxPieceSize, piece_);
-      lines_.feed(piece_);
-    }
-    return true;
-  }
-
- private:
-  MemberSource& members_;
-  LineSplitter lines_;
-  std::string member_, piece_;
-};
-
-}  // namespace
 
 DiscardedEdits::DiscardedEdits(const LiveScope& live, int64_t restore)
     : live_(live), restore_(restore), members_(undo_members(restore, UndoPart::kChanges)) {}
@@ -38,7 +13,7 @@ void DiscardedEdits::begin_table(const MergePlan& plan) {
   log_.reset();
   const int number = static_cast<int>(plan.matched->number);
   if (plan.key.empty() && !plan.is_company) return;
-  lines_ = std::make_unique<LoggedLines>(*members_, number);
+  lines_ = std::make_unique<UndoLines>(*members_, number);
   std::vector<RowColumn> columns = line_columns(plan.columns, plan.others);
   columns.resize(plan.columns.size());  // of the undo record; later ones are new since
   log_.emplace(columns, plan.key, *lines_);

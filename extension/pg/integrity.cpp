@@ -5,7 +5,7 @@
 
 #include "core/column_roots.hpp"
 #include "core/sql.hpp"
-#include "pg/owner.hpp"
+#include "pg/key_lookup.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/table_plan.hpp"
 #include "pg/typed_value.hpp"
@@ -13,7 +13,6 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kKeysPerLookup = 10'000;
 constexpr const char* kListedRows = "5";
 
 // The values of one reference, column by column; a key is one position in all of them.
@@ -181,8 +180,7 @@ class Proof {
     Keys missing(keys.size());
     for (size_t start = 0; start < count(keys); start += kKeysPerLookup) {
       const size_t end = std::min(count(keys), start + kKeysPerLookup);
-      std::vector<bool> found(end - start);
-      for (size_t n : lock_some(keys, start, end)) found[n] = true;
+      const std::vector<bool> found = lock_some(keys, start, end);
       for (size_t n = start; n < end; ++n) {
         if (found[n - start]) continue;
         for (size_t i = 0; i < keys.size(); ++i) missing[i].push_back(keys[i][n]);
@@ -191,31 +189,16 @@ class Proof {
     refuse_keys(missing);
   }
 
-  // Locks the rows that keys [start, end) lead to; gives the positions (from start) that did.
-  std::vector<size_t> lock_some(const Keys& keys, size_t start, size_t end) const {
+  // Locks the rows that keys [start, end) lead to; says which of them, from start on, did.
+  std::vector<bool> lock_some(const Keys& keys, size_t start, size_t end) const {
     std::vector<Arg> args;
     for (size_t i = 0; i < keys.size(); ++i) {
       args.push_back(typed_array(column_of(source_, reference_.columns[i]),
                                  {keys[i].begin() + static_cast<ptrdiff_t>(start),
                                   keys[i].begin() + static_cast<ptrdiff_t>(end)}));
     }
-    const std::string sql =
-        "SELECT u.n FROM ROWS FROM (" +
-        list(", ", [](size_t i) { return "unnest($" + std::to_string(i + 1) + ")"; }) +
-        ") WITH ORDINALITY AS u(" + list(", ", [](size_t i) { return "k" + std::to_string(i); }) +
-        ", n) JOIN " + from_table(target_) + " AS x ON " +
-        list(" AND ",
-             [this](size_t i) {
-               return column_sql("x", column_of(target_, reference_.target_columns[i])) + " " +
-                      reference_.operators[i] + " u.k" + std::to_string(i);
-             }) +
-        " FOR KEY SHARE OF x";
-    AsOwnerOf owner(target_.oid);
-    std::vector<size_t> positions;
-    for (const Row& row : query(sql, args, Access::kWrite)) {
-      positions.push_back(std::stoul(*row[0]) - 1);
-    }
-    return positions;
+    return find_keys({target_, reference_.target_columns, reference_.operators}, args, end - start,
+                     true);
   }
 
   const LiveScope& live_;

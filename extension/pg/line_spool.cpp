@@ -24,7 +24,7 @@ void LineSpool::put(std::string_view line) {
     if (store_ == nullptr) {
       TupleDesc columns = CreateTemplateTupleDesc(1);
       TupleDescInitEntry(columns, 1, "line", TEXTOID, -1, 0);
-      const MemoryContext before = MemoryContextSwitchTo(TopTransactionContext);
+      const MemoryContext before = MemoryContextSwitchTo(CurTransactionContext);
       store_ = tuplestore_begin_heap(false, false, work_mem);
       slot_ = MakeSingleTupleTableSlot(CreateTupleDescCopy(columns), &TTSOpsMinimalTuple);
       MemoryContextSwitchTo(before);
@@ -59,7 +59,7 @@ bool LineSpool::next(std::string_view& line) {
 
 LineSorter::LineSorter() {
   guarded([this] {
-    const MemoryContext before = MemoryContextSwitchTo(TopTransactionContext);
+    const MemoryContext before = MemoryContextSwitchTo(CurTransactionContext);
     state_ = tuplesort_begin_datum(TEXTOID, TextLessOperator, C_COLLATION_OID, false, work_mem,
                                    nullptr, TUPLESORT_NONE);
     memory_ = AllocSetContextCreate(CurrentMemoryContext, "company_backup sorted line",

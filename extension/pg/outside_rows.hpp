@@ -1,7 +1,13 @@
 // Rows outside the company that refer to rows of it: when a restore removes what they refer to,
 // they follow the foreign key's ON DELETE action, or stop the restore.
+//
+// Outside are rows of tables that do not travel, and rows of tables that travel which belong to
+// others or to nobody. A row that follows may take others along, as deep as foreign keys go. No
+// trigger fires, and rows are searched and written as their table's owner, as PostgreSQL itself
+// does for foreign keys.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "core/row_line.hpp"
@@ -18,21 +24,23 @@ class OutsideRows {
   OutsideRows& operator=(const OutsideRows&) = delete;
 
   // A row of a travelling table is gone, or its unique columns have changed. `columns`: of
-  // `values`.
+  // `values`, always the same for a table.
   void lost(TableIndex table, const std::vector<const Column*>& columns,
             const std::vector<RowValue>& values);
 
   // After all rows of the company are written. What is done to outside rows goes to the undo
-  // record; null: it is final. Error kIntegrity lists the rows whose foreign key says NO ACTION or
-  // RESTRICT.
+  // record; null: it is final. Errors: kIntegrity lists the rows whose foreign key says NO ACTION
+  // or RESTRICT, that are of an append-only table, or whose default leads nowhere;
+  // kSerializationFailure if somebody else added or changed rows meanwhile; PostgreSQL's own class
+  // 23.
   void settle(UndoWriter* undo);
+
+  // Did settle() delete rows of the table, or change their unique columns?
+  bool has_lost(TableIndex table) const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// Brings back what settle() did to outside rows, where nobody has changed it since.
-void bring_back_outside_rows(const LiveScope& live, int64_t restore);
 
 }  // namespace company_backup

@@ -4,6 +4,7 @@
 
 #include "pg/company_lock.hpp"
 #include "pg/integrity.hpp"
+#include "pg/outside_return.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
 
@@ -31,8 +32,20 @@ bool is_to_be_proved(const LiveScope& live, const Manifest& record, const Compan
 void report_discarded(int64_t restore, uint64_t count) {
   if (count == 0) return;
   guarded([=] {
-    ereport(NOTICE, (errmsg("the revert discarded edits of " UINT64_FORMAT
-                            " rows that were made after the restore",
+    ereport(NOTICE, (errmsg_plural("the revert discarded " UINT64_FORMAT
+                                   " edit that was made after the restore",
+                                   "the revert discarded " UINT64_FORMAT
+                                   " edits that were made after the restore",
+                                   count, count),
+                     errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
+  });
+}
+
+void report_left_alone(int64_t restore, uint64_t count) {
+  if (count == 0) return;
+  guarded([=] {
+    ereport(NOTICE, (errmsg("the revert left " UINT64_FORMAT
+                            " rows outside the company as the restore or others made them",
                             count),
                      errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
   });
@@ -60,13 +73,14 @@ void revert_restore(int64_t id, const Text& actor) {
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_rewrites(live);
-  const Company company = resolve_company(live, restore.company);
+  const Company company = find_company(live, restore.company, restore.backup);
   lock_company_row(live, company);
   const Manifest record = undo_manifest(id);
   const std::unique_ptr<MemberSource> source = undo_members(id, UndoPart::kBefore);
   MatchOptions match{true, true};
   match.everything = true;
-  CompanyLoad load(live, record, *source, true, match, std::nullopt);
+  const ArchivedFiles no_files(0);  // an undo record has them in its rows
+  CompanyLoad load(live, record, *source, no_files, true, match, std::nullopt);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   CompanyMerge merge(live, company, load, MergePolicy{true, true});
   DiscardedEdits edits(live, id);
@@ -74,7 +88,7 @@ void revert_restore(int64_t id, const Text& actor) {
   snapshot.close();
   FreshSnapshot fresh;
   merge.settle_outside(nullptr);
-  bring_back_outside_rows(live, id);
+  const uint64_t left_alone = bring_back_outside_rows(live, id);
   prove_references(live, company, true, [&](const Reference& reference) {
     return is_to_be_proved(live, record, merge, reference);
   });
@@ -85,6 +99,7 @@ void revert_restore(int64_t id, const Text& actor) {
   settle_restore(live, restore, "reverted", actor,
                  ", \"discarded\": " + std::to_string(edits.count()));
   report_discarded(id, edits.count());
+  report_left_alone(id, left_alone);
 }
 
 }  // namespace company_backup

@@ -22,11 +22,12 @@ class RowWriter {
   // `columns`: attribute numbers of the values of each row; all other columns get their default.
   // `key`: positions in `columns` that name a row in messages. `name`: of the table, for messages.
   //
-  // Checks that the caller may INSERT into and SELECT from these columns and takes ROW EXCLUSIVE.
+  // Checks that the caller may INSERT into and SELECT from these columns, unless `as_owner`, and
+  // takes ROW EXCLUSIVE.
   // Errors: PostgreSQL's own 42501; kRowSecurity if row-level security applies to the caller;
   // kForeignCode (pg/foreign_code.hpp).
   RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
-            const std::vector<size_t>& key);
+            const std::vector<size_t>& key, bool as_owner = false);
   ~RowWriter();
   RowWriter(const RowWriter&) = delete;
   RowWriter& operator=(const RowWriter&) = delete;

@@ -94,8 +94,9 @@ struct TableEdits::Impl {
 
 void TableEdits::Impl::open() {
   guarded([this] {
-    memory =
-        AllocSetContextCreate(CurrentMemoryContext, "company_backup edits", ALLOCSET_DEFAULT_SIZES);
+    // Not the current context: edits are made while rows are read, which have one of their own.
+    memory = AllocSetContextCreate(CurTransactionContext, "company_backup edits",
+                                   ALLOCSET_DEFAULT_SIZES);
     batch_memory =
         AllocSetContextCreate(memory, "company_backup batch of edits", ALLOCSET_DEFAULT_SIZES);
     root = table_open(table, RowExclusiveLock);

@@ -1,26 +1,32 @@
 #include "pg/undo.hpp"
 
+#include "core/member.hpp"
 #include "pg/spi.hpp"
 
 namespace company_backup {
 
-void UndoWriter::begin_table(int number) {
-  table_ = number;
-  before_seq_ = changes_seq_ = 0;
-}
+UndoWriter::Stream::Stream(const UndoWriter& writer, UndoPart part)
+    : sink([this, &writer, part](std::string_view member) {
+        writer.store(part, table, seq++, member);
+      }),
+      lines([this](std::string_view piece) { pipeline.push(piece, sink); }) {}
 
-LineTotals UndoWriter::end_table() {
-  const LineTotals totals = before_.finish();
-  pipeline_.drain(before_sink_);
-  changes_.finish();
+LineTotals UndoWriter::Stream::finish() {
+  const LineTotals totals = lines.finish();
+  pipeline.drain(sink);
   return totals;
 }
 
-LineCutter UndoWriter::compressed(UndoPart part, int& seq) {
-  return LineCutter([this, part, &seq](std::string_view piece) {
-    compressor_.compress(piece, member_);
-    store(part, part == UndoPart::kOutside ? 0 : table_, seq++, member_);
-  });
+void UndoWriter::begin_table(int number) {
+  for (Stream* stream : {&before_, &changes_}) {
+    stream->table = number;
+    stream->seq = 0;
+  }
+}
+
+LineTotals UndoWriter::end_table() {
+  changes_.finish();
+  return before_.finish();
 }
 
 void UndoWriter::store(UndoPart part, int table, int seq, std::string_view member) const {
@@ -49,6 +55,15 @@ std::unique_ptr<MemberSource> undo_members(int64_t restore, UndoPart part) {
       "SELECT data FROM company_backup.undo_chunk WHERE restore = $1 AND part = $5 AND "
       "table_number = $3 AND seq >= $4 AND NOT $2 ORDER BY seq LIMIT 16",
       restore, {Arg(static_cast<int>(part))});
+}
+
+bool UndoLines::next(std::string_view& line) {
+  while (!lines_.next(line)) {
+    if (!members_.next(member_)) return false;
+    inflate_member(member_, kMaxPieceSize, piece_);
+    lines_.feed(piece_);
+  }
+  return true;
 }
 
 void forget_undo(int64_t restore) {

@@ -7,8 +7,9 @@
 
 #include "core/line_cutter.hpp"
 #include "core/manifest.hpp"
+#include "core/row_merge.hpp"
 #include "pg/archive_source.hpp"
-#include "pg/member_pipeline.hpp"
+#include "pg/piece_pipeline.hpp"
 
 namespace company_backup {
 
@@ -25,31 +26,31 @@ class UndoWriter {
 
   // Begins a table; its lines go to before() and changes(), and end with end_table().
   void begin_table(int number);
-  LineCutter& before() { return before_; }
-  LineCutter& changes() { return changes_; }
+  LineCutter& before() { return before_.lines; }
+  LineCutter& changes() { return changes_.lines; }
   LineTotals end_table();
 
-  LineCutter& outside() { return outside_; }
+  LineCutter& outside() { return outside_.lines; }
 
   // Completes the record. `manifest` says what the tables are.
   void complete(const Manifest& manifest);
 
  private:
   void store(UndoPart part, int table, int seq, std::string_view member) const;
-  LineCutter compressed(UndoPart part, int& seq);
-
   int64_t restore_;
-  int table_ = 0;
-  int before_seq_ = 0, changes_seq_ = 0, outside_seq_ = 0;
-  MemberPipeline pipeline_;
-  MemberCompressor compressor_;
-  std::string member_;
-  MemberPipeline::Sink before_sink_ = [this](std::string_view member) {
-    store(UndoPart::kBefore, table_, before_seq_++, member);
+  // The lines of one part on their way into the record.
+  struct Stream {
+    Stream(const UndoWriter& writer, UndoPart part);
+    LineTotals finish();
+
+    int table = 0, seq = 0;
+    PiecePipeline pipeline{compress_pieces()};
+    PiecePipeline::Sink sink;
+    LineCutter lines;
   };
-  LineCutter before_{[this](std::string_view piece) { pipeline_.push(piece, before_sink_); }};
-  LineCutter changes_ = compressed(UndoPart::kChanges, changes_seq_);
-  LineCutter outside_ = compressed(UndoPart::kOutside, outside_seq_);
+  Stream before_{*this, UndoPart::kBefore};
+  Stream changes_{*this, UndoPart::kChanges};
+  Stream outside_{*this, UndoPart::kOutside};
 };
 
 // Error kUnknownBackup if there is none (any more).
@@ -57,6 +58,20 @@ Manifest undo_manifest(int64_t restore);
 
 // Its members; `open(false, number)` begins a table.
 std::unique_ptr<MemberSource> undo_members(int64_t restore, UndoPart part);
+
+// The lines of one table of the parts that have no totals of their own. `members` must outlive it.
+class UndoLines : public LineSource {
+ public:
+  UndoLines(MemberSource& members, int table_number) : members_(members) {
+    members_.open(false, table_number);
+  }
+  bool next(std::string_view& line) override;
+
+ private:
+  MemberSource& members_;
+  LineSplitter lines_;
+  std::string member_, piece_;
+};
 
 void forget_undo(int64_t restore);
 

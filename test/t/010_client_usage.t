@@ -9,7 +9,7 @@ use Test::More;
 use ClientTest qw(run_client work_dir spew);
 
 my @SERVER_COMMANDS =
-  qw(check rules contents backup list export import restore create delete);
+  qw(check rules contents backup list export import preview restore restores keep revert create delete);
 my @FILE_COMMANDS = qw(inspect verify);
 
 delete $ENV{$_} for grep { /^PG/ } keys %ENV;
@@ -59,7 +59,11 @@ usage_error('backup that is no number', qr/"x" is not the ID of a backup/, 'dele
 usage_error('backup zero', qr/"0" is not the ID of a backup/, 'export', '0');
 usage_error('backup with a fraction', qr/"1.5" is not the ID/, 'export', '1.5');
 usage_error('backup beyond bigint', qr/is not the ID/, 'export', '9223372036854775808');
-usage_error('unknown mode', qr/sideways/, 'restore', 'acme', '1', '--mode', 'sideways');
+usage_error("unknown mode of $_", qr/sideways/, $_, 'acme', '1', '--mode', 'sideways') for qw(preview restore);
+usage_error("$_ without a backup", qr/BACKUP is required/, $_, 'acme') for qw(preview restore);
+usage_error("$_ without a restore", qr/RESTORE is required/, $_) for qw(keep revert);
+usage_error("$_ of no number", qr/"x" is not the ID of a restore/, $_, 'x') for qw(keep revert);
+usage_error('restores of two companies', qr/\bzeta\b/, 'restores', 'acme', 'zeta');
 usage_error('unknown on-error', qr/maybe/, 'backup', 'acme', '--on-error', 'maybe');
 usage_error('unknown ids', qr/none/, 'create', '1', '--ids', 'none');
 usage_error('attribute without value', qr/has the form name=value, not "name"/,
@@ -73,13 +77,19 @@ usage_error('verify without a file', qr/FILE is required/, 'verify');
 
 for my $arguments (
 	['check'], ['rules'], ['contents', 'acme'], ['backup', 'acme'], ['list'], ['export', '1'],
-	['restore', 'acme', '1'], ['create', '1'], ['delete', '1'])
+	['preview', 'acme', '1'], ['restore', 'acme', '1', '--yes'], ['restores'], ['keep', '1'], ['revert', '1'],
+	['create', '1'], ['delete', '1'])
 {
 	($code, $out, $err) = run_client(@$arguments);
 	is $code, 1, "@$arguments: exit code 1 without a server";
 	is $out, '', "@$arguments: nothing on stdout";
 	like $err, qr/^company-backup: error: connection to server .* failed: /, "@$arguments: says why";
 }
+
+($code, $out, $err) = run_client('restore', 'acme', '1');
+is $code, 1, 'restore without a terminal and without --yes: exit code';
+is $err, "company-backup: error: nothing was restored: there is no terminal to ask on\n"
+  . "HINT:  Give --yes to restore without being asked.\n", '... says so, before it connects';
 
 my ($before) = (run_client('-h', work_dir(), 'list'))[2];
 like $before, qr/connection to server/, 'connection options may stand before the command';

@@ -9,9 +9,11 @@ use Digest::SHA qw(hmac_sha256_hex sha256_hex);
 use Exporter qw(import);
 use File::Temp qw(tempdir);
 use IO::Compress::Gzip qw(gzip $GzipError);
+use POSIX ();
 use Time::Local qw(timegm);
 
-our @EXPORT_OK = qw(run_client slurp spew client_path small_archive archive_bytes work_dir);
+our @EXPORT_OK =
+  qw(run_client run_on_terminal slurp spew client_path small_archive archive_bytes work_dir);
 
 our $KEY      = '0123456789abcdef0123456789abcdef';
 our $IDENTITY = '6f1b2a30-1111-4222-8333-444455556666';
@@ -38,12 +40,14 @@ sub spew {
 	return $path;
 }
 
-# Runs the client without a shell; gives exit code (or minus the signal), stdout, stderr.
+# Runs the client without a shell and without a terminal; gives exit code (or minus the signal),
+# stdout, stderr.
 sub run_client {
 	my @arguments = @_;
 	my $dir = work_dir();
 	my $pid = fork // die "fork: $!";
 	if ($pid == 0) {
+		POSIX::setsid();
 		open STDIN,  '<', '/dev/null'   or die $!;
 		open STDOUT, '>', "$dir/stdout" or die $!;
 		open STDERR, '>', "$dir/stderr" or die $!;
@@ -52,6 +56,19 @@ sub run_client {
 	waitpid $pid, 0;
 	my $code = $? & 127 ? -($? & 127) : $? >> 8;
 	return ($code, slurp("$dir/stdout"), slurp("$dir/stderr"));
+}
+
+# Runs the client on a pseudo terminal where somebody types `answer`; gives exit code, stdout, stderr,
+# and what the terminal showed.
+sub run_on_terminal {
+	my ($answer, @arguments) = @_;
+	my $dir = work_dir();
+	my $command = join ' ', map { "'" . s/'/'\\''/gr . "'" } client_path(), @arguments;
+	spew("$dir/answer",  $answer);
+	spew("$dir/command", "$command >$dir/stdout 2>$dir/stderr\n");
+	my $shown = `script -qec 'sh $dir/command' /dev/null <$dir/answer`;
+	my $code = $? >> 8;
+	return ($code, slurp("$dir/stdout"), slurp("$dir/stderr"), $shown);
 }
 
 sub tar_entry {

@@ -1,10 +1,8 @@
-#include "client/password.hpp"
+#include "client/terminal.hpp"
 
 #include <termios.h>
 
-#include <cstdio>
-#include <memory>
-
+#include "client/signals.hpp"
 #include "core/error.hpp"
 
 namespace company_backup::client {
@@ -32,6 +30,15 @@ class Silence {
   termios before_{};
 };
 
+// Up to the end of the line, which is left out. False: there was nothing but the end of the input.
+bool read_line(FILE* in, std::string& line) {
+  int character = EOF;
+  while ((character = std::fgetc(in)) != EOF && character != '\n') {
+    line.push_back(static_cast<char>(character));
+  }
+  return character != EOF || !line.empty();
+}
+
 }  // namespace
 
 std::string ask_password(const std::string& prompt) {
@@ -41,19 +48,28 @@ std::string ask_password(const std::string& prompt) {
   std::fputs(prompt.c_str(), out);
   std::fflush(out);
   std::string password;
-  int character = EOF;
+  bool read = false;
   {
     const Silence silence(fileno(in));
-    while ((character = std::fgetc(in)) != EOF && character != '\n') {
-      password.push_back(static_cast<char>(character));
-    }
+    read = read_line(in, password);
   }
   std::fputs("\n", out);
-  if (character == EOF && password.empty()) {
+  if (!read) {
     throw Error("28P01", "a password is needed, but none could be read")
         .hint("Use a password file or PGPASSWORD where nobody sits at the terminal.");
   }
   return password;
+}
+
+Terminal::Terminal() : file_(std::fopen("/dev/tty", "r+"), &std::fclose) {}
+
+std::string Terminal::ask(const std::string& text) {
+  std::fputs(text.c_str(), file_.get());
+  std::fflush(file_.get());
+  std::string line;
+  read_line(file_.get(), line);
+  check_interrupted();
+  return line;
 }
 
 }  // namespace company_backup::client

@@ -1,0 +1,159 @@
+# A mistake, and the way back with the client: preview, restore, look, revert, restore, keep.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use JSON::PP qw(decode_json);
+use Test::More;
+
+use ClientTest qw(run_client run_on_terminal);
+use ServerTest qw(new_database sql);
+
+new_database('client_review');
+sql(<<'SQL');
+CREATE TABLE company (id text PRIMARY KEY, name text NOT NULL);
+CREATE TABLE item (id int PRIMARY KEY, company_id text NOT NULL REFERENCES company, name text NOT NULL, price numeric NOT NULL);
+CREATE TABLE invoice (id int PRIMARY KEY, company_id text NOT NULL REFERENCES company, item_id int NOT NULL REFERENCES item);
+CREATE MATERIALIZED VIEW turnover AS SELECT company_id, count(*) FROM invoice GROUP BY 1;
+INSERT INTO company VALUES ('acme', 'Acme'), ('zeta', 'Zeta');
+INSERT INTO item SELECT n, CASE WHEN n <= 10 THEN 'acme' ELSE 'zeta' END, 'item ' || n, n FROM generate_series(1, 20) n;
+INSERT INTO invoice SELECT n, CASE WHEN n <= 10 THEN 'acme' ELSE 'zeta' END, n FROM generate_series(1, 20) n;
+SELECT set_company_table('company', identity_columns => '{}');
+SELECT set_table_rule('item', 'company', area => 'goods');
+SQL
+
+$ENV{PGOPTIONS} = '';    # the server's notices are looked at
+my ($code, $out, $err, $shown);
+
+sub works {
+	my ($name, @arguments) = @_;
+	($code, $out, $err) = run_client(@arguments);
+	is $code, 0, "$name: done" or diag $err;
+	return $out;
+}
+
+sub fails {
+	my ($name, $message, @arguments) = @_;
+	($code, $out, $err) = run_client(@arguments);
+	is $code, 1,  "$name: exit code";
+	is $out,  '', "$name: nothing on stdout";
+	like $err, $message, "$name: says so";
+	return;
+}
+
+# Everything, of all companies.
+sub digest { return sql('SELECT md5(string_agg(t, chr(10) ORDER BY t)) FROM (SELECT i::text AS t FROM item AS i '
+		  . 'UNION ALL SELECT i::text FROM invoice AS i UNION ALL SELECT c::text FROM company AS c) AS x') }
+sub restores { return sql('SELECT count(*) FROM company_restores()') }
+
+my $good = digest();
+chomp(my $backup = works('backup', 'backup', 'acme'));
+is works('restores of nothing', 'restores'), "There are no restores.\n", 'restores of nothing: says so';
+like works('preview without a mistake', 'preview', 'acme', $backup), qr/\nRows in all: 0 added, 0 changed, 0 removed, 21 unchanged\.\n\z/,
+  'preview without a mistake: nothing to do';
+
+sql(q(UPDATE item SET price = 0 WHERE company_id = 'acme'; DELETE FROM invoice WHERE id IN (3, 4);
+	INSERT INTO item VALUES (99, 'acme', E'new\nitem', 5)));
+my $bad = digest();
+
+# preview
+
+is works('preview', 'preview', 'acme', $backup), <<'TEXT', 'preview: table by table';
+area    table_name      added  changed  removed  unchanged
+------  --------------  -----  -------  -------  ---------
+public  public.company      0        0        0          1
+public  public.invoice      2        0        0          8
+goods   public.item         0       10        1          0
+Rows in all: 2 added, 10 changed, 1 removed, 9 unchanged.
+TEXT
+is $err, '', 'preview: no messages';
+my ($items) = grep { $_->{table_name} eq 'public.item' } @{ decode_json(works('preview --json', 'preview', 'acme', $backup, '--json')) };
+is_deeply $items,
+  {area => 'goods', table_name => 'public.item', added => 0, changed => 10, removed => 1, unchanged => 0, note => undef},
+  'preview --json: numbers are numbers';
+is digest(), $bad, 'preview: changes nothing';
+fails('preview of another company', qr/^ERROR:  company "zeta" is not empty\n.*HINT:/s, 'preview', 'zeta', $backup);
+
+# restore: the word
+
+fails('restore without a terminal', qr/there is no terminal to ask on\nHINT:  Give --yes/, 'restore', 'acme', $backup);
+for my $answer ("restore\n", "yes\n", "RESTORE it\n", "\n", '') {
+	($code, $out, $err, $shown) = run_on_terminal($answer, 'restore', 'acme', $backup);
+	my $name = 'restore, answered with "' . $answer =~ s/\n//r . '"';
+	is $code, 1,  "$name: exit code";
+	is $out,  '', "$name: nothing on stdout";
+	is $err, "company-backup: error: nothing was restored: the word was not RESTORE\n", "$name: says so";
+}
+is restores(), 0, 'without the word: no restore';
+is digest(), $bad, 'without the word: nothing changed';
+
+($code, $out, $err, $shown) = run_on_terminal("RESTORE\n", 'restore', 'acme', $backup);
+is $code, 0, 'restore with the word: done' or diag $err;
+like $out, qr/\A\d+\n\z/, 'restore: prints its ID, and nothing else, on stdout';
+chomp(my $restore = $out);
+like $shown, qr/^goods +public\.item +0 +10 +1 +0\r?$/m, 'restore: shows what would change';
+unlike $shown, qr/public\.company/, '... not what stays';
+like $shown, qr/^Rows in all: 2 added, 10 changed, 1 removed, 9 unchanged\.\r?$/m, '... and the sums';
+like $shown, qr/^Type RESTORE to restore company acme from backup $backup: /m, '... before it asks';
+like $err, qr/^NOTICE:  materialized views.*\nDETAIL:  public\.turnover$/m, "restore: the server's notices on stderr";
+like $err, qr/^The restore is in review\..*\n  company-backup keep $restore .*\n  company-backup revert $restore /m,
+  'restore: says what to do next';
+is digest(), $good, 'restore: the company is what it was, and so are the others';
+
+# in review
+
+like works('restores', 'restores', 'acme'), qr/^ *$restore  acme +$backup  review  replace +2 +10 +1 /m, 'restores: in review';
+is works('restores of another company', 'restores', 'zeta'), "There are no restores.\n", 'restores of another company: none';
+fails('another restore while one is in review',
+	qr/^ERROR:  restore $restore of company "acme" is in review\nHINT:  .*keep_restore\($restore\) or revert_restore\($restore\)/,
+	'restore', 'acme', $backup, '--yes');
+
+# revert
+
+my $edited = 'sixes & "sevens"';
+sql("UPDATE item SET name = '$edited' WHERE id = 6; INSERT INTO invoice VALUES (50, 'acme', 6); DELETE FROM invoice WHERE id = 1");
+$out = works('revert', 'revert', $restore, '--actor', 'ann');
+is $out, <<'TEXT', 'revert: prints the edits it discards';
+public.invoice (1): removed after the restore; the revert brings it back
+public.invoice (50): added after the restore; the revert removes it
+    {"id":50,"company_id":"acme","item_id":6}
+public.item (6): changed after the restore; the revert undoes that
+    {"id":6,"company_id":"acme","name":"sixes & \"sevens\"","price":"6"}
+TEXT
+like $err, qr/^NOTICE:  the revert discarded 3 edits that were made after the restore\nHINT:  restore_problems\($restore\) lists them\./m, 'revert: the notice on stderr';
+is digest(), $bad, 'revert: the mistake is back, to the letter';
+like works('restores after the revert', 'restores'), qr/^ *$restore  acme .* reverted /m, 'restores: reverted';
+fails('revert twice', qr/^ERROR:  restore $restore is not in review\nDETAIL:  It was reverted\.\nHINT: /, 'revert', $restore);
+fails('keep after revert', qr/^ERROR:  restore $restore is not in review\n/, 'keep', $restore);
+
+# --yes, --json, keep
+
+my $json = decode_json(works('restore --yes --json', 'restore', 'acme', $backup, '--yes', '--json', '--actor', 'bob'));
+is_deeply $json, {restore => $restore + 1, status => 'review'}, 'restore --yes --json: does not ask, prints JSON';
+is digest(), $good, 'restore --yes: restored';
+is_deeply decode_json(works('revert --json', 'revert', $restore + 1, '--json')),
+  {restore => $restore + 1, status => 'reverted', discarded => []}, 'revert --json without later edits';
+is works('restore --yes', 'restore', 'acme', $backup, '--yes'), $restore + 2 . "\n", 'restore --yes: prints the ID';
+is works('keep', 'keep', $restore + 2), '', 'keep: silent';
+is $err, '', 'keep: no messages';
+fails('keep twice', qr/^ERROR:  restore ${\($restore + 2)} is not in review\nDETAIL:  It was kept\.\nHINT: /, 'keep', $restore + 2);
+fails('revert after keep', qr/^ERROR:  restore ${\($restore + 2)} is not in review\nDETAIL:  It was kept\./, 'revert', $restore + 2);
+is digest(), $good, 'kept: it stays';
+fails("$_ of an unknown restore", qr/^ERROR:  restore 12345 does not exist\n/, $_, 12345) for qw(keep revert);
+my $list = decode_json(works('restores --json', 'restores', '--json'));
+is_deeply [map { [@$_{qw(status actor added changed removed)}] } @$list],
+  [['reverted', undef, 2, 10, 1], ['reverted', 'bob', 2, 10, 1], ['kept', undef, 2, 10, 1]], 'restores --json: all three';
+
+sql("UPDATE item SET price = price + 1 WHERE id = 1");
+$restore = works('restore for keep --json', 'restore', 'acme', $backup, '--yes') + 0;
+is_deeply decode_json(works('keep --json', 'keep', $restore, '--json')), {restore => $restore, status => 'kept'}, 'keep --json';
+
+# What a name may do to a terminal
+
+sql(qq(INSERT INTO company VALUES (E'\\x1b[31mred', 'Red')));
+($code, $out, $err, $shown) = run_on_terminal("no\n", 'restore', "\e[31mred", $backup);
+is $code, 1, 'restore of a strange company: not the word';
+unlike $shown, qr/\e\[31m/, '... nothing of it reaches the terminal raw';
+
+done_testing();
