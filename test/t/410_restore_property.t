@@ -2,8 +2,8 @@
 # says, agrees with the plain restore of test/oracle, and can be taken back. What is right is told by the
 # generator, which knows whose row each row is, in plain SQL.
 #
-# Every fourth seed moves rows between companies, too. A restore that would take such a row away from
-# somebody is refused, and so does the plain one: there the test is that both come to the same.
+# Every fourth seed moves rows between companies, too. A restore that would take a row away from somebody
+# is refused, and so is the plain one: there the test is that both come to the same.
 #
 # PROPERTY_SEEDS: how many schemas (8); PROPERTY_FIRST_SEED: where to begin (1).
 use strict;
@@ -21,6 +21,7 @@ use RandomValues;
 use SchemaGenerator;
 
 my %EVERYTHING = (all => 1, exact => 1);
+my @MOVES = (undef, undef, undef, ['give'], undef, undef, undef, ['take'], undef, undef, undef, [qw(give take let_go)]);
 my ($refused, $moved) = (0, 0);
 
 # Per table of the extension's name: added, changed, removed, unchanged.
@@ -101,7 +102,7 @@ sub is_restored {
 sub check_seed {
 	my ($generator) = @_;
 	my $database = Database->create("company_backup_restore_$$");
-	my $moves = $generator->{seed} % 4 == 0;
+	my $moves = $MOVES[$generator->{seed} % 12];
 	my $was   = damaged_company($database, $generator, moves => $moves);
 	$moves ? check_moved($database, $generator, $was) : check_restore($database, $generator, $was);
 	diag Damage::described(@{ $was->{damage} }) unless Test::More->builder->is_passing;
@@ -180,4 +181,4 @@ sub check_moved {
 
 each_seed(8, \&check_seed,
 	make  => sub { SchemaGenerator->new($_[0], outside => $_[0] % 2 ? 'keep' : 'null') },
-	after => sub { ok $moved < 8 || $refused, 'a company that lost rows to another is refused' });
+	after => sub { ok $moved < 3 || $refused && $refused < $moved, 'some companies that lost rows to others are refused, not all that have rows of others' });

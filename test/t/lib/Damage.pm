@@ -13,7 +13,6 @@ use Database;
 use RandomValues qw(literal);
 
 my @KINDS = (qw(change change change remove remove remove_all add add new_key lead_nowhere lead_elsewhere company));
-my @MOVES = qw(give give take let_go);
 
 # Runs one statement: prints its number of rows, or the SQLSTATE it failed with.
 my $ATTEMPT = <<'SQL';
@@ -29,19 +28,19 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 SQL
 
-# Does some damage. `company` (0), `statements` (20) of which so many are tried, `seed`; with `moves`,
-# rows also go to other companies and come from them. Gives what was done, each a hash: kind, table, sql,
-# rows (undef if it was skipped), error.
+# Does some damage. `company` (0), `statements` (20) of which so many are tried, `seed`; `moves`: kinds
+# of those (give, take, let_go) by which rows also go to another company, come from it, or become nobody's.
+# Gives what was done, each a hash: kind, table, sql, rows (undef if it was skipped), error.
 sub do_damage {
 	my ($database, $generator, %how) = @_;
 	my $self = bless {
 		generator => $generator, company => $how{company} // 0, random => RandomValues->new($how{seed} // $generator->{seed}), fresh => 7000
 	}, 'Damage';
 	my @done;
-	my $moves = $how{moves} // 0;
+	my @moves = @{ $how{moves} // [] };
 	my @tables = grep { !$_->{stays} && $_ != $generator->{company} } $generator->owned_tables;
 	while (@done < ($how{statements} // 20)) {
-		my $kind  = $moves && $self->{random}->chance(30) ? $self->{random}->pick(@MOVES) : $self->{random}->pick(@KINDS);
+		my $kind  = @moves && $self->{random}->chance(30) ? $self->{random}->pick(@moves) : $self->{random}->pick(@KINDS);
 		my $table = $kind eq 'company' ? $generator->{company} : $self->{random}->pick(@tables);
 		my $sql   = $self->$kind($table) or next;
 		push @done, {kind => $kind, table => encode('UTF-8', $table->{sql}), sql => encode('UTF-8', $sql)};
