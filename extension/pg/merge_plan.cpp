@@ -150,6 +150,7 @@ class Planner {
   void add_archived(const Column& column) {
     MergeColumn merged{
         {column.name, column.type_oid == JSONBOID}, mode_of(live_, plan_, column, policy_), {}};
+    merged.is_file = matched_.archived->columns[plan_.columns.size()].files.has_value();
     if (merged.mode == Mode::kGreater) {
       merged.wins = [&column](std::string_view archived, std::string_view current) {
         return is_greater(column, archived, current);

@@ -10,7 +10,7 @@ CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL, logo bytea);
 CREATE TABLE app.document (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company,
     body bytea, plain bytea, "the scan %" app.scan, words text);
 CREATE TABLE app.loose (company_id int NOT NULL REFERENCES app.company, attachment bytea);
-CREATE TABLE app.needed (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, body bytea NOT NULL);
+CREATE TABLE app.needed (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, body bytea NOT NULL, code int UNIQUE);
 SELECT set_company_table('app.company', identity_columns => '{}');
 SELECT set_column_rule('app.company', 'logo', 'file');
 SELECT set_column_rule('app.document', 'body', 'file');
@@ -34,6 +34,7 @@ INSERT INTO app.document VALUES (100, 2, 'Zeta''s', NULL, NULL, NULL);
 INSERT INTO app.loose SELECT 1, bytes FROM content, generate_series(1, 2) WHERE name IN ('text', 'zero');
 INSERT INTO app.loose VALUES (1, NULL);
 INSERT INTO app.needed SELECT 1, 1, bytes FROM content WHERE name = 'pieces';
+INSERT INTO app.needed SELECT n, 1, bytes, n FROM content, generate_series(2, 3) n WHERE name = 'text';
 CREATE TEMP TABLE was AS SELECT 'document' AS t, md5(d::text) AS row FROM app.document d UNION ALL SELECT 'loose', md5(l::text) FROM app.loose l
     UNION ALL SELECT 'needed', md5(n::text) FROM app.needed n UNION ALL SELECT 'company', md5(c::text) FROM app.company c;
 CREATE FUNCTION pg_temp.is_as_before(what text) RETURNS text LANGUAGE sql AS $$
@@ -49,10 +50,10 @@ SELECT backup_company(1, include_files => true) AS backup \gset
 SELECT results_eq(format('SELECT * FROM backup_contents(%s) WHERE area = ''files''', :backup),
     $$VALUES ('files', 'app.company.logo', 1::bigint, 5::bigint, NULL::text), ('files', 'app.document.body', 6, 22020103, NULL),
         ('files', 'app.document."the scan %"', 3, 20971525, NULL), ('files', 'app.loose.attachment', 2, 6, NULL),
-        ('files', 'app.needed.body', 1, 524288, NULL)$$, 'contents tell the files of each column');
+        ('files', 'app.needed.body', 2, 524293, NULL)$$, 'contents tell the files of each column');
 SELECT results_eq($$SELECT table_name, row_count, byte_count FROM company_contents(1) WHERE area = 'files'$$,
     $$VALUES ('app.company.logo', 1::bigint, 5::bigint), ('app.document.body', 7, 22020108),
-        ('app.document."the scan %"', 4, 20971530), ('app.loose.attachment', 4, 12), ('app.needed.body', 1, 524288)$$,
+        ('app.document."the scan %"', 4, 20971530), ('app.loose.attachment', 4, 12), ('app.needed.body', 3, 524298)$$,
     'the live company tells every value');
 SELECT cmp_ok((SELECT sum(byte_count) FROM company_contents(1) WHERE area <> 'files'), '<', 24000000::numeric,
     'they are not counted with their rows');
@@ -61,7 +62,7 @@ SELECT is((SELECT byte_count FROM company_backups() WHERE id = :backup), (SELECT
 SELECT is((SELECT array_agg(c ->> 'name' || coalesce(' ' || (c ->> 'files') || ' ' || (c ->> 'bytes'), '')) FROM jsonb_array_elements(backup_manifest(:backup) -> 'tables') t,
     jsonb_array_elements(t -> 'columns') c WHERE t ->> 'name' = 'app.document'),
     '{id,company_id,body 6 22020103,plain,the scan % 3 20971525,words}', 'the manifest, too; text stays in its row');
-SELECT is((SELECT count(*)::int FROM company_backup.backup_file WHERE backup = :backup AND seq = 0), 13, 'each distinct content of a column is stored once');
+SELECT is((SELECT count(*)::int FROM company_backup.backup_file WHERE backup = :backup AND seq = 0), 14, 'each distinct content of a column is stored once');
 
 -- Back again.
 SELECT pg_temp.empty_company();
@@ -73,10 +74,44 @@ UPDATE app.company SET logo = NULL WHERE id = 1;
 SELECT lives_ok(format('SELECT restore_company(1, %s, include_files => true)', :backup), 'restored again');
 SELECT keep_restore(max(id)) FROM company_restores();
 SELECT pg_temp.is_as_before('also the file of the company''s own row');
+
+-- Over rows: files are compared, too.
+SELECT results_eq(format('SELECT sum(added), sum(changed), sum(removed), sum(unchanged) FROM preview_restore(1, %s, include_files => true)', :backup),
+    'VALUES (0::numeric, 0::numeric, 0::numeric, 17::numeric)', 'nothing has changed yet');
+UPDATE app.company SET logo = 'other' WHERE id = 1;
+UPDATE app.document SET body = 'other' WHERE id IN (1, 3);
+UPDATE app.document SET body = NULL WHERE id = 4;
+UPDATE app.document SET words = 'others' WHERE id = 5;
+DELETE FROM app.document WHERE id = 6;
+INSERT INTO app.document SELECT 9, 1, bytes FROM content WHERE name = 'large';
+UPDATE app.loose SET attachment = 'other' WHERE attachment = 'hello';
+DELETE FROM app.needed WHERE id = 1;
+UPDATE app.needed SET code = 20, body = 'other' WHERE id = 2;  -- removed and loaded again, for its code is unique
+UPDATE app.needed SET code = 30 WHERE id = 3;
+CREATE TEMP TABLE changed AS TABLE app.document;
+CREATE TEMP TABLE needed_changed AS TABLE app.needed;
+SELECT results_eq(format('SELECT table_name, added, changed, removed FROM preview_restore(1, %s, include_files => true)', :backup),
+    $$VALUES ('app.company', 0::bigint, 1::bigint, 0::bigint), ('app.document', 1, 4, 1), ('app.loose', 2, 0, 2), ('app.needed', 1, 2, 0)$$,
+    'a preview tells what differs');
+SELECT results_eq(format('SELECT table_name, added, changed, removed FROM preview_restore(1, %s)', :backup),
+    $$VALUES ('app.company', 0::bigint, 0::bigint, 0::bigint), ('app.document', 1, 0, 1), ('app.loose', 0, 0, 0), ('app.needed', 1, 2, 0)$$,
+    'without files they do not count');
+SELECT restore_company(1, :backup, include_files => true) AS restored \gset
+SELECT pg_temp.is_as_before('restored over other files');
+SELECT revert_restore(:restored);
+SELECT is_empty('TABLE needed_changed EXCEPT ALL TABLE app.needed', 'a revert brings back rows that were loaded again');
+SELECT is_empty('TABLE changed EXCEPT ALL TABLE app.document', 'a revert brings back the files that were there');
+SELECT is((SELECT count(*) FROM app.loose WHERE attachment = 'other'), 2::bigint, 'also in a table without a key');
+SELECT restore_company(1, :backup) AS restored \gset
+SELECT results_eq('SELECT id, body FROM app.document WHERE company_id = 1 AND id IN (1, 4, 6, 9)', $$VALUES (1, 'other'::bytea), (4, NULL), (6, NULL)$$,
+    'a restore without files keeps those that are there');
+SELECT results_eq('SELECT id, code, octet_length(body) FROM app.needed ORDER BY id', 'VALUES (1, NULL, 524288), (2, 2, 5), (3, 3, 5)', 'also in rows that are loaded again');
+SELECT is((SELECT body FROM app.needed WHERE id = 2), 'other'::bytea, 'with their bytes');
+SELECT keep_restore(:restored);
 SELECT pg_temp.empty_company();
 SELECT lives_ok(format('SELECT restore_company(1, %s)', :backup), 'without files');
 SELECT keep_restore(max(id)) FROM company_restores();
-SELECT results_eq('SELECT count(*), count(body), count("the scan %"), count(words), (SELECT count(attachment) FROM app.loose), (SELECT octet_length(body) FROM app.needed) FROM app.document WHERE company_id = 1',
+SELECT results_eq('SELECT count(*), count(body), count("the scan %"), count(words), (SELECT count(attachment) FROM app.loose), (SELECT max(octet_length(body)) FROM app.needed) FROM app.document WHERE company_id = 1',
     'VALUES (8::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 524288)', 'only those that a row cannot be without');
 SELECT pg_temp.empty_company();
 
