@@ -32,7 +32,7 @@ struct Target {
   bool generated = false;  // some of the columns are: no line has them
   bool lost_rows = false;
   LineSpool waiting[kLosses.size()];
-  LineSpool gone[kLosses.size()];  // looked at; to be looked at again in the end
+  LineSpool gone[kLosses.size()];  // to be looked at again in the end, for rows that stay
 };
 
 bool is_one_of(int16_t number, const std::vector<int16_t>& numbers) {
@@ -211,7 +211,9 @@ void OutsideRows::Impl::follow(Target& target, Loss loss) {
   each_batch(keys, batch, [&](const KeyBatch& all) {
     BatchMemory memory;
     const KeyBatch gone = keep_gone(target, all);
-    for (size_t n = 0; n < gone.size(); ++n) {
+    const bool some_stay = std::any_of(target.keys.begin(), target.keys.end(),
+                                       [&](const ForeignKey* key) { return stays(*key, loss); });
+    for (size_t n = 0; some_stay && n < gone.size(); ++n) {
       target.gone[static_cast<size_t>(loss)].put(gone.line(n));
     }
     for (const ForeignKey* key : target.keys) {

@@ -68,6 +68,24 @@ void RowChanges::remove(const CurrentRow& row, const std::vector<RowValue>& valu
   remove_version(row, values);
 }
 
+void RowChanges::compose(const std::vector<RowValue>& current,
+                         const std::vector<RowValue>& archived,
+                         const std::vector<size_t>& columns) {
+  std::vector<RowValue> whole = current;
+  std::list<std::string> contents;  // of files
+  for (size_t position : columns) {
+    whole[position] = archived[position];
+    if (!plan_.columns[position].is_file || archived[position].kind == ValueKind::kNull) continue;
+    std::string bytes;
+    read_bytes_(position, archived[position], bytes);
+    std::string& base64 = contents.emplace_back();
+    append_base64(base64, bytes);
+    whole[position].text = std::string_view(base64).substr(1, base64.size() - 2);
+  }
+  line_.clear();
+  composer_.append(whole, line_);
+}
+
 void RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& current,
                         const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
   const bool rigid = is_rigid(plan_, columns);

@@ -66,13 +66,16 @@ SELECT is((SELECT count(*)::int FROM company_backup.backup_file WHERE backup = :
 -- Back again.
 SELECT pg_temp.empty_company();
 SELECT lives_ok(format('SELECT restore_company(1, %s, include_files => true)', :backup), 'restored');
+SELECT keep_restore(max(id)) FROM company_restores();
 SELECT pg_temp.is_as_before('with every byte');
 SELECT pg_temp.empty_company();
 UPDATE app.company SET logo = NULL WHERE id = 1;
 SELECT lives_ok(format('SELECT restore_company(1, %s, include_files => true)', :backup), 'restored again');
+SELECT keep_restore(max(id)) FROM company_restores();
 SELECT pg_temp.is_as_before('also the file of the company''s own row');
 SELECT pg_temp.empty_company();
 SELECT lives_ok(format('SELECT restore_company(1, %s)', :backup), 'without files');
+SELECT keep_restore(max(id)) FROM company_restores();
 SELECT results_eq('SELECT count(*), count(body), count("the scan %"), count(words), (SELECT count(attachment) FROM app.loose), (SELECT octet_length(body) FROM app.needed) FROM app.document WHERE company_id = 1',
     'VALUES (8::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 524288)', 'only those that a row cannot be without');
 SELECT pg_temp.empty_company();
@@ -83,6 +86,7 @@ SELECT append_upload(:upload, seq, data) FROM read_backup(:backup);
 SELECT finish_upload(:upload) AS uploaded \gset
 SELECT is(pg_temp.members(:uploaded), pg_temp.members(:backup), 'an upload stores the same members');
 SELECT lives_ok(format('SELECT restore_company(1, %s, include_files => true)', :uploaded), 'an upload is restored');
+SELECT keep_restore(max(id)) FROM company_restores();
 SELECT pg_temp.is_as_before('with every byte');
 SELECT begin_upload('1') AS upload \gset
 SELECT append_upload(:upload, seq, data) FROM stream_backup('1', include_files => true);

@@ -90,7 +90,7 @@ local $ENV{PGOPTIONS} = '-c company_backup.require_signature=off';
 ($code, $out, $err) = run_client('import', $file, '--company', '1');
 is $code, 0, 'import' or diag $err;
 my ($imported) = $out =~ /(\d+)/;
-($code, $out, $err) = run_client('restore', '1', $imported, '--include-files');
+($code, $out, $err) = run_client('restore', '1', $imported, '--include-files', '--yes');
 is $code, 0, 'restore --include-files' or diag $err;
 my $again = read_archive(ServerTest::write_archive(q(stream_backup('1', include_files => true)), "$dir/again.tar.gz"));
 is_deeply [map { [$_, sha256_hex($again->{$_})] } grep { m{/} } sort keys %$again],
