@@ -7,8 +7,8 @@
 --   SELECT oracle.restore('1');    makes the company what it was then
 --
 -- restore() fails with OR001 where this way of restoring does not apply: foreign keys in a circle that
--- can neither be deferred nor be NULL, or triggers that change what is written. Any other error is the
--- database's own refusal.
+-- can neither be deferred nor be NULL, triggers that change what is written, rows of others that refer to
+-- the company's (for a moment all of these are gone). Any other error is the database's own refusal.
 CREATE SCHEMA oracle;
 
 CREATE TABLE oracle.scoped (
@@ -136,6 +136,22 @@ CREATE FUNCTION oracle.emptied(relation regclass) RETURNS name[] LANGUAGE sql AS
     WHERE l.broken = 'null' AND l.source = relation
 $$;
 
+CREATE FUNCTION oracle.refuse_outside_references() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    key pg_constraint;
+    referred boolean;
+BEGIN
+    FOR key IN SELECT * FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 AND oracle.root(confrelid) IN (SELECT relation FROM oracle.step) LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM oracle.doomed d JOIN %s AS t ON (t.tableoid, t.ctid) = (d.part, d.place) JOIN %s AS s ON %s
+                WHERE NOT EXISTS (SELECT FROM oracle.doomed o WHERE (s.tableoid, s.ctid) = (o.part, o.place)))',
+            oracle.rows_of(key.confrelid), oracle.rows_of(key.conrelid),
+            (SELECT string_agg(format('s.%I = t.%I', a.attname, b.attname), ' AND ') FROM unnest(key.conkey, key.confkey) k (source, target)
+             JOIN pg_attribute a ON a.attrelid = key.conrelid AND a.attnum = k.source
+             JOIN pg_attribute b ON b.attrelid = key.confrelid AND b.attnum = k.target)) INTO referred;
+        IF referred THEN PERFORM oracle.does_not_apply(key.conrelid::regclass || ' has rows of others that refer to the company''s'); END IF;
+    END LOOP;
+END $$;
+
 CREATE FUNCTION oracle.rows_out(company text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     scoped oracle.scoped;
@@ -146,6 +162,7 @@ BEGIN
         EXECUTE format('INSERT INTO oracle.doomed SELECT %s, t.tableoid, t.ctid FROM %s AS t WHERE %s',
             scoped.relation::oid, oracle.rows_of(scoped.relation), format(scoped.belongs, company));
     END LOOP;
+    PERFORM oracle.refuse_outside_references();
     FOR scoped IN SELECT * FROM oracle.scoped s WHERE oracle.emptied(s.relation) <> '{}' LOOP
         EXECUTE format('WITH old AS (DELETE FROM oracle.doomed WHERE relation = %s RETURNING part, place),
                 new AS (UPDATE %s AS t SET %s FROM old WHERE (t.tableoid, t.ctid) = (old.part, old.place) RETURNING t.tableoid, t.ctid)

@@ -78,11 +78,11 @@ sub damaged_company {
 	my %was    = (key => $key, own => digests($database, $generator, kept => 0));
 	$was{backup} = $database->value("SELECT backup_company($key)");
 	$database->run("SELECT oracle.take($key)");
-	$was{damage}  = [Damage::do_damage($database, $generator, statements => 30, %how)];
+	$was{damage}  = [Damage::do_damage($database, $generator, statements => $how{moves} ? 10 : 30, %how)];
 	$was{others}  = digests($database, $generator, others => 1);
 	$was{kept}    = digests($database, $generator, kept => 1)->{ $generator->company_name };
 	$was{damaged} = digests($database, $generator, %EVERYTHING);
-	# What the plain restore makes of it; without, when it does not.
+	# What the plain restore makes of it; its SQLSTATE, when it does not.
 	my $plain = "DO \$\$ BEGIN PERFORM oracle.restore($key); END \$\$;";
 	$was{plain} = digests_after($database, $generator, $plain, all => 1, exact => $generator->{outside} eq 'keep');
 	# From here on triggers would do harm; but in every third seed users go on.
@@ -95,6 +95,7 @@ sub is_restored {
 	my ($database, $generator, $was, $what) = @_;
 	is_deeply digests($database, $generator, kept => 0), $was->{own}, "$what: every row is as it was";
 	is digests($database, $generator, kept => 1)->{ $generator->company_name }, $was->{kept}, "$what: what is kept of the company's own row";
+	return if $was->{plain} eq 'OR001';
 	is_deeply digests($database, $generator, all => 1, exact => $generator->{outside} eq 'keep'), $was->{plain}, "$what: the plain restore gives the same";
 	return;
 }
@@ -167,7 +168,7 @@ sub check_moved {
 		like $error, qr/ERROR:  (?:KB|23)\w{3}: /, 'refused, for a reason';
 		note $error;
 		is_deeply digests($database, $generator, %EVERYTHING), $was->{damaged}, 'refused: nothing has changed';
-		is $was->{plain}, undef, 'the plain restore does not work either' or diag $error;
+		ok !ref $was->{plain}, 'the plain restore does not work either' or diag $error;
 		return;
 	}
 	is $lost, 0, 'no row to restore was somebody else\'s';

@@ -124,12 +124,13 @@ sub digests {
 	return named($tables, split /\n/, $database->run($sql));
 }
 
-# What the digests would be after some statements that print nothing; undef if these fail.
+# What the digests would be after some statements that print nothing; the SQLSTATE if these fail.
 sub digests_after {
 	my ($database, $generator, $statements, %how) = @_;
 	my ($tables, $sql) = digests_sql($generator, %how);
-	my ($ok, $out) = $database->try("BEGIN;\n$statements\n${sql}ROLLBACK;");
-	return $ok ? named($tables, split /\n/, $out) : undef;
+	my ($ok, $out, $error) = $database->try("BEGIN;\n$statements\n${sql}ROLLBACK;");
+	return named($tables, split /\n/, $out) if $ok;
+	return $error =~ /ERROR:  (\w{5}): / ? $1 : die $error;
 }
 
 sub digests_sql {
