@@ -22,8 +22,8 @@ struct Options {
   bool force = false;
 };
 
-// How far an archive has come, in bytes of rows: its manifest, the first entry, says how many
-// follow.
+// How far an archive has come, in bytes of rows and files: its manifest, the first entry, says how
+// many follow.
 class ArchiveProgress : public ArchiveSink {
  public:
   ArchiveProgress() : progress_("Exporting", 0), reader_(*this) {}
@@ -33,7 +33,7 @@ class ArchiveProgress : public ArchiveSink {
   }
 
   void manifest(const Manifest& manifest) override {
-    uint64_t total = 0;
+    uint64_t total = total_files(manifest).bytes;
     for (const ManifestTable& table : manifest.tables) total += table.bytes;
     for (const ManifestTable& table : manifest.shared) total += table.bytes;
     progress_.set_total(total);
@@ -41,6 +41,9 @@ class ArchiveProgress : public ArchiveSink {
   void begin_table(Section, std::size_t) override {}
   void lines(std::string_view piece) override { progress_.add(piece.size()); }
   void end_table() override {}
+  void begin_file(const FileEntry&) override {}
+  void file_data(std::string_view piece) override { progress_.add(piece.size()); }
+  void end_file() override {}
 
  private:
   Progress progress_;

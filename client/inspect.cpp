@@ -9,6 +9,7 @@
 #include "client/output.hpp"
 #include "core/archive_reader.hpp"
 #include "core/error.hpp"
+#include "core/table_name.hpp"
 
 namespace company_backup::client {
 namespace {
@@ -32,6 +33,9 @@ class ManifestOnly : public ArchiveSink {
   void begin_table(Section, std::size_t) override {}
   void lines(std::string_view) override {}
   void end_table() override {}
+  void begin_file(const FileEntry&) override {}
+  void file_data(std::string_view) override {}
+  void end_file() override {}
 
   Manifest found;
 };
@@ -72,6 +76,15 @@ void add_rows(Table& out, const std::vector<ManifestTable>& tables) {
   }
 }
 
+void add_files(Table& out, const Manifest& manifest) {
+  for (const FileFolder& folder : file_folders(manifest)) {
+    const ManifestTable& table = manifest.tables[folder.table];
+    out.rows.push_back(
+        {kFilesArea, table.name + "." + encode_name_part(table.columns[folder.column].name), "file",
+         std::to_string(folder.expected.count), std::to_string(folder.expected.bytes)});
+  }
+}
+
 void print_summary(const Manifest& manifest) {
   print_fact("Company", named(manifest.company_key, manifest.company_name));
   print_fact("Label", manifest.label.value_or(""));
@@ -89,6 +102,7 @@ void print_summary(const Manifest& manifest) {
   Table table{{{"area"}, {"table"}, {"treatment"}, {"rows", true}, {"bytes", true}}, {}};
   add_rows(table, manifest.tables);
   add_rows(table, manifest.shared);
+  add_files(table, manifest);
   print_table(std::cout, table, "The archive has no tables.");
 }
 

@@ -31,6 +31,9 @@ class NoSink : public ArchiveSink {
   void begin_table(Section, std::size_t) override {}
   void lines(std::string_view) override {}
   void end_table() override {}
+  void begin_file(const FileEntry&) override {}
+  void file_data(std::string_view) override {}
+  void end_file() override {}
 };
 
 // The bytes of a bytea as psql prints it (\x and hexadecimal digits); nothing for any other text.
@@ -82,7 +85,10 @@ void print_totals(const Manifest& manifest) {
   }
   std::cout << "OK: company " << printable(manifest.company_key) << ", "
             << counted(manifest.tables.size() + manifest.shared.size(), "table") << ", "
-            << counted(rows, "row") << ", " << counted(bytes, "byte") << '\n';
+            << counted(rows, "row") << ", ";
+  const ManifestFiles files = total_files(manifest);
+  if (manifest.include_files) std::cout << counted(files.count, "file") << ", ";
+  std::cout << counted(bytes + files.bytes, "byte") << '\n';
 }
 
 int run(const Options& options) {

@@ -47,6 +47,29 @@ must_fail() {  # runs a command that has to fail, and shows how
   awk 'NR <= 6 { print; next } /^HINT/ { print; next } { n++ } n == 1 { print "..." }' "$work/out"
 }
 
+# Digests of every row, in plain SQL that shares nothing with the extension (demo/digest.sql).
+look() {  # look NAME: company 1 and all the others as they are now
+  value -d erp -c "SELECT * FROM proof.company_digest(1)" >"$work/$1-company"
+  value -d erp -c "SELECT * FROM proof.other_digest(1)" >"$work/$1-others"
+  for who in company others; do
+    printf 'DIGEST  %-9s %7d rows  %s\n' "$who" "$(awk -F'|' '{ n += $2 } END { print n }' "$work/$1-$who")" \
+      "$(md5sum <"$work/$1-$who" | cut -c1-12)"
+  done
+}
+# Without the two tables that an honest restore does not turn back.
+turned_back() { grep -vE '^(audit.change|core.number_counter)\|' "$work/$1-company" >"$work/$1-turned"; }
+check_restored() {  # after a restore: what a backup holds is back; the others, and what must not go back, stayed
+  turned_back "$1"
+  check "company 1 is what it was: every row of every table, secrets included" "$work/good-turned" "$work/$1-turned"
+  check "nothing of the other companies changed" "$work/good-others" "$work/$1-others"
+  grep '^audit.change|' "$work/bad-company" >"$work/bad-audit"
+  grep '^audit.change|' "$work/$1-company" >"$work/$1-audit"
+  check "the audit trail still tells of the mistake" "$work/bad-audit" "$work/$1-audit"
+  grep '^core.number_counter|' "$work/bad-company" >"$work/bad-counter"
+  grep '^core.number_counter|' "$work/$1-company" >"$work/$1-counter"
+  check "no number of an order will be given twice: the counter did not go back" "$work/bad-counter" "$work/$1-counter"
+}
+
 heading "A business application: 6 companies in shared tables"
 createdb erp
 sql -d erp -f demo/schema.sql
@@ -59,8 +82,11 @@ sql -d erp -c "
   GROUP BY 1, 2 ORDER BY 1"
 say "59 tables: customers, orders, stock, production, books. Rows of all companies lie side by side."
 say "The task: take everything of company 1, \"Acme Works\", and nothing else."
-value -d erp -c "SELECT * FROM proof.company_digest(1)" >"$work/erp-company-before"
-value -d erp -c "SELECT * FROM proof.other_digest(1)" >"$work/erp-others-before"
+say ""
+say "Every row of every table is digested, in plain SQL that shares nothing with the extension:"
+look good
+turned_back good
+value -d erp -c "SELECT * FROM proof.portable_digest(1)" >"$work/erp-company"
 
 heading "1. The extension reads the catalog, and asks about what the catalog cannot say"
 statement erp "CREATE EXTENSION company_backup"
@@ -135,7 +161,55 @@ value -d erp -c "SELECT access_token FROM core.integration UNION SELECT integrat
 if grep -rqFf tokens files; then say "FAILED  secrets were found"; failed=1; else say 0; fi
 cd - >/dev/null
 
-heading "6. Another database: the same application, other reference IDs, a company of its own"
+heading "6. A mistake: prices times 100, the invoices of 2026 deleted (demo/mistake.sql)"
+sql -d erp -f demo/mistake.sql
+look bad
+if cmp -s "$work/good-company" "$work/bad-company"; then say "FAILED  the mistake changed nothing"; failed=1; fi
+check "the mistake was made in company 1 only" "$work/good-others" "$work/bad-others"
+say "Its books now speak of invoices and payments that are gone:"
+statement erp "SELECT table_name, reference, problem, count(*) FROM check_company_data(1) GROUP BY 1, 2, 3 ORDER BY 1, 2"
+say "What would a restore do? Nothing is changed yet. (Tables that stay as they are: not shown.)"
+show "company-backup preview 1 $backup --include-files -d erp"
+"$client" preview 1 "$backup" --include-files -d erp | grep -vE ' 0 +0 +0 +[0-9]+$'
+
+heading "7. The way back: restore, look, revert; restore again, keep"
+say "Without --yes it shows this preview, and asks for the word RESTORE:"
+show "company-backup restore 1 $backup --include-files --yes -d erp"
+restore=$("$client" restore 1 "$backup" --include-files --yes -d erp)
+say "$restore"
+look restored
+check_restored restored
+company_backup restores -d erp
+say ""
+say "Company 1 works on. Another restore has to wait until somebody has decided:"
+show "company-backup restore 1 $backup --include-files --yes -d erp"
+must_fail "$client" restore 1 "$backup" --include-files --yes -d erp
+say ""
+say "Was it the wrong backup? Then take the restore back. What was edited since is discarded, and printed:"
+statement erp "UPDATE hr.absence SET reason = 'dentist' WHERE id = (SELECT min(a.id) FROM hr.absence a JOIN hr.employee e ON e.id = a.employee_id WHERE e.company_id = 1)"
+company_backup revert "$restore" -d erp
+look reverted
+check "company 1 is as bad as before the restore, to the letter" "$work/bad-company" "$work/reverted-company"
+check "nothing of the other companies changed" "$work/good-others" "$work/reverted-others"
+say ""
+say "Once more, for good. An application can listen to what happens:"
+statement erp "SELECT restore_company('1', $backup, include_files => true, actor => 'ann')"
+restore=$((restore + 1))
+show "psql erp -c \"LISTEN company_backup\" -c \"SELECT keep_restore($restore, 'ann')\""
+sql -d erp -At -c "LISTEN company_backup" -c "SELECT keep_restore($restore, 'ann')" | grep .
+look kept
+check_restored kept
+value -d erp -c "SELECT * FROM proof.broken_invariants(1)" >"$work/broken"
+if [ -s "$work/broken" ]; then
+  say "FAILED  the books of company 1:"
+  cat "$work/broken"
+  failed=1
+else
+  say "PROVED  the books are right again: debits equal credits, totals are the sums of their lines"
+fi
+company_backup restores -d erp
+
+heading "8. Another database: the same application, other reference IDs, a company of its own"
 createdb second
 sql -d second -f demo/schema.sql
 sql -d second -f demo/second.sql
@@ -165,19 +239,17 @@ statement second "SELECT id, company, backup, status, mode, added FROM company_r
 statement second "SELECT c.id, c.name, u.email AS owner, k.code AS currency
   FROM core.company AS c JOIN core.\"user\" AS u ON u.id = c.owner_id JOIN core.currency AS k ON k.id = c.currency_id ORDER BY 1"
 
-heading "7. Proof, in plain SQL that shares nothing with the extension (demo/digest.sql)"
-say "Every row of every table is digested. Between the two databases, IDs of shared rows and people are"
+heading "9. Proof for both databases"
+say "Every row of every table is digested again. Between the two databases, IDs of shared rows and people are"
 say "shown by their code or e-mail, and secrets, which stay behind, are left out; all else must be equal."
 say ""
-for database in erp second; do
-  value -d "$database" -c "SELECT * FROM proof.portable_digest(1)" >"$work/$database-company"
-  value -d "$database" -c "SELECT * FROM proof.other_digest(1)" >"$work/$database-others"
-done
-value -d erp -c "SELECT * FROM proof.company_digest(1)" >"$work/erp-company-after"
+value -d second -c "SELECT * FROM proof.portable_digest(1)" >"$work/second-company"
+value -d second -c "SELECT * FROM proof.other_digest(1)" >"$work/second-others"
+look end
 rows=$(awk -F'|' '{ n += $2 } END { print n }' "$work/second-company")
-check "company 1 is the same in both databases: $(wc -l <"$work/second-company") tables, $rows rows" "$work/erp-company" "$work/second-company"
-check "the first database: company 1 is what it was, secrets included" "$work/erp-company-before" "$work/erp-company-after"
-check "the first database: nothing of the others changed" "$work/erp-others-before" "$work/erp-others"
+check "company 1 of the second database is what it was in the first: $(wc -l <"$work/second-company") tables, $rows rows" "$work/erp-company" "$work/second-company"
+check "the first database: export and import changed nothing" "$work/kept-company" "$work/end-company"
+check "the first database: nothing of the others changed" "$work/good-others" "$work/end-others"
 check "the second database: nothing of the others changed" "$work/second-others-before" "$work/second-others"
 value -d second -c "SELECT * FROM proof.broken_invariants()" >"$work/broken"
 value -d second -c "SELECT count(*) FROM core.integration WHERE company_id = 1 AND (access_token IS NOT NULL OR webhook_secret IS NOT NULL)" >"$work/secrets"

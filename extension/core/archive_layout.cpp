@@ -31,14 +31,37 @@ std::vector<ArchiveEntry> archive_entries(const Manifest& manifest,
   return entries;
 }
 
-std::string sums_text(const std::vector<ArchiveEntry>& entries) {
-  std::string text;
-  for (const ArchiveEntry& entry : entries) text += hex(entry.sha256) + "  " + entry.name + "\n";
-  return text;
+std::uint64_t SumsLines::size() const {
+  constexpr std::uint64_t kBesideName = 2 * sizeof(Sha256Digest) + 3;  // two spaces, line end
+  std::uint64_t size = 0;
+  for (const ArchiveEntry& entry : entries_) size += entry.name.size() + kBesideName;
+  for (const FileFolder& folder : folders_) {
+    const std::uint64_t name = folder.name.size() + 2 * sizeof(Sha256Digest);
+    size += folder.digests.size() * (name + kBesideName);
+  }
+  return size;
 }
 
-Signature sign_sums(std::string_view identity, std::string_view key, std::string_view sums) {
-  return {std::string(identity), hmac_sha256(key, sums)};
+bool SumsLines::next(std::string& text) {
+  if (entry_ < entries_.size()) {
+    const ArchiveEntry& entry = entries_[entry_++];
+    text += hex(entry.sha256) + "  " + entry.name + "\n";
+    return true;
+  }
+  for (; folder_ < folders_.size(); ++folder_, file_ = 0) {
+    const FileFolder& folder = folders_[folder_];
+    if (file_ == folder.digests.size()) continue;
+    const std::string digest = hex(folder.digests[file_++]);
+    text += digest + "  " + folder.name + digest + "\n";
+    return true;
+  }
+  return false;
+}
+
+Sha256Digest hmac_of(std::string_view key, SumsLines sums) {
+  HmacSha256 hmac(key);
+  for (std::string line; sums.next(line); line.clear()) hmac.update(line);
+  return hmac.finish();
 }
 
 std::string signature_text(const Signature& signature) {

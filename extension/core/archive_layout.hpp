@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/archive_files.hpp"
 #include "core/digest.hpp"
 #include "core/manifest.hpp"
 
@@ -27,19 +28,33 @@ struct ArchiveEntry {
 // shared/<name>.ndjson or tables/<name>.ndjson
 std::string table_entry_name(Section section, const ManifestTable& table);
 
-// Every entry that SHA256SUMS lists, in archive order: manifest.json (exactly `manifest_text`),
-// the shared tables, the tables.
+// The entries before the files, in archive order: manifest.json (exactly `manifest_text`), the
+// shared tables, the tables.
 std::vector<ArchiveEntry> archive_entries(const Manifest& manifest, std::string_view manifest_text);
 
-// The text of SHA256SUMS, as `sha256sum -c` reads it.
-std::string sums_text(const std::vector<ArchiveEntry>& entries);
+// The text of SHA256SUMS, as `sha256sum -c` reads it, line by line: of the entries, then of the
+// files. Both must outlive it.
+class SumsLines {
+ public:
+  SumsLines(const std::vector<ArchiveEntry>& entries, const std::vector<FileFolder>& folders)
+      : entries_(entries), folders_(folders) {}
+
+  std::uint64_t size() const;  // of all lines, line ends included
+  // Appends the next line; false after the last.
+  bool next(std::string& text);
+
+ private:
+  const std::vector<ArchiveEntry>& entries_;
+  const std::vector<FileFolder>& folders_;
+  std::size_t entry_ = 0, folder_ = 0, file_ = 0;  // of the next line
+};
 
 struct Signature {
   std::string identity;  // of the database that signed: a lower-case uuid
   Sha256Digest hmac{};   // HMAC-SHA256 over the bytes of SHA256SUMS
 };
 
-Signature sign_sums(std::string_view identity, std::string_view key, std::string_view sums);
+Sha256Digest hmac_of(std::string_view key, SumsLines sums);
 // One line: `hmac-sha256 <identity> <hex>` and a line end.
 std::string signature_text(const Signature& signature);
 // Error kBadArchive unless signature_text() could have made it.

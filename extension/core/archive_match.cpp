@@ -55,6 +55,8 @@ class Matcher {
     } else if (column->type != archived.type) {
       differ("column " + name + " is " + archived.type + " in the archive, " + column->type +
              " here");
+    } else if (archived.files && !column->is_bytea()) {
+      differ("column " + name + " has files in the archive, but is not bytea here");
     } else if (column->generated) {
       differ("column " + name + " is generated here");
     }

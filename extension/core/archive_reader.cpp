@@ -1,5 +1,6 @@
 #include "core/archive_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -14,15 +15,6 @@ namespace {
 
 constexpr std::uint64_t kLargestSignature = 256;
 
-// The first line at which two texts differ, for a message.
-std::string first_difference(std::string_view found, std::string_view expected) {
-  std::size_t line = 1;
-  for (std::size_t i = 0; i < found.size() && found[i] == expected[i]; ++i) {
-    if (found[i] == '\n') ++line;
-  }
-  return std::to_string(line);
-}
-
 }  // namespace
 
 class ArchiveReader::Impl : private TarEvents {
@@ -31,7 +23,8 @@ class ArchiveReader::Impl : private TarEvents {
       : sink_(sink),
         limits_(limits),
         tar_(*this),
-        stream_(limits.inflate, [this](std::string_view raw) { feed_tar(raw); }) {}
+        stream_(limits.inflate, [this](std::string_view raw) { feed_tar(raw); }),
+        cutter_([this](std::string_view piece) { sink_.file_data(piece); }) {}
 
   void feed(std::string_view bytes) {
     located([&] { stream_.feed(bytes); });
@@ -48,11 +41,11 @@ class ArchiveReader::Impl : private TarEvents {
 
   const Manifest& manifest() const { return manifest_; }
   const std::string& manifest_text() const { return manifest_text_; }
-  const std::string& sums() const { return sums_; }
   const std::optional<Signature>& signature() const { return signature_; }
+  Sha256Digest hmac(std::string_view key) const { return hmac_of(key, {entries_, folders_}); }
 
  private:
-  enum class Stage { kManifest, kTables, kSums, kSignature, kNothing };
+  enum class Stage { kManifest, kTables, kFiles, kSums, kSignature, kNothing };
 
   void feed_tar(std::string_view raw) {
     in_tar_ = true;
@@ -73,16 +66,18 @@ class ArchiveReader::Impl : private TarEvents {
     }
   }
 
-  std::string_view expected_name() const {
+  std::string expected_name() const {
     switch (stage_) {
       case Stage::kManifest:
-        return kManifestEntry;
+        return std::string(kManifestEntry);
       case Stage::kTables:
         return entries_[next_].name;
+      case Stage::kFiles:
+        return folders_[folder_].name + hex(folders_[folder_].digests[file_]);
       case Stage::kSums:
-        return kSumsEntry;
+        return std::string(kSumsEntry);
       case Stage::kSignature:
-        return kSignatureEntry;
+        return std::string(kSignatureEntry);
       case Stage::kNothing:
         break;
     }
@@ -99,8 +94,10 @@ class ArchiveReader::Impl : private TarEvents {
       case Stage::kTables:
         demand_size(size, entries_[next_].size);
         return begin_table();
+      case Stage::kFiles:
+        return begin_file(size);
       case Stage::kSums:
-        return demand_size(size, expected_sums_.size());
+        return demand_size(size, sums_->size());
       case Stage::kSignature:
       case Stage::kNothing:
         return demand_at_most(size, kLargestSignature);
@@ -108,10 +105,18 @@ class ArchiveReader::Impl : private TarEvents {
   }
 
   void entry_data(std::string_view bytes) override {
-    if (table_) {
-      table_->feed(bytes);
-    } else {
-      text_.append(bytes);
+    switch (stage_) {
+      case Stage::kTables:
+        return table_->feed(bytes);
+      case Stage::kFiles:
+        digest_.update(bytes);
+        return cutter_.feed(bytes);
+      case Stage::kSums:
+        return check_sums(bytes);
+      case Stage::kManifest:
+      case Stage::kSignature:
+      case Stage::kNothing:
+        text_.append(bytes);
     }
   }
 
@@ -121,8 +126,11 @@ class ArchiveReader::Impl : private TarEvents {
         return end_manifest();
       case Stage::kTables:
         return end_table();
+      case Stage::kFiles:
+        return end_file();
       case Stage::kSums:
-        return end_sums();
+        stage_ = Stage::kSignature;
+        return;
       case Stage::kSignature:
       case Stage::kNothing:
         signature_ = parse_signature(text_);
@@ -148,34 +156,97 @@ class ArchiveReader::Impl : private TarEvents {
 
   void end_table() {
     table_->finish();
+    if (const auto [section, index] = table_place(); section == Section::kTables) {
+      for (std::size_t number = 0; folder_ < folders_.size(); ++folder_) {
+        if (folders_[folder_].table != index) break;
+        folders_[folder_].digests = table_->files(number++);
+      }
+    }
     table_.reset();
     sink_.end_table();
     ++next_;
-    if (next_ == entries_.size()) stage_ = Stage::kSums;
+    if (next_ == entries_.size()) begin_files();
+  }
+
+  void begin_files() {
+    stage_ = Stage::kFiles;
+    folder_ = file_ = 0;
+    skip_full_folders();
+  }
+
+  // To the folder of the next file, or to what follows the last.
+  void skip_full_folders() {
+    for (; folder_ < folders_.size(); ++folder_, file_ = 0, folder_bytes_ = 0) {
+      const FileFolder& folder = folders_[folder_];
+      if (file_ < folder.digests.size()) return;
+      if (folder_bytes_ == folder.expected.bytes) continue;
+      throw Error(sqlstate::kDamagedArchive, "archive has files of a wrong size")
+          .detail("Folder " + in_quotes(folder.name) + " has " + std::to_string(folder_bytes_) +
+                  " bytes, but the manifest says " + std::to_string(folder.expected.bytes) + ".");
+    }
+    stage_ = Stage::kSums;
+    sums_.emplace(entries_, folders_);
+  }
+
+  void begin_file(std::uint64_t size) {
+    const FileFolder& folder = folders_[folder_];
+    demand_at_most(size, limits_.file_bytes);
+    folder_bytes_ += size;
+    sink_.begin_file({folder.table, folder.column, folder.digests[file_], size});
+  }
+
+  void end_file() {
+    cutter_.finish();
+    if (digest_.finish() != folders_[folder_].digests[file_]) {
+      throw Error(sqlstate::kDamagedArchive, "archive is damaged")
+          .detail("The content of entry " + in_quotes(entry_) + " is not what its name says.")
+          .hint("Copy or download the file again.");
+    }
+    sink_.end_file();
+    ++file_;
+    skip_full_folders();
   }
 
   void end_manifest() {
     manifest_text_ = std::exchange(text_, {});
     manifest_ = Manifest::from_json(manifest_text_);
     entries_ = archive_entries(manifest_, manifest_text_);
-    expected_sums_ = sums_text(entries_);
+    folders_ = file_folders(manifest_);
+    const std::uint64_t files = total_files(manifest_).count;
+    if (files > limits_.files) {
+      throw Error(sqlstate::kArchiveLimit, "archive has too many files")
+          .detail("It has " + std::to_string(files) + "; the limit is " +
+                  std::to_string(limits_.files) + ".");
+    }
     next_ = 1;
-    stage_ = entries_.size() > 1 ? Stage::kTables : Stage::kSums;
+    if (entries_.size() > 1) {
+      stage_ = Stage::kTables;
+    } else {
+      begin_files();
+    }
     sink_.manifest(manifest_);
   }
 
-  void end_sums() {
-    if (text_ != expected_sums_) {
-      throw Error(sqlstate::kDamagedArchive, "archive is damaged")
-          .detail("Line " + first_difference(text_, expected_sums_) + " of entry " +
-                  in_quotes(kSumsEntry) + " is not what the entries before it give.");
+  // The size was right: there is a line for every byte.
+  void check_sums(std::string_view bytes) {
+    while (!bytes.empty()) {
+      if (text_.empty()) {
+        sums_->next(text_);
+        ++sums_line_;
+      }
+      const std::size_t size = std::min(bytes.size(), text_.size());
+      if (bytes.substr(0, size) != std::string_view(text_).substr(0, size)) {
+        throw Error(sqlstate::kDamagedArchive, "archive is damaged")
+            .detail("Line " + std::to_string(sums_line_) + " of entry " + in_quotes(kSumsEntry) +
+                    " is not what the entries before it give.");
+      }
+      text_.erase(0, size);
+      bytes.remove_prefix(size);
     }
-    sums_ = std::exchange(text_, {});
-    stage_ = Stage::kSignature;
   }
 
   [[noreturn]] void refuse_entry(std::string_view name) const {
-    const std::string_view expected = expected_name();
+    const std::string expected = expected_name();
     if (stage_ == Stage::kManifest) {
       throw Error(sqlstate::kBadArchive, "this is not a company_backup archive")
           .detail("Its first entry is not " + in_quotes(expected) + ".");
@@ -210,13 +281,21 @@ class ArchiveReader::Impl : private TarEvents {
   std::vector<ArchiveEntry> entries_;
   std::size_t next_ = 0;  // in entries_
   std::string entry_;     // the name of the current or last entry
-  std::string text_;      // its content, unless it is a table
+  std::string text_;      // its content; of the sums, what is left of the line that must come
   std::optional<TableChecker> table_;
+
+  std::vector<FileFolder> folders_;
+  std::size_t folder_ = 0,
+              file_ = 0;  // the next or current; while there are tables, of the next table
+  std::uint64_t folder_bytes_ = 0;  // of the files that came
+  Sha256 digest_;
+  FileCutter cutter_;
+
+  std::optional<SumsLines> sums_;
+  std::size_t sums_line_ = 0;
 
   Manifest manifest_;
   std::string manifest_text_;
-  std::string expected_sums_;
-  std::string sums_;
   std::optional<Signature> signature_;
 };
 
@@ -235,16 +314,13 @@ const Manifest& ArchiveReader::manifest() const {
 const std::string& ArchiveReader::manifest_text() const {
   return impl_->manifest_text();
 }
-const std::string& ArchiveReader::sums() const {
-  return impl_->sums();
-}
 const std::optional<Signature>& ArchiveReader::signature() const {
   return impl_->signature();
 }
 
 bool ArchiveReader::check_signature(std::string_view key) const {
   const auto& signature = impl_->signature();
-  return signature && equal_constant_time(signature->hmac, hmac_sha256(key, impl_->sums()));
+  return signature && equal_constant_time(signature->hmac, impl_->hmac(key));
 }
 
 }  // namespace company_backup

@@ -1,6 +1,8 @@
 // Reads an archive of hostile origin, fed in any cutting, and checks all of it while it streams:
 // the entries and their order, sizes, counts and digests against the manifest and SHA256SUMS, every
-// line, the order of the keys, and limits. Constant memory but for the manifest and one line.
+// line, the order of the keys, every file against the rows that mention it, and limits. Constant
+// memory but for the manifest, one line, and 32 bytes for each file (while its table is read, about
+// 100).
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,8 @@ struct ArchiveLimits {
   std::uint64_t manifest_bytes = std::uint64_t{32} << 20;
   std::uint64_t line_bytes = (std::uint64_t{1} << 30) - (std::uint64_t{64} << 10);
   unsigned json_depth = 1000;  // nesting inside one line, the row's own object included
+  std::uint64_t file_bytes = kLargestFile;
+  std::uint64_t files = 5'000'000;  // in the whole archive
 };
 
 // What the reader tells. What it told is proved only when finish() has returned: a later entry may
@@ -35,6 +39,12 @@ class ArchiveSink {
   virtual void lines(std::string_view piece) = 0;
   // Rows, bytes and digest of the table were right.
   virtual void end_table() = 0;
+  // Files come after all tables.
+  virtual void begin_file(const FileEntry& file) = 0;
+  // Pieces as FileCutter cuts them.
+  virtual void file_data(std::string_view piece) = 0;
+  // The content is what the name says.
+  virtual void end_file() = 0;
 };
 
 // Errors: kBadArchive (not an archive, or malformed), kDamagedArchive (truncated, or counts and
@@ -50,7 +60,6 @@ class ArchiveReader {
   // These after finish().
   const Manifest& manifest() const;
   const std::string& manifest_text() const;           // its exact bytes
-  const std::string& sums() const;                    // the exact bytes of SHA256SUMS
   const std::optional<Signature>& signature() const;  // nothing: the archive is unsigned
   // Is it signed with this key?
   bool check_signature(std::string_view key) const;

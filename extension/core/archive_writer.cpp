@@ -23,6 +23,11 @@ void ArchiveWriter::add_member(std::string_view member) {
   sink_(member);
 }
 
+void ArchiveWriter::add_raw(std::string_view raw) {
+  seen_ += raw.size();
+  emit_compressed(raw);
+}
+
 void ArchiveWriter::end_entry() {
   if (seen_ != size_) {
     throw Error(sqlstate::kDamagedArchive, "a stored backup is damaged")
@@ -35,13 +40,11 @@ void ArchiveWriter::end_entry() {
 
 void ArchiveWriter::add_file(std::string_view name, std::string_view content) {
   begin_entry(name, content.size());
-  if (!content.empty()) emit_compressed(content);
-  seen_ = content.size();
+  if (!content.empty()) add_raw(content);
   end_entry();
 }
 
-void ArchiveWriter::finish(std::string_view sums, const std::optional<std::string>& signature) {
-  add_file(kSumsEntry, sums);
+void ArchiveWriter::finish(const std::optional<std::string>& signature) {
   if (signature) add_file(kSignatureEntry, *signature);
   emit_compressed(std::string(kTarEnd, '\0'));
 }

@@ -5,11 +5,11 @@
 //   const std::string text = manifest.to_json();
 //   const auto entries = archive_entries(manifest, text);
 //   writer.add_file(kManifestEntry, text);
-//   for (each further entry) { writer.begin_entry(entry.name, entry.size);
-//   writer.add_member(...)...;
-//                              writer.end_entry(); }
-//   const std::string sums = sums_text(entries);
-//   writer.finish(sums, signature_text(sign_sums(identity, key, sums)));
+//   for (each further entry and file) { writer.begin_entry(name, size);
+//                                       writer.add_member(...)...;
+//                                       writer.end_entry(); }
+//   writer.begin_entry(kSumsEntry, sums.size()); writer.add_raw(...)...; writer.end_entry();
+//   writer.finish(signature_text({identity, hmac_of(key, sums)}));
 #pragma once
 
 #include <cstdint>
@@ -32,13 +32,14 @@ class ArchiveWriter {
   // `size` is uncompressed. end_entry() throws kDamagedArchive if the members did not sum up to it.
   void begin_entry(std::string_view name, std::uint64_t size);
   void add_member(std::string_view member);  // exactly one complete gzip member
+  void add_raw(std::string_view raw);        // makes one member of it
   void end_entry();
 
   // A whole entry at once, compressed here.
   void add_file(std::string_view name, std::string_view content);
 
-  // Adds SHA256SUMS and, if there is one, the signature, and ends the tar.
-  void finish(std::string_view sums, const std::optional<std::string>& signature);
+  // Adds the signature, if there is one, and ends the tar.
+  void finish(const std::optional<std::string>& signature);
 
  private:
   void emit_compressed(std::string_view raw);

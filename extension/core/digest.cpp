@@ -2,9 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <limits>
+#include <openssl/params.h>
 
 #include "core/error.hpp"
 
@@ -49,16 +47,38 @@ Sha256Digest sha256(std::string_view bytes) {
   return state.finish();
 }
 
-Sha256Digest hmac_sha256(std::string_view key, std::string_view data) {
-  require(key.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
-  // A null pointer would mean "the key of the last call".
-  const char* key_bytes = key.empty() ? "" : key.data();
+void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const noexcept {
+  EVP_MAC_CTX_free(context);
+}
+
+HmacSha256::HmacSha256(std::string_view key) {
+  EVP_MAC* hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  context_.reset(EVP_MAC_CTX_new(hmac));
+  EVP_MAC_free(hmac);  // the context keeps its own reference
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0),
+                                   OSSL_PARAM_construct_end()};
+  // A null pointer would mean "no key yet".
+  const auto* bytes = reinterpret_cast<const unsigned char*>(key.empty() ? "" : key.data());
+  require(context_ && EVP_MAC_init(context_.get(), bytes, key.size(), parameters) == 1);
+}
+
+void HmacSha256::update(std::string_view bytes) {
+  require(EVP_MAC_update(context_.get(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                         bytes.size()) == 1);
+}
+
+Sha256Digest HmacSha256::finish() {
   Sha256Digest digest;
-  unsigned size = 0;
-  require(HMAC(EVP_sha256(), key_bytes, static_cast<int>(key.size()),
-               reinterpret_cast<const unsigned char*>(data.data()), data.size(), digest.data(),
-               &size) != nullptr);
+  std::size_t size = 0;
+  require(EVP_MAC_final(context_.get(), digest.data(), &size, digest.size()) == 1);
   return digest;
+}
+
+Sha256Digest hmac_sha256(std::string_view key, std::string_view data) {
+  HmacSha256 state(key);
+  state.update(data);
+  return state.finish();
 }
 
 std::string hex(const Sha256Digest& digest) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 struct evp_md_ctx_st;
+struct evp_mac_ctx_st;
 
 namespace company_backup {
 
@@ -27,6 +28,20 @@ class Sha256 {
     void operator()(evp_md_ctx_st* context) const noexcept;
   };
   std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
+// A running HMAC-SHA256.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(std::string_view key);
+  void update(std::string_view bytes);
+  Sha256Digest finish();  // once
+
+ private:
+  struct Free {
+    void operator()(evp_mac_ctx_st* context) const noexcept;
+  };
+  std::unique_ptr<evp_mac_ctx_st, Free> context_;
 };
 
 Sha256Digest sha256(std::string_view bytes);

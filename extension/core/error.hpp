@@ -41,7 +41,6 @@ inline constexpr const char* kBadAttribute = "KB036";    // attributes that name
 inline constexpr const char* kInReview = "KB040";        // a restore waits for keep or revert
 inline constexpr const char* kNotInReview = "KB041";     // keep or revert of a settled restore
 inline constexpr const char* kDiscardedEdit = "KB042";  // in restore_problems(): undone by a revert
-inline constexpr const char* kOtherCompany = "KB043";   // a backup of another company
 inline constexpr const char* kOutsideRow =
     "KB044";  // in restore_problems(): a revert left it alone
 inline constexpr const char* kOutOfMemory = "53200";

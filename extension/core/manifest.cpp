@@ -19,7 +19,12 @@ Json nullable(const std::optional<std::string>& text) {
 Json columns_json(const std::vector<ManifestColumn>& columns) {
   Json list = Json::array();
   for (const ManifestColumn& column : columns) {
-    list.push_back({{"name", column.name}, {"type", column.type}, {"treatment", column.treatment}});
+    Json json = {{"name", column.name}, {"type", column.type}, {"treatment", column.treatment}};
+    if (column.files) {
+      json["files"] = column.files->count;
+      json["bytes"] = column.files->bytes;
+    }
+    list.push_back(std::move(json));
   }
   return list;
 }

@@ -14,10 +14,19 @@ namespace company_backup {
 inline constexpr const char* kFormatName = "company_backup";
 inline constexpr int kFormatVersion = 1;
 
+// The distinct contents of a column.
+struct ManifestFiles {
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct ManifestColumn {
   std::string name;                // plain
   std::string type;                // as format_type() writes it
   std::string treatment = "data";  // data, identity, counter, file
+  // Of a column whose lines hold digests, and whose contents are entries under files/. Only where
+  // the treatment is file.
+  std::optional<ManifestFiles> files = std::nullopt;
 };
 
 // How the lines of a table are ordered by a key column.

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/archive_files.hpp"
 #include "core/archive_layout.hpp"
 #include "core/error.hpp"
 #include "core/manifest.hpp"
@@ -64,6 +65,8 @@ class Object {
   std::string where(std::string_view name) const {
     return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
   }
+
+  bool has(std::string_view name) const { return json_.contains(name); }
 
   const Json& field(std::string_view name) {
     const auto found = json_.find(name);
@@ -162,7 +165,19 @@ class Object {
   std::size_t asked_ = 0;
 };
 
-std::vector<ManifestColumn> read_columns(Object& table) {
+ManifestFiles read_files(Object& column, const std::string& treatment, std::uint64_t rows) {
+  const ManifestFiles files{column.count("files"), column.count("bytes")};
+  if (treatment != "file") {
+    refuse(column.where("files"), "is there although the column is not treated as a file");
+  }
+  if (files.count > rows) refuse(column.where("files"), "is more than there are rows");
+  if ((files.count == 0 && files.bytes > 0) || files.bytes / kLargestFile > files.count) {
+    refuse(column.where("bytes"), "does not fit the number of files");
+  }
+  return files;
+}
+
+std::vector<ManifestColumn> read_columns(Object& table, std::uint64_t rows) {
   std::vector<ManifestColumn> columns;
   std::vector<std::string> names;
   table.each("columns", kMaxColumns, [&](const Json& json, const std::string& path) {
@@ -171,6 +186,8 @@ std::vector<ManifestColumn> read_columns(Object& table) {
     column.name = object.text("name");
     column.type = object.text("type");
     column.treatment = object.choice("treatment", {"data", "identity", "counter", "file"});
+    if (object.has("files") || object.has("bytes"))
+      column.files = read_files(object, column.treatment, rows);
     object.finish();
     names.push_back(column.name);
     columns.push_back(std::move(column));
@@ -210,7 +227,7 @@ void read_content(Object& object, ManifestTable& table) {
   if ((table.rows == 0) != (table.bytes == 0) || table.rows > table.bytes / kShortestLine) {
     refuse(object.where("rows"), "does not fit the number of bytes");
   }
-  table.columns = read_columns(object);
+  table.columns = read_columns(object, table.rows);
   read_key(object, table);
 }
 
@@ -238,6 +255,9 @@ ManifestTable read_shared(const Json& json, const std::string& path) {
   table.treatment = object.choice("treatment", {"shared", "people"});
   table.match_columns = object.texts("match_columns");
   read_content(object, table);
+  for (const ManifestColumn& column : table.columns) {
+    if (column.files) refuse(object.where("columns"), "has files, which shared rows cannot have");
+  }
   require_columns(table, table.match_columns, object.where("match_columns"));
   object.finish();
   return table;

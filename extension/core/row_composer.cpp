@@ -18,6 +18,8 @@ void RowComposer::append(const std::vector<RowValue>& values, std::string& out) 
       case ValueKind::kNull:
         out += "null";
         break;
+      case ValueKind::kBoolean:
+      case ValueKind::kNumber:
       case ValueKind::kJson:
         out += values[i].text;
         break;

@@ -12,8 +12,7 @@ class RowComposer {
  public:
   explicit RowComposer(const std::vector<RowColumn>& columns);
 
-  // Appends the row, without a line end. Numbers and booleans become strings, which read back as
-  // the same values.
+  // Appends the row, without a line end.
   void append(const std::vector<RowValue>& values, std::string& out) const;
 
  private:

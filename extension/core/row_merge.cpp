@@ -1,5 +1,6 @@
 #include "core/row_merge.hpp"
 
+#include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/key_order.hpp"
 
@@ -12,6 +13,20 @@ std::vector<RowColumn> archived_columns(const std::vector<MergeColumn>& columns)
 
 bool same(const RowValue& a, const RowValue& b) {
   return (a.kind == ValueKind::kNull) == (b.kind == ValueKind::kNull) && a.text == b.text;
+}
+
+// What an archive would have of the content of a file.
+std::string file_digest(const RowValue& base64) {
+  std::string content;
+  append_base64_decoded(content, base64.text);
+  return hex(sha256(content));
+}
+
+bool same_file(const RowValue& archived, const RowValue& current) {
+  if (archived.kind == ValueKind::kNull || current.kind == ValueKind::kNull) {
+    return archived.kind == current.kind;
+  }
+  return archived.text == file_digest(current);
 }
 
 bool replaces(const MergeColumn& column, const RowValue& archived, const RowValue& current,
@@ -28,7 +43,7 @@ bool replaces(const MergeColumn& column, const RowValue& archived, const RowValu
     case MergeColumn::Mode::kCompared:
       break;
   }
-  return !same(archived, current);
+  return column.is_file ? !same_file(archived, current) : !same(archived, current);
 }
 
 }  // namespace
@@ -51,16 +66,19 @@ void find_differences(const std::vector<MergeColumn>& columns, const CurrentRow&
   }
 }
 
-std::string comparable(const std::vector<MergeColumn>& columns,
-                       const std::vector<RowValue>& values) {
+std::string comparable(const std::vector<MergeColumn>& columns, const std::vector<RowValue>& values,
+                       bool archived) {
   std::string text;
   for (size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].mode == MergeColumn::Mode::kKept) continue;
     if (values[i].kind == ValueKind::kNull) {
       text += "n;";
     } else {
-      text += std::to_string(values[i].text.size()) + ":";
-      text += values[i].text;
+      const bool is_content = columns[i].is_file && !archived;
+      const std::string digest = is_content ? file_digest(values[i]) : std::string();
+      const std::string_view value = is_content ? std::string_view(digest) : values[i].text;
+      text += std::to_string(value.size()) + ":";
+      text += value;
     }
   }
   return text;

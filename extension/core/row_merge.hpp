@@ -47,6 +47,7 @@ struct MergeColumn {
   Mode mode = Mode::kCompared;
   // kGreater: is the archive's value greater? Both are not NULL.
   std::function<bool(std::string_view archived, std::string_view current)> wins{};
+  bool is_file = false;  // the archive's value is the SHA-256 of the content, not base64 of it
 };
 
 struct MergeKeyPart {
@@ -112,8 +113,8 @@ std::vector<RowColumn> line_columns(const std::vector<MergeColumn>& columns,
                                     const std::vector<RowColumn>& others);
 
 // Values that compare equal give equal texts, and others never do: the sort key of tables without a
-// key. Columns that are kept do not count.
-std::string comparable(const std::vector<MergeColumn>& columns,
-                       const std::vector<RowValue>& values);
+// key. Columns that are kept do not count. `archived`: the values are the archive's.
+std::string comparable(const std::vector<MergeColumn>& columns, const std::vector<RowValue>& values,
+                       bool archived);
 
 }  // namespace company_backup

@@ -60,4 +60,8 @@ std::string column_treatment(const Rules& rules, const Table& table, const std::
   return {};
 }
 
+bool is_file(const Rules& rules, const Table& table, const Column& column) {
+  return column.is_bytea() && column_treatment(rules, table, column.name) == "file";
+}
+
 }  // namespace company_backup

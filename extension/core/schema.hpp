@@ -30,7 +30,8 @@ struct Column {
   std::string name;
   std::string type;       // format_type(): "character varying(20)"
   uint32_t type_oid = 0;  // of the base type, for a domain
-  std::string cast;       // "::" base type, where the operators of a domain could be somebody's own
+  bool is_bytea() const { return type_oid == 17; }
+  std::string cast;  // "::" base type, where the operators of a domain could be somebody's own
   TypeFamily family = TypeFamily::kOther;
   bool not_null = false;
   bool generated = false;  // GENERATED ALWAYS AS (...) STORED
@@ -136,5 +137,9 @@ std::vector<int16_t> pick_key(const Table& table);
 
 // The rule for a column: data, secret, identity, counter, file; empty: none.
 std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);
+
+// Is each value of the column a file in an archive? Only bytea can be; a column of another type
+// that is treated as a file stays in its row.
+bool is_file(const Rules& rules, const Table& table, const Column& column);
 
 }  // namespace company_backup

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/key_order.hpp"
+#include "core/printable.hpp"
 
 namespace company_backup {
 
@@ -16,10 +17,12 @@ std::size_t column_index(const ManifestTable& table, const std::string& name) {
   return static_cast<std::size_t>(found - table.columns.begin());
 }
 
-// Only the columns of the key are needed unescaped.
+// Only the columns of the key and those of files are needed unescaped.
 std::vector<RowColumn> columns_to_read(const ManifestTable& table) {
   std::vector<RowColumn> columns;
-  for (const ManifestColumn& column : table.columns) columns.push_back({column.name, true});
+  for (const ManifestColumn& column : table.columns) {
+    columns.push_back({column.name, !column.files.has_value()});
+  }
   for (const ManifestKeyColumn& part : table.key) {
     columns[column_index(table, part.column)].raw = false;
   }
@@ -66,7 +69,11 @@ TableChecker::TableChecker(const ManifestTable& table, std::string entry, std::u
       max_line_(max_line),
       row_(columns_to_read(table), max_depth),
       order_(table),
-      cutter_(std::move(sink)) {}
+      cutter_(std::move(sink)) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.columns[i].files) files_.push_back({i, {}});
+  }
+}
 
 void TableChecker::feed(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -92,9 +99,30 @@ void TableChecker::check_line(std::string_view line) {
   try {
     row_.parse(line);
     order_.check(row_, line);
+    check_files();
   } catch (const Error& error) {
     refuse(error.sqlstate(), error.message());
   }
+}
+
+void TableChecker::check_files() {
+  for (Files& files : files_) {
+    const RowValue& value = row_[files.column];
+    if (value.kind == ValueKind::kNull) continue;
+    const auto digest = parse_hex(value.text);
+    if (value.kind != ValueKind::kString || !digest) {
+      throw Error(sqlstate::kBadArchive, "a file is not named by its SHA-256");
+    }
+    files.mentioned.insert(*digest);
+    if (files.mentioned.size() > table_.columns[files.column].files->count) {
+      throw Error(sqlstate::kBadArchive, "there are more files than the manifest says");
+    }
+  }
+}
+
+std::vector<Sha256Digest> TableChecker::files(std::size_t number) const {
+  const std::set<Sha256Digest>& mentioned = files_.at(number).mentioned;
+  return {mentioned.begin(), mentioned.end()};
 }
 
 void TableChecker::finish() {
@@ -111,6 +139,15 @@ void TableChecker::finish() {
     throw Error(sqlstate::kDamagedArchive, "archive is damaged")
         .detail("The digest of entry \"" + entry_ + "\" is not what the manifest says.")
         .hint("Copy or download the file again.");
+  }
+  for (const Files& files : files_) {
+    const std::uint64_t expected = table_.columns[files.column].files->count;
+    if (files.mentioned.size() == expected) continue;
+    throw Error(sqlstate::kDamagedArchive, "archive has a wrong number of files")
+        .detail("The rows of entry \"" + entry_ + "\" mention " +
+                std::to_string(files.mentioned.size()) + " in column " +
+                in_quotes(table_.columns[files.column].name) + ", but the manifest says " +
+                std::to_string(expected) + ".");
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +44,17 @@ class TableChecker {
   void feed(std::string_view bytes);
   void finish();
 
+  // After finish(): what the rows mention in their `number`th column of files, ascending.
+  std::vector<Sha256Digest> files(std::size_t number) const;
+
  private:
+  // The files of one column.
+  struct Files {
+    std::size_t column;
+    std::set<Sha256Digest> mentioned;
+  };
   void check_line(std::string_view line);
+  void check_files();
   [[noreturn]] void refuse(const char* sqlstate,
                            const std::string& what) const;  // at the current line
 
@@ -54,6 +64,7 @@ class TableChecker {
   RowLine row_;
   KeyOrderChecker order_;
   LineCutter cutter_;
+  std::vector<Files> files_;
 };
 
 }  // namespace company_backup

@@ -51,6 +51,12 @@ std::string decode_part(std::string_view part) {
 
 }  // namespace
 
+std::string encode_name_part(std::string_view part) {
+  std::string out;
+  append_encoded(out, part);
+  return out;
+}
+
 std::string encode_table_name(std::string_view schema, std::string_view table) {
   std::string out;
   append_encoded(out, schema);

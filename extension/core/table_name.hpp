@@ -13,6 +13,9 @@ struct TableName {
   bool operator==(const TableName&) const = default;
 };
 
+// One part of such a name, also the name of a column.
+std::string encode_name_part(std::string_view part);
+
 std::string encode_table_name(std::string_view schema, std::string_view table);
 
 // The inverse. Error kBadArchive unless `name` is exactly what encode_table_name makes of two

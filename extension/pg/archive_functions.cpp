@@ -102,7 +102,7 @@ COMPANY_BACKUP_FUNCTION(stream_backup) {
     LiveScope live = load_live_scope();
     Company company = resolve_company(live, text);
     authorize("export", company.key, std::nullopt, "{\"stored\": false}");
-    auto spool = std::make_unique<Spool>();
+    auto spool = std::make_unique<Spool>(options.include_files);
     Manifest manifest = take_backup(std::move(live), text, options, *spool, company);
     std::string manifest_text = manifest.to_json();
     return std::make_unique<ArchiveBytes>(std::move(manifest), std::move(manifest_text),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,16 +10,20 @@
 #include "core/archive_writer.hpp"
 #include "core/manifest.hpp"
 #include "pg/backup.hpp"
+#include "pg/file_spool.hpp"
 
 namespace company_backup {
 
-// Members of the tables of a backup, in archive order: shared tables first.
+// Members of the tables and files of a backup, in archive order: shared tables first, files last.
 class MemberSource {
  public:
   virtual ~MemberSource() = default;
   // Begins a table; its members follow.
   virtual void open(bool shared, int table_number) = 0;
-  // False: the table has no more members.
+  // Begins the next file, of the first table's first column at first; its members follow. False:
+  // there are no more.
+  virtual bool next_file(FileEntry& file) = 0;
+  // False: the table or file has no more members.
   virtual bool next(std::string& member) = 0;
   // Gives back what the server holds for it; not called after an error, when the server does so.
   virtual void close() {}
@@ -33,9 +38,11 @@ std::unique_ptr<MemberSource> members_of(const char* sql, int64_t id, std::vecto
 // Keeps members in temporary files of the server, in the order of their making.
 class Spool : public ChunkSink, public MemberSource {
  public:
-  Spool();
+  explicit Spool(bool with_files);
   void put(bool shared, int table_number, int seq, std::string_view member) override;
+  void put_file(const FileEntry& file, int seq, std::string_view member) override;
   void open(bool shared, int table_number) override;
+  bool next_file(FileEntry& file) override;
   bool next(std::string& member) override;
   void close() override;
 
@@ -45,6 +52,8 @@ class Spool : public ChunkSink, public MemberSource {
   bool pending_[2] = {false, false};  // the slot holds a row of a later table
   bool shared_ = false;
   int table_number_ = 0;
+  std::optional<FileSpool> files_;
+  bool in_files_ = false;
 };
 
 class ArchiveBytes {
@@ -59,15 +68,19 @@ class ArchiveBytes {
 
  private:
   void advance();
+  void begin_entry();
+  void write_sums();
 
   Manifest manifest_;
   std::string manifest_text_;
   std::vector<ArchiveEntry> entries_;
   std::unique_ptr<MemberSource> source_;
+  FileSequence files_;
   std::string pending_;
   ArchiveWriter writer_;
   size_t entry_ = 0;  // the next to begin; 0 is the manifest
   bool inside_ = false;
+  std::optional<SumsLines> sums_;  // once all entries and files are written
   bool finished_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
+#include "pg/file_writer.hpp"
 #include "pg/piece_pipeline.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/rules.hpp"
@@ -109,7 +110,15 @@ class BackupRun {
       sink_.put(shared, number, seq++, member);
     };
     LineCutter lines([&](std::string_view piece) { pipeline_.push(piece, store); });
-    read_lines(table, lines, observer);
+    std::optional<FileWriter> files;
+    FileTaker taker;
+    if (!table.files.empty()) {
+      files.emplace(sink_, number, manifest);
+      taker = [&](size_t column, const Sha256Digest& digest, std::string_view content) {
+        files->add(column, digest, content);
+      };
+    }
+    read_lines(table, lines, observer, taker);
     const LineTotals totals = lines.finish();
     pipeline_.drain(store);
     manifest.rows = totals.rows;

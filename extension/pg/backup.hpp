@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/archive_files.hpp"
 #include "core/manifest.hpp"
 #include "pg/company_scope.hpp"
 
@@ -14,6 +15,8 @@ class ChunkSink {
  public:
   virtual ~ChunkSink() = default;
   virtual void put(bool shared, int table_number, int seq, std::string_view member) = 0;
+  // A member of a file, between the members of its table. Each file comes once.
+  virtual void put_file(const FileEntry& file, int seq, std::string_view member) = 0;
 };
 
 struct BackupOptions {

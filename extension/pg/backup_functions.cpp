@@ -80,9 +80,18 @@ COMPANY_BACKUP_FUNCTION(company_backups) {
 COMPANY_BACKUP_FUNCTION(backup_contents) {
   const StoredBackup backup = authorized_backup(fcinfo, "inspect");
   Rows rows;
-  for (const ManifestTable& table : Manifest::from_json(backup.manifest_text).tables) {
+  const Manifest manifest = Manifest::from_json(backup.manifest_text);
+  for (const ManifestTable& table : manifest.tables) {
     rows.push_back({table.area, display_entry(table.name), std::to_string(table.rows),
                     std::to_string(table.bytes), hex(table.sha256)});
+  }
+  for (const FileFolder& folder : file_folders(manifest)) {
+    const ManifestTable& table = manifest.tables[folder.table];
+    rows.push_back(
+        {kFilesArea,
+         display_entry(table.name) + "." + display_name(table.columns[folder.column].name),
+         std::to_string(folder.expected.count), std::to_string(folder.expected.bytes),
+         std::nullopt});
   }
   return return_rows(fcinfo, rows);
 }
@@ -104,6 +113,8 @@ COMPANY_BACKUP_FUNCTION(delete_backup) {
                 "backup " + std::to_string(backup.id) + " does not exist any more");
   }
   own_query("DELETE FROM company_backup.backup_chunk WHERE backup = $1", {backup.id},
+            Access::kWrite);
+  own_query("DELETE FROM company_backup.backup_file WHERE backup = $1", {backup.id},
             Access::kWrite);
   PG_RETURN_VOID();
 }

@@ -30,10 +30,12 @@ std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
 }  // namespace
 
 CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-                         bool same_database, const MatchOptions& options, const Text& actor)
+                         const ArchivedFiles& files, bool same_database,
+                         const MatchOptions& options, const Text& actor)
     : live_(live),
       manifest_(manifest),
       source_(source),
+      files_(files),
       same_database_(same_database),
       tables_(match_archive(manifest, live.schema, live.rules, live.scope, options)),
       roots_(live.schema, live.scope),
@@ -51,7 +53,8 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, Member
     line.parse(text);
     for (size_t i = 0; i < company->columns.size(); ++i) {
       if (!company->loaded[i]) continue;
-      archived_company_[company->columns[i]->number] = text_form(*company->columns[i], line[i]);
+      archived_company_[company->columns[i]->number] =
+          text_form(*company->columns[i], line[i], i, bytes_of(*company));
     }
   });
 }
@@ -237,7 +240,13 @@ std::string CompanyLoad::translated_company_line() {
 
 std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) {
   return std::make_unique<RowLoader>(*table.table, table.columns, table.loaded, table.scoped->key,
-                                     make_mapper(table));
+                                     make_mapper(table), bytes_of(table));
+}
+
+ReadBytes CompanyLoad::bytes_of(const MatchedTable& table) const {
+  return [this, &table](size_t position, const RowValue& value, std::string& bytes) {
+    files_.read(table, position, value, bytes);
+  };
 }
 
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {

@@ -10,6 +10,7 @@
 #include "core/archive_match.hpp"
 #include "core/column_roots.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/archived_files.hpp"
 #include "pg/row_loader.hpp"
 #include "pg/sequences.hpp"
 #include "pg/shared_match.hpp"
@@ -24,7 +25,8 @@ class CompanyLoad {
   // Matches structure and shared rows; nothing is written yet. All references must outlive it.
   // Errors: see match_archive() and SharedMatch.
   CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-              bool same_database, const MatchOptions& options, const Text& actor);
+              const ArchivedFiles& files, bool same_database, const MatchOptions& options,
+              const Text& actor);
 
   // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
   const CompanyRow& archived_company() const { return archived_company_; }
@@ -53,6 +55,7 @@ class CompanyLoad {
   const std::vector<MatchedTable>& tables() const { return tables_; }
   std::unique_ptr<LineSource> lines(const MatchedTable& table);
   std::unique_ptr<RowLoader> loader(const MatchedTable& table);
+  ReadBytes bytes_of(const MatchedTable& table) const;
   // The archived company row with its references translated, as a line.
   std::string translated_company_line();
   // Behind loaded columns, and the furthest values they saw.
@@ -71,6 +74,7 @@ class CompanyLoad {
   const LiveScope& live_;
   const Manifest& manifest_;
   MemberSource& source_;
+  const ArchivedFiles& files_;
   bool same_database_;
   std::vector<MatchedTable> tables_;
   ColumnRoots roots_;

@@ -81,10 +81,11 @@ ManifestTable recorded(const MergePlan& plan, const LineTotals& totals) {
   return table;
 }
 
-std::vector<size_t> loaded_positions(const MatchedTable& matched) {
+// Columns that an added row gets as they stand in its line.
+std::vector<size_t> known_positions(const MatchedTable& matched) {
   std::vector<size_t> positions;
   for (size_t i = 0; i < matched.loaded.size(); ++i) {
-    if (matched.loaded[i]) positions.push_back(i);
+    if (matched.loaded[i] && !matched.archived->columns[i].files) positions.push_back(i);
   }
   return positions;
 }
@@ -104,11 +105,12 @@ class CompanyMerge::TableRun : public MergeHandler {
         done_(merge.done_[matched.scoped->table]) {
     counts_.scoped = matched.scoped;
     if (undo_ != nullptr) {
-      log_.emplace(undo_->changes(), plan_.columns.size(), loaded_positions(matched));
+      log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
     }
     if (writes) {
       changes_.emplace(
-          plan_, [this] { return merge_.load_.loader(matched_); }, log_ ? &*log_ : nullptr);
+          plan_, [this] { return merge_.load_.loader(matched_); }, merge_.load_.bytes_of(matched_),
+          log_ ? &*log_ : nullptr);
     }
     if (edits_ != nullptr) edits_->begin_table(plan_);
   }
@@ -190,13 +192,13 @@ class CompanyMerge::TableRun : public MergeHandler {
     read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
       done_.kept.add(row.version, xmin);
       current_row.parse(row.line);
-      const std::string text = comparable(plan_.columns, current_row.values());
+      const std::string text = comparable(plan_.columns, current_row.values(), false);
       sorter.put(sorted_text({text, kCurrent, row.version, xmin, row.line}));
     });
     std::string_view line;
     while (archive.next(line)) {
       archived_row.parse(line);
-      const std::string text = comparable(plan_.columns, archived_row.values());
+      const std::string text = comparable(plan_.columns, archived_row.values(), true);
       sorter.put(sorted_text({text, kArchived, {}, 0, line}));
     }
     sorter.sort();

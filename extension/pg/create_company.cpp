@@ -67,7 +67,8 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const std::s
   const bool same_database = is_of_this_database(backup, manifest);
   const std::unique_ptr<MemberSource> source = stored_members(backup.id);
   const MatchOptions match{same_database && !wanted.contains(key_column), manifest.include_files};
-  CompanyLoad load(live, manifest, *source, same_database, match, actor);
+  const ArchivedFiles files(backup.id);
+  CompanyLoad load(live, manifest, *source, files, same_database, match, actor);
 
   CompanyRow keys;
   for (int16_t number : load.company_key_columns()) {

@@ -20,6 +20,7 @@ class RestoreRun {
       : live_(live),
         company_(company),
         manifest_(Manifest::from_json(backup.manifest_text)),
+        files_(backup.id),
         same_database_(is_of_this_database(backup, manifest_)),
         same_company_(same_database_ && manifest_.company_key == company.key) {
     if (options.include_files && !manifest_.include_files) {
@@ -29,7 +30,7 @@ class RestoreRun {
     }
     if (!same_company_) require_empty(live, company);
     source_ = stored_members(backup.id);
-    load_.emplace(live, manifest_, *source_, same_database_,
+    load_.emplace(live, manifest_, *source_, files_, same_database_,
                   MatchOptions{same_company_, options.include_files}, options.actor);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
     merge_.emplace(live, company, *load_, MergePolicy{options.include_files, false});
@@ -50,6 +51,7 @@ class RestoreRun {
   const LiveScope& live_;
   const Company& company_;
   const Manifest manifest_;
+  const ArchivedFiles files_;
   const bool same_database_;
   const bool same_company_;
   std::unique_ptr<MemberSource> source_;

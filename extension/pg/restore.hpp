@@ -14,7 +14,7 @@ struct RestoreOptions {
 };
 
 // Brings an existing company to what the backup says. The restore is then in review. Returns its
-// id. Errors: kInReview; kOtherCompany unless the backup is of this company or it has no rows;
+// id. Errors: kInReview; kTargetNotEmpty unless the backup is of this company or it has no rows;
 // those of CompanyLoad and CompanyMerge.
 int64_t restore_into(LiveScope live, const Text& company_text, const StoredBackup& backup,
                      const RestoreOptions& options);

@@ -6,6 +6,7 @@
 #include "pg/create_company.hpp"
 #include "pg/guard.hpp"
 #include "pg/restore.hpp"
+#include "pg/restore_record.hpp"
 #include "pg/review.hpp"
 
 namespace company_backup {
@@ -54,19 +55,6 @@ std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name)
   });
 }
 
-// Error kUnknownCompany, with what to do if the company has been deleted since the backup.
-Company find_company(const LiveScope& live, const Text& company, const StoredBackup& backup) {
-  try {
-    return resolve_company(live, company);
-  } catch (const Error& error) {
-    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
-    throw Error(sqlstate::kUnknownCompany, error.message())
-        .detail(error.detail())
-        .hint("If it was deleted, SELECT create_company_from_backup(" + std::to_string(backup.id) +
-              ") brings it back.");
-  }
-}
-
 // The company's key; as it was written if there is no such company any more.
 Text known_key(const Text& company) {
   if (!company) return company;
@@ -77,10 +65,6 @@ Text known_key(const Text& company) {
     return company;
   }
 }
-
-}  // namespace
-
-namespace {
 
 // The arguments of restore_company() and preview_restore(), asked for and allowed.
 struct Request {
@@ -105,7 +89,7 @@ Request read_request(FunctionCallInfo fcinfo, const char* action) {
   options.actor = optional_text(fcinfo, 9);
   LiveScope live = load_live_scope();
   StoredBackup backup = find_backup(id);
-  const Company company = find_company(live, company_text, backup);
+  const Company company = find_company(live, company_text, backup.id);
   authorize(action, company.key, options.actor, restore_detail(backup, options.include_files));
   return {std::move(live), company_text, std::move(backup), options};
 }
@@ -116,6 +100,24 @@ int64_t read_restore(FunctionCallInfo fcinfo, const char* action, const Text& ac
   const int64_t id = required_int64(fcinfo, 0, "restore");
   authorize(action, company_of_restore(id), actor, "{\"restore\": " + std::to_string(id) + "}");
   return id;
+}
+
+// Error 42501 unless the caller may SELECT from the tables of the rows that a restore has listed.
+void require_select_of_problems(int64_t restore) {
+  std::vector<std::string> tables;
+  for (const Row& row : own_query(
+           "SELECT DISTINCT table_name FROM company_backup.restore_problem WHERE restore = $1 "
+           "AND row_data IS NOT NULL ORDER BY 1",
+           {restore}, Access::kCall)) {
+    tables.push_back(*row[0]);
+  }
+  const Rows refused = query(
+      "SELECT name FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL "
+      "AND NOT has_table_privilege(to_regclass(name), 'SELECT') LIMIT 1",
+      {text_array(tables)});
+  if (refused.empty()) return;
+  throw Error(sqlstate::kInsufficientPrivilege, "permission denied for table " + *refused[0][0])
+      .detail("Restore " + std::to_string(restore) + " has listed rows of it.");
 }
 
 }  // namespace
@@ -149,6 +151,7 @@ COMPANY_BACKUP_FUNCTION(revert_restore) {
 
 COMPANY_BACKUP_FUNCTION(restore_problems) {
   const int64_t id = read_restore(fcinfo, "inspect", std::nullopt);
+  require_select_of_problems(id);
   return return_rows(fcinfo, own_query("SELECT table_name, row_key, sqlstate, problem, row_data "
                                        "FROM company_backup.restore_problem WHERE restore = $1 "
                                        "ORDER BY seq",

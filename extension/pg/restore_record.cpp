@@ -39,6 +39,15 @@ void notify(const KnownRestore& restore) {
   query("SELECT pg_notify('company_backup', $1)", {payload}, Access::kCall);
 }
 
+// {"restore": 7, "backup": 3, ..., "actor": "ann"}; `more` begins with a comma or is empty.
+std::string hook_detail(int64_t restore, int64_t backup, const std::string& more,
+                        const Text& actor) {
+  std::string detail =
+      "{\"restore\": " + std::to_string(restore) + ", \"backup\": " + std::to_string(backup) + more;
+  if (actor) append_json_string(detail += ", \"actor\": ", *actor);
+  return detail + "}";
+}
+
 void note_views(const LiveScope& live) {
   const std::string views = materialized_views(live);
   if (views.empty()) return;
@@ -70,10 +79,23 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, const ch
   notify({record.id, record.company, record.backup, record.in_review ? "review" : "kept"});
   note_views(live);
   run_hook(event, record.company,
-           "{\"restore\": " + std::to_string(record.id) + ", \"backup\": " +
-               std::to_string(record.backup) + ", \"added\": " + std::to_string(record.added) +
-               ", \"changed\": " + std::to_string(record.changed) +
-               ", \"removed\": " + std::to_string(record.removed) + "}");
+           hook_detail(record.id, record.backup,
+                       ", \"added\": " + std::to_string(record.added) +
+                           ", \"changed\": " + std::to_string(record.changed) +
+                           ", \"removed\": " + std::to_string(record.removed),
+                       record.actor));
+}
+
+Company find_company(const LiveScope& live, const Text& company, int64_t backup) {
+  try {
+    return resolve_company(live, company);
+  } catch (const Error& error) {
+    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
+    throw Error(sqlstate::kUnknownCompany, error.message())
+        .detail(error.detail())
+        .hint("If it was deleted, SELECT create_company_from_backup(" + std::to_string(backup) +
+              ") brings it back.");
+  }
 }
 
 KnownRestore find_restore(int64_t id) {
@@ -113,10 +135,7 @@ void settle_restore(const LiveScope& live, const KnownRestore& restore, const ch
   forget_undo(restore.id);
   notify({restore.id, restore.company, restore.backup, status});
   if (std::string(status) == "reverted") note_views(live);
-  std::string detail = "{\"restore\": " + std::to_string(restore.id) +
-                       ", \"backup\": " + std::to_string(restore.backup) + more;
-  if (actor) append_json_string(detail += ", \"actor\": ", *actor);
-  run_hook(status, restore.company, detail + "}");
+  run_hook(status, restore.company, hook_detail(restore.id, restore.backup, more, actor));
 }
 
 }  // namespace company_backup

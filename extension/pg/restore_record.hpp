@@ -30,6 +30,9 @@ struct KnownRestore {
   std::string status;  // review, kept, reverted
 };
 
+// Error kUnknownCompany, with what to do if the company has been deleted since the backup.
+Company find_company(const LiveScope& live, const Text& company, int64_t backup);
+
 // Locks the row. Error kUnknownBackup.
 KnownRestore find_restore(int64_t id);
 

@@ -32,9 +32,11 @@ bool is_to_be_proved(const LiveScope& live, const Manifest& record, const Compan
 void report_discarded(int64_t restore, uint64_t count) {
   if (count == 0) return;
   guarded([=] {
-    ereport(NOTICE, (errmsg("the revert discarded edits of " UINT64_FORMAT
-                            " rows that were made after the restore",
-                            count),
+    ereport(NOTICE, (errmsg_plural("the revert discarded " UINT64_FORMAT
+                                   " edit that was made after the restore",
+                                   "the revert discarded " UINT64_FORMAT
+                                   " edits that were made after the restore",
+                                   count, count),
                      errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
   });
 }
@@ -71,13 +73,14 @@ void revert_restore(int64_t id, const Text& actor) {
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_rewrites(live);
-  const Company company = resolve_company(live, restore.company);
+  const Company company = find_company(live, restore.company, restore.backup);
   lock_company_row(live, company);
   const Manifest record = undo_manifest(id);
   const std::unique_ptr<MemberSource> source = undo_members(id, UndoPart::kBefore);
   MatchOptions match{true, true};
   match.everything = true;
-  CompanyLoad load(live, record, *source, true, match, std::nullopt);
+  const ArchivedFiles no_files(0);  // an undo record has them in its rows
+  CompanyLoad load(live, record, *source, no_files, true, match, std::nullopt);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   CompanyMerge merge(live, company, load, MergePolicy{true, true});
   DiscardedEdits edits(live, id);

@@ -1,7 +1,9 @@
 #include "pg/row_changes.hpp"
 
+#include <list>
 #include <numeric>
 
+#include "core/row_writer.hpp"
 #include "core/sql.hpp"
 #include "pg/foreign_edits.hpp"
 
@@ -29,12 +31,14 @@ bool is_rigid(const MergePlan& plan, const std::vector<size_t>& columns) {
 
 }  // namespace
 
-RowChanges::RowChanges(const MergePlan& plan, MakeLoader make_loader, ChangeLogWriter* log)
+RowChanges::RowChanges(const MergePlan& plan, MakeLoader make_loader, const ReadBytes& read_bytes,
+                       ChangeLogWriter* log)
     : plan_(plan),
       make_loader_(std::move(make_loader)),
       log_(log),
+      read_bytes_(read_bytes),
       composer_(line_columns(plan.columns, plan.others)),
-      reader_(archived_columns(plan), all_positions(plan)),
+      reader_(archived_columns(plan), all_positions(plan), read_bytes),
       edits_(plan.matched->table->oid, plan.query.table.name) {}
 
 RowLoader& RowChanges::loader() {
@@ -64,15 +68,28 @@ void RowChanges::remove(const CurrentRow& row, const std::vector<RowValue>& valu
   remove_version(row, values);
 }
 
+void RowChanges::compose(const std::vector<RowValue>& current,
+                         const std::vector<RowValue>& archived,
+                         const std::vector<size_t>& columns) {
+  std::vector<RowValue> whole = current;
+  std::list<std::string> contents;  // of files
+  for (size_t position : columns) {
+    whole[position] = archived[position];
+    if (!plan_.columns[position].is_file || archived[position].kind == ValueKind::kNull) continue;
+    std::string bytes;
+    read_bytes_(position, archived[position], bytes);
+    std::string& base64 = contents.emplace_back();
+    append_base64(base64, bytes);
+    whole[position].text = std::string_view(base64).substr(1, base64.size() - 2);
+  }
+  line_.clear();
+  composer_.append(whole, line_);
+}
+
 void RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& current,
                         const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
-  whole_ = current;
-  for (size_t position : columns) whole_[position] = archived[position];
   const bool rigid = is_rigid(plan_, columns);
-  if (log_ != nullptr || rigid) {
-    line_.clear();
-    composer_.append(whole_, line_);
-  }
+  if (log_ != nullptr || rigid) compose(current, archived, columns);
   if (log_ != nullptr) log_->changed(line_);
   if (!rigid) {
     update(row, archived, columns);
@@ -84,7 +101,9 @@ void RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& curr
 
 void RowChanges::update(const CurrentRow& row, const std::vector<RowValue>& archived,
                         const std::vector<size_t>& columns) {
-  const std::vector<LoadValue>& values = reader_.read(archived);
+  std::vector<RowValue> wanted(archived.size());
+  for (size_t position : columns) wanted[position] = archived[position];
+  const std::vector<LoadValue>& values = reader_.read(wanted);
   new_values_.clear();
   for (size_t position : columns) {
     new_values_.push_back({plan_.current[position]->number, values[position]});

@@ -20,9 +20,10 @@ class RowChanges {
  public:
   using MakeLoader = std::function<std::unique_ptr<RowLoader>()>;
 
-  // `make_loader`: for lines of the archive. `log`: what is done is noted there; may be null. All
-  // references must outlive it.
-  RowChanges(const MergePlan& plan, MakeLoader make_loader, ChangeLogWriter* log);
+  // `make_loader`: for lines of the archive; `read_bytes`: for their values. `log`: what is done is
+  // noted there; may be null. All references must outlive it.
+  RowChanges(const MergePlan& plan, MakeLoader make_loader, const ReadBytes& read_bytes,
+             ChangeLogWriter* log);
 
   void add(std::string_view line);
   void remove(const CurrentRow& row, const std::vector<RowValue>& values);
@@ -39,12 +40,15 @@ class RowChanges {
  private:
   void update(const CurrentRow& row, const std::vector<RowValue>& archived,
               const std::vector<size_t>& columns);
+  void compose(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
+               const std::vector<size_t>& columns);
   void remove_version(const CurrentRow& row, const std::vector<RowValue>& values);
   RowLoader& loader();
 
   const MergePlan& plan_;
   MakeLoader make_loader_;
   ChangeLogWriter* log_;
+  ReadBytes read_bytes_;
   RowComposer composer_;
   ValueReader reader_;  // of all columns of the archive
   TableEdits edits_;
@@ -53,8 +57,7 @@ class RowChanges {
   std::unique_ptr<RowLoader> loader_;
   bool at_end_ = false;
   std::vector<NewValue> new_values_;
-  std::vector<RowValue> whole_;
-  std::string line_;
+  std::string line_;  // of a changed row, whole and with files as base64
 };
 
 }  // namespace company_backup

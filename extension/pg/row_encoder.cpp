@@ -122,7 +122,9 @@ RowEncoder::Form RowEncoder::form_of(uint32_t type) {
   }
 }
 
-RowEncoder::RowEncoder(const std::vector<Column>& columns) {
+RowEncoder::RowEncoder(const std::vector<Column>& columns, const std::vector<size_t>& files,
+                       FileTaker taker)
+    : taker_(std::move(taker)) {
   for (const Column& column : columns) {
     Encoded& encoded = columns_.emplace_back();
     encoded.token = (columns_.size() == 1 ? "{" : ",") + json_key_token(column.name);
@@ -137,11 +139,13 @@ RowEncoder::RowEncoder(const std::vector<Column>& columns) {
       fmgr_info_cxt(function, output, CurrentMemoryContext);
     });
   }
+  for (const size_t position : files) columns_[position].form = Form::kFile;
   spans_.resize(columns_.size());
 }
 
 void RowEncoder::append(TupleTableSlot* slot, std::string& out) {
   slot_getallattrs(slot);
+  file_bytes_ = 0;
   if (columns_.empty()) out += '{';
   for (size_t i = 0; i < columns_.size(); ++i) {
     out += columns_[i].token;
@@ -206,12 +210,26 @@ void RowEncoder::append_value(Encoded& column, Datum value, std::string& out) {
       append_base64(out, {VARDATA_ANY(bytes), static_cast<size_t>(VARSIZE_ANY_EXHDR(bytes))});
       return;
     }
+    case Form::kFile:
+      append_file(column, value, out);
+      return;
     case Form::kOther: {
       const char* text = OutputFunctionCall(&column.output, value);
       append_json_string(out, to_utf8(text, std::strlen(text)));
       return;
     }
   }
+}
+
+void RowEncoder::append_file(const Encoded& column, Datum value, std::string& out) {
+  varlena* const bytes = PG_DETOAST_DATUM_PACKED(value);
+  const std::string_view content{VARDATA_ANY(bytes), static_cast<size_t>(VARSIZE_ANY_EXHDR(bytes))};
+  sha256_.update(content);
+  const Sha256Digest digest = sha256_.finish();
+  file_bytes_ += content.size();
+  if (taker_) taker_(static_cast<size_t>(&column - columns_.data()), digest, content);
+  if (PointerGetDatum(bytes) != value) pfree(bytes);  // one file at a time, not a whole row's
+  append_quoted(out, hex(digest));
 }
 
 }  // namespace company_backup

@@ -2,19 +2,30 @@
 // from their Datums; every other type through its output function.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/digest.hpp"
 #include "core/row_line.hpp"
 #include "core/schema.hpp"
 #include "pg/boundary.hpp"
 
 namespace company_backup {
 
+// Gets the content of a file (a position in the columns, its SHA-256) while its row is encoded; the
+// content is valid during the call only.
+using FileTaker =
+    std::function<void(size_t column, const Sha256Digest& digest, std::string_view content)>;
+
 class RowEncoder {
  public:
-  // `columns` in the order of the query's result columns.
-  explicit RowEncoder(const std::vector<Column>& columns);
+  // `columns` in the order of the query's result columns. Of those at the positions `files`, which
+  // are bytea, the line holds the SHA-256 of the content, and `taker`, if there is one, gets the
+  // content.
+  explicit RowEncoder(const std::vector<Column>& columns, const std::vector<size_t>& files = {},
+                      FileTaker taker = {});
 
   // Appends the object of `slot` to `out`, without a line end. Runs inside guarded(): it may
   // ereport, and holds nothing with a destructor while it may. Server memory it takes is the
@@ -23,6 +34,8 @@ class RowEncoder {
 
   // Of the last append(); positions in `out`.
   const std::vector<Span>& spans() const { return spans_; }
+  // Of the last append(): bytes in files.
+  size_t file_bytes() const { return file_bytes_; }
 
  private:
   enum class Form {
@@ -39,6 +52,7 @@ class RowEncoder {
     kTimestampTz,
     kJsonb,
     kBytea,
+    kFile,
     kOther
   };
   struct Encoded {
@@ -49,8 +63,12 @@ class RowEncoder {
 
   static Form form_of(uint32_t type);
   void append_value(Encoded& column, Datum value, std::string& out);
+  void append_file(const Encoded& column, Datum value, std::string& out);
 
   std::vector<Encoded> columns_;
+  FileTaker taker_;
+  Sha256 sha256_;
+  size_t file_bytes_ = 0;
   std::vector<Span> spans_;
 };
 

@@ -41,12 +41,18 @@ std::vector<RowColumn> row_columns(const std::vector<const Column*>& columns) {
   return list;
 }
 
-Text text_form(const Column& column, const RowValue& value) {
+void read_base64(size_t, const RowValue& value, std::string& bytes) {
+  bytes.clear();
+  append_base64_decoded(bytes, value.text);
+}
+
+Text text_form(const Column& column, const RowValue& value, size_t position,
+               const ReadBytes& read_bytes) {
   if (value.kind == ValueKind::kNull) return std::nullopt;
   if (column.type_oid == JSONBOID) return std::string(unwrap_jsonb(value.text));
   if (column.type_oid != BYTEAOID) return std::string(value.text);
   std::string bytes, text = "\\x";
-  append_base64_decoded(bytes, value.text);
+  read_bytes(position, value, bytes);
   for (const unsigned char byte : bytes) {
     text += "0123456789abcdef"[byte >> 4];
     text += "0123456789abcdef"[byte & 15];
@@ -54,8 +60,12 @@ Text text_form(const Column& column, const RowValue& value) {
   return text;
 }
 
-ValueReader::ValueReader(const std::vector<const Column*>& columns, std::vector<size_t> positions)
-    : positions_(std::move(positions)), bytes_(positions_.size()), row_(positions_.size()) {
+ValueReader::ValueReader(const std::vector<const Column*>& columns, std::vector<size_t> positions,
+                         ReadBytes read_bytes)
+    : read_bytes_(std::move(read_bytes)),
+      positions_(std::move(positions)),
+      bytes_(positions_.size()),
+      row_(positions_.size()) {
   for (size_t position : positions_) types_.push_back(columns[position]->type_oid);
 }
 
@@ -65,8 +75,7 @@ const std::vector<LoadValue>& ValueReader::read(const std::vector<RowValue>& val
     if (value.kind == ValueKind::kNull) {
       row_[i] = {};
     } else if (types_[i] == BYTEAOID) {
-      bytes_[i].clear();
-      append_base64_decoded(bytes_[i], value.text);
+      read_bytes_(positions_[i], value, bytes_[i]);
       row_[i] = {LoadValue::Kind::kBytes, bytes_[i]};
     } else {
       row_[i] = {LoadValue::Kind::kText,
@@ -78,10 +87,10 @@ const std::vector<LoadValue>& ValueReader::read(const std::vector<RowValue>& val
 
 RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& columns,
                      const std::vector<bool>& loaded, const std::vector<int16_t>& key,
-                     RowMapper mapper)
+                     RowMapper mapper, ReadBytes read_bytes)
     : mapper_(std::move(mapper)),
       line_(row_columns(columns)),
-      reader_(columns, loaded_positions(loaded)),
+      reader_(columns, loaded_positions(loaded), std::move(read_bytes)),
       writer_(table.oid, display_table(table), numbers_of(columns, loaded_positions(loaded)),
               key_positions(numbers_of(columns, loaded_positions(loaded)), key)) {
   for (const ColumnSequence& sequence : sequences_of(table.oid)) {

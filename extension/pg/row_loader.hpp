@@ -1,6 +1,7 @@
 // Loads lines of rows into one table: every value on its way from the line to the table.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,19 +17,28 @@ namespace company_backup {
 // How the columns of a line are read.
 std::vector<RowColumn> row_columns(const std::vector<const Column*>& columns);
 
+// Replaces `bytes` by those of a value of a bytea column, which is not null; `position`: of the
+// column in its line.
+using ReadBytes = std::function<void(size_t position, const RowValue& value, std::string& bytes)>;
+// As base64.
+void read_base64(size_t position, const RowValue& value, std::string& bytes);
+
 // A value of a line in PostgreSQL's text form.
-Text text_form(const Column& column, const RowValue& value);
+Text text_form(const Column& column, const RowValue& value, size_t position = 0,
+               const ReadBytes& read_bytes = read_base64);
 
 // Turns the values of a line into what the columns' types read.
 class ValueReader {
  public:
   // `positions`: of the wanted columns among `columns`.
-  ValueReader(const std::vector<const Column*>& columns, std::vector<size_t> positions);
+  ValueReader(const std::vector<const Column*>& columns, std::vector<size_t> positions,
+              ReadBytes read_bytes = read_base64);
 
   // Of the wanted columns, in their order. Valid until the next call and as long as `values`.
   const std::vector<LoadValue>& read(const std::vector<RowValue>& values);
 
  private:
+  ReadBytes read_bytes_;
   std::vector<size_t> positions_;
   std::vector<uint32_t> types_;
   std::vector<std::string> bytes_;
@@ -40,7 +50,8 @@ class RowLoader {
   // `columns`: of a line; `loaded`: which of them the table gets, the others get their default;
   // `key`: attribute numbers, for messages. The table and the mapper's maps must outlive it.
   RowLoader(const Table& table, const std::vector<const Column*>& columns,
-            const std::vector<bool>& loaded, const std::vector<int16_t>& key, RowMapper mapper);
+            const std::vector<bool>& loaded, const std::vector<int16_t>& key, RowMapper mapper,
+            ReadBytes read_bytes = read_base64);
 
   // Errors: those of RowLine, RowMapper and RowWriter.
   void load(std::string_view line);

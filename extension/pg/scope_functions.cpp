@@ -1,4 +1,5 @@
 // company_scope, check_company_scope, propose_company_rules, company_contents, check_company_data.
+#include "core/archive_files.hpp"
 #include "core/sql.hpp"
 #include "pg/arguments.hpp"
 #include "pg/catalog.hpp"
@@ -33,6 +34,33 @@ Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
   snapshot.close();
   settings.close();
   return return_rows(fcinfo, rows);
+}
+
+// The rows of a table, and apart from them the values of its columns that are files.
+void add_contents(const LiveScope& live, const ScopedTable& scoped, const Company& company,
+                  Rows& rows, Rows& files) {
+  const Table& table = live.table(scoped.table);
+  std::vector<const Column*> file_columns;
+  std::string others, sizes;
+  for (const Column& column : table.columns) {
+    const std::string value = "t." + quote_name(column.name);
+    if (!is_file(live.rules, table, column)) {
+      others += (others.empty() ? "" : ", ") + value;
+      continue;
+    }
+    file_columns.push_back(&column);
+    sizes += ", count(" + value + "), coalesce(sum(pg_catalog.octet_length(" + value + ")), 0)";
+  }
+  const std::string row = file_columns.empty() ? "t.*" : "ROW(" + others + ")";
+  const Rows counted = query("SELECT count(*), coalesce(sum(pg_catalog.pg_column_size(" + row +
+                                 ")), 0)" + sizes + " FROM " + from_table(table) + " AS t WHERE " +
+                                 owned_by(live.schema, live.scope, scoped.table, "t", "$1"),
+                             {company.arg()});
+  rows.push_back({scoped.area, display_table(table), counted[0][0], counted[0][1]});
+  for (size_t i = 0; i < file_columns.size(); ++i) {
+    files.push_back({kFilesArea, display_table(table) + "." + display_name(file_columns[i]->name),
+                     counted[0][2 * i + 2], counted[0][2 * i + 3]});
+  }
 }
 
 }  // namespace
@@ -83,16 +111,11 @@ COMPANY_BACKUP_FUNCTION(check_company_data) {
 
 COMPANY_BACKUP_FUNCTION(company_contents) {
   return read_company(fcinfo, "contents", [](const LiveScope& live, const Company& company) {
-    Rows rows;
+    Rows rows, files;
     for (const ScopedTable* scoped : live.travelling()) {
-      const Table& table = live.table(scoped->table);
-      const Rows counted =
-          query("SELECT count(*), coalesce(sum(pg_catalog.pg_column_size(t.*)), 0) FROM " +
-                    from_table(table) + " AS t WHERE " +
-                    owned_by(live.schema, live.scope, scoped->table, "t", "$1"),
-                {company.arg()});
-      rows.push_back({scoped->area, display_table(table), counted[0][0], counted[0][1]});
+      add_contents(live, *scoped, company, rows, files);
     }
+    rows.insert(rows.end(), files.begin(), files.end());
     return rows;
   });
 }

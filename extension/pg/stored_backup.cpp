@@ -50,6 +50,7 @@ void complete_backup(int64_t id, const std::string& company, const char* origin,
     rows += static_cast<int64_t>(table.rows);
     bytes += static_cast<int64_t>(table.bytes);
   }
+  bytes += static_cast<int64_t>(total_files(manifest).bytes);
   own_query(
       "INSERT INTO company_backup.backup (id, company, label, origin, contents, status, row_count, "
       "byte_count, created_at, created_by, actor, manifest) VALUES ($1, $2, $3, $4, $5, $6, $7, "
@@ -64,6 +65,15 @@ void complete_backup(int64_t id, const std::string& company, const char* origin,
 void StoreSink::put(bool shared, int table_number, int seq, std::string_view member) {
   own_query("INSERT INTO company_backup.backup_chunk VALUES ($1, $2, $3, $4, $5)",
             {backup_, shared, table_number, seq, Arg::bytea(member)}, Access::kWrite);
+}
+
+void StoreSink::put_file(const FileEntry& file, int seq, std::string_view member) {
+  const std::string_view digest{reinterpret_cast<const char*>(file.sha256.data()),
+                                file.sha256.size()};
+  own_query("INSERT INTO company_backup.backup_file VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            {backup_, static_cast<int>(file.table), static_cast<int>(file.column),
+             Arg::bytea(digest), seq, static_cast<int64_t>(file.bytes), Arg::bytea(member)},
+            Access::kWrite);
 }
 
 void require_writable(const char* function) {

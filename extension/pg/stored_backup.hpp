@@ -33,6 +33,7 @@ class StoreSink : public ChunkSink {
  public:
   explicit StoreSink(int64_t backup) : backup_(backup) {}
   void put(bool shared, int table_number, int seq, std::string_view member) override;
+  void put_file(const FileEntry& file, int seq, std::string_view member) override;
 
  private:
   int64_t backup_;

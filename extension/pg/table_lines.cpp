@@ -31,7 +31,8 @@ struct LineReceiver {
 void finish_line(LineReceiver* self) {
   std::string& buffer = self->lines->buffer();
   const size_t start = self->lines->line_start();
-  require_loadable(*self->query, self->encoder->spans(), buffer, start);
+  require_loadable(*self->query, self->encoder->spans(), buffer, start,
+                   self->encoder->file_bytes());
   if (*self->observer) (*self->observer)(self->encoder->spans(), buffer);
   if (self->sorter == nullptr) self->lines->end_line();
 }
@@ -57,8 +58,8 @@ bool receive(TupleTableSlot* slot, DestReceiver* destination) {
 }  // namespace
 
 void require_loadable(const TableQuery& query, const std::vector<Span>& spans,
-                      const std::string& buffer, size_t start) {
-  const size_t size = buffer.size() - start;
+                      const std::string& buffer, size_t start, size_t more) {
+  const size_t size = buffer.size() - start + more;
   if (size <= kMaxLine) return;
   throw Error(sqlstate::kRowTooLarge,
               "a row of table \"" + query.name + "\" is too large for a backup")
@@ -81,8 +82,9 @@ std::string row_key_text(const TableQuery& query, const std::vector<Span>& spans
   return text + ")";
 }
 
-void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& observer) {
-  RowEncoder encoder(query.columns);
+void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& observer,
+                const FileTaker& files) {
+  RowEncoder encoder(query.columns, query.files, files);
   std::optional<LineSorter> sorter;
   if (query.key.empty()) sorter.emplace();
   LineReceiver receiver{};

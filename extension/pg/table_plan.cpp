@@ -89,7 +89,8 @@ std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
 TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,
                                 const Company& company, bool with_files) {
   const Table& table = live.table(scoped.table);
-  TravellingTable plan{&scoped, {}, {}};
+  TravellingTable plan;
+  plan.scoped = &scoped;
   plan.query.name = display_table(table);
   ManifestTable& manifest = plan.manifest;
   manifest.name = encode_table_name(table.schema, table.name);
@@ -106,7 +107,12 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
       continue;
     }
     if (treatment.empty()) treatment = "data";
-    manifest.columns.push_back({column.name, column.type, treatment});
+    ManifestColumn archived{column.name, column.type, treatment};
+    if (is_file(live.rules, table, column)) {
+      archived.files = ManifestFiles{};
+      plan.query.files.push_back(plan.query.columns.size());
+    }
+    manifest.columns.push_back(std::move(archived));
     select += (select.empty() ? "" : ", ") + column_expression(live, scoped, column);
     plan.query.columns.push_back(column);
     numbers.push_back(column.number);
@@ -114,7 +120,7 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
   for (int16_t number : scoped.key) {
     const auto found = std::find(numbers.begin(), numbers.end(), number);
     const Column& column = column_of(table, number);
-    if (found == numbers.end()) {
+    if (found == numbers.end() || column_treatment(live.rules, table, column.name) == "file") {
       throw Error(sqlstate::kBadRule, "key column \"" + column.name + "\" of table \"" +
                                           plan.query.name + "\" does not travel")
           .hint("A column of a key cannot be generated, secret or a file.");

@@ -28,13 +28,13 @@ std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
 
 // A table of the company as it travels.
 struct TravellingTable {
-  const ScopedTable* scoped;
+  const ScopedTable* scoped = nullptr;
   TableQuery query;        // argument $1 is the company's key
   ManifestTable manifest;  // but for counts and digest
 };
 
-// `with_files`: columns treated as files travel, too. Error kBadRule if a key column does not
-// travel.
+// `with_files`: columns treated as files travel, too; of bytea, lines hold the digest
+// (TableQuery::files). Error kBadRule if a key column does not travel or is a file.
 TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,
                                 const Company& company, bool with_files);
 

@@ -52,15 +52,29 @@ class UploadSink : public ArchiveSink {
 
   void end_table() override { pipeline_.drain(sink()); }
 
+  void begin_file(const FileEntry& file) override {
+    file_ = file;
+    seq_ = 0;
+  }
+
+  void file_data(std::string_view piece) override { pipeline_.push(piece, file_sink()); }
+
+  void end_file() override { pipeline_.drain(file_sink()); }
+
  private:
   PiecePipeline::Sink sink() {
     return [this](std::string_view member) { store_.put(shared_, number_, seq_++, member); };
+  }
+
+  PiecePipeline::Sink file_sink() {
+    return [this](std::string_view member) { store_.put_file(file_, seq_++, member); };
   }
 
   StoreSink store_;
   PiecePipeline pipeline_{compress_pieces()};
   bool shared_ = false;
   int number_ = 0;
+  FileEntry file_;
   int seq_ = 0;
 };
 

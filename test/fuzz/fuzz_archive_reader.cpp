@@ -53,5 +53,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // How the input is cut must make no difference to what is accepted.
   if (whole_good != parts_good) std::abort();
   if (whole_good && (whole.tables != parts.tables || whole.pieces != parts.pieces)) std::abort();
+  if (whole_good && whole.files.size() != parts.files.size()) std::abort();
   return 0;
 }

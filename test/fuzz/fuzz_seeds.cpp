@@ -19,14 +19,15 @@ void write(const std::filesystem::path& path, const std::string& content) {
 }
 
 void write_archives(const std::filesystem::path& folder) {
-  const sample::Files files = sample::files_of(sample::small_backup());
+  const sample::Backup backup = sample::small_backup();
+  const sample::Files files = sample::files_of(backup);
   const std::string archive = sample::archive_of(files);
   const std::string tar = sample::tar_of(files);
   write(folder / "sample.tar.gz", archive);
   // The first byte chooses the layer: see fuzz_archive_reader.cpp.
   write(folder / "archive_reader" / "gzip", std::string(1, '\0') + archive);
   write(folder / "archive_reader" / "tar", std::string(1, '\1') + tar);
-  for (std::size_t i = 1; i + 2 < files.size(); ++i) {
+  for (std::size_t i = 1; i <= backup.shared.size() + backup.tables.size(); ++i) {
     const char table = static_cast<char>(2 + i);
     write(folder / "archive_reader" / ("table" + std::to_string(i)), table + files[i].content);
   }

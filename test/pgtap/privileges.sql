@@ -41,8 +41,9 @@ BEGIN
   RETURN true;
 END $$;
 
--- What each call works on: a backup, and an upload begun by whoever calls.
+-- What each call works on: a backup, a restore in review, and an upload begun by whoever calls.
 SELECT set_config('t.backup', cb.backup_company('1')::text, true);
+SELECT set_config('t.restore', cb.restore_company('1', current_setting('t.backup')::bigint)::text, true);
 CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(current_setting('t.backup')::bigint);
 CREATE FUNCTION pg_temp.prepare(caller name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE u bigint;
@@ -104,6 +105,12 @@ INSERT INTO call VALUES
   ('restore_company(text,bigint,text,text,boolean,text,text,text,text,text)', 'write', $$SELECT cb.restore_company('2', current_setting('t.backup')::bigint, actor => 'ann')$$, 'restore', '2', 'ann'),
   ('restore_company(bigint,bigint,text,text,boolean,text,text,text,text,text)', 'write', $$SELECT cb.restore_company(2, current_setting('t.backup')::bigint, actor => 'ann')$$, 'restore', '2', 'ann'),
   ('restore_company(uuid,bigint,text,text,boolean,text,text,text,text,text)', 'write', $$SELECT cb.restore_company('00000000-0000-0000-0000-000000000002'::uuid, current_setting('t.backup')::bigint, actor => 'ann')$$, 'restore', '00000000-0000-0000-0000-000000000002', 'ann'),
+  ('preview_restore(text,bigint,text,text,boolean,text,text,text,text,text)', 'data', $$SELECT cb.preview_restore('2', current_setting('t.backup')::bigint, actor => 'ann')$$, 'preview', '2', 'ann'),
+  ('preview_restore(bigint,bigint,text,text,boolean,text,text,text,text,text)', 'data', $$SELECT cb.preview_restore(2, current_setting('t.backup')::bigint, actor => 'ann')$$, 'preview', '2', 'ann'),
+  ('preview_restore(uuid,bigint,text,text,boolean,text,text,text,text,text)', 'data', $$SELECT cb.preview_restore('00000000-0000-0000-0000-000000000002'::uuid, current_setting('t.backup')::bigint, actor => 'ann')$$, 'preview', '00000000-0000-0000-0000-000000000002', 'ann'),
+  ('keep_restore(bigint,text)', 'backup', $$SELECT cb.keep_restore(current_setting('t.restore')::bigint, 'ann')$$, 'keep', '1', 'ann'),
+  ('revert_restore(bigint,text)', 'write', $$SELECT cb.revert_restore(current_setting('t.restore')::bigint, 'ann')$$, 'revert', '1', 'ann'),
+  ('restore_problems(bigint)', 'backup', $$SELECT * FROM cb.restore_problems(current_setting('t.restore')::bigint)$$, 'inspect', '1', NULL),
   ('create_company_from_backup(bigint,jsonb,text,text)', 'write', $$SELECT cb.create_company_from_backup(current_setting('t.backup')::bigint, '{"id": "3"}', actor => 'ann')$$, 'create', NULL, 'ann'),
   ('begin_upload(text)', 'upload', $$SELECT cb.begin_upload('1')$$, 'upload', '1', NULL),
   ('begin_upload(bigint)', 'upload', $$SELECT cb.begin_upload(1)$$, 'upload', '1', NULL),
@@ -223,7 +230,7 @@ RESET ROLE;
 -- Tables of the extension, directly -----------------------------------------------------------
 SET LOCAL ROLE cb_granted;
 SELECT throws_ok(format('SELECT * FROM company_backup.%I', t), '42501', NULL, 'no look at ' || t)
-FROM unnest('{settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,upload,upload_part}'::text[]) t;
+FROM unnest('{settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,upload,upload_part,restore,restore_problem,undo,undo_chunk}'::text[]) t;
 SELECT throws_ok($$SELECT nextval('company_backup.backup_id_seq')$$, '42501', NULL, 'nor at a sequence');
 RESET ROLE;
 SET LOCAL ROLE cb_owner;
@@ -237,6 +244,7 @@ SET LOCAL ROLE cb_granted;
 SELECT throws_ok($$SELECT cb.backup_company('no such company')$$, '42501', NULL,
                  'without a guard nobody finds out which companies exist');
 SELECT throws_ok($$SELECT cb.read_backup(-1)$$, '42501', NULL, 'or which backups');
+SELECT throws_ok($$SELECT cb.keep_restore(-1)$$, '42501', NULL, 'or which restores');
 RESET ROLE;
 
 SELECT * FROM finish();

@@ -23,22 +23,23 @@ create($from);
 psql($from, $_) for (
   'CREATE SCHEMA tools; CREATE EXTENSION company_backup SCHEMA tools',
   'CREATE TABLE company (id int PRIMARY KEY, name text)',
-  'CREATE TABLE invoice (id int PRIMARY KEY, company_id int NOT NULL REFERENCES company, doc jsonb, secret text)',
+  'CREATE TABLE invoice (id int PRIMARY KEY, company_id int NOT NULL REFERENCES company, doc jsonb, secret text, scan bytea)',
   'CREATE TABLE membership (company_id int NOT NULL REFERENCES company, person_id int NOT NULL)',
   "CREATE FUNCTION guard(text, text, text, jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
   "CREATE FUNCTION hook(text, text, jsonb) RETURNS void LANGUAGE sql AS ''",
   "INSERT INTO company VALUES (1, 'Ant')",
-  q{INSERT INTO invoice VALUES (1, 1, '{"next": 1}', 's')},
+  q{INSERT INTO invoice VALUES (1, 1, '{"next": 1}', 's', 'scanned')},
   "SELECT tools.set_company_table('company', identity_columns => '{name}')",
   "SELECT tools.set_table_rule('membership', 'excluded', 'who may do what')",
   "SELECT tools.set_column_rule('invoice', 'secret', 'secret')",
+  "SELECT tools.set_column_rule('invoice', 'scan', 'file')",
   "SELECT tools.set_reference('invoice', '{doc}', 'invoice', json_path => '.next')",
   "SELECT tools.set_membership('membership', 'person_id')",
   "SELECT tools.set_reference('membership', '{person_id}', 'company', outside => 'keep')",
   "SELECT tools.set_company_guard('public.guard')",
   "SELECT tools.set_company_hook('restored', 'public.hook')",
   "SELECT tools.trust_origin('elsewhere', sha256('x'))",
-  "SELECT tools.backup_company(1, 'kept')",
+  "SELECT tools.backup_company(1, 'kept', include_files => true)",
 );
 create($to);
 is(system("pg_dump -d $from | psql -qX -v ON_ERROR_STOP=1 -d $to > /dev/null"), 0, 'a dump is restored');
@@ -52,6 +53,7 @@ my %same = (
   'the hooks' => 'SELECT * FROM company_backup.hook',
   'the backups' => 'SELECT * FROM tools.company_backups()',
   'what they hold' => 'SELECT * FROM tools.backup_contents(1)',
+  'their files' => 'SELECT * FROM company_backup.backup_file',
 );
 is(psql($to, $same{$_}), psql($from, $same{$_}), "$_ survive") for sort keys %same;
 like(psql($to, 'SELECT * FROM tools.company_scope()'), qr/membership\|excluded/, 'and are there');

@@ -18,12 +18,13 @@ sql(<<'SQL');
 CREATE TABLE company (id bigint PRIMARY KEY, name text NOT NULL);
 CREATE TABLE unit (code text PRIMARY KEY);
 CREATE TABLE item (id bigint PRIMARY KEY, company_id bigint NOT NULL REFERENCES company,
-    unit text NOT NULL REFERENCES unit, name text);
+    unit text NOT NULL REFERENCES unit, name text, photo bytea);
 INSERT INTO company VALUES (1, 'Acme'), (2, 'Zeta');
 INSERT INTO unit VALUES ('kg'), ('m');
-INSERT INTO item SELECT n, 1 + n % 2, CASE WHEN n % 3 = 0 THEN 'kg' ELSE 'm' END, md5(n::text)
+INSERT INTO item SELECT n, 1 + n % 2, CASE WHEN n % 3 = 0 THEN 'kg' ELSE 'm' END, md5(n::text), sha256((n % 100)::text::bytea)
 FROM generate_series(1, 20000) n;
 SELECT set_company_table('company');
+SELECT set_column_rule('item', 'photo', 'file');
 SELECT set_table_rule('unit', 'shared', 'the same for all', match_columns => '{code}');
 SQL
 
@@ -90,7 +91,7 @@ sub on_standby {
 }
 
 # A change after the base backup comes by streaming.
-my $backup = sql(q(UPDATE item SET name = 'changed' WHERE id = 8; SELECT backup_company('1')));
+my $backup = sql(q(UPDATE item SET name = 'changed' WHERE id = 8; SELECT backup_company('1', include_files => true)));
 wait_for('the standby to catch up', sub {
 		on_standby(sub { sql(q(SELECT count(*) FROM company_backups())) }) == 1;
 	});
@@ -103,15 +104,16 @@ like on_standby(sub { failure("SELECT delete_backup($backup)") }),
 like on_standby(sub { failure(q(SELECT begin_upload('1'))) }),
   qr/ERROR:  25006: cannot execute begin_upload\(\) during recovery/, 'begin_upload: a clear error';
 
-my ($code, $out, $err) = on_standby(sub { run_client('export', '--company', '1', '-o', "$dir/streamed") });
+my ($code, $out, $err) = on_standby(sub { run_client('export', '--company', '1', '--include-files', '-o', "$dir/streamed") });
 is $code, 0, 'export --company on the standby: exit code' or diag $err;
 ($code, $out, $err) = run_client('export', $backup, '-o', "$dir/stored");
 is $code, 0, 'export of the backup on the primary: exit code' or diag $err;
 my ($streamed, $stored) = map { read_archive("$dir/$_") } qw(streamed stored);
 ok $streamed->{'tables/public.item.ndjson'} =~ /"name":"changed"/, 'the stream has the last change';
+is scalar(grep { m{^files/} } keys %$stored), 50, 'files, each once';
 is_deeply [sort keys %$streamed], [sort keys %$stored], 'the same files';
 for my $name (sort grep { m{/} } keys %$stored) {
-	ok $streamed->{$name} eq $stored->{$name}, "$name: the same lines";
+	ok $streamed->{$name} eq $stored->{$name}, "$name: the same content";
 }
 
 ($code, $out, $err) = on_standby(sub { run_client('export', $backup, '-o', "$dir/from_standby") });

@@ -96,7 +96,7 @@ like $shown, qr/^goods +public\.item +0 +10 +1 +0\r?$/m, 'restore: shows what wo
 unlike $shown, qr/public\.company/, '... not what stays';
 like $shown, qr/^Rows in all: 2 added, 10 changed, 1 removed, 9 unchanged\.\r?$/m, '... and the sums';
 like $shown, qr/^Type RESTORE to restore company acme from backup $backup: /m, '... before it asks';
-like $err, qr/^NOTICE:  materialized views.*\nDETAIL:  turnover$/m, "restore: the server's notices on stderr";
+like $err, qr/^NOTICE:  materialized views.*\nDETAIL:  public\.turnover$/m, "restore: the server's notices on stderr";
 like $err, qr/^The restore is in review\..*\n  company-backup keep $restore .*\n  company-backup revert $restore /m,
   'restore: says what to do next';
 is digest(), $good, 'restore: the company is what it was, and so are the others';
@@ -121,7 +121,7 @@ public.invoice (50): added after the restore; the revert removes it
 public.item (6): changed after the restore; the revert undoes that
     {"id":6,"company_id":"acme","name":"sixes & \"sevens\"","price":"6"}
 TEXT
-like $err, qr/^NOTICE:  the revert discarded edits of 3 rows/m, 'revert: the notice on stderr';
+like $err, qr/^NOTICE:  the revert discarded 3 edits that were made after the restore\nHINT:  restore_problems\($restore\) lists them\./m, 'revert: the notice on stderr';
 is digest(), $bad, 'revert: the mistake is back, to the letter';
 like works('restores after the revert', 'restores'), qr/^ *$restore  acme .* reverted /m, 'restores: reverted';
 fails('revert twice', qr/^ERROR:  restore $restore is not in review\nDETAIL:  It was reverted\.\nHINT: /, 'revert', $restore);

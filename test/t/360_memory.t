@@ -19,7 +19,7 @@ new_database('memory');
 
 # Company 1 has 20,000 invoices and lines, company 2 ten times as many. Lines refer to rows within
 # the company and to shared rows; events have no key, so that they must be sorted. Company 3 has few
-# rows that are long.
+# rows that are long, companies 4 and 5 have files of 8 MB: 2 and 20.
 sql(<<'SQL');
 CREATE TABLE company (id bigint PRIMARY KEY, name text NOT NULL);
 CREATE TABLE unit (code text PRIMARY KEY);
@@ -35,6 +35,11 @@ INSERT INTO invoice (number, company_id, note) SELECT n, CASE WHEN n <= 20000 TH
 INSERT INTO line SELECT number, company_id, number, 'unit ' || 1 + number % 50, number / 7.0, md5(number::text) || note FROM invoice;
 INSERT INTO event SELECT company_id, note FROM invoice;
 INSERT INTO page SELECT n, 3, (SELECT string_agg(md5(n || '.' || i), ' ') FROM generate_series(1, 4000) i) FROM generate_series(1, 900) n;
+INSERT INTO company VALUES (4, 'files'), (5, 'ten times as many files');
+CREATE TABLE scan (id bigint PRIMARY KEY, company_id bigint NOT NULL REFERENCES company, image bytea);
+INSERT INTO scan SELECT n, CASE WHEN n <= 2 THEN 4 ELSE 5 END, (SELECT string_agg(sha256((n * 262144 + i)::text::bytea), '') FROM generate_series(1, 262144) i)
+    FROM generate_series(1, 22) n;
+SELECT set_column_rule('scan', 'image', 'file');
 CREATE INDEX ON invoice (company_id);
 CREATE INDEX ON line (company_id);
 CREATE INDEX ON line (invoice);
@@ -80,6 +85,21 @@ my ($first, $second) = split /\n/, sql('SELECT id FROM company_backup.upload ORD
 ($small) = growth("SELECT finish_upload($first)");
 ($large) = growth("SELECT finish_upload($second)");
 cmp_ok $large - $small, '<', 64 * MB, 'finishing an upload of ten times the rows takes little more memory';
+
+# Files: a few copies of one at a time.
+my %backup_of;
+for my $company (4, 5) {
+	($large, $backup_of{$company}) = growth("SELECT backup_company('$company', include_files => true)");
+	cmp_ok $large, '<', 64 * MB, "a backup of the files of company $company takes little memory";
+	($large) = growth("SELECT sum(length(data)) FROM stream_backup('$company', include_files => true)");
+	cmp_ok $large, '<', 64 * MB, '... and so does a stream';
+	($large) = growth("SELECT sum(length(data)) FROM read_backup($backup_of{$company})");
+	cmp_ok $large, '<', 64 * MB, '... and an export';
+	sql("DELETE FROM scan WHERE company_id = $company");
+	($large) = growth("SELECT restore_company('$company', $backup_of{$company}, include_files => true)");
+	cmp_ok $large, '<', 64 * MB, '... and a restore';
+}
+is sql('SELECT count(DISTINCT image) FROM scan WHERE length(image) = 8388608'), 22, 'all files are back';
 
 # The client: all of it, at its peak, in KiB.
 sub client_peak {

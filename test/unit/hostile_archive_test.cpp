@@ -1,6 +1,9 @@
 // Archives that somebody damaged or made up: every one must be refused.
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <functional>
+
 #include "core/error.hpp"
 #include "core/tar.hpp"
 #include "expect_error.hpp"
@@ -39,6 +42,7 @@ void expect_refused_or_same(const std::string& archive, const Backup& backup, st
   EXPECT_EQ(recording.told->to_json(), backup.manifest.to_json()) << where;
   EXPECT_EQ(recording.shared, backup.shared) << where;
   EXPECT_EQ(recording.tables, backup.tables) << where;
+  EXPECT_EQ(recording.files.size(), 3U) << where;
 }
 
 TEST(HostileArchive, TruncatedAnywhere) {
@@ -261,6 +265,124 @@ TEST(HostileArchive, RowsThatCannotBe) {
     backup.tables[bad.table] = bad.text;
     expect_refused(backup, bad.sqlstate, bad.expected);
   }
+}
+
+struct BadFiles {
+  std::string what;
+  std::function<void(Files&, const std::vector<FileFolder>&)> change;
+  const char* sqlstate;
+  std::string expected;
+};
+
+TEST(HostileArchive, FilesThatCannotBe) {
+  // After the manifest, one shared table and six tables: body (one, empty), small picture (one).
+  constexpr std::size_t kFirst = 8;
+  const std::string one = hex(sha256("one"));
+  const std::vector<BadFiles> cases = {
+      {"another content", [&](Files& files, auto&) { files[kFirst].content = "two"; },
+       sqlstate::kDamagedArchive, "is not what its name says"},
+      {"a longer content", [&](Files& files, auto&) { files[kFirst].content = "one more"; },
+       sqlstate::kDamagedArchive, "is not what its name says"},
+      {"missing", [&](Files& files, auto&) { files.erase(files.begin() + kFirst); },
+       sqlstate::kBadArchive, "stands where \"files/public.document/body/" + one},
+      {"the last is missing", [&](Files& files, auto&) { files.erase(files.begin() + kFirst + 2); },
+       sqlstate::kBadArchive, "stands where \"files/public.document/small%20picture/" + one},
+      {"twice", [&](Files& files, auto&) { files.insert(files.begin() + kFirst, files[kFirst]); },
+       sqlstate::kBadArchive, "\"files/public.document/body/" + one + "\" stands where"},
+      {"in another order",
+       [&](Files& files, auto&) { std::swap(files[kFirst], files[kFirst + 1]); },
+       sqlstate::kBadArchive, "stands where"},
+      {"in another column",
+       [&](Files& files, auto&) { std::swap(files[kFirst], files[kFirst + 2]); },
+       sqlstate::kBadArchive, "stands where"},
+      {"that no row mentions",
+       [&](Files& files, auto& folders) {
+         files.insert(files.begin() + kFirst + 3, sample::file_of(folders[1], "three"));
+       },
+       sqlstate::kBadArchive, "stands where \"SHA256SUMS\""},
+      {"under another name", [&](Files& files, auto&) { files[kFirst].name += "/../x"; },
+       sqlstate::kBadArchive, "/../x"},
+      {"outside", [&](Files& files, auto&) { files[kFirst].name = "../" + one; },
+       sqlstate::kBadArchive, "../"},
+      {"in upper case",
+       [&](Files& files, auto&) {
+         std::string& name = files[kFirst].name;
+         for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+       },
+       sqlstate::kBadArchive, "stands where"},
+      {"before the tables",
+       [&](Files& files, auto&) { std::swap(files[kFirst - 1], files[kFirst]); },
+       sqlstate::kBadArchive, "stands where"},
+  };
+  const Backup backup = sample::small_backup();
+  const std::vector<FileFolder> folders = file_folders(backup.manifest);
+  ASSERT_EQ(sample::files_of(backup)[kFirst].content, "one");
+  for (const BadFiles& bad : cases) {
+    SCOPED_TRACE(bad.what);
+    Files files = sample::files_of(backup);
+    bad.change(files, folders);
+    sample::seal(files);
+    expect_refused(files, bad.sqlstate, bad.expected);
+  }
+}
+
+TEST(HostileArchive, FilesThatTheManifestMiscounts) {
+  for (const bool bytes : {false, true}) {
+    for (const int change : {-1, 1}) {
+      SCOPED_TRACE(change);
+      Backup backup = sample::small_backup();
+      ManifestFiles& told = *backup.manifest.tables[5].columns[1].files;
+      (bytes ? told.bytes : told.count) += static_cast<std::uint64_t>(change);
+      expect_refused(sample::files_of(backup),
+                     !bytes && change < 0 ? sqlstate::kBadArchive : sqlstate::kDamagedArchive,
+                     bytes        ? "\"files/public.document/body/\" has 3 bytes"
+                     : change < 0 ? "line 2: there are more files than the manifest says"
+                                  : "mention 2 in column \"body\"");
+    }
+  }
+  const std::vector<std::pair<ManifestFiles, std::string>> impossible = {
+      {{4, 3}, "\"tables[5].columns[1].files\" is more than there are rows"},
+      {{0, 1}, "\"tables[5].columns[1].bytes\" does not fit"},
+      {{1, std::uint64_t{1} << 40}, "\"tables[5].columns[1].bytes\" does not fit"}};
+  for (const auto& [files, expected] : impossible) {
+    Backup backup = sample::small_backup();
+    backup.manifest.tables[5].columns[1].files = files;
+    expect_refused(sample::files_of(backup), sqlstate::kBadArchive, expected);
+  }
+  Backup data = sample::small_backup();
+  data.manifest.tables[5].columns[1].treatment = "data";
+  expect_refused(sample::files_of(data), sqlstate::kBadArchive, "is not treated as a file");
+  Backup shared = sample::small_backup();
+  shared.manifest.shared[0].columns[0] = {"id", "integer", "file", ManifestFiles{}};
+  expect_refused(sample::files_of(shared), sqlstate::kBadArchive, "shared rows cannot have");
+}
+
+TEST(HostileArchive, RowsThatDoNotNameFiles) {
+  const std::string one = hex(sha256("one"));
+  for (const std::string& value :
+       {std::string("1"), std::string("\"b25l\""), "\"" + one + "0\"", "\"" + one.substr(1) + "\"",
+        "[\"" + one + "\"]", "\"" + one.substr(1) + "G\"", "\"\\\\" + one.substr(1) + "\""}) {
+    SCOPED_TRACE(value);
+    Backup backup = sample::small_backup();
+    backup.tables[5] = "{\"id\":1,\"body\":" + value + ",\"text\":null,\"small picture\":null}\n";
+    backup.settle();
+    backup.manifest.tables[5].columns[1].files = ManifestFiles{1, 3};
+    backup.manifest.tables[5].columns[3].files = ManifestFiles{0, 0};
+    expect_refused(sample::files_of(backup), sqlstate::kBadArchive,
+                   "line 1: a file is not named by its SHA-256");
+  }
+}
+
+TEST(HostileArchive, LimitsOfFiles) {
+  const Files files = sample::files_of(sample::small_backup());
+  ArchiveLimits size;
+  size.file_bytes = 2;
+  expect_error(sqlstate::kArchiveLimit, "3 bytes; the limit is 2",
+               [&] { read_files(files, size); });
+  ArchiveLimits count;
+  count.files = 2;
+  expect_error(sqlstate::kArchiveLimit, "It has 3; the limit is 2",
+               [&] { read_files(files, count); });
 }
 
 TEST(HostileArchive, LastLineWithoutEnd) {

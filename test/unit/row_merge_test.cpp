@@ -161,6 +161,21 @@ TEST(RowMerge, refuses_a_line_of_other_columns) {
   });
 }
 
+TEST(RowMerge, files_are_compared_by_their_digest) {
+  std::vector<MergeColumn> files = columns(Mode::kCompared);
+  files[1].is_file = true;
+  // The SHA-256 of "abc", and abc itself.
+  const std::string archived =
+      R"({"id":1,"v":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"})";
+  EXPECT_EQ(merge(files, {}, {R"({"id":1,"v":"YWJj"})"}, {archived}), Expected{"unchanged"});
+  EXPECT_EQ(merge(files, {}, {R"({"id":1,"v":null})"}, {R"({"id":1,"v":null})"}),
+            Expected{"unchanged"});
+  EXPECT_EQ(merge(files, {}, {R"({"id":1,"v":"YWJk"})"}, {archived}).at(0).substr(0, 10),
+            "changed 1 ");
+  EXPECT_EQ(merge(files, {}, {R"({"id":1,"v":null})"}, {archived}).at(0).substr(0, 10),
+            "changed 1 ");
+}
+
 TEST(RowMerge, refuses_rows_out_of_order) {
   expect_error(sqlstate::kInternal, "order", [] {
     merge(columns(Mode::kCompared), {}, {R"({"id":2,"v":1})", R"({"id":1,"v":1})"}, {});
@@ -172,7 +187,7 @@ TEST(Comparable, no_two_rows_are_taken_for_one) {
   RowLine row(line_columns(two, {}));
   const auto text = [&](const char* line) {
     row.parse(line);
-    return comparable(two, row.values());
+    return comparable(two, row.values(), true);
   };
   EXPECT_NE(text(R"({"id":"1","v":"11"})"), text(R"({"id":"11","v":"1"})"));
   EXPECT_NE(text(R"({"id":"","v":null})"), text(R"({"id":null,"v":""})"));

@@ -68,11 +68,37 @@ void add(Backup& backup, ManifestTable table, std::string text) {
   backup.tables.push_back(std::move(text));
 }
 
+std::string quoted_digest(std::string_view content) {
+  return "\"" + hex(sha256(content)) + "\"";
+}
+
+// Two columns of files: the same content twice, in both, an empty one, none.
+void add_files(Backup& backup) {
+  add(backup,
+      table("document",
+            {{"id", "integer", "data"},
+             {"body", "bytea", "file", ManifestFiles{}},
+             {"text", "text", "file"},
+             {"small picture", "bytea", "file", ManifestFiles{}}},
+            {{"id", KeyOrder::kInteger}}),
+      "{\"id\":1,\"body\":" + quoted_digest("one") + ",\"text\":\"t\",\"small picture\":null}\n" +
+          "{\"id\":2,\"body\":" + quoted_digest("") + ",\"text\":null,\"small picture\":" +
+          quoted_digest("one") + "}\n" + "{\"id\":3,\"body\":" + quoted_digest("one") +
+          ",\"text\":null,\"small picture\":null}\n");
+  backup.files = {{"", "one"}, {"one"}};
+}
+
 }  // namespace
 
 void Backup::settle() {
   for (std::size_t i = 0; i < shared.size(); ++i) settle_table(manifest.shared[i], shared[i]);
   for (std::size_t i = 0; i < tables.size(); ++i) settle_table(manifest.tables[i], tables[i]);
+  const std::vector<FileFolder> folders = file_folders(manifest);
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    ManifestFiles& told = *manifest.tables[folders[i].table].columns[folders[i].column].files;
+    told = {files[i].size(), 0};
+    for (const std::string& content : files[i]) told.bytes += content.size();
+  }
 }
 
 Backup small_backup() {
@@ -100,8 +126,27 @@ Backup small_backup() {
   for (int i = 0; i < 31; ++i) umlauts += "\xC3\xBC";
   add(backup, table(umlauts, {{"id", "bigint", "data"}}, {{"id", KeyOrder::kInteger}}),
       "{\"id\":\"1\"}\n");
+  add_files(backup);
   backup.settle();
   return backup;
+}
+
+File file_of(const FileFolder& folder, const std::string& content) {
+  return {folder.name + hex(sha256(content)), content};
+}
+
+Files entries_of_files(const Backup& backup) {
+  Files files;
+  const std::vector<FileFolder> folders = file_folders(backup.manifest);
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    const auto first = static_cast<std::ptrdiff_t>(files.size());
+    for (const std::string& content : backup.files[i]) {
+      files.push_back(file_of(folders[i], content));
+    }
+    std::sort(files.begin() + first, files.end(),
+              [](const File& a, const File& b) { return a.name < b.name; });
+  }
+  return files;
 }
 
 Files files_of(const Backup& backup) {
@@ -114,6 +159,7 @@ Files files_of(const Backup& backup) {
     files.push_back(
         {table_entry_name(Section::kTables, backup.manifest.tables[i]), backup.tables[i]});
   }
+  for (File& file : entries_of_files(backup)) files.push_back(std::move(file));
   files.resize(files.size() + 2);
   seal(files);
   return files;
@@ -125,9 +171,12 @@ void seal(Files& files) {
   for (const File& file : files) {
     entries.push_back({file.name, file.content.size(), sha256(file.content)});
   }
-  const std::string sums = sums_text(entries);
-  files.push_back({std::string(kSumsEntry), sums});
-  files.push_back({std::string(kSignatureEntry), signature_text(sign_sums(kIdentity, kKey, sums))});
+  std::string text;
+  const std::vector<FileFolder> no_folders;
+  for (SumsLines sums(entries, no_folders); sums.next(text);) continue;
+  files.push_back({std::string(kSumsEntry), text});
+  files.push_back({std::string(kSignatureEntry),
+                   signature_text({std::string(kIdentity), hmac_sha256(kKey, text)})});
 }
 
 std::string tar_of(const Files& files) {
@@ -155,7 +204,8 @@ std::string archive_of(const Files& files) {
     writer.add_member(gzip_of(files[i].content.substr(half)));
     writer.end_entry();
   }
-  writer.finish(files[files.size() - 2].content, files.back().content);
+  writer.add_file(kSumsEntry, files[files.size() - 2].content);
+  writer.finish(files.back().content);
   return archive;
 }
 
@@ -175,6 +225,21 @@ void Recording::lines(std::string_view piece) {
 }
 
 void Recording::end_table() {
+  ++ended;
+}
+
+void Recording::begin_file(const FileEntry& file) {
+  const ManifestTable& table = told->tables.at(file.table);
+  files.push_back({table.name + " " + table.columns.at(file.column).name + " " + hex(file.sha256),
+                   std::to_string(file.bytes) + ":"});
+}
+
+void Recording::file_data(std::string_view piece) {
+  files.back().content += piece;
+  pieces.emplace_back(piece);
+}
+
+void Recording::end_file() {
   ++ended;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,14 +26,20 @@ struct Backup {
   Manifest manifest;
   std::vector<std::string> shared;
   std::vector<std::string> tables;
+  // Contents by folder, in the order of file_folders().
+  std::vector<std::set<std::string>> files;
 
-  // Makes rows, bytes and digests of the manifest true.
+  // Makes rows, bytes, digests and counts of the manifest true.
   void settle();
 };
 
-// Settled: a shared table, tables with integer, text, composite and no key, an empty table and one
-// with a name that needs a pax header.
+// Settled: a shared table, tables with integer, text, composite and no key, an empty table one with
+// a name that needs a pax header, and one with files.
 Backup small_backup();
+
+// The entry of a file in a folder of the archive, and all such entries.
+File file_of(const FileFolder& folder, const std::string& content);
+Files entries_of_files(const Backup& backup);
 
 // The entries of the archive, with digests and signature that fit whatever the backup holds.
 Files files_of(const Backup& backup);
@@ -50,12 +57,16 @@ struct Recording : ArchiveSink {
   std::vector<std::string> shared;
   std::vector<std::string> tables;
   std::vector<std::string> pieces;
+  Files files;  // by the digests that were told
   std::size_t ended = 0;
 
   void manifest(const Manifest& manifest) override;
   void begin_table(Section section, std::size_t index) override;
   void lines(std::string_view piece) override;
   void end_table() override;
+  void begin_file(const FileEntry& file) override;
+  void file_data(std::string_view piece) override;
+  void end_file() override;
 
  private:
   std::string* current_ = nullptr;

@@ -86,7 +86,7 @@ sub read_archive {
 	my $dir = tempdir(CLEANUP => 1);
 	system('tar', '-xzf', $path, '-C', $dir) == 0 or die "tar could not read $path\n";
 	my %content;
-	for my $file (glob "$dir/* $dir/*/*") {
+	for my $file (glob "$dir/* $dir/*/* $dir/files/*/*/*") {
 		next if -d $file;
 		open my $handle, '<:raw', $file or die "$file: $!";
 		local $/;
