@@ -4,7 +4,7 @@
 BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
-SELECT plan(30);
+SELECT plan(32);
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL, code text UNIQUE);
 CREATE TABLE app.team (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, code text UNIQUE, UNIQUE (company_id, id));
@@ -168,6 +168,25 @@ app.page, page_stays_fkey: 1 row: (2)', 'stop the revert');
 DELETE FROM app.page WHERE id = 2;
 SELECT revert_restore(:id);
 SELECT is_empty('SELECT * FROM app.page', 'or follow for good');
+ROLLBACK TO start;
+
+-- Foreign keys of one partition, and to one partition.
+CREATE TABLE app.letter (id int, company_id int NOT NULL REFERENCES app.company, kind text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);
+CREATE TABLE app.letter_in PARTITION OF app.letter (UNIQUE (id)) FOR VALUES IN ('in');
+CREATE TABLE app.letter_out PARTITION OF app.letter FOR VALUES IN ('out');
+CREATE TABLE app.stamp (id int, of_letter int, kind text) PARTITION BY LIST (kind);
+CREATE TABLE app.stamp_a (kind text, of_letter int REFERENCES app.letter_in (id) ON DELETE CASCADE, id int);
+CREATE TABLE app.stamp_b PARTITION OF app.stamp FOR VALUES IN ('b');
+ALTER TABLE app.stamp ATTACH PARTITION app.stamp_a FOR VALUES IN ('a');
+SELECT set_table_rule('app.stamp', 'shared', match_columns => '{id}');
+INSERT INTO app.letter VALUES (1, 1, 'out'), (2, 1, 'in'), (3, 1, 'in');
+SELECT backup_company(1) AS later \gset
+UPDATE app.letter SET kind = 'in' WHERE id = 1;
+INSERT INTO app.stamp VALUES (1, 1, 'a'), (2, 2, 'a'), (3, 3, 'b'), (4, 1, 'b'), (5, 77, 'b');
+SELECT restore_company(1, :later) AS id \gset
+SELECT results_eq('SELECT id FROM app.stamp ORDER BY id', '{2,3,4,5}'::int[], 'rows of the one partition follow when a row leaves the other');
+SELECT revert_restore(:id);
+SELECT results_eq('SELECT id, of_letter, kind FROM app.stamp ORDER BY id', $$VALUES (1, 1, 'a'), (2, 2, 'a'), (3, 3, 'b'), (4, 1, 'b'), (5, 77, 'b')$$, 'and come back');
 ROLLBACK TO start;
 
 -- More than one batch of everything.
