@@ -14,9 +14,11 @@ if [ -z "${COMPANY_BACKUP_TEST_SERVER:-}" ]; then
 fi
 
 export COMPANY_BACKUP_CLIENT="$PWD/build/release/client/company-backup"
-# A module that only the tests load, by its path.
+# Modules that only the tests load, by their paths.
 make --no-print-directory -s -C test/boundary
+make --no-print-directory -s -C test/faults
 export COMPANY_BACKUP_BOUNDARY_TEST="$PWD/build/boundary/boundary_test.so"
+export COMPANY_BACKUP_FAULTS="$PWD/build/faults/faults.so"
 export PGOPTIONS="-c client_min_messages=warning"
 
 if [ $# -eq 0 ]; then

@@ -6,6 +6,7 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/row_changes.hpp"
 
@@ -127,6 +128,7 @@ class CompanyMerge::TableRun : public MergeHandler {
     if (changes_) changes_->finish(merge_.load_.sequences());
     done_.written = counts_.added + counts_.changed;
     done_.added = counts_.added > 0;
+    done_.inserted |= done_.added;
     done_.lost |= counts_.removed > 0;
     return counts_;
   }
@@ -160,7 +162,7 @@ class CompanyMerge::TableRun : public MergeHandler {
       return plan_.rigid.contains(plan_.current[position]->number);
     });
     if (keeps_keys) return;
-    done_.lost = true;
+    done_.inserted = done_.lost = true;
     merge_.outside_.lost(matched_.scoped->table, plan_.current, current);
   }
 
@@ -262,7 +264,9 @@ std::vector<MergeCounts> CompanyMerge::compare() {
 }
 
 std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* edits) {
-  return run(true, undo, edits);
+  std::vector<MergeCounts> counts = run(true, undo, edits);
+  lock_targets();
+  return counts;
 }
 
 std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, DiscardedEdits* edits) {
@@ -317,26 +321,41 @@ bool leads_out(const LiveScope& live, const Reference& reference) {
 
 bool CompanyMerge::is_affected(const Reference& reference) const {
   const auto source = done_.find(reference.table);
-  if (source != done_.end()) {
-    if (source->second.added) return true;
-    for (int16_t number : reference.columns) {
-      if (source->second.changed_columns.contains(number)) return true;
-    }
+  if (source != done_.end() && (source->second.added || has_changed(source->second, reference))) {
+    return true;
   }
   if (outside_.has_lost(reference.target)) return true;
   const auto target = done_.find(reference.target);
   return target != done_.end() && target->second.lost;
 }
 
+bool CompanyMerge::has_changed(const Done& source, const Reference& reference) {
+  return std::any_of(reference.columns.begin(), reference.columns.end(),
+                     [&](int16_t number) { return source.changed_columns.contains(number); });
+}
+
+// The company's own row is locked from the beginning.
+bool CompanyMerge::leans_on_kept(const Reference& reference) const {
+  const auto source = done_.find(reference.table);
+  const auto target = done_.find(reference.target);
+  return source != done_.end() && target != done_.end() &&
+         reference.target != live_.scope.company_table && target->second.kept.rows > 0 &&
+         (source->second.inserted || has_changed(source->second, reference));
+}
+
+// Nobody may remove what written rows refer to any more.
+void CompanyMerge::lock_targets() const {
+  FreshSnapshot fresh;
+  lock_own_targets(live_, company_,
+                   [this](const Reference& reference) { return leans_on_kept(reference); });
+  fresh.close();
+}
+
 void CompanyMerge::record_problems() {
   for (const Reference& reference : live_.scope.references) {
     const auto source = done_.find(reference.table);
     if (reference.soft || source == done_.end() || !leads_out(live_, reference)) continue;
-    const bool comes_back =
-        source->second.lost ||
-        std::any_of(reference.columns.begin(), reference.columns.end(), [&](int16_t number) {
-          return source->second.changed_columns.contains(number);
-        });
+    const bool comes_back = source->second.lost || has_changed(source->second, reference);
     if (!comes_back || !leads_nowhere(reference)) continue;
     const Table& table = live_.table(reference.table);
     record_.problems.push_back({encode_table_name(table.schema, table.name), "(not looked for)",
@@ -360,33 +379,35 @@ bool CompanyMerge::leads_nowhere(const Reference& reference) const {
               .empty();
 }
 
-void CompanyMerge::look_again() const {
-  for (const auto& [index, done] : done_) {
+void CompanyMerge::look_again() {
+  for (auto& [index, done] : done_) {
     const Table& table = live_.table(index);
     const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
                                   owned_by(live_.schema, live_.scope, index, "t", "$1");
-    const std::string name = display_table(table);
-    uint64_t written = 0;
     VersionSum sum;
     if (table.foreign) {
       sum.rows = std::stoull(*query("SELECT count(*)" + condition, {company_.arg()})[0][0]);
-      written = done.written;
+      done.found = done.written;
       if (sum.rows == done.kept.rows + done.written) continue;
     } else {
       sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition, {company_.arg()},
-                         since_, written);
-      if (sum == done.kept && written == done.written) continue;
+                         since_, done.found);
+      if (sum == done.kept) continue;
     }
-    if (written < done.written) {
-      throw Error(
-          sqlstate::kIntegrity,
-          "rows of table \"" + name + "\" would not belong to company \"" + company_.key + "\"")
-          .detail("Written were " + std::to_string(done.written) +
-                  " rows, of which the company has " + std::to_string(written) + ".");
-    }
-    throw Error(sqlstate::kSerializationFailure,
-                "somebody else changed rows of the company in table \"" + name + "\"")
+    throw Error(
+        sqlstate::kSerializationFailure,
+        "somebody else changed rows of the company in table \"" + display_table(table) + "\"")
         .hint("Try again.");
+  }
+}
+
+void CompanyMerge::prove_written() const {
+  for (const auto& [index, done] : done_) {
+    if (done.found == done.written) continue;
+    throw Error(sqlstate::kIntegrity, "rows of table \"" + display_table(live_.table(index)) +
+                                          "\" would not belong to company \"" + company_.key + "\"")
+        .detail("Written were " + std::to_string(done.written) +
+                " rows, of which the company has " + std::to_string(done.found) + ".");
   }
 }
 

@@ -35,7 +35,8 @@ class CompanyMerge {
   std::vector<MergeCounts> compare();
 
   // Writes the differences. `undo`: what was there and what was done to it goes there; may be null.
-  // `edits`: gets the rows that are not as an earlier restore left them; may be null.
+  // `edits`: gets the rows that are not as an earlier restore left them; may be null. Rows that
+  // stay and that written rows refer to are taken FOR KEY SHARE.
   // Errors: kSchemaDiffers, kSerializationFailure, and those of RowChanges.
   std::vector<MergeCounts> apply(UndoWriter* undo, DiscardedEdits* edits);
 
@@ -55,21 +56,27 @@ class CompanyMerge {
   // already: for the undo record. After apply(), under the snapshot it read with.
   void record_problems();
 
-  // With a fresh look at every table: nobody else changed the company since, and what was written
-  // belongs to it. Errors kSerializationFailure, kIntegrity.
-  void look_again() const;
+  // With a fresh look at every table: nobody else changed the company since. Error
+  // kSerializationFailure.
+  void look_again();
+  // After look_again(): what was written belongs to the company. Error kIntegrity.
+  void prove_written() const;
 
  private:
   struct Done {
-    VersionSum kept;  // versions that stay as they were read
-    uint64_t written = 0;
-    bool added = false, lost = false;
+    VersionSum kept;                  // versions that stay as they were read
+    uint64_t written = 0, found = 0;  // rows; which of them look_again() found in the company
+    bool added = false, inserted = false, lost = false;  // inserted: added or written anew
     std::set<int16_t> changed_columns;
   };
   class TableRun;
 
   std::vector<MergeCounts> run(bool writes, UndoWriter* undo, DiscardedEdits* edits);
   void refuse_unknown_rows() const;
+  static bool has_changed(const Done& source, const Reference& reference);
+  // May rows that were written refer, by this foreign key, to rows of the company that were not?
+  bool leans_on_kept(const Reference& reference) const;
+  void lock_targets() const;
   bool leads_nowhere(const Reference& reference) const;
 
   const LiveScope& live_;

@@ -31,6 +31,21 @@ class Proof {
         source_(live.table(reference.table)),
         target_(live.table(reference.target)) {}
 
+  // Rows of the target that stand as they were, and that rows written by this transaction refer to.
+  void lock_own_targets() const {
+    const Arg writer = Arg::datum(
+        XIDOID, guarded([] { return TransactionIdGetDatum(GetCurrentTransactionId()); }));
+    Cursor written("SELECT DISTINCT " + column_list() + own_rows() + " AND " + not_null() +
+                       " AND s.xmin = $2 AND " + no_target("t.xmin = $2"),
+                   {company_.arg(), writer});
+    for (Rows rows = written.fetch(kKeysPerLookup); !rows.empty();
+         rows = written.fetch(kKeysPerLookup)) {
+      const Keys keys = to_keys(rows);
+      lock_some(keys, 0, count(keys));
+    }
+    written.close();
+  }
+
   void run(bool same_database, const ColumnRoots& roots) {
     if (reference_.match == 'f') refuse_half_null();
     const ScopedTable* scoped = live_.scope.find(reference_.target);
@@ -106,17 +121,22 @@ class Proof {
     return list(" AND ", [this](size_t i) { return column(i) + " IS NOT NULL"; });
   }
 
-  Keys distinct_keys(const std::string& condition) const {
-    const size_t width = reference_.columns.size();
-    Keys keys(width);
-    const Rows rows =
-        query_unestimated("SELECT DISTINCT " + list(", ", [this](size_t i) { return column(i); }) +
-                              own_rows() + " AND " + not_null() + " AND " + condition,
-                          {company_.arg()});
+  std::string column_list() const {
+    return list(", ", [this](size_t i) { return column(i); });
+  }
+
+  Keys to_keys(const Rows& rows) const {
+    Keys keys(reference_.columns.size());
     for (const Row& row : rows) {
-      for (size_t i = 0; i < width; ++i) keys[i].push_back(*row[i]);
+      for (size_t i = 0; i < keys.size(); ++i) keys[i].push_back(*row[i]);
     }
     return keys;
+  }
+
+  Keys distinct_keys(const std::string& condition) const {
+    return to_keys(query_unestimated("SELECT DISTINCT " + column_list() + own_rows() + " AND " +
+                                         not_null() + " AND " + condition,
+                                     {company_.arg()}));
   }
 
   // MATCH FULL: all columns are NULL, or none.
@@ -209,6 +229,14 @@ class Proof {
 };
 
 }  // namespace
+
+void lock_own_targets(const LiveScope& live, const Company& company,
+                      const std::function<bool(const Reference&)>& wanted) {
+  for (const Reference& reference : live.scope.references) {
+    if (reference.soft || !wanted(reference)) continue;
+    Proof(live, company, reference).lock_own_targets();
+  }
+}
 
 void prove_references(const LiveScope& live, const Company& company, bool same_database,
                       const std::function<bool(const Reference&)>& wanted) {

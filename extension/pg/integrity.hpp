@@ -20,4 +20,11 @@ namespace company_backup {
 void prove_references(const LiveScope& live, const Company& company, bool same_database,
                       const std::function<bool(const Reference&)>& wanted = {});
 
+// Takes the company's rows that rows written by this transaction refer to FOR KEY SHARE, as an
+// INSERT would, but for those it wrote itself: nobody else can remove them then. Waits for others;
+// what they removed is gone in a snapshot taken after this, but not in one taken before. To be
+// called under one that sees what was written. Error 40001 in a REPEATABLE READ transaction.
+void lock_own_targets(const LiveScope& live, const Company& company,
+                      const std::function<bool(const Reference&)>& wanted);
+
 }  // namespace company_backup

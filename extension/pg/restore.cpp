@@ -40,10 +40,11 @@ class RestoreRun {
 
   // After the rows are written, with a fresh look at everything.
   void prove() {
-    prove_references(live_, company_, same_database_,
-                     [this](const Reference& reference) { return merge_->is_affected(reference); });
     // What writes nothing fits before or after whatever others do.
     if (merge_->has_written()) merge_->look_again();
+    prove_references(live_, company_, same_database_,
+                     [this](const Reference& reference) { return merge_->is_affected(reference); });
+    merge_->prove_written();
     advance_sequences(load_->sequences());
   }
 
@@ -128,11 +129,12 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   require_decided(live);
   refuse_row_security(live);
   PinnedSettings settings;
+  lock_company_row(live, resolve_company(live, company_text));
   ReadSnapshot snapshot;
   snapshot.check_rewrites(live);
   const Company company = resolve_company(live, company_text);
   require_no_review(company.key);
-  lock_company_row(live, company);
+  find_backup(backup.id);  // nobody has deleted it meanwhile
   RestoreRun run(live, company, backup, options);
   RestoreRecord record{next_restore_id(), company.key, backup.id, "replace", true};
   UndoWriter undo(record.id);

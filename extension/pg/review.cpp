@@ -71,10 +71,10 @@ void revert_restore(int64_t id, const Text& actor) {
   const LiveScope live = lock_for_writing(load_live_scope());
   refuse_row_security(live);
   PinnedSettings settings;
+  lock_company_row(live, find_company(live, restore.company, restore.backup));
   ReadSnapshot snapshot;
   snapshot.check_rewrites(live);
-  const Company company = find_company(live, restore.company, restore.backup);
-  lock_company_row(live, company);
+  const Company company = resolve_company(live, restore.company);
   const Manifest record = undo_manifest(id);
   const std::unique_ptr<MemberSource> source = undo_members(id, UndoPart::kBefore);
   MatchOptions match{true, true};
@@ -89,10 +89,11 @@ void revert_restore(int64_t id, const Text& actor) {
   FreshSnapshot fresh;
   merge.settle_outside(nullptr);
   const uint64_t left_alone = bring_back_outside_rows(live, id);
+  merge.look_again();
   prove_references(live, company, true, [&](const Reference& reference) {
     return is_to_be_proved(live, record, merge, reference);
   });
-  merge.look_again();
+  merge.prove_written();
   advance_sequences(load.sequences());
   fresh.close();
   settings.close();

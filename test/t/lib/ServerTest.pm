@@ -11,7 +11,7 @@ use IO::Handle;
 use IPC::Open3 qw(open3);
 use Time::HiRes qw(sleep time);
 
-our @EXPORT_OK = qw(new_database drop_database sql failure session write_archive read_archive
+our @EXPORT_OK = qw(new_database drop_database sql failure session faulty_session write_archive read_archive
   archive_tables digests wait_for process_status);
 
 my @databases;
@@ -65,6 +65,14 @@ sub failure {
 }
 
 sub session { return ServerTest::Session->new(@_) }
+
+# One with the faults and pauses of test/faults.
+sub faulty_session {
+	my $session = session(@_);
+	my $answer  = $session->run("LOAD '$ENV{COMPANY_BACKUP_FAULTS}'");
+	die "$answer\n" if $answer ne '';
+	return $session;
+}
 
 sub write_archive {
 	my ($query, $path) = @_;
@@ -167,23 +175,35 @@ sub start {
 # how long it took since start().
 sub finish {
 	my ($self, $seconds) = @_;
-	my $marker = "done-$self->{count}\n";
-	my $end    = time + ($seconds // 120);
-	my $at;
-	while (($at = index $self->{buffer}, $marker) < 0) {
-		my $ready = '';
-		vec($ready, fileno $self->{out}, 1) = 1;
+	my $end = time + ($seconds // 120);
+	while (!$self->is_over) {
 		my $left = $end - time;
-		die "a statement did not end\n" if $left <= 0 || !select $ready, undef, undef, $left;
-		if (!sysread $self->{out}, $self->{buffer}, 65536, length $self->{buffer}) {
-			$self->{seconds} = time - $self->{started};
-			return delete $self->{buffer};    # psql ended: the connection is lost
-		}
+		die "a statement did not end\n" if $left <= 0 || !$self->_can_read($left);
 	}
 	$self->{seconds} = time - $self->{started};
+	my $marker = "done-$self->{count}\n";
+	my $at     = index $self->{buffer}, $marker;
+	return delete $self->{buffer} if $at < 0;    # psql ended: the connection is lost
 	my $text = substr $self->{buffer}, 0, $at;
 	substr $self->{buffer}, 0, $at + length $marker, '';
 	return $text =~ s/\n\z//r;
+}
+
+# Has what start() began come to its end? Does not wait.
+sub is_over {
+	my ($self) = @_;
+	while (index($self->{buffer}, "done-$self->{count}\n") < 0) {
+		return 0 if !$self->_can_read(0);
+		return 1 if !sysread $self->{out}, $self->{buffer}, 65536, length $self->{buffer};
+	}
+	return 1;
+}
+
+sub _can_read {
+	my ($self, $seconds) = @_;
+	my $ready = '';
+	vec($ready, fileno $self->{out}, 1) = 1;
+	return select $ready, undef, undef, $seconds;
 }
 
 sub seconds { return $_[0]{seconds} }
