@@ -1,7 +1,7 @@
 // Rules that went stale, contradict each other or lead nowhere; what is proposed; and speed.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <set>
 
 #include "core/error.hpp"
@@ -381,13 +381,11 @@ TEST_F(ScopeTest, ALargeSchemaIsFast) {
   db.table("sales.first").column("company_id integer").fk("x", {"company_id"}, "sales.company");
   schema = db.build();
   EXPECT_GT(schema.foreign_keys.size(), 1340u);
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the processor: others may be busy, too
   scope = discover_scope(schema, rules, "public");
   propose_rules(schema, Rules{}, "public");
-  const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - start);
-  RecordProperty("milliseconds", static_cast<int>(spent.count()));
-  EXPECT_LT(spent.count(), 500);  // measured: about 20; sanitizers and busy machines are slower
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  EXPECT_LT(seconds, 1.0);  // measured: about 0.02; sanitizers and busy machines are slower
   EXPECT_GT(scope.tables.size(), 250u);
 }
 
