@@ -19,7 +19,7 @@ push @blocks, [$1, $2] while $text =~ /^```(\w*)\n(.*?)^```$/gms;
 
 chdir work_dir() or die $!;
 $ENV{PATH} = dirname(client_path()) . ":$ENV{PATH}";
-delete $ENV{PGDATABASE};
+delete @ENV{qw(PGDATABASE PGOPTIONS)};
 
 # What a shell or psql says, without psql's empty lines and blanks at ends of lines.
 sub output_of {

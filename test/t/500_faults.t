@@ -1,6 +1,7 @@
 # Whatever happens to a restore, to keeping it or to reverting it, at whatever moment: the database is
 # as it was before, or as it should be after, and the next call works. test/faults makes a session fail
-# at chosen points of the extension as it is; here at every statement and many reads and writes.
+# at chosen points of the extension as it is; here at every third statement and write, or at every
+# FAULTS_EVERYth, and at some reads.
 use strict;
 use warnings;
 
@@ -186,14 +187,14 @@ sub sweep_savepoints {
 
 sub sweeps {
 	my ($act, $state) = @_;
-	my $every = $ENV{FAULTS_EVERY} // 2;
-	sweep($act, $state, 'error', 'statement *', 1);
+	my $every = $ENV{FAULTS_EVERY} // 3;
+	sweep($act, $state, 'error', 'statement *', $every);
 	sweep($act, $state, 'error', '[idul]* *',   $every);
 	sweep_reads($act, $state, 'error');
 	sweep($act, $state, 'error', 'commit SELECT*', 1);
 	sweep($act, $state, 'cancel', 'statement *', 2 * $every);
 	sweep_reads($act, $state, 'cancel');
-	sweep_savepoints($act, $state, 'statement *', 8 * $every);
+	sweep_savepoints($act, $state, 'statement *', 6 * $every);
 	sweep_savepoints($act, $state, '[idu]* *', 12 * $every);
 	return;
 }
@@ -230,14 +231,90 @@ my @RESTORE_POINTS = (
 my @REVERT_POINTS = ('fetch undo_chunk', 'delete page', 'insert customer', 'update restore', 'delete undo_chunk');
 my @KEEP_POINTS   = ('lock restore', 'update restore', 'delete undo_chunk', 'delete undo');
 
+# With these settings it fails, and nothing happened.
+sub fails_with {
+	my ($act, $state, $sqlstate, $settings, $name) = @_;
+	$session->run(join ';', map { "SET $_ = $settings->{$_}" } keys %$settings);
+	is messages($session->run("SELECT $act")), "ERROR:  $sqlstate", "$act, $name: $sqlstate";
+	$session->run(join ';', map { "RESET $_" } keys %$settings);
+	is sql('SELECT state()'), $state->{before}, '... nothing happened';
+	return;
+}
+
+# Others hold the locks, longer than the act would wait.
+sub times_out {
+	my ($act, $state, @locks) = @_;
+	my $other = session();
+	my %settings = (lock_timeout => '55P03', statement_timeout => '57014');
+	for my $lock (@locks) {
+		$other->run("BEGIN; $lock");
+		for my $setting (sort keys %settings) {
+			$session->run("SET $setting = 50");
+			is messages($session->run("SELECT $act")), "ERROR:  $settings{$setting}", "$act, $setting behind $lock";
+			$session->run("RESET $setting");
+		}
+		$other->run('ROLLBACK');
+		is sql('SELECT state()'), $state->{before}, '... nothing happened';
+	}
+	return;
+}
+
+# A small disk that is full to the last page.
+my $disk;
+
+END {
+	local $?;
+	system 'umount', '-l', $disk if defined $disk;
+}
+
+sub mount_small_disk {
+	my $owner = (stat '/proc/' . $session->pid)[4];
+	return if $> != 0 || !defined $owner;
+	my $dir = tempdir(CLEANUP => 1);
+	chmod 0755, $dir;
+	$disk = $dir if system("mount -t tmpfs -o size=4m,mode=0700,uid=$owner tmpfs $dir 2>/dev/null") == 0;
+	return $disk;
+}
+
+sub disks_are_full {
+	mount_small_disk() or skip 'a small disk cannot be mounted here', 6;
+	my $small = "small_$$";
+	sql("CREATE TABLESPACE $small LOCATION '$disk'");
+	my $fill = sub {
+		sql("CREATE TABLE filler (bytes text) TABLESPACE $small; ALTER TABLE filler ALTER bytes SET STORAGE PLAIN");
+		for my $rows (200, 20, 1) {
+			1 while failure("INSERT INTO filler SELECT repeat('x', 7000) FROM generate_series(1, $rows)") eq '';
+		}
+	};
+	for my $table ('page', 'company_backup.undo_chunk') {
+		sql("ALTER TABLE $table SET TABLESPACE $small");
+		$fill->();
+		fails_with($RESTORE, \%fresh, '53100', {}, "no room for $table");
+		sql("DROP TABLE filler; CHECKPOINT; ALTER TABLE $table SET TABLESPACE pg_default");
+	}
+	$fill->();
+	fails_with($RESTORE, \%fresh, '53100', { temp_tablespaces => $small, work_mem => 64 }, 'no room for temporary files');
+	sql("DROP TABLE filler; CHECKPOINT; DROP TABLESPACE $small");
+	return;
+}
+
 # A restore that never happened before, then the real one.
 faulty();
+times_out($RESTORE, \%fresh,
+	'LOCK TABLE line IN SHARE MODE', 'LOCK TABLE event_new IN ACCESS EXCLUSIVE MODE',
+	'SELECT FROM company WHERE id = 2 FOR UPDATE', 'UPDATE invoice SET total = 50 WHERE id = 2101',
+	'SELECT FROM line WHERE invoice_id = 2020 FOR KEY SHARE; SELECT FROM customer WHERE id = 2110 FOR KEY SHARE',
+	q(SELECT FROM currency WHERE code = 'USD' FOR UPDATE), 'SELECT FROM customer WHERE id = 2003 FOR UPDATE',
+	"SELECT $RESTORE");
+fails_with($RESTORE, \%fresh, '53400', { temp_file_limit => 16, work_mem => 64 }, 'with few temporary files');
+SKIP: { disks_are_full() }
 sweeps($RESTORE, \%fresh);
 terminate_at($RESTORE, \%fresh, @RESTORE_POINTS);
 kill_at($RESTORE, \%fresh, @RESTORE_POINTS[2, 3, 6], 'committed SELECT*');
 
 # It is in review: reverting it.
 my $REVERT = 'revert_restore(' . last_restore() . ')';
+times_out($REVERT, \%reverted, 'UPDATE customer SET currency = NULL WHERE id = 2013', "SELECT $REVERT", 'SELECT keep_restore(' . last_restore() . ')');
 sweeps($REVERT, \%reverted);
 terminate_at($REVERT, \%reverted, @REVERT_POINTS);
 kill_at($REVERT, \%reverted, @REVERT_POINTS[2, 4], 'committed SELECT*');
@@ -246,6 +323,7 @@ kill_at($REVERT, \%reverted, @REVERT_POINTS[2, 4], 'committed SELECT*');
 like $session->run("SELECT $RESTORE"), qr/\A\d+\z/, 'it can be restored again';
 is sql('SELECT state()'), $again{after}, '... and is what it was';
 my $KEEP = 'keep_restore(' . last_restore() . ')';
+times_out($KEEP, \%kept, "SELECT $KEEP");
 sweeps($KEEP, \%kept);
 terminate_at($KEEP, \%kept, @KEEP_POINTS);
 kill_at($KEEP, \%kept, @KEEP_POINTS[1, 2], 'committed SELECT*');
