@@ -16,22 +16,22 @@ struct Options {
   bool json = false;
 };
 
-Result discarded_edits(Connection& connection, int64_t restore) {
+Result restore_problems(Connection& connection, int64_t restore) {
   try {
     return connection.call("restore_problems", {{"restore", bigint_parameter(restore)}});
   } catch (const ServerError& error) {
-    throw ServerError("The restore was reverted. The edits this discarded could not be listed:\n" +
+    throw ServerError("The restore was reverted. What needs a look could not be listed:\n" +
                       std::string(error.what()));
   }
 }
 
 // Rows are too long for columns.
-void print_edits(const Result& edits) {
-  for (int row = 0; row < edits.rows(); ++row) {
-    std::cout << printable(edits.text(row, "table_name")) << ' '
-              << printable(edits.text(row, "row_key")) << ": "
-              << printable(edits.text(row, "problem")) << '\n';
-    const std::string_view data = edits.text(row, "row_data");
+void print_problems(const Result& problems) {
+  for (int row = 0; row < problems.rows(); ++row) {
+    std::cout << printable(problems.text(row, "table_name")) << ' '
+              << printable(problems.text(row, "row_key")) << ": "
+              << printable(problems.text(row, "problem")) << '\n';
+    const std::string_view data = problems.text(row, "row_data");
     if (!data.empty()) std::cout << "    " << printable(data) << '\n';
   }
 }
@@ -40,13 +40,13 @@ int run(const ConnectionOptions& where, const Options& options) {
   Connection connection(where);
   connection.call("revert_restore", {{"restore", bigint_parameter(options.restore)},
                                      {"actor", optional_text(options.actor)}});
-  const Result edits = discarded_edits(connection, options.restore);
+  const Result problems = restore_problems(connection, options.restore);
   if (options.json) {
     print_json(
         std::cout,
-        {{"restore", options.restore}, {"status", "reverted"}, {"discarded", to_json(edits)}});
+        {{"restore", options.restore}, {"status", "reverted"}, {"problems", to_json(problems)}});
   } else {
-    print_edits(edits);
+    print_problems(problems);
   }
   return kDone;
 }

@@ -188,7 +188,7 @@ CREATE TABLE company_backup.restore_problem (
     row_data json,
     PRIMARY KEY (restore, seq)
 );
-COMMENT ON TABLE company_backup.restore_problem IS 'What became of single rows: edits that a revert discarded';
+COMMENT ON TABLE company_backup.restore_problem IS 'Rows that need a look: what restore_problems() lists';
 
 SELECT pg_catalog.pg_extension_config_dump('company_backup.settings', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.table_rule', '');
@@ -595,7 +595,7 @@ CREATE FUNCTION restore_problems(restore bigint)
 RETURNS TABLE (table_name text, row_key text, sqlstate text, problem text, row_data json)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'restore_problems';
-COMMENT ON FUNCTION restore_problems(bigint) IS 'Rows that need a look after a restore or a revert: edits that a revert discarded, with the row as it was';
+COMMENT ON FUNCTION restore_problems(bigint) IS 'Rows that need a look after a restore or a revert: edits that a revert discarded, with the row as it was, and rows outside the company that it left alone';
 
 CREATE FUNCTION create_company_from_backup(backup bigint,
     attributes jsonb = '{}',
@@ -628,19 +628,19 @@ CREATE FUNCTION company_busy(company text)
 RETURNS boolean
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'company_busy';
-COMMENT ON FUNCTION company_busy(text) IS 'Whether a restore is at work on the company';
+COMMENT ON FUNCTION company_busy(text) IS 'Whether a restore or a revert of the company is at work';
 
 CREATE FUNCTION company_busy(company bigint)
 RETURNS boolean
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT @extschema@.company_busy(company::text) $$;
-COMMENT ON FUNCTION company_busy(bigint) IS 'Whether a restore is at work on the company';
+COMMENT ON FUNCTION company_busy(bigint) IS 'Whether a restore or a revert of the company is at work';
 
 CREATE FUNCTION company_busy(company uuid)
 RETURNS boolean
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT @extschema@.company_busy(company::text) $$;
-COMMENT ON FUNCTION company_busy(uuid) IS 'Whether a restore is at work on the company';
+COMMENT ON FUNCTION company_busy(uuid) IS 'Whether a restore or a revert of the company is at work';
 
 
 -- Nothing of this is for everybody. The database owner may try; the functions themselves decide.

@@ -133,7 +133,7 @@ my $json = decode_json(works('restore --yes --json', 'restore', 'acme', $backup,
 is_deeply $json, {restore => $restore + 1, status => 'review'}, 'restore --yes --json: does not ask, prints JSON';
 is digest(), $good, 'restore --yes: restored';
 is_deeply decode_json(works('revert --json', 'revert', $restore + 1, '--json')),
-  {restore => $restore + 1, status => 'reverted', discarded => []}, 'revert --json without later edits';
+  {restore => $restore + 1, status => 'reverted', problems => []}, 'revert --json without later edits';
 is works('restore --yes', 'restore', 'acme', $backup, '--yes'), $restore + 2 . "\n", 'restore --yes: prints the ID';
 is works('keep', 'keep', $restore + 2), '', 'keep: silent';
 is $err, '', 'keep: no messages';
@@ -148,6 +148,25 @@ is_deeply [map { [@$_{qw(status actor added changed removed)}] } @$list],
 sql("UPDATE item SET price = price + 1 WHERE id = 1");
 $restore = works('restore for keep --json', 'restore', 'acme', $backup, '--yes') + 0;
 is_deeply decode_json(works('keep --json', 'keep', $restore, '--json')), {restore => $restore, status => 'kept'}, 'keep --json';
+
+# Who listens is told, at commit
+
+sql(q(INSERT INTO company VALUES ('a "b"', 'Quotes')));
+my $quoted = works('backup of a strange key', 'backup', 'a "b"') + 0;
+$restore += 3;    # rolled back ones have numbers, too
+my $heard = sql(<<"SQL");
+LISTEN company_backup;
+BEGIN; SELECT restore_company('acme', $backup); ROLLBACK;
+BEGIN; SELECT restore_company('acme', $backup); ROLLBACK;
+BEGIN; SELECT restore_company('acme', $backup); SELECT keep_restore($restore); COMMIT;
+SELECT restore_company('a "b"', $quoted);
+SELECT revert_restore($restore + 1);
+SELECT create_company_from_backup($quoted, '{"id": "new"}');
+SQL
+is_deeply [map { decode_json($_) } $heard =~ /^Asynchronous notification "company_backup" with payload "(.*)" received/mg],
+  [{restore => $restore, company => 'acme', status => 'review'}, {restore => $restore, company => 'acme', status => 'kept'},
+	{restore => $restore + 1, company => 'a "b"', status => 'review'}, {restore => $restore + 1, company => 'a "b"', status => 'reverted'},
+	{restore => $restore + 2, company => 'new', status => 'kept'}], 'notifications of what was committed';
 
 # What a name may do to a terminal
 

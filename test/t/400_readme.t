@@ -19,7 +19,7 @@ push @blocks, [$1, $2] while $text =~ /^```(\w*)\n(.*?)^```$/gms;
 
 chdir work_dir() or die $!;
 $ENV{PATH} = dirname(client_path()) . ":$ENV{PATH}";
-delete @ENV{qw(PGDATABASE PGOPTIONS)};
+delete @ENV{qw(PGDATABASE PGOPTIONS)};    # notices are shown, too
 
 # What a shell or psql says, without psql's empty lines and blanks at ends of lines.
 sub output_of {
@@ -31,10 +31,25 @@ sub output_of {
 	return ($? >> 8, $output);
 }
 
+# On a terminal, where somebody types the word that is asked for; its echo may come at any time.
+sub typed_output_of {
+	my ($command) = @_;
+	spew('command', "$command\n");
+	spew('typed',   "RESTORE\n");
+	my $output = qx(script -qec 'bash command' /dev/null <typed);
+	$output =~ s/\r//g;
+	$output =~ s/RESTORE\n//g;
+	return $output;
+}
+
 sub run_as_written {
 	my ($command, $shown) = @_;
 	if ($command =~ /^export (\w+)=(\w+)$/) {
 		$ENV{$1} = $2;
+		return;
+	}
+	if ($shown =~ s/^(Type RESTORE .*: )RESTORE\n/$1/m) {
+		is typed_output_of($command), $shown, $command;
 		return;
 	}
 	my ($code, $output) = output_of($command);
