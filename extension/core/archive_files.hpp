@@ -15,8 +15,8 @@
 
 namespace company_backup {
 
-// A longer file could not be loaded again.
-inline constexpr std::uint64_t kLargestFile = (std::uint64_t{1} << 30) - (std::uint64_t{64} << 10);
+// A longer file could not be restored over: an undo record holds files in base64, inside lines.
+inline constexpr std::uint64_t kLargestFile = (std::uint64_t{3} << 28) - (std::uint64_t{64} << 10);
 
 // What contents are listed under.
 inline constexpr const char* kFilesArea = "files";

@@ -31,8 +31,9 @@ struct LineReceiver {
 void finish_line(LineReceiver* self) {
   std::string& buffer = self->lines->buffer();
   const size_t start = self->lines->line_start();
+  // The undo record of a restore over this row would hold its files in base64.
   require_loadable(*self->query, self->encoder->spans(), buffer, start,
-                   self->encoder->file_bytes());
+                   self->encoder->file_bytes() / 3 * 4);
   if (*self->observer) (*self->observer)(self->encoder->spans(), buffer);
   if (self->sorter == nullptr) self->lines->end_line();
 }
