@@ -7,6 +7,7 @@ namespace company_backup {
 ColumnRoots::ColumnRoots(const Schema& schema, const Scope& scope) {
   collect_links(schema, scope);
   spread();
+  collect_ways(scope);
 }
 
 const std::vector<ColumnRoot>& ColumnRoots::of(TableIndex table, int16_t column) const {
@@ -61,6 +62,47 @@ void ColumnRoots::add_link(const Schema& schema, const Scope& scope, TableIndex 
     add(source, root);  // some of its rows are the company's, others shared
   }
   links_.push_back({source, root});
+}
+
+void ColumnRoots::collect_ways(const Scope& scope) {
+  const auto travels = [&scope](TableIndex table) {
+    const ScopedTable* scoped = scope.find(table);
+    return table != scope.company_table && scoped != nullptr && scoped->travels();
+  };
+  for (const Link& link : links_) {
+    if (link.from == link.to || !travels(link.from.table) || !travels(link.to.table)) continue;
+    ways_[link.from].push_back(link.to);
+    followed_.insert(link.to);
+  }
+  for (const Reference& reference : scope.references) {
+    for (int16_t column : reference.target_columns) followed_.insert({reference.target, column});
+  }
+}
+
+std::set<ColumnRoot> ColumnRoots::reached_from(const ColumnRoot& column) const {
+  std::set<ColumnRoot> reached{column};
+  std::vector<ColumnRoot> open{column};
+  while (!open.empty()) {
+    const auto ways = ways_.find(open.back());
+    open.pop_back();
+    if (ways == ways_.end()) continue;
+    for (const ColumnRoot& next : ways->second) {
+      if (reached.insert(next).second) open.push_back(next);
+    }
+  }
+  return reached;
+}
+
+std::vector<ColumnRoot> ColumnRoots::origins(TableIndex table, int16_t column) const {
+  std::vector<ColumnRoot> origins;
+  for (const ColumnRoot& end : reached_from({table, column})) {
+    const std::set<ColumnRoot> circle = reached_from(end);
+    const bool leads_back = std::all_of(circle.begin(), circle.end(), [&](const ColumnRoot& other) {
+      return reached_from(other).contains(end);
+    });
+    if (leads_back && end == *circle.begin()) origins.push_back(end);
+  }
+  return origins;
 }
 
 void ColumnRoots::spread() {

@@ -47,6 +47,7 @@ struct UniqueIndex {
   bool partial = false;
   bool immediate = true;
   bool nulls_not_distinct = false;
+  std::vector<std::string> parts;  // the key columns as SQL, expressions included
 };
 
 struct Table {
@@ -60,6 +61,8 @@ struct Table {
   bool of_extension = false;                // member of an extension
   std::vector<Column> columns;              // in attnum order
   std::vector<UniqueIndex> unique_indexes;  // in name order
+  // In name order; `columns` are those that are compared with "=", 0 stands for all others.
+  std::vector<UniqueIndex> exclusions;
 };
 
 struct ForeignKey {

@@ -28,11 +28,18 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
 
+// Of exclusion constraints the columns that are not compared with "=" count as expressions.
 constexpr const char* kUniqueIndexes = R"(
 SELECT i.indrelid, ic.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisprimary,
-       i.indpred IS NOT NULL, i.indimmediate, i.indnullsnotdistinct
+       i.indpred IS NOT NULL, i.indimmediate, i.indnullsnotdistinct,
+       ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, true) FROM generate_series(1, i.indnkeyatts) n),
+       i.indisexclusion,
+       ARRAY(SELECT EXISTS (SELECT FROM pg_amop a WHERE a.amopopr = op AND a.amopmethod = 403
+                            AND a.amopstrategy = 3)
+             FROM pg_constraint x, unnest(x.conexclop) WITH ORDINALITY o(op, n)
+             WHERE x.conindid = i.indexrelid AND x.contype = 'x' ORDER BY n)
 FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
-WHERE i.indisunique AND i.indisvalid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+WHERE (i.indisunique OR i.indisexclusion) AND i.indisvalid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND c.relnamespace <> 'pg_catalog'::regnamespace AND c.relnamespace <> 'pg_toast'::regnamespace
 ORDER BY i.indrelid, ic.relname COLLATE "C")";
 
@@ -241,7 +248,16 @@ class Loader {
       index.partial = to_bool(row[4]);
       index.immediate = to_bool(row[5]);
       index.nulls_not_distinct = to_bool(row[6]);
-      table->unique_indexes.push_back(std::move(index));
+      index.parts = parse_text_array(*row[7]);
+      if (to_bool(row[8])) {
+        const std::vector<std::string> equal = parse_text_array(*row[9]);
+        for (size_t i = 0; i < equal.size(); ++i) {
+          if (equal[i] != "t") index.columns[i] = 0;
+        }
+        table->exclusions.push_back(std::move(index));
+      } else {
+        table->unique_indexes.push_back(std::move(index));
+      }
     }
   }
 

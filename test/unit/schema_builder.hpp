@@ -25,7 +25,10 @@ class TableBuilder {
   TableBuilder& columns(const std::vector<std::string>& definitions);
   TableBuilder& dropped();  // a gap in attnum
   TableBuilder& primary(const std::vector<std::string>& columns);
+  // "" stands for an expression.
   TableBuilder& unique(const std::string& name, const std::vector<std::string>& columns);
+  TableBuilder& exclusion(const std::string& name, const std::vector<std::string>& columns);
+  TableBuilder& nulls_not_distinct();  // the last unique index
   // NOT NULL comes from the columns. An empty target column list means the target's primary key.
   TableBuilder& fk(const std::string& name, const std::vector<std::string>& columns,
                    const std::string& target, const std::vector<std::string>& target_columns = {});
@@ -112,8 +115,19 @@ inline int16_t number_of(const Table& table, const std::string& name) {
 
 inline std::vector<int16_t> numbers_of(const Table& table, const std::vector<std::string>& names) {
   std::vector<int16_t> numbers;
-  for (const std::string& name : names) numbers.push_back(number_of(table, name));
+  for (const std::string& name : names) {
+    numbers.push_back(name.empty() ? int16_t{0} : number_of(table, name));
+  }
   return numbers;
+}
+
+inline UniqueIndex index_of(const Table& table, const std::string& name,
+                            const std::vector<std::string>& columns) {
+  UniqueIndex index;
+  index.name = name;
+  index.columns = numbers_of(table, columns);
+  index.parts = columns;
+  return index;
 }
 
 inline std::vector<int16_t> primary_of(const Table& table) {
@@ -160,20 +174,25 @@ inline TableBuilder& TableBuilder::dropped() {
 }
 
 inline TableBuilder& TableBuilder::primary(const std::vector<std::string>& columns) {
-  UniqueIndex index;
-  index.name = table_.name + "_pkey";
-  index.columns = builder::numbers_of(table_, columns);
-  index.primary = true;
-  table_.unique_indexes.push_back(index);
+  table_.unique_indexes.push_back(builder::index_of(table_, table_.name + "_pkey", columns));
+  table_.unique_indexes.back().primary = true;
   return *this;
 }
 
 inline TableBuilder& TableBuilder::unique(const std::string& name,
                                           const std::vector<std::string>& columns) {
-  UniqueIndex index;
-  index.name = name;
-  index.columns = builder::numbers_of(table_, columns);
-  table_.unique_indexes.push_back(index);
+  table_.unique_indexes.push_back(builder::index_of(table_, name, columns));
+  return *this;
+}
+
+inline TableBuilder& TableBuilder::exclusion(const std::string& name,
+                                             const std::vector<std::string>& columns) {
+  table_.exclusions.push_back(builder::index_of(table_, name, columns));
+  return *this;
+}
+
+inline TableBuilder& TableBuilder::nulls_not_distinct() {
+  table_.unique_indexes.back().nulls_not_distinct = true;
   return *this;
 }
 
