@@ -1,37 +1,21 @@
 #include "core/row_mapper.hpp"
 
+#include <algorithm>
+
 #include "core/error.hpp"
 
 namespace company_backup {
 
-void KeyMap::join(const std::vector<std::string_view>& key, std::string& joined) {
-  joined.clear();
-  for (const std::string_view part : key) {
-    if (key.size() > 1) joined += std::to_string(part.size()) + ":";
-    joined += part;
-  }
+namespace {
+
+[[noreturn]] void disagree(std::string_view old, std::string_view one, std::string_view other) {
+  throw Error(sqlstate::kIntegrity, "two references give one value different keys")
+      .detail("Key " + std::string(old) + " would become " + std::string(one) + " and " +
+              std::string(other) + ".")
+      .hint("Let set_reference() say with when_column which rows a reference is meant for.");
 }
 
-void KeyMap::add(const std::vector<std::string_view>& old_key, std::vector<std::string> new_key) {
-  for (size_t i = 0; i < width_; ++i) changes_ |= old_key[i] != new_key[i];
-  join(old_key, scratch_);
-  keys_.emplace(scratch_, std::move(new_key));
-}
-
-const std::vector<std::string>* KeyMap::find(const std::vector<std::string_view>& old_key) const {
-  join(old_key, scratch_);
-  const auto found = keys_.find(std::string_view(scratch_));
-  if (found != keys_.end()) return &found->second;
-  if (!complete_) return nullptr;
-  std::string key;
-  for (const std::string_view part : old_key) {
-    key += key.empty() ? "" : ", ";
-    key += part;
-  }
-  throw Error(sqlstate_, "a row refers to a row of table \"" + table_ +
-                             "\" that the archive says nothing about")
-      .detail("Its key there is (" + key + ").");
-}
+}  // namespace
 
 void RowMapper::map_column(size_t position, const KeyMap* map, std::optional<When> when) {
   map_columns({position}, map, std::move(when));
@@ -40,78 +24,112 @@ void RowMapper::map_column(size_t position, const KeyMap* map, std::optional<Whe
 void RowMapper::map_columns(std::vector<size_t> positions, const KeyMap* map,
                             std::optional<When> when) {
   if (map->is_identity()) return;
-  steps_.push_back({Kind::kColumns, std::move(positions), map, std::move(when), {}, {}});
+  columns_.push_back({std::move(positions), map, std::move(when), {}});
 }
 
 void RowMapper::map_array(size_t position, const KeyMap* map, std::optional<When> when) {
   if (map->is_identity()) return;
-  steps_.push_back({Kind::kArray, {position}, map, std::move(when), {}, {}});
+  auto array = std::find_if(arrays_.begin(), arrays_.end(),
+                            [&](const Array& known) { return known.position == position; });
+  if (array == arrays_.end()) array = arrays_.insert(array, {position, {}, {}});
+  array->rules.push_back({map, std::move(when)});
 }
 
 void RowMapper::check_json(size_t position, JsonPath path, const KeyMap* map,
                            const std::string& reference, std::optional<When> when) {
   if (map->is_identity()) return;
-  steps_.push_back({Kind::kJson, {position}, map, std::move(when), std::move(path), reference});
+  documents_.push_back({position, map, std::move(when), std::move(path), reference});
+}
+
+bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
+  const auto in_key = [&](size_t position) {
+    return std::find(key_positions.begin(), key_positions.end(), position) != key_positions.end();
+  };
+  std::vector<size_t> mapped;
+  for (const Columns& columns : columns_) {
+    for (const size_t position : columns.positions) {
+      if (!in_key(position)) continue;
+      const bool again = std::find(mapped.begin(), mapped.end(), position) != mapped.end();
+      if (again || columns.when || !columns.map->keeps_order()) return false;
+      mapped.push_back(position);
+    }
+  }
+  const auto touches = [&](const auto& value) { return in_key(value.position); };
+  return std::none_of(arrays_.begin(), arrays_.end(), touches) &&
+         std::none_of(documents_.begin(), documents_.end(), touches);
 }
 
 void RowMapper::apply(std::vector<RowValue>& row) {
   before_ = row;
-  texts_.clear();
-  for (const Step& step : steps_) {
-    if (step.when && before_[step.when->position].text != step.when->value) continue;
-    switch (step.kind) {
-      case Kind::kColumns:
-        apply_columns(step, row);
-        break;
-      case Kind::kArray:
-        apply_array(step, row);
-        break;
-      case Kind::kJson:
-        apply_json(step);
-        break;
-    }
-  }
+  for (Columns& columns : columns_) apply_columns(columns, row);
+  for (Array& array : arrays_) apply_array(array, row);
+  for (const Document& document : documents_) apply_json(document);
 }
 
-void RowMapper::apply_columns(const Step& step, std::vector<RowValue>& row) {
+bool RowMapper::holds(const std::optional<When>& when) const {
+  return !when || before_[when->position].text == when->value;
+}
+
+void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
+  if (!holds(columns.when)) return;
   key_.clear();
-  for (const size_t position : step.positions) {
+  for (const size_t position : columns.positions) {
     if (before_[position].kind == ValueKind::kNull) return;
     key_.push_back(before_[position].text);
   }
-  const std::vector<std::string>* found = step.map->find(key_);
-  if (found == nullptr) return;
-  for (size_t i = 0; i < key_.size(); ++i) row[step.positions[i]].text = (*found)[i];
+  if (!columns.map->find(key_, columns.new_key)) return;
+  for (size_t i = 0; i < key_.size(); ++i) {
+    std::string_view& text = row[columns.positions[i]].text;
+    const bool replaced = text.data() != key_[i].data();
+    if (replaced && text != columns.new_key[i]) disagree(key_[i], text, columns.new_key[i]);
+    text = columns.new_key[i];
+  }
 }
 
-void RowMapper::apply_array(const Step& step, std::vector<RowValue>& row) {
-  const RowValue& value = before_[step.positions[0]];
-  if (value.kind == ValueKind::kNull) return;
+void RowMapper::apply_array(Array& array, std::vector<RowValue>& row) {
+  const RowValue& value = before_[array.position];
+  const bool none = std::none_of(array.rules.begin(), array.rules.end(),
+                                 [&](const Rule& rule) { return holds(rule.when); });
+  if (value.kind == ValueKind::kNull || none) return;
   auto elements = parse_array(value.text);
   if (!elements) {
     throw Error(sqlstate::kIntegrity, "an array of references has more than one dimension")
         .detail("Its value is " + std::string(value.text.substr(0, 100)) + ".");
   }
+  bool changed = false;
   for (std::optional<std::string>& element : *elements) {
-    if (!element) continue;
-    key_.assign(1, *element);
-    const std::vector<std::string>* found = step.map->find(key_);
-    if (found != nullptr) element = (*found)[0];
+    if (!element || !find_element(array, *element)) continue;
+    element->swap(new_[0]);
+    changed = true;
   }
-  row[step.positions[0]].text = texts_.emplace_back(array_text(*elements));
+  if (!changed) return;
+  array.text = array_text(*elements);
+  row[array.position].text = array.text;
 }
 
-void RowMapper::apply_json(const Step& step) const {
-  const RowValue& value = before_[step.positions[0]];
-  if (value.kind == ValueKind::kNull) return;
-  std::vector<std::string> keys, others;
-  step.path->collect(value.text, keys, others);
+// Leaves the new key in new_.
+bool RowMapper::find_element(const Array& array, std::string_view element) {
+  bool known = false;
+  key_.assign(1, element);
+  for (const Rule& rule : array.rules) {
+    if (!holds(rule.when) || !rule.map->find(key_, found_)) continue;
+    if (known && found_ != new_) disagree(element, new_[0], found_[0]);
+    new_.swap(found_);
+    known = true;
+  }
+  return known;
+}
+
+void RowMapper::apply_json(const Document& document) const {
+  const RowValue& value = before_[document.position];
+  if (value.kind == ValueKind::kNull || !holds(document.when)) return;
+  std::vector<std::string> keys, others, found;
+  document.path.collect(value.text, keys, others);
   for (const std::string& key : keys) {
-    const std::vector<std::string>* found = step.map->find({key});
-    if (found == nullptr || (*found)[0] == key) continue;
+    if (!document.map->find({key}, found) || found[0] == key) continue;
     throw Error(sqlstate::kIntegrity,
-                "reference \"" + step.reference + "\" would need new keys inside a document")
-        .detail("Key " + key + " is " + (*found)[0] + " here.")
+                "reference \"" + document.reference + "\" would need new keys inside a document")
+        .detail("Key " + key + " is " + found[0] + " here.")
         .hint("References inside jsonb can only be loaded where the keys stay the same.");
   }
 }

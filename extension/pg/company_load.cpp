@@ -82,7 +82,7 @@ std::vector<int16_t> CompanyLoad::company_key_columns() const {
 
 void CompanyLoad::set_company_keys(const CompanyRow& target) {
   for (const auto& [number, value] : target) {
-    auto map = std::make_unique<KeyMap>(1, false, std::string(), sqlstate::kIntegrity);
+    auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
     const auto archived = archived_company_.find(number);
     if (archived != archived_company_.end() && archived->second && value) {
       map->add({*archived->second}, {*value});

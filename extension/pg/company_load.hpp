@@ -80,7 +80,7 @@ class CompanyLoad {
   ColumnRoots roots_;
   SharedMatch shared_;
   CompanyRow archived_company_;
-  std::map<int16_t, std::unique_ptr<KeyMap>> company_maps_;
+  std::map<int16_t, std::unique_ptr<ListedKeys>> company_maps_;
   std::map<TableIndex, uint64_t> loaded_;  // rows
   std::vector<ColumnSequence> sequences_;
 };

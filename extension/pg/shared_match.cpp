@@ -272,14 +272,14 @@ void SharedMatch::refuse_missing() const {
 }
 
 const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& columns) {
-  std::unique_ptr<KeyMap>& map = maps_[{table, columns}];
+  std::unique_ptr<ListedKeys>& map = maps_[{table, columns}];
   if (map != nullptr) return *map;
   const ScopedTable* scoped = live_.scope.find(table);
   const bool people = scoped != nullptr && scoped->treatment == "people";
   // Of a table that also holds rows of companies, other keys stay what they are.
   const bool complete = !same_database_ && (scoped == nullptr || !scoped->owned());
-  map = std::make_unique<KeyMap>(columns.size(), complete, display_table(live_.table(table)),
-                                 people ? sqlstate::kMissingPerson : sqlstate::kMissingShared);
+  map = std::make_unique<ListedKeys>(columns.size(), complete, display_table(live_.table(table)),
+                                     people ? sqlstate::kMissingPerson : sqlstate::kMissingShared);
   for (const auto& match : matches_) {
     if (match->index != table) continue;
     std::vector<size_t> positions;

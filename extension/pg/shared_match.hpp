@@ -35,7 +35,7 @@ class SharedMatch {
   const LiveScope& live_;
   bool same_database_;
   std::vector<std::unique_ptr<Match>> matches_;
-  std::map<std::pair<TableIndex, std::vector<int16_t>>, std::unique_ptr<KeyMap>> maps_;
+  std::map<std::pair<TableIndex, std::vector<int16_t>>, std::unique_ptr<ListedKeys>> maps_;
 };
 
 }  // namespace company_backup

@@ -18,15 +18,15 @@ std::vector<RowValue> row_of(const std::vector<const char*>& texts) {
   return row;
 }
 
-KeyMap people(bool complete) {
-  KeyMap map(1, complete, "app.person", sqlstate::kMissingPerson);
+ListedKeys people(bool complete) {
+  ListedKeys map(1, complete, "app.person", sqlstate::kMissingPerson);
   map.add({"1"}, {"5"});
   map.add({"5"}, {"1"});
   return map;
 }
 
 TEST(RowMapper, replaces_keys_that_swap_places) {
-  const KeyMap map = people(false);
+  const ListedKeys map = people(false);
   RowMapper mapper;
   mapper.map_column(0, &map);
   mapper.map_column(1, &map);
@@ -38,7 +38,7 @@ TEST(RowMapper, replaces_keys_that_swap_places) {
 }
 
 TEST(RowMapper, leaves_null_and_unknown_keys) {
-  const KeyMap map = people(false);
+  const ListedKeys map = people(false);
   RowMapper mapper;
   mapper.map_column(0, &map);
   mapper.map_column(1, &map);
@@ -49,7 +49,7 @@ TEST(RowMapper, leaves_null_and_unknown_keys) {
 }
 
 TEST(RowMapper, refuses_unknown_keys_where_all_must_be_known) {
-  const KeyMap map = people(true);
+  const ListedKeys map = people(true);
   RowMapper mapper;
   mapper.map_column(0, &map);
   auto row = row_of({"7"});
@@ -57,7 +57,7 @@ TEST(RowMapper, refuses_unknown_keys_where_all_must_be_known) {
 }
 
 TEST(RowMapper, composite_keys_are_not_mistaken_for_each_other) {
-  KeyMap map(2, false, "app.region", sqlstate::kMissingShared);
+  ListedKeys map(2, false, "app.region", sqlstate::kMissingShared);
   map.add({"a", "bc"}, {"x", "y"});
   RowMapper mapper;
   mapper.map_columns({0, 1}, &map);
@@ -74,7 +74,7 @@ TEST(RowMapper, composite_keys_are_not_mistaken_for_each_other) {
 }
 
 TEST(RowMapper, condition_is_asked_of_the_row_as_it_came) {
-  const KeyMap map = people(false);
+  const ListedKeys map = people(false);
   RowMapper mapper;
   mapper.map_column(0, &map);
   mapper.map_column(1, &map, RowMapper::When{0, "1"});
@@ -87,7 +87,7 @@ TEST(RowMapper, condition_is_asked_of_the_row_as_it_came) {
 }
 
 TEST(RowMapper, arrays_keep_nulls_and_order) {
-  const KeyMap map = people(false);
+  const ListedKeys map = people(false);
   RowMapper mapper;
   mapper.map_array(0, &map);
   auto row = row_of({"{1,NULL,7,5}"});
@@ -97,8 +97,99 @@ TEST(RowMapper, arrays_keep_nulls_and_order) {
   expect_error(sqlstate::kIntegrity, "dimension", [&] { mapper.apply(row); });
 }
 
+// Adds 100 to one key; as good as its word about order.
+class Shift final : public KeyMap {
+ public:
+  Shift(std::string key, std::string to, bool ordered = true)
+      : key_(std::move(key)), to_(std::move(to)), ordered_(ordered) {}
+  size_t width() const override { return 1; }
+  bool is_identity() const override { return false; }
+  bool keeps_order() const override { return ordered_; }
+  bool find(const std::vector<std::string_view>& old_key,
+            std::vector<std::string>& new_key) const override {
+    if (old_key[0] != key_) return false;
+    new_key.assign(1, to_);
+    return true;
+  }
+
+ private:
+  std::string key_, to_;
+  bool ordered_;
+};
+
+TEST(RowMapper, several_maps_fill_one_array) {
+  const Shift one("1", "101"), two("101", "7");
+  RowMapper mapper;
+  mapper.map_array(0, &one);
+  mapper.map_array(0, &two, RowMapper::When{1, "b"});
+  auto row = row_of({"{1,101,3}", "b"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{\"101\",\"7\",\"3\"}");
+  row = row_of({"{1,101,3}", "a"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{\"101\",\"101\",\"3\"}");
+  row = row_of({"{3,NULL}", "b"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{3,NULL}");
+}
+
+TEST(RowMapper, maps_that_disagree_are_refused) {
+  const Shift one("1", "101"), same("1", "101"), other("1", "201");
+  RowMapper agreeing, columns, arrays;
+  agreeing.map_column(0, &one);
+  agreeing.map_column(0, &same);
+  auto row = row_of({"1"});
+  agreeing.apply(row);
+  EXPECT_EQ(row[0].text, "101");
+  columns.map_column(0, &one);
+  columns.map_column(0, &other);
+  row = row_of({"1"});
+  expect_error(sqlstate::kIntegrity, "Key 1 would become 101 and 201.",
+               [&] { columns.apply(row); });
+  row = row_of({"2"});
+  columns.apply(row);
+  EXPECT_EQ(row[0].text, "2");
+  arrays.map_array(0, &one);
+  arrays.map_array(0, &other);
+  row = row_of({"{2,1}"});
+  expect_error(sqlstate::kIntegrity, "Key 1 would become 101 and 201.", [&] { arrays.apply(row); });
+}
+
+TEST(RowMapper, new_texts_of_different_columns_do_not_share_memory) {
+  const ListedKeys map = people(false);
+  RowMapper mapper;
+  mapper.map_column(0, &map);
+  mapper.map_column(1, &map);
+  RowMapper moved = std::move(mapper);
+  for (const char* text : {"1", "5", "1"}) {
+    auto row = row_of({text, "5"});
+    moved.apply(row);
+    EXPECT_EQ(row[0].text, std::string_view(text) == "1" ? "5" : "1");
+    EXPECT_EQ(row[1].text, "1");
+  }
+}
+
+TEST(RowMapper, knows_whether_rows_stay_in_order) {
+  const Shift ordered("1", "2"), unordered("1", "2", false);
+  const ListedKeys listed = people(false);
+  RowMapper mapper;
+  EXPECT_TRUE(mapper.keeps_order({0, 1}));
+  mapper.map_column(0, &ordered);
+  mapper.map_column(1, &unordered);
+  mapper.map_column(2, &ordered, RowMapper::When{5, "x"});
+  mapper.map_array(3, &ordered);
+  mapper.map_columns({4}, &listed);
+  EXPECT_TRUE(mapper.keeps_order({0}));
+  EXPECT_TRUE(mapper.keeps_order({0, 5}));
+  for (const size_t position : {1U, 2U, 3U, 4U}) {
+    EXPECT_FALSE(mapper.keeps_order({5, position})) << position;
+  }
+  mapper.map_column(0, &ordered);
+  EXPECT_FALSE(mapper.keeps_order({0}));
+}
+
 TEST(RowMapper, documents_are_refused_only_if_a_key_would_change) {
-  const KeyMap map = people(false);
+  const ListedKeys map = people(false);
   RowMapper mapper;
   mapper.check_json(0, JsonPath::parse(".author"), &map, "note.meta");
   auto row = row_of({"{\"author\": 7}"});
@@ -108,7 +199,7 @@ TEST(RowMapper, documents_are_refused_only_if_a_key_would_change) {
 }
 
 TEST(RowMapper, a_map_that_changes_nothing_costs_nothing) {
-  KeyMap map(1, false, "app.person", sqlstate::kMissingPerson);
+  ListedKeys map(1, false, "app.person", sqlstate::kMissingPerson);
   map.add({"1"}, {"1"});
   EXPECT_TRUE(map.is_identity());
   RowMapper mapper;

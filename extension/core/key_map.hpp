@@ -1,0 +1,61 @@
+// Old key -> new key of one table; a key is the text form of one or more columns.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace company_backup {
+
+class KeyMap {
+ public:
+  virtual ~KeyMap() = default;
+
+  virtual size_t width() const = 0;
+
+  // Every key is known to stay what it is.
+  virtual bool is_identity() const = 0;
+
+  // Writes the new key (width() texts, whose memory is reused); false: the key stays. Error for a
+  // key that must be known and is not.
+  virtual bool find(const std::vector<std::string_view>& old_key,
+                    std::vector<std::string>& new_key) const = 0;
+
+  // Do the keys of this map stand in the same order after as before, as the archive orders keys?
+  virtual bool keeps_order() const { return is_identity(); }
+};
+
+// Pairs of keys, one by one: the company's own keys, shared rows, people.
+class ListedKeys final : public KeyMap {
+ public:
+  // `complete`: a key that is not listed is an error, not itself. `table`: for that message;
+  // `sqlstate`: of that error.
+  ListedKeys(size_t width, bool complete, std::string table, const char* sqlstate)
+      : width_(width), complete_(complete), table_(std::move(table)), sqlstate_(sqlstate) {}
+
+  void add(const std::vector<std::string_view>& old_key, std::vector<std::string> new_key);
+
+  size_t width() const override { return width_; }
+  bool is_identity() const override { return !complete_ && !changes_; }
+  bool find(const std::vector<std::string_view>& old_key,
+            std::vector<std::string>& new_key) const override;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  static void join(const std::vector<std::string_view>& key, std::string& joined);
+
+  size_t width_;
+  bool complete_;
+  std::string table_;
+  const char* sqlstate_;
+  bool changes_ = false;
+  std::unordered_map<std::string, std::vector<std::string>, Hash, std::equal_to<>> keys_;
+  mutable std::string scratch_;
+};
+
+}  // namespace company_backup
