@@ -38,6 +38,7 @@ inline constexpr const char* kMissingPerson = "KB033";   // a person has no matc
 inline constexpr const char* kIntegrity = "KB034";       // a constraint would not hold
 inline constexpr const char* kBadValue = "KB035";        // a value the column's type refuses
 inline constexpr const char* kBadAttribute = "KB036";    // attributes that name no settable column
+inline constexpr const char* kRefusedIds = "KB037";      // keys that another company cannot have
 inline constexpr const char* kInReview = "KB040";        // a restore waits for keep or revert
 inline constexpr const char* kNotInReview = "KB041";     // keep or revert of a settled restore
 inline constexpr const char* kDiscardedEdit = "KB042";  // in restore_problems(): undone by a revert

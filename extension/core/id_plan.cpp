@@ -43,7 +43,7 @@ class Planner {
     for (bool changed = true; changed;) {
       changed = false;
       for (const Key& key : keys_) {
-        if (!wanted(*key.index) || !facts_.has_rows(key.table) || is_told_apart(key)) continue;
+        if (!wanted(*key.index) || facts_.rows(key.table) == 0 || is_told_apart(key)) continue;
         const std::optional<ColumnRoot> column = pick(key);
         if (!column) continue;
         plan_.renewed[*column] = {kind_of(*column), roots_.is_followed(*column)};
@@ -189,13 +189,21 @@ class Planner {
     const auto decision = [&](Kind kind, std::string why, std::string hint = "") {
       return IdDecision{key.table, key.index, kind, std::move(why), std::move(hint)};
     };
-    if (!facts_.has_rows(key.table)) return decision(Kind::kKept, "the backup has no rows of it");
-    const std::string clash = clash_of(key);
-    if (!clash.empty()) return decision(Kind::kRefused, clash, "Refer to one of them only.");
+    if (facts_.rows(key.table) == 0) return decision(Kind::kKept, "the backup has no rows of it");
+    std::string clash = clash_of(key);
+    if (!clash.empty()) {
+      return decision(Kind::kRefused, std::move(clash), "Refer to one of them only.");
+    }
+    std::string lack = lack_of(key);
+    if (!lack.empty()) {
+      return decision(Kind::kRefused, std::move(lack),
+                      "Give the column a wider type, or its "
+                      "sequence more values.");
+    }
     std::string renewed = renewal_of(key);
     if (!renewed.empty()) return decision(Kind::kRenewed, std::move(renewed));
     if (is_told_apart(key)) return decision(Kind::kKept, "the company is part of it");
-    if (has_expressions(key)) {
+    if (!can_be_asked(key)) {
       return decision(Kind::kKept,
                       "it does not tell companies apart by a column; another company's row with "
                       "the same values stops the load");
@@ -260,9 +268,21 @@ class Planner {
     return {};
   }
 
-  bool has_expressions(const Key& key) const {
+  static bool can_be_asked(const Key& key) {
     const std::vector<int16_t>& columns = key.index->columns;
-    return std::find(columns.begin(), columns.end(), 0) != columns.end();
+    return !key.index->partial && std::find(columns.begin(), columns.end(), 0) == columns.end();
+  }
+
+  // Are there fewer numbers left than rows that need one?
+  std::string lack_of(const Key& key) {
+    for (const ColumnRoot& column : plain_columns(key)) {
+      if (!plan_.renewed.contains(column)) continue;
+      const uint64_t left = facts_.of(column).left, rows = facts_.rows(key.table);
+      if (left >= rows) continue;
+      return display_name(column_of(column).name) + ": " + std::to_string(rows) +
+             " new values are needed, but only " + std::to_string(left) + " are left";
+    }
+    return {};
   }
 
   bool follows_only_others(const Key& key) const {

@@ -38,12 +38,13 @@ class IdFacts {
     bool has_sequence = false;
     bool volatile_default = false;
     bool generated_shape = false;  // text: all its values in the archive have the shape of one kind
+    uint64_t left = UINT64_MAX;    // integers: how many more numbers there are
   };
   virtual ColumnFacts of(const ColumnRoot& column) = 0;
-  // Of the archive.
-  virtual bool has_rows(TableIndex table) = 0;
-  // Do rows here that are not the target company's hold values of the archive's rows? Asked of
-  // indexes without expressions only.
+  // How many rows the archive has.
+  virtual uint64_t rows(TableIndex table) = 0;
+  // Do rows here that are not the target company's hold values of the archive's rows? Not asked of
+  // partial indexes and of those with expressions.
   virtual bool is_taken(TableIndex table, const UniqueIndex& index) = 0;
 };
 

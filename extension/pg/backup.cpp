@@ -41,7 +41,8 @@ class BackupRun {
     describe();
     int number = 0;
     for (const ScopedTable* scoped : live_.travelling()) {
-      TravellingTable table = plan_travelling(live_, *scoped, company_, options_.include_files);
+      TravellingTable table = plan_travelling(live_, *scoped, company_,
+                                              {options_.include_files, options_.files_in_rows});
       write(table.query, both(shared_.observe(table), references_.observe(table)), false, number++,
             table.manifest);
       manifest_.tables.push_back(std::move(table.manifest));
@@ -185,6 +186,13 @@ Sha256Digest fingerprint(const LiveScope& live) {
 
 }  // namespace
 
+Manifest read_company_rows(const LiveScope& live, const Company& company,
+                           const BackupOptions& options, ChunkSink& sink) {
+  Manifest manifest = BackupRun(live, company, options, sink).run();
+  manifest.schema_fingerprint = fingerprint(live);
+  return manifest;
+}
+
 Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptions& options,
                      ChunkSink& sink, Company& company) {
   live = lock_scope(std::move(live));
@@ -194,8 +202,7 @@ Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptio
   ReadSnapshot snapshot;
   snapshot.check_rewrites(live);
   company = resolve_company(live, company_text);
-  Manifest manifest = BackupRun(live, company, options, sink).run();
-  manifest.schema_fingerprint = fingerprint(live);
+  Manifest manifest = read_company_rows(live, company, options, sink);
   snapshot.close();
   settings.close();
   return manifest;

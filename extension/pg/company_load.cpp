@@ -7,17 +7,10 @@
 #include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
+#include "pg/translated_lines.hpp"
 
 namespace company_backup {
 namespace {
-
-// The position of a column among the archive's.
-std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
-  for (size_t i = 0; i < table.columns.size(); ++i) {
-    if (table.columns[i]->number == number) return i;
-  }
-  return std::nullopt;
-}
 
 std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
   std::vector<int16_t> numbers;
@@ -28,6 +21,13 @@ std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
 }
 
 }  // namespace
+
+std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.columns[i]->number == number) return i;
+  }
+  return std::nullopt;
+}
 
 CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
                          const ArchivedFiles& files, bool same_database,
@@ -80,6 +80,15 @@ std::vector<int16_t> CompanyLoad::company_key_columns() const {
   return numbers;
 }
 
+CompanyRow CompanyLoad::archived_company_keys() const {
+  CompanyRow keys;
+  for (int16_t number : company_key_columns()) {
+    const auto archived = archived_company_.find(number);
+    if (archived != archived_company_.end()) keys.insert(*archived);
+  }
+  return keys;
+}
+
 void CompanyLoad::set_company_keys(const CompanyRow& target) {
   for (const auto& [number, value] : target) {
     auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
@@ -105,6 +114,10 @@ std::vector<const KeyMap*> CompanyLoad::maps_of(TableIndex table, int16_t column
     maps.push_back(root.table == live_.scope.company_table
                        ? &company_keys(root.column)
                        : &shared_.keys(root.table, {root.column}));
+  }
+  if (new_ids_ == nullptr) return maps;
+  for (const ColumnRoot& origin : roots_.origins(table, column)) {
+    if (const KeyMap* map = new_ids_->of(origin)) maps.push_back(map);
   }
   return maps;
 }
@@ -150,7 +163,13 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
   }
   std::vector<const KeyMap*> maps;
   if (target->owned()) {
-    if (positions.size() == 1) {
+    if (positions.size() > 1) {
+      for (size_t i = 0; i < positions.size(); ++i) {
+        for (const KeyMap* map : maps_of(reference.target, reference.target_columns[i])) {
+          mapper.map_column(positions[i], map, when);
+        }
+      }
+    } else {
       maps = maps_of(reference.target, reference.target_columns[0]);
       if (has_shared_rows(live_.schema, *target)) {
         maps.push_back(&shared_.keys(reference.target, reference.target_columns));
@@ -219,8 +238,30 @@ uint64_t CompanyLoad::load_tables() {
   return rows;
 }
 
+void CompanyLoad::read(const MatchedTable& table, const RowVisitor& row) {
+  RowLine line(row_columns(table.columns));
+  read_rows(source_, false, table.number, *table.archived, [&](std::string_view text) {
+    line.parse(text);
+    row(line.values());
+  });
+}
+
+void CompanyLoad::read_translated(const MatchedTable& table, const RowVisitor& row) {
+  RowMapper mapper = make_mapper(table);
+  std::vector<RowValue> values;
+  read(table, [&](const std::vector<RowValue>& archived) {
+    values = archived;
+    mapper.apply(values);
+    row(values);
+  });
+}
+
 std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table) {
-  return std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived);
+  auto lines = std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived);
+  RowMapper mapper = make_mapper(table);
+  if (mapper.empty()) return lines;
+  return translate_lines(std::move(lines), row_columns(table.columns), std::move(mapper),
+                         table.archived->key);
 }
 
 std::string CompanyLoad::translated_company_line() {
@@ -238,9 +279,13 @@ std::string CompanyLoad::translated_company_line() {
   return translated;
 }
 
-std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) {
+std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) const {
+  return loader(table, RowMapper());
+}
+
+std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table, RowMapper mapper) const {
   return std::make_unique<RowLoader>(*table.table, table.columns, table.loaded, table.scoped->key,
-                                     make_mapper(table), bytes_of(table));
+                                     std::move(mapper), bytes_of(table));
 }
 
 ReadBytes CompanyLoad::bytes_of(const MatchedTable& table) const {
@@ -251,7 +296,7 @@ ReadBytes CompanyLoad::bytes_of(const MatchedTable& table) const {
 
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
-  const std::unique_ptr<RowLoader> rows = loader(table);
+  const std::unique_ptr<RowLoader> rows = loader(table, make_mapper(table));
   read_rows(source_, false, table.number, *table.archived,
             [&](std::string_view line) { rows->load(line); });
   return loaded_[table.scoped->table] = rows->finish(sequences_);

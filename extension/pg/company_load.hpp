@@ -2,8 +2,10 @@
 // to the table, with references to the company, shared rows and people translated.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "core/column_roots.hpp"
 #include "pg/archive_rows.hpp"
 #include "pg/archived_files.hpp"
+#include "pg/new_ids.hpp"
 #include "pg/row_loader.hpp"
 #include "pg/sequences.hpp"
 #include "pg/shared_match.hpp"
@@ -19,6 +22,9 @@ namespace company_backup {
 
 // Values of a row of the company table by attribute number; NULL: nullopt.
 using CompanyRow = std::map<int16_t, Text>;
+
+// The position of a column among the archive's.
+std::optional<size_t> position_of(const MatchedTable& table, int16_t number);
 
 class CompanyLoad {
  public:
@@ -33,6 +39,9 @@ class CompanyLoad {
 
   // Columns of the company table whose values other rows hold.
   std::vector<int16_t> company_key_columns() const;
+
+  // ... and what they hold in the archive.
+  CompanyRow archived_company_keys() const;
 
   // Says what these columns hold in the target's row. To be called before anything is loaded.
   void set_company_keys(const CompanyRow& target);
@@ -50,11 +59,22 @@ class CompanyLoad {
   // moves the sequences. Errors: kIntegrity; kSerializationFailure when somebody else added rows.
   void prove(const Company& company);
 
-  // For a merge. The tables of the archive, and of each its lines and who loads them.
+  // Rows get new IDs from here on; null: they keep them.
+  void set_new_ids(const NewIds* ids) { new_ids_ = ids; }
+  const ColumnRoots& roots() const { return roots_; }
+
+  // Calls `row` with the values of every row of a table: as the archive has them, or with all
+  // references translated.
+  using RowVisitor = std::function<void(const std::vector<RowValue>& row)>;
+  void read(const MatchedTable& table, const RowVisitor& row);
+  void read_translated(const MatchedTable& table, const RowVisitor& row);
+
+  // For a merge. The tables of the archive, and of each its lines, translated and in the order of
+  // their key, and who loads them.
   const Manifest& manifest() const { return manifest_; }
   const std::vector<MatchedTable>& tables() const { return tables_; }
   std::unique_ptr<LineSource> lines(const MatchedTable& table);
-  std::unique_ptr<RowLoader> loader(const MatchedTable& table);
+  std::unique_ptr<RowLoader> loader(const MatchedTable& table) const;
   ReadBytes bytes_of(const MatchedTable& table) const;
   // The archived company row with its references translated, as a line.
   std::string translated_company_line();
@@ -70,6 +90,7 @@ class CompanyLoad {
   uint64_t load_table(const MatchedTable& table);
   void count_rows(const Company& company) const;
   const MatchedTable* company_table() const;
+  std::unique_ptr<RowLoader> loader(const MatchedTable& table, RowMapper mapper) const;
 
   const LiveScope& live_;
   const Manifest& manifest_;
@@ -79,6 +100,7 @@ class CompanyLoad {
   std::vector<MatchedTable> tables_;
   ColumnRoots roots_;
   SharedMatch shared_;
+  const NewIds* new_ids_ = nullptr;
   CompanyRow archived_company_;
   std::map<int16_t, std::unique_ptr<ListedKeys>> company_maps_;
   std::map<TableIndex, uint64_t> loaded_;  // rows

@@ -1,8 +1,11 @@
 #include "pg/create_company.hpp"
 
 #include "core/sql.hpp"
-#include "pg/company_load.hpp"
+#include "pg/backup.hpp"
 #include "pg/company_lock.hpp"
+#include "pg/company_row.hpp"
+#include "pg/id_choice.hpp"
+#include "pg/member_file.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/typed_value.hpp"
@@ -10,34 +13,13 @@
 namespace company_backup {
 namespace {
 
-// A value as its type prints it ('01' of an integer is 1).
-Text canonical(const Column& column, const Text& value) {
-  return query("SELECT $1", {typed_value(column, value)})[0][0];
-}
-
-// Attributes by column of the company table, in text form.
-CompanyRow parse_attributes(const Table& table, const std::string& attributes) {
-  if (*query("SELECT jsonb_typeof($1::jsonb)", {attributes})[0][0] != "object") {
-    throw Error(sqlstate::kBadAttribute, "attributes must be a JSON object")
-        .hint("For example {\"name\": \"Acme\"}.");
-  }
-  CompanyRow row;
-  std::string bad;
-  for (const Row& entry :
-       query("SELECT key, value::text, value #>> '{}' FROM jsonb_each($1::jsonb) ORDER BY key",
-             {attributes})) {
-    const Column* column = find_column(table, *entry[0]);
-    if (column == nullptr || column->generated) {
-      bad += (bad.empty() ? "" : "\n") + *entry[0] +
-             (column == nullptr ? " is no column" : " is a generated column") + " of table " +
-             display_table(table);
-      continue;
-    }
-    row[column->number] = column->family == TypeFamily::kJson && entry[2] ? entry[1] : entry[2];
-  }
-  if (bad.empty()) return row;
-  throw Error(sqlstate::kBadAttribute, "attributes name columns that cannot be set").detail(bad);
-}
+// Where the rows of a new company come from.
+struct Origin {
+  const Manifest& manifest;
+  MemberSource& source;
+  const ArchivedFiles& files;
+  bool same_database;
+};
 
 void require_new(const LiveScope& live, const std::string& key_text) {
   const Table& table = live.table(live.scope.company_table);
@@ -50,10 +32,84 @@ void require_new(const LiveScope& live, const std::string& key_text) {
       .hint("Give the new company another key: attributes => '{\"" + key.name + "\": ...}'.");
 }
 
+// Creates the company and loads its rows, under the snapshot that is active; `snapshot` is closed.
+// Returns the company's key and the number of its rows.
+class Creation {
+ public:
+  Creation(const LiveScope& live, const Origin& origin, const CreateOptions& options)
+      : live_(live),
+        table_(live.table(live.scope.company_table)),
+        origin_(origin),
+        wanted_(parse_attributes(table_, options.attributes)),
+        passage_{origin.same_database, false, nullptr},
+        new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
+        load_(live, origin.manifest, origin.source, origin.files, origin.same_database, match(),
+              options.actor) {}
+
+  std::string run(ReadSnapshot& snapshot) {
+    const std::string key = add_company();
+    snapshot.close();
+    guarded([] { CommandCounterIncrement(); });
+    ReadSnapshot with_company;
+    const Company company = resolve_company(live_, key);
+    require_empty(live_, company);
+    rows_ = load_.load_tables() + 1;
+    load_.prove(company);
+    with_company.close();
+    return company.key;
+  }
+
+  uint64_t rows() const { return rows_; }
+
+ private:
+  MatchOptions match() const {
+    const bool same_company =
+        origin_.same_database && !new_ids_ && !wanted_.contains(live_.scope.company_key);
+    return {same_company, origin_.manifest.include_files};
+  }
+
+  std::string add_company() {
+    const CompanyRow changes = company_changes(live_, load_.archived_company(), wanted_, new_ids_);
+    CompanyRow keys = load_.archived_company_keys();
+    for (auto& [number, value] : keys) {
+      const auto changed = changes.find(number);
+      if (changed != changes.end()) value = changed->second;
+    }
+    const Text key = keys[live_.scope.company_key];
+    if (!key) {
+      throw Error(sqlstate::kBadAttribute, "the key of the new company must not be null");
+    }
+    lock_company(*key);
+    require_new(live_, *key);
+    load_.set_company_keys(keys);
+    if (new_ids_) renew();
+    CompanyRow row = load_.translated_company();
+    for (const auto& [number, value] : changes) row[number] = value;
+    require_complete(table_, row);
+    load_.add_company(row);
+    return *key;
+  }
+
+  void renew() {
+    renewal_.emplace(live_, passage_, load_);
+    renewal_->require_possible();
+    renewal_->begin(false);
+  }
+
+  const LiveScope& live_;
+  const Table& table_;
+  const Origin& origin_;
+  const CompanyRow wanted_;
+  const Passage passage_;
+  const bool new_ids_;
+  CompanyLoad load_;
+  std::optional<IdRenewal> renewal_;
+  uint64_t rows_ = 0;
+};
+
 }  // namespace
 
-std::string create_from(LiveScope live, const StoredBackup& backup, const std::string& attributes,
-                        const Text& actor) {
+std::string create_from(LiveScope live, const StoredBackup& backup, const CreateOptions& options) {
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
   live = lock_for_writing(std::move(live));
   require_decided(live);
@@ -61,50 +117,44 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const std::s
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_rewrites(live);
-  const Table& table = live.table(live.scope.company_table);
-  const int16_t key_column = live.scope.company_key;
-  const CompanyRow wanted = parse_attributes(table, attributes);
-  const bool same_database = is_of_this_database(backup, manifest);
   const std::unique_ptr<MemberSource> source = stored_members(backup.id);
-  const MatchOptions match{same_database && !wanted.contains(key_column), manifest.include_files};
   const ArchivedFiles files(backup.id);
-  CompanyLoad load(live, manifest, *source, files, same_database, match, actor);
-
-  CompanyRow keys;
-  for (int16_t number : load.company_key_columns()) {
-    const auto given = wanted.find(number);
-    const auto archived = load.archived_company().find(number);
-    if (given != wanted.end()) {
-      keys[number] = canonical(column_of(table, number), given->second);
-    } else if (archived != load.archived_company().end()) {
-      keys[number] = archived->second;
-    }
-  }
-  const Text key = keys[key_column];
-  if (!key) {
-    throw Error(sqlstate::kBadAttribute, "the key of the new company must not be null");
-  }
-  lock_company(*key);
-  require_new(live, *key);
-  load.set_company_keys(keys);
-  CompanyRow row = load.translated_company();
-  for (const auto& [number, value] : wanted) row[number] = value;
-  load.add_company(row);
-  snapshot.close();
-
-  guarded([] { CommandCounterIncrement(); });
-  ReadSnapshot with_company;
-  const Company company = resolve_company(live, key);
-  require_empty(live, company);
-  const uint64_t rows = load.load_tables() + 1;
-  load.prove(company);
-  with_company.close();
+  const Origin origin{manifest, *source, files, is_of_this_database(backup, manifest)};
+  Creation creation(live, origin, options);
+  const std::string key = creation.run(snapshot);
   settings.close();
-  RestoreRecord record{next_restore_id(), company.key, backup.id, "create", false};
-  record.added = rows;
-  record.actor = actor;
+  RestoreRecord record{next_restore_id(), key, backup.id, "create", false};
+  record.added = creation.rows();
+  record.actor = options.actor;
   record_restore(live, record, "created");
-  return company.key;
+  return key;
+}
+
+std::string clone_company(LiveScope live, const Text& source, const CreateOptions& options) {
+  live = lock_for_writing(std::move(live));
+  require_decided(live);
+  refuse_row_security(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_rewrites(live);
+  BackupOptions reading;
+  reading.include_files = reading.files_in_rows = true;
+  MemberFile members;
+  const Manifest manifest =
+      read_company_rows(live, resolve_company(live, source), reading, members);
+  const ArchivedFiles no_files(0);
+  const Origin origin{manifest, members, no_files, true};
+  CreateOptions renewing = options;
+  renewing.ids = "remap";
+  Creation creation(live, origin, renewing);
+  const std::string key = creation.run(snapshot);
+  members.close();
+  settings.close();
+  RestoreRecord record{next_restore_id(), key, std::nullopt, "clone", false};
+  record.added = creation.rows();
+  record.actor = options.actor;
+  record_restore(live, record, "cloned");
+  return key;
 }
 
 }  // namespace company_backup

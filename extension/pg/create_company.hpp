@@ -1,4 +1,4 @@
-// Creating a company from a backup.
+// Creating a company: from a backup, or as a copy of another one.
 #pragma once
 
 #include <string>
@@ -8,9 +8,18 @@
 
 namespace company_backup {
 
-// Creates a company; `attributes` (a JSON object) replaces values of its row. Returns its key.
-// Errors: kBadAttribute, and those of CompanyLoad.
-std::string create_from(LiveScope live, const StoredBackup& backup, const std::string& attributes,
-                        const Text& actor);
+struct CreateOptions {
+  std::string attributes = "{}";  // a JSON object: values of the new company's row
+  std::string ids = "auto";       // auto, keep, remap
+  Text actor;
+};
+
+// Both return the key of the new company. Errors: kBadAttribute (it also asks for values that the
+// row needs and nothing gives), kRefusedIds, and those of CompanyLoad.
+
+std::string create_from(LiveScope live, const StoredBackup& backup, const CreateOptions& options);
+
+// Nothing is stored on the way; CreateOptions::ids does not count.
+std::string clone_company(LiveScope live, const Text& source, const CreateOptions& options);
 
 }  // namespace company_backup

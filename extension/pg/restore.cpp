@@ -4,6 +4,7 @@
 
 #include "core/sql.hpp"
 #include "pg/company_lock.hpp"
+#include "pg/id_choice.hpp"
 #include "pg/integrity.hpp"
 #include "pg/owner.hpp"
 #include "pg/restore_record.hpp"
@@ -16,7 +17,7 @@ namespace {
 class RestoreRun {
  public:
   RestoreRun(const LiveScope& live, const Company& company, const StoredBackup& backup,
-             const RestoreOptions& options)
+             const RestoreOptions& options, bool preview)
       : live_(live),
         company_(company),
         manifest_(Manifest::from_json(backup.manifest_text)),
@@ -28,15 +29,18 @@ class RestoreRun {
                   "backup " + std::to_string(backup.id) + " holds no files")
           .hint("Restore it with include_files => false.");
     }
-    if (!same_company_) require_empty(live, company);
     source_ = stored_members(backup.id);
     load_.emplace(live, manifest_, *source_, files_, same_database_,
                   MatchOptions{same_company_, options.include_files}, options.actor);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
+    choose_ids(options, preview);
     merge_.emplace(live, company, *load_, MergePolicy{options.include_files, false});
   }
 
   CompanyMerge& merge() { return *merge_; }
+
+  // Null: rows keep their IDs.
+  const IdRenewal* renewal() const { return renewal_ ? &*renewal_ : nullptr; }
 
   // After the rows are written, with a fresh look at everything.
   void prove() {
@@ -49,6 +53,14 @@ class RestoreRun {
   }
 
  private:
+  void choose_ids(const RestoreOptions& options, bool preview) {
+    const Passage passage{same_database_, same_company_, &company_};
+    if (!wants_new_ids(live_, manifest_, options.ids, passage)) return;
+    renewal_.emplace(live_, passage, *load_);
+    if (!preview) renewal_->require_possible();
+    renewal_->begin(preview);
+  }
+
   const LiveScope& live_;
   const Company& company_;
   const Manifest manifest_;
@@ -57,6 +69,7 @@ class RestoreRun {
   const bool same_company_;
   std::unique_ptr<MemberSource> source_;
   std::optional<CompanyLoad> load_;
+  std::optional<IdRenewal> renewal_;
   std::optional<CompanyMerge> merge_;
 };
 
@@ -85,25 +98,41 @@ void lock_company_row(const LiveScope& live, const Company& company) {
         {company.arg()}, Access::kWrite);
 }
 
-void require_empty(const LiveScope& live, const Company& company) {
-  std::string list;
+namespace {
+
+// Of every table of the company but its own.
+template <class Visit>
+void visit_tables(const LiveScope& live, Visit&& visit) {
   for (const ScopedTable* scoped : live.travelling()) {
     if (scoped->table == live.scope.company_table) continue;
-    const Table& table = live.table(scoped->table);
-    const Rows rows = query("SELECT count(*) FROM " + from_table(table) + " AS t WHERE " +
-                                owned_by(live.schema, live.scope, scoped->table, "t", "$1"),
-                            {company.arg()}, Access::kWrite);
-    if (*rows[0][0] == "0") continue;
+    visit(live.table(scoped->table),
+          " FROM " + from_table(live.table(scoped->table)) + " AS t WHERE " +
+              owned_by(live.schema, live.scope, scoped->table, "t", "$1"));
+  }
+}
+
+}  // namespace
+
+bool has_rows(const LiveScope& live, const Company& company) {
+  bool any = false;
+  visit_tables(live, [&](const Table&, const std::string& rows) {
+    any = any || !query("SELECT" + rows + " LIMIT 1", {company.arg()}, Access::kWrite).empty();
+  });
+  return any;
+}
+
+void require_empty(const LiveScope& live, const Company& company) {
+  std::string list;
+  visit_tables(live, [&](const Table& table, const std::string& condition) {
+    const Rows rows = query("SELECT count(*)" + condition, {company.arg()}, Access::kWrite);
+    if (*rows[0][0] == "0") return;
     list += (list.empty() ? "" : "\n") + display_table(table) + ": " + *rows[0][0] +
             (*rows[0][0] == "1" ? " row" : " rows");
-  }
+  });
   if (list.empty()) return;
   throw Error(sqlstate::kTargetNotEmpty, "company \"" + company.key + "\" is not empty")
       .detail(list)
-      .hint(
-          "This version restores a company's own backups over its rows, others into an empty "
-          "company: remove these rows, or create another company with "
-          "create_company_from_backup().");
+      .hint("Somebody else is filling it: try again, or choose another key.");
 }
 
 CompanyRow read_company(const LiveScope& live, const Company& company,
@@ -135,7 +164,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   const Company company = resolve_company(live, company_text);
   require_no_review(company.key);
   find_backup(backup.id);  // nobody has deleted it meanwhile
-  RestoreRun run(live, company, backup, options);
+  RestoreRun run(live, company, backup, options, false);
   RestoreRecord record{next_restore_id(), company.key, backup.id, "replace", true};
   UndoWriter undo(record.id);
   for (const MergeCounts& counts : run.merge().apply(&undo, nullptr)) {
@@ -165,7 +194,7 @@ Rows preview_restore(LiveScope live, const Text& company_text, const StoredBacku
   ReadSnapshot snapshot;
   snapshot.check_rewrites(live);
   const Company company = resolve_company(live, company_text);
-  RestoreRun run(live, company, backup, options);
+  RestoreRun run(live, company, backup, options, true);
   Rows rows;
   for (const MergeCounts& counts : run.merge().compare()) {
     const bool append_only = counts.scoped->treatment == "append_only";

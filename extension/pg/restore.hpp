@@ -9,13 +9,13 @@
 namespace company_backup {
 
 struct RestoreOptions {
+  std::string ids = "auto";  // auto, keep, remap
   bool include_files = false;
   Text actor;
 };
 
 // Brings an existing company to what the backup says. The restore is then in review. Returns its
-// id. Errors: kInReview; kTargetNotEmpty unless the backup is of this company or it has no rows;
-// those of CompanyLoad and CompanyMerge.
+// id. Errors: kInReview, kRefusedIds, those of CompanyLoad and CompanyMerge.
 int64_t restore_into(LiveScope live, const Text& company_text, const StoredBackup& backup,
                      const RestoreOptions& options);
 
@@ -33,6 +33,8 @@ void lock_company_row(const LiveScope& live, const Company& company);
 CompanyRow read_company(const LiveScope& live, const Company& company,
                         const std::vector<int16_t>& numbers);
 
+// Has the company rows besides its own one?
+bool has_rows(const LiveScope& live, const Company& company);
 // Error kTargetNotEmpty lists the tables in which the company has rows.
 void require_empty(const LiveScope& live, const Company& company);
 

@@ -1,10 +1,11 @@
-// restore_company, preview_restore, keep_restore, revert_restore, restore_problems,
-// create_company_from_backup, company_restores, company_busy.
+// restore_company, preview_restore, plan_ids, keep_restore, revert_restore, restore_problems,
+// create_company_from_backup, clone_company, company_restores, company_busy.
 #include "core/row_writer.hpp"
 #include "pg/arguments.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/create_company.hpp"
 #include "pg/guard.hpp"
+#include "pg/id_choice.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/review.hpp"
@@ -17,11 +18,11 @@ struct Choice {
   std::vector<std::string> possible;  // in this version
 };
 
-void require_choice(FunctionCallInfo fcinfo, int index, const Choice& choice) {
+std::string require_choice(FunctionCallInfo fcinfo, int index, const Choice& choice) {
   const std::string value = required_text(fcinfo, index, choice.name);
   std::string list;
   for (const std::string& possible : choice.possible) {
-    if (value == possible) return;
+    if (value == possible) return value;
     list += (list.empty() ? "" : ", ") + possible;
   }
   throw Error(sqlstate::kInvalidParameter,
@@ -29,7 +30,7 @@ void require_choice(FunctionCallInfo fcinfo, int index, const Choice& choice) {
       .hint("Possible values in this version: " + list + ".");
 }
 
-const Choice kIds{"ids", {"auto", "keep"}};
+const Choice kIds{"ids", {"auto", "keep", "remap"}};
 
 std::string restore_detail(const StoredBackup& backup, bool include_files) {
   std::string detail = "{\"backup\": " + std::to_string(backup.id) + ", \"backup_company\": ";
@@ -79,8 +80,8 @@ Request read_request(FunctionCallInfo fcinfo, const char* action) {
   const Text company_text = optional_text(fcinfo, 0);
   const int64_t id = required_int64(fcinfo, 1, "backup");
   require_choice(fcinfo, 2, {"mode", {"replace"}});
-  require_choice(fcinfo, 3, kIds);
   RestoreOptions options;
+  options.ids = require_choice(fcinfo, 3, kIds);
   options.include_files = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
   require_choice(fcinfo, 5, {"on_error", {"abort"}});
   require_choice(fcinfo, 6, {"on_conflict", {"error"}});
@@ -135,6 +136,17 @@ COMPANY_BACKUP_FUNCTION(preview_restore) {
                                              request.backup, request.options));
 }
 
+COMPANY_BACKUP_FUNCTION(plan_ids) {
+  require_guard_or_owner("preview");
+  const Text company_text = optional_text(fcinfo, 0);
+  const StoredBackup backup = find_backup(required_int64(fcinfo, 1, "backup"));
+  LiveScope live = load_live_scope();
+  Text key;
+  if (company_text) key = find_company(live, company_text, backup.id).key;
+  authorize("preview", key, std::nullopt, restore_detail(backup, false));
+  return return_rows(fcinfo, show_id_plan(std::move(live), company_text, backup));
+}
+
 COMPANY_BACKUP_FUNCTION(keep_restore) {
   require_writable("keep_restore()");
   const Text actor = optional_text(fcinfo, 1);
@@ -163,11 +175,23 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
   require_guard_or_owner("create");
   const int64_t id = required_int64(fcinfo, 0, "backup");
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
-  require_choice(fcinfo, 2, kIds);
+  const std::string ids = require_choice(fcinfo, 2, kIds);
   const Text actor = optional_text(fcinfo, 3);
   const StoredBackup backup = find_backup(id);
   authorize("create", std::nullopt, actor, create_detail(backup, attributes));
-  return return_text(create_from(load_live_scope(), backup, attributes, actor));
+  return return_text(create_from(load_live_scope(), backup, {attributes, ids, actor}));
+}
+
+COMPANY_BACKUP_FUNCTION(clone_company) {
+  require_writable("clone_company()");
+  require_guard_or_owner("clone");
+  const Text source = optional_text(fcinfo, 0);
+  const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
+  const Text actor = optional_text(fcinfo, 2);
+  LiveScope live = load_live_scope();
+  const Company company = resolve_company(live, source);
+  authorize("clone", company.key, actor, "{\"attributes\": " + attributes + "}");
+  return return_text(clone_company(std::move(live), source, {attributes, "remap", actor}));
 }
 
 COMPANY_BACKUP_FUNCTION(company_restores) {

@@ -8,6 +8,12 @@
 namespace company_backup {
 namespace {
 
+Arg bigint(std::optional<int64_t> number) {
+  Arg arg(number.value_or(0));
+  arg.null = !number;
+  return arg;
+}
+
 // Materialized views that read, directly or through views, a table of the scope: they do not change
 // with it.
 std::string materialized_views(const LiveScope& live) {
@@ -40,10 +46,10 @@ void notify(const KnownRestore& restore) {
 }
 
 // {"restore": 7, "backup": 3, ..., "actor": "ann"}; `more` begins with a comma or is empty.
-std::string hook_detail(int64_t restore, int64_t backup, const std::string& more,
+std::string hook_detail(int64_t restore, std::optional<int64_t> backup, const std::string& more,
                         const Text& actor) {
-  std::string detail =
-      "{\"restore\": " + std::to_string(restore) + ", \"backup\": " + std::to_string(backup) + more;
+  std::string detail = "{\"restore\": " + std::to_string(restore) +
+                       ", \"backup\": " + (backup ? std::to_string(*backup) : "null") + more;
   if (actor) append_json_string(detail += ", \"actor\": ", *actor);
   return detail + "}";
 }
@@ -72,8 +78,8 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, const ch
       "INSERT INTO company_backup.restore (id, company, backup, status, mode, added, changed, "
       "removed, restored_by, actor, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::name, "
       "$10, CASE WHEN $4 <> 'review' THEN clock_timestamp() END)",
-      {record.id, record.company, record.backup, record.in_review ? "review" : "kept", record.mode,
-       static_cast<int64_t>(record.added), static_cast<int64_t>(record.changed),
+      {record.id, record.company, bigint(record.backup), record.in_review ? "review" : "kept",
+       record.mode, static_cast<int64_t>(record.added), static_cast<int64_t>(record.changed),
        static_cast<int64_t>(record.removed), caller, record.actor},
       Access::kWrite);
   notify({record.id, record.company, record.backup, record.in_review ? "review" : "kept"});
@@ -86,14 +92,14 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, const ch
                        record.actor));
 }
 
-Company find_company(const LiveScope& live, const Text& company, int64_t backup) {
+Company find_company(const LiveScope& live, const Text& company, std::optional<int64_t> backup) {
   try {
     return resolve_company(live, company);
   } catch (const Error& error) {
-    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
+    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany || !backup) throw;
     throw Error(sqlstate::kUnknownCompany, error.message())
         .detail(error.detail())
-        .hint("If it was deleted, SELECT create_company_from_backup(" + std::to_string(backup) +
+        .hint("If it was deleted, SELECT create_company_from_backup(" + std::to_string(*backup) +
               ") brings it back.");
   }
 }
@@ -106,7 +112,9 @@ KnownRestore find_restore(int64_t id) {
     throw Error(sqlstate::kUnknownBackup, "restore " + std::to_string(id) + " does not exist")
         .hint("company_restores() lists the restores.");
   }
-  return {id, *rows[0][0], std::stoll(*rows[0][1]), *rows[0][2]};
+  std::optional<int64_t> backup;
+  if (rows[0][1]) backup = std::stoll(*rows[0][1]);
+  return {id, *rows[0][0], backup, *rows[0][2]};
 }
 
 void require_in_review(const KnownRestore& restore) {

@@ -11,8 +11,8 @@ namespace company_backup {
 struct RestoreRecord {
   int64_t id;
   std::string company;
-  int64_t backup;
-  const char* mode;  // replace, create
+  std::optional<int64_t> backup;  // nullopt: of a clone
+  const char* mode;               // replace, create, clone
   bool in_review;
   uint64_t added = 0, changed = 0, removed = 0;
   Text actor = std::nullopt;
@@ -26,12 +26,12 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, const ch
 struct KnownRestore {
   int64_t id;
   std::string company;
-  int64_t backup;
+  std::optional<int64_t> backup;
   std::string status;  // review, kept, reverted
 };
 
 // Error kUnknownCompany, with what to do if the company has been deleted since the backup.
-Company find_company(const LiveScope& live, const Text& company, int64_t backup);
+Company find_company(const LiveScope& live, const Text& company, std::optional<int64_t> backup);
 
 // Locks the row. Error kUnknownBackup.
 KnownRestore find_restore(int64_t id);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string>
 
 #include "pg/owner.hpp"
@@ -33,8 +34,21 @@ bool beyond(const ColumnSequence& sequence, int64_t a, int64_t b) {
   return sequence.increment > 0 ? a > b : a < b;
 }
 
+// Between two values. Unsigned: an increment may be as wide as all of bigint.
+uint64_t width_of(const ColumnSequence& sequence) {
+  const uint64_t increment = static_cast<uint64_t>(sequence.increment);
+  return sequence.increment > 0 ? increment : uint64_t{0} - increment;
+}
+
 std::string name_of(Oid sequence) {
   return *query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(sequence))})[0][0];
+}
+
+[[noreturn]] void refuse_new_values(const ColumnSequence& sequence) {
+  throw Error(sqlstate::kIntegrity,
+              "sequence \"" + name_of(sequence.sequence) + "\" has not enough values left")
+      .detail("It ends at " +
+              std::to_string(sequence.increment > 0 ? sequence.maximum : sequence.minimum) + ".");
 }
 
 [[noreturn]] void refuse(const ColumnSequence& sequence) {
@@ -99,10 +113,7 @@ void advance(const ColumnSequence& sequence) {
       sequence.increment > 0
           ? static_cast<uint64_t>(sequence.furthest) - static_cast<uint64_t>(position.value)
           : static_cast<uint64_t>(position.value) - static_cast<uint64_t>(sequence.furthest);
-  const uint64_t width = sequence.increment > 0
-                             ? static_cast<uint64_t>(sequence.increment)
-                             : uint64_t{0} - static_cast<uint64_t>(sequence.increment);
-  if (gap / width < static_cast<uint64_t>(kMaxSteps) && step(sequence)) return;
+  if (gap / width_of(sequence) < static_cast<uint64_t>(kMaxSteps) && step(sequence)) return;
   jump(sequence);
 }
 
@@ -129,6 +140,39 @@ std::vector<ColumnSequence> sequences_of(Oid table) {
     sequences.push_back(sequence);
   }
   return sequences;
+}
+
+uint64_t values_left(const ColumnSequence& sequence) {
+  const AsOwnerOf owner(sequence.sequence);
+  const Position position = position_of(sequence.sequence);
+  const int64_t end = sequence.increment > 0 ? sequence.maximum : sequence.minimum;
+  const uint64_t gap = sequence.increment > 0
+                           ? static_cast<uint64_t>(end) - static_cast<uint64_t>(position.value)
+                           : static_cast<uint64_t>(position.value) - static_cast<uint64_t>(end);
+  return gap / width_of(sequence) + (position.called ? 0 : 1);
+}
+
+void take_values(const ColumnSequence& sequence, uint64_t count,
+                 const std::function<void(int64_t value)>& use) {
+  const AsOwnerOf owner(sequence.sequence);
+  std::vector<int64_t> values(std::min<uint64_t>(count, kStepsPerGuard));
+  std::optional<int64_t> last;
+  while (count > 0) {
+    const size_t wanted = std::min<uint64_t>(count, values.size());
+    guarded_or(
+        [&] {
+          for (size_t i = 0; i < wanted; ++i) {
+            values[i] = nextval_internal(sequence.sequence, false);
+          }
+          CHECK_FOR_INTERRUPTS();
+        },
+        [&](const CaughtError&) { refuse_new_values(sequence); });
+    for (size_t i = 0; i < wanted; ++i) {
+      if (last && !beyond(sequence, values[i], *last)) refuse_new_values(sequence);  // CYCLE
+      use(*(last = values[i]));
+    }
+    count -= wanted;
+  }
 }
 
 void advance_sequences(std::vector<ColumnSequence> sequences) {

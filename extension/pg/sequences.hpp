@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,14 @@ class ColumnSequence {
 };
 
 std::vector<ColumnSequence> sequences_of(Oid table);
+
+// How many values nextval() can still give.
+uint64_t values_left(const ColumnSequence& sequence);
+
+// Calls `use` with the next `count` values of the sequence; nobody else gets them. Error kIntegrity
+// if it has no value left, or begins anew.
+void take_values(const ColumnSequence& sequence, uint64_t count,
+                 const std::function<void(int64_t value)>& use);
 
 // Moves the sequences past what they have seen: forward only, without blocking other sessions. Just
 // before the end of the transaction, because they are locked against other restores from here on.

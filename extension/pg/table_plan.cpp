@@ -87,7 +87,7 @@ std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
 }
 
 TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,
-                                const Company& company, bool with_files) {
+                                const Company& company, const FilePolicy& files) {
   const Table& table = live.table(scoped.table);
   TravellingTable plan;
   plan.scoped = &scoped;
@@ -102,13 +102,13 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
   for (const Column& column : table.columns) {
     if (column.generated) continue;
     std::string treatment = column_treatment(live.rules, table, column.name);
-    if (treatment == "secret" || (treatment == "file" && !with_files)) {
+    if (treatment == "secret" || (treatment == "file" && !files.travel)) {
       manifest.omitted.push_back({column.name, treatment});
       continue;
     }
     if (treatment.empty()) treatment = "data";
     ManifestColumn archived{column.name, column.type, treatment};
-    if (is_file(live.rules, table, column)) {
+    if (!files.in_rows && is_file(live.rules, table, column)) {
       archived.files = ManifestFiles{};
       plan.query.files.push_back(plan.query.columns.size());
     }

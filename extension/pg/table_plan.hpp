@@ -33,9 +33,14 @@ struct TravellingTable {
   ManifestTable manifest;  // but for counts and digest
 };
 
-// `with_files`: columns treated as files travel, too; of bytea, lines hold the digest
-// (TableQuery::files). Error kBadRule if a key column does not travel or is a file.
+struct FilePolicy {
+  bool travel = false;   // columns treated as files travel, too
+  bool in_rows = false;  // as other values do; else lines hold the digests of bytea, see
+                         // TableQuery::files
+};
+
+// Error kBadRule if a key column does not travel or is a file.
 TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,
-                                const Company& company, bool with_files);
+                                const Company& company, const FilePolicy& files);
 
 }  // namespace company_backup

@@ -15,7 +15,7 @@ class FakeFacts : public IdFacts {
   std::set<std::string> taken;  // names of indexes
 
   ColumnFacts of(const ColumnRoot& column) override { return columns[column]; }
-  bool has_rows(TableIndex table) override { return !empty.contains(table); }
+  uint64_t rows(TableIndex table) override { return empty.contains(table) ? 0 : 100; }
   bool is_taken(TableIndex, const UniqueIndex& index) override {
     return taken.contains(index.name);
   }
@@ -273,6 +273,14 @@ TEST_F(IdPlanTest, two_integer_keys_at_once_cannot_be_followed) {
       .fk("both_partner", {"id"}, "sales.partner");
   decide();
   refused("both_pkey", "follows both");
+}
+
+TEST_F(IdPlanTest, numbers_that_run_out_are_refused_before_anything_is_written) {
+  numbered("sales.invoice");
+  discover();
+  facts.columns[root("sales.invoice", "id")].left = 99;
+  decide();
+  refused("invoice_pkey", "id: 100 new values are needed, but only 99 are left");
 }
 
 TEST_F(IdPlanTest, what_has_no_rows_needs_nothing) {

@@ -1,0 +1,46 @@
+// What a column gets when nobody gives it a value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/schema.hpp"
+#include "pg/sequences.hpp"
+#include "pg/spi.hpp"
+
+namespace company_backup {
+
+enum class DefaultKind {
+  kNone,
+  kSequence,  // the next value of a sequence, by itself: identity, serial
+  kVolatile,  // another value each time, as far as PostgreSQL knows
+  kOther,
+};
+
+DefaultKind default_of(const Table& table, const Column& column);
+
+// Of kSequence. Error kInternal if it is not among the table's sequences.
+ColumnSequence feeding_sequence(const Table& table, const Column& column);
+
+// The values that the default gives, one after the other, as the table's owner; each in text form.
+// Not for kNone.
+class DefaultValues {
+ public:
+  // All references must outlive it.
+  DefaultValues(const Table& table, const Column& column);
+  Text next();
+
+ private:
+  void fetch(int count);
+
+  const Table& table_;
+  const Column& column_;
+  bool is_sequence_;
+  std::string expression_;
+  int batch_ = 1;  // one value may be all that is wanted
+  Rows values_;
+  size_t at_ = 0;
+};
+
+}  // namespace company_backup

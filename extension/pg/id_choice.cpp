@@ -1,0 +1,113 @@
+#include "pg/id_choice.hpp"
+
+#include "core/sql.hpp"
+#include "pg/id_facts.hpp"
+#include "pg/restore.hpp"
+#include "pg/restore_record.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr size_t kListed = 20;
+
+// Do rows of the company that the archive was made of stand in this database?
+bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
+  if (!passage.same_database) return false;
+  const Table& table = live.table(live.scope.company_table);
+  const Column& key = column_of(table, live.scope.company_key);
+  return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
+                    column_sql("c", key) + ") = $1",
+                {manifest.company_key}, Access::kWrite)
+              .empty();
+}
+
+std::string columns_of(const UniqueIndex& index) {
+  return text_array(index.parts);
+}
+
+std::string word(IdDecision::Kind kind) {
+  switch (kind) {
+    case IdDecision::Kind::kRenewed:
+      return "renewed";
+    case IdDecision::Kind::kRefused:
+      return "refused";
+    case IdDecision::Kind::kKept:
+      break;
+  }
+  return "kept";
+}
+
+}  // namespace
+
+bool wants_new_ids(const LiveScope& live, const Manifest& manifest, const std::string& ids,
+                   const Passage& passage) {
+  if (ids != "auto") return ids == "remap";
+  if (passage.same_company) return false;
+  if (passage.target != nullptr && has_rows(live, *passage.target)) return true;
+  return source_lives(live, manifest, passage);
+}
+
+IdRenewal::IdRenewal(const LiveScope& live, const Passage& passage, CompanyLoad& load)
+    : live_(live), load_(load) {
+  ArchiveFacts facts(live, passage.target, load);
+  plan_ = plan_ids(live.schema, live.scope, load.roots(), facts);
+}
+
+void IdRenewal::require_possible() const {
+  std::string list, hint;
+  size_t count = 0;
+  for (const IdDecision& decision : plan_.decisions) {
+    if (decision.kind != IdDecision::Kind::kRefused) continue;
+    if (++count > kListed) continue;
+    list += (list.empty() ? "" : "\n") + display_table(live_.table(decision.table)) + ", key " +
+            display_name(decision.index->name) + ": " + decision.why;
+    if (hint.empty()) hint = decision.hint;
+  }
+  if (count == 0) return;
+  if (count > kListed) list += "\nand " + std::to_string(count - kListed) + " more";
+  throw Error(sqlstate::kRefusedIds, std::to_string(count) + (count == 1 ? " key" : " keys") +
+                                         " of the backup cannot be taken over by another company")
+      .detail(list)
+      .hint(hint + " plan_ids() shows the whole plan.");
+}
+
+void IdRenewal::begin(bool preview) {
+  ids_.emplace(load_, plan_, preview);
+  load_.set_new_ids(&*ids_);
+}
+
+Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& backup) {
+  live = lock_scope(std::move(live));
+  require_decided(live);
+  refuse_row_security(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_rewrites(live);
+  std::optional<Company> company;
+  if (company_text) company = find_company(live, company_text, backup.id);
+  const Manifest manifest = Manifest::from_json(backup.manifest_text);
+  const bool same_database = is_of_this_database(backup, manifest);
+  const Passage passage{same_database,
+                        same_database && company && company->key == manifest.company_key,
+                        company ? &*company : nullptr};
+  const std::unique_ptr<MemberSource> source = stored_members(backup.id);
+  const ArchivedFiles files(backup.id);
+  CompanyLoad load(live, manifest, *source, files, same_database,
+                   MatchOptions{passage.same_company, false}, std::nullopt);
+  load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
+                                : load.archived_company_keys());
+  const bool renews = wants_new_ids(live, manifest, "auto", passage);
+  Rows rows;
+  const IdRenewal renewal(live, passage, load);
+  for (const IdDecision& decision : renewal.plan().decisions) {
+    const std::string& kept =
+        passage.same_company ? "it is the company's own backup" : "the company is empty";
+    rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
+                    renews ? word(decision.kind) : "kept", renews ? decision.why : kept});
+  }
+  snapshot.close();
+  settings.close();
+  return rows;
+}
+
+}  // namespace company_backup

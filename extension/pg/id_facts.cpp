@@ -1,0 +1,135 @@
+#include "pg/id_facts.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/sql.hpp"
+#include "pg/column_default.hpp"
+#include "pg/key_lookup.hpp"
+#include "pg/owner.hpp"
+#include "pg/typed_value.hpp"
+
+namespace company_backup {
+namespace {
+
+uint64_t distance(int64_t from, int64_t to) {
+  return from >= to ? 0 : static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
+}
+
+}  // namespace
+
+int64_t type_maximum(const Column& column) {
+  switch (column.type_oid) {
+    case INT2OID:
+      return std::numeric_limits<int16_t>::max();
+    case INT4OID:
+      return std::numeric_limits<int32_t>::max();
+    default:
+      return std::numeric_limits<int64_t>::max();
+  }
+}
+
+// As the owner: rows of all companies count.
+std::optional<int64_t> greatest_value(const Table& table, const Column& column) {
+  const AsOwnerOf owner(table.oid);
+  const Rows rows =
+      query("SELECT max(" + column_sql("t", column) + ") FROM " + from_table(table) + " AS t", {},
+            Access::kWrite);
+  if (!rows[0][0]) return std::nullopt;
+  return std::stoll(*rows[0][0]);
+}
+
+IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t position) {
+  ShapeGuess guess;
+  load.read(matched, [&](const std::vector<RowValue>& row) {
+    if (row[position].kind != ValueKind::kNull) guess.see(row[position].text);
+  });
+  return guess.form();
+}
+
+const MatchedTable* ArchiveFacts::matched(TableIndex table) const {
+  for (const MatchedTable& matched : load_.tables()) {
+    if (matched.scoped->table == table) return &matched;
+  }
+  return nullptr;
+}
+
+uint64_t ArchiveFacts::rows(TableIndex table) {
+  const MatchedTable* found = matched(table);
+  return found == nullptr ? 0 : found->archived->rows;
+}
+
+IdFacts::ColumnFacts ArchiveFacts::of(const ColumnRoot& column) {
+  const auto found = known_.find(column);
+  return found != known_.end() ? found->second : known_[column] = find(column);
+}
+
+IdFacts::ColumnFacts ArchiveFacts::find(const ColumnRoot& root) {
+  ColumnFacts facts;
+  const MatchedTable* found = matched(root.table);
+  const std::optional<size_t> position =
+      found == nullptr ? std::nullopt : position_of(*found, root.column);
+  facts.loaded = position && found->loaded[*position];
+  if (!facts.loaded) return facts;
+  const Column& column = *found->columns[*position];
+  const DefaultKind how = default_of(*found->table, column);
+  facts.volatile_default = how == DefaultKind::kVolatile || how == DefaultKind::kSequence;
+  facts.has_sequence = how == DefaultKind::kSequence;
+  if (column.family == TypeFamily::kInteger) {
+    facts.left = distance(greatest_value(*found->table, column).value_or(0), type_maximum(column));
+    if (facts.has_sequence) {
+      facts.left = std::min(facts.left, values_left(feeding_sequence(*found->table, column)));
+    }
+  } else if (column.family == TypeFamily::kText) {
+    facts.generated_shape = static_cast<bool>(form_of_column(load_, *found, *position));
+  }
+  return facts;
+}
+
+bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
+  const MatchedTable& found = *matched(table);
+  std::vector<size_t> positions;
+  std::vector<const Column*> columns;
+  std::string equal;
+  for (int16_t number : index.columns) {
+    const std::optional<size_t> position = position_of(found, number);
+    if (!position || !found.loaded[*position]) return false;  // its default counts
+    const Column& column = *found.columns[*position];
+    equal += (equal.empty() ? "" : " AND ") + column_sql("t", column) + " " + column.equality +
+             " u.k" + std::to_string(columns.size());
+    positions.push_back(*position);
+    columns.push_back(&column);
+  }
+  std::string sql = "SELECT FROM " + unnested(columns.size()) + " JOIN " +
+                    from_table(*found.table) + " AS t ON " + equal;
+  if (target_ != nullptr) {
+    sql += " WHERE NOT " + owned_by(live_.schema, live_.scope, table, "t",
+                                    "$" + std::to_string(columns.size() + 1));
+  }
+  sql += " LIMIT 1";
+  KeyBatch batch(columns);
+  bool taken = false;
+  const auto look = [&] {
+    if (batch.empty() || taken) return batch.clear();
+    BatchMemory memory;
+    std::vector<Arg> args = batch.arrays();
+    if (target_ != nullptr) args.push_back(target_->arg());
+    taken = !query(sql, args).empty();
+    memory.close();
+    batch.clear();
+  };
+  load_.read_translated(found, [&](const std::vector<RowValue>& row) {
+    std::vector<std::string> key;
+    for (size_t i = 0; i < positions.size(); ++i) {
+      const Text value = text_form(*columns[i], row[positions[i]]);
+      if (!value) return;
+      key.push_back(*value);
+    }
+    batch.add(key_line(key));
+    if (batch.full()) look();
+  });
+  look();
+  return taken;
+}
+
+}  // namespace company_backup

@@ -1,0 +1,42 @@
+// What the plan of IDs (core/id_plan.hpp) has to know of the archive and of this database.
+#pragma once
+
+#include <map>
+
+#include "core/id_plan.hpp"
+#include "core/id_shape.hpp"
+#include "pg/company_load.hpp"
+
+namespace company_backup {
+
+// The greatest value of an integer column, as far as it can be seen; nullopt: there is none.
+std::optional<int64_t> greatest_value(const Table& table, const Column& column);
+
+// The greatest value that an integer column can hold.
+int64_t type_maximum(const Column& column);
+
+// The form that all values of a text column in the archive have.
+IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t position);
+
+class ArchiveFacts : public IdFacts {
+ public:
+  // `target`: whose rows do not count as somebody else's; null: a company that does not exist yet.
+  // All references must outlive it.
+  ArchiveFacts(const LiveScope& live, const Company* target, CompanyLoad& load)
+      : live_(live), target_(target), load_(load) {}
+
+  ColumnFacts of(const ColumnRoot& column) override;
+  uint64_t rows(TableIndex table) override;
+  bool is_taken(TableIndex table, const UniqueIndex& index) override;
+
+ private:
+  ColumnFacts find(const ColumnRoot& root);
+  const MatchedTable* matched(TableIndex table) const;
+
+  const LiveScope& live_;
+  const Company* target_;
+  CompanyLoad& load_;
+  std::map<ColumnRoot, ColumnFacts> known_;
+};
+
+}  // namespace company_backup

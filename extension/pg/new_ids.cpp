@@ -1,0 +1,294 @@
+#include "pg/new_ids.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <functional>
+
+#include "core/id_map.hpp"
+#include "core/id_shape.hpp"
+#include "pg/column_default.hpp"
+#include "pg/id_facts.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr uint64_t kBatch = 10'000;
+// Where a preview begins to number: no sequence gets there.
+constexpr int64_t kPreviewStart = int64_t{1} << 62;
+
+using NextId = std::function<std::string()>;
+
+// Integers that nobody has.
+class FreshNumbers {
+ public:
+  using Use = std::function<void(int64_t)>;
+  virtual ~FreshNumbers() = default;
+  virtual void take(uint64_t count, const Use& use) = 0;
+};
+
+class SequenceNumbers : public FreshNumbers {
+ public:
+  // Rows may have been written past the sequence.
+  SequenceNumbers(const Table& table, const Column& column, ColumnSequence sequence)
+      : sequence_(sequence) {
+    if (const auto greatest = greatest_value(table, column); greatest && sequence.increment > 0) {
+      sequence_.see(std::to_string(*greatest));
+    }
+    advance_sequences({sequence_});
+  }
+  void take(uint64_t count, const Use& use) override { take_values(sequence_, count, use); }
+
+ private:
+  ColumnSequence sequence_;
+};
+
+class NextNumbers : public FreshNumbers {
+ public:
+  explicit NextNumbers(int64_t last) : last_(last) {}
+  void take(uint64_t count, const Use& use) override {
+    while (count-- > 0) use(++last_);
+  }
+
+ private:
+  int64_t last_;
+};
+
+// For columns that nothing refers to: every row gets the next value, whatever its old one was.
+class FreshIds : public KeyMap {
+ public:
+  FreshIds(NextId next, bool ascends) : next_(std::move(next)), ascends_(ascends) {}
+  size_t width() const override { return 1; }
+  bool is_identity() const override { return false; }
+  bool keeps_order() const override { return ascends_; }
+  bool find(const std::vector<std::string_view>&,
+            std::vector<std::string>& new_key) const override {
+    new_key.resize(1);
+    new_key[0] = next_();
+    return true;
+  }
+
+ private:
+  NextId next_;
+  bool ascends_;
+};
+
+// The same where the new ID can be told from the old one.
+class RenewedIds : public KeyMap {
+ public:
+  explicit RenewedIds(Renewal renewal) : renewal_(std::move(renewal)) {}
+  size_t width() const override { return 1; }
+  bool is_identity() const override { return false; }
+  bool find(const std::vector<std::string_view>& old_key,
+            std::vector<std::string>& new_key) const override {
+    new_key.resize(1);
+    return renewal_.renew(old_key[0], new_key[0]);
+  }
+
+ private:
+  Renewal renewal_;
+};
+
+std::array<uint8_t, 32> random_key() {
+  std::array<uint8_t, 32> key;
+  if (!pg_strong_random(key.data(), key.size())) {
+    throw Error(sqlstate::kInternal, "could not generate random numbers");
+  }
+  return key;
+}
+
+// Makes the new IDs of one column.
+class Maker {
+ public:
+  virtual ~Maker() = default;
+  virtual void see(std::string_view old_id) = 0;
+  virtual std::unique_ptr<KeyMap> finish() = 0;
+};
+
+class IntegerMaker : public Maker {
+ public:
+  explicit IntegerMaker(std::unique_ptr<FreshNumbers> numbers) : numbers_(std::move(numbers)) {}
+  void see(std::string_view old_id) override {
+    int64_t value;
+    const auto [end, error] = std::from_chars(old_id.begin(), old_id.end(), value);
+    if (error != std::errc{} || end != old_id.end()) {
+      throw Error(sqlstate::kBadArchive, "an integer key is no integer");
+    }
+    ids_->add(value);
+  }
+  std::unique_ptr<KeyMap> finish() override {
+    ids_->seal();
+    numbers_->take(ids_->size(), [this](int64_t value) { ids_->append_new(value); });
+    return std::move(ids_);
+  }
+
+ private:
+  std::unique_ptr<FreshNumbers> numbers_;
+  std::unique_ptr<IntegerIds> ids_ = std::make_unique<IntegerIds>();
+};
+
+class HashedMaker : public Maker {
+ public:
+  explicit HashedMaker(Renewal renewal) : ids_(std::make_unique<HashedIds>(std::move(renewal))) {}
+  void see(std::string_view old_id) override { ids_->add(old_id); }
+  std::unique_ptr<KeyMap> finish() override {
+    ids_->seal();
+    return std::move(ids_);
+  }
+
+ private:
+  std::unique_ptr<HashedIds> ids_;
+};
+
+// Values of a default are kept one by one: nothing tells them from the old ones.
+class ListedMaker : public Maker {
+ public:
+  explicit ListedMaker(NextId next)
+      : next_(std::move(next)),
+        ids_(std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity)) {}
+  void see(std::string_view old_id) override {
+    if (!ids_->find({old_id}, found_)) ids_->add({old_id}, {next_()});
+  }
+  std::unique_ptr<KeyMap> finish() override { return std::move(ids_); }
+
+ private:
+  NextId next_;
+  std::unique_ptr<ListedKeys> ids_;
+  std::vector<std::string> found_;
+};
+
+// One renewed column.
+class RenewedColumn {
+ public:
+  RenewedColumn(CompanyLoad& load, const MatchedTable& matched, const ColumnRoot& root,
+                const IdPlan::Renewed& how, const std::array<uint8_t, 32>& key, bool preview)
+      : load_(load),
+        matched_(matched),
+        position_(*position_of(matched, root.column)),
+        column_(*matched.columns[position_]),
+        how_(how),
+        key_(key),
+        preview_(preview) {}
+
+  size_t position() const { return position_; }
+
+  std::unique_ptr<Maker> maker() const {
+    switch (how_.kind) {
+      case IdKind::kSequence:
+      case IdKind::kInteger:
+        return std::make_unique<IntegerMaker>(numbers());
+      case IdKind::kUuid:
+      case IdKind::kText:
+        return std::make_unique<HashedMaker>(renewal());
+      default:
+        return std::make_unique<ListedMaker>(next_value());
+    }
+  }
+
+  std::unique_ptr<KeyMap> fresh() const {
+    switch (how_.kind) {
+      case IdKind::kSequence:
+      case IdKind::kInteger:
+        return std::make_unique<FreshIds>(next_number(), true);
+      case IdKind::kUuid:
+      case IdKind::kText:
+        return std::make_unique<RenewedIds>(renewal());
+      default:
+        return std::make_unique<FreshIds>(next_value(), false);
+    }
+  }
+
+ private:
+  std::unique_ptr<FreshNumbers> numbers() const {
+    if (preview_) return std::make_unique<NextNumbers>(kPreviewStart);
+    const Table& table = *matched_.table;
+    if (how_.kind == IdKind::kSequence) {
+      return std::make_unique<SequenceNumbers>(table, column_, feeding_sequence(table, column_));
+    }
+    return std::make_unique<NextNumbers>(greatest_value(table, column_).value_or(0));
+  }
+
+  // No more of them than there are rows.
+  NextId next_number() const {
+    struct Queue {
+      std::unique_ptr<FreshNumbers> numbers;
+      uint64_t left;
+      std::vector<int64_t> values{};
+      size_t at = 0;
+    };
+    const auto queue = std::make_shared<Queue>(Queue{numbers(), matched_.archived->rows});
+    return [queue] {
+      if (queue->at == queue->values.size()) {
+        const uint64_t count = std::min(queue->left, kBatch);
+        queue->values.clear();
+        queue->numbers->take(count, [&](int64_t value) { queue->values.push_back(value); });
+        queue->left -= count;
+        queue->at = 0;
+      }
+      return std::to_string(queue->values.at(queue->at++));
+    };
+  }
+
+  NextId next_value() const {
+    if (preview_) {
+      return [n = std::make_shared<uint64_t>(0)] { return "new " + std::to_string(++*n); };
+    }
+    const auto values = std::make_shared<DefaultValues>(*matched_.table, column_);
+    return [values] {
+      Text value = values->next();
+      if (!value) throw Error(sqlstate::kIntegrity, "the default of a key is null");
+      return std::move(*value);
+    };
+  }
+
+  Renewal renewal() const {
+    if (column_.family == TypeFamily::kUuid) return Renewal(key_, IdForm{IdShape::kUuid, {}, {}});
+    return Renewal(key_, form_of_column(load_, matched_, position_));
+  }
+
+  CompanyLoad& load_;
+  const MatchedTable& matched_;
+  size_t position_;
+  const Column& column_;
+  IdPlan::Renewed how_;
+  const std::array<uint8_t, 32>& key_;
+  bool preview_;
+};
+
+}  // namespace
+
+NewIds::NewIds(CompanyLoad& load, const IdPlan& plan, bool preview) {
+  const std::array<uint8_t, 32> key = random_key();
+  for (const MatchedTable& matched : load.tables()) {
+    struct Followed {
+      ColumnRoot root;
+      size_t position;
+      std::unique_ptr<Maker> maker;
+    };
+    std::vector<Followed> followed;
+    for (const auto& [root, how] : plan.renewed) {
+      if (root.table != matched.scoped->table) continue;
+      const RenewedColumn column(load, matched, root, how, key, preview);
+      if (how.referred_to) {
+        followed.push_back({root, column.position(), column.maker()});
+      } else {
+        maps_[root] = column.fresh();
+      }
+    }
+    if (followed.empty()) continue;
+    load.read(matched, [&](const std::vector<RowValue>& row) {
+      for (Followed& column : followed) {
+        const RowValue& value = row[column.position];
+        if (value.kind != ValueKind::kNull) column.maker->see(value.text);
+      }
+    });
+    for (Followed& column : followed) maps_[column.root] = column.maker->finish();
+  }
+}
+
+const KeyMap* NewIds::of(const ColumnRoot& origin) const {
+  const auto found = maps_.find(origin);
+  return found == maps_.end() ? nullptr : found->second.get();
+}
+
+}  // namespace company_backup
