@@ -60,9 +60,11 @@ SELECT pg_temp.tells($$SELECT cb.keep_restore(1001)$$, '25006 %');
 SELECT pg_temp.tells($$SELECT cb.revert_restore(1001)$$, '25006 %');
 ROLLBACK TO read_only;
 SELECT pg_temp.tells(format($$SELECT cb.%s('1', %s, %s => '%s')$$, f, :backup, o, v), format('22023 invalid %s: "%s" / Possible values%%', o, v))
-FROM unnest('{preview_restore,restore_company}'::text[]) f, (VALUES ('mode', 'merge'), ('ids', 'remap'), ('on_error', 'skip'),
+FROM unnest('{preview_restore,restore_company}'::text[]) f, (VALUES ('mode', 'merge'), ('ids', 'new'), ('on_error', 'skip'),
   ('on_conflict', 'keep_existing'), ('schema_drift', 'adapt'), ('on_missing_shared', 'maybe')) AS x (o, v);
-SELECT pg_temp.tells(format($$SELECT cb.preview_restore('2', %s)$$, :backup), 'KB030 company "2" is not empty / %app.item: 4 rows%');
+SELECT results_eq(format($$SELECT table_name, added, changed, removed, unchanged FROM cb.preview_restore('2', %s) ORDER BY 1$$, :backup),
+  $$VALUES ('app."Odd note"', 4::bigint, 0::bigint, 4::bigint, 0::bigint), ('app.company', 0, 1, 0, 0), ('app.item', 4, 0, 4, 0)$$,
+  'another company would get rows with IDs of their own');
 SELECT pg_temp.tells($$SELECT cb.preview_restore('1', 9999)$$, 'KB010 %');
 
 -- A restore in review --------------------------------------------------------------------------------------
@@ -202,7 +204,7 @@ SELECT pg_temp.tells(format('SELECT cb.restore_company(1, %s)', :backup), 'AP001
 SELECT is(pg_temp.digest(), :'worse', 'a hook that objects undoes the restore');
 SELECT is((SELECT count(*) FROM cb.company_restores() WHERE status = 'review'), 0::bigint, 'nothing is in review');
 SELECT is((SELECT count(*) FROM company_backup.undo), 0::bigint, 'without an undo record');
-SELECT pg_temp.tells(format('SELECT cb.create_company_from_backup(%s, ''{"id": 3}'')', :backup), '23505 %');
+SELECT pg_temp.tells(format('SELECT cb.create_company_from_backup(%s, ''{"id": 3}'', ids => ''keep'')', :backup), '23505 %');
 ROLLBACK TO objection;
 SELECT cb.restore_company('1', :backup) AS third \gset
 SELECT cb.set_company_hook(e, 'app.objection') FROM unnest('{kept,reverted}'::text[]) e;
