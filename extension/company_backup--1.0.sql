@@ -615,6 +615,12 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'restore_problems';
 COMMENT ON FUNCTION restore_problems(bigint) IS 'Rows that need a look after a restore or a revert: edits that a revert discarded, with the row as it was, and rows outside the company that it left alone';
 
+CREATE FUNCTION restore_id_map(restore bigint)
+RETURNS TABLE (table_name text, old_key text, new_key text)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'restore_id_map';
+COMMENT ON FUNCTION restore_id_map(bigint) IS 'Which keys the rows of the backup got, where they are new; until the restore is kept or reverted';
+
 CREATE FUNCTION create_company_from_backup(backup bigint,
     attributes jsonb = '{}',
     ids text = 'auto',
@@ -741,6 +747,7 @@ REVOKE ALL ON FUNCTION
     keep_restore(bigint, text),
     revert_restore(bigint, text),
     restore_problems(bigint),
+    restore_id_map(bigint),
     create_company_from_backup(bigint, jsonb, text, text),
     company_restores(text),
     company_restores(bigint),
@@ -804,6 +811,7 @@ GRANT EXECUTE ON FUNCTION
     keep_restore(bigint, text),
     revert_restore(bigint, text),
     restore_problems(bigint),
+    restore_id_map(bigint),
     create_company_from_backup(bigint, jsonb, text, text),
     company_restores(text),
     company_restores(bigint),

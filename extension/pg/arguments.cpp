@@ -79,20 +79,33 @@ Datum return_text(const std::string& text) {
   });
 }
 
-Datum return_rows(FunctionCallInfo fcinfo, const Rows& rows) {
+ResultRows::ResultRows(FunctionCallInfo fcinfo) {
   guarded([&] {
     InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    AttInMetadata* inputs = TupleDescGetAttInMetadata(result->setDesc);
-    const int columns = result->setDesc->natts;
-    const char** cells = static_cast<const char**>(palloc(sizeof(char*) * columns));
-    for (const Row& row : rows) {
-      for (int i = 0; i < columns; ++i) cells[i] = row[i] ? row[i]->c_str() : nullptr;
-      HeapTuple tuple = BuildTupleFromCStrings(inputs, const_cast<char**>(cells));
-      tuplestore_puttuple(result->setResult, tuple);
-      heap_freetuple(tuple);
-    }
+    result_ = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    inputs_ = TupleDescGetAttInMetadata(result_->setDesc);
+    cells_ = static_cast<const char**>(palloc(sizeof(char*) * result_->setDesc->natts));
+    memory_ = AllocSetContextCreate(CurrentMemoryContext, "company_backup result row",
+                                    ALLOCSET_SMALL_SIZES);
   });
+}
+
+void ResultRows::put(const Row& row) {
+  guarded([&] {
+    for (int i = 0; i < result_->setDesc->natts; ++i) {
+      cells_[i] = row[i] ? row[i]->c_str() : nullptr;
+    }
+    const MemoryContext before = MemoryContextSwitchTo(memory_);
+    HeapTuple tuple = BuildTupleFromCStrings(inputs_, const_cast<char**>(cells_));
+    tuplestore_puttuple(result_->setResult, tuple);
+    MemoryContextSwitchTo(before);
+    MemoryContextReset(memory_);
+  });
+}
+
+Datum return_rows(FunctionCallInfo fcinfo, const Rows& rows) {
+  ResultRows result(fcinfo);
+  for (const Row& row : rows) result.put(row);
   return Datum{0};
 }
 

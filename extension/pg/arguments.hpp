@@ -19,8 +19,21 @@ std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, 
 
 Datum return_text(const std::string& text);
 
-// Returns `rows` as the result set of a function that RETURNS TABLE, each cell through the input
-// function of its column.
+// The result set of a function that RETURNS TABLE, on disk beyond work_mem; each cell goes through
+// the input function of its column.
+class ResultRows {
+ public:
+  explicit ResultRows(FunctionCallInfo fcinfo);
+  void put(const Row& row);
+
+ private:
+  ReturnSetInfo* result_;
+  AttInMetadata* inputs_;
+  const char** cells_;
+  MemoryContext memory_;  // of one row
+};
+
+// Returns `rows` that way.
 Datum return_rows(FunctionCallInfo fcinfo, const Rows& rows);
 
 }  // namespace company_backup

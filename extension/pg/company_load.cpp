@@ -7,7 +7,6 @@
 #include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
-#include "pg/translated_lines.hpp"
 
 namespace company_backup {
 namespace {
@@ -256,12 +255,13 @@ void CompanyLoad::read_translated(const MatchedTable& table, const RowVisitor& r
   });
 }
 
-std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table) {
+std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table,
+                                               TranslationObserver observer) {
   auto lines = std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived);
   RowMapper mapper = make_mapper(table);
   if (mapper.empty()) return lines;
   return translate_lines(std::move(lines), row_columns(table.columns), std::move(mapper),
-                         table.archived->key);
+                         table.archived->key, std::move(observer));
 }
 
 std::string CompanyLoad::translated_company_line() {

@@ -17,6 +17,7 @@
 #include "pg/row_loader.hpp"
 #include "pg/sequences.hpp"
 #include "pg/shared_match.hpp"
+#include "pg/translated_lines.hpp"
 
 namespace company_backup {
 
@@ -70,10 +71,11 @@ class CompanyLoad {
   void read_translated(const MatchedTable& table, const RowVisitor& row);
 
   // For a merge. The tables of the archive, and of each its lines, translated and in the order of
-  // their key, and who loads them.
+  // their key, and who loads them. `observer` (may be empty) is not called if nothing changes.
   const Manifest& manifest() const { return manifest_; }
   const std::vector<MatchedTable>& tables() const { return tables_; }
-  std::unique_ptr<LineSource> lines(const MatchedTable& table);
+  std::unique_ptr<LineSource> lines(const MatchedTable& table, TranslationObserver observer = {});
+  bool gives_new_ids() const { return new_ids_ != nullptr; }
   std::unique_ptr<RowLoader> loader(const MatchedTable& table) const;
   ReadBytes bytes_of(const MatchedTable& table) const;
   // The archived company row with its references translated, as a line.

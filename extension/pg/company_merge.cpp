@@ -6,6 +6,7 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/id_record.hpp"
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/row_changes.hpp"
@@ -170,7 +171,11 @@ class CompanyMerge::TableRun : public MergeHandler {
 
  private:
   std::unique_ptr<LineSource> lines() {
-    if (!plan_.is_company) return merge_.load_.lines(matched_);
+    if (!plan_.is_company) {
+      const bool records = undo_ != nullptr && merge_.load_.gives_new_ids();
+      return merge_.load_.lines(
+          matched_, records ? record_new_keys(matched_, undo_->ids()) : TranslationObserver());
+    }
     return std::make_unique<OneLine>(merge_.load_.translated_company_line());
   }
 

@@ -1,11 +1,12 @@
 // restore_company, preview_restore, plan_ids, keep_restore, revert_restore, restore_problems,
-// create_company_from_backup, clone_company, company_restores, company_busy.
+// restore_id_map, create_company_from_backup, clone_company, company_restores, company_busy.
 #include "core/row_writer.hpp"
 #include "pg/arguments.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/create_company.hpp"
 #include "pg/guard.hpp"
 #include "pg/id_choice.hpp"
+#include "pg/id_record.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/review.hpp"
@@ -103,7 +104,17 @@ int64_t read_restore(FunctionCallInfo fcinfo, const char* action, const Text& ac
   return id;
 }
 
-// Error 42501 unless the caller may SELECT from the tables of the rows that a restore has listed.
+// Error 42501 unless the caller may SELECT from these tables, as far as they are there.
+void require_select(const std::vector<std::string>& tables, int64_t restore) {
+  const Rows refused = query(
+      "SELECT name FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL "
+      "AND NOT has_table_privilege(to_regclass(name), 'SELECT') LIMIT 1",
+      {text_array(tables)});
+  if (refused.empty()) return;
+  throw Error(sqlstate::kInsufficientPrivilege, "permission denied for table " + *refused[0][0])
+      .detail("Restore " + std::to_string(restore) + " has listed rows of it.");
+}
+
 void require_select_of_problems(int64_t restore) {
   std::vector<std::string> tables;
   for (const Row& row : own_query(
@@ -112,13 +123,7 @@ void require_select_of_problems(int64_t restore) {
            {restore}, Access::kCall)) {
     tables.push_back(*row[0]);
   }
-  const Rows refused = query(
-      "SELECT name FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL "
-      "AND NOT has_table_privilege(to_regclass(name), 'SELECT') LIMIT 1",
-      {text_array(tables)});
-  if (refused.empty()) return;
-  throw Error(sqlstate::kInsufficientPrivilege, "permission denied for table " + *refused[0][0])
-      .detail("Restore " + std::to_string(restore) + " has listed rows of it.");
+  require_select(tables, restore);
 }
 
 }  // namespace
@@ -168,6 +173,18 @@ COMPANY_BACKUP_FUNCTION(restore_problems) {
                                        "FROM company_backup.restore_problem WHERE restore = $1 "
                                        "ORDER BY seq",
                                        {id}));
+}
+
+COMPANY_BACKUP_FUNCTION(restore_id_map) {
+  const int64_t id = read_restore(fcinfo, "inspect", std::nullopt);
+  ResultRows result(fcinfo);
+  std::string allowed;
+  read_new_keys(id, [&](const Row& row) {
+    if (allowed != *row[0]) require_select({*row[0]}, id);
+    allowed = *row[0];
+    result.put(row);
+  });
+  return Datum{0};
 }
 
 COMPANY_BACKUP_FUNCTION(create_company_from_backup) {

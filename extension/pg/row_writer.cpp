@@ -46,7 +46,7 @@ void require_rights(Oid table, const std::string& name, const std::vector<int16_
       .detail(error.detail + " " + error.message + ".")
       .hint(
           "The other row belongs to another company, to none, or to this one where nothing is "
-          "removed. In this version rows keep their IDs.");
+          "removed. With ids => 'remap' rows get IDs of their own.");
 }
 
 }  // namespace

@@ -14,14 +14,19 @@ namespace {
 class Translated : public LineSource {
  public:
   Translated(std::unique_ptr<LineSource> lines, const std::vector<RowColumn>& columns,
-             RowMapper mapper)
-      : lines_(std::move(lines)), row_(columns), mapper_(std::move(mapper)), composer_(columns) {}
+             RowMapper mapper, TranslationObserver observer)
+      : lines_(std::move(lines)),
+        row_(columns),
+        mapper_(std::move(mapper)),
+        composer_(columns),
+        observer_(std::move(observer)) {}
 
   bool next(std::string_view& line) override {
     if (!lines_->next(line)) return false;
     row_.parse(line);
     values_ = row_.values();
     mapper_.apply(values_);
+    if (observer_) observer_(row_.values(), values_);
     text_.clear();
     composer_.append(values_, text_);
     line = text_;
@@ -36,6 +41,7 @@ class Translated : public LineSource {
   RowLine row_;
   RowMapper mapper_;
   RowComposer composer_;
+  TranslationObserver observer_;
   std::vector<RowValue> values_;
   std::string text_;
 };
@@ -105,12 +111,14 @@ std::vector<KeyPart> key_parts(const std::vector<RowColumn>& columns,
 
 std::unique_ptr<LineSource> translate_lines(std::unique_ptr<LineSource> lines,
                                             const std::vector<RowColumn>& columns, RowMapper mapper,
-                                            const std::vector<ManifestKeyColumn>& key) {
+                                            const std::vector<ManifestKeyColumn>& key,
+                                            TranslationObserver observer) {
   const std::vector<KeyPart> parts = key_parts(columns, key);
   std::vector<size_t> positions;
   for (const KeyPart& part : parts) positions.push_back(part.position);
   const bool in_order = mapper.keeps_order(positions);
-  auto translated = std::make_unique<Translated>(std::move(lines), columns, std::move(mapper));
+  auto translated = std::make_unique<Translated>(std::move(lines), columns, std::move(mapper),
+                                                 std::move(observer));
   if (in_order) return translated;
   return std::make_unique<Sorted>(*translated, parts);
 }

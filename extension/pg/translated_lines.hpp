@@ -1,6 +1,7 @@
 // Lines of an archive with their references translated.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -11,10 +12,15 @@
 
 namespace company_backup {
 
+// Sees a row as the archive has it and as it is translated.
+using TranslationObserver = std::function<void(const std::vector<RowValue>& archived,
+                                               const std::vector<RowValue>& translated)>;
+
 // `columns`: of the lines; `key`: what they are ordered by, before and after. Lines whose new keys
-// stand in another order are sorted, on disk beyond work_mem.
+// stand in another order are sorted, on disk beyond work_mem. `observer` may be empty.
 std::unique_ptr<LineSource> translate_lines(std::unique_ptr<LineSource> lines,
                                             const std::vector<RowColumn>& columns, RowMapper mapper,
-                                            const std::vector<ManifestKeyColumn>& key);
+                                            const std::vector<ManifestKeyColumn>& key,
+                                            TranslationObserver observer = {});
 
 }  // namespace company_backup

@@ -116,6 +116,7 @@ INSERT INTO call VALUES
   ('preview_restore(uuid,bigint,text,text,boolean,text,text,text,text,text)', 'data', $$SELECT cb.preview_restore('00000000-0000-0000-0000-000000000002'::uuid, current_setting('t.backup')::bigint, actor => 'ann')$$, 'preview', '00000000-0000-0000-0000-000000000002', 'ann'),
   ('keep_restore(bigint,text)', 'backup', $$SELECT cb.keep_restore(current_setting('t.restore')::bigint, 'ann')$$, 'keep', '1', 'ann'),
   ('revert_restore(bigint,text)', 'write', $$SELECT cb.revert_restore(current_setting('t.restore')::bigint, 'ann')$$, 'revert', '1', 'ann'),
+  ('restore_id_map(bigint)', 'backup', $$SELECT * FROM cb.restore_id_map(current_setting('t.restore')::bigint)$$, 'inspect', '1', NULL),
   ('restore_problems(bigint)', 'backup', $$SELECT * FROM cb.restore_problems(current_setting('t.restore')::bigint)$$, 'inspect', '1', NULL),
   ('create_company_from_backup(bigint,jsonb,text,text)', 'write', $$SELECT cb.create_company_from_backup(current_setting('t.backup')::bigint, '{"id": "3"}', actor => 'ann')$$, 'create', NULL, 'ann'),
   ('begin_upload(text)', 'upload', $$SELECT cb.begin_upload('1')$$, 'upload', '1', NULL),
