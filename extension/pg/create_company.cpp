@@ -8,6 +8,7 @@
 #include "pg/member_file.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
+#include "pg/shared_report.hpp"
 #include "pg/typed_value.hpp"
 
 namespace company_backup {
@@ -43,8 +44,8 @@ class Creation {
         wanted_(parse_attributes(table_, options.attributes)),
         passage_{origin.same_database, false, nullptr},
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
-        load_(live, origin.manifest, origin.source, origin.files, origin.same_database, match(),
-              options.actor) {}
+        load_(live, origin.manifest, origin.source, origin.files, match(),
+              {origin.same_database, nullptr, options.actor}) {}
 
   std::string run(ReadSnapshot& snapshot) {
     const std::string key = add_company();
@@ -60,6 +61,7 @@ class Creation {
   }
 
   uint64_t rows() const { return rows_; }
+  std::vector<SharedReport> shared_report() const { return load_.shared_report(); }
 
  private:
   MatchOptions match() const {
@@ -82,6 +84,7 @@ class Creation {
     lock_company(*key);
     require_new(live_, *key);
     load_.set_company_keys(keys);
+    require_distinct(load_);
     if (new_ids_) renew();
     CompanyRow row = load_.translated_company();
     for (const auto& [number, value] : changes) row[number] = value;
@@ -126,6 +129,7 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   RestoreRecord record{next_restore_id(), key, backup.id, "create", false};
   record.added = creation.rows();
   record.actor = options.actor;
+  note_substitutions(live, record.id, creation.shared_report());
   record_restore(live, record, "created");
   return key;
 }
@@ -153,6 +157,7 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   RestoreRecord record{next_restore_id(), key, std::nullopt, "clone", false};
   record.added = creation.rows();
   record.actor = options.actor;
+  note_substitutions(live, record.id, creation.shared_report());
   record_restore(live, record, "cloned");
   return key;
 }
