@@ -200,6 +200,7 @@ CompanyRow CompanyLoad::translated_company() {
     row[i] = {ValueKind::kString, *value->second};
   }
   mapper.apply(row);
+  if (const auto check = leftover_check(company)) check->look(row);
   CompanyRow result;
   for (size_t i = 0; i < row.size(); ++i) {
     if (!company.loaded[i]) continue;
@@ -256,11 +257,29 @@ void CompanyLoad::read_translated(const MatchedTable& table, const RowVisitor& r
   });
 }
 
+std::shared_ptr<LeftoverCheck> CompanyLoad::leftover_check(const MatchedTable& table) const {
+  if (new_ids_ == nullptr) return nullptr;
+  auto check = std::make_shared<LeftoverCheck>(live_, table, new_ids_->leftovers());
+  return check->empty() ? nullptr : check;
+}
+
+TranslationObserver CompanyLoad::with_leftover_check(const MatchedTable& table,
+                                                     TranslationObserver observer) const {
+  const auto check = leftover_check(table);
+  if (!check) return observer;
+  return [check, observer](const std::vector<RowValue>& archived,
+                           const std::vector<RowValue>& translated) {
+    check->look(translated);
+    if (observer) observer(archived, translated);
+  };
+}
+
 std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table,
                                                TranslationObserver observer) {
   auto lines = std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived);
   RowMapper mapper = make_mapper(table);
-  if (mapper.empty()) return lines;
+  observer = with_leftover_check(table, std::move(observer));
+  if (mapper.empty() && !observer) return lines;
   return translate_lines(std::move(lines), row_columns(table.columns), std::move(mapper),
                          table.archived->key, std::move(observer));
 }
@@ -298,6 +317,9 @@ ReadBytes CompanyLoad::bytes_of(const MatchedTable& table) const {
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
   const std::unique_ptr<RowLoader> rows = loader(table, make_mapper(table));
+  if (const auto check = leftover_check(table)) {
+    rows->set_look([check](const std::vector<RowValue>& row) { check->look(row); });
+  }
   read_rows(source_, false, table.number, *table.archived,
             [&](std::string_view line) { rows->load(line); });
   return loaded_[table.scoped->table] = rows->finish(sequences_);

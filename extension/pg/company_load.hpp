@@ -13,6 +13,7 @@
 #include "core/column_roots.hpp"
 #include "pg/archive_rows.hpp"
 #include "pg/archived_files.hpp"
+#include "pg/leftover_check.hpp"
 #include "pg/new_ids.hpp"
 #include "pg/row_loader.hpp"
 #include "pg/sequences.hpp"
@@ -98,6 +99,10 @@ class CompanyLoad {
   uint64_t load_table(const MatchedTable& table);
   void count_rows(const Company& company) const;
   const MatchedTable* company_table() const;
+  // Null if there is nothing to look for.
+  std::shared_ptr<LeftoverCheck> leftover_check(const MatchedTable& table) const;
+  TranslationObserver with_leftover_check(const MatchedTable& table,
+                                          TranslationObserver observer) const;
   bool holds_collapsed(const MatchedTable& table, const UniqueIndex& index) const;
   void find_equal_keys(const MatchedTable& table, const UniqueIndex& index,
                        std::vector<std::string>& found);

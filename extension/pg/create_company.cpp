@@ -6,6 +6,7 @@
 #include "pg/company_row.hpp"
 #include "pg/id_choice.hpp"
 #include "pg/member_file.hpp"
+#include "pg/reference_check.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/shared_report.hpp"
@@ -56,6 +57,7 @@ class Creation {
     require_empty(live_, company);
     rows_ = load_.load_tables() + 1;
     load_.prove(company);
+    if (new_ids_) prove_new_references(company);
     with_company.close();
     return company.key;
   }
@@ -91,6 +93,12 @@ class Creation {
     require_complete(table_, row);
     load_.add_company(row);
     return *key;
+  }
+
+  void prove_new_references(const Company& company) const {
+    FreshSnapshot fresh;
+    prove_soft_references(live_, company);
+    fresh.close();
   }
 
   void renew() {

@@ -7,6 +7,7 @@
 #include "pg/id_choice.hpp"
 #include "pg/integrity.hpp"
 #include "pg/owner.hpp"
+#include "pg/reference_check.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/rules.hpp"
 #include "pg/shared_report.hpp"
@@ -72,6 +73,7 @@ class RestoreRun {
     prove_references(live_, company_, same_database_,
                      [this](const Reference& reference) { return merge_->is_affected(reference); });
     merge_->prove_written();
+    if (renewal_) prove_soft_references(live_, company_);
     advance_sequences(load_->sequences());
   }
 
