@@ -75,8 +75,8 @@ END $$;
 
 -- The IDs of the company that a value is, going by some of the rules for its column.
 CREATE FUNCTION clone_check.ids_of(holders integer[], path text, value text) RETURNS text[] LANGUAGE sql STABLE AS $$
-    SELECT array_agg(DISTINCT o.id ORDER BY o.id) FROM ids.holder h JOIN clone_check.own o ON (o.domain, o.value) = (h.domain, value)
-    WHERE h.id = ANY (holders) AND (h.pattern IS NULL OR path ~ h.pattern)
+    SELECT array_agg(DISTINCT o.id ORDER BY o.id) FROM ids.holder h JOIN clone_check.own o ON (o.domain, o.value) = (h.domain, ids_of.value)
+    WHERE h.id = ANY (ids_of.holders) AND (h.pattern IS NULL OR ids_of.path ~ h.pattern)
 $$;
 
 -- A document as facts: each scalar with the path to it, where IDs are '?'.
@@ -119,7 +119,7 @@ CREATE FUNCTION clone_check.facts() RETURNS TABLE (relation text, n bigint, labe
         FROM clone_check.cell c LEFT JOIN clone_check.held h USING (relation, n, name) JOIN ids.relation r USING (relation)
         WHERE c.name <> ALL (r.free)
     ), plain AS (
-        SELECT v.relation, v.n, v.name, v.value, clone_check.ids_of(v.holders, '', v.value) AS ids FROM value v
+        SELECT v.relation, v.n, v.name, v.value, CASE WHEN v.holders IS NOT NULL THEN clone_check.ids_of(v.holders, '', v.value) END AS ids FROM value v
         WHERE v.value IS NULL OR NOT v.is_array AND NOT v.is_json
     )
     SELECT v.relation::text, v.n, CASE
