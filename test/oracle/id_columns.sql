@@ -63,7 +63,8 @@ CREATE FUNCTION ids.is_array(relation regclass, name name) RETURNS boolean LANGU
     SELECT t.typcategory = 'A' FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = relation AND a.attname = name
 $$;
 
--- '$.a[*].**' as a regular expression over '."a"[]."b"'.
+-- '$.a[*].**' as a regular expression over '."a"[]."b"'. As in SQL/JSON's lax mode, a key is looked for in the
+-- elements of an array, too, and what is no array counts as an array of itself.
 CREATE FUNCTION ids.pattern(json_path text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     member constant text := '\."(?:[^"\\]|\\.)*"';
@@ -76,7 +77,7 @@ BEGIN
             WHEN step = '.**' THEN '(?:' || member || '|\[\])*'
             WHEN step = '.*' THEN member
             WHEN step = '[*]' THEN '(?:\[\])?'
-            ELSE '\.' || regexp_replace(CASE WHEN step LIKE '."%' THEN substr(step, 2) ELSE to_jsonb(substr(step, 2))::text END, '([^[:alnum:]])', '\\\1', 'g')
+            ELSE '(?:\[\])*\.' || regexp_replace(CASE WHEN step LIKE '."%' THEN substr(step, 2) ELSE to_jsonb(substr(step, 2))::text END, '([^[:alnum:]])', '\\\1', 'g')
         END;
     END LOOP;
     RETURN '^' || made || '$';
