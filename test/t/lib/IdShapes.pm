@@ -104,7 +104,7 @@ sub unique_elsewhere {
 	my ($self) = @_;
 	my $table = $self->table('ticket');
 	my $owner = $self->company_column($table, key => $self->{company_key});
-	my $kind  = $self->{random}->pick(qw(plain uuid nanoid));
+	my $kind  = $self->{random}->pick(qw(bigserial uuid nanoid));
 	my $no    = $self->column($table, 'no', $self->{random}->key_sql($kind) =~ s/ DEFAULT.*//r, key => $kind, null => 0);
 	push @{ $table->{constraints} }, "PRIMARY KEY ($owner->{sql}, $no->{sql})";
 	$table->{keys} = [[$owner, $no]];

@@ -228,7 +228,7 @@ sub direct {
 	my $owner = $self->company_column($table);
 	$self->key_column($table, $more{key});
 	if ($self->{random}->chance(60)) {    # a unique key beside the primary one
-		my $kind = $self->{random}->pick(qw(plain uuid ulid prefixed), $self->{clone} ? () : qw(text numeric date));
+		my $kind = $self->{random}->pick(qw(bigserial uuid ulid prefixed), $self->{clone} ? () : qw(plain text numeric date));
 		my $code = $self->column($table, 'code', $self->{random}->key_sql($kind) =~ s/ DEFAULT.*//r, key => $kind, null => 0);
 		push @{ $table->{constraints} }, "UNIQUE ($code->{sql})";
 		push @{ $table->{keys} }, [$code];
