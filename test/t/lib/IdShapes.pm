@@ -66,7 +66,7 @@ sub documents {
 		my %blocks = map { $id->($text) => $id->($plain) } 1 .. 3;
 		my $at = join ', ', map { qq("$_": {"in": [$blocks{$_}, null], "n": 1.50, "$looks": [$looks]}) } sort keys %blocks;
 		$v->{ $names->{name} } = literal("{\"at\": {$at}, \"at.home\": [\"" . $id->($text) . '"]}');
-		my $nested = qq({"to": "${\ $id->($text)}", "a": {"b'": [[{"to": "${\ $id->($text)}"}], {"to": null}, 1e30]}, "n": $looks});
+		my $nested = qq({"to": "${\ $id->($text)}", "a": {"b'": [[{"to": "${\ $id->($text)}"}], {"to": null}, 1e400]}, "n": $looks});
 		$v->{ $deep->{name} } = $random->chance(20) ? 'NULL' : literal($nested);
 	});
 	$self->soft_reference($table, $many, $text);
