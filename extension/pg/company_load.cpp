@@ -180,8 +180,7 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
   }
   for (const KeyMap* map : maps) {
     if (!reference.json_path.empty()) {
-      mapper.check_json(positions[0], JsonPath::parse(reference.json_path), map, reference.name,
-                        when);
+      mapper.map_json(positions[0], JsonPath::parse(reference.json_path), map, when);
     } else if (array) {
       mapper.map_array(positions[0], map, when);
     } else {
