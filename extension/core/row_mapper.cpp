@@ -46,6 +46,10 @@ void RowMapper::map_json(size_t position, JsonPath path, const KeyMap* map,
   rules_at(documents_, position).push_back({map, std::move(when), std::move(path)});
 }
 
+void RowMapper::clear_column(size_t position, std::optional<When> when) {
+  cleared_.push_back({position, std::move(when)});
+}
+
 bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
   const auto in_key = [&](size_t position) {
     return std::find(key_positions.begin(), key_positions.end(), position) != key_positions.end();
@@ -69,6 +73,9 @@ void RowMapper::apply(std::vector<RowValue>& row) {
   for (Columns& columns : columns_) apply_columns(columns, row);
   for (Inside& array : arrays_) apply_array(array, row);
   for (Inside& document : documents_) apply_document(document, row);
+  for (const Cleared& cleared : cleared_) {
+    if (holds(cleared.when)) row[cleared.position] = {};
+  }
 }
 
 bool RowMapper::holds(const std::optional<When>& when) const {

@@ -29,7 +29,12 @@ class RowMapper {
   // Of a jsonb or json column; see rewrite_json().
   void map_json(size_t position, JsonPath path, const KeyMap* map, std::optional<When> when = {});
 
-  bool empty() const { return columns_.empty() && arrays_.empty() && documents_.empty(); }
+  // The value becomes NULL, whatever else is said of it.
+  void clear_column(size_t position, std::optional<When> when = {});
+
+  bool empty() const {
+    return columns_.empty() && arrays_.empty() && documents_.empty() && cleared_.empty();
+  }
 
   // Do rows that came in the order of these columns leave in that order? Not if a map that does not
   // keep the order, or one that leaves out some rows, may replace a value of theirs.
@@ -50,6 +55,10 @@ class RowMapper {
     std::optional<When> when;
     JsonPath path;  // of documents
   };
+  struct Cleared {
+    size_t position;
+    std::optional<When> when;
+  };
   // All that applies inside one array or document.
   struct Inside {
     size_t position;
@@ -67,6 +76,7 @@ class RowMapper {
   std::vector<Columns> columns_;
   std::vector<Inside> arrays_;
   std::vector<Inside> documents_;
+  std::vector<Cleared> cleared_;
   std::vector<RowValue> before_;          // the row as it came
   std::vector<const Rule*> active_;       // of an array or document, in this row
   std::vector<size_t> all_;               // positions in active_
