@@ -225,17 +225,15 @@ std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table) {
 
 std::string CompanyLoad::translated_company_line() {
   const MatchedTable& company = *company_table();
-  const std::vector<RowColumn> columns = row_columns(company.columns);
-  RowMapper mapper = make_mapper(company);
-  RowLine row(columns);
+  LineMapper mapper = line_mapper(company);
   std::string translated;
-  read_rows(source_, false, company.number, *company.archived, [&](std::string_view line) {
-    row.parse(line);
-    std::vector<RowValue> values = row.values();
-    if (!mapper.empty()) mapper.apply(values);
-    RowComposer(columns).append(values, translated);
-  });
+  read_rows(source_, false, company.number, *company.archived,
+            [&](std::string_view line) { translated = mapper.map(line); });
   return translated;
+}
+
+LineMapper CompanyLoad::line_mapper(const MatchedTable& table) {
+  return LineMapper(row_columns(table.columns), make_mapper(table));
 }
 
 std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) {

@@ -9,6 +9,7 @@
 
 #include "core/archive_match.hpp"
 #include "core/column_roots.hpp"
+#include "core/line_mapper.hpp"
 #include "pg/archive_rows.hpp"
 #include "pg/archived_files.hpp"
 #include "pg/row_loader.hpp"
@@ -54,6 +55,7 @@ class CompanyLoad {
   const Manifest& manifest() const { return manifest_; }
   const std::vector<MatchedTable>& tables() const { return tables_; }
   std::unique_ptr<LineSource> lines(const MatchedTable& table);
+  LineMapper line_mapper(const MatchedTable& table);
   std::unique_ptr<RowLoader> loader(const MatchedTable& table);
   ReadBytes bytes_of(const MatchedTable& table) const;
   // The archived company row with its references translated, as a line.

@@ -117,9 +117,7 @@ class CompanyMerge::TableRun : public MergeHandler {
       log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
     }
     if (writes) {
-      changes_.emplace(
-          plan_, [this] { return merge_.load_.loader(matched_); }, merge_.load_.bytes_of(matched_),
-          log_ ? &*log_ : nullptr);
+      changes_.emplace(plan_, merge_.load_, log_ ? &*log_ : nullptr);
     }
     if (edits_ != nullptr) edits_->begin_table(plan_);
   }
