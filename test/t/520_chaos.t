@@ -4,7 +4,8 @@
 # exactly what was backed up, a revert exactly what was there, and tells of every edit it discards;
 # other companies have what their own writers wrote.
 #
-# CHAOS_SECONDS says how long, CHAOS_SEED repeats the choices (not the timing) of a run.
+# CHAOS_SECONDS says how long at least: it goes on until everything has happened in every isolation
+# level. CHAOS_SEED repeats the choices (not the timing) of a run.
 use strict;
 use warnings;
 
@@ -16,7 +17,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Books qw(books_schema);
-use ServerTest qw(new_database sql session);
+use ServerTest qw(new_database sql session wait_for);
 
 my $SECONDS = $ENV{CHAOS_SECONDS} // 20;
 my $SEED    = $ENV{CHAOS_SEED}    // time % 100_000;
@@ -27,8 +28,15 @@ local $SIG{PIPE} = 'IGNORE';    # sessions are ended under their users
 new_database('chaos');
 sql(books_schema() . <<'SQL');
 -- What the company was when it was restored: snapshots before and after the restore, and, if that was
--- one snapshot, a backup of what was there before.
-CREATE TABLE mark (restore bigint PRIMARY KEY, whose bigint, before pg_snapshot, after pg_snapshot, was bigint);
+-- one snapshot, a backup of what was there before. In what isolation levels that and the revert ran.
+CREATE TABLE mark (restore bigint PRIMARY KEY, whose bigint, before pg_snapshot, after pg_snapshot, was bigint,
+    restored_in text DEFAULT current_setting('transaction_isolation'), reverted_in text, discarded bigint);
+
+CREATE FUNCTION not_seen_yet() RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT what || ' in ' || level FROM unnest('{read committed,repeatable read,serializable}'::text[]) level,
+    LATERAL (VALUES ('a restore', (SELECT count(*) FROM mark WHERE restored_in = level)),
+        ('a revert that discards edits', (SELECT count(*) FROM mark WHERE reverted_in = level AND discarded > 0))) w (what, times)
+    WHERE times = 0 $$;
 
 -- In what two backups of tables of the same structure differ.
 CREATE FUNCTION difference(one bigint, other bigint, except_for text) RETURNS text LANGUAGE sql AS $$
@@ -46,19 +54,28 @@ CREATE FUNCTION do_restore(company bigint, backup bigint) RETURNS bigint LANGUAG
     DECLARE
         before pg_snapshot := pg_current_snapshot();
         one_snapshot boolean := current_setting('transaction_isolation') <> 'read committed';
-        id bigint;
+        restored bigint;
         was bigint;
         now bigint;
+        expected text;
     BEGIN
-        IF one_snapshot THEN was := backup_company(company); END IF;
-        id := restore_company(company, backup);
         IF one_snapshot THEN
+            was := backup_company(company);
+            IF random() < 0.3 THEN
+                expected := (SELECT (sum(p.added), sum(p.changed), sum(p.removed))::text FROM preview_restore(company, backup) p);
+            END IF;
+        END IF;
+        restored := restore_company(company, backup);
+        IF one_snapshot THEN
+            PERFORM refuse('restore ' || restored || ' did ' || done || ' instead of ' || expected)
+                FROM (SELECT (r.added, r.changed, r.removed)::text FROM company_restores(company) r WHERE r.id = restored) r (done)
+                WHERE done <> expected;
             now := backup_company(company);
-            PERFORM refuse('restore ' || id || ' is not backup ' || backup || ': ' || difference(now, backup, 'public.company'));
+            PERFORM refuse('restore ' || restored || ' is not backup ' || backup || ': ' || difference(now, backup, 'public.company'));
             PERFORM delete_backup(now);
         END IF;
-        INSERT INTO mark VALUES (id, company, before, pg_current_snapshot(), was);
-        RETURN id;
+        INSERT INTO mark (restore, whose, before, after, was) VALUES (restored, company, before, pg_current_snapshot(), was);
+        RETURN restored;
     END $$;
 
 -- Edits after the restore, the last of each row, that the revert undid and did not tell of; and what it
@@ -72,12 +89,12 @@ CREATE FUNCTION not_told(m mark, reverted pg_snapshot) RETURNS text LANGUAGE sql
     later AS (SELECT area, key FROM journal WHERE writer >= pg_snapshot_xmin(reverted) AND NOT pg_visible_in_snapshot(writer, reverted))
     SELECT string_agg('discarded: ' || e, ', ') FROM edit e LEFT JOIN (SELECT * FROM all_rows WHERE whose = m.whose) r USING (area, key)
     WHERE e.first IS DISTINCT FROM e.last AND r.data IS DISTINCT FROM e.last AND (area, key) NOT IN (SELECT area, key FROM later)
-    AND (area, key) NOT IN (SELECT table_name, row_key FROM company_backup.restore_problem WHERE restore = m.restore) $$;
+    AND (area, key) NOT IN (SELECT area, key FROM listed WHERE restore = m.restore) $$;
 
 CREATE FUNCTION told_wrongly(m mark) RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg('told: ' || p, ', ') FROM company_backup.restore_problem p
-    WHERE restore = m.restore AND sqlstate = 'KB042' AND NOT EXISTS (SELECT FROM journal j WHERE j.area = table_name
-        AND j.key = row_key AND whose = m.whose AND NOT pg_visible_in_snapshot(writer, m.before)) $$;
+    SELECT string_agg('told: ' || l, ', ') FROM listed l
+    WHERE restore = m.restore AND sqlstate = 'KB042' AND NOT EXISTS (SELECT FROM journal j WHERE j.area = l.area
+        AND j.key = l.key AND whose = m.whose AND NOT pg_visible_in_snapshot(writer, m.before)) $$;
 
 CREATE FUNCTION do_revert(id bigint) RETURNS bigint LANGUAGE plpgsql AS $$
     DECLARE
@@ -88,6 +105,8 @@ CREATE FUNCTION do_revert(id bigint) RETURNS bigint LANGUAGE plpgsql AS $$
         PERFORM revert_restore(id);
         PERFORM refuse('revert ' || id || ', ' || not_told(m, before));
         PERFORM refuse('revert ' || id || ', ' || told_wrongly(m));
+        UPDATE mark SET reverted_in = current_setting('transaction_isolation'), discarded = (SELECT count(*) FROM listed WHERE restore = id AND sqlstate = 'KB042')
+            WHERE restore = id;
         IF current_setting('transaction_isolation') = 'read committed' OR m.was IS NULL THEN RETURN id; END IF;
         now := backup_company(m.whose);
         PERFORM refuse('revert ' || id || ' is not what was there: ' || difference(now, m.was, ''));
@@ -105,7 +124,6 @@ my %EXPECTED = (
 	checker  => qr/\A(?:40001)\z/);
 
 my $dir = tempdir(CLEANUP => 1);
-my $end = time + $SECONDS;
 my @workers;
 
 # Does `act` in a session of a process of its own until the end, again and again; counts what came of
@@ -140,7 +158,7 @@ sub new_session {
 sub work {
 	my ($role, $act, $count) = @_;
 	my $session = new_session($role);
-	while (time < $end) {
+	while (!-e "$dir/stop") {
 		my ($what, $statement) = $act->($session) or next;
 		my $answer = $session->run($statement);
 		my ($sqlstate) = $answer =~ /^(?:ERROR|FATAL|PANIC):  (\w{5}):/m;
@@ -172,12 +190,12 @@ sub operator {
 		my ($session) = @_;
 		my $company = one_of(@companies);
 		my $review  = $session->run("SELECT max(id) FROM company_restores('$company') WHERE status = 'review'");
-		my $backup  = $session->run("SELECT id FROM company_backups('$company') WHERE id NOT IN "
-			  . '(SELECT was FROM mark WHERE was IS NOT NULL) ORDER BY random() LIMIT 1');
+		my $backup  = $session->run("SELECT id FROM (SELECT id FROM company_backups('$company') WHERE id NOT IN "
+			  . '(SELECT was FROM mark WHERE was IS NOT NULL) ORDER BY id DESC LIMIT 8) b ORDER BY random() LIMIT 1');
 		sleep rand 0.3;
 		my $dice = rand;
 		if ($review =~ /^\d+$/ && $dice < 0.7) {
-			return ('revert', in_level("SELECT do_revert($review)")) if $dice < 0.45;
+			return ('revert', in_level("SELECT do_revert($review)")) if $dice < 0.6;
 			return ('keep', in_level("SELECT keep_restore($review)"));
 		}
 		return ('backup', in_level("SELECT backup_company('$company')")) if $backup !~ /^\d+$/ || $dice > 0.88;
@@ -209,9 +227,10 @@ my $undo;
 
 sub alterer {
 	my ($session) = @_;
-	sleep 0.2 + rand 0.6;
+	sleep 0.2;
 	my @attach = attach($session);
 	return @attach if @attach;
+	sleep rand 1.5 if !$undo;
 	if (!$undo) {
 		my $alteration = one_of(@ALTERATIONS);
 		$undo = $alteration->[2];
@@ -223,7 +242,7 @@ sub alterer {
 }
 
 sub canceller {
-	sleep 0.3 + rand 1;
+	sleep 0.5 + rand 2;
 	my $how = rand() < 0.8 ? 'cancel' : 'terminate';
 	return ($how, "SELECT pg_${how}_backend(pid) FROM pg_stat_activity WHERE application_name = 'operator' "
 		  . q(AND datname = current_database() AND state = 'active' ORDER BY random() LIMIT 1));
@@ -234,13 +253,20 @@ sub checker {
 	return ('check', q(BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 'wrong: ' || f FROM faults() f; COMMIT));
 }
 
-begin('writer', "writer_$_->[0]", writer($_->[1], $_->[2])) for [ 1, 1, 0.3 ], [ 2, 1, 1 ], [ 3, 2, 0.6 ], [ 4, 3, 0.1 ];
+# Company 1 is in a hurry, company 3 is never restored, in company 4 most things succeed.
+begin('writer', "writer_$_->[0]", writer($_->[1], $_->[2])) for [ 1, 1, 0.6 ], [ 2, 1, 2 ], [ 3, 2, 2 ], [ 4, 3, 0.1 ], [ 5, 4, 4 ];
 begin('operator', 'operator_1', operator(1));
 begin('operator', 'operator_2', operator(1, 2));
-begin('operator', 'operator_3', operator(2));
+begin('operator', 'operator_3', operator(4));
 begin('alterer', 'alterer',   \&alterer);
 begin('checker', 'canceller', \&canceller);
 begin('checker', 'checker',   \&checker);
+
+sleep $SECONDS;
+my $session = session();
+eval { wait_for('everything to happen', sub { $session->run('SELECT * FROM not_seen_yet()') eq '' }, 180) };
+is $session->run('SELECT * FROM not_seen_yet()'), '', 'everything has happened';
+open my $stop, '>', "$dir/stop" or die "$dir: $!";
 
 my @failed = map { waitpid $_->{pid}, 0; $? ? "$_->{name}: $?" : () } @workers;
 is_deeply \@failed, [], "seed $SEED: every process came to its end";
@@ -264,7 +290,6 @@ note join "\n", map { "$_: $count{$_}" } sort keys %count;
 cmp_ok $count{"$_ done"} // 0, '>', 0, "$_: it was done" for qw(change backup restore revert keep check);
 
 # The end: everything is put back, reviews are reverted.
-my $session = session();
 while (my (undef, $statement) = attach($session)) { $session->run($statement) }
 sql('DROP TABLE IF EXISTS added; ALTER TABLE customer DROP COLUMN IF EXISTS extra');
 is sql('SELECT * FROM faults()'), '', 'the books are right, and no foreign key is broken';
@@ -276,7 +301,7 @@ for my $review (split /\n/, sql(q(SELECT id FROM company_restores() WHERE status
 is sql('SELECT * FROM faults()'), '', '... and the books are right';
 is sql('SELECT count(*) FROM company_backup.undo') . sql('SELECT count(*) FROM company_backup.undo_chunk'), '00',
   '... and no undo record is left';
-is sql(q(SELECT string_agg(company_busy(id::text)::text, '') FROM company)), 'falsefalsefalse', 'no company is busy';
+is sql(q(SELECT string_agg(company_busy(id::text)::text, '') FROM company)), 'false' x 4, 'no company is busy';
 $session->close;
 
 done_testing();
