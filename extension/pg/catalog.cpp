@@ -37,8 +37,8 @@ WHERE i.indisunique AND i.indisvalid AND c.relkind IN ('r', 'p') AND NOT c.relis
 ORDER BY i.indrelid, ic.relname COLLATE "C")";
 
 // Copies of a partitioned table's keys on its partitions (conparentid <> 0) say nothing new; a key
-// of one partition's own is listed for the root, with the partition's OID. Roots as the snapshot has
-// them: pg_partition_root() would know of partitions that are attached meanwhile.
+// of one partition's own is listed for the root, with the partition's OID. Roots as the snapshot
+// has them: pg_partition_root() would know of partitions that are attached meanwhile.
 constexpr const char* kForeignKeys = R"(
 WITH RECURSIVE part(oid, root) AS (
   SELECT c.oid, c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
