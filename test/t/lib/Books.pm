@@ -211,7 +211,8 @@ CREATE VIEW listed AS SELECT restore, sqlstate, table_name AS area,
 
 -- What differs from what the journal says: of a company that was never restored, nothing may.
 CREATE FUNCTION not_in_journal(company bigint) RETURNS SETOF text LANGUAGE sql STABLE AS $$
-    SELECT coalesce(r.area, j.area) || ' ' || coalesce(r.key, j.key) FROM (SELECT * FROM all_rows WHERE whose = company) r
+    SELECT coalesce(r.area, j.area) || ' ' || coalesce(r.key, j.key) || ': ' || coalesce(r.data::text, 'is not there') || ', written was ' ||
+        coalesce(j.seq || ' by ' || j.writer || ': ' || j.after::text, 'nothing') FROM (SELECT * FROM all_rows WHERE whose = company) r
     FULL JOIN (SELECT DISTINCT ON (area, key) * FROM journal WHERE whose = company ORDER BY area, key, seq DESC) j USING (area, key)
     WHERE r.data IS DISTINCT FROM j.after $$;
 SQL
