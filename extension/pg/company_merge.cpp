@@ -30,8 +30,9 @@ class OneLine : public LineSource {
 
 // A row of a table without a key as it is sorted: what counts of it, whose it is, where it stands,
 // the line, and how long the first part is.
-constexpr char kArchived = 'A';
-constexpr char kCurrent = 'C';
+constexpr char kLeft = '1';  // by the restore that is reverted
+constexpr char kArchived = '2';
+constexpr char kCurrent = '3';
 
 struct SortedRow {
   std::string_view comparable;
@@ -66,6 +67,13 @@ SortedRow parse_sorted(std::string_view text) {
   row.line = {at, static_cast<size_t>(text.data() + text.size() - sizeof size - at)};
   return row;
 }
+
+// Equal rows: how many there are of each kind, and one that is missing.
+struct EqualRows {
+  std::string comparable;
+  std::string archived_line;
+  uint64_t left = 0, archived = 0, current = 0;
+};
 
 // A table as the undo record has it: all columns, as they are.
 ManifestTable recorded(const MergePlan& plan, const LineTotals& totals) {
@@ -106,13 +114,11 @@ class CompanyMerge::TableRun : public MergeHandler {
         edits_(edits),
         done_(merge.done_[matched.scoped->table]) {
     counts_.scoped = matched.scoped;
-    if (undo_ != nullptr) {
+    if (undo_ != nullptr && !plan_.compares_wholes()) {
       log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
     }
     if (writes) {
-      changes_.emplace(
-          plan_, [this] { return merge_.load_.loader(matched_); }, merge_.load_.bytes_of(matched_),
-          log_ ? &*log_ : nullptr);
+      changes_.emplace(plan_, merge_.load_, log_ ? &*log_ : nullptr);
     }
     if (edits_ != nullptr) edits_->begin_table(plan_);
   }
@@ -121,12 +127,13 @@ class CompanyMerge::TableRun : public MergeHandler {
 
   MergeCounts run() {
     const std::unique_ptr<LineSource> archive = lines();
-    if (plan_.is_company || !plan_.key.empty()) {
-      merge_rows(*archive);
-    } else {
+    if (plan_.compares_wholes()) {
       merge_wholes(*archive);
+    } else {
+      merge_rows(*archive);
     }
     if (changes_) changes_->finish(merge_.load_.sequences());
+    if (undo_ != nullptr && plan_.compares_wholes()) record_left();
     done_.written = counts_.added + counts_.changed;
     done_.added = counts_.added > 0;
     done_.inserted |= done_.added;
@@ -202,45 +209,70 @@ class CompanyMerge::TableRun : public MergeHandler {
       const std::string text = comparable(plan_.columns, current_row.values(), false);
       sorter.put(sorted_text({text, kCurrent, row.version, xmin, row.line}));
     });
-    std::string_view line;
-    while (archive.next(line)) {
+    const bool has_left = edits_ != nullptr && edits_->has_left();
+    const auto put = [&](std::string_view line, char whose) {
       archived_row.parse(line);
       const std::string text = comparable(plan_.columns, archived_row.values(), true);
-      sorter.put(sorted_text({text, kArchived, {}, 0, line}));
-    }
+      sorter.put(sorted_text({text, whose, {}, 0, line}));
+    };
+    std::string_view line;
+    while (archive.next(line)) put(line, kArchived);
+    while (has_left && edits_->next_left(line)) put(line, kLeft);
     sorter.sort();
-    compare_sorted(sorter, current_row);
+    compare_sorted(sorter, current_row, has_left);
   }
 
-  // Of equal rows the archived ones come first.
-  void compare_sorted(LineSorter& sorter, RowLine& current_row) {
-    std::string group, archived_line;
-    uint64_t archived = 0;
-    const auto add_rest = [&] {
-      for (; archived > 0; --archived) added(archived_line);
-    };
+  // Of equal rows those that were left come first, then the archived ones. Without `has_left` those
+  // that were left are the archived ones.
+  void compare_sorted(LineSorter& sorter, RowLine& current_row, bool has_left) {
+    EqualRows equal;
     std::string_view text;
     while (sorter.next(text)) {
       const SortedRow row = parse_sorted(text);
-      if (row.comparable != group) {
-        add_rest();
-        group = row.comparable;
+      if (row.comparable != equal.comparable) {
+        add_missing(equal);
+        equal = {};
+        equal.comparable = row.comparable;
       }
-      if (row.whose == kArchived) {
-        archived_line = row.line;
-        ++archived;
-      } else if (archived > 0) {
-        --archived;
+      if (row.whose == kLeft) {
+        ++equal.left;
+      } else if (row.whose == kArchived) {
+        equal.archived_line = row.line;
+        ++equal.archived;
+        if (!has_left) ++equal.left;
+      } else if (++equal.current <= equal.archived) {
         unchanged();
       } else {
         current_row.parse(row.line);
         xmin_ = row.xmin;
         removed({row.line, row.version, nullptr}, current_row.values());
+        if (edits_ != nullptr && equal.current > equal.left) {
+          edits_->note_whole_added(current_row.values());
+        }
       }
       check_for_interrupts();
     }
-    add_rest();
+    add_missing(equal);
     if (changes_) changes_->end_of_rows();
+  }
+
+  void add_missing(EqualRows& equal) {
+    for (; equal.current < equal.archived; ++equal.current) {
+      added(equal.archived_line);
+      if (edits_ != nullptr && equal.current < equal.left) {
+        edits_->note_whole_removed(equal.archived_line);
+      }
+    }
+  }
+
+  // For the revert, of a table that was changed. All rows: equal ones cannot be told apart.
+  void record_left() {
+    if (counts_.added + counts_.removed == 0) return;
+    LineCutter& lines = undo_->changes();
+    lines.end_line();
+    FreshSnapshot fresh;
+    read_current(plan_.query, &lines, [](const CurrentRow&, uint32_t) {});
+    fresh.close();
   }
 
   CompanyMerge& merge_;

@@ -141,7 +141,7 @@ class Planner {
     }
     if (!plan_.is_company) plan_.key = key_parts(plan_);
     write_query();
-    if (!plan_.is_company && plan_.key.empty()) require_whole_rows(plan_);
+    if (plan_.compares_wholes()) require_whole_rows(plan_);
     plan_.rigid = rigid_columns(*matched_.table);
     return std::move(plan_);
   }

@@ -24,6 +24,8 @@ struct MergePlan {
   std::set<int16_t> rigid;
   bool append_only = false;
   bool is_company = false;
+
+  bool compares_wholes() const { return key.empty() && !is_company; }
 };
 
 struct MergePolicy {

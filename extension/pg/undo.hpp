@@ -16,7 +16,8 @@ namespace company_backup {
 // Parts of an undo record.
 enum class UndoPart : int {
   kBefore = 0,   // the company's rows, table by table
-  kChanges = 1,  // what the restore did to them: see pg/change_log.hpp
+  kChanges = 1,  // what the restore did to them: see core/change_log.hpp; of a changed table whose
+                 // rows are compared as wholes: an empty line, then all rows that it left there
   kOutside = 2,  // rows outside the company that followed: see pg/outside_rows.hpp
   kIds = 3,      // which rows got new keys: see pg/id_record.hpp
 };
