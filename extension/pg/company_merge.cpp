@@ -1,7 +1,6 @@
 #include "pg/company_merge.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
@@ -9,6 +8,7 @@
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/row_changes.hpp"
+#include "pg/sorted_row.hpp"
 
 namespace company_backup {
 namespace {
@@ -26,45 +26,6 @@ class OneLine : public LineSource {
   std::string line_;
   bool given_ = false;
 };
-
-// A row of a table without a key as it is sorted: what counts of it, whose it is, where it stands,
-// the line, and how long the first part is.
-constexpr char kArchived = 'A';
-constexpr char kCurrent = 'C';
-
-struct SortedRow {
-  std::string_view comparable;
-  char whose;
-  RowVersion version;
-  uint32_t xmin;
-  std::string_view line;
-};
-
-std::string sorted_text(const SortedRow& row) {
-  std::string text(row.comparable);
-  text += row.whose;
-  text.append(reinterpret_cast<const char*>(&row.version), sizeof row.version);
-  text.append(reinterpret_cast<const char*>(&row.xmin), sizeof row.xmin);
-  text += row.line;
-  const uint64_t size = row.comparable.size();
-  text.append(reinterpret_cast<const char*>(&size), sizeof size);
-  return text;
-}
-
-SortedRow parse_sorted(std::string_view text) {
-  SortedRow row{};
-  uint64_t size;
-  std::memcpy(&size, text.data() + text.size() - sizeof size, sizeof size);
-  row.comparable = text.substr(0, size);
-  const char* at = text.data() + size;
-  row.whose = *at++;
-  std::memcpy(&row.version, at, sizeof row.version);
-  at += sizeof row.version;
-  std::memcpy(&row.xmin, at, sizeof row.xmin);
-  at += sizeof row.xmin;
-  row.line = {at, static_cast<size_t>(text.data() + text.size() - sizeof size - at)};
-  return row;
-}
 
 // A table as the undo record has it: all columns, as they are.
 ManifestTable recorded(const MergePlan& plan, const LineTotals& totals) {
@@ -103,8 +64,10 @@ class CompanyMerge::TableRun : public MergeHandler {
         plan_(plan_merge(merge.live_, matched, merge.company_, merge.policy_)),
         undo_(undo),
         edits_(edits),
+        orphans_(merge.orphans_ ? merge.orphans_->of(matched.scoped->table) : nullptr),
         done_(merge.done_[matched.scoped->table]) {
     counts_.scoped = matched.scoped;
+    done_.matched = &matched;
     if (undo_ != nullptr) {
       log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
     }
@@ -127,8 +90,8 @@ class CompanyMerge::TableRun : public MergeHandler {
     }
     if (changes_) changes_->finish(merge_.load_.sequences());
     done_.written = counts_.added + counts_.changed;
-    done_.added = counts_.added > 0;
-    done_.inserted |= done_.added;
+    done_.added = counts_.added > 0 || orphans_ != nullptr;
+    done_.inserted |= counts_.added > 0;
     done_.lost |= counts_.removed > 0;
     return counts_;
   }
@@ -176,9 +139,39 @@ class CompanyMerge::TableRun : public MergeHandler {
 
   LineCutter* undo_lines() { return undo_ == nullptr ? nullptr : &undo_->before(); }
 
+  // The company's rows and, where they stand in the order of the key, orphans that it adopts.
+  void read_rows(const CurrentRowVisitor& visit) {
+    if (orphans_ == nullptr) return read_current(plan_.query, undo_lines(), visit);
+    const auto put = [&](const CurrentRow& row, uint32_t xmin) {
+      if (undo_ != nullptr) put_line(undo_->before(), row.line);
+      visit(row, xmin);
+    };
+    RowLine line(line_columns(plan_.columns, plan_.others));
+    read_current(plan_.query, nullptr, [&](const CurrentRow& row, uint32_t xmin) {
+      line.parse(row.line);
+      const std::string key = sort_key(plan_, line.values());
+      adopt([&](const SortedRow& orphan) { return orphan.key < key; }, put);
+      put(row, xmin);
+    });
+    adopt([](const SortedRow&) { return true; }, put);
+  }
+
+  void adopt(const std::function<bool(const SortedRow&)>& wanted, const CurrentRowVisitor& put) {
+    for (; orphans_->row() != nullptr && wanted(*orphans_->row()); orphans_->advance()) {
+      const SortedRow& orphan = *orphans_->row();
+      if (undo_ != nullptr) put_line(undo_->orphans(), orphan.line);
+      put(current_row(orphan), orphan.xmin);
+    }
+  }
+
+  static void put_line(LineCutter& lines, std::string_view line) {
+    lines.buffer() += line;
+    lines.end_line();
+  }
+
   void merge_rows(LineSource& archive) {
     RowMerge merge(plan_.columns, plan_.others, plan_.key, archive, *this);
-    read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
+    read_rows([&](const CurrentRow& row, uint32_t xmin) {
       xmin_ = xmin;
       done_.kept.add(row.version, xmin);
       merge.current(row);
@@ -189,26 +182,26 @@ class CompanyMerge::TableRun : public MergeHandler {
 
   void merge_wholes(LineSource& archive) {
     LineSorter sorter;
-    RowLine current_row(line_columns(plan_.columns, plan_.others));
+    RowLine current(line_columns(plan_.columns, plan_.others));
     RowLine archived_row(line_columns(plan_.columns, {}));
-    read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
+    read_rows([&](const CurrentRow& row, uint32_t xmin) {
       done_.kept.add(row.version, xmin);
-      current_row.parse(row.line);
-      const std::string text = comparable(plan_.columns, current_row.values(), false);
-      sorter.put(sorted_text({text, kCurrent, row.version, xmin, row.line}));
+      current.parse(row.line);
+      const std::string text = comparable(plan_.columns, current.values(), false);
+      sorter.put(sorted_text({text, SortedRow::Whose::kCurrent, row.version, xmin, row.line, {}}));
     });
     std::string_view line;
     while (archive.next(line)) {
       archived_row.parse(line);
       const std::string text = comparable(plan_.columns, archived_row.values(), true);
-      sorter.put(sorted_text({text, kArchived, {}, 0, line}));
+      sorter.put(sorted_text({text, SortedRow::Whose::kArchived, {}, 0, line, {}}));
     }
     sorter.sort();
-    compare_sorted(sorter, current_row);
+    compare_sorted(sorter, current);
   }
 
   // Of equal rows the archived ones come first.
-  void compare_sorted(LineSorter& sorter, RowLine& current_row) {
+  void compare_sorted(LineSorter& sorter, RowLine& current) {
     std::string group, archived_line;
     uint64_t archived = 0;
     const auto add_rest = [&] {
@@ -217,20 +210,20 @@ class CompanyMerge::TableRun : public MergeHandler {
     std::string_view text;
     while (sorter.next(text)) {
       const SortedRow row = parse_sorted(text);
-      if (row.comparable != group) {
+      if (row.key != group) {
         add_rest();
-        group = row.comparable;
+        group = row.key;
       }
-      if (row.whose == kArchived) {
+      if (row.whose == SortedRow::Whose::kArchived) {
         archived_line = row.line;
         ++archived;
       } else if (archived > 0) {
         --archived;
         unchanged();
       } else {
-        current_row.parse(row.line);
+        current.parse(row.line);
         xmin_ = row.xmin;
-        removed({row.line, row.version, nullptr}, current_row.values());
+        removed(current_row(row), current.values());
       }
       check_for_interrupts();
     }
@@ -243,6 +236,7 @@ class CompanyMerge::TableRun : public MergeHandler {
   const MergePlan plan_;
   UndoWriter* undo_;
   DiscardedEdits* edits_;
+  OrphanRows* orphans_;
   Done& done_;
   MergeCounts counts_{};
   std::optional<ChangeLogWriter> log_;
@@ -271,6 +265,7 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
 
 std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, DiscardedEdits* edits) {
   refuse_unknown_rows();
+  if (policy_.adopts) orphans_.emplace(live_, company_, load_, policy_);
   std::vector<MergeCounts> counts;
   record_ = load_.manifest();
   record_.company_key = company_.key;
@@ -379,7 +374,7 @@ bool CompanyMerge::leads_nowhere(const Reference& reference) const {
               .empty();
 }
 
-void CompanyMerge::look_again() {
+void CompanyMerge::look_again(FormerOrphans* orphans) {
   for (auto& [index, done] : done_) {
     const Table& table = live_.table(index);
     const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
@@ -392,6 +387,7 @@ void CompanyMerge::look_again() {
     } else {
       sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition, {company_.arg()},
                          since_, done.found);
+      if (orphans != nullptr) orphans->add_versions(*done.matched, since_, sum, done.found);
       if (sum == done.kept) continue;
     }
     throw Error(

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "pg/company_load.hpp"
 #include "pg/discarded_edits.hpp"
 #include "pg/merge_plan.hpp"
+#include "pg/orphans.hpp"
 #include "pg/outside_rows.hpp"
 #include "pg/undo.hpp"
 
@@ -57,16 +59,20 @@ class CompanyMerge {
   void record_problems();
 
   // With a fresh look at every table: nobody else changed the company since. Error
-  // kSerializationFailure.
-  void look_again();
-  // After look_again(): what was written belongs to the company. Error kIntegrity.
+  // kSerializationFailure. `orphans`: of the restore that is reverted; may be null.
+  void look_again(FormerOrphans* orphans = nullptr);
+  // After look_again(): what was written belongs to the company, or is one of `orphans`. Error
+  // kIntegrity.
   void prove_written() const;
 
  private:
   struct Done {
+    const MatchedTable* matched = nullptr;
     VersionSum kept;                  // versions that stay as they were read
     uint64_t written = 0, found = 0;  // rows; which of them look_again() found in the company
-    bool added = false, inserted = false, lost = false;  // inserted: added or written anew
+    bool added = false;               // rows of the archive, or orphans
+    bool inserted = false;            // added rows of the archive, or rows that were written anew
+    bool lost = false;
     std::set<int16_t> changed_columns;
   };
   class TableRun;
@@ -84,6 +90,7 @@ class CompanyMerge {
   CompanyLoad& load_;
   MergePolicy policy_;
   OutsideRows outside_;
+  std::optional<Orphans> orphans_;
   Manifest record_;
   std::map<TableIndex, Done> done_;
   uint32_t since_;  // the command the merge began in

@@ -33,7 +33,7 @@ class RestoreRun {
     load_.emplace(live, manifest_, *source_, files_, same_database_,
                   MatchOptions{same_company_, options.include_files}, options.actor);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
-    merge_.emplace(live, company, *load_, MergePolicy{options.include_files, false});
+    merge_.emplace(live, company, *load_, MergePolicy{options.include_files, false, same_company_});
   }
 
   CompanyMerge& merge() { return *merge_; }

@@ -82,14 +82,15 @@ void revert_restore(int64_t id, const Text& actor) {
   const ArchivedFiles no_files(0);  // an undo record has them in its rows
   CompanyLoad load(live, record, *source, no_files, true, match, std::nullopt);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
-  CompanyMerge merge(live, company, load, MergePolicy{true, true});
+  CompanyMerge merge(live, company, load, MergePolicy{true, true, true});
   DiscardedEdits edits(live, id);
   merge.apply(nullptr, &edits);
   snapshot.close();
   FreshSnapshot fresh;
   merge.settle_outside(nullptr);
   const uint64_t left_alone = bring_back_outside_rows(live, id);
-  merge.look_again();
+  FormerOrphans orphans(live, id);
+  merge.look_again(&orphans);
   prove_references(live, company, true, [&](const Reference& reference) {
     return is_to_be_proved(live, record, merge, reference);
   });

@@ -18,16 +18,18 @@ enum class UndoPart : int {
   kBefore = 0,   // the company's rows, table by table
   kChanges = 1,  // what the restore did to them: see pg/change_log.hpp
   kOutside = 2,  // rows outside the company that followed: see pg/outside_rows.hpp
+  kOrphans = 3,  // those of kBefore that belonged to nobody: see pg/orphans.hpp
 };
 
 class UndoWriter {
  public:
   explicit UndoWriter(int64_t restore) : restore_(restore) {}
 
-  // Begins a table; its lines go to before() and changes(), and end with end_table().
+  // Begins a table; its lines go to the next three, and end with end_table().
   void begin_table(int number);
   LineCutter& before() { return before_.lines; }
   LineCutter& changes() { return changes_.lines; }
+  LineCutter& orphans() { return orphans_.lines; }
   LineTotals end_table();
 
   LineCutter& outside() { return outside_.lines; }
@@ -51,6 +53,7 @@ class UndoWriter {
   Stream before_{*this, UndoPart::kBefore};
   Stream changes_{*this, UndoPart::kChanges};
   Stream outside_{*this, UndoPart::kOutside};
+  Stream orphans_{*this, UndoPart::kOrphans};
 };
 
 // Error kUnknownBackup if there is none (any more).
