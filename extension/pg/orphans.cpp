@@ -1,6 +1,7 @@
 #include "pg/orphans.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/key_order.hpp"
 #include "core/sql.hpp"
@@ -10,23 +11,32 @@
 namespace company_backup {
 namespace {
 
+bool is_upward(const RouteStep& step) {
+  return step.kind == RouteStep::Kind::kUp;
+}
+
 // Columns that tell rows apart: the key; without one, those of the first step of the route to
 // where an orphan has lost its owner.
 const std::vector<int16_t>& identity_of(const LiveScope& live, const ScopedTable& scoped) {
   if (!scoped.key.empty()) return scoped.key;
-  const auto step =
-      std::find_if(scoped.routes.begin(), scoped.routes.end(), [&](const RouteStep& candidate) {
-        if (candidate.kind != RouteStep::Kind::kDown) {
-          return candidate.kind == RouteStep::Kind::kUp;
-        }
-        return can_be_orphaned(live.scope, *live.scope.find(candidate.target));
-      });
-  return step->columns;
+  const auto& steps = scoped.routes;
+  return std::find_if(steps.begin(), steps.end(),
+                      [&](const RouteStep& step) {
+                        const bool down = step.kind == RouteStep::Kind::kDown;
+                        return is_upward(step) ||
+                               (down && can_be_orphaned(live.scope, *live.scope.find(step.target)));
+                      })
+      ->columns;
 }
 
-bool is_upward(const ScopedTable& scoped) {
-  return std::any_of(scoped.routes.begin(), scoped.routes.end(),
-                     [](const RouteStep& step) { return step.kind == RouteStep::Kind::kUp; });
+// All the columns by which a row of the archive may be there already, as an orphan.
+std::set<std::vector<int16_t>> identities_of(const ScopedTable& scoped) {
+  std::set<std::vector<int16_t>> identities;
+  for (const RouteStep& step : scoped.routes) {
+    if (is_upward(step)) identities.insert(step.columns);
+  }
+  if (!identities.empty() && !scoped.key.empty()) identities.insert(scoped.key);
+  return identities;
 }
 
 KeyBatch batch_of(const Table& table, const std::vector<int16_t>& numbers) {
@@ -111,7 +121,8 @@ class Orphans::Search {
 
   void run() {
     for (auto& [index, table] : tables_) {
-      if (is_upward(*table.plan.matched->scoped)) search_archived(table);
+      const auto identities = identities_of(*table.plan.matched->scoped);
+      if (!identities.empty()) search_archived(table, identities);
     }
     for (const auto& [index, rows] : found_) rows->sort();
   }
@@ -132,15 +143,17 @@ class Orphans::Search {
     LineSpool keys;  // of rows above: what the step refers to
   };
 
-  void search_archived(SearchedTable& table) {
+  void search_archived(SearchedTable& table, const std::set<std::vector<int16_t>>& identities) {
     const MergePlan& plan = table.plan;
     const MatchedTable& matched = *plan.matched;
-    const std::vector<int16_t>& identity = identity_of(live_, *matched.scoped);
     RowLine row(line_columns(plan.columns, {}));
-    LineSpool wanted;
+    std::map<std::vector<int16_t>, LineSpool> wanted;
     const auto visit = [&](std::string_view line) {
       row.parse(line);
-      if (const auto key = key_line_of(identity, matched.columns, row.values())) wanted.put(*key);
+      for (const std::vector<int16_t>& columns : identities) {
+        const auto key = key_line_of(columns, matched.columns, row.values());
+        if (key) wanted[columns].put(*key);
+      }
     };
     const std::unique_ptr<LineSource> archive = load_.lines(matched);
     if (plan.key.empty()) {
@@ -152,8 +165,10 @@ class Orphans::Search {
                    [&](const CurrentRow& current, uint32_t) { merge.current(current); });
       merge.finish();
     }
-    search(table, has_one_of(table.table(), identity, "t", 2), batch_of(table.table(), identity),
-           wanted);
+    for (auto& [columns, keys] : wanted) {
+      search(table, has_one_of(table.table(), columns, "t", 2), batch_of(table.table(), columns),
+             keys);
+    }
   }
 
   // Orphans of the table for which `condition` holds with a batch of keys.
