@@ -68,6 +68,7 @@ class CompanyMerge::TableRun : public MergeHandler {
         done_(merge.done_[matched.scoped->table]) {
     counts_.scoped = matched.scoped;
     done_.matched = &matched;
+    done_.recorded = merge.policy_.exact ? matched.columns : plan_.current;
     if (undo_ != nullptr) {
       log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
     }
@@ -374,7 +375,7 @@ bool CompanyMerge::leads_nowhere(const Reference& reference) const {
               .empty();
 }
 
-void CompanyMerge::look_again(FormerOrphans* orphans) {
+void CompanyMerge::look_again(FormerOrphans& orphans) {
   for (auto& [index, done] : done_) {
     const Table& table = live_.table(index);
     const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
@@ -387,7 +388,7 @@ void CompanyMerge::look_again(FormerOrphans* orphans) {
     } else {
       sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition, {company_.arg()},
                          since_, done.found);
-      if (orphans != nullptr) orphans->add_versions(*done.matched, since_, sum, done.found);
+      done.orphaned = orphans.add_versions(*done.matched, done.recorded, since_, sum, done.found);
       if (sum == done.kept) continue;
     }
     throw Error(
@@ -399,11 +400,15 @@ void CompanyMerge::look_again(FormerOrphans* orphans) {
 
 void CompanyMerge::prove_written() const {
   for (const auto& [index, done] : done_) {
-    if (done.found == done.written) continue;
+    const bool has_orphans = done.orphaned > 0 && !policy_.exact;
+    if (done.found == done.written && !has_orphans) continue;
     throw Error(sqlstate::kIntegrity, "rows of table \"" + display_table(live_.table(index)) +
                                           "\" would not belong to company \"" + company_.key + "\"")
-        .detail("Written were " + std::to_string(done.written) +
-                " rows, of which the company has " + std::to_string(done.found) + ".");
+        .detail(has_orphans
+                    ? "Rows that are in the archive belong to nobody: " +
+                          std::to_string(done.orphaned) + "."
+                    : "Written were " + std::to_string(done.written) +
+                          " rows, of which the company has " + std::to_string(done.found) + ".");
   }
 }
 

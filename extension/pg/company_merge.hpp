@@ -59,19 +59,21 @@ class CompanyMerge {
   void record_problems();
 
   // With a fresh look at every table: nobody else changed the company since. Error
-  // kSerializationFailure. `orphans`: of the restore that is reverted; may be null.
-  void look_again(FormerOrphans* orphans = nullptr);
-  // After look_again(): what was written belongs to the company, or is one of `orphans`. Error
-  // kIntegrity.
+  // kSerializationFailure. `orphans`: of this restore, or of the one that is reverted.
+  void look_again(FormerOrphans& orphans);
+  // After look_again(): what was written or adopted belongs to the company; after a revert the
+  // orphans may be orphans again. Error kIntegrity.
   void prove_written() const;
 
  private:
   struct Done {
     const MatchedTable* matched = nullptr;
-    VersionSum kept;                  // versions that stay as they were read
-    uint64_t written = 0, found = 0;  // rows; which of them look_again() found in the company
-    bool added = false;               // rows of the archive, or orphans
-    bool inserted = false;            // added rows of the archive, or rows that were written anew
+    std::vector<const Column*> recorded;  // as the undo record has them
+    VersionSum kept;                      // versions that stay as they were read
+    uint64_t written = 0, found = 0;      // rows; which of them look_again() found in the company
+    uint64_t orphaned = 0;                // rows that were orphans before the restore, and are now
+    bool added = false;                   // rows of the archive, or orphans
+    bool inserted = false;  // added rows of the archive, or rows that were written anew
     bool lost = false;
     std::set<int16_t> changed_columns;
   };

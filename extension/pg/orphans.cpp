@@ -247,16 +247,17 @@ OrphanRows* Orphans::of(TableIndex table) const {
 FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore)
     : live_(live), members_(undo_members(restore, UndoPart::kOrphans)) {}
 
-void FormerOrphans::add_versions(const MatchedTable& matched, uint32_t since, VersionSum& sum,
-                                 uint64_t& written) {
-  if (matched.table->foreign || !can_be_orphaned(live_.scope, *matched.scoped)) return;
+uint64_t FormerOrphans::add_versions(const MatchedTable& matched,
+                                     const std::vector<const Column*>& recorded, uint32_t since,
+                                     VersionSum& sum, uint64_t& written) {
+  if (matched.table->foreign || !can_be_orphaned(live_.scope, *matched.scoped)) return 0;
   const std::vector<int16_t>& identity = identity_of(live_, *matched.scoped);
   UndoLines lines(*members_, static_cast<int>(matched.number));
-  RowLine row(row_columns(matched.columns));
+  RowLine row(row_columns(recorded));
   LineSorter keys;  // rows without a key may have the same
   for (std::string_view line; lines.next(line);) {
     row.parse(line);
-    if (const auto key = key_line_of(identity, matched.columns, row.values())) keys.put(*key);
+    if (const auto key = key_line_of(identity, recorded, row.values())) keys.put(*key);
   }
   keys.sort();
   const std::string sql = "SELECT t.tableoid, t.ctid, t.xmin, t.cmin FROM " +
@@ -264,6 +265,7 @@ void FormerOrphans::add_versions(const MatchedTable& matched, uint32_t since, Ve
                           has_one_of(*matched.table, identity, "t", 1) + " AND " +
                           is_orphan(live_.schema, live_.scope, matched.scoped->table, "t");
   KeyBatch batch = batch_of(*matched.table, identity);
+  uint64_t count = 0;
   std::string last;
   std::string_view key;
   bool more = true;
@@ -281,7 +283,9 @@ void FormerOrphans::add_versions(const MatchedTable& matched, uint32_t since, Ve
     sum.rows += found.rows;
     sum.sum += found.sum;
     written += written_here;
+    count += found.rows + written_here;
   }
+  return count;
 }
 
 }  // namespace company_backup

@@ -55,14 +55,15 @@ class Orphans {
   std::map<TableIndex, std::unique_ptr<OrphanRows>> found_;
 };
 
-// What a restore adopted, and its revert leaves to nobody again.
+// What a restore adopted, as its undo record has it.
 class FormerOrphans {
  public:
   FormerOrphans(const LiveScope& live, int64_t restore);
 
-  // Adds the versions of those that are orphans now, as sum_versions() does.
-  void add_versions(const MatchedTable& matched, uint32_t since, VersionSum& sum,
-                    uint64_t& written);
+  // Adds the versions of those that are orphans now, as sum_versions() does. Returns their number.
+  // `recorded`: the columns that the undo record has.
+  uint64_t add_versions(const MatchedTable& matched, const std::vector<const Column*>& recorded,
+                        uint32_t since, VersionSum& sum, uint64_t& written);
 
  private:
   const LiveScope& live_;

@@ -32,12 +32,12 @@ bool is_to_be_proved(const LiveScope& live, const Manifest& record, const Compan
 void report_discarded(int64_t restore, uint64_t count) {
   if (count == 0) return;
   guarded([=] {
-    ereport(NOTICE, (errmsg_plural("the revert discarded " UINT64_FORMAT
-                                   " edit that was made after the restore",
-                                   "the revert discarded " UINT64_FORMAT
-                                   " edits that were made after the restore",
-                                   count, count),
-                     errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
+    ereport(NOTICE,
+            (errmsg_plural(
+                 "the revert discarded " UINT64_FORMAT " edit that was made after the restore",
+                 "the revert discarded " UINT64_FORMAT " edits that were made after the restore",
+                 count, count),
+             errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
   });
 }
 
@@ -90,7 +90,7 @@ void revert_restore(int64_t id, const Text& actor) {
   merge.settle_outside(nullptr);
   const uint64_t left_alone = bring_back_outside_rows(live, id);
   FormerOrphans orphans(live, id);
-  merge.look_again(&orphans);
+  merge.look_again(orphans);
   prove_references(live, company, true, [&](const Reference& reference) {
     return is_to_be_proved(live, record, merge, reference);
   });

@@ -4,7 +4,7 @@
 BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
-SELECT plan(27);
+SELECT plan(32);
 
 -- A letter has a body, a body a style; a body has paragraphs, and remarks without a key. Some letters have a
 -- stamp, whose key has two columns, and a seal, which has no primary key.
@@ -189,6 +189,28 @@ SELECT restore_company(1, :rooms) AS restore \gset
 SELECT bag_eq('SELECT * FROM app.rooms()', 'SELECT * FROM app.rooms_before', '... and a restore');
 SELECT revert_restore(:restore);
 SELECT bag_eq('SELECT * FROM app.rooms()', 'SELECT * FROM app.rooms_damaged', '... and so does its revert');
+
+-- What nobody would refer to after the restore is not adopted: the company's own row keeps the settings it has.
+CREATE TABLE app.setting (id int PRIMARY KEY, words text);
+INSERT INTO app.setting VALUES (1, 'one'), (2, 'two');
+ALTER TABLE app.company ADD setting int NOT NULL DEFAULT 0;
+UPDATE app.company SET setting = id;
+ALTER TABLE app.company ADD UNIQUE (setting), ADD CONSTRAINT setting_of FOREIGN KEY (setting) REFERENCES app.setting;
+SELECT set_table_rule('app.setting', 'company', route => '{setting_of}');
+SELECT backup_company(1) AS backup \gset
+INSERT INTO app.setting VALUES (3, 'three');
+UPDATE app.company SET setting = 3 WHERE id = 1;
+CREATE FUNCTION app.settings() RETURNS SETOF text LANGUAGE sql AS $$ SELECT s::text FROM app.setting s UNION ALL SELECT c::text FROM app.company c $$;
+CREATE TABLE app.resettled AS SELECT * FROM app.settings();
+SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), 'KB034', NULL, 'the company''s own settings, which its row keeps');
+SELECT bag_eq('SELECT * FROM app.settings()', 'SELECT * FROM app.resettled', '... are as they were');
+SELECT set_company_table('app.company', identity_columns => '{name}');
+SELECT results_eq(format('SELECT * FROM app.preview(%s)', :backup), $$VALUES
+    ('app.company', 0::bigint, 1::bigint, 0::bigint, 0::bigint), ('app.setting', 0, 0, 1, 1)$$, '... or gets back');
+SELECT restore_company(1, :backup) AS restore \gset
+SELECT results_eq('SELECT id, words FROM app.setting ORDER BY id', $$VALUES (1, 'one'), (2, 'two')$$, '... with a restore');
+SELECT revert_restore(:restore);
+SELECT bag_eq('SELECT * FROM app.settings()', 'SELECT * FROM app.resettled', '... until it is reverted');
 
 SELECT * FROM finish();
 ROLLBACK;
