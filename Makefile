@@ -5,6 +5,7 @@
 #   make demo          the story, on a throwaway server; installs what is missing
 #   make test          every test, on a throwaway server; installs what is missing
 #   make bench         the timings of the README, on a throwaway server
+#   make bench-size    memory and time of a company with ten times as many rows
 #   make installcheck  pg_regress against a running server
 #
 # ZLIB_ONLY=1 builds without libdeflate.
@@ -51,7 +52,7 @@ SANITIZED = build/sanitized
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: client install-client uninstall-client dependencies unit demo test bench
+.PHONY: client install-client uninstall-client dependencies unit demo test bench bench-size
 
 client:
 	cmake -S . -B $(RELEASE) -DBUILD_TESTING=OFF $(CMAKE_OPTIONS) --log-level=WARNING
@@ -95,3 +96,8 @@ bench: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
 	$(SUDO) $(MAKE) --no-print-directory -s install
 	bench/run.sh
+
+bench-size: dependencies
+	$(MAKE) --no-print-directory -s -j2 all
+	$(SUDO) $(MAKE) --no-print-directory -s install
+	bench/run.sh size

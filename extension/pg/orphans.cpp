@@ -98,10 +98,9 @@ void OrphanRows::sort() {
 }
 
 void OrphanRows::advance() {
-  const auto is_last = [this](std::string_view text) { return text == last_; };
   std::string_view text;
   bool more = sorter_.next(text);
-  while (more && is_last(text)) more = sorter_.next(text);
+  while (more && text == last_) more = sorter_.next(text);
   row_.reset();
   if (!more) return;
   last_ = text;
@@ -112,7 +111,7 @@ class Orphans::Search {
  public:
   Search(const LiveScope& live, const Company& company, CompanyLoad& load,
          const MergePolicy& policy, std::map<TableIndex, std::unique_ptr<OrphanRows>>& found)
-      : live_(live), company_(company), load_(load), policy_(policy), found_(found) {
+      : live_(live), load_(load), found_(found) {
     for (const MatchedTable& matched : load.tables()) {
       if (matched.table->foreign || !can_be_orphaned(live.scope, *matched.scoped)) continue;
       tables_.emplace(matched.scoped->table, SearchedTable(live, matched, company, policy));
@@ -225,9 +224,7 @@ class Orphans::Search {
   }
 
   const LiveScope& live_;
-  const Company& company_;
   CompanyLoad& load_;
-  const MergePolicy& policy_;
   std::map<TableIndex, std::unique_ptr<OrphanRows>>& found_;
   std::map<TableIndex, SearchedTable> tables_;
 };

@@ -39,7 +39,8 @@ class OrphanRows {
 std::string sort_key(const MergePlan& plan, const std::vector<RowValue>& values);
 
 // Looks for orphans under the active snapshot: rows with a key that the archive has and the company
-// has not, and rows below these, which belong to whoever gets them.
+// has not, and rows below these, which belong to whoever gets them. Reads the tables that can have
+// such keys once more.
 class Orphans {
  public:
   // All references must outlive it.
