@@ -6,6 +6,7 @@
 #   make test          every test, on a throwaway server; installs what is missing
 #   make nightly       every test, those with a time or a number of rounds for much longer: about two hours
 #   make bench         the timings of the README, on a throwaway server
+#   make bench-size    memory and time of a company with ten times as many rows
 #   make installcheck  pg_regress against a running server
 #
 # ZLIB_ONLY=1 builds without libdeflate.
@@ -53,7 +54,7 @@ FUZZED = build/fuzzed
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: client install-client uninstall-client dependencies unit demo test nightly fuzz bench
+.PHONY: client install-client uninstall-client dependencies unit demo test nightly fuzz bench bench-size
 
 client:
 	cmake -S . -B $(RELEASE) -DBUILD_TESTING=OFF $(CMAKE_OPTIONS) --log-level=WARNING
@@ -118,3 +119,8 @@ bench: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
 	$(SUDO) $(MAKE) --no-print-directory -s install
 	bench/run.sh
+
+bench-size: dependencies
+	$(MAKE) --no-print-directory -s -j2 all
+	$(SUDO) $(MAKE) --no-print-directory -s install
+	bench/run.sh size

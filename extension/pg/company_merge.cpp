@@ -1,7 +1,6 @@
 #include "pg/company_merge.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
@@ -10,6 +9,7 @@
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/row_changes.hpp"
+#include "pg/sorted_row.hpp"
 
 namespace company_backup {
 namespace {
@@ -27,46 +27,6 @@ class OneLine : public LineSource {
   std::string line_;
   bool given_ = false;
 };
-
-// A row of a table without a key as it is sorted: what counts of it, whose it is, where it stands,
-// the line, and how long the first part is.
-constexpr char kLeft = '1';  // by the restore that is reverted
-constexpr char kArchived = '2';
-constexpr char kCurrent = '3';
-
-struct SortedRow {
-  std::string_view comparable;
-  char whose;
-  RowVersion version;
-  uint32_t xmin;
-  std::string_view line;
-};
-
-std::string sorted_text(const SortedRow& row) {
-  std::string text(row.comparable);
-  text += row.whose;
-  text.append(reinterpret_cast<const char*>(&row.version), sizeof row.version);
-  text.append(reinterpret_cast<const char*>(&row.xmin), sizeof row.xmin);
-  text += row.line;
-  const uint64_t size = row.comparable.size();
-  text.append(reinterpret_cast<const char*>(&size), sizeof size);
-  return text;
-}
-
-SortedRow parse_sorted(std::string_view text) {
-  SortedRow row{};
-  uint64_t size;
-  std::memcpy(&size, text.data() + text.size() - sizeof size, sizeof size);
-  row.comparable = text.substr(0, size);
-  const char* at = text.data() + size;
-  row.whose = *at++;
-  std::memcpy(&row.version, at, sizeof row.version);
-  at += sizeof row.version;
-  std::memcpy(&row.xmin, at, sizeof row.xmin);
-  at += sizeof row.xmin;
-  row.line = {at, static_cast<size_t>(text.data() + text.size() - sizeof size - at)};
-  return row;
-}
 
 // Equal rows: how many there are of each kind, and one that is missing.
 struct EqualRows {
@@ -112,8 +72,11 @@ class CompanyMerge::TableRun : public MergeHandler {
         plan_(plan_merge(merge.live_, matched, merge.company_, merge.policy_)),
         undo_(undo),
         edits_(edits),
+        orphans_(merge.orphans_ ? merge.orphans_->of(matched.scoped->table) : nullptr),
         done_(merge.done_[matched.scoped->table]) {
     counts_.scoped = matched.scoped;
+    done_.matched = &matched;
+    done_.recorded = merge.policy_.exact ? matched.columns : plan_.current;
     if (undo_ != nullptr && !plan_.compares_wholes()) {
       log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
     }
@@ -133,10 +96,9 @@ class CompanyMerge::TableRun : public MergeHandler {
       merge_rows(*archive);
     }
     if (changes_) changes_->finish(merge_.load_.sequences());
-    if (undo_ != nullptr && plan_.compares_wholes()) record_left();
     done_.written = counts_.added + counts_.changed;
-    done_.added = counts_.added > 0;
-    done_.inserted |= done_.added;
+    done_.added = counts_.added > 0 || orphans_ != nullptr;
+    done_.inserted |= counts_.added > 0;
     done_.lost |= counts_.removed > 0;
     return counts_;
   }
@@ -188,9 +150,39 @@ class CompanyMerge::TableRun : public MergeHandler {
 
   LineCutter* undo_lines() { return undo_ == nullptr ? nullptr : &undo_->before(); }
 
+  // The company's rows and, where they stand in the order of the key, orphans that it adopts.
+  void read_rows(const CurrentRowVisitor& visit) {
+    if (orphans_ == nullptr) return read_current(plan_.query, undo_lines(), visit);
+    const auto put = [&](const CurrentRow& row, uint32_t xmin) {
+      if (undo_ != nullptr) put_line(undo_->before(), row.line);
+      visit(row, xmin);
+    };
+    RowLine line(line_columns(plan_.columns, plan_.others));
+    read_current(plan_.query, nullptr, [&](const CurrentRow& row, uint32_t xmin) {
+      line.parse(row.line);
+      const std::string key = sort_key(plan_, line.values());
+      adopt([&](const SortedRow& orphan) { return orphan.key < key; }, put);
+      put(row, xmin);
+    });
+    adopt([](const SortedRow&) { return true; }, put);
+  }
+
+  void adopt(const std::function<bool(const SortedRow&)>& wanted, const CurrentRowVisitor& put) {
+    for (; orphans_->row() != nullptr && wanted(*orphans_->row()); orphans_->advance()) {
+      const SortedRow& orphan = *orphans_->row();
+      if (undo_ != nullptr) put_line(undo_->orphans(), orphan.line);
+      put(current_row(orphan), orphan.xmin);
+    }
+  }
+
+  static void put_line(LineCutter& lines, std::string_view line) {
+    lines.buffer() += line;
+    lines.end_line();
+  }
+
   void merge_rows(LineSource& archive) {
     RowMerge merge(plan_.columns, plan_.others, plan_.key, archive, *this);
-    read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
+    read_rows([&](const CurrentRow& row, uint32_t xmin) {
       xmin_ = xmin;
       done_.kept.add(row.version, xmin);
       merge.current(row);
@@ -201,53 +193,53 @@ class CompanyMerge::TableRun : public MergeHandler {
 
   void merge_wholes(LineSource& archive) {
     LineSorter sorter;
-    RowLine current_row(line_columns(plan_.columns, plan_.others));
+    RowLine current(line_columns(plan_.columns, plan_.others));
     RowLine archived_row(line_columns(plan_.columns, {}));
-    read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
+    read_rows([&](const CurrentRow& row, uint32_t xmin) {
       done_.kept.add(row.version, xmin);
-      current_row.parse(row.line);
-      const std::string text = comparable(plan_.columns, current_row.values(), false);
-      sorter.put(sorted_text({text, kCurrent, row.version, xmin, row.line}));
+      current.parse(row.line);
+      const std::string text = comparable(plan_.columns, current.values(), false);
+      sorter.put(sorted_text({text, SortedRow::Whose::kCurrent, row.version, xmin, row.line, {}}));
     });
     const bool has_left = edits_ != nullptr && edits_->has_left();
-    const auto put = [&](std::string_view line, char whose) {
+    const auto put = [&](std::string_view line, SortedRow::Whose whose) {
       archived_row.parse(line);
       const std::string text = comparable(plan_.columns, archived_row.values(), true);
-      sorter.put(sorted_text({text, whose, {}, 0, line}));
+      sorter.put(sorted_text({text, whose, {}, 0, line, {}}));
     };
     std::string_view line;
-    while (archive.next(line)) put(line, kArchived);
-    while (has_left && edits_->next_left(line)) put(line, kLeft);
+    while (archive.next(line)) put(line, SortedRow::Whose::kArchived);
+    while (has_left && edits_->next_left(line)) put(line, SortedRow::Whose::kLeft);
     sorter.sort();
-    compare_sorted(sorter, current_row, has_left);
+    compare_sorted(sorter, current, has_left);
   }
 
   // Of equal rows those that were left come first, then the archived ones. Without `has_left` those
   // that were left are the archived ones.
-  void compare_sorted(LineSorter& sorter, RowLine& current_row, bool has_left) {
+  void compare_sorted(LineSorter& sorter, RowLine& current, bool has_left) {
     EqualRows equal;
     std::string_view text;
     while (sorter.next(text)) {
       const SortedRow row = parse_sorted(text);
-      if (row.comparable != equal.comparable) {
+      if (row.key != equal.comparable) {
         add_missing(equal);
         equal = {};
-        equal.comparable = row.comparable;
+        equal.comparable = row.key;
       }
-      if (row.whose == kLeft) {
+      if (row.whose == SortedRow::Whose::kLeft) {
         ++equal.left;
-      } else if (row.whose == kArchived) {
+      } else if (row.whose == SortedRow::Whose::kArchived) {
         equal.archived_line = row.line;
         ++equal.archived;
         if (!has_left) ++equal.left;
       } else if (++equal.current <= equal.archived) {
         unchanged();
       } else {
-        current_row.parse(row.line);
+        current.parse(row.line);
         xmin_ = row.xmin;
-        removed({row.line, row.version, nullptr}, current_row.values());
+        removed(current_row(row), current.values());
         if (edits_ != nullptr && equal.current > equal.left) {
-          edits_->note_whole_added(current_row.values());
+          edits_->note_whole_added(current.values());
         }
       }
       check_for_interrupts();
@@ -265,21 +257,12 @@ class CompanyMerge::TableRun : public MergeHandler {
     }
   }
 
-  // For the revert, of a table that was changed. All rows: equal ones cannot be told apart.
-  void record_left() {
-    if (counts_.added + counts_.removed == 0) return;
-    LineCutter& lines = undo_->changes();
-    lines.end_line();
-    FreshSnapshot fresh;
-    read_current(plan_.query, &lines, [](const CurrentRow&, uint32_t) {});
-    fresh.close();
-  }
-
   CompanyMerge& merge_;
   const MatchedTable& matched_;
   const MergePlan plan_;
   UndoWriter* undo_;
   DiscardedEdits* edits_;
+  OrphanRows* orphans_;
   Done& done_;
   MergeCounts counts_{};
   std::optional<ChangeLogWriter> log_;
@@ -308,6 +291,7 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
 
 std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, DiscardedEdits* edits) {
   refuse_unknown_rows();
+  if (policy_.adopts) orphans_.emplace(live_, company_, load_, policy_);
   std::vector<MergeCounts> counts;
   record_ = load_.manifest();
   record_.company_key = company_.key;
@@ -321,7 +305,24 @@ std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, Discar
     counts.push_back(table.run());
     if (undo != nullptr) record_.tables.push_back(recorded(table.plan(), undo->end_table()));
   }
+  if (undo != nullptr) record_wholes(counts, *undo);
   return counts;
+}
+
+// For the revert: of a changed table without a key all rows that are left in it, since equal ones
+// cannot be told apart. Only now all rows belong to the company that refer to others of it.
+void CompanyMerge::record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const {
+  for (size_t number = 0; number < counts.size(); ++number) {
+    if (counts[number].added + counts[number].removed == 0) continue;
+    const MergePlan plan = plan_merge(live_, load_.tables()[number], company_, policy_);
+    if (!plan.compares_wholes()) continue;
+    undo.begin_table(static_cast<int>(number));
+    undo.changes().end_line();
+    FreshSnapshot fresh;
+    read_current(plan.query, &undo.changes(), [](const CurrentRow&, uint32_t) {});
+    fresh.close();
+    undo.end_table();
+  }
 }
 
 void CompanyMerge::refuse_unknown_rows() const {
@@ -416,7 +417,7 @@ bool CompanyMerge::leads_nowhere(const Reference& reference) const {
               .empty();
 }
 
-void CompanyMerge::look_again() {
+void CompanyMerge::look_again(FormerOrphans& orphans) {
   for (auto& [index, done] : done_) {
     const Table& table = live_.table(index);
     const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
@@ -429,6 +430,7 @@ void CompanyMerge::look_again() {
     } else {
       sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition, {company_.arg()},
                          since_, done.found);
+      done.orphaned = orphans.add_versions(*done.matched, done.recorded, since_, sum, done.found);
       if (sum == done.kept) continue;
     }
     throw Error(
@@ -440,11 +442,15 @@ void CompanyMerge::look_again() {
 
 void CompanyMerge::prove_written() const {
   for (const auto& [index, done] : done_) {
-    if (done.found == done.written) continue;
+    const bool has_orphans = done.orphaned > 0 && !policy_.exact;
+    if (done.found == done.written && !has_orphans) continue;
     throw Error(sqlstate::kIntegrity, "rows of table \"" + display_table(live_.table(index)) +
                                           "\" would not belong to company \"" + company_.key + "\"")
-        .detail("Written were " + std::to_string(done.written) +
-                " rows, of which the company has " + std::to_string(done.found) + ".");
+        .detail(has_orphans
+                    ? "Rows that are in the archive belong to nobody: " +
+                          std::to_string(done.orphaned) + "."
+                    : "Written were " + std::to_string(done.written) +
+                          " rows, of which the company has " + std::to_string(done.found) + ".");
   }
 }
 

@@ -79,5 +79,18 @@ SELECT results_eq(format($$SELECT row_data ->> 'words', problem FROM cb.restore_
   $$VALUES ('one', 'changed by the restore or after it; the revert removes it'), ('three', 'changed by the restore or after it; the revert removes it'),
     ('wrong', 'changed by the restore or after it; the revert brings it back')$$, 'all that the revert does is listed');
 
+-- Rows that belong to the company by a row of a table that comes later, and that comes back itself.
+CREATE TABLE app.zone (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company);
+CREATE TABLE app.mark (zone_id int NOT NULL REFERENCES app.zone, words text);
+INSERT INTO app.zone VALUES (1, 1), (2, 1);
+INSERT INTO app.mark VALUES (1, 'first'), (2, 'second');
+SELECT cb.backup_company('1') AS zones \gset
+DELETE FROM app.mark;
+DELETE FROM app.zone WHERE id = 2;
+SELECT cb.restore_company('1', :zones) AS restore \gset
+INSERT INTO app.mark VALUES (2, 'later');
+SELECT cb.revert_restore(:restore);
+SELECT is(pg_temp.listed(:restore), '+later', 'only what was edited is listed');
+
 SELECT * FROM finish();
 ROLLBACK;
