@@ -34,7 +34,10 @@ std::string field(const PGresult* result, int code) {
 // As psql prints it, without the statement: the user did not write that.
 std::string describe(const PGresult* result, const PGconn* connection) {
   const std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
-  if (message.empty()) return "ERROR:  " + connection_problem(connection);  // it broke
+  if (message.empty()) {  // it broke
+    return "ERROR:  the connection to the server was lost\nDETAIL:  " +
+           connection_problem(connection);
+  }
   std::string text = field(result, PG_DIAG_SEVERITY) + ":  " + message;
   const std::string detail = field(result, PG_DIAG_MESSAGE_DETAIL);
   const std::string hint = field(result, PG_DIAG_MESSAGE_HINT);

@@ -14,11 +14,15 @@ if [ -z "${COMPANY_BACKUP_TEST_SERVER:-}" ]; then
 fi
 
 export COMPANY_BACKUP_CLIENT="$PWD/build/release/client/company-backup"
-# Modules that only the tests load, by their paths.
+# Modules that only the tests load, by their paths; where the server may read, which a home is not.
 make --no-print-directory -s -C test/boundary
 make --no-print-directory -s -C test/faults
-export COMPANY_BACKUP_BOUNDARY_TEST="$PWD/build/boundary/boundary_test.so"
-export COMPANY_BACKUP_FAULTS="$PWD/build/faults/faults.so"
+modules=$(mktemp -d)
+trap 'rm -rf "$modules"' EXIT
+chmod 755 "$modules"
+cp build/boundary/boundary_test.so build/faults/faults.so "$modules"
+export COMPANY_BACKUP_BOUNDARY_TEST="$modules/boundary_test.so"
+export COMPANY_BACKUP_FAULTS="$modules/faults.so"
 export PGOPTIONS="-c client_min_messages=warning"
 
 if [ $# -eq 0 ]; then
@@ -28,5 +32,5 @@ fi
 
 createdb company_backup_pgtap
 psql -qX -d company_backup_pgtap -c 'CREATE EXTENSION pgtap'
-exec prove --source Perl --source pgTAP --pgtap-option dbname=company_backup_pgtap \
+prove --source Perl --source pgTAP --pgtap-option dbname=company_backup_pgtap \
   --pgtap-option suffix=.sql "$@"
