@@ -276,3 +276,29 @@ BEGIN
     PERFORM clone_check.read(clone, true);
     RETURN QUERY SELECT * FROM clone_check.compare();
 END $$;
+
+-- After problems(): what became of the keys of rows that look like no other row.
+CREATE VIEW clone_check.renewed AS
+    WITH line AS (
+        SELECT relation, colour, min(n) FILTER (WHERE NOT clone) AS n, min(n) FILTER (WHERE clone) AS clone_n
+        FROM clone_check.line GROUP BY relation, colour HAVING count(*) FILTER (WHERE clone) = 1 AND count(*) FILTER (WHERE NOT clone) = 1
+    )
+    SELECT r.domain, r.relation, r.name, substr(f.ids[1], length(r.domain) + 2) AS old, substr(c.ids[1], length(r.domain) + 2) AS new
+    FROM ids.root r
+        JOIN line l ON l.relation = r.relation::text
+        JOIN clone_check.fact f ON NOT f.clone AND (f.relation, f.n, f.label) = (l.relation, l.n, quote_ident(r.name))
+        JOIN clone_check.fact c ON c.clone AND (c.relation, c.n, c.label) = (l.relation, l.clone_n, quote_ident(r.name));
+
+-- Integer keys, and others that follow the time (UUIDs of version 7, ULIDs), whose order is not the source's.
+CREATE FUNCTION clone_check.disorder() RETURNS TABLE (relation regclass, name name, was text, "is" text) LANGUAGE sql AS $$
+    WITH key AS (
+        SELECT r.*, CASE WHEN t.typcategory = 'N' THEN r.old::numeric END AS old_number, CASE WHEN t.typcategory = 'N' THEN r.new::numeric END AS new_number
+        FROM clone_check.renewed r JOIN pg_attribute a ON (a.attrelid, a.attname) = (r.relation, r.name) JOIN pg_type t ON t.oid = a.atttypid
+        WHERE t.typcategory = 'N' OR r.old ~ '^([0-9a-f-]{14}7[0-9a-f-]{21}|([a-z]+_)?[0-7][0-9A-HJKMNP-TV-Z]{25})$'
+    ), rank AS (
+        SELECT *, row_number() OVER (PARTITION BY relation, name ORDER BY old_number, old COLLATE "C") AS was,
+            row_number() OVER (PARTITION BY relation, name ORDER BY new_number, new COLLATE "C") AS "is"
+        FROM key
+    )
+    SELECT relation, name, format('%s, the %s.', old, was), format('%s, the %s.', new, "is") FROM rank WHERE was <> "is"
+$$;
