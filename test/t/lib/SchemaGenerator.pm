@@ -201,7 +201,7 @@ sub follow {
 	return;
 }
 
-sub company_value { my ($self, $company) = @_; return $self->{random}->key_value($self->{company_key}, $company + 1, $self->{company}{number}) }
+sub company_value { my ($self, $company) = @_; return $self->{random}->key_value($self->{company_key}, $company + 1) }
 
 # --- the company table and the plain case --------------------------------------------------------
 
