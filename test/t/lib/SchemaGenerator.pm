@@ -180,7 +180,7 @@ sub add_row {
 sub made_up {
 	my ($self, $column, $row) = @_;
 	return $self->company_value($row->{company}) if $column->{company} && !$column->{null};
-	return $self->{random}->key_value($column->{key}, $row->{number}, $row->{table}{number}) if $column->{key};
+	return $self->{random}->key_value($column->{key}, $row->{number}) if $column->{key};
 	return 'NULL' if $column->{null} && $self->{random}->chance(30);
 	return $self->company_value($row->{company}) if $column->{company};
 	return $column->{make}->($self->{random}, $row);
