@@ -61,7 +61,7 @@ sub scrambled {
 my $LOWER  = 'abcdefghijklmnopqrstuvwxyz';
 my $BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 # What follows from the time: the later, the greater.
-sub ulid { my ($n) = @_; return sprintf('01HZ%06d', $n) . scrambled($n, 16, $BASE32) }
+sub ulid { my ($n) = @_; return sprintf('01HZX%05d', $n) . scrambled($n, 16, $BASE32) }
 
 # Types that keys may have: SQL of the column, and the n-th value as an SQL literal.
 my %KEYS = (
@@ -78,7 +78,7 @@ my %KEYS = (
 	uuidtext => ['text DEFAULT gen_random_uuid()::text', sub { sprintf "'%08x-0000-4000-9000-%012x'", $_[0] * 2654435761 % 4294967296, $_[0] }],
 	ulid     => ['varchar(26)', sub { literal(ulid($_[0])) }],
 	nanoid   => ['text',      sub { literal(scrambled($_[0], 21, "${LOWER}\U$LOWER\E0123456789_-")) }],
-	cuid     => ['text COLLATE "C"', sub { literal(sprintf('cl%07d', $_[0]) . scrambled($_[0], 16, "${LOWER}0123456789")) }],
+	cuid     => ['text COLLATE "C"', sub { literal(sprintf('clz%06d', $_[0]) . scrambled($_[0], 16, "${LOWER}0123456789")) }],
 	prefixed => ['text',      sub { literal('inv_' . ulid($_[0])) }],
 	random   => ['text DEFAULT md5(random()::text)', sub { literal(scrambled($_[0], 32, '0123456789abcdef')) }],
 	uuid     => ['uuid DEFAULT gen_random_uuid()', sub { sprintf "'%08x-0000-4000-8000-%012x'", $_[0] * 2654435761 % 4294967296, $_[0] }],
@@ -90,17 +90,16 @@ my %KEYS = (
 	instant  => ['timestamptz', sub { "timestamptz '2000-01-01 00:00:00.000001+00' + " . ($_[0] * 86399) . " * interval '1 s'" }],
 );
 
+my %GENERATED = map { $_ => 1 } qw(uuid uuid7 uuidtext ulid nanoid cuid prefixed random);
+sub is_generated { return $GENERATED{ $_[1] } }
+
 # Keys for which a new value can be made up; the others are somebody's names, dates and numbers.
 my %NATURAL = map { $_ => 1 } qw(text varchar numeric date bytea instant);
 
 sub key_types    { return sort keys %KEYS }
 sub made_up_keys { return grep { !$NATURAL{$_} } key_types() }
 sub key_sql      { return $KEYS{ $_[1] }[0] }
-# `table`: the number of its table, which IDs that are random depend on: no two tables have the same.
-sub key_value {
-	my (undef, $key, $n, $table) = @_;
-	return $KEYS{$key}[1]->($n + ($key =~ /^(?:uuid.*|ulid|nanoid|cuid|prefixed|random)\z/ ? 10000 * ($table // 0) : 0));
-}
+sub key_value    { return $KEYS{ $_[1] }[1]->($_[2]) }
 
 # The type of a column that refers to such a key.
 sub reference_sql {
