@@ -28,7 +28,7 @@ CREATE TABLE clone_check.digest (relation text PRIMARY KEY, digest text);
 CREATE UNLOGGED TABLE clone_check.cell (relation regclass, n bigint, name name, value text);
 CREATE UNLOGGED TABLE clone_check.own (id text PRIMARY KEY, domain text, value text);
 CREATE UNLOGGED TABLE clone_check.meaning (relation regclass, name name, value text, means text);
-CREATE UNLOGGED TABLE clone_check.held (relation regclass, n bigint, name name, holders integer[]);
+CREATE UNLOGGED TABLE clone_check.held (relation regclass, n bigint, name name, holders integer[], is_array boolean, is_json boolean);
 CREATE UNLOGGED TABLE clone_check.place (clone boolean, relation text, n bigint, fact bigint, label text, nth bigint, id text);
 CREATE UNLOGGED TABLE clone_check.id (clone boolean, id text, alone boolean, colour text);
 
@@ -109,13 +109,13 @@ END $$;
 CREATE FUNCTION clone_check.facts() RETURNS TABLE (relation text, n bigint, label text, ids text[]) LANGUAGE sql AS $$
     TRUNCATE clone_check.held;
     INSERT INTO clone_check.held
-        SELECT c.relation, c.n, c.name, array_agg(h.id) FROM clone_check.cell c JOIN ids.holder h USING (relation, name)
+        SELECT c.relation, c.n, c.name, array_agg(h.id), bool_or(h.is_array), bool_or(h.json_path IS NOT NULL)
+        FROM clone_check.cell c JOIN (SELECT *, ids.is_array(relation, name) AS is_array FROM ids.holder) h USING (relation, name)
             LEFT JOIN clone_check.cell w ON (w.relation, w.n, w.name) = (c.relation, c.n, h.when_name)
         WHERE h.when_name IS NULL OR w.value = h.when_value
         GROUP BY c.relation, c.n, c.name;
     WITH value AS (
-        SELECT c.*, h.holders, h.holders IS NOT NULL AND ids.is_array(c.relation, c.name) AS is_array,
-            EXISTS (SELECT FROM ids.holder j WHERE j.id = ANY (h.holders) AND j.json_path IS NOT NULL) AS is_json
+        SELECT c.*, h.holders, coalesce(h.is_array, false) AS is_array, coalesce(h.is_json, false) AS is_json
         FROM clone_check.cell c LEFT JOIN clone_check.held h USING (relation, n, name) JOIN ids.relation r USING (relation)
         WHERE c.name <> ALL (r.free)
     ), plain AS (
