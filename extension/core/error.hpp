@@ -44,6 +44,9 @@ inline constexpr const char* kNotInReview = "KB041";     // keep or revert of a 
 inline constexpr const char* kDiscardedEdit = "KB042";  // in restore_problems(): undone by a revert
 inline constexpr const char* kOutsideRow =
     "KB044";  // in restore_problems(): a revert left it alone
+inline constexpr const char* kUnknownTemplate = "KB050";  // no such template
+inline constexpr const char* kTemplateExists = "KB051";   // its name, or its backup, is published
+inline constexpr const char* kPublished = "KB052";        // a template's backup is to be deleted
 inline constexpr const char* kOutOfMemory = "53200";
 inline constexpr const char* kInvalidParameter = "22023";
 inline constexpr const char* kInsufficientPrivilege = "42501";
