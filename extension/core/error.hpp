@@ -39,11 +39,14 @@ inline constexpr const char* kIntegrity = "KB034";       // a constraint would n
 inline constexpr const char* kBadValue = "KB035";        // a value the column's type refuses
 inline constexpr const char* kBadAttribute = "KB036";    // attributes that name no settable column
 inline constexpr const char* kRefusedIds = "KB037";      // keys that another company cannot have
+inline constexpr const char* kCollapsed = "KB038";       // people become one, and keys would clash
+inline constexpr const char* kLeftover = "KB039";        // an old ID where nobody said it may be
 inline constexpr const char* kInReview = "KB040";        // a restore waits for keep or revert
 inline constexpr const char* kNotInReview = "KB041";     // keep or revert of a settled restore
 inline constexpr const char* kDiscardedEdit = "KB042";  // in restore_problems(): undone by a revert
 inline constexpr const char* kOutsideRow =
-    "KB044";  // in restore_problems(): a revert left it alone
+    "KB044";                                     // in restore_problems(): a revert left it alone
+inline constexpr const char* kBecame = "KB045";  // in restore_problems(): who became whom
 inline constexpr const char* kUnknownTemplate = "KB050";  // no such template
 inline constexpr const char* kTemplateExists = "KB051";   // its name, or its backup, is published
 inline constexpr const char* kPublished = "KB052";        // a template's backup is to be deleted

@@ -6,6 +6,7 @@
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
+#include "pg/line_spool.hpp"
 #include "pg/robust_plan.hpp"
 
 namespace company_backup {
@@ -29,16 +30,16 @@ std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
 }
 
 CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-                         const ArchivedFiles& files, bool same_database,
-                         const MatchOptions& options, const Text& actor)
+                         const ArchivedFiles& files, const MatchOptions& options,
+                         const SharedOptions& shared)
     : live_(live),
       manifest_(manifest),
       source_(source),
       files_(files),
-      same_database_(same_database),
+      same_database_(shared.same_database),
       tables_(match_archive(manifest, live.schema, live.rules, live.scope, options)),
       roots_(live.schema, live.scope),
-      shared_(live, manifest, source, same_database, actor) {
+      shared_(live, manifest, source, shared) {
   const MatchedTable* company = company_table();
   if (company == nullptr || company->archived->rows != 1) {
     throw Error(sqlstate::kBadArchive, "the archive does not hold exactly one company row");
@@ -199,6 +200,7 @@ CompanyRow CompanyLoad::translated_company() {
     row[i] = {ValueKind::kString, *value->second};
   }
   mapper.apply(row);
+  if (const auto check = leftover_check(company)) check->look(row);
   CompanyRow result;
   for (size_t i = 0; i < row.size(); ++i) {
     if (!company.loaded[i]) continue;
@@ -255,11 +257,29 @@ void CompanyLoad::read_translated(const MatchedTable& table, const RowVisitor& r
   });
 }
 
+std::shared_ptr<LeftoverCheck> CompanyLoad::leftover_check(const MatchedTable& table) const {
+  if (new_ids_ == nullptr) return nullptr;
+  auto check = std::make_shared<LeftoverCheck>(live_, table, new_ids_->leftovers());
+  return check->empty() ? nullptr : check;
+}
+
+TranslationObserver CompanyLoad::with_leftover_check(const MatchedTable& table,
+                                                     TranslationObserver observer) const {
+  const auto check = leftover_check(table);
+  if (!check) return observer;
+  return [check, observer](const std::vector<RowValue>& archived,
+                           const std::vector<RowValue>& translated) {
+    check->look(translated);
+    if (observer) observer(archived, translated);
+  };
+}
+
 std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table,
                                                TranslationObserver observer) {
   auto lines = std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived);
   RowMapper mapper = make_mapper(table);
-  if (mapper.empty()) return lines;
+  observer = with_leftover_check(table, std::move(observer));
+  if (mapper.empty() && !observer) return lines;
   return translate_lines(std::move(lines), row_columns(table.columns), std::move(mapper),
                          table.archived->key, std::move(observer));
 }
@@ -297,6 +317,9 @@ ReadBytes CompanyLoad::bytes_of(const MatchedTable& table) const {
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
   const std::unique_ptr<RowLoader> rows = loader(table, make_mapper(table));
+  if (const auto check = leftover_check(table)) {
+    rows->set_look([check](const std::vector<RowValue>& row) { check->look(row); });
+  }
   read_rows(source_, false, table.number, *table.archived,
             [&](std::string_view line) { rows->load(line); });
   return loaded_[table.scoped->table] = rows->finish(sequences_);
@@ -306,6 +329,77 @@ void CompanyLoad::prove(const Company& company) {
   prove_references(live_, company, same_database_);
   count_rows(company);
   advance_sequences(sequences_);
+}
+
+bool CompanyLoad::holds_collapsed(const MatchedTable& table, const UniqueIndex& index) const {
+  return std::any_of(index.columns.begin(), index.columns.end(), [&](int16_t number) {
+    const std::vector<ColumnRoot>& roots = roots_.of(table.scoped->table, number);
+    return std::any_of(roots.begin(), roots.end(), [this](const ColumnRoot& root) {
+      return shared_.collapsed().contains(root.table);
+    });
+  });
+}
+
+std::vector<std::string> CompanyLoad::find_collapsed_keys() {
+  std::vector<std::string> found;
+  if (shared_.collapsed().empty()) return found;
+  for (const MatchedTable& table : tables_) {
+    for (const UniqueIndex& index : table.table->unique_indexes) {
+      if (!index.partial && holds_collapsed(table, index)) find_equal_keys(table, index, found);
+    }
+  }
+  return found;
+}
+
+// The keys are sorted, each with its row's own key behind it.
+void CompanyLoad::find_equal_keys(const MatchedTable& table, const UniqueIndex& index,
+                                  std::vector<std::string>& found) {
+  constexpr size_t kListed = 50;
+  const auto positions = [&](const std::vector<int16_t>& numbers) {
+    std::vector<size_t> list;
+    for (int16_t number : numbers) {
+      if (const auto position = position_of(table, number)) list.push_back(*position);
+    }
+    return list;
+  };
+  const std::vector<size_t> key = positions(index.columns), own = positions(table.scoped->key);
+  if (key.size() < index.columns.size()) return;  // expressions, or a default counts
+  const auto text = [](const std::vector<size_t>& list, const std::vector<RowValue>& row) {
+    std::string joined;
+    for (size_t position : list) {
+      joined += (joined.empty() ? "" : ", ") + std::string(row[position].text);
+    }
+    return joined;
+  };
+  LineSorter sorter;
+  std::vector<std::string> names;
+  RowMapper mapper = make_mapper(table);
+  std::vector<RowValue> row;
+  read(table, [&](const std::vector<RowValue>& archived) {
+    row = archived;
+    mapper.apply(row);
+    const bool has_null = std::any_of(key.begin(), key.end(), [&](size_t position) {
+      return row[position].kind == ValueKind::kNull;
+    });
+    if (has_null && !index.nulls_not_distinct) return;
+    sorter.put(text(key, row) + '\0' + text(own, archived));
+  });
+  sorter.sort();
+  std::string_view line;
+  std::string last_key, last_row;
+  bool any = false;
+  while (sorter.next(line)) {
+    const size_t end = line.find('\0');
+    const std::string_view this_key = line.substr(0, end), this_row = line.substr(end + 1);
+    if (any && this_key == last_key && found.size() < kListed) {
+      found.push_back(display_table(*table.table) + ": rows (" + last_row + ") and (" +
+                      std::string(this_row) + ") would both have (" + std::string(this_key) +
+                      ") in \"" + index.name + "\"");
+    }
+    any = true;
+    last_key = this_key;
+    last_row = this_row;
+  }
 }
 
 void CompanyLoad::count_rows(const Company& company) const {

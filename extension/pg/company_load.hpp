@@ -13,6 +13,7 @@
 #include "core/column_roots.hpp"
 #include "pg/archive_rows.hpp"
 #include "pg/archived_files.hpp"
+#include "pg/leftover_check.hpp"
 #include "pg/new_ids.hpp"
 #include "pg/row_loader.hpp"
 #include "pg/sequences.hpp"
@@ -32,8 +33,7 @@ class CompanyLoad {
   // Matches structure and shared rows; nothing is written yet. All references must outlive it.
   // Errors: see match_archive() and SharedMatch.
   CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-              const ArchivedFiles& files, bool same_database, const MatchOptions& options,
-              const Text& actor);
+              const ArchivedFiles& files, const MatchOptions& options, const SharedOptions& shared);
 
   // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
   const CompanyRow& archived_company() const { return archived_company_; }
@@ -83,6 +83,13 @@ class CompanyLoad {
   // Behind loaded columns, and the furthest values they saw.
   std::vector<ColumnSequence>& sequences() { return sequences_; }
   bool is_of_this_database() const { return same_database_; }
+  // What became of shared rows and people.
+  std::vector<SharedReport> shared_report() const { return shared_.report(); }
+
+  // Rows of the archive that would have the same unique key because several people (or shared rows)
+  // become one, each as one line for messages; the first of them. To be asked before rows get new
+  // IDs.
+  std::vector<std::string> find_collapsed_keys();
 
  private:
   RowMapper make_mapper(const MatchedTable& table);
@@ -92,6 +99,13 @@ class CompanyLoad {
   uint64_t load_table(const MatchedTable& table);
   void count_rows(const Company& company) const;
   const MatchedTable* company_table() const;
+  // Null if there is nothing to look for.
+  std::shared_ptr<LeftoverCheck> leftover_check(const MatchedTable& table) const;
+  TranslationObserver with_leftover_check(const MatchedTable& table,
+                                          TranslationObserver observer) const;
+  bool holds_collapsed(const MatchedTable& table, const UniqueIndex& index) const;
+  void find_equal_keys(const MatchedTable& table, const UniqueIndex& index,
+                       std::vector<std::string>& found);
   std::unique_ptr<RowLoader> loader(const MatchedTable& table, RowMapper mapper) const;
 
   const LiveScope& live_;

@@ -6,8 +6,10 @@
 #include "pg/company_row.hpp"
 #include "pg/id_choice.hpp"
 #include "pg/member_file.hpp"
+#include "pg/reference_check.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
+#include "pg/shared_report.hpp"
 #include "pg/typed_value.hpp"
 
 namespace company_backup {
@@ -43,8 +45,8 @@ class Creation {
         wanted_(parse_attributes(table_, options.attributes)),
         passage_{origin.same_database, false, nullptr},
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
-        load_(live, origin.manifest, origin.source, origin.files, origin.same_database, match(),
-              options.actor) {}
+        load_(live, origin.manifest, origin.source, origin.files, match(),
+              {origin.same_database, nullptr, options.actor}) {}
 
   std::string run(ReadSnapshot& snapshot) {
     const std::string key = add_company();
@@ -55,11 +57,13 @@ class Creation {
     require_empty(live_, company);
     rows_ = load_.load_tables() + 1;
     load_.prove(company);
+    if (new_ids_) prove_new_references(company);
     with_company.close();
     return company.key;
   }
 
   uint64_t rows() const { return rows_; }
+  std::vector<SharedReport> shared_report() const { return load_.shared_report(); }
 
  private:
   MatchOptions match() const {
@@ -82,12 +86,19 @@ class Creation {
     lock_company(*key);
     require_new(live_, *key);
     load_.set_company_keys(keys);
+    require_distinct(load_);
     if (new_ids_) renew();
     CompanyRow row = load_.translated_company();
     for (const auto& [number, value] : changes) row[number] = value;
     require_complete(table_, row);
     load_.add_company(row);
     return *key;
+  }
+
+  void prove_new_references(const Company& company) const {
+    FreshSnapshot fresh;
+    prove_soft_references(live_, company);
+    fresh.close();
   }
 
   void renew() {
@@ -126,6 +137,7 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   RestoreRecord record{next_restore_id(), key, backup.id, "create", false};
   record.added = creation.rows();
   record.actor = options.actor;
+  note_substitutions(live, record.id, creation.shared_report());
   record_restore(live, record, "created");
   return key;
 }
@@ -153,6 +165,7 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   RestoreRecord record{next_restore_id(), key, std::nullopt, "clone", false};
   record.added = creation.rows();
   record.actor = options.actor;
+  note_substitutions(live, record.id, creation.shared_report());
   record_restore(live, record, "cloned");
   return key;
 }

@@ -71,6 +71,19 @@ void IdRenewal::require_possible() const {
       .hint(hint + " plan_ids() shows the whole plan.");
 }
 
+std::vector<std::string> IdRenewal::notes_of(TableIndex table) const {
+  std::vector<std::string> notes;
+  bool renewed = false;
+  for (const IdDecision& decision : plan_.decisions) {
+    if (decision.table != table) continue;
+    renewed |= decision.kind == IdDecision::Kind::kRenewed;
+    if (decision.kind != IdDecision::Kind::kRefused) continue;
+    notes.push_back("refused: key " + display_name(decision.index->name) + ": " + decision.why);
+  }
+  if (renewed) notes.insert(notes.begin(), "new IDs");
+  return notes;
+}
+
 void IdRenewal::begin(bool preview) {
   ids_.emplace(load_, plan_, preview);
   load_.set_new_ids(&*ids_);
@@ -92,8 +105,11 @@ Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& 
                         company ? &*company : nullptr};
   const std::unique_ptr<MemberSource> source = stored_members(backup.id);
   const ArchivedFiles files(backup.id);
-  CompanyLoad load(live, manifest, *source, files, same_database,
-                   MatchOptions{passage.same_company, false}, std::nullopt);
+  SharedOptions shared;
+  shared.same_database = same_database;
+  shared.preview = true;
+  CompanyLoad load(live, manifest, *source, files, MatchOptions{passage.same_company, false},
+                   shared);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
                                 : load.archived_company_keys());
   const bool renews = wants_new_ids(live, manifest, "auto", passage);

@@ -36,6 +36,9 @@ class IdRenewal {
   // Error kRefusedIds lists what the plan refuses.
   void require_possible() const;
 
+  // What a preview says of a table: that its rows get new keys, or why they cannot come.
+  std::vector<std::string> notes_of(TableIndex table) const;
+
   // From here on the load gives rows new IDs. `preview`: see NewIds.
   void begin(bool preview);
 

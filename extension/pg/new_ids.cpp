@@ -282,7 +282,16 @@ NewIds::NewIds(CompanyLoad& load, const IdPlan& plan, bool preview) {
         if (value.kind != ValueKind::kNull) column.maker->see(value.text);
       }
     });
-    for (Followed& column : followed) maps_[column.root] = column.maker->finish();
+    for (Followed& column : followed) {
+      std::unique_ptr<KeyMap>& map = maps_[column.root] = column.maker->finish();
+      const auto* hashed = dynamic_cast<const HashedIds*>(map.get());
+      if (hashed == nullptr) continue;
+      if (plan.renewed.at(column.root).kind == IdKind::kUuid) {
+        leftovers_.watch_uuids(hashed);
+      } else {
+        leftovers_.watch_texts(hashed);
+      }
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/id_plan.hpp"
 #include "core/key_map.hpp"
+#include "core/leftover_ids.hpp"
 
 namespace company_backup {
 
@@ -23,8 +24,12 @@ class NewIds {
   // For the renewed column and all that follows it; null if it is not renewed.
   const KeyMap* of(const ColumnRoot& origin) const;
 
+  // The old IDs that may not be left anywhere.
+  const LeftoverIds& leftovers() const { return leftovers_; }
+
  private:
   std::map<ColumnRoot, std::unique_ptr<KeyMap>> maps_;
+  LeftoverIds leftovers_;
 };
 
 }  // namespace company_backup

@@ -5,6 +5,7 @@
 
 #include "core/json_path.hpp"
 #include "core/sql.hpp"
+#include "pg/robust_plan.hpp"
 #include "pg/table_plan.hpp"
 
 namespace company_backup {
@@ -207,8 +208,9 @@ std::vector<ReferenceProblem> check_references(const LiveScope& live, const Comp
   return problems;
 }
 
-void refuse_references(const LiveScope& live, const Company& company,
-                       const std::vector<ReferenceProblem>& problems) {
+namespace {
+
+std::string first_problems(const LiveScope& live, const std::vector<ReferenceProblem>& problems) {
   std::string detail;
   for (size_t i = 0; i < std::min(problems.size(), kListedProblems); ++i) {
     const ReferenceProblem& problem = problems[i];
@@ -218,11 +220,38 @@ void refuse_references(const LiveScope& live, const Company& company,
   if (problems.size() > kListedProblems) {
     detail += "\nand " + std::to_string(problems.size() - kListedProblems) + " more";
   }
-  throw Error(sqlstate::kBadReference,
-              "company \"" + company.key + "\" has " + std::to_string(problems.size()) +
-                  (problems.size() == 1 ? " reference that leads" : " references that lead") +
-                  " nowhere or to another company")
-      .detail(detail)
+  return detail;
+}
+
+std::string count_of(const std::vector<ReferenceProblem>& problems) {
+  return std::to_string(problems.size()) +
+         (problems.size() == 1 ? " reference that leads" : " references that lead") +
+         " nowhere or to another company";
+}
+
+}  // namespace
+
+void prove_soft_references(const LiveScope& live, const Company& company) {
+  std::vector<ReferenceProblem> problems;
+  Checker checker(live, company, problems);
+  const RobustPlans plans;
+  for (const Reference& reference : live.scope.references) {
+    if (reference.soft) checker.check(reference);
+  }
+  plans.close();
+  if (problems.empty()) return;
+  throw Error(sqlstate::kIntegrity,
+              "company \"" + company.key + "\" would have " + count_of(problems))
+      .detail(first_problems(live, problems))
+      .hint(
+          "Repair them where the backup was made, or say with set_reference(..., outside => 'null' "
+          "or 'keep') what becomes of references to another company.");
+}
+
+void refuse_references(const LiveScope& live, const Company& company,
+                       const std::vector<ReferenceProblem>& problems) {
+  throw Error(sqlstate::kBadReference, "company \"" + company.key + "\" has " + count_of(problems))
+      .detail(first_problems(live, problems))
       .hint("SELECT * FROM " + functions_schema() +
             ".check_company_data() lists them all. Repair them, allow them with set_reference(..., "
             "outside => 'keep'), or make the backup with on_error => 'record'.");

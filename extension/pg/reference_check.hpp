@@ -22,6 +22,10 @@ struct ReferenceProblem {
 std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company,
                                                const ReferenceSets* proved = nullptr);
 
+// After rows were loaded with new IDs: the same of the references that no foreign key says, over
+// all rows of the company as the active snapshot sees them. Error kIntegrity.
+void prove_soft_references(const LiveScope& live, const Company& company);
+
 // The text of an "ERROR: ..." about them: the first rows by name, and how many there are.
 [[noreturn]] void refuse_references(const LiveScope& live, const Company& company,
                                     const std::vector<ReferenceProblem>& problems);

@@ -7,8 +7,10 @@
 #include "pg/id_choice.hpp"
 #include "pg/integrity.hpp"
 #include "pg/owner.hpp"
+#include "pg/reference_check.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/rules.hpp"
+#include "pg/shared_report.hpp"
 
 namespace company_backup {
 namespace {
@@ -30,17 +32,39 @@ class RestoreRun {
           .hint("Restore it with include_files => false.");
     }
     source_ = stored_members(backup.id);
-    load_.emplace(live, manifest_, *source_, files_, same_database_,
-                  MatchOptions{same_company_, options.include_files}, options.actor);
+    const SharedOptions shared{same_database_, same_company_ ? nullptr : &company, options.actor,
+                               options.add_missing_shared, preview};
+    load_.emplace(live, manifest_, *source_, files_,
+                  MatchOptions{same_company_, options.include_files}, shared);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
+    if (!preview) require_distinct(*load_);
+    if (preview) clashes_ = load_->find_collapsed_keys();
     choose_ids(options, preview);
     merge_.emplace(live, company, *load_, MergePolicy{options.include_files, false});
   }
 
   CompanyMerge& merge() { return *merge_; }
 
-  // Null: rows keep their IDs.
-  const IdRenewal* renewal() const { return renewal_ ? &*renewal_ : nullptr; }
+  std::vector<SharedReport> shared_report() const { return load_->shared_report(); }
+
+  // For the table's row of a preview.
+  Text note_of(const ScopedTable& scoped) const {
+    std::string note;
+    const auto add = [&note](const std::string& part) {
+      note += (note.empty() ? "" : "; ") + part;
+    };
+    if (scoped.treatment == "append_only") {
+      add("append-only: rows are added, never changed or removed");
+    }
+    if (renewal_) {
+      for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
+    }
+    const std::string name = display_table(live_.table(scoped.table)) + ": ";
+    for (const std::string& clash : clashes_) {
+      if (clash.starts_with(name)) add("refused: " + clash.substr(name.size()));
+    }
+    return note.empty() ? Text() : Text(note);
+  }
 
   // After the rows are written, with a fresh look at everything.
   void prove() {
@@ -49,6 +73,7 @@ class RestoreRun {
     prove_references(live_, company_, same_database_,
                      [this](const Reference& reference) { return merge_->is_affected(reference); });
     merge_->prove_written();
+    if (renewal_) prove_soft_references(live_, company_);
     advance_sequences(load_->sequences());
   }
 
@@ -70,6 +95,7 @@ class RestoreRun {
   std::unique_ptr<MemberSource> source_;
   std::optional<CompanyLoad> load_;
   std::optional<IdRenewal> renewal_;
+  std::vector<std::string> clashes_;
   std::optional<CompanyMerge> merge_;
 };
 
@@ -181,6 +207,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   undo.complete(run.merge().record());
   settings.close();
   record.actor = options.actor;
+  note_substitutions(live, record.id, run.shared_report());
   record_restore(live, record, "restored");
   return record.id;
 }
@@ -197,12 +224,16 @@ Rows preview_restore(LiveScope live, const Text& company_text, const StoredBacku
   RestoreRun run(live, company, backup, options, true);
   Rows rows;
   for (const MergeCounts& counts : run.merge().compare()) {
-    const bool append_only = counts.scoped->treatment == "append_only";
-    rows.push_back(
-        {counts.scoped->area, display_table(live.table(counts.scoped->table)),
-         std::to_string(counts.added), std::to_string(counts.changed),
-         std::to_string(counts.removed), std::to_string(counts.unchanged),
-         append_only ? Text("append-only: rows are added, never changed or removed") : Text()});
+    rows.push_back({counts.scoped->area, display_table(live.table(counts.scoped->table)),
+                    std::to_string(counts.added), std::to_string(counts.changed),
+                    std::to_string(counts.removed), std::to_string(counts.unchanged),
+                    run.note_of(*counts.scoped)});
+  }
+  for (const SharedReport& report : run.shared_report()) {
+    const Text note = describe(report);
+    if (!note) continue;
+    rows.push_back({live.scope.find(report.table)->area, display_table(live.table(report.table)),
+                    "0", "0", "0", "0", note});
   }
   snapshot.close();
   settings.close();

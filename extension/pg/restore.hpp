@@ -11,6 +11,7 @@ namespace company_backup {
 struct RestoreOptions {
   std::string ids = "auto";  // auto, keep, remap
   bool include_files = false;
+  bool add_missing_shared = false;
   Text actor;
 };
 

@@ -75,7 +75,8 @@ Request read_request(FunctionCallInfo fcinfo, const char* action) {
   options.include_files = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
   require_choice(fcinfo, 5, {"on_error", {"abort"}});
   require_choice(fcinfo, 6, {"on_conflict", {"error"}});
-  require_choice(fcinfo, 7, {"on_missing_shared", {"refuse"}});
+  options.add_missing_shared =
+      require_choice(fcinfo, 7, {"on_missing_shared", {"refuse", "add"}}) == "add";
   require_choice(fcinfo, 8, {"schema_drift", {"refuse"}});
   options.actor = optional_text(fcinfo, 9);
   LiveScope live = load_live_scope();

@@ -92,6 +92,15 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, const ch
                        record.actor));
 }
 
+void note_problem(int64_t restore, const std::string& table, const std::string& row_key,
+                  const char* sqlstate, const std::string& problem, const Text& row_data) {
+  own_query(
+      "INSERT INTO company_backup.restore_problem SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, "
+      "$4, "
+      "$5, $6::json FROM company_backup.restore_problem WHERE restore = $1",
+      {restore, table, row_key, sqlstate, problem, row_data}, Access::kWrite);
+}
+
 Company find_company(const LiveScope& live, const Text& company, std::optional<int64_t> backup) {
   try {
     return resolve_company(live, company);

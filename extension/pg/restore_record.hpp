@@ -23,6 +23,10 @@ int64_t next_restore_id();
 // Writes the record, tells listeners of channel company_backup and runs the hook of `event`.
 void record_restore(const LiveScope& live, const RestoreRecord& record, const char* event);
 
+// A row of restore_problems() after those that there are.
+void note_problem(int64_t restore, const std::string& table, const std::string& row_key,
+                  const char* sqlstate, const std::string& problem, const Text& row_data = {});
+
 struct KnownRestore {
   int64_t id;
   std::string company;

@@ -80,7 +80,9 @@ void revert_restore(int64_t id, const Text& actor) {
   MatchOptions match{true, true};
   match.everything = true;
   const ArchivedFiles no_files(0);  // an undo record has them in its rows
-  CompanyLoad load(live, record, *source, no_files, true, match, std::nullopt);
+  SharedOptions shared;
+  shared.same_database = true;
+  CompanyLoad load(live, record, *source, no_files, match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   CompanyMerge merge(live, company, load, MergePolicy{true, true});
   DiscardedEdits edits(live, id);

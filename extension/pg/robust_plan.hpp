@@ -7,16 +7,29 @@
 
 namespace company_backup {
 
+// No nested loops until close().
+class RobustPlans {
+ public:
+  RobustPlans()
+      : level_(guarded([] {
+          const int nest = NewGUCNestLevel();
+          set_config_option("enable_nestloop", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+                            true, 0, false);
+          return nest;
+        })) {}
+  void close() const {
+    guarded([this] { AtEOXact_GUC(true, level_); });
+  }
+
+ private:
+  int level_;
+};
+
 inline Rows query_unestimated(const std::string& sql, const std::vector<Arg>& args,
                               Access access = Access::kWrite) {
-  const int level = guarded([] {
-    const int nest = NewGUCNestLevel();
-    set_config_option("enable_nestloop", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-                      0, false);
-    return nest;
-  });
+  const RobustPlans plans;
   Rows rows = query(sql, args, access);
-  guarded([level] { AtEOXact_GUC(true, level); });
+  plans.close();
   return rows;
 }
 

@@ -104,6 +104,7 @@ void RowLoader::load(std::string_view line) {
   line_.parse(line);
   values_ = line_.values();
   if (!mapper_.empty()) mapper_.apply(values_);
+  if (look_) look_(values_);
   for (Fed& column : fed_) column.sequence.see(values_[column.position].text);
   writer_.add(reader_.read(values_));
 }

@@ -53,6 +53,10 @@ class RowLoader {
             const std::vector<bool>& loaded, const std::vector<int16_t>& key, RowMapper mapper,
             ReadBytes read_bytes = read_base64);
 
+  // Sees every row as it is to be written.
+  using Look = std::function<void(const std::vector<RowValue>& row)>;
+  void set_look(Look look) { look_ = std::move(look); }
+
   // Errors: those of RowLine, RowMapper and RowWriter.
   void load(std::string_view line);
 
@@ -68,6 +72,7 @@ class RowLoader {
   RowLine line_;
   ValueReader reader_;
   RowWriter writer_;
+  Look look_;
   std::vector<Fed> fed_;
   std::vector<RowValue> values_;
 };

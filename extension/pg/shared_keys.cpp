@@ -77,6 +77,21 @@ struct Collector {
   std::string key_;
 };
 
+// Could a shared row not be added elsewhere without this value? What refers to other rows would
+// mean something else there.
+bool is_needed_to_add(const LiveScope& live, const ScopedTable& scoped, const Column& column) {
+  const Table& table = live.table(scoped.table);
+  if (scoped.treatment == "people" || !column.not_null || column.has_default || column.identity ||
+      column.generated || column_treatment(live.rules, table, column.name) == "secret") {
+    return false;
+  }
+  return std::none_of(
+      live.schema.foreign_keys.begin(), live.schema.foreign_keys.end(), [&](const ForeignKey& key) {
+        return key.table == scoped.table && std::find(key.columns.begin(), key.columns.end(),
+                                                      column.number) != key.columns.end();
+      });
+}
+
 }  // namespace
 
 SharedKeys::SharedKeys(const LiveScope& live) : live_(live) {}
@@ -150,6 +165,7 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan() {
       for (const SharedKeySet* set : shared.sets) {
         if (has(set->target_columns)) return true;
       }
+      if (is_needed_to_add(live_, scoped, column)) return true;
       const auto& match = scoped.match_columns;
       return std::find(match.begin(), match.end(), column.name) != match.end();
     };

@@ -1,10 +1,14 @@
 #include "pg/shared_match.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/column_default.hpp"
+#include "pg/key_lookup.hpp"
+#include "pg/row_writer.hpp"
 #include "pg/table_plan.hpp"
 #include "pg/typed_value.hpp"
 
@@ -25,7 +29,8 @@ struct SharedMatch::Match {
   std::vector<const Column*> columns;
   std::vector<Row> theirs;
   std::vector<Row> ours;  // of the same columns; empty: not found
-  std::vector<std::string> missing;
+  std::vector<bool> is_actor;
+  std::vector<std::string> missing, added;
 
   bool people() const { return scoped->treatment == "people"; }
 
@@ -119,18 +124,30 @@ class Matcher {
       }
     });
     match_.ours.resize(match_.theirs.size());
+    match_.is_actor.resize(match_.theirs.size());
+    ambiguous_.resize(match_.theirs.size());
   }
 
-  void find(bool same_database, const Text& actor) {
+  void find(const LiveScope& live, const SharedOptions& options) {
+    const bool same_database = options.same_database;
     if (same_database) look_up(by_key());
+    if (match_.people() && options.other_company != nullptr) {
+      forget_strangers(live, *options.other_company);
+    }
     if (!all_found() && (!same_database || match_.people())) look_up(by_match_columns());
-    if (!all_found() && match_.people() && actor) use_actor(*actor);
+    if (!all_found() && match_.people() && options.actor) use_actor(*options.actor);
     const std::vector<size_t> shown = same_database ? by_key() : by_match_columns();
     for (size_t row : wanted()) {
-      match_.missing.push_back(display_table(*match_.table) + " " +
-                               describe(match_.columns, shown, match_.theirs[row]) +
-                               (ambiguous_[row] ? ": several rows here match" : ""));
+      const std::string text =
+          display_table(*match_.table) + " " + describe(match_.columns, shown, match_.theirs[row]);
+      if (options.add_missing && !match_.people() && !ambiguous_[row]) {
+        match_.added.push_back(text);
+        if (!options.preview) missing_rows_.push_back(row);
+      } else {
+        match_.missing.push_back(text + (ambiguous_[row] ? ": several rows here match" : ""));
+      }
     }
+    if (!missing_rows_.empty()) add_rows(live);
   }
 
  private:
@@ -201,21 +218,119 @@ class Matcher {
                   quote_name(column_of(*match_.table, match_.scoped->key[0]).name) + ") = $1",
               {actor});
     if (rows.size() != 1) return;
-    for (size_t row : wanted()) match_.ours[row] = rows[0];
+    for (size_t row : wanted()) {
+      match_.ours[row] = rows[0];
+      match_.is_actor[row] = true;
+    }
+  }
+
+  // People who are no members of the company, where match columns or the actor can say who they
+  // are.
+  void forget_strangers(const LiveScope& live, const Company& company) {
+    const Settings& settings = live.rules.settings;
+    const TableIndex index =
+        live.schema.find(settings.membership_schema, settings.membership_table);
+    const ScopedTable* membership = index == kNoTable ? nullptr : live.scope.find(index);
+    if (membership == nullptr || !membership->owned() || match_.scoped->key.size() != 1) return;
+    if (match_.scoped->match_columns.empty()) return;
+    const Column& key = column_of(*match_.table, match_.scoped->key[0]);
+    const Column* person = find_column(live.table(index), settings.membership_person_column);
+    std::set<std::string> members;
+    for (const Row& row : query("SELECT DISTINCT pg_catalog.concat(m." + quote_name(person->name) +
+                                    ") FROM " + from_table(live.table(index)) + " AS m WHERE " +
+                                    owned_by(live.schema, live.scope, index, "m", "$1"),
+                                {company.arg()})) {
+      members.insert(*row[0]);
+    }
+    const size_t position = match_.position_of(key.number);
+    for (Row& ours : match_.ours) {
+      if (!ours.empty() && !members.contains(*ours[position])) ours.clear();
+    }
+  }
+
+  // What has a new value by itself gets it; all else is as in the archive.
+  void add_rows(const LiveScope& live) {
+    const std::vector<size_t> natural = by_match_columns();
+    std::vector<int16_t> numbers;
+    std::vector<std::optional<DefaultValues>> defaults;
+    for (size_t i = 0; i < match_.columns.size(); ++i) {
+      const Column& column = *match_.columns[i];
+      const DefaultKind kind = default_of(*match_.table, column);
+      const bool is_new = std::find(natural.begin(), natural.end(), i) == natural.end() &&
+                          (kind == DefaultKind::kSequence || kind == DefaultKind::kVolatile);
+      numbers.push_back(column.number);
+      defaults.emplace_back();
+      if (is_new) defaults.back().emplace(*match_.table, column);
+    }
+    RowWriter writer(match_.table->oid, display_table(*match_.table), numbers, natural);
+    for (size_t row : missing_rows_) {
+      Row& ours = match_.ours[row] = match_.theirs[row];
+      std::vector<LoadValue> values;
+      for (size_t i = 0; i < ours.size(); ++i) {
+        if (defaults[i]) ours[i] = defaults[i]->next();
+        values.push_back(ours[i] ? LoadValue{LoadValue::Kind::kText, *ours[i]} : LoadValue{});
+      }
+      writer.add(values);
+    }
+    writer.finish();
+    prove_added(live);
+  }
+
+  // Of rows that were added without triggers.
+  void prove_added(const LiveScope& live) const {
+    for (const ForeignKey& key : live.schema.foreign_keys) {
+      if (key.table != match_.index) continue;
+      KeyBatch references = references_of(live.schema, key);
+      for (size_t row : missing_rows_) {
+        std::vector<std::string> values;
+        for (int16_t number : key.columns) {
+          const size_t position = match_.position_of(number);
+          if (position == match_.columns.size() || !match_.ours[row][position]) break;
+          values.push_back(*match_.ours[row][position]);
+        }
+        if (values.size() == key.columns.size()) references.add(key_line(values));
+      }
+      const std::vector<size_t> missing = missing_references(live.schema, key, references);
+      if (missing.empty()) continue;
+      throw Error(sqlstate::kMissingShared,
+                  "a shared row cannot be added to table \"" + display_table(*match_.table) + "\"")
+          .detail("By \"" + key.name + "\" it would refer to " + references.text(missing[0]) +
+                  " of table \"" + display_table(live.table(key.target)) + "\", which is not here.")
+          .hint("Add the rows yourself, then try again.");
+    }
   }
 
   SharedMatch::Match& match_;
   const ManifestTable& archived_;
   std::vector<bool> ambiguous_;
+  std::vector<size_t> missing_rows_;  // that are added
 };
+
+// The key of a row, for messages; empty for no row.
+std::string key_of(const SharedMatch::Match& match, const Row& row) {
+  std::string text;
+  for (int16_t number : match.scoped->key) {
+    const size_t position = match.position_of(number);
+    if (position >= row.size()) continue;
+    text += (text.empty() ? "" : ", ") + row[position].value_or("null");
+  }
+  return text;
+}
+
+bool has_collapsed(const SharedMatch::Match& match) {
+  std::set<std::string> seen;
+  return std::any_of(match.ours.begin(), match.ours.end(), [&](const Row& row) {
+    return !row.empty() && !seen.insert(key_of(match, row)).second;
+  });
+}
 
 }  // namespace
 
 SharedMatch::~SharedMatch() = default;
 
 SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-                         bool same_database, const Text& actor)
-    : live_(live), same_database_(same_database) {
+                         const SharedOptions& options)
+    : live_(live), options_(options) {
   for (size_t number = 0; number < manifest.shared.size(); ++number) {
     const ManifestTable& archived = manifest.shared[number];
     const TableName name = decode_table_name(archived.name);
@@ -242,10 +357,27 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, Member
     if (match->scoped->owned()) match->condition = belongs_to_nobody(live, *match->scoped, "t");
     Matcher matcher(*match, archived);
     matcher.read(source, number);
-    matcher.find(same_database, actor);
+    matcher.find(live, options);
+    if (has_collapsed(*match)) collapsed_.insert(match->index);
     matches_.push_back(std::move(match));
   }
-  refuse_missing();
+  if (!options.preview) refuse_missing();
+}
+
+std::vector<SharedReport> SharedMatch::report() const {
+  std::vector<SharedReport> reports;
+  for (const auto& match : matches_) {
+    SharedReport report{match->index, match->people(), match->theirs.size(),
+                        {},           match->added,    match->missing};
+    for (size_t row = 0; row < match->theirs.size(); ++row) {
+      const std::string theirs = key_of(*match, match->theirs[row]);
+      const std::string ours = key_of(*match, match->ours[row]);
+      if (match->ours[row].empty() || (theirs == ours && !match->is_actor[row])) continue;
+      report.substitutions.push_back({theirs, ours, match->is_actor[row]});
+    }
+    reports.push_back(std::move(report));
+  }
+  return reports;
 }
 
 void SharedMatch::refuse_missing() const {
@@ -277,7 +409,7 @@ const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& co
   const ScopedTable* scoped = live_.scope.find(table);
   const bool people = scoped != nullptr && scoped->treatment == "people";
   // Of a table that also holds rows of companies, other keys stay what they are.
-  const bool complete = !same_database_ && (scoped == nullptr || !scoped->owned());
+  const bool complete = !options_.same_database && (scoped == nullptr || !scoped->owned());
   map = std::make_unique<ListedKeys>(columns.size(), complete, display_table(live_.table(table)),
                                      people ? sqlstate::kMissingPerson : sqlstate::kMissingShared);
   for (const auto& match : matches_) {
@@ -289,12 +421,14 @@ const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& co
       continue;
     }
     for (size_t row = 0; row < match->theirs.size(); ++row) {
+      // In a preview a row that is missing stays itself.
+      const Row& here = match->ours[row].empty() ? match->theirs[row] : match->ours[row];
       std::vector<std::string_view> theirs;
       std::vector<std::string> ours;
       for (size_t position : positions) {
         const Text& value = match->theirs[row][position];
         theirs.push_back(value ? std::string_view(*value) : std::string_view());
-        ours.push_back(match->ours[row][position].value_or(""));
+        ours.push_back(here[position].value_or(""));
       }
       map->add(theirs, std::move(ours));
     }

@@ -228,8 +228,8 @@ for my $version ('0.9', '2.0') {
 # In the middle
 
 sql(<<'SQL');
-INSERT INTO customer (id, company_id, name) VALUES (1000, 'zeta', 'big');
-INSERT INTO note SELECT 1000 + n, 1000, (SELECT string_agg(md5(n || '.' || i), '') FROM generate_series(1, 3000) i)
+INSERT INTO customer (id, company_id, name) VALUES (900000, 'zeta', 'big');
+INSERT INTO note SELECT 900000 + n, 900000, (SELECT string_agg(md5(n || '.' || i), '') FROM generate_series(1, 3000) i)
 FROM generate_series(1, 1000) n;
 SQL
 my $big = works('backup of a big company', 'backup', 'zeta') + 0;

@@ -121,6 +121,25 @@ sub oracle_sql {
 	} grep { !$_->{stays} } $self->owned_tables);
 }
 
+# Tells test/oracle/id_columns.sql what no catalog says.
+sub ids_sql {
+	my ($self) = @_;
+	my @sql;
+	for my $table ($self->owned_tables) {
+		my $belongs = $table->{owned}->('t', "\0") =~ s/%/%%/gr =~ s/\0/%1\$L/gr;
+		my @outside = $self->{outside} eq 'null' ? map { literal($_->{name}) } grep { $_->{outside} } @{ $table->{columns} } : ();
+		push @sql, 'INSERT INTO ids.relation (relation, belongs, company_key, travels, nulled) VALUES (' . join(', ', literal($table->{sql}), literal($belongs),
+			$table == $self->{company} ? literal($table->{keys}[0][0]{name}) : 'NULL', $table->{stays} ? 'false' : 'true', "ARRAY[${\ join ', ', @outside}]::name[]") . ')';
+	}
+	for my $soft (@{ $self->{soft} }) {
+		push @sql, 'INSERT INTO ids.reference VALUES (' . join(', ', literal($soft->{table}{sql}), literal($soft->{column}{name}),
+			literal($soft->{target}{sql}), literal($soft->{of}{name}), literal($soft->{path}),
+			$soft->{when} ? (literal($soft->{when}[0]{name}), literal($soft->{when}[1])) : ('NULL', 'NULL')) . ')';
+	}
+	push @sql, map { 'INSERT INTO ids.shared VALUES (' . literal($_->{sql}) . ', ' . literal($_->{means}->('t')) . ')' } grep { $_->{means} } $self->tables;
+	return statements(@sql, 'SELECT FROM ids.understand()');
+}
+
 sub columns_to_digest {
 	my ($self, $table, $kept) = @_;
 	return @{ $table->{columns} } unless defined $kept && $table == $self->{company};

@@ -15,7 +15,7 @@ use ClientTest qw(slurp spew);
 use Database;
 use SchemaGenerator;
 
-our @EXPORT_OK = qw(build build_oracle names_here digests digests_after check_whole each_seed);
+our @EXPORT_OK = qw(build build_oracle build_checker names_here digests digests_after check_whole set_sequences each_seed);
 
 sub everybody { return map { $_ => 1 } 0 .. SchemaGenerator::COMPANIES - 1 }
 
@@ -108,6 +108,13 @@ sub build_oracle {
 	return;
 }
 
+# What tells whether a company is a clone of another, and the plain clone; told what no catalog says.
+sub build_checker {
+	my ($database, $generator) = @_;
+	$database->run(join '', (map { slurp("$FindBin::Bin/../oracle/$_.sql") } qw(oracle id_columns clone clone_check)), $generator->ids_sql);
+	return;
+}
+
 # From the generator's names to the extension's.
 sub names_here {
 	my ($database, @tables) = @_;
@@ -143,6 +150,9 @@ sub named {
 	my ($tables, @lines) = @_;
 	return { map { (Encode::encode('UTF-8', $tables->[$_]{sql}) => $lines[$_]) } 0 .. $#{$tables} };
 }
+
+# Sequences go on behind the rows that are there.
+sub set_sequences { $_[0]->run($SET_SEQUENCES); return }
 
 sub check_whole {
 	my ($database, $generator, $what) = @_;

@@ -51,6 +51,18 @@ sub name {
 	return $self->{names}{$space}{$name}++ ? $self->name($space, $hint) : $name;
 }
 
+# Characters that follow from a number and look like none.
+sub scrambled {
+	my ($n, $length, $alphabet) = @_;
+	my $state = $n * 2654435761 % 4294967296;
+	return join '', map { $state = ($state * 69069 + 12345) & 0xffffffff; substr $alphabet, ($state >> 8) % length $alphabet, 1 } 1 .. $length;
+}
+
+my $LOWER  = 'abcdefghijklmnopqrstuvwxyz';
+my $BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+# What follows from the time: the later, the greater.
+sub ulid { my ($n) = @_; return sprintf('01HZX%05d', $n) . scrambled($n, 16, $BASE32) }
+
 # Types that keys may have: SQL of the column, and the n-th value as an SQL literal.
 my %KEYS = (
 	always   => ['bigint GENERATED ALWAYS AS IDENTITY',     sub { 10 * $_[0] + 3 }],
@@ -59,6 +71,16 @@ my %KEYS = (
 	down     => ['integer GENERATED ALWAYS AS IDENTITY (INCREMENT -1)', sub { -2 * $_[0] }],
 	serial   => ['serial',    sub { 3 * $_[0] }],
 	plain    => ['bigint',    sub { $_[0] % 2 ? -$_[0] : 4 * $_[0] }],
+	bigserial   => ['bigserial', sub { 4 * $_[0] + 1 }],
+	smallserial => ['smallserial', sub { $_[0] + 2 }],
+	tiny     => ['smallint',  sub { 2 * $_[0] }],
+	uuid7    => ['uuid',      sub { sprintf "'0190%04x-%04x-7%03x-b%03x-%012x'", $_[0] / 65536, $_[0] % 65536, $_[0] * 7 % 4096, $_[0] % 4096, $_[0] * 2654435761 % 4294967296 }],
+	uuidtext => ['text DEFAULT gen_random_uuid()::text', sub { sprintf "'%08x-0000-4000-9000-%012x'", $_[0] * 2654435761 % 4294967296, $_[0] }],
+	ulid     => ['varchar(26)', sub { literal(ulid($_[0])) }],
+	nanoid   => ['text',      sub { literal(scrambled($_[0], 21, "${LOWER}\U$LOWER\E0123456789_-")) }],
+	cuid     => ['text COLLATE "C"', sub { literal(sprintf('clz%06d', $_[0]) . scrambled($_[0], 16, "${LOWER}0123456789")) }],
+	prefixed => ['text',      sub { literal('inv_' . ulid($_[0])) }],
+	random   => ['text DEFAULT md5(random()::text)', sub { literal(scrambled($_[0], 32, '0123456789abcdef')) }],
 	uuid     => ['uuid DEFAULT gen_random_uuid()', sub { sprintf "'%08x-0000-4000-8000-%012x'", $_[0] * 2654435761 % 4294967296, $_[0] }],
 	text     => ['text',      sub { literal(("é", "a b", "'", '"', "\t", "ab\\", "Z", "null")[$_[0] % 8] . $_[0]) }],
 	varchar  => ['varchar(40) COLLATE "C"', sub { literal(" $_[0] ") }],
@@ -68,14 +90,18 @@ my %KEYS = (
 	instant  => ['timestamptz', sub { "timestamptz '2000-01-01 00:00:00.000001+00' + " . ($_[0] * 86399) . " * interval '1 s'" }],
 );
 
+# Keys for which a new value can be made up; the others are somebody's names, dates and numbers.
+my %NATURAL = map { $_ => 1 } qw(text varchar numeric date bytea instant);
+
 sub key_types    { return sort keys %KEYS }
+sub made_up_keys { return grep { !$NATURAL{$_} } key_types() }
 sub key_sql      { return $KEYS{ $_[1] }[0] }
 sub key_value    { return $KEYS{ $_[1] }[1]->($_[2]) }
 
 # The type of a column that refers to such a key.
 sub reference_sql {
 	my ($self, $key) = @_;
-	return $key eq 'serial' ? 'integer' : $self->key_sql($key) =~ s/ (GENERATED|DEFAULT) .*//r;
+	return {serial => 'integer', bigserial => 'bigint', smallserial => 'smallint'}->{$key} // $self->key_sql($key) =~ s/ (GENERATED|DEFAULT) .*//r;
 }
 
 # Columns that just hold data; types that begin with $ are made by the schema.

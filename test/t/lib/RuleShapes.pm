@@ -150,6 +150,7 @@ sub scope_column {
 	for (1 .. 2) {
 		my $table = $self->table('event');
 		my $owner = $self->company_column($table, name => $self->{tenant_name}, free => 1);
+		push @{ $self->{soft} }, {table => $table, column => $owner, target => $self->{company}, of => $self->{company}{keys}[0][0]};
 		$self->key_column($table);
 		$self->data_columns($table);
 		$table->{owned} = $self->by_column($owner);
@@ -167,11 +168,7 @@ sub soft {
 	my $about = $self->column($table, 'about', 'bigint');
 	my $many  = $self->column($table, 'many', 'bigint[]');
 	my $json  = $self->column($table, 'json', 'jsonb');
-	my $some  = sub {
-		my ($row, $target) = @_;
-		my @rows = grep { $_->{company} == $row->{company} } @{ $target->{rows} };
-		return $self->{random}->pick(@rows)->{v}{ $target->{keys}[0][0]{name} };
-	};
+	my $some  = sub { return $self->some_key(@_) };
 	$self->fill($table, fill => sub {
 		my ($row) = @_;
 		my $v = $row->{v};
@@ -181,13 +178,29 @@ sub soft {
 		$v->{ $many->{name} }  = 'ARRAY[' . join(', ', 'NULL', map { $some->($row, $one) } 1 .. $choice) . ']::bigint[]';
 		$v->{ $json->{name} }  = literal('{"items": [{"id": ' . $some->($row, $two) . '}, {"x": 1.0}]}');
 	});
-	my $source = literal($table->{sql});
-	my $of = sub { my ($column, $target, $more) = @_; push @{ $self->{rules} },
-		"SELECT set_reference($source, ARRAY[${\ literal($column->{name})}]::name[], ${\ literal($target->{sql})}, ARRAY[${\ literal($target->{keys}[0][0]{name})}]::name[]$more)" };
-	$of->($about, $one, ", when_column => ${\ literal($kind->{name})}, when_value => 'one'");
-	$of->($about, $two, ", when_column => ${\ literal($kind->{name})}, when_value => 'two'");
-	$of->($many, $one, '');
-	$of->($json, $two, ", json_path => '\$.items[*].id'");
+	$self->soft_reference($table, $about, $one, when => [$kind, 'one']);
+	$self->soft_reference($table, $about, $two, when => [$kind, 'two']);
+	$self->soft_reference($table, $many, $one);
+	$self->soft_reference($table, $json, $two, path => '$.items[*].id');
+	return;
+}
+
+# The first key of some row of the same company.
+sub some_key {
+	my ($self, $row, $target) = @_;
+	my @rows = grep { defined $_->{company} && $_->{company} == $row->{company} } @{ $target->{rows} };
+	return $self->{random}->pick(@rows)->{v}{ $target->{keys}[0][0]{name} };
+}
+
+# Declares that a column refers to the first key of a table: `path` into jsonb, `when` [column, value].
+sub soft_reference {
+	my ($self, $table, $column, $target, %more) = @_;
+	my $of = $target->{keys}[0][0];
+	push @{ $self->{soft} }, {table => $table, column => $column, target => $target, of => $of, %more};
+	push @{ $self->{rules} }, 'SELECT set_reference(' . literal($table->{sql}) . ", ARRAY[${\ literal($column->{name})}]::name[], "
+	  . literal($target->{sql}) . ", ARRAY[${\ literal($of->{name})}]::name[]"
+	  . ($more{path} ? ', json_path => ' . literal($more{path}) : '')
+	  . ($more{when} ? ', when_column => ' . literal($more{when}[0]{name}) . ', when_value => ' . literal($more{when}[1]) : '') . ')';
 	return;
 }
 

@@ -11,7 +11,7 @@ use strict;
 use warnings;
 use utf8;
 
-use parent qw(ReferenceShapes RuleShapes TableShapes GeneratedSql);
+use parent qw(IdShapes ReferenceShapes RuleShapes TableShapes GeneratedSql);
 
 use RandomValues qw(ident literal);
 
@@ -20,14 +20,17 @@ use constant COMPANIES => 3;
 my @SHAPES = qw(children composite several_keys self_reference cycle_of_two cycle_of_three six_levels
   any_of null_only one_to_one shared people second_company scope_column no_key by_range by_list
   by_hash two_levels inheritance exclusion deferrable generated soft match_full set_null parent_company
-  nobodys_children some_unique);
+  nobodys_children some_unique one_to_one_key join_table documents unique_topic unique_elsewhere odd_unique
+  spans);
 
-# `outside`: what becomes of references to other companies (null).
+# `outside`: what becomes of references to other companies (null). `clone`: no key is unique beyond the company of
+# which no new value can be made up; with `natural`, one is.
+# `markers`: no two rows of a table look alike.
 sub new {
 	my ($class, $seed, %how) = @_;
 	my $random = RandomValues->new($seed);
 	my $self   = bless {
-		seed => $seed, outside => 'null', %how, random => $random, tables => [], later => [], rules => [], first => [], aliases => 0,
+		seed => $seed, outside => 'null', %how, random => $random, tables => [], later => [], rules => [], soft => [], first => [], aliases => 0,
 		company_key => $random->pick(qw(always default uuid text plain small)),
 	}, $class;
 	$self->{schemas} = [map { ident($random->name('schemas', 'area')) } 1 .. $random->between(1, 4)];
@@ -36,6 +39,7 @@ sub new {
 	for my $shape (@SHAPES) {
 		$self->$shape if $random->chance(55);
 	}
+	$self->natural_key if $how{natural};
 	return $self;
 }
 
@@ -71,7 +75,7 @@ sub column {
 
 sub key_column {
 	my ($self, $table, $key) = @_;
-	$key //= $self->{random}->pick($self->{random}->key_types);
+	$key //= $self->{random}->pick($self->{clone} ? $self->{random}->made_up_keys : $self->{random}->key_types);
 	my $column = $self->column($table, 'key', $self->{random}->key_sql($key), key => $key, null => 0);
 	push @{ $table->{constraints} }, "PRIMARY KEY ($column->{sql})";
 	push @{ $table->{keys} }, [$column];
@@ -80,6 +84,7 @@ sub key_column {
 
 sub data_columns {
 	my ($self, $table) = @_;
+	$self->column($table, 'marker', 'text', null => 0, make => sub { literal("row $_[1]{number}") }) if $self->{markers};
 	for (1 .. $self->{random}->between(1, 4)) {
 		my ($type, $make) = $self->{random}->data;
 		$self->column($table, 'c', $type =~ s/\$/$self->{schemas}[0]./r, make => $make, null => $self->{random}->chance(70));
@@ -223,7 +228,7 @@ sub direct {
 	my $owner = $self->company_column($table);
 	$self->key_column($table, $more{key});
 	if ($self->{random}->chance(60)) {    # a unique key beside the primary one
-		my $kind = $self->{random}->pick(qw(plain uuid text numeric date));
+		my $kind = $self->{random}->pick(qw(bigserial uuid ulid prefixed), $self->{clone} ? () : qw(plain text numeric date));
 		my $code = $self->column($table, 'code', $self->{random}->key_sql($kind) =~ s/ DEFAULT.*//r, key => $kind, null => 0);
 		push @{ $table->{constraints} }, "UNIQUE ($code->{sql})";
 		push @{ $table->{keys} }, [$code];

@@ -39,6 +39,7 @@ sub partitioned {
 	$self->foreign_key($child, $link->{columns}, $table, $link->{of});
 	$child->{links} = [$link];
 	$self->key_column($child);
+	$self->data_columns($child);
 	$child->{owned} = $self->by_link($link);
 	$self->fill($child);
 	return $table;
@@ -111,7 +112,7 @@ sub exclusion {
 	my ($self) = @_;
 	my $table = $self->direct(hint => 'booking', empty => 1);
 	my $span  = $self->column($table, 'span', 'int4range', make => sub { "int4range($_[1]{number} * 10, $_[1]{number} * 10 + 9)" });
-	push @{ $table->{constraints} }, "EXCLUDE USING gist ($span->{sql} WITH &&)";
+	push @{ $table->{constraints} }, $self->{clone} ? "EXCLUDE USING btree ($table->{columns}[0]{sql} WITH =, $span->{sql} WITH =)" : "EXCLUDE USING gist ($span->{sql} WITH &&)";
 	$self->fill($table);
 	return;
 }
@@ -130,7 +131,7 @@ sub generated {
 	my $table = $self->direct(hint => 'sum', empty => 1);
 	my $base  = $self->column($table, 'base', 'integer', null => 0, make => sub { $_[1]{number} });
 	my $twice = $self->column($table, 'twice', "integer GENERATED ALWAYS AS ($base->{sql} * 2) STORED", generated => 1);
-	push @{ $table->{constraints} }, "UNIQUE ($twice->{sql})";
+	push @{ $table->{constraints} }, 'UNIQUE (' . ($self->{clone} ? "$table->{columns}[0]{sql}, " : '') . "$twice->{sql})";
 	$self->column($table, 'counted', 'bigint GENERATED ALWAYS AS IDENTITY', null => 0, make => sub { 1000 + 3 * $_[1]{number} });
 	$self->fill($table);
 	return;
@@ -142,8 +143,9 @@ sub some_unique {
 	my $table = $self->direct(hint => 'desk', empty => 1);
 	my $place = $self->column($table, 'place', 'text', make => sub { literal('P' . int($_[1]{number} / 2)) });
 	my $used  = $self->column($table, 'used', 'boolean', null => 0, make => sub { $_[1]{number} % 2 ? 'true' : 'false' });
-	$table->{after} = ["CREATE UNIQUE INDEX ON $table->{sql} ($place->{sql}) WHERE $used->{sql}",
-		"CREATE UNIQUE INDEX ON $table->{sql} (lower($place->{sql}), $used->{sql})"];
+	my $mine  = $self->{clone} ? "$table->{columns}[0]{sql}, " : '';
+	$table->{after} = ["CREATE UNIQUE INDEX ON $table->{sql} ($mine$place->{sql}) WHERE $used->{sql}",
+		"CREATE UNIQUE INDEX ON $table->{sql} (${mine}lower($place->{sql}), $used->{sql})"];
 	$self->fill($table);
 	return;
 }

@@ -1,0 +1,92 @@
+# Random schemas: a company is cloned, its clone is cloned, and its backup becomes a new company with new IDs, in its
+# own database and in another one. What a clone is, the checker of test/oracle says. In every fourth schema is a key
+# that is unique everywhere and that nobody can make up: there cloning is refused.
+#
+# PROPERTY_SEEDS: how many schemas (8); PROPERTY_FIRST_SEED: where to begin (1).
+use strict;
+use warnings;
+
+use Encode qw(decode encode);
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use Database;
+use PropertyTest qw(build build_checker check_whole each_seed);
+use RandomValues;
+use SchemaGenerator;
+
+# What a new company has to be told: its key, where no default makes one up.
+sub attributes {
+	my ($database, $generator, $n) = @_;
+	my $key = $generator->{company}{keys}[0][0];
+	return "'{}'" unless $key->{key} =~ /^(?:text|plain)\z/;
+	my $name  = Database::quote(encode('UTF-8', $key->{name}));
+	my $value = encode('UTF-8', $generator->company_value(SchemaGenerator->COMPANIES + $n));
+	return "jsonb_build_object($name, $value)";
+}
+
+sub is_clone {
+	my ($database, $generator, $key, $what) = @_;
+	my @problems = $database->rows('SELECT relation, problem FROM clone_check.problems(' . RandomValues::literal($key) . ')');
+	is_deeply [map { join ': ', map { substr $_, 0, 1000 } @{$_} } @problems], [], "$what: a clone, and nothing else has changed";
+	check_whole($database, $generator, $what);
+	return;
+}
+
+sub check_refused {
+	my ($database, $generator, $source) = @_;
+	my ($ok, undef, $error) = $database->try("SELECT clone_company($source, ${\ attributes($database, $generator, 0)})");
+	ok !$ok, 'refused';
+	like $error, qr/ERROR:  KB\w{3}: /, 'with an error of its own';
+	like decode('UTF-8', $error), qr/\Q$generator->{natural_table}{name}\E/, 'that names the table';
+	is $database->value('SELECT count(*) FROM clone_check.digest d FULL JOIN clone_check.digests(NULL) n USING (relation) WHERE n.digest IS DISTINCT FROM d.digest'),
+	  0, 'nothing has changed';
+	return;
+}
+
+sub check_elsewhere {
+	my ($database, $generator, $backup) = @_;
+	my $other = Database->create("company_backup_clone_${$}_other");
+	build($other, $generator, away => 2);
+	build_checker($other, $generator);
+	$other->trust($database);
+	$other->run('COPY clone_check.line FROM stdin;' . "\n" . $database->run('COPY (SELECT * FROM clone_check.line WHERE NOT clone) TO stdout') . "\n\\.\n");
+	$other->run('COPY clone_check.fact FROM stdin;' . "\n" . $database->run('COPY (SELECT * FROM clone_check.fact WHERE NOT clone) TO stdout') . "\n\\.\n");
+	my $upload = $other->take_backup($database, $backup);
+	$other->run($generator->harm_sql);
+	$other->run('SELECT clone_check.watch()');
+	my $key = $other->value("SELECT create_company_from_backup($upload, ${\ attributes($other, $generator, 0)}, ids => 'remap')");
+	is_clone($other, $generator, $key, 'in another database');
+	return;
+}
+
+sub check_seed {
+	my ($generator) = @_;
+	my $database = Database->create("company_backup_clone_$$");
+	build($database, $generator);
+	build_checker($database, $generator);
+	my $source = RandomValues::literal($database->value('SELECT (' . $generator->company_value(0) . ')::text'));
+	$database->run($generator->harm_sql);
+	$database->run("SELECT clone_check.take($source); SELECT clone_check.watch()");
+	return check_refused($database, $generator, $source) if $generator->{natural};
+
+	my $clone = $database->value("SELECT clone_company($source, ${\ attributes($database, $generator, 0)})");
+	is_clone($database, $generator, $clone, 'cloned');
+	my $backup = $database->value("SELECT backup_company($source)");
+	$database->run('SELECT clone_check.watch()');
+	my $made = $database->value("SELECT create_company_from_backup($backup, ${\ attributes($database, $generator, 1)}, ids => 'remap')");
+	is_clone($database, $generator, $made, 'from a backup');
+	check_elsewhere($database, $generator, $backup) if $generator->{outside} eq 'null';
+
+	my $first = RandomValues::literal($clone);
+	$database->run("SELECT clone_check.take($first); SELECT clone_check.watch()");
+	my $second = $database->value("SELECT clone_company($first, ${\ attributes($database, $generator, 2)})");
+	is_clone($database, $generator, $second, 'cloned again');
+	return;
+}
+
+each_seed(8, \&check_seed, make => sub {
+	my ($seed) = @_;
+	return SchemaGenerator->new($seed, clone => 1, markers => $seed % 2, outside => $seed % 3 ? 'null' : 'keep', natural => $seed % 4 == 0);
+});
