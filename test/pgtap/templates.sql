@@ -91,7 +91,7 @@ DELETE FROM app.company;
 SELECT is(cb.create_company_from_template('bakery', '{"slug": "x"}'), '6', 'the source is gone: a new key all the same');
 SELECT is((SELECT min(id) > 4 FROM app.item), true, 'and new IDs');
 SELECT is(pg_temp.contents(cb.create_company_from_template('bakery')), 'bread kg, flour kg of bread', 'the next one finds them free');
-SELECT is(cb.create_company_from_backup(:bakery), '1', 'an ordinary backup would have kept them');
+SELECT is(cb.create_company_from_backup(:bakery, '{"slug": "y"}'), '1', 'an ordinary backup would have kept them');
 ROLLBACK TO empty;
 
 -- A published backup stays -----------------------------------------------------------------------
