@@ -77,7 +77,7 @@ dependencies:
 # Core under the address and undefined behaviour sanitizers.
 unit:
 	cmake -S . -B $(SANITIZED) -DCOMPANY_BACKUP_SANITIZE=ON $(CMAKE_OPTIONS) --log-level=WARNING
-	MAKEFLAGS=--no-print-directory cmake --build $(SANITIZED) -j 2 --target unit_tests fuzz_seeds fuzz_archive_reader fuzz_row_line
+	MAKEFLAGS=--no-print-directory cmake --build $(SANITIZED) -j 2 --target unit_tests fuzz_seeds fuzz_archive_reader fuzz_row_line fuzz_json_path
 	ctest --test-dir $(SANITIZED) --output-on-failure -j 2
 
 demo: dependencies

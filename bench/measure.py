@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 
+import clone
 import restore
 from tools import (CLIENT, HERE, ROWS, RUNS, TABLES, own_rows, pair, peak_backend_mb,
                    peak_client_mb, psql, psql_file, report, run, shell)
@@ -76,6 +77,7 @@ def measure(folder):
         psql(database, f"\\copy ({own_rows(table)}) to '{folder}/{table}.copy'")
     measure_load(database, folder, archive)
     restore.measure(database, folder, last)
+    clone.measure(database, folder, archive, "others")
     measure_memory(database, folder, archive)
 
 

@@ -31,6 +31,12 @@ bool within(char c, char first, char last) {
   return c >= first && c <= last;
 }
 
+int hex_value(char c) {
+  if (within(c, '0', '9')) return c - '0';
+  if (within(c, 'a', 'f')) return c - 'a' + 10;
+  return within(c, 'A', 'F') ? c - 'A' + 10 : -1;
+}
+
 unsigned kind_of(char c) {
   if (within(c, '0', '9')) return kDigit;
   if (within(c, 'a', 'f')) return kSmallHex;
@@ -170,9 +176,8 @@ std::optional<UuidBytes> parse_uuid(std::string_view text) {
       if (text[i] != '-') return std::nullopt;
       continue;
     }
-    size_t value = kHexLower.find(text[i]);
-    if (value == kHexLower.npos) value = kHexUpper.find(text[i]);
-    if (value == kHexUpper.npos) return std::nullopt;
+    const int value = hex_value(text[i]);
+    if (value < 0) return std::nullopt;
     bytes[digit / 2] = static_cast<uint8_t>(bytes[digit / 2] << 4 | value);
     ++digit;
   }

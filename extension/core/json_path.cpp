@@ -1,14 +1,13 @@
 #include "core/json_path.hpp"
 
 #include <cctype>
-#include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "core/json_walk.hpp"
 
 namespace company_backup {
 namespace {
 
-using nlohmann::json;
 using Step = JsonPath::Step;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
@@ -45,57 +44,25 @@ Step step_after_dot(const std::string& text, size_t& i) {
   return {Step::Kind::kKey, text.substr(begin, i - begin)};
 }
 
-void add_value(const json& value, std::vector<std::string>& values,
-               std::vector<std::string>& others) {
-  if (value.is_string()) {
-    values.push_back(value.get<std::string>());
-  } else if (value.is_number()) {
-    values.push_back(value.dump());
-  } else if (!value.is_null()) {
-    others.push_back(value.dump());
-  }
-}
+// The last state is that of the whole path.
+constexpr size_t kMostSteps = 63;
 
-void descend(const json& value, std::vector<const json*>& out) {
-  std::vector<const json*> open{&value};
-  while (!open.empty()) {
-    const json* next = open.back();
-    open.pop_back();
-    out.push_back(next);
-    if (!next->is_structured()) continue;
-    for (const json& child : *next) open.push_back(&child);
-  }
-}
+class Collector final : public JsonVisitor {
+ public:
+  Collector(std::vector<std::string>& values, std::vector<std::string>& others)
+      : values_(values), others_(others) {}
 
-void take_step(const Step& step, const json& value, std::vector<const json*>& out) {
-  switch (step.kind) {
-    case Step::Kind::kKey:
-      if (value.is_array()) {
-        for (const json& element : value) take_step(step, element, out);
-      } else if (value.is_object()) {
-        const auto found = value.find(step.key);
-        if (found != value.end()) out.push_back(&*found);
-      }
-      return;
-    case Step::Kind::kMembers:
-      if (value.is_object()) {
-        for (const json& member : value) out.push_back(&member);
-      }
-      return;
-    case Step::Kind::kElements:
-      if (value.is_array()) {
-        for (const json& element : value) out.push_back(&element);
-      } else {
-        out.push_back(&value);
-      }
-      return;
-    case Step::Kind::kDescend:
-      descend(value, out);
-      return;
-    case Step::Kind::kKeys:
-      return;  // handled by collect(): names are no values
-  }
-}
+  void string(const Token& value, const Paths&) override { values_.emplace_back(value.text); }
+  void number(const Token& value, const Paths&) override { values_.emplace_back(value.text); }
+  void other(std::string_view json) override { others_.emplace_back(json); }
+  void begin_names() override {}
+  void name(const Token& name, const Paths&) override { values_.emplace_back(name.text); }
+  void end_names() override {}
+
+ private:
+  std::vector<std::string>& values_;
+  std::vector<std::string>& others_;
+};
 
 }  // namespace
 
@@ -107,6 +74,7 @@ JsonPath JsonPath::parse(const std::string& text) {
     return path;
   }
   while (i < text.size()) {
+    if (path.steps_.size() == kMostSteps) refuse(text, "It has more than 63 steps.");
     if (!path.steps_.empty() && path.steps_.back().kind == Step::Kind::kKeys) {
       refuse(text, ".keys() must be the last step.");
     }
@@ -123,23 +91,50 @@ JsonPath JsonPath::parse(const std::string& text) {
   return path;
 }
 
-void JsonPath::collect(std::string_view text, std::vector<std::string>& values,
-                       std::vector<std::string>& others) const {
-  const json document = json::parse(text);
-  std::vector<const json*> found{&document};
-  for (const Step& step : steps_) {
-    if (step.kind == Step::Kind::kKeys) {
-      for (const json* value : found) {
-        if (!value->is_object()) continue;
-        for (const auto& member : value->items()) values.push_back(member.key());
-      }
-      return;
-    }
-    std::vector<const json*> next;
-    for (const json* value : found) take_step(step, *value, next);
-    found = std::move(next);
+JsonPath::States JsonPath::at_value(States states, bool is_array) const {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    if ((states >> i & 1) == 0) continue;
+    const bool stays = steps_[i].kind == Step::Kind::kDescend ||
+                       (steps_[i].kind == Step::Kind::kElements && !is_array);
+    if (stays) states |= kStart << (i + 1);
   }
-  for (const json* value : found) add_value(*value, values, others);
+  return states;
+}
+
+JsonPath::States JsonPath::at_element(States states) const {
+  States inside = 0;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    if ((states >> i & 1) == 0) continue;
+    const Step::Kind kind = steps_[i].kind;
+    if (kind == Step::Kind::kElements) inside |= kStart << (i + 1);
+    // A key is looked for in the elements of an array, too.
+    if (kind == Step::Kind::kDescend || kind == Step::Kind::kKey) inside |= kStart << i;
+  }
+  return inside;
+}
+
+JsonPath::States JsonPath::at_member(States states, std::string_view name) const {
+  States inside = 0;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    if ((states >> i & 1) == 0) continue;
+    const Step& step = steps_[i];
+    const bool led =
+        step.kind == Step::Kind::kMembers || (step.kind == Step::Kind::kKey && step.key == name);
+    if (led) inside |= kStart << (i + 1);
+    if (step.kind == Step::Kind::kDescend) inside |= kStart << i;
+  }
+  return inside;
+}
+
+bool JsonPath::leads_to_names(States states) const {
+  return !steps_.empty() && steps_.back().kind == Step::Kind::kKeys &&
+         (states >> (steps_.size() - 1) & 1) != 0;
+}
+
+void JsonPath::collect(std::string_view json, std::vector<std::string>& values,
+                       std::vector<std::string>& others) const {
+  Collector collector(values, others);
+  walk_json(json, {this}, collector);
 }
 
 }  // namespace company_backup

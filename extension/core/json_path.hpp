@@ -8,6 +8,7 @@
 // the names of an object's members.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,24 @@ class JsonPath {
   // Error kBadRule if `text` is not a path. The empty path is the document itself.
   static JsonPath parse(const std::string& text);
 
-  // Appends the text form of every number and string that the path leads to in `json` (valid JSON).
-  // null is no reference. Objects, arrays and booleans found there are appended to `others`.
+  // Appends the text form of every number and string that the path leads to in `json`, each place
+  // once. null is no reference. Objects, arrays and booleans found there are appended to `others`.
+  // Error kBadArchive if `json` is malformed.
   void collect(std::string_view json, std::vector<std::string>& values,
                std::vector<std::string>& others) const;
+
+  // The path as a machine that reads a document in one pass (see json_walk.hpp). States: bit i says
+  // that the first i steps have led to a value. No bit: the path goes no further there.
+  using States = uint64_t;
+  static constexpr States kStart = 1;
+  // Those that need no step inside, added to those that a value was reached in.
+  States at_value(States states, bool is_array) const;
+  // For what is inside the value.
+  States at_element(States states) const;
+  States at_member(States states, std::string_view name) const;
+  // Is the value one that the whole path leads to, or, if an object, are the names of its members?
+  bool leads_here(States states) const { return (states >> steps_.size() & 1) != 0; }
+  bool leads_to_names(States states) const;
 
   struct Step {
     enum class Kind { kKey, kMembers, kElements, kDescend, kKeys };

@@ -46,6 +46,9 @@ class JsonScanner {
     return at_ == end_;
   }
 
+  // Where the scanner stands in the text.
+  const char* position() const noexcept { return at_; }
+
   struct String {
     std::string_view text;  // between the quotes, escapes as they are
     bool escaped = false;

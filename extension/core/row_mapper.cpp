@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/json_walk.hpp"
 
 namespace company_backup {
 
@@ -27,18 +28,26 @@ void RowMapper::map_columns(std::vector<size_t> positions, const KeyMap* map,
   columns_.push_back({std::move(positions), map, std::move(when), {}});
 }
 
-void RowMapper::map_array(size_t position, const KeyMap* map, std::optional<When> when) {
-  if (map->is_identity()) return;
-  auto array = std::find_if(arrays_.begin(), arrays_.end(),
-                            [&](const Array& known) { return known.position == position; });
-  if (array == arrays_.end()) array = arrays_.insert(array, {position, {}, {}});
-  array->rules.push_back({map, std::move(when)});
+std::vector<RowMapper::Rule>& RowMapper::rules_at(std::vector<Inside>& list, size_t position) {
+  for (Inside& inside : list) {
+    if (inside.position == position) return inside.rules;
+  }
+  return list.emplace_back(Inside{position, {}, {}}).rules;
 }
 
-void RowMapper::check_json(size_t position, JsonPath path, const KeyMap* map,
-                           const std::string& reference, std::optional<When> when) {
+void RowMapper::map_array(size_t position, const KeyMap* map, std::optional<When> when) {
   if (map->is_identity()) return;
-  documents_.push_back({position, map, std::move(when), std::move(path), reference});
+  rules_at(arrays_, position).push_back({map, std::move(when), {}});
+}
+
+void RowMapper::map_json(size_t position, JsonPath path, const KeyMap* map,
+                         std::optional<When> when) {
+  if (map->is_identity()) return;
+  rules_at(documents_, position).push_back({map, std::move(when), std::move(path)});
+}
+
+void RowMapper::clear_column(size_t position, std::optional<When> when) {
+  cleared_.push_back({position, std::move(when)});
 }
 
 bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
@@ -54,7 +63,7 @@ bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
       mapped.push_back(position);
     }
   }
-  const auto touches = [&](const auto& value) { return in_key(value.position); };
+  const auto touches = [&](const Inside& inside) { return in_key(inside.position); };
   return std::none_of(arrays_.begin(), arrays_.end(), touches) &&
          std::none_of(documents_.begin(), documents_.end(), touches);
 }
@@ -62,8 +71,11 @@ bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
 void RowMapper::apply(std::vector<RowValue>& row) {
   before_ = row;
   for (Columns& columns : columns_) apply_columns(columns, row);
-  for (Array& array : arrays_) apply_array(array, row);
-  for (const Document& document : documents_) apply_json(document);
+  for (Inside& array : arrays_) apply_array(array, row);
+  for (Inside& document : documents_) apply_document(document, row);
+  for (const Cleared& cleared : cleared_) {
+    if (holds(cleared.when)) row[cleared.position] = {};
+  }
 }
 
 bool RowMapper::holds(const std::optional<When>& when) const {
@@ -86,19 +98,45 @@ void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
   }
 }
 
-void RowMapper::apply_array(Array& array, std::vector<RowValue>& row) {
-  const RowValue& value = before_[array.position];
-  const bool none = std::none_of(array.rules.begin(), array.rules.end(),
-                                 [&](const Rule& rule) { return holds(rule.when); });
-  if (value.kind == ValueKind::kNull || none) return;
-  auto elements = parse_array(value.text);
+// Fills active_, all_ and paths_; false: nothing applies in this row.
+bool RowMapper::select(const Inside& inside) {
+  active_.clear();
+  all_.clear();
+  paths_.clear();
+  if (before_[inside.position].kind == ValueKind::kNull) return false;
+  for (const Rule& rule : inside.rules) {
+    if (!holds(rule.when)) continue;
+    all_.push_back(active_.size());
+    active_.push_back(&rule);
+    paths_.push_back(&rule.path);
+  }
+  return !active_.empty();
+}
+
+// Asks these of the active rules; leaves the new key in new_.
+bool RowMapper::find(std::string_view key, const std::vector<size_t>& rules) {
+  bool known = false;
+  key_.assign(1, key);
+  for (const size_t rule : rules) {
+    if (!active_[rule]->map->find(key_, found_)) continue;
+    if (known && found_ != new_) disagree(key, new_[0], found_[0]);
+    new_.swap(found_);
+    known = true;
+  }
+  return known;
+}
+
+void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
+  if (!select(array)) return;
+  const std::string_view text = before_[array.position].text;
+  auto elements = parse_array(text);
   if (!elements) {
     throw Error(sqlstate::kIntegrity, "an array of references has more than one dimension")
-        .detail("Its value is " + std::string(value.text.substr(0, 100)) + ".");
+        .detail("Its value is " + std::string(text.substr(0, 100)) + ".");
   }
   bool changed = false;
   for (std::optional<std::string>& element : *elements) {
-    if (!element || !find_element(array, *element)) continue;
+    if (!element || !find(*element, all_)) continue;
     element->swap(new_[0]);
     changed = true;
   }
@@ -107,31 +145,25 @@ void RowMapper::apply_array(Array& array, std::vector<RowValue>& row) {
   row[array.position].text = array.text;
 }
 
-// Leaves the new key in new_.
-bool RowMapper::find_element(const Array& array, std::string_view element) {
-  bool known = false;
-  key_.assign(1, element);
-  for (const Rule& rule : array.rules) {
-    if (!holds(rule.when) || !rule.map->find(key_, found_)) continue;
-    if (known && found_ != new_) disagree(element, new_[0], found_[0]);
-    new_.swap(found_);
-    known = true;
-  }
-  return known;
-}
-
-void RowMapper::apply_json(const Document& document) const {
+void RowMapper::apply_document(Inside& document, std::vector<RowValue>& row) {
+  if (!select(document)) return;
   const RowValue& value = before_[document.position];
-  if (value.kind == ValueKind::kNull || !holds(document.when)) return;
-  std::vector<std::string> keys, others, found;
-  document.path.collect(value.text, keys, others);
-  for (const std::string& key : keys) {
-    if (!document.map->find({key}, found) || found[0] == key) continue;
-    throw Error(sqlstate::kIntegrity,
-                "reference \"" + document.reference + "\" would need new keys inside a document")
-        .detail("Key " + key + " is " + found[0] + " here.")
-        .hint("References inside jsonb can only be loaded where the keys stay the same.");
+  const auto replace = [this](const std::vector<size_t>& rules, std::string_view old_id,
+                              std::string& new_id) {
+    if (!find(old_id, rules)) return false;
+    new_id = new_[0];
+    return true;
+  };
+  // json is kept as a string with its exact text, jsonb as part of the line.
+  const bool part = value.kind == ValueKind::kJson;
+  rewrite_json(part ? unwrap_jsonb(value.text) : value.text, paths_, replace, rewritten_);
+  document.text.clear();
+  if (part) {
+    append_jsonb(document.text, rewritten_);
+  } else {
+    document.text = rewritten_;
   }
+  row[document.position].text = document.text;
 }
 
 std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_view text) {

@@ -26,11 +26,15 @@ class RowMapper {
   void map_column(size_t position, const KeyMap* map, std::optional<When> when = {});
   void map_columns(std::vector<size_t> positions, const KeyMap* map, std::optional<When> when = {});
   void map_array(size_t position, const KeyMap* map, std::optional<When> when = {});
-  // Inside jsonb nothing is rewritten: Error kIntegrity if a key there would have to change.
-  void check_json(size_t position, JsonPath path, const KeyMap* map, const std::string& reference,
-                  std::optional<When> when = {});
+  // Of a jsonb or json column; see rewrite_json().
+  void map_json(size_t position, JsonPath path, const KeyMap* map, std::optional<When> when = {});
 
-  bool empty() const { return columns_.empty() && arrays_.empty() && documents_.empty(); }
+  // The value becomes NULL, whatever else is said of it.
+  void clear_column(size_t position, std::optional<When> when = {});
+
+  bool empty() const {
+    return columns_.empty() && arrays_.empty() && documents_.empty() && cleared_.empty();
+  }
 
   // Do rows that came in the order of these columns leave in that order? Not if a map that does not
   // keep the order, or one that leaves out some rows, may replace a value of theirs.
@@ -49,32 +53,37 @@ class RowMapper {
   struct Rule {
     const KeyMap* map;
     std::optional<When> when;
+    JsonPath path;  // of documents
   };
-  // All that applies to the elements of one array.
-  struct Array {
+  struct Cleared {
+    size_t position;
+    std::optional<When> when;
+  };
+  // All that applies inside one array or document.
+  struct Inside {
     size_t position;
     std::vector<Rule> rules;
     std::string text;  // of this row
   };
-  struct Document {
-    size_t position;
-    const KeyMap* map;
-    std::optional<When> when;
-    JsonPath path;
-    std::string reference;
-  };
+  static std::vector<Rule>& rules_at(std::vector<Inside>& list, size_t position);
   bool holds(const std::optional<When>& when) const;
+  bool select(const Inside& inside);
+  bool find(std::string_view key, const std::vector<size_t>& rules);
   void apply_columns(Columns& columns, std::vector<RowValue>& row);
-  void apply_array(Array& array, std::vector<RowValue>& row);
-  void apply_json(const Document& document) const;
-  bool find_element(const Array& array, std::string_view element);
+  void apply_array(Inside& array, std::vector<RowValue>& row);
+  void apply_document(Inside& document, std::vector<RowValue>& row);
 
   std::vector<Columns> columns_;
-  std::vector<Array> arrays_;
-  std::vector<Document> documents_;
+  std::vector<Inside> arrays_;
+  std::vector<Inside> documents_;
+  std::vector<Cleared> cleared_;
   std::vector<RowValue> before_;          // the row as it came
+  std::vector<const Rule*> active_;       // of an array or document, in this row
+  std::vector<size_t> all_;               // positions in active_
+  std::vector<const JsonPath*> paths_;    // of active_
   std::vector<std::string_view> key_;     // scratch
   std::vector<std::string> found_, new_;  // scratch: by one map, by all
+  std::string rewritten_;                 // scratch
 };
 
 // The elements of a one-dimensional array in PostgreSQL's text form. An array of

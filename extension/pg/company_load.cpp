@@ -37,6 +37,7 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, Member
       source_(source),
       files_(files),
       same_database_(shared.same_database),
+      same_company_(options.same_company || options.everything),
       tables_(match_archive(manifest, live.schema, live.rules, live.scope, options)),
       roots_(live.schema, live.scope),
       shared_(live, manifest, source, shared) {
@@ -136,6 +137,24 @@ RowMapper CompanyLoad::make_mapper(const MatchedTable& table) {
   return mapper;
 }
 
+// Does it lead to rows of the archive's company that do not travel, and is it to be NULL elsewhere?
+bool CompanyLoad::is_left_behind(const Reference& reference, const ScopedTable& target) const {
+  return !same_company_ && target.owned() && !target.travels() && reference.outside == "null" &&
+         reference.json_path.empty() &&
+         !is_array(column_of(live_.table(reference.table), reference.columns[0]));
+}
+
+void CompanyLoad::clear_reference(RowMapper& mapper, const MatchedTable& table,
+                                  const std::vector<size_t>& positions,
+                                  const std::optional<RowMapper::When>& when) const {
+  for (const size_t position : positions) {
+    const Column& column = *table.columns[position];
+    // What is part of other references as well stays: one NULL is enough.
+    if (column.not_null || !roots_.of(table.scoped->table, column.number).empty()) continue;
+    mapper.clear_column(position, when);
+  }
+}
+
 // References that the columns' roots do not cover: several columns at once, elements of arrays,
 // conditions, documents.
 void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
@@ -156,6 +175,7 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
   }
   const ScopedTable* target = live_.scope.find(reference.target);
   if (target == nullptr) return;
+  if (is_left_behind(reference, *target)) return clear_reference(mapper, table, positions, when);
   const bool array = is_array(*table.columns[positions[0]]);
   if (!when && !array && reference.json_path.empty() &&
       (positions.size() == 1 || target->owned())) {
@@ -180,8 +200,7 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
   }
   for (const KeyMap* map : maps) {
     if (!reference.json_path.empty()) {
-      mapper.check_json(positions[0], JsonPath::parse(reference.json_path), map, reference.name,
-                        when);
+      mapper.map_json(positions[0], JsonPath::parse(reference.json_path), map, when);
     } else if (array) {
       mapper.map_array(positions[0], map, when);
     } else {

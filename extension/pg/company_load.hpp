@@ -94,6 +94,10 @@ class CompanyLoad {
  private:
   RowMapper make_mapper(const MatchedTable& table);
   void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
+  bool is_left_behind(const Reference& reference, const ScopedTable& target) const;
+  void clear_reference(RowMapper& mapper, const MatchedTable& table,
+                       const std::vector<size_t>& positions,
+                       const std::optional<RowMapper::When>& when) const;
   const KeyMap& company_keys(int16_t column);
   std::vector<const KeyMap*> maps_of(TableIndex table, int16_t column);
   uint64_t load_table(const MatchedTable& table);
@@ -112,7 +116,7 @@ class CompanyLoad {
   const Manifest& manifest_;
   MemberSource& source_;
   const ArchivedFiles& files_;
-  bool same_database_;
+  bool same_database_, same_company_;
   std::vector<MatchedTable> tables_;
   ColumnRoots roots_;
   SharedMatch shared_;

@@ -38,6 +38,7 @@ struct Collector {
   std::string when_value;
   bool array = false;
   std::optional<JsonPath> path;
+  bool jsonb = false;
   Column target_column;
   std::string last;  // rows often repeat the value of the row before
 
@@ -64,7 +65,7 @@ struct Collector {
     if (value == kNull) return;
     std::vector<std::string> texts, others;
     if (path) {
-      path->collect(value, texts, others);
+      path->collect(jsonb ? unwrap_jsonb(value) : plain_text(value), texts, others);
     } else {
       texts = parse_text_array(plain_text(value));
     }
@@ -124,6 +125,7 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
     const Table& source = live_.table(reference.table);
     const Column& column = column_of(source, reference.columns[0]);
     collector.array = is_array(column);
+    collector.jsonb = column.type_oid == JSONBOID;
     if (!reference.json_path.empty()) collector.path = JsonPath::parse(reference.json_path);
     if (!reference.when_column.empty()) {
       const Column* when = find_column(source, reference.when_column);

@@ -47,6 +47,21 @@ void write_lines(const std::filesystem::path& folder) {
   }
 }
 
+// A path, a line end, a document.
+void write_paths(const std::filesystem::path& folder) {
+  const std::string seeds[] = {
+      "$.a.b\n{\"a\": [{\"b\": 1}, {\"b\": \"x\\u00e9\"}], \"b\": 1.50}",
+      ".**.\"id\"\n[{\"id\":1,\"x\":{\"id\":[2,{\"id\":null}]}}]",
+      ".*[*]\n{\"a\": [1, -2, true], \"b\": \"7\", \"c\": {\"d\": {}}}",
+      ".a.keys()\n{\"a\": {\"1\": 0, \"x\": {\"1\": 0}}}",
+      ".**.keys()\n{\"1\": {\"2\": [{\"3\": 1e5}]}}",
+  };
+  int number = 0;
+  for (const std::string& seed : seeds) {
+    write(folder / "json_path" / std::to_string(++number), seed);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,6 +72,7 @@ int main(int argc, char** argv) {
   try {
     write_archives(argv[1]);
     write_lines(argv[1]);
+    write_paths(argv[1]);
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";
     return 1;

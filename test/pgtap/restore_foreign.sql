@@ -3,7 +3,7 @@
 BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
-SELECT plan(20);
+SELECT plan(21);
 
 CREATE TABLE app.region (country text, code text, title text NOT NULL, PRIMARY KEY (country, code), UNIQUE (title));
 CREATE TABLE app.unit (id int PRIMARY KEY, name text NOT NULL);
@@ -13,7 +13,7 @@ CREATE TABLE app.member (company_id int REFERENCES app.company, person_id int RE
 CREATE TABLE app.rate (id int PRIMARY KEY, company_id int REFERENCES app.company, name text NOT NULL);
 CREATE TABLE app.item (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, unit_id int REFERENCES app.unit,
     country text, code text, author int REFERENCES app.person, readers int[], kind text, about int,
-    company_code text REFERENCES app.company (code), document jsonb, by_member int, rate_id int REFERENCES app.rate, rates int[],
+    company_code text REFERENCES app.company (code), document jsonb, counts json, by_member int, rate_id int REFERENCES app.rate, rates int[],
     FOREIGN KEY (country, code) REFERENCES app.region,
     FOREIGN KEY (company_id, by_member) REFERENCES app.member);
 
@@ -27,6 +27,8 @@ SELECT set_reference('app.item', '{rates}', 'app.rate', '{id}');
 SELECT set_reference('app.item', '{readers}', 'app.person', '{id}');
 SELECT set_reference('app.item', '{about}', 'app.unit', '{id}', when_column => 'kind', when_value => 'unit');
 SELECT set_reference('app.item', '{document}', 'app.unit', '{id}', json_path => '.unit');
+SELECT set_reference('app.item', '{document}', 'app.person', '{id}', json_path => '.**.person');
+SELECT set_reference('app.item', '{counts}', 'app.unit', '{id}', json_path => 'keys()');
 
 INSERT INTO app.region VALUES ('DE', 'BY', 'Bavaria'), ('FR', 'IF', 'Île-de-France');
 INSERT INTO app.unit VALUES (1, 'piece'), (2, 'kg');
@@ -35,9 +37,9 @@ INSERT INTO app.company VALUES (1, 'ACME', 'Acme', 1);
 INSERT INTO app.member VALUES (1, 1), (1, 2);
 INSERT INTO app.rate VALUES (1, NULL, 'full'), (2, NULL, 'none'), (3, NULL, 'not referred to'), (50, 1, 'own'), (51, 1, 'full');
 INSERT INTO app.item VALUES
-    (1, 1, 1, 'DE', 'BY', 1, '{1,2,NULL}', 'unit', 2, 'ACME', NULL, 2, 1, '{2,50}'),
-    (2, 1, 2, 'FR', 'IF', 2, '{}', 'other', 2, NULL, '{"unit": null}', NULL, 50, NULL),
-    (3, 1, NULL, NULL, 'BY', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 51, '{}');
+    (1, 1, 1, 'DE', 'BY', 1, '{1,2,NULL}', 'unit', 2, 'ACME', '{"unit": 1, "n": 1, "by": [{"person": 2}, {"person": "1", "at": 2.50}]}', '{ "2":1, "1" : 2}', 2, 1, '{2,50}'),
+    (2, 1, 2, 'FR', 'IF', 2, '{}', 'other', 2, NULL, '{"unit": null}', '{}', NULL, 50, NULL),
+    (3, 1, NULL, NULL, 'BY', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 51, '{}');
 SELECT backup_company(1) AS backup \gset
 SELECT is(backup_manifest(:backup) #>> '{shared,1,rows}', '2', 'built-in rows that are referred to are in the backup');
 
@@ -65,6 +67,9 @@ SELECT results_eq('SELECT id, company_id, unit_id, country, code, author, reader
     'every reference has the key of this database: single, composite, in arrays, conditional, through an excluded table');
 SELECT results_eq('SELECT id, rate_id, rates FROM app.item ORDER BY id', $$VALUES (1, 4, '{1,50}'::int[]), (2, 50, NULL), (3, 51, '{}')$$,
     'built-in rows are matched, the company''s own keep their keys');
+SELECT results_eq('SELECT document::text, counts::text FROM app.item ORDER BY id', $$VALUES
+    ('{"n": 1, "by": [{"person": 1}, {"at": 2.50, "person": "5"}], "unit": 2}', '{ "1":1, "2" : 2}'), ('{"unit": null}', '{}'), (NULL, NULL)$$,
+    'documents hold the keys of this database, the rest of them is untouched');
 SELECT is((SELECT name FROM app.company WHERE id = 7), 'Seven', 'the company''s own row is as it was');
 SELECT is((SELECT count(*) FROM app.member), 1::bigint, 'memberships neither travel nor go');
 DELETE FROM app.item; DELETE FROM app.rate WHERE id IN (50, 51);

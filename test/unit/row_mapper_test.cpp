@@ -179,23 +179,69 @@ TEST(RowMapper, knows_whether_rows_stay_in_order) {
   mapper.map_column(2, &ordered, RowMapper::When{5, "x"});
   mapper.map_array(3, &ordered);
   mapper.map_columns({4}, &listed);
+  mapper.map_json(6, JsonPath::parse(".a"), &ordered);
   EXPECT_TRUE(mapper.keeps_order({0}));
   EXPECT_TRUE(mapper.keeps_order({0, 5}));
-  for (const size_t position : {1U, 2U, 3U, 4U}) {
+  for (const size_t position : {1U, 2U, 3U, 4U, 6U}) {
     EXPECT_FALSE(mapper.keeps_order({5, position})) << position;
   }
   mapper.map_column(0, &ordered);
   EXPECT_FALSE(mapper.keeps_order({0}));
 }
 
-TEST(RowMapper, documents_are_refused_only_if_a_key_would_change) {
+RowValue document(const char* json) {
+  return {ValueKind::kJson, json};
+}
+
+TEST(RowMapper, documents_are_rewritten) {
   const ListedKeys map = people(false);
   RowMapper mapper;
-  mapper.check_json(0, JsonPath::parse(".author"), &map, "note.meta");
-  auto row = row_of({"{\"author\": 7}"});
+  mapper.map_json(0, JsonPath::parse(".author"), &map);
+  mapper.map_json(1, JsonPath::parse(".*"), &map);
+  std::vector<RowValue> row{document("{\"author\": 1, \"n\": 1}"),
+                            {ValueKind::kString, "{ \"a\" :\"5\", \"b\":7}"}};
   mapper.apply(row);
-  row = row_of({"{\"author\": 1}"});
-  expect_error(sqlstate::kIntegrity, "note.meta", [&] { mapper.apply(row); });
+  EXPECT_EQ(row[0].text, "{\"author\": 5, \"n\": 1}");
+  EXPECT_EQ(row[1].text, "{ \"a\" :\"1\", \"b\":7}");
+  row = {RowValue{}, RowValue{}};
+  mapper.apply(row);
+  EXPECT_EQ(row[0].kind, ValueKind::kNull);
+}
+
+TEST(RowMapper, a_wrapped_document_stays_wrapped) {
+  const ListedKeys map = people(false);
+  RowMapper mapper;
+  mapper.map_json(0, JsonPath::parse(".\"$jsonb\""), &map);
+  std::vector<RowValue> row{document("{\"$jsonb\":{\"$jsonb\": 1}}")};
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{\"$jsonb\":{\"$jsonb\": 5}}");
+}
+
+TEST(RowMapper, no_place_in_a_document_is_mapped_twice) {
+  // What 1 becomes is an old key of the other map.
+  const Shift one("1", "101"), two("101", "201");
+  RowMapper mapper;
+  mapper.map_json(0, JsonPath::parse(".a"), &one);
+  mapper.map_json(0, JsonPath::parse(".*"), &two);
+  mapper.map_json(0, JsonPath::parse(".b"), &one, RowMapper::When{1, "x"});
+  std::vector<RowValue> row{document("{\"a\": 1, \"b\": 1, \"c\": 101}"), {}};
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{\"a\": 101, \"b\": 1, \"c\": 201}");
+  row = {document("{\"b\": 1}"), {ValueKind::kString, "x"}};
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{\"b\": 101}");
+}
+
+TEST(RowMapper, maps_that_disagree_about_a_document_are_refused) {
+  const Shift one("1", "101"), other("1", "201");
+  RowMapper mapper;
+  mapper.map_json(0, JsonPath::parse(".a"), &one);
+  mapper.map_json(0, JsonPath::parse(".*"), &other);
+  std::vector<RowValue> row{document("{\"b\": 1}")};
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{\"b\": 201}");
+  row = {document("{\"a\": 1}")};
+  expect_error(sqlstate::kIntegrity, "Key 1 would become 101 and 201.", [&] { mapper.apply(row); });
 }
 
 TEST(RowMapper, a_map_that_changes_nothing_costs_nothing) {

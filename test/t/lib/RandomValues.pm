@@ -90,6 +90,9 @@ my %KEYS = (
 	instant  => ['timestamptz', sub { "timestamptz '2000-01-01 00:00:00.000001+00' + " . ($_[0] * 86399) . " * interval '1 s'" }],
 );
 
+my %GENERATED = map { $_ => 1 } qw(uuid uuid7 uuidtext ulid nanoid cuid prefixed random);
+sub is_generated { return $GENERATED{ $_[1] } }
+
 # Keys for which a new value can be made up; the others are somebody's names, dates and numbers.
 my %NATURAL = map { $_ => 1 } qw(text varchar numeric date bytea instant);
 

@@ -180,10 +180,18 @@ sub add_row {
 sub made_up {
 	my ($self, $column, $row) = @_;
 	return $self->company_value($row->{company}) if $column->{company} && !$column->{null};
-	return $self->{random}->key_value($column->{key}, $row->{number}) if $column->{key};
+	return $self->{random}->key_value($column->{key}, $self->number_for($column, $row)) if $column->{key};
 	return 'NULL' if $column->{null} && $self->{random}->chance(30);
 	return $self->company_value($row->{company}) if $column->{company};
 	return $column->{make}->($self->{random}, $row);
+}
+
+# What is made up by a generator of IDs is never made up twice, in whatever table. (Companies: see company_value.)
+sub number_for {
+	my ($self, $column, $row) = @_;
+	return $row->{number} if $row->{table} == $self->{company} || !$self->{random}->is_generated($column->{key});
+	my $place = $self->{places}{"$row->{table}{sql}.$column->{name}"} //= 10 + keys %{ $self->{places} };
+	return 1000 * $place + $row->{number};
 }
 
 # Lets a row refer to some row that it may refer to; `target` chooses it.

@@ -7,12 +7,13 @@ use warnings;
 
 use Exporter qw(import);
 use File::Temp qw(tempdir);
+use POSIX ();
 use IO::Handle;
 use IPC::Open3 qw(open3);
 use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(new_database drop_database sql failure session faulty_session write_archive read_archive
-  archive_tables digests wait_for process_status);
+  archive_tables digests wait_for process_status stopwatch);
 
 my @databases;
 
@@ -142,6 +143,27 @@ sub process_status {
 	open my $file, '<', "/proc/$pid/status" or return {};
 	local $/;
 	return { (readline($file) // '') =~ /^(\w+):\s+(\d+)/mg };
+}
+
+# What a process has worked, in seconds.
+sub worked {
+	my ($pid) = @_;
+	open my $file, '<', "/proc/$pid/stat" or return;
+	my @ticks = (split ' ', readline($file) =~ s/.*\)//r)[11, 12];
+	return ($ticks[0] + $ticks[1]) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
+
+# Gives a function that says how long the process took since then: as long as it worked, where it had to
+# wait for a machine that does other things, too; half a minute of nothing is never prompt.
+sub stopwatch {
+	my ($pid) = @_;
+	my ($begin, $before) = (Time::HiRes::time(), worked($pid));
+	return sub {
+		my $seconds = Time::HiRes::time() - $begin;
+		my $after   = worked($pid);
+		return $seconds if !defined $before || !defined $after || $seconds > 30;
+		return $after - $before < $seconds ? $after - $before : $seconds;
+	};
 }
 
 # A psql that stays: statements one after the other, also without waiting for their end.

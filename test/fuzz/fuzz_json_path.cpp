@@ -1,0 +1,55 @@
+// Paths over documents, whatever comes: what is replaced is what was collected, and nothing else.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/json_path.hpp"
+#include "core/json_walk.hpp"
+
+namespace {
+
+using namespace company_backup;
+
+void demand(bool holds) {
+  if (!holds) std::abort();
+}
+
+std::string rewritten(const JsonPath& path, std::string_view json, const std::string& ending) {
+  std::string out;
+  rewrite_json(
+      json, {&path},
+      [&](const auto&, std::string_view old_id, std::string& new_id) {
+        new_id = std::string(old_id) + ending;
+        return true;
+      },
+      out);
+  return out;
+}
+
+void check(const JsonPath& path, std::string_view json, bool names) {
+  std::vector<std::string> before, after, others;
+  path.collect(json, before, others);
+  demand(rewritten(path, json, "") == json);
+  const std::string changed = rewritten(path, json, "7");
+  if (names) return;  // where these change, the path may lead elsewhere
+  path.collect(changed, after, others);
+  for (std::string& id : before) id += "7";
+  demand(after == before);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const std::string text(bytes.substr(0, bytes.find('\n')));
+  try {
+    check(JsonPath::parse(text), bytes.substr(std::min(size, text.size() + 1)),
+          text.ends_with("keys()"));
+  } catch (const Error&) {
+  }
+  return 0;
+}
