@@ -28,6 +28,8 @@ void add_connection_options(CLI::App& app, ConnectionOptions& options);
 
 // A positive whole number: the id of a backup, or of a restore.
 CLI::Option* add_backup_argument(CLI::App& app, int64_t& backup);
+CLI::Option* add_backup_option(CLI::App& app, const std::string& name, int64_t& backup,
+                               const std::string& description);
 CLI::Option* add_restore_argument(CLI::App& app, int64_t& restore);
 
 // An option that takes one of a few words.
@@ -47,6 +49,9 @@ Command add_restores(CLI::App& app, ConnectionOptions& connection);
 Command add_keep(CLI::App& app, ConnectionOptions& connection);
 Command add_revert(CLI::App& app, ConnectionOptions& connection);
 Command add_create(CLI::App& app, ConnectionOptions& connection);
+Command add_clone(CLI::App& app, ConnectionOptions& connection);
+Command add_plan(CLI::App& app, ConnectionOptions& connection);
+Command add_template(CLI::App& app, ConnectionOptions& connection);
 Command add_delete(CLI::App& app, ConnectionOptions& connection);
 Command add_inspect(CLI::App& app);
 Command add_verify(CLI::App& app);

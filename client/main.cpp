@@ -39,7 +39,9 @@ int run(const Command& command) {
 int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string name = "company-backup";
   const auto chosen = app.get_subcommands();
-  if (!chosen.empty()) name += " " + chosen.front()->get_name();
+  for (auto level = chosen; !level.empty(); level = level.front()->get_subcommands()) {
+    name += " " + level.front()->get_name();
+  }
   std::string problem = error.what();
   if (chosen.empty()) {
     const auto unknown = app.remaining();
@@ -86,6 +88,9 @@ int main_program(int argc, char** argv) {
       add_keep(app, connection),
       add_revert(app, connection),
       add_create(app, connection),
+      add_clone(app, connection),
+      add_plan(app, connection),
+      add_template(app, connection),
       add_delete(app, connection),
       add_inspect(app),
       add_verify(app),

@@ -9,15 +9,20 @@
 namespace company_backup::client {
 namespace {
 
+// What is wrong with the text of an ID; empty: nothing.
+std::function<std::string(const std::string&)> id_check(const std::string& what) {
+  return [what](const std::string& text) {
+    int64_t id = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    const bool good = error == std::errc() && end == text.data() + text.size() && id > 0;
+    return good ? std::string() : "\"" + text + "\" is not the ID of a " + what;
+  };
+}
+
 CLI::Option* add_id(CLI::App& app, const char* name, const std::string& what, const char* command,
                     int64_t& value) {
   return app.add_option(name, value, "ID of the " + what + ", as \"" + command + "\" shows it")
-      ->check([what](const std::string& text) {
-        int64_t id = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-        const bool good = error == std::errc() && end == text.data() + text.size() && id > 0;
-        return good ? std::string() : "\"" + text + "\" is not the ID of a " + what;
-      })
+      ->check(id_check(what))
       ->type_name("");
 }
 
@@ -41,6 +46,11 @@ void add_connection_options(CLI::App& app, ConnectionOptions& options) {
 
 CLI::Option* add_backup_argument(CLI::App& app, int64_t& backup) {
   return add_id(app, "BACKUP", "backup", "list", backup);
+}
+
+CLI::Option* add_backup_option(CLI::App& app, const std::string& name, int64_t& backup,
+                               const std::string& description) {
+  return app.add_option(name, backup, description)->check(id_check("backup"))->type_name("BACKUP");
 }
 
 CLI::Option* add_restore_argument(CLI::App& app, int64_t& restore) {

@@ -67,9 +67,10 @@ void ColumnRoots::add_link(const Schema& schema, const Scope& scope, TableIndex 
 void ColumnRoots::collect_ways(const Scope& scope) {
   const auto travels = [&scope](TableIndex table) {
     const ScopedTable* scoped = scope.find(table);
-    return table != scope.company_table && scoped != nullptr && scoped->travels();
+    return scoped != nullptr && scoped->travels();
   };
   for (const Link& link : links_) {
+    if (link.to.table == scope.company_table) continue;  // its keys are known beforehand
     if (link.from == link.to || !travels(link.from.table) || !travels(link.to.table)) continue;
     ways_[link.from].push_back(link.to);
     followed_.insert(link.to);

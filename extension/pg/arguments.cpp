@@ -46,6 +46,14 @@ std::string required_bytes(FunctionCallInfo fcinfo, int index, const char* name)
   return required_text(fcinfo, index, name);
 }
 
+std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name) {
+  if (PG_ARGISNULL(index)) refuse_null(name);
+  return guarded([=] {
+    Jsonb* value = PG_GETARG_JSONB_P(index);
+    return static_cast<const char*>(JsonbToCString(nullptr, &value->root, VARSIZE(value)));
+  });
+}
+
 Text optional_text(FunctionCallInfo fcinfo, int index) {
   if (PG_ARGISNULL(index)) return std::nullopt;
   const Bytes bytes = argument_bytes(fcinfo, index);

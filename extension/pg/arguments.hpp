@@ -14,6 +14,7 @@ Oid required_oid(FunctionCallInfo fcinfo, int index, const char* name);
 int64_t required_int64(FunctionCallInfo fcinfo, int index, const char* name);
 std::string required_text(FunctionCallInfo fcinfo, int index, const char* name);  // text or name
 std::string required_bytes(FunctionCallInfo fcinfo, int index, const char* name);
+std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name);  // as text
 Text optional_text(FunctionCallInfo fcinfo, int index);
 std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, int index);
 

@@ -28,6 +28,18 @@ StoredBackup authorized_backup(FunctionCallInfo fcinfo, const char* action) {
   return backup;
 }
 
+// Error kPublished if the backup is a template. It cannot become one until the transaction ends.
+void lock_unpublished(int64_t id) {
+  own_query("SELECT FROM company_backup.backup WHERE id = $1 FOR UPDATE", {id}, Access::kWrite);
+  const Rows published =
+      own_query("SELECT name FROM company_backup.template WHERE backup = $1", {id}, Access::kWrite);
+  if (published.empty()) return;
+  const std::string name = *published[0][0];
+  throw Error(sqlstate::kPublished, "backup " + std::to_string(id) + " is a template")
+      .detail("It is published as \"" + name + "\"; new companies are made of it.")
+      .hint("SELECT unpublish_template(" + quote_literal(name) + ") makes it an ordinary backup.");
+}
+
 std::string display_entry(const std::string& encoded) {
   const TableName name = decode_table_name(encoded);
   return display_name(name.schema) + "." + display_name(name.table);
@@ -71,10 +83,12 @@ COMPANY_BACKUP_FUNCTION(company_backups) {
   authorize("list", key, std::nullopt);
   return return_rows(
       fcinfo,
-      own_query("SELECT id, company, label, origin, contents, status, row_count, byte_count, "
-                "created_at, created_by, actor, expires_at FROM company_backup.backup WHERE $1 IS "
-                "NULL OR company = $1 ORDER BY id",
-                {key}));
+      own_query(
+          "SELECT id, company, label, CASE WHEN EXISTS (SELECT FROM company_backup.template "
+          "WHERE backup = b.id) THEN 'template' ELSE origin END, contents, status, row_count, "
+          "byte_count, created_at, created_by, actor, expires_at FROM company_backup.backup "
+          "b WHERE $1 IS NULL OR company = $1 ORDER BY id",
+          {key}));
 }
 
 COMPANY_BACKUP_FUNCTION(backup_contents) {
@@ -106,6 +120,7 @@ COMPANY_BACKUP_FUNCTION(backup_manifest) {
 COMPANY_BACKUP_FUNCTION(delete_backup) {
   require_writable("delete_backup()");
   const StoredBackup backup = authorized_backup(fcinfo, "delete");
+  lock_unpublished(backup.id);
   if (own_query("DELETE FROM company_backup.backup WHERE id = $1 RETURNING 1", {backup.id},
                 Access::kWrite)
           .empty()) {

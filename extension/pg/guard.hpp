@@ -19,7 +19,7 @@ void require_guard_or_owner(const char* action);
 // NULL: no one company). `detail` is a JSON object. The guard runs as the caller. Errors: what the
 // guard raises, kRefusedByGuard, kGuardFailed (gone, or NULL), 42501 without a guard.
 // Actions: scope, check, contents, backup, list, inspect, export, delete, upload, preview, restore,
-// keep, revert, create.
+// keep, revert, create, clone, publish, unpublish.
 void authorize(const char* action, const Text& company, const Text& actor,
                const std::string& detail = "{}");
 

@@ -46,17 +46,6 @@ std::string create_detail(const StoredBackup& backup, const std::string& attribu
   return detail + ", \"attributes\": " + attributes + "}";
 }
 
-// A jsonb argument as text.
-std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name) {
-  if (PG_ARGISNULL(index)) {
-    throw Error(sqlstate::kInvalidParameter, std::string(name) + " must not be null");
-  }
-  return guarded([=] {
-    Jsonb* value = PG_GETARG_JSONB_P(index);
-    return static_cast<const char*>(JsonbToCString(nullptr, &value->root, VARSIZE(value)));
-  });
-}
-
 // The company's key; as it was written if there is no such company any more.
 Text known_key(const Text& company) {
   if (!company) return company;

@@ -11,7 +11,7 @@ namespace company_backup {
 struct StoredBackup {
   int64_t id;
   std::string company;
-  std::string origin;         // manual, upload, template
+  std::string origin;         // manual, upload
   std::string manifest_text;  // exact bytes
 };
 

@@ -41,9 +41,10 @@ BEGIN
   RETURN true;
 END $$;
 
--- What each call works on: a backup, a restore in review, and an upload begun by whoever calls.
+-- What each call works on: a backup, a restore in review, a template, and an upload begun by whoever calls.
 SELECT set_config('t.backup', cb.backup_company('1')::text, true);
 SELECT set_config('t.restore', cb.restore_company('1', current_setting('t.backup')::bigint)::text, true);
+SELECT cb.publish_template(cb.backup_company('2'), 'base');
 CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(current_setting('t.backup')::bigint);
 CREATE FUNCTION pg_temp.prepare(caller name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE u bigint;
@@ -119,6 +120,10 @@ INSERT INTO call VALUES
   ('restore_id_map(bigint)', 'backup', $$SELECT * FROM cb.restore_id_map(current_setting('t.restore')::bigint)$$, 'inspect', '1', NULL),
   ('restore_problems(bigint)', 'backup', $$SELECT * FROM cb.restore_problems(current_setting('t.restore')::bigint)$$, 'inspect', '1', NULL),
   ('create_company_from_backup(bigint,jsonb,text,text)', 'write', $$SELECT cb.create_company_from_backup(current_setting('t.backup')::bigint, '{"id": "3"}', actor => 'ann')$$, 'create', NULL, 'ann'),
+  ('publish_template(bigint,text,text,text)', 'backup', $$SELECT cb.publish_template(current_setting('t.backup')::bigint, 'new')$$, 'publish', '1', NULL),
+  ('unpublish_template(text)', 'backup', $$SELECT cb.unpublish_template('base')$$, 'unpublish', '2', NULL),
+  ('company_templates()', 'list', $$SELECT * FROM cb.company_templates()$$, 'list', NULL, NULL),
+  ('create_company_from_template(text,jsonb,text)', 'write', $$SELECT cb.create_company_from_template('base', '{"id": "3"}', 'ann')$$, 'create', NULL, 'ann'),
   ('begin_upload(text)', 'upload', $$SELECT cb.begin_upload('1')$$, 'upload', '1', NULL),
   ('begin_upload(bigint)', 'upload', $$SELECT cb.begin_upload(1)$$, 'upload', '1', NULL),
   ('begin_upload(uuid)', 'upload', $$SELECT cb.begin_upload('00000000-0000-0000-0000-000000000001'::uuid)$$, 'upload', '00000000-0000-0000-0000-000000000001', NULL),
@@ -237,7 +242,7 @@ RESET ROLE;
 -- Tables of the extension, directly -----------------------------------------------------------
 SET LOCAL ROLE cb_granted;
 SELECT throws_ok(format('SELECT * FROM company_backup.%I', t), '42501', NULL, 'no look at ' || t)
-FROM unnest('{settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,upload,upload_part,restore,restore_problem,undo,undo_chunk}'::text[]) t;
+FROM unnest('{settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,restore,restore_problem,undo,undo_chunk}'::text[]) t;
 SELECT throws_ok($$SELECT nextval('company_backup.backup_id_seq')$$, '42501', NULL, 'nor at a sequence');
 RESET ROLE;
 SET LOCAL ROLE cb_owner;
@@ -252,6 +257,7 @@ SELECT throws_ok($$SELECT cb.backup_company('no such company')$$, '42501', NULL,
                  'without a guard nobody finds out which companies exist');
 SELECT throws_ok($$SELECT cb.read_backup(-1)$$, '42501', NULL, 'or which backups');
 SELECT throws_ok($$SELECT cb.keep_restore(-1)$$, '42501', NULL, 'or which restores');
+SELECT throws_ok($$SELECT cb.create_company_from_template('no such template')$$, '42501', NULL, 'or which templates');
 RESET ROLE;
 
 SELECT * FROM finish();

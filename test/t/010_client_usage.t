@@ -9,7 +9,7 @@ use Test::More;
 use ClientTest qw(run_client work_dir spew);
 
 my @SERVER_COMMANDS =
-  qw(check rules contents backup list export import preview restore restores keep revert create delete);
+  qw(check rules contents backup list export import preview restore restores keep revert create clone plan template delete);
 my @FILE_COMMANDS = qw(inspect verify);
 
 delete $ENV{$_} for grep { /^PG/ } keys %ENV;
@@ -66,9 +66,9 @@ usage_error("$_ of no number", qr/"x" is not the ID of a restore/, $_, 'x') for 
 usage_error('restores of two companies', qr/\bzeta\b/, 'restores', 'acme', 'zeta');
 usage_error('unknown on-error', qr/maybe/, 'backup', 'acme', '--on-error', 'maybe');
 usage_error('unknown ids', qr/none/, 'create', '1', '--ids', 'none');
-usage_error('attribute without value', qr/has the form name=value, not "name"/,
-	'create', '1', '--attribute', 'name');
-usage_error('attribute without name', qr/has the form name=value/, 'create', '1', '--attribute', '=x');
+usage_error('attribute without value', qr/has the form column=value, not "name"/,
+	'create', '1', '--set', 'name');
+usage_error('attribute without name', qr/has the form column=value/, 'create', '1', '--set', '=x');
 usage_error('export of nothing', qr/BACKUP or --company is required/, 'export');
 usage_error('export of two things', qr/excludes/, 'export', '1', '--company', 'acme');
 usage_error('files of a stored backup', qr/requires --company/, 'export', '1', '--include-files');

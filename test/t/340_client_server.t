@@ -186,13 +186,13 @@ is sql(q(SELECT count(*) FROM customer WHERE company_id = 'acme')), 500, 'restor
 is sql('SELECT count(*) FROM note'), 500, 'restore: of all tables';
 is sql($digest_sql), $was, 'restore: as they were';
 sql('DELETE FROM note; DELETE FROM customer');
-is works('create', 'create', $copy, '--attribute', 'id=acme2', '--attribute', 'name=Copy'), "acme2\n",
+is works('create', 'create', $copy, '--set', 'id=acme2', '--set', 'name=Copy'), "acme2\n",
   'create: prints the key';
 is sql(q(SELECT name FROM company WHERE id = 'acme2')), 'Copy', 'create: with its attributes';
 is sql(q(SELECT count(*) FROM customer WHERE company_id = 'acme2')), 500, 'create: with its rows';
-fails('create what exists', qr/^ERROR:  company "acme2" exists already/, 'create', $copy, '--attribute', 'id=acme2');
+fails('create what exists', qr/^ERROR:  company "acme2" exists already/, 'create', $copy, '--set', 'id=acme2');
 fails('create with a column that is none', qr/^ERROR:  attributes name columns that cannot be set/,
-	'create', $copy, '--attribute', 'nonsense=1');
+	'create', $copy, '--set', 'nonsense=1');
 
 # delete
 

@@ -1,0 +1,130 @@
+// publish_template, unpublish_template, company_templates, create_company_from_template.
+#include "core/row_writer.hpp"
+#include "core/sql.hpp"
+#include "pg/arguments.hpp"
+#include "pg/create_company.hpp"
+#include "pg/guard.hpp"
+#include "pg/stored_backup.hpp"
+
+namespace company_backup {
+namespace {
+
+std::string template_detail(int64_t backup, const std::string& name) {
+  std::string detail = "{\"backup\": " + std::to_string(backup) + ", \"template\": ";
+  append_json_string(detail, name);
+  return detail;
+}
+
+std::string publish_detail(int64_t backup, const std::string& name, const Text& industry) {
+  std::string detail = template_detail(backup, name);
+  if (industry) append_json_string(detail += ", \"industry\": ", *industry);
+  return detail + "}";
+}
+
+std::string create_detail(const StoredBackup& backup, const std::string& name,
+                          const std::string& attributes) {
+  std::string detail = template_detail(backup.id, name) + ", \"backup_company\": ";
+  append_json_string(detail, backup.company);
+  return detail + ", \"attributes\": " + attributes + "}";
+}
+
+// The backup of a template. `sql` looks for $1, and may lock or delete the row that it finds.
+int64_t find_template(const char* sql, const std::string& name) {
+  const Rows rows = own_query(sql, {name}, Access::kWrite);
+  if (!rows.empty()) return std::stoll(*rows[0][0]);
+  throw Error(sqlstate::kUnknownTemplate, "template \"" + name + "\" does not exist")
+      .hint("company_templates() lists the templates.");
+}
+
+// Makes sure that nobody else deletes or publishes the backup until the transaction ends. What is
+// published does not expire.
+void lock_backup(int64_t id) {
+  if (!own_query("UPDATE company_backup.backup SET expires_at = NULL WHERE id = $1 RETURNING 1",
+                 {id}, Access::kWrite)
+           .empty()) {
+    return;
+  }
+  throw Error(sqlstate::kUnknownBackup,
+              "backup " + std::to_string(id) + " does not exist any more");
+}
+
+void require_unpublished(int64_t backup) {
+  const Rows published = own_query("SELECT name FROM company_backup.template WHERE backup = $1",
+                                   {backup}, Access::kWrite);
+  if (published.empty()) return;
+  const std::string name = *published[0][0];
+  throw Error(sqlstate::kTemplateExists,
+              "backup " + std::to_string(backup) + " is published already")
+      .detail("It is the template \"" + name + "\".")
+      .hint("To give it another name: SELECT unpublish_template(" + quote_literal(name) +
+            "), then publish it again.");
+}
+
+[[noreturn]] void refuse_name(const std::string& name) {
+  const int64_t backup =
+      find_template("SELECT backup FROM company_backup.template WHERE name = $1", name);
+  throw Error(sqlstate::kTemplateExists, "template \"" + name + "\" exists already")
+      .detail("It is backup " + std::to_string(backup) + ".")
+      .hint("Choose another name, or SELECT unpublish_template(" + quote_literal(name) +
+            ") first.");
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(publish_template) {
+  require_writable("publish_template()");
+  require_guard_or_owner("publish");
+  const int64_t id = required_int64(fcinfo, 0, "backup");
+  const std::string name = required_text(fcinfo, 1, "name");
+  const Text industry = optional_text(fcinfo, 2);
+  const Text description = optional_text(fcinfo, 3);
+  if (name.empty()) throw Error(sqlstate::kInvalidParameter, "name must not be empty");
+  const StoredBackup backup = find_backup(id);
+  authorize("publish", backup.company, std::nullopt, publish_detail(id, name, industry));
+  lock_backup(id);
+  require_unpublished(id);
+  const Text caller = query("SELECT current_user")[0][0];
+  if (own_query("INSERT INTO company_backup.template VALUES ($1, $2, $3, $4, clock_timestamp(), "
+                "$5::name) ON CONFLICT (name) DO NOTHING RETURNING 1",
+                {name, id, industry, description, caller}, Access::kWrite)
+          .empty()) {
+    refuse_name(name);
+  }
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(unpublish_template) {
+  require_writable("unpublish_template()");
+  require_guard_or_owner("unpublish");
+  const std::string name = required_text(fcinfo, 0, "name");
+  const int64_t id =
+      find_template("SELECT backup FROM company_backup.template WHERE name = $1 FOR UPDATE", name);
+  authorize("unpublish", find_backup(id).company, std::nullopt, template_detail(id, name) + "}");
+  find_template("DELETE FROM company_backup.template WHERE name = $1 RETURNING backup", name);
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(company_templates) {
+  require_guard_or_owner("list");
+  authorize("list", std::nullopt, std::nullopt);
+  return return_rows(
+      fcinfo,
+      own_query("SELECT t.name, t.backup, t.industry, t.description, b.row_count, t.published_at, "
+                "t.published_by FROM company_backup.template t JOIN company_backup.backup b ON "
+                "b.id = t.backup ORDER BY t.name"));
+}
+
+COMPANY_BACKUP_FUNCTION(create_company_from_template) {
+  require_writable("create_company_from_template()");
+  require_guard_or_owner("create");
+  const std::string name = required_text(fcinfo, 0, "template");
+  const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
+  const Text actor = optional_text(fcinfo, 2);
+  const StoredBackup backup = find_backup(find_template(
+      "SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name));
+  authorize("create", std::nullopt, actor, create_detail(backup, name, attributes));
+  // New IDs also where these are free: the next company of the template needs its own.
+  return return_text(create_from(load_live_scope(), backup, {attributes, "remap", actor}));
+}
+
+}  // namespace company_backup
