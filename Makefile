@@ -4,7 +4,9 @@
 #   make install       install both (as root)
 #   make demo          the story, on a throwaway server; installs what is missing
 #   make test          every test, on a throwaway server; installs what is missing
+#   make nightly       every test, those with a time or a number of rounds for much longer: about two hours
 #   make bench         the timings of the README, on a throwaway server
+#   make bench-size    memory and time of a company with ten times as many rows
 #   make installcheck  pg_regress against a running server
 #
 # ZLIB_ONLY=1 builds without libdeflate.
@@ -48,10 +50,11 @@ $(OBJS): $(wildcard extension/core/*.hpp extension/pg/*.hpp)
 
 RELEASE = build/release
 SANITIZED = build/sanitized
+FUZZED = build/fuzzed
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: client install-client uninstall-client dependencies unit demo test bench
+.PHONY: client install-client uninstall-client dependencies unit demo test nightly fuzz bench bench-size
 
 client:
 	cmake -S . -B $(RELEASE) -DBUILD_TESTING=OFF $(CMAKE_OPTIONS) --log-level=WARNING
@@ -91,7 +94,33 @@ test: dependencies
 	$(MAKE) --no-print-directory -s unit
 	test/run.sh
 
+# Every night other random schemas; a failure names its seed.
+nightly: dependencies
+	$(MAKE) --no-print-directory -s -j2 all
+	$(SUDO) $(MAKE) --no-print-directory -s install
+	$(MAKE) --no-print-directory -s unit fuzz
+	CHAOS_SECONDS=1200 LOAD_SECONDS=600 FAULTS_EVERY=1 \
+	PROPERTY_SEEDS=60 PROPERTY_FIRST_SEED=$$(date +%Y%m%d00) PROPERTY_FAULTS=20 test/run.sh
+
+# The readers of hostile input, by libFuzzer.
+FUZZ_SECONDS = 600
+fuzz:
+	./dependencies.sh clang libclang-rt-dev
+	cmake -S . -B $(FUZZED) -DCMAKE_CXX_COMPILER=clang++ -DCOMPANY_BACKUP_FUZZ=ON -DCOMPANY_BACKUP_SANITIZE=ON \
+		$(CMAKE_OPTIONS) --log-level=WARNING
+	MAKEFLAGS=--no-print-directory cmake --build $(FUZZED) -j 2 --target fuzz_seeds fuzz_archive_reader fuzz_row_line
+	$(FUZZED)/test/fuzz/fuzz_seeds $(FUZZED)/corpus
+	for target in archive_reader row_line; do \
+		$(FUZZED)/test/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix=$(FUZZED)/ $(FUZZED)/corpus/$$target || exit 1; \
+	done
+
 bench: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
 	$(SUDO) $(MAKE) --no-print-directory -s install
 	bench/run.sh
+
+bench-size: dependencies
+	$(MAKE) --no-print-directory -s -j2 all
+	$(SUDO) $(MAKE) --no-print-directory -s install
+	bench/run.sh size

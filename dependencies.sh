@@ -1,12 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that building and testing need, if any is missing.
+# Installs the Debian packages that building and testing need, and those that are named, if any is missing.
 set -eu
 
 packages="g++ make cmake pkg-config git jq
   postgresql-15 postgresql-server-dev-15 postgresql-common libpq-dev
   postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl perl
   nlohmann-json3-dev zlib1g-dev libsimdjson-dev libdeflate-dev libroaring-dev libssl-dev libcli11-dev libgtest-dev
-  libarchive-tools python3 nodejs"
+  libarchive-tools python3 nodejs $*"
 
 # A tool that is there without its package (a newer Node.js, say) will do.
 is_there() {

@@ -17,10 +17,10 @@ from tools import (CLIENT, HERE, ROWS, RUNS, TABLES, own_rows, pair, peak_backen
                    peak_client_mb, psql, psql_file, report, run, shell)
 
 
-def prepare(database):
+def prepare(database, rows=ROWS):
     run("createdb", database)
     psql_file(database, HERE / "schema.sql")
-    psql_file(database, HERE / "data.sql", "-v", f"rows={ROWS}")
+    psql_file(database, HERE / "data.sql", "-v", f"rows={rows}")
     psql(database, "CREATE EXTENSION company_backup")
     psql_file(database, HERE / "rules.sql")
     psql(database, "VACUUM ANALYZE")

@@ -2,6 +2,7 @@
 # The timings of the README, on a throwaway server with PostgreSQL's own durability settings.
 #   RUNS=5          runs of each, of which the median counts
 #   ROWS=1500000    rows of the ten companies together
+# `bench/run.sh size`: memory and time with these rows, and with ten times as many.
 set -eu
 cd "$(dirname "$0")/.."
 # The server's encoding, its messages and every tool: the same on each machine, also on one without a locale.
@@ -13,4 +14,4 @@ fi
 export PGOPTIONS="-c client_min_messages=warning"
 export PYTHONDONTWRITEBYTECODE=1
 export COMPANY_BACKUP_CLIENT="$PWD/build/release/client/company-backup"
-exec python3 bench/measure.py "$@"
+exec python3 "bench/${1:-measure}.py"

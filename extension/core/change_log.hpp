@@ -17,7 +17,7 @@ class ChangeLogWriter {
   // that an added row got its value of.
   ChangeLogWriter(LineCutter& lines, size_t archived, const std::vector<size_t>& known);
 
-  void added(std::string_view line) { write('a', line); }    // with the archive's columns
+  void added(std::string_view line) { write('a', line); }    // with the archive's columns, mapped
   void changed(std::string_view line) { write('c', line); }  // as the row is now
   void removed(std::string_view line) { write('r', line); }  // as the row was
 

@@ -1,6 +1,7 @@
 #include "core/key_order.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "core/error.hpp"
 
@@ -38,6 +39,25 @@ int compare_integers(std::string_view a_text, std::string_view b_text) {
 
 int compare_keys(KeyOrder order, std::string_view a, std::string_view b) {
   return order == KeyOrder::kInteger ? compare_integers(a, b) : a.compare(b);
+}
+
+void append_sort_key(KeyOrder order, std::string_view text, std::string& key) {
+  if (order != KeyOrder::kInteger) {
+    key += text;
+    key += '\0';
+    return;
+  }
+  const Integer value = parse_integer(text);
+  char length[21];
+  std::snprintf(length, sizeof length, "%020zu", value.digits.size());
+  const size_t start = key.size();
+  key += length;
+  key += value.digits;
+  if (value.negative) {  // the longer, the smaller
+    std::for_each(key.begin() + static_cast<ptrdiff_t>(start), key.end(),
+                  [](char& digit) { digit = static_cast<char>('0' + '9' - digit); });
+  }
+  key.insert(start, 1, value.negative ? '-' : '0');
 }
 
 void check_key(KeyOrder order, std::string_view text) {

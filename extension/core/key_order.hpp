@@ -1,6 +1,7 @@
 // The order of rows in an archive: by the columns of their key.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/manifest.hpp"
@@ -10,6 +11,9 @@ namespace company_backup {
 // Below, equal to or above zero, as a stands before, at or after b. Texts are unescaped. Error
 // kBadArchive for an integer key that is not an integer.
 int compare_keys(KeyOrder order, std::string_view a, std::string_view b);
+
+// Appends bytes that compare as the texts do, for a key of one or more columns, column by column.
+void append_sort_key(KeyOrder order, std::string_view text, std::string& key);
 
 // Error kBadArchive unless `text` can be a key of this order.
 void check_key(KeyOrder order, std::string_view text);

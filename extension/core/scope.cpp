@@ -98,6 +98,14 @@ bool can_belong_to_nobody(const Schema& schema, const ScopedTable& scoped) {
          std::all_of(scoped.routes.begin(), scoped.routes.end(), can_be_null);
 }
 
+bool can_be_orphaned(const Scope& scope, const ScopedTable& scoped) {
+  return std::any_of(scoped.routes.begin(), scoped.routes.end(), [&](const RouteStep& step) {
+    if (step.kind != RouteStep::Kind::kDown) return step.kind == RouteStep::Kind::kUp;
+    const ScopedTable* target = scope.find(step.target);
+    return target != nullptr && can_be_orphaned(scope, *target);
+  });
+}
+
 bool has_shared_rows(const Schema& schema, const ScopedTable& scoped) {
   return !scoped.owned() || (scoped.travels() && can_belong_to_nobody(schema, scoped));
 }

@@ -87,6 +87,10 @@ struct Scope {
   const ScopedTable* find(TableIndex table) const;
 };
 
+// Does a row of this table belong to a company through rows that refer to it, or below such a row?
+// Removing these rows alone leaves it to nobody.
+bool can_be_orphaned(const Scope& scope, const ScopedTable& scoped);
+
 // `functions_schema`: the quoted schema of the extension's functions, for hints ("public").
 // Throws Error kNotConfigured, kStaleRule (the company table or its key column is gone), kNoRoute.
 // Every other stale rule is a finding that names it.

@@ -66,6 +66,10 @@ std::string equal_any(const std::string& target, const Column& target_column,
          "::pg_catalog.text[])";
 }
 
+std::string exists(const Table& table, const std::string& alias, const std::string& where) {
+  return "EXISTS (SELECT 1 FROM " + from_table(table) + " AS " + alias + " WHERE " + where + ")";
+}
+
 class OwnershipWriter {
  public:
   OwnershipWriter(const Schema& schema, const Scope& scope, std::string_view parameter)
@@ -98,39 +102,16 @@ class OwnershipWriter {
     }
     // The columns hold another unique key of the company row.
     const std::string company = next_alias();
-    return exists(scope_.company_table, company,
+    return exists(schema_.tables[scope_.company_table], company,
                   equal(parameter_, key, column_sql(company, key), key) + " AND " +
-                      join(scope_.company_table, company, table, alias, step));
+                      step_join(schema_, step, table, alias, company));
   }
 
   std::string other_step(TableIndex table, const std::string& alias, const RouteStep& step) {
     const std::string target = next_alias();
     return exists(
-        step.target, target,
-        join(step.target, target, table, alias, step) + " AND " + condition(step.target, target));
-  }
-
-  std::string exists(TableIndex table, const std::string& alias, const std::string& where) {
-    return "EXISTS (SELECT 1 FROM " + from_table(schema_.tables[table]) + " AS " + alias +
-           " WHERE " + where + ")";
-  }
-
-  // The referred-to side stands left of the operator, as in the foreign key: that is this table for
-  // a step up, the target for all others.
-  std::string join(TableIndex target, const std::string& target_alias, TableIndex table,
-                   const std::string& alias, const RouteStep& step) {
-    std::string text;
-    for (size_t i = 0; i < step.columns.size(); ++i) {
-      const Column& own = column_of(schema_.tables[table], step.columns[i]);
-      const Column& other = column_of(schema_.tables[target], step.target_columns[i]);
-      const bool up = step.kind == RouteStep::Kind::kUp;
-      const std::string left = up ? column_sql(alias, own) : column_sql(target_alias, other);
-      const std::string right = up ? column_sql(target_alias, other) : column_sql(alias, own);
-      if (!text.empty()) text += " AND ";
-      text += step.operators.empty() ? equal(left, up ? own : other, right, up ? other : own)
-                                     : left + " " + step.operators[i] + " " + right;
-    }
-    return text;
+        schema_.tables[step.target], target,
+        step_join(schema_, step, table, alias, target) + " AND " + condition(step.target, target));
   }
 
   const Schema& schema_;
@@ -198,6 +179,44 @@ std::string common_equality(const Column& left, const Column& right) {
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter) {
   return OwnershipWriter(schema, scope, parameter).condition(table, std::string(alias));
+}
+
+std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table,
+                      std::string_view alias) {
+  const ScopedTable* scoped = scope.find(table);
+  std::string text;
+  for (const RouteStep& step : scoped->routes) {
+    if (!text.empty()) text += " AND ";
+    if (step.kind == RouteStep::Kind::kCompany) {
+      text += column_sql(alias, column_of(schema.tables[table], step.columns.at(0))) + " IS NULL";
+      continue;
+    }
+    const std::string target = std::string(alias) + "_of";
+    std::string where = step_join(schema, step, table, alias, target);
+    if (can_be_orphaned(scope, *scope.find(step.target))) {
+      where += " AND NOT (" + is_orphan(schema, scope, step.target, target) + ")";
+    }
+    text += "NOT " + exists(schema.tables[step.target], target, where);
+  }
+  return text;
+}
+
+// The referred-to side stands left of the operator, as in the foreign key: that is this table for a
+// step up, the target for all others.
+std::string step_join(const Schema& schema, const RouteStep& step, TableIndex table,
+                      std::string_view alias, std::string_view target_alias) {
+  std::string text;
+  for (size_t i = 0; i < step.columns.size(); ++i) {
+    const Column& own = column_of(schema.tables[table], step.columns[i]);
+    const Column& other = column_of(schema.tables[step.target], step.target_columns[i]);
+    const bool up = step.kind == RouteStep::Kind::kUp;
+    const std::string left = up ? column_sql(alias, own) : column_sql(target_alias, other);
+    const std::string right = up ? column_sql(target_alias, other) : column_sql(alias, own);
+    if (!text.empty()) text += " AND ";
+    text += step.operators.empty() ? equal(left, up ? own : other, right, up ? other : own)
+                                   : left + " " + step.operators[i] + " " + right;
+  }
+  return text;
 }
 
 std::string reference_join(const Schema& schema, const Reference& reference,

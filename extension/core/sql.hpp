@@ -33,6 +33,15 @@ std::string column_sql(std::string_view alias, const Column& column);
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter);
 
+// The reverse for a table of which can_be_orphaned() is true: no row of any company, nor one that
+// belongs to nobody itself, is there that a row of `alias` could belong to.
+std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table,
+                      std::string_view alias);
+
+// The join condition of one step of a route: `alias` is the row, `target_alias` the step's target.
+std::string step_join(const Schema& schema, const RouteStep& step, TableIndex table,
+                      std::string_view alias, std::string_view target_alias);
+
 // The join condition of a reference: target.k OP source.c AND ... (whole, unqualified operators
 // never).
 std::string reference_join(const Schema& schema, const Reference& reference,

@@ -32,6 +32,7 @@ class ArchiveLines : public LineSource {
   std::string member_, piece_;
   Sha256 digest_;
   bool finished_ = false;
+  const bool raw_;
   PiecePipeline pipeline_;  // last: its thread works on the digest
 };
 

@@ -35,7 +35,8 @@ class BackupRun {
         options_(options),
         sink_(sink),
         shared_(live),
-        references_(live) {}
+        references_(live),
+        pipeline_(options.raw_members ? keep_pieces() : compress_pieces()) {}
 
   Manifest run() {
     describe();
@@ -43,12 +44,14 @@ class BackupRun {
     for (const ScopedTable* scoped : live_.travelling()) {
       TravellingTable table = plan_travelling(live_, *scoped, company_,
                                               {options_.include_files, options_.files_in_rows});
-      write(table.query, both(shared_.observe(table), references_.observe(table)), false, number++,
-            table.manifest);
+      LineObserver observer = shared_.observe(table);
+      if (!options_.unchecked) observer = both(std::move(observer), references_.observe(table));
+      write(table.query, observer, false, number++, table.manifest);
       manifest_.tables.push_back(std::move(table.manifest));
     }
     write_shared();
-    check();
+    if (!options_.unchecked) check_own_references();
+    check_shared();
     return std::move(manifest_);
   }
 
@@ -139,7 +142,7 @@ class BackupRun {
     }
   }
 
-  void check() {
+  void check_own_references() {
     const std::vector<ReferenceProblem> problems = check_references(live_, company_, &references_);
     if (!problems.empty() && !options_.record_problems) {
       refuse_references(live_, company_, problems);
@@ -148,6 +151,9 @@ class BackupRun {
       manifest_.problems.push_back({name_of(live_.table(problem.table)), problem.row_key,
                                     problem.reference, problem.problem});
     }
+  }
+
+  void check_shared() {
     for (ManifestProblem& problem : missing_) {
       if (!options_.record_problems) {
         throw Error(sqlstate::kBadReference,
@@ -165,7 +171,7 @@ class BackupRun {
   ChunkSink& sink_;
   SharedKeys shared_;
   ReferenceSets references_;
-  PiecePipeline pipeline_{compress_pieces()};
+  PiecePipeline pipeline_;
   Manifest manifest_;
   std::vector<ManifestProblem> missing_;
 };

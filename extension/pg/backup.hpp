@@ -24,6 +24,8 @@ struct BackupOptions {
   Text actor;
   bool include_files = false;
   bool record_problems = false;
+  bool unchecked = false;      // references are proved where the rows go
+  bool raw_members = false;    // pieces of lines are members as they are, not compressed
   bool files_in_rows = false;  // include_files: contents stay in their rows, no member holds a file
 };
 

@@ -44,19 +44,23 @@ WHERE (i.indisunique OR i.indisexclusion) AND i.indisvalid AND c.relkind IN ('r'
 ORDER BY i.indrelid, ic.relname COLLATE "C")";
 
 // Copies of a partitioned table's keys on its partitions (conparentid <> 0) say nothing new; a key
-// of one partition's own is listed for the root, with the partition's OID.
+// of one partition's own is listed for the root, with the partition's OID. Roots as the snapshot
+// has them: pg_partition_root() would know of partitions that are attached meanwhile.
 constexpr const char* kForeignKeys = R"(
-SELECT coalesce(pg_partition_root(con.conrelid)::oid, con.conrelid),
-       coalesce(pg_partition_root(con.confrelid)::oid, con.confrelid),
+WITH RECURSIVE part(oid, root) AS (
+  SELECT c.oid, c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
+  UNION ALL SELECT c.oid, p.root FROM part p JOIN pg_inherits i ON i.inhparent = p.oid
+    JOIN pg_class c ON c.oid = i.inhrelid WHERE c.relispartition)
+SELECT source.root, target.root,
        con.conname,
        CASE WHEN c.relispartition THEN con.conrelid ELSE 0 END,
        (SELECT array_agg(r.attnum ORDER BY k.n) FROM unnest(con.conkey) WITH ORDINALITY k(num, n)
           JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.num
-          JOIN pg_attribute r ON r.attrelid = coalesce(pg_partition_root(con.conrelid)::oid, con.conrelid)
+          JOIN pg_attribute r ON r.attrelid = source.root
                              AND r.attname = a.attname AND NOT r.attisdropped),
        (SELECT array_agg(r.attnum ORDER BY k.n) FROM unnest(con.confkey) WITH ORDINALITY k(num, n)
           JOIN pg_attribute a ON a.attrelid = con.confrelid AND a.attnum = k.num
-          JOIN pg_attribute r ON r.attrelid = coalesce(pg_partition_root(con.confrelid)::oid, con.confrelid)
+          JOIN pg_attribute r ON r.attrelid = target.root
                              AND r.attname = a.attname AND NOT r.attisdropped),
        (SELECT array_agg(format('OPERATOR(%I.%s)', n.nspname, o.oprname) ORDER BY k.n)
           FROM unnest(con.conpfeqop) WITH ORDINALITY k(op, n) JOIN pg_operator o ON o.oid = k.op
@@ -64,10 +68,11 @@ SELECT coalesce(pg_partition_root(con.conrelid)::oid, con.conrelid),
        con.confmatchtype, con.confdeltype, con.convalidated,
        coalesce((SELECT array_agg(r.attnum) FROM unnest(con.confdelsetcols) AS k(num)
           JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.num
-          JOIN pg_attribute r ON r.attrelid = coalesce(pg_partition_root(con.conrelid)::oid, con.conrelid)
+          JOIN pg_attribute r ON r.attrelid = source.root
                              AND r.attname = a.attname AND NOT r.attisdropped), '{}'),
        CASE WHEN t.relispartition THEN con.confrelid ELSE 0 END
-FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid
+FROM pg_constraint con JOIN part source ON source.oid = con.conrelid
+  JOIN part target ON target.oid = con.confrelid JOIN pg_class c ON c.oid = con.conrelid
   JOIN pg_class t ON t.oid = con.confrelid
 WHERE con.contype = 'f' AND con.conparentid = 0
 ORDER BY c.relnamespace, con.conname COLLATE "C")";

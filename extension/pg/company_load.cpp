@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/row_composer.hpp"
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
@@ -304,18 +303,11 @@ std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table,
 }
 
 std::string CompanyLoad::translated_company_line() {
-  const MatchedTable& company = *company_table();
-  const std::vector<RowColumn> columns = row_columns(company.columns);
-  RowMapper mapper = make_mapper(company);
-  RowLine row(columns);
-  std::string translated;
-  read_rows(source_, false, company.number, *company.archived, [&](std::string_view line) {
-    row.parse(line);
-    std::vector<RowValue> values = row.values();
-    if (!mapper.empty()) mapper.apply(values);
-    RowComposer(columns).append(values, translated);
-  });
-  return translated;
+  const std::unique_ptr<LineSource> translated = lines(*company_table());
+  std::string_view line;
+  std::string text;
+  while (translated->next(line)) text = line;
+  return text;
 }
 
 std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) const {

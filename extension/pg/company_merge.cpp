@@ -1,7 +1,6 @@
 #include "pg/company_merge.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
@@ -10,6 +9,7 @@
 #include "pg/integrity.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/row_changes.hpp"
+#include "pg/sorted_row.hpp"
 
 namespace company_backup {
 namespace {
@@ -28,44 +28,12 @@ class OneLine : public LineSource {
   bool given_ = false;
 };
 
-// A row of a table without a key as it is sorted: what counts of it, whose it is, where it stands,
-// the line, and how long the first part is.
-constexpr char kArchived = 'A';
-constexpr char kCurrent = 'C';
-
-struct SortedRow {
-  std::string_view comparable;
-  char whose;
-  RowVersion version;
-  uint32_t xmin;
-  std::string_view line;
+// Equal rows: how many there are of each kind, and one that is missing.
+struct EqualRows {
+  std::string comparable;
+  std::string archived_line;
+  uint64_t left = 0, archived = 0, current = 0;
 };
-
-std::string sorted_text(const SortedRow& row) {
-  std::string text(row.comparable);
-  text += row.whose;
-  text.append(reinterpret_cast<const char*>(&row.version), sizeof row.version);
-  text.append(reinterpret_cast<const char*>(&row.xmin), sizeof row.xmin);
-  text += row.line;
-  const uint64_t size = row.comparable.size();
-  text.append(reinterpret_cast<const char*>(&size), sizeof size);
-  return text;
-}
-
-SortedRow parse_sorted(std::string_view text) {
-  SortedRow row{};
-  uint64_t size;
-  std::memcpy(&size, text.data() + text.size() - sizeof size, sizeof size);
-  row.comparable = text.substr(0, size);
-  const char* at = text.data() + size;
-  row.whose = *at++;
-  std::memcpy(&row.version, at, sizeof row.version);
-  at += sizeof row.version;
-  std::memcpy(&row.xmin, at, sizeof row.xmin);
-  at += sizeof row.xmin;
-  row.line = {at, static_cast<size_t>(text.data() + text.size() - sizeof size - at)};
-  return row;
-}
 
 // A table as the undo record has it: all columns, as they are.
 ManifestTable recorded(const MergePlan& plan, const LineTotals& totals) {
@@ -104,15 +72,16 @@ class CompanyMerge::TableRun : public MergeHandler {
         plan_(plan_merge(merge.live_, matched, merge.company_, merge.policy_)),
         undo_(undo),
         edits_(edits),
+        orphans_(merge.orphans_ ? merge.orphans_->of(matched.scoped->table) : nullptr),
         done_(merge.done_[matched.scoped->table]) {
     counts_.scoped = matched.scoped;
-    if (undo_ != nullptr) {
+    done_.matched = &matched;
+    done_.recorded = merge.policy_.exact ? matched.columns : plan_.current;
+    if (undo_ != nullptr && !plan_.compares_wholes()) {
       log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
     }
     if (writes) {
-      changes_.emplace(
-          plan_, [this] { return merge_.load_.loader(matched_); }, merge_.load_.bytes_of(matched_),
-          log_ ? &*log_ : nullptr);
+      changes_.emplace(plan_, merge_.load_, log_ ? &*log_ : nullptr);
     }
     if (edits_ != nullptr) edits_->begin_table(plan_);
   }
@@ -121,15 +90,15 @@ class CompanyMerge::TableRun : public MergeHandler {
 
   MergeCounts run() {
     const std::unique_ptr<LineSource> archive = lines();
-    if (plan_.is_company || !plan_.key.empty()) {
-      merge_rows(*archive);
-    } else {
+    if (plan_.compares_wholes()) {
       merge_wholes(*archive);
+    } else {
+      merge_rows(*archive);
     }
     if (changes_) changes_->finish(merge_.load_.sequences());
     done_.written = counts_.added + counts_.changed;
-    done_.added = counts_.added > 0;
-    done_.inserted |= done_.added;
+    done_.added = counts_.added > 0 || orphans_ != nullptr;
+    done_.inserted |= counts_.added > 0;
     done_.lost |= counts_.removed > 0;
     return counts_;
   }
@@ -181,9 +150,39 @@ class CompanyMerge::TableRun : public MergeHandler {
 
   LineCutter* undo_lines() { return undo_ == nullptr ? nullptr : &undo_->before(); }
 
+  // The company's rows and, where they stand in the order of the key, orphans that it adopts.
+  void read_rows(const CurrentRowVisitor& visit) {
+    if (orphans_ == nullptr) return read_current(plan_.query, undo_lines(), visit);
+    const auto put = [&](const CurrentRow& row, uint32_t xmin) {
+      if (undo_ != nullptr) put_line(undo_->before(), row.line);
+      visit(row, xmin);
+    };
+    RowLine line(line_columns(plan_.columns, plan_.others));
+    read_current(plan_.query, nullptr, [&](const CurrentRow& row, uint32_t xmin) {
+      line.parse(row.line);
+      const std::string key = sort_key(plan_, line.values());
+      adopt([&](const SortedRow& orphan) { return orphan.key < key; }, put);
+      put(row, xmin);
+    });
+    adopt([](const SortedRow&) { return true; }, put);
+  }
+
+  void adopt(const std::function<bool(const SortedRow&)>& wanted, const CurrentRowVisitor& put) {
+    for (; orphans_->row() != nullptr && wanted(*orphans_->row()); orphans_->advance()) {
+      const SortedRow& orphan = *orphans_->row();
+      if (undo_ != nullptr) put_line(undo_->orphans(), orphan.line);
+      put(current_row(orphan), orphan.xmin);
+    }
+  }
+
+  static void put_line(LineCutter& lines, std::string_view line) {
+    lines.buffer() += line;
+    lines.end_line();
+  }
+
   void merge_rows(LineSource& archive) {
     RowMerge merge(plan_.columns, plan_.others, plan_.key, archive, *this);
-    read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
+    read_rows([&](const CurrentRow& row, uint32_t xmin) {
       xmin_ = xmin;
       done_.kept.add(row.version, xmin);
       merge.current(row);
@@ -194,53 +193,68 @@ class CompanyMerge::TableRun : public MergeHandler {
 
   void merge_wholes(LineSource& archive) {
     LineSorter sorter;
-    RowLine current_row(line_columns(plan_.columns, plan_.others));
+    RowLine current(line_columns(plan_.columns, plan_.others));
     RowLine archived_row(line_columns(plan_.columns, {}));
-    read_current(plan_.query, undo_lines(), [&](const CurrentRow& row, uint32_t xmin) {
+    read_rows([&](const CurrentRow& row, uint32_t xmin) {
       done_.kept.add(row.version, xmin);
-      current_row.parse(row.line);
-      const std::string text = comparable(plan_.columns, current_row.values(), false);
-      sorter.put(sorted_text({text, kCurrent, row.version, xmin, row.line}));
+      current.parse(row.line);
+      const std::string text = comparable(plan_.columns, current.values(), false);
+      sorter.put(sorted_text({text, SortedRow::Whose::kCurrent, row.version, xmin, row.line, {}}));
     });
-    std::string_view line;
-    while (archive.next(line)) {
+    const bool has_left = edits_ != nullptr && edits_->has_left();
+    const auto put = [&](std::string_view line, SortedRow::Whose whose) {
       archived_row.parse(line);
       const std::string text = comparable(plan_.columns, archived_row.values(), true);
-      sorter.put(sorted_text({text, kArchived, {}, 0, line}));
-    }
+      sorter.put(sorted_text({text, whose, {}, 0, line, {}}));
+    };
+    std::string_view line;
+    while (archive.next(line)) put(line, SortedRow::Whose::kArchived);
+    while (has_left && edits_->next_left(line)) put(line, SortedRow::Whose::kLeft);
     sorter.sort();
-    compare_sorted(sorter, current_row);
+    compare_sorted(sorter, current, has_left);
   }
 
-  // Of equal rows the archived ones come first.
-  void compare_sorted(LineSorter& sorter, RowLine& current_row) {
-    std::string group, archived_line;
-    uint64_t archived = 0;
-    const auto add_rest = [&] {
-      for (; archived > 0; --archived) added(archived_line);
-    };
+  // Of equal rows those that were left come first, then the archived ones. Without `has_left` those
+  // that were left are the archived ones.
+  void compare_sorted(LineSorter& sorter, RowLine& current, bool has_left) {
+    EqualRows equal;
     std::string_view text;
     while (sorter.next(text)) {
       const SortedRow row = parse_sorted(text);
-      if (row.comparable != group) {
-        add_rest();
-        group = row.comparable;
+      if (row.key != equal.comparable) {
+        add_missing(equal);
+        equal = {};
+        equal.comparable = row.key;
       }
-      if (row.whose == kArchived) {
-        archived_line = row.line;
-        ++archived;
-      } else if (archived > 0) {
-        --archived;
+      if (row.whose == SortedRow::Whose::kLeft) {
+        ++equal.left;
+      } else if (row.whose == SortedRow::Whose::kArchived) {
+        equal.archived_line = row.line;
+        ++equal.archived;
+        if (!has_left) ++equal.left;
+      } else if (++equal.current <= equal.archived) {
         unchanged();
       } else {
-        current_row.parse(row.line);
+        current.parse(row.line);
         xmin_ = row.xmin;
-        removed({row.line, row.version, nullptr}, current_row.values());
+        removed(current_row(row), current.values());
+        if (edits_ != nullptr && equal.current > equal.left) {
+          edits_->note_whole_added(current.values());
+        }
       }
       check_for_interrupts();
     }
-    add_rest();
+    add_missing(equal);
     if (changes_) changes_->end_of_rows();
+  }
+
+  void add_missing(EqualRows& equal) {
+    for (; equal.current < equal.archived; ++equal.current) {
+      added(equal.archived_line);
+      if (edits_ != nullptr && equal.current < equal.left) {
+        edits_->note_whole_removed(equal.archived_line);
+      }
+    }
   }
 
   CompanyMerge& merge_;
@@ -248,6 +262,7 @@ class CompanyMerge::TableRun : public MergeHandler {
   const MergePlan plan_;
   UndoWriter* undo_;
   DiscardedEdits* edits_;
+  OrphanRows* orphans_;
   Done& done_;
   MergeCounts counts_{};
   std::optional<ChangeLogWriter> log_;
@@ -276,6 +291,7 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
 
 std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, DiscardedEdits* edits) {
   refuse_unknown_rows();
+  if (policy_.adopts) orphans_.emplace(live_, company_, load_, policy_);
   std::vector<MergeCounts> counts;
   record_ = load_.manifest();
   record_.company_key = company_.key;
@@ -289,7 +305,24 @@ std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, Discar
     counts.push_back(table.run());
     if (undo != nullptr) record_.tables.push_back(recorded(table.plan(), undo->end_table()));
   }
+  if (undo != nullptr) record_wholes(counts, *undo);
   return counts;
+}
+
+// For the revert: of a changed table without a key all rows that are left in it, since equal ones
+// cannot be told apart. Only now all rows belong to the company that refer to others of it.
+void CompanyMerge::record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const {
+  for (size_t number = 0; number < counts.size(); ++number) {
+    if (counts[number].added + counts[number].removed == 0) continue;
+    const MergePlan plan = plan_merge(live_, load_.tables()[number], company_, policy_);
+    if (!plan.compares_wholes()) continue;
+    undo.begin_table(static_cast<int>(number));
+    undo.changes().end_line();
+    FreshSnapshot fresh;
+    read_current(plan.query, &undo.changes(), [](const CurrentRow&, uint32_t) {});
+    fresh.close();
+    undo.end_table();
+  }
 }
 
 void CompanyMerge::refuse_unknown_rows() const {
@@ -384,7 +417,7 @@ bool CompanyMerge::leads_nowhere(const Reference& reference) const {
               .empty();
 }
 
-void CompanyMerge::look_again() {
+void CompanyMerge::look_again(FormerOrphans& orphans) {
   for (auto& [index, done] : done_) {
     const Table& table = live_.table(index);
     const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
@@ -397,6 +430,7 @@ void CompanyMerge::look_again() {
     } else {
       sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition, {company_.arg()},
                          since_, done.found);
+      done.orphaned = orphans.add_versions(*done.matched, done.recorded, since_, sum, done.found);
       if (sum == done.kept) continue;
     }
     throw Error(
@@ -408,11 +442,15 @@ void CompanyMerge::look_again() {
 
 void CompanyMerge::prove_written() const {
   for (const auto& [index, done] : done_) {
-    if (done.found == done.written) continue;
+    const bool has_orphans = done.orphaned > 0 && !policy_.exact;
+    if (done.found == done.written && !has_orphans) continue;
     throw Error(sqlstate::kIntegrity, "rows of table \"" + display_table(live_.table(index)) +
                                           "\" would not belong to company \"" + company_.key + "\"")
-        .detail("Written were " + std::to_string(done.written) +
-                " rows, of which the company has " + std::to_string(done.found) + ".");
+        .detail(has_orphans
+                    ? "Rows that are in the archive belong to nobody: " +
+                          std::to_string(done.orphaned) + "."
+                    : "Written were " + std::to_string(done.written) +
+                          " rows, of which the company has " + std::to_string(done.found) + ".");
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "pg/company_load.hpp"
 #include "pg/discarded_edits.hpp"
 #include "pg/merge_plan.hpp"
+#include "pg/orphans.hpp"
 #include "pg/outside_rows.hpp"
 #include "pg/undo.hpp"
 
@@ -57,21 +59,28 @@ class CompanyMerge {
   void record_problems();
 
   // With a fresh look at every table: nobody else changed the company since. Error
-  // kSerializationFailure.
-  void look_again();
-  // After look_again(): what was written belongs to the company. Error kIntegrity.
+  // kSerializationFailure. `orphans`: of this restore, or of the one that is reverted.
+  void look_again(FormerOrphans& orphans);
+  // After look_again(): what was written or adopted belongs to the company; after a revert the
+  // orphans may be orphans again. Error kIntegrity.
   void prove_written() const;
 
  private:
   struct Done {
-    VersionSum kept;                  // versions that stay as they were read
-    uint64_t written = 0, found = 0;  // rows; which of them look_again() found in the company
-    bool added = false, inserted = false, lost = false;  // inserted: added or written anew
+    const MatchedTable* matched = nullptr;
+    std::vector<const Column*> recorded;  // as the undo record has them
+    VersionSum kept;                      // versions that stay as they were read
+    uint64_t written = 0, found = 0;      // rows; which of them look_again() found in the company
+    uint64_t orphaned = 0;                // rows that were orphans before the restore, and are now
+    bool added = false;                   // rows of the archive, or orphans
+    bool inserted = false;  // added rows of the archive, or rows that were written anew
+    bool lost = false;
     std::set<int16_t> changed_columns;
   };
   class TableRun;
 
   std::vector<MergeCounts> run(bool writes, UndoWriter* undo, DiscardedEdits* edits);
+  void record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const;
   void refuse_unknown_rows() const;
   static bool has_changed(const Done& source, const Reference& reference);
   // May rows that were written refer, by this foreign key, to rows of the company that were not?
@@ -84,6 +93,7 @@ class CompanyMerge {
   CompanyLoad& load_;
   MergePolicy policy_;
   OutsideRows outside_;
+  std::optional<Orphans> orphans_;
   Manifest record_;
   std::map<TableIndex, Done> done_;
   uint32_t since_;  // the command the merge began in

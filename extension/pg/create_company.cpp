@@ -151,7 +151,7 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   ReadSnapshot snapshot;
   snapshot.check_rewrites(live);
   BackupOptions reading;
-  reading.include_files = reading.files_in_rows = true;
+  reading.include_files = reading.files_in_rows = reading.raw_members = reading.unchecked = true;
   MemberFile members;
   const Manifest manifest =
       read_company_rows(live, resolve_company(live, source), reading, members);

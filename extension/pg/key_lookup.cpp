@@ -71,10 +71,10 @@ std::vector<Arg> KeyBatch::arrays() const {
   return args;
 }
 
-std::string unnested(size_t columns) {
+std::string unnested(size_t columns, size_t first) {
   std::string arrays, names;
   for (size_t i = 0; i < columns; ++i) {
-    arrays += (i > 0 ? ", unnest($" : "unnest($") + std::to_string(i + 1) + ")";
+    arrays += (i > 0 ? ", unnest($" : "unnest($") + std::to_string(i + first) + ")";
     names += "k" + std::to_string(i) + ", ";
   }
   return "ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" + names + "n)";

@@ -47,7 +47,8 @@ class KeyBatch {
 };
 
 // The FROM item "u" with columns k0, k1, ... and n, the position from 1 on, of the arrays $1, $2...
-std::string unnested(size_t columns);
+// or those from $`first` on.
+std::string unnested(size_t columns, size_t first = 1);
 
 // Columns of a table that keys are compared with.
 struct KeyColumns {

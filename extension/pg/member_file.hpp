@@ -1,5 +1,5 @@
-// Members of a copy of a company, in a temporary file of the server: read as often as wanted, table
-// by table.
+// The rows of a copy of a company, piece by piece as they are (BackupOptions::raw_members), in a
+// temporary file of the server: read as often as wanted, table by table.
 #pragma once
 
 #include <map>
@@ -20,6 +20,7 @@ class MemberFile : public ChunkSink, public MemberSource {
   void open(bool shared, int table_number) override;
   bool next_file(FileEntry&) override { return false; }
   bool next(std::string& member) override;
+  bool is_raw() const override { return true; }
   void close() override;
 
  private:

@@ -141,7 +141,7 @@ class Planner {
     }
     if (!plan_.is_company) plan_.key = key_parts(plan_);
     write_query();
-    if (!plan_.is_company && plan_.key.empty()) require_whole_rows(plan_);
+    if (plan_.compares_wholes()) require_whole_rows(plan_);
     plan_.rigid = rigid_columns(*matched_.table);
     return std::move(plan_);
   }
@@ -178,9 +178,10 @@ class Planner {
     if (!plan_.query.foreign) {
       select += (select.empty() ? "" : ", ") + std::string("t.tableoid, t.ctid, t.xmin");
     }
-    table.sql = "SELECT " + select + flags_ + " FROM " + from_table(*matched_.table) +
-                " AS t WHERE " +
-                owned_by(live_.schema, live_.scope, matched_.scoped->table, "t", "$1");
+    plan_.select =
+        "SELECT " + select + flags_ + " FROM " + from_table(*matched_.table) + " AS t WHERE ";
+    table.sql =
+        plan_.select + owned_by(live_.schema, live_.scope, matched_.scoped->table, "t", "$1");
     for (const MergeKeyPart& part : plan_.key) table.key.push_back(part.column);
     if (plan_.key.empty()) return;
     table.sql += " ORDER BY " + order_terms(*matched_.table, matched_.scoped->key, "t");

@@ -19,16 +19,22 @@ struct MergePlan {
   std::vector<const Column*> current;  // of both, as a current line has them
   std::vector<MergeKeyPart> key;       // empty: rows are compared as wholes
   CurrentQuery query;
+  std::string select;  // how `query` begins: only a condition on "t" is missing
   // Attribute numbers that a unique or exclusion constraint or the partitioning depends on: a row
   // in which one of them changes is removed and loaded again.
   std::set<int16_t> rigid;
   bool append_only = false;
   bool is_company = false;
+
+  bool compares_wholes() const { return key.empty() && !is_company; }
 };
 
 struct MergePolicy {
   bool with_files = false;
   bool exact = false;  // every column counts, rows of append_only tables as well: a revert
+  // Orphans that the archive has are taken for the company's, see pg/orphans.hpp: only right if the
+  // archive's rows were this company's.
+  bool adopts = false;
 };
 
 // Error kSchemaDiffers if rows cannot be told apart as the archive does.

@@ -40,7 +40,8 @@ class RestoreRun {
     if (!preview) require_distinct(*load_);
     if (preview) clashes_ = load_->find_collapsed_keys();
     choose_ids(options, preview);
-    merge_.emplace(live, company, *load_, MergePolicy{options.include_files, false});
+    merge_.emplace(live, company, *load_,
+                   MergePolicy{options.include_files, false, same_company_ && !renewal_});
   }
 
   CompanyMerge& merge() { return *merge_; }
@@ -67,9 +68,10 @@ class RestoreRun {
   }
 
   // After the rows are written, with a fresh look at everything.
-  void prove() {
+  void prove(int64_t restore) {
     // What writes nothing fits before or after whatever others do.
-    if (merge_->has_written()) merge_->look_again();
+    FormerOrphans orphans(live_, restore);
+    if (merge_->has_written()) merge_->look_again(orphans);
     prove_references(live_, company_, same_database_,
                      [this](const Reference& reference) { return merge_->is_affected(reference); });
     merge_->prove_written();
@@ -202,7 +204,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   snapshot.close();
   FreshSnapshot fresh;
   run.merge().settle_outside(&undo);
-  run.prove();
+  run.prove(record.id);
   fresh.close();
   undo.complete(run.merge().record());
   settings.close();

@@ -84,14 +84,15 @@ void revert_restore(int64_t id, const Text& actor) {
   shared.same_database = true;
   CompanyLoad load(live, record, *source, no_files, match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
-  CompanyMerge merge(live, company, load, MergePolicy{true, true});
+  CompanyMerge merge(live, company, load, MergePolicy{true, true, true});
   DiscardedEdits edits(live, id);
   merge.apply(nullptr, &edits);
   snapshot.close();
   FreshSnapshot fresh;
   merge.settle_outside(nullptr);
   const uint64_t left_alone = bring_back_outside_rows(live, id);
-  merge.look_again();
+  FormerOrphans orphans(live, id);
+  merge.look_again(orphans);
   prove_references(live, company, true, [&](const Reference& reference) {
     return is_to_be_proved(live, record, merge, reference);
   });

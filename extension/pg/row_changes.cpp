@@ -31,18 +31,17 @@ bool is_rigid(const MergePlan& plan, const std::vector<size_t>& columns) {
 
 }  // namespace
 
-RowChanges::RowChanges(const MergePlan& plan, MakeLoader make_loader, const ReadBytes& read_bytes,
-                       ChangeLogWriter* log)
+RowChanges::RowChanges(const MergePlan& plan, CompanyLoad& load, ChangeLogWriter* log)
     : plan_(plan),
-      make_loader_(std::move(make_loader)),
+      load_(load),
       log_(log),
-      read_bytes_(read_bytes),
+      read_bytes_(load.bytes_of(*plan.matched)),
       composer_(line_columns(plan.columns, plan.others)),
-      reader_(archived_columns(plan), all_positions(plan), read_bytes),
+      reader_(archived_columns(plan), all_positions(plan), read_bytes_),
       edits_(plan.matched->table->oid, plan.query.table.name) {}
 
 RowLoader& RowChanges::loader() {
-  if (!loader_) loader_ = make_loader_();
+  if (!loader_) loader_ = load_.loader(*plan_.matched);
   return *loader_;
 }
 

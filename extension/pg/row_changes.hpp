@@ -2,13 +2,13 @@
 // until all that must go are gone.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/change_log.hpp"
+#include "pg/company_load.hpp"
 #include "pg/line_spool.hpp"
 #include "pg/merge_plan.hpp"
 #include "pg/row_loader.hpp"
@@ -18,12 +18,9 @@ namespace company_backup {
 
 class RowChanges {
  public:
-  using MakeLoader = std::function<std::unique_ptr<RowLoader>()>;
-
-  // `make_loader`: for lines of the archive; `read_bytes`: for their values. `log`: what is done is
-  // noted there; may be null. All references must outlive it.
-  RowChanges(const MergePlan& plan, MakeLoader make_loader, const ReadBytes& read_bytes,
-             ChangeLogWriter* log);
+  // `load`: of the archive that the rows come from. `log`: what is done is noted there; may be
+  // null. All references must outlive it.
+  RowChanges(const MergePlan& plan, CompanyLoad& load, ChangeLogWriter* log);
 
   void add(std::string_view line);
   void remove(const CurrentRow& row, const std::vector<RowValue>& values);
@@ -46,7 +43,7 @@ class RowChanges {
   RowLoader& loader();
 
   const MergePlan& plan_;
-  MakeLoader make_loader_;
+  CompanyLoad& load_;
   ChangeLogWriter* log_;
   ReadBytes read_bytes_;
   RowComposer composer_;

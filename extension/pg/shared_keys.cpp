@@ -22,9 +22,13 @@ std::string plain_text(std::string_view encoded) {
   return nlohmann::json::parse(encoded).get<std::string>();
 }
 
-// A value found in an array or document, encoded as the column it refers to is.
-std::string encode_as(const Column& column, const std::string& text) {
-  if (column.type_oid == INT2OID || column.type_oid == INT4OID) return text;
+// A value found in an array or document, encoded as the column it refers to is. Nothing if it can
+// be no value of that column: then it refers to no row, which check_references() says.
+std::optional<std::string> encode_as(const Column& column, const std::string& text) {
+  if (column.type_oid == INT2OID || column.type_oid == INT4OID) {
+    const bool integer = text.find_first_not_of("-0123456789") == text.npos;
+    return integer && nlohmann::json::accept(text) ? std::optional(text) : std::nullopt;
+  }
   std::string out;
   append_json_string(out, text);
   return out;
@@ -71,7 +75,9 @@ struct Collector {
     }
     for (const std::string& text : texts) {
       if (array && text == "NULL") continue;
-      set->values.insert(encode_as(target_column, text));
+      if (auto value_there = encode_as(target_column, text)) {
+        set->values.insert(std::move(*value_there));
+      }
     }
   }
 

@@ -18,7 +18,7 @@ LineTotals UndoWriter::Stream::finish() {
 }
 
 void UndoWriter::begin_table(int number) {
-  for (Stream* stream : {&before_, &changes_, &ids_}) {
+  for (Stream* stream : {&before_, &changes_, &ids_, &orphans_}) {
     stream->table = number;
     stream->seq = 0;
   }
@@ -27,6 +27,7 @@ void UndoWriter::begin_table(int number) {
 LineTotals UndoWriter::end_table() {
   changes_.finish();
   ids_.finish();
+  orphans_.finish();
   return before_.finish();
 }
 

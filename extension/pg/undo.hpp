@@ -16,20 +16,23 @@ namespace company_backup {
 // Parts of an undo record.
 enum class UndoPart : int {
   kBefore = 0,   // the company's rows, table by table
-  kChanges = 1,  // what the restore did to them: see pg/change_log.hpp
+  kChanges = 1,  // what the restore did to them: see core/change_log.hpp; of a changed table whose
+                 // rows are compared as wholes: an empty line, then all rows that it left there
   kOutside = 2,  // rows outside the company that followed: see pg/outside_rows.hpp
   kIds = 3,      // which rows got new keys: see pg/id_record.hpp
+  kOrphans = 4,  // those of kBefore that belonged to nobody: see pg/orphans.hpp
 };
 
 class UndoWriter {
  public:
   explicit UndoWriter(int64_t restore) : restore_(restore) {}
 
-  // Begins a table; its lines go to before(), changes() and ids(), and end with end_table().
+  // Begins a table; its lines go to the next four, and end with end_table().
   void begin_table(int number);
   LineCutter& before() { return before_.lines; }
   LineCutter& changes() { return changes_.lines; }
   LineCutter& ids() { return ids_.lines; }
+  LineCutter& orphans() { return orphans_.lines; }
   LineTotals end_table();
 
   LineCutter& outside() { return outside_.lines; }
@@ -54,6 +57,7 @@ class UndoWriter {
   Stream changes_{*this, UndoPart::kChanges};
   Stream outside_{*this, UndoPart::kOutside};
   Stream ids_{*this, UndoPart::kIds};
+  Stream orphans_{*this, UndoPart::kOrphans};
 };
 
 // Error kUnknownBackup if there is none (any more).

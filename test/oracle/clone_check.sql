@@ -28,7 +28,7 @@ CREATE TABLE clone_check.digest (relation text PRIMARY KEY, digest text);
 CREATE UNLOGGED TABLE clone_check.cell (relation regclass, n bigint, name name, value text);
 CREATE UNLOGGED TABLE clone_check.own (id text PRIMARY KEY, domain text, value text);
 CREATE UNLOGGED TABLE clone_check.meaning (relation regclass, name name, value text, means text);
-CREATE UNLOGGED TABLE clone_check.held (relation regclass, n bigint, name name, holders integer[]);
+CREATE UNLOGGED TABLE clone_check.held (relation regclass, n bigint, name name, holders integer[], is_array boolean, is_json boolean);
 CREATE UNLOGGED TABLE clone_check.place (clone boolean, relation text, n bigint, fact bigint, label text, nth bigint, id text);
 CREATE UNLOGGED TABLE clone_check.id (clone boolean, id text, alone boolean, colour text);
 
@@ -109,13 +109,13 @@ END $$;
 CREATE FUNCTION clone_check.facts() RETURNS TABLE (relation text, n bigint, label text, ids text[]) LANGUAGE sql AS $$
     TRUNCATE clone_check.held;
     INSERT INTO clone_check.held
-        SELECT c.relation, c.n, c.name, array_agg(h.id) FROM clone_check.cell c JOIN ids.holder h USING (relation, name)
+        SELECT c.relation, c.n, c.name, array_agg(h.id), bool_or(h.is_array), bool_or(h.json_path IS NOT NULL)
+        FROM clone_check.cell c JOIN (SELECT *, ids.is_array(relation, name) AS is_array FROM ids.holder) h USING (relation, name)
             LEFT JOIN clone_check.cell w ON (w.relation, w.n, w.name) = (c.relation, c.n, h.when_name)
         WHERE h.when_name IS NULL OR w.value = h.when_value
         GROUP BY c.relation, c.n, c.name;
     WITH value AS (
-        SELECT c.*, h.holders, h.holders IS NOT NULL AND ids.is_array(c.relation, c.name) AS is_array,
-            EXISTS (SELECT FROM ids.holder j WHERE j.id = ANY (h.holders) AND j.json_path IS NOT NULL) AS is_json
+        SELECT c.*, h.holders, coalesce(h.is_array, false) AS is_array, coalesce(h.is_json, false) AS is_json
         FROM clone_check.cell c LEFT JOIN clone_check.held h USING (relation, n, name) JOIN ids.relation r USING (relation)
         WHERE c.name <> ALL (r.free)
     ), plain AS (
@@ -276,3 +276,33 @@ BEGIN
     PERFORM clone_check.read(clone, true);
     RETURN QUERY SELECT * FROM clone_check.compare();
 END $$;
+
+-- After problems(): what became of the keys of rows that look like no other row.
+CREATE VIEW clone_check.renewed AS
+    WITH line AS (
+        SELECT relation, colour, min(n) FILTER (WHERE NOT clone) AS n, min(n) FILTER (WHERE clone) AS clone_n
+        FROM clone_check.line GROUP BY relation, colour HAVING count(*) FILTER (WHERE clone) = 1 AND count(*) FILTER (WHERE NOT clone) = 1
+    )
+    SELECT r.domain, r.relation, r.name, substr(f.ids[1], length(r.domain) + 2) AS old, substr(c.ids[1], length(r.domain) + 2) AS new
+    FROM ids.root r
+        JOIN line l ON l.relation = r.relation::text
+        JOIN clone_check.fact f ON NOT f.clone AND (f.relation, f.n, f.label) = (l.relation, l.n, quote_ident(r.name))
+        JOIN clone_check.fact c ON c.clone AND (c.relation, c.n, c.label) = (l.relation, l.clone_n, quote_ident(r.name));
+
+-- Primary keys, and what foreign keys refer to, that are integers or follow the time (UUIDs of version 7, ULIDs), and
+-- whose order is not the source's. Where a sequence counts down, there is none to keep.
+CREATE FUNCTION clone_check.disorder() RETURNS TABLE (relation regclass, name name, was text, "is" text) LANGUAGE sql AS $$
+    WITH key AS (
+        SELECT r.*, CASE WHEN t.typcategory = 'N' THEN r.old::numeric END AS old_number, CASE WHEN t.typcategory = 'N' THEN r.new::numeric END AS new_number
+        FROM clone_check.renewed r JOIN pg_attribute a ON (a.attrelid, a.attname) = (r.relation, r.name) JOIN pg_type t ON t.oid = a.atttypid
+        WHERE NOT EXISTS (SELECT FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid WHERE (d.refobjid, d.refobjsubid) = (a.attrelid, a.attnum) AND s.seqincrement < 0)
+            AND (EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey))
+                OR EXISTS (SELECT FROM ids.link l WHERE (l.target, l.target_name) = (r.relation, r.name)))
+            AND (t.typcategory = 'N' OR r.old ~ '^([0-9a-f-]{14}7[0-9a-f-]{21}|([a-z]+_)?[0-7][0-9A-HJKMNP-TV-Z]{25})$')
+    ), rank AS (
+        SELECT *, row_number() OVER (PARTITION BY relation, name ORDER BY old_number, old COLLATE "C") AS was,
+            row_number() OVER (PARTITION BY relation, name ORDER BY new_number, new COLLATE "C") AS "is"
+        FROM key
+    )
+    SELECT relation, name, format('%s, the %s.', old, was), format('%s, the %s.', new, "is") FROM rank WHERE was <> "is"
+$$;

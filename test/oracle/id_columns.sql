@@ -35,7 +35,7 @@ CREATE TABLE ids.link (relation regclass, name name, target regclass, target_nam
 CREATE TABLE ids.member (relation regclass, name name, domain text, PRIMARY KEY (relation, name));
 CREATE TABLE ids.domain (domain text PRIMARY KEY);
 
--- `pattern`: which places inside a document, as a regular expression over the paths of ids.leaves.
+-- `pattern`: which places inside a document, as a regular expression; see ids.pattern.
 CREATE TABLE ids.holder (
     id integer GENERATED ALWAYS AS IDENTITY,
     relation regclass NOT NULL,

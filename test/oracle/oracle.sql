@@ -15,6 +15,7 @@ CREATE TABLE oracle.scoped (
     n integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     relation regclass NOT NULL UNIQUE,           -- partitioned tables as a whole
     belongs text NOT NULL,                       -- condition over a row t; %1$L is the company, %% a %
+    orphan text,                                 -- the same for rows of nobody that the company gets back
     company_row boolean NOT NULL DEFAULT false,  -- its row is updated, never deleted
     kept name[] NOT NULL DEFAULT '{}'            -- columns of the company's row that are left as they are
 );
@@ -48,6 +49,11 @@ $$;
 -- The saved rows of a table, with the columns of the table and their numbers.
 CREATE FUNCTION oracle.saved(scoped oracle.scoped) RETURNS text LANGUAGE sql AS $$
     SELECT format('(SELECT nth AS oracle_n, (line::%s).* FROM oracle.saved_row WHERE scoped = %s)', scoped.relation, scoped.n)
+$$;
+
+-- The condition for the rows that are the company's when it is restored.
+CREATE FUNCTION oracle.mine(scoped oracle.scoped, company text) RETURNS text LANGUAGE sql AS $$
+    SELECT format('(%s)', format(scoped.belongs, company) || coalesce(' OR ' || format(scoped.orphan, company), ''))
 $$;
 
 CREATE FUNCTION oracle.root(relation oid) RETURNS regclass LANGUAGE sql AS $$
@@ -160,7 +166,7 @@ DECLARE
 BEGIN
     FOR scoped IN SELECT * FROM oracle.scoped LOOP
         EXECUTE format('INSERT INTO oracle.doomed SELECT %s, t.tableoid, t.ctid FROM %s AS t WHERE %s',
-            scoped.relation::oid, oracle.rows_of(scoped.relation), format(scoped.belongs, company));
+            scoped.relation::oid, oracle.rows_of(scoped.relation), oracle.mine(scoped, company));
     END LOOP;
     PERFORM oracle.refuse_outside_references();
     FOR scoped IN SELECT * FROM oracle.scoped s WHERE oracle.emptied(s.relation) <> '{}' LOOP
@@ -249,7 +255,7 @@ BEGIN
         SELECT format('ROW(%s)::text', string_agg('t.' || quote_ident(c), ', ')) INTO whole
             FROM oracle.columns(scoped.relation) c WHERE c <> ALL (scoped.kept);
         key := CASE WHEN key = 'ROW()::text' THEN NULL ELSE key END;
-        belongs := format(scoped.belongs, company);
+        belongs := oracle.mine(scoped, company);
         -- Equal rows are told apart by counting them.
         EXECUTE format('WITH now AS (SELECT %1$s AS key, %2$s AS whole, %3$s AS nth FROM %4$s AS t WHERE %5$s),
                 saved AS (SELECT %1$s AS key, %2$s AS whole, %3$s AS nth FROM %6$s AS t),

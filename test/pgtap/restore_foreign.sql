@@ -3,7 +3,7 @@
 BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
-SELECT plan(21);
+SELECT plan(22);
 
 CREATE TABLE app.region (country text, code text, title text NOT NULL, PRIMARY KEY (country, code), UNIQUE (title));
 CREATE TABLE app.unit (id int PRIMARY KEY, name text NOT NULL);
@@ -120,6 +120,10 @@ SELECT results_eq('SELECT name, code, owner_id FROM app.company WHERE id = 9', $
     'its row is the archive''s but for the attributes');
 SELECT results_eq('SELECT DISTINCT company_id, company_code FROM app.item WHERE company_code IS NOT NULL', $$VALUES (9, 'NINE')$$,
     'its rows hold its keys');
+
+-- What cannot be a key of the other table is a problem like any other.
+UPDATE app.item SET document = '[{"unit": "main"}, {"unit": "007"}, {"unit": "-"}, {"unit": 1.5}, {"unit": 1}]' WHERE id = 2;
+SELECT is(jsonb_array_length(backup_manifest(backup_company(9, on_error => 'record')) -> 'problems'), 4, 'words where numbers are expected are recorded');
 
 SELECT * FROM finish();
 ROLLBACK;

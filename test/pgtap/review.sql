@@ -172,6 +172,24 @@ SELECT is((SELECT status FROM cb.company_restores('1')), 'kept', 'its review can
 SELECT is(cb.create_company_from_backup(:backup), '1', 'and the company comes back from the backup');
 ROLLBACK TO deleted;
 
+-- A backup of another company: its rows refer to this one now -------------------------------------------------
+SAVEPOINT other_company;
+DELETE FROM app.item;
+CREATE TABLE app.seat (company_id int NOT NULL REFERENCES app.company, number int, guest text, PRIMARY KEY (company_id, number));
+INSERT INTO app.seat SELECT 2, n, 'guest ' || n FROM generate_series(1, 3) n;
+SELECT cb.backup_company('2') AS seats \gset
+INSERT INTO app.company VALUES (3, 'Three');
+SELECT cb.restore_company('3', :seats) AS seated \gset
+SAVEPOINT seated;
+SELECT cb.revert_restore(:seated);
+SELECT is_empty(format('SELECT * FROM cb.restore_problems(%s)', :seated), 'nobody edited what another company''s backup brought');
+ROLLBACK TO seated;
+UPDATE app.seat SET guest = 'a better guest' WHERE company_id = 3 AND number = 2;
+SELECT cb.revert_restore(:seated);
+SELECT results_eq(format('SELECT row_key, problem FROM cb.restore_problems(%s)', :seated),
+  $$VALUES ('(3, 2)', 'changed after the restore; the revert removes it')$$, '... or only this');
+ROLLBACK TO other_company;
+
 -- Hooks ----------------------------------------------------------------------------------------------------
 CREATE TABLE app.heard (n int GENERATED ALWAYS AS IDENTITY, event text, company text, detail jsonb, caller name, zeros bigint, status text);
 GRANT ALL ON app.heard TO cb_granted;

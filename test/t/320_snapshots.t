@@ -7,7 +7,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use ClientTest qw(work_dir);
-use ServerTest qw(new_database sql failure session digests wait_for write_archive read_archive);
+use ServerTest qw(new_database sql failure session faulty_session digests wait_for write_archive read_archive);
 
 my $dir = work_dir();
 new_database('snapshots');
@@ -136,6 +136,21 @@ sql('ALTER TABLE additional DROP token');
 $answer = backup_behind('DROP TABLE additional');
 like $answer, qr/^\d+$/, 'a table is dropped meanwhile: a backup';
 is items($answer, 'public.additional'), '', '... without it';
+
+sql(<<'SQL');
+CREATE TABLE event (company_id text NOT NULL REFERENCES company, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE event_later (company_id text NOT NULL REFERENCES company, day date NOT NULL);
+SQL
+my $looking = faulty_session();
+my $holder  = session();
+$holder->run('SELECT pg_advisory_lock(1)');
+$looking->run(q(SET faults.action = 'wait'; SET faults.at = 'statement *FROM pg_constraint con*'));
+$looking->start(q(SELECT object FROM check_company_scope() WHERE severity = 'error'));
+is_waiting($looking);
+sql(q(ALTER TABLE event ATTACH PARTITION event_later FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')));
+$holder->run('SELECT pg_advisory_unlock(1)');
+is $looking->finish, '', 'a table becomes a partition meanwhile: it keeps its foreign key';
+sql('DROP TABLE event');
 
 # Who blocks whom. A transaction keeps the locks of a backup.
 

@@ -1,5 +1,6 @@
 # Random schemas: a company is cloned, its clone is cloned, and its backup becomes a new company with new IDs, in its
-# own database and in another one. What a clone is, the checker of test/oracle says. In every fourth schema is a key
+# own database and in another one. What a clone is, the checker of test/oracle says; new IDs are of the old ones' kind
+# and in their order. In every fourth schema is a key
 # that is unique everywhere and that nobody can make up: there cloning is refused.
 #
 # PROPERTY_SEEDS: how many schemas (8); PROPERTY_FIRST_SEED: where to begin (1).
@@ -26,10 +27,31 @@ sub attributes {
 	return "jsonb_build_object($name, $value)";
 }
 
+my %LOOKS = (
+	uuid7 => '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab]', uuid => '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab]',
+	uuidtext => '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$', ulid => '^[0-7][0-9A-HJKMNP-TV-Z]{25}$',
+	nanoid => '^[A-Za-z0-9_-]{21}$', cuid => '^c[0-9a-z]{24}$', prefixed => '^inv_[0-7][0-9A-HJKMNP-TV-Z]{25}$', random => '^[0-9a-f]{32}$',
+);
+
+# Keys in which other IDs would be seen at once.
+sub odd_keys {
+	my ($database, $generator, $key) = @_;
+	my @queries;
+	for my $table (grep { !$_->{stays} && $_ != $generator->{company} } $generator->owned_tables) {
+		for my $column (grep { $_->{key} && $LOOKS{ $_->{key} } && !$_->{link} && !$_->{company} } @{ $table->{columns} }) {
+			push @queries, "SELECT $column->{sql}::text FROM $table->{only}$table->{sql} AS t WHERE ${\ $table->{owned}->('t', RandomValues::literal($key))} "
+			  . "AND $column->{sql}::text !~ ${\ RandomValues::literal($LOOKS{ $column->{key} })}";
+		}
+	}
+	return @queries ? map { $_->[0] } $database->rows(encode('UTF-8', join ' UNION ALL ', @queries)) : ();
+}
+
 sub is_clone {
 	my ($database, $generator, $key, $what) = @_;
 	my @problems = $database->rows('SELECT relation, problem FROM clone_check.problems(' . RandomValues::literal($key) . ')');
 	is_deeply [map { join ': ', map { substr $_, 0, 1000 } @{$_} } @problems], [], "$what: a clone, and nothing else has changed";
+	is_deeply [map { join ', ', @{$_} } $database->rows('SELECT * FROM clone_check.disorder()')], [], "$what: keys keep their order" if $generator->{markers};
+	is_deeply [odd_keys($database, $generator, $key)], [], "$what: keys are of the same kind";
 	check_whole($database, $generator, $what);
 	return;
 }
@@ -69,6 +91,7 @@ sub check_seed {
 	my $source = RandomValues::literal($database->value('SELECT (' . $generator->company_value(0) . ')::text'));
 	$database->run($generator->harm_sql);
 	$database->run("SELECT clone_check.take($source); SELECT clone_check.watch()");
+	is_deeply [odd_keys($database, $generator, $database->value("SELECT $source"))], [], 'these are the kinds';
 	return check_refused($database, $generator, $source) if $generator->{natural};
 
 	my $clone = $database->value("SELECT clone_company($source, ${\ attributes($database, $generator, 0)})");

@@ -150,6 +150,28 @@ TEST(RowMerge, texts_are_in_the_order_of_their_bytes) {
                       R"(added {"id":"B","v":1})"}));
 }
 
+TEST(SortKey, compares_as_the_keys_do) {
+  const std::vector<std::string> numbers = {
+      "-9223372036854775808", "-100", "-99", "-10", "-9", "-1", "0", "1", "9", "10", "99", "100",
+      "9223372036854775807"};
+  const std::vector<std::string> texts = {"", "\x01", "a", "a\nb", "aa", "ab", "b", "\xc3\xa9"};
+  const auto key = [](KeyOrder order, const std::string& first, const std::string& second) {
+    std::string bytes;
+    append_sort_key(order, first, bytes);
+    append_sort_key(KeyOrder::kText, second, bytes);
+    return bytes;
+  };
+  for (const auto& [order, values] :
+       {std::pair(KeyOrder::kInteger, numbers), {KeyOrder::kText, texts}}) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      EXPECT_LT(key(order, values[i], "x"), key(order, values[i], "xy")) << values[i];
+      if (i == 0) continue;
+      EXPECT_LT(key(order, values[i - 1], "y"), key(order, values[i], "x")) << values[i];
+    }
+  }
+  EXPECT_EQ(key(KeyOrder::kInteger, "-0", ""), key(KeyOrder::kInteger, "0", ""));
+}
+
 TEST(RowMerge, the_one_row_of_a_company_has_no_key_to_compare) {
   EXPECT_EQ(merge(columns(Mode::kCompared), {}, {R"({"id":1,"v":1})"}, {R"({"id":1,"v":2})"}, {}),
             Expected{"changed 1 1:1>2"});

@@ -96,6 +96,41 @@ TEST_F(OwnedBy, UpwardTheParentStandsLeftOfTheOperator) {
             "_owner1.\"company_id\")");
 }
 
+TEST_F(OwnedBy, AnOrphanHasNoOwnerInAnyCompany) {
+  company();
+  db.table("sales.body");
+  owned("sales.invoice").column("body integer").fk("up", {"body"}, "sales.body");
+  child("sales.page", "sales.body");
+  rules.tables = {table_rule("sales.body", "company", {"up"})};
+  discover();
+  EXPECT_EQ(is_orphan(schema, scope, at("sales.body"), "t"),
+            "NOT EXISTS (SELECT 1 FROM ONLY \"sales\".\"invoice\" AS t_of WHERE t.\"id\" "
+            "OPERATOR(pg_catalog.=) t_of.\"body\")");
+  EXPECT_EQ(is_orphan(schema, scope, at("sales.page"), "t"),
+            "NOT EXISTS (SELECT 1 FROM ONLY \"sales\".\"body\" AS t_of WHERE t_of.\"id\" "
+            "OPERATOR(pg_catalog.=) t.\"parent_id\" AND NOT (NOT EXISTS (SELECT 1 FROM ONLY "
+            "\"sales\".\"invoice\" AS t_of_of WHERE t_of.\"id\" OPERATOR(pg_catalog.=) "
+            "t_of_of.\"body\")))");
+}
+
+TEST_F(OwnedBy, OfSeveralRoutesNoneMayLeadFromAnOrphan) {
+  company();
+  db.table("sales.body");
+  db.table("sales.scan")
+      .column("company_id integer null")
+      .fk("of", {"company_id"}, "sales.company");
+  owned("sales.invoice")
+      .columns({"body integer", "scan integer"})
+      .fk("up", {"body"}, "sales.body")
+      .fk("up_scan", {"scan"}, "sales.scan");
+  rules.tables = {table_rule("sales.body", "company", {"up"}),
+                  table_rule("sales.scan", "company", {"of", "up_scan"})};
+  discover();
+  EXPECT_EQ(is_orphan(schema, scope, at("sales.scan"), "t"),
+            "t.\"company_id\" IS NULL AND NOT EXISTS (SELECT 1 FROM ONLY \"sales\".\"invoice\" AS "
+            "t_of WHERE t.\"id\" OPERATOR(pg_catalog.=) t_of.\"scan\")");
+}
+
 TEST_F(OwnedBy, AnotherKeyOfTheCompanyGoesThroughItsRow) {
   company().column("slug text").unique("slug", {"slug"});
   db.table("sales.page").column("firm text").fk("f", {"firm"}, "sales.company", {"slug"});

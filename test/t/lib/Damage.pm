@@ -12,7 +12,7 @@ use Encode qw(encode);
 use Database;
 use RandomValues qw(literal);
 
-my @KINDS = (qw(change change change remove remove remove_all add add new_key lead_nowhere lead_elsewhere company));
+my @KINDS = (qw(change change change remove remove remove_all add add new_key lead_nowhere lead_elsewhere orphan company));
 
 # Runs one statement: prints its number of rows, or the SQLSTATE it failed with.
 my $ATTEMPT = <<'SQL';
@@ -39,9 +39,10 @@ sub do_damage {
 	my @done;
 	my @moves = @{ $how{moves} // [] };
 	my @tables = grep { !$_->{stays} && $_ != $generator->{company} } $generator->owned_tables;
+	my @owners = grep { $_->{below} } @tables;
 	while (@done < ($how{statements} // 20)) {
 		my $kind  = @moves && $self->{random}->chance(30) ? $self->{random}->pick(@moves) : $self->{random}->pick(@KINDS);
-		my $table = $kind eq 'company' ? $generator->{company} : $self->{random}->pick(@tables);
+		my $table = $kind eq 'company' ? $generator->{company} : $self->{random}->pick($kind eq 'orphan' && @owners ? @owners : @tables);
 		my $sql   = $self->$kind($table) or next;
 		push @done, {kind => $kind, table => encode('UTF-8', $table->{sql}), sql => encode('UTF-8', $sql)};
 	}
@@ -111,9 +112,16 @@ sub remove {
 	return if $table->{above};
 	my $delete = "DELETE FROM $table->{only}$table->{sql} AS t WHERE " . at($self->places($table, %how));
 	my $link = $table->{below} or return $delete;
-	# With it goes what only it referred to; alone, that would be nobody's.
+	# With it goes what only it referred to.
 	my ($column, $of) = ($link->{columns}[0]{sql}, $link->{of}[0]{sql});
 	return "WITH gone AS ($delete RETURNING t.$column AS key) DELETE FROM $link->{target}{sql} AS u USING gone WHERE u.$of = gone.key";
+}
+
+# Rows whose going leaves what only they referred to, and what is below that, to nobody.
+sub orphan {
+	my ($self, $table) = @_;
+	return unless $table->{below};
+	return "DELETE FROM $table->{only}$table->{sql} AS t WHERE " . at($self->places($table));
 }
 
 sub remove_all { my ($self, $table) = @_; return $self->{random}->chance(40) ? $self->remove($table, all => 1) : undef }
@@ -168,7 +176,7 @@ sub take { my ($self, $table) = @_; return $self->moved($table, $self->{company}
 # To nobody.
 sub let_go {
 	my ($self, $table) = @_;
-	return 'DELETE FROM ' . "$table->{sql} AS t WHERE " . at($self->places($table, count => 1)) if $table->{below};
+	return $self->orphan($table) if $table->{below};
 	my @columns = grep { $_->{null} && ($_->{link} && $_->{link}{owns} || $_->{company} && !$_->{outside}) } @{ $table->{columns} } or return;
 	return $self->update($table, join(', ', map { "$_->{sql} = NULL" } @columns), count => 1);
 }

@@ -101,6 +101,21 @@ sub belongs_sql {
 	return $table->{owned} ? $table->{owned}->($alias, $self->company_value($company)) : 'false';
 }
 
+# The condition for rows that belong to nobody because the row they belong through, or below, has been removed
+# alone: with the company they come back. Undef: the table has none.
+sub orphan_sql {
+	my ($self, $table, $alias) = @_;
+	return $table->{orphan}->($alias) if $table->{orphan};
+	my @ways;
+	for my $link (grep { $_->{owns} } @{ $table->{links} // [] }) {
+		my $of = $self->alias;
+		my $orphan = $self->orphan_sql($link->{target}, $of) // next;
+		my @join = map { "$of.$link->{of}[$_]{sql} = $alias.$link->{columns}[$_]{sql}" } 0 .. $#{ $link->{columns} };
+		push @ways, "EXISTS (SELECT FROM $link->{target}{only}$link->{target}{sql} AS $of WHERE " . join(' AND ', @join, $orphan) . ')';
+	}
+	return @ways ? '(' . join(' OR ', @ways) . ')' : undef;
+}
+
 # The company table, as it stands among the digests.
 sub company_name { my ($self) = @_; return encode('UTF-8', $self->{company}{sql}) }
 
@@ -116,7 +131,8 @@ sub oracle_sql {
 	return statements(map {
 		my $company = $_ == $self->{company};
 		my $belongs = $_->{owned}->('t', "\0") =~ s/%/%%/gr =~ s/\0/%1\$L/gr;
-		'INSERT INTO oracle.scoped (relation, belongs, company_row, kept) VALUES (' . join(', ', literal($_->{sql}), literal($belongs),
+		my $orphan = $self->orphan_sql($_, 't');
+		'INSERT INTO oracle.scoped (relation, belongs, orphan, company_row, kept) VALUES (' . join(', ', literal($_->{sql}), literal($belongs), $orphan ? literal($orphan =~ s/%/%%/gr) : 'NULL',
 			$company ? 'true' : 'false', "ARRAY[${\ join ', ', map { literal($_->{name}) } $company ? $self->kept_columns : ()}]::name[]") . ')'
 	} grep { !$_->{stays} } $self->owned_tables);
 }
@@ -148,7 +164,7 @@ sub columns_to_digest {
 }
 
 # A query: number and digest of the rows of a table that belong to a company; or, with `others`, of
-# all the other rows. With `meaning`, references to shared rows count as what they mean. References to
+# all the other rows, but for those that a restore adopts (only with oracle.sql: `adopted` => 0). With `meaning`, references to shared rows count as what they mean. References to
 # other companies do not count, but for `exact`: they do not travel. `kept`: of the company's row only the columns that no
 # restore changes (1), or only the others (0).
 sub digest_sql {
@@ -161,6 +177,8 @@ sub digest_sql {
 	} grep { !$_->{dropped} } $self->columns_to_digest($table, $how{kept});
 	my $belongs = $self->belongs_sql($table, 't', $company);
 	my $which = $how{all} ? 'true' : $how{others} ? "($belongs) IS NOT TRUE" : $belongs;
+	my $orphan = ($how{adopted} // 1) ? undef : $self->orphan_sql($table, 't');
+	$which .= " AND NOT $orphan" if $orphan;
 	return encode('UTF-8', "SELECT count(*) || ' ' || coalesce(md5(string_agg(r, E'\\n' ORDER BY r COLLATE \"C\")), '') "
 		  . "FROM (SELECT ROW(" . join(', ', @values) . ")::text AS r FROM $table->{only}$table->{sql} AS t WHERE $which) d");
 }

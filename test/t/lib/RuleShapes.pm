@@ -69,6 +69,14 @@ sub one_to_one {
 	$self->add_row($upper, undef);    # nobody refers to it
 	$upper->{owned} = $self->by_link($back);
 	($upper->{above}, $lower->{below}) = (1, $link);
+	# With oracle.sql: rows that no row refers to, and that were among the company's.
+	$upper->{orphan} = sub {
+		my ($alias) = @_;
+		my ($of, $by) = ($back->{columns}[0]{sql}, $back->{of}[0]{sql});
+		return "(NOT EXISTS (SELECT FROM $lower->{sql} AS l WHERE l.$by = $alias.$of) AND $alias.$of IN (SELECT (line::$upper->{sql}).$of "
+		  . "FROM oracle.saved_row JOIN oracle.scoped ON n = scoped WHERE relation = ${\ literal($upper->{sql})}::regclass))";
+	};
+	$self->child($upper, hint => 'passage');
 	return;
 }
 

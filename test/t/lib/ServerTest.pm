@@ -205,11 +205,17 @@ sub finish {
 	$self->{seconds} = time - $self->{started};
 	my $marker = "done-$self->{count}\n";
 	my $at     = index $self->{buffer}, $marker;
-	return delete $self->{buffer} if $at < 0;    # psql ended: the connection is lost
+	if ($at < 0) {    # psql ended
+		$self->{is_lost} = 1;
+		$at = length $self->{buffer};
+	}
 	my $text = substr $self->{buffer}, 0, $at;
 	substr $self->{buffer}, 0, $at + length $marker, '';
 	return $text =~ s/\n\z//r;
 }
+
+# Has the connection been lost? Nothing answers any more then.
+sub is_lost { return $_[0]{is_lost} }
 
 # Has what start() began come to its end? Does not wait.
 sub is_over {
