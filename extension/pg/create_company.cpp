@@ -73,7 +73,8 @@ class Creation {
   }
 
   std::string add_company() {
-    const CompanyRow changes = company_changes(live_, load_.archived_company(), wanted_, new_ids_);
+    const CompanyRow changes =
+        company_changes(live_, load_.archived_company(), wanted_, load_.roots(), new_ids_);
     CompanyRow keys = load_.archived_company_keys();
     for (auto& [number, value] : keys) {
       const auto changed = changes.find(number);
