@@ -15,10 +15,10 @@ class CompanyLoad;
 
 class NewIds {
  public:
-  // Reads the IDs that are referred to out of the archive and gives each its new one; all others
-  // get theirs when their row comes by. `preview`: IDs that nobody has, but no sequence moves.
-  // `plan` refuses nothing; the load must outlive this.
-  // Error kIntegrity if there are not enough numbers left.
+  // Reads the IDs that are referred to, and integers in whose order the rows do not come, out of
+  // the archive and gives each its new one; all others get theirs when their row comes by.
+  // `preview`: IDs that nobody has, but no sequence moves. `plan` refuses nothing; the load must
+  // outlive this. Error kIntegrity if there are not enough numbers left.
   NewIds(CompanyLoad& load, const IdPlan& plan, bool preview);
 
   // For the renewed column and all that follows it; null if it is not renewed.
