@@ -100,9 +100,14 @@ IdFacts::ColumnFacts ArchiveFacts::find(const ColumnRoot& root) {
   facts.volatile_default = how == DefaultKind::kVolatile || how == DefaultKind::kSequence;
   facts.has_sequence = how == DefaultKind::kSequence;
   if (column.family == TypeFamily::kInteger) {
-    facts.left = facts.has_sequence ? values_left(sequence_of(*found->table, column))
-                                    : distance(greatest_value(*found->table, column).value_or(0),
-                                               range_of(column).greatest);
+    if (facts.has_sequence) {
+      const ColumnSequence sequence = sequence_of(*found->table, column);
+      facts.left = values_left(sequence);
+      facts.sequence = sequence.sequence;
+    } else {
+      facts.left =
+          distance(greatest_value(*found->table, column).value_or(0), range_of(column).greatest);
+    }
   } else if (column.family == TypeFamily::kText) {
     facts.generated_shape = static_cast<bool>(form_of_column(load_, *found, *position));
   }

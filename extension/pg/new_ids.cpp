@@ -69,22 +69,6 @@ class FreshIds : public KeyMap {
   bool ascends_;
 };
 
-// The same where the new ID can be told from the old one.
-class RenewedIds : public KeyMap {
- public:
-  explicit RenewedIds(Renewal renewal) : renewal_(std::move(renewal)) {}
-  size_t width() const override { return 1; }
-  bool is_identity() const override { return false; }
-  bool find(const std::vector<std::string_view>& old_key,
-            std::vector<std::string>& new_key) const override {
-    new_key.resize(1);
-    return renewal_.renew(old_key[0], new_key[0]);
-  }
-
- private:
-  Renewal renewal_;
-};
-
 std::array<uint8_t, 32> random_key() {
   std::array<uint8_t, 32> key;
   if (!pg_strong_random(key.data(), key.size())) {
@@ -169,18 +153,18 @@ class RenewedColumn {
   size_t position() const { return position_; }
 
   // Need its old values be looked at before the first row is written? Integers keep their order,
-  // and equal values become equal ones.
+  // equal values become equal ones, and of UUIDs and texts none may be left in any other column,
+  // whether a key refers to them or not.
   bool is_read_first() const {
     if (how_.referred_to) return true;
     switch (how_.kind) {
       case IdKind::kSequence:
       case IdKind::kInteger:
         return !rows_come_in_its_order() || !ascends();
-      case IdKind::kUuid:
-      case IdKind::kText:
-        return false;
-      default:
+      case IdKind::kDefault:
         return !is_unique();
+      default:
+        return true;
     }
   }
 
@@ -198,16 +182,8 @@ class RenewedColumn {
   }
 
   std::unique_ptr<KeyMap> fresh() const {
-    switch (how_.kind) {
-      case IdKind::kSequence:
-      case IdKind::kInteger:
-        return std::make_unique<FreshIds>(next_number(), true);
-      case IdKind::kUuid:
-      case IdKind::kText:
-        return std::make_unique<RenewedIds>(renewal());
-      default:
-        return std::make_unique<FreshIds>(next_value(), false);
-    }
+    const bool numbered = how_.kind == IdKind::kSequence || how_.kind == IdKind::kInteger;
+    return std::make_unique<FreshIds>(numbered ? next_number() : next_value(), numbered);
   }
 
  private:
