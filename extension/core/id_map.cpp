@@ -95,9 +95,10 @@ bool IntegerIds::find(const std::vector<std::string_view>& old_key,
   const std::optional<int64_t> old_id = canonical_integer(old_key[0]);
   const std::optional<size_t> at = old_id ? rank(*old_id) : std::nullopt;
   if (!at) return false;
-  if (*at >= appended_) throw Error(sqlstate::kInternal, "an ID has no new one yet");
+  const size_t turn = descending_ ? size_ - 1 - *at : *at;
+  if (turn >= appended_) throw Error(sqlstate::kInternal, "an ID has no new one yet");
   std::array<char, 24> digits;
-  const auto [end, error] = std::to_chars(digits.begin(), digits.end(), new_id(*at));
+  const auto [end, error] = std::to_chars(digits.begin(), digits.end(), new_id(turn));
   new_key.resize(1);
   new_key[0].assign(digits.data(), end);
   return true;

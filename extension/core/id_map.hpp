@@ -26,8 +26,9 @@ class IntegerIds final : public KeyMap {
   int64_t min() const { return min_; }  // of at least one ID
   int64_t max() const { return max_; }
 
-  // The new ID of the next old one, smallest first. All ascending or all descending (a sequence
-  // may count down): Error kInternal otherwise, or if there are more than old ones.
+  // New IDs, all ascending or all descending (a sequence may count down): Error kInternal
+  // otherwise, or if there are more than old ones. The order of the old ones is kept: the first
+  // is that of the smallest old one, or of the greatest if they descend.
   void append_new(int64_t new_id);
 
   size_t width() const override { return 1; }
@@ -36,7 +37,7 @@ class IntegerIds final : public KeyMap {
   bool find(const std::vector<std::string_view>& old_key,
             std::vector<std::string>& new_key) const override;
   // For key columns that the archive orders as integers.
-  bool keeps_order() const override { return !descending_; }
+  bool keeps_order() const override { return true; }
 
  private:
   // 64 neighbouring values: which are IDs, and how many smaller IDs there are.
@@ -51,7 +52,7 @@ class IntegerIds final : public KeyMap {
   };
   void build_words();
   std::optional<size_t> rank(int64_t old_id) const;
-  int64_t new_id(size_t rank) const;
+  int64_t new_id(size_t rank) const;  // of those appended
 
   SortedValues<int64_t> values_;  // emptied where words_ is used
   std::vector<Word> words_;       // only where IDs lie densely: no more than 8 bytes per ID

@@ -277,12 +277,24 @@ class Planner {
   std::string lack_of(const Key& key) {
     for (const ColumnRoot& column : plain_columns(key)) {
       if (!plan_.renewed.contains(column)) continue;
-      const uint64_t left = facts_.of(column).left, rows = facts_.rows(key.table);
-      if (left >= rows) continue;
-      return display_name(column_of(column).name) + ": " + std::to_string(rows) +
-             " new values are needed, but only " + std::to_string(left) + " are left";
+      const uint64_t left = facts_.of(column).left, needed = numbers_for(column);
+      if (left >= needed) continue;
+      return display_name(column_of(column).name) + ": " + std::to_string(needed) +
+             " new values are needed, but only " + std::to_string(left) +
+             (left == 1 ? " is left" : " are left");
     }
     return {};
+  }
+
+  // All that the sequence has to give.
+  uint64_t numbers_for(const ColumnRoot& column) {
+    const uint32_t sequence = facts_.of(column).sequence;
+    if (sequence == 0) return facts_.rows(column.table);
+    uint64_t rows = 0;
+    for (const auto& [other, how] : plan_.renewed) {
+      if (facts_.of(other).sequence == sequence) rows += facts_.rows(other.table);
+    }
+    return rows;
   }
 
   bool follows_only_others(const Key& key) const {

@@ -39,6 +39,7 @@ class IdFacts {
     bool volatile_default = false;
     bool generated_shape = false;  // text: all its values in the archive have the shape of one kind
     uint64_t left = UINT64_MAX;    // integers: how many more numbers there are
+    uint32_t sequence = 0;         // which: several columns may be fed by one
   };
   virtual ColumnFacts of(const ColumnRoot& column) = 0;
   // How many rows the archive has.

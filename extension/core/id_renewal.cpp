@@ -56,7 +56,7 @@ bool Renewal::read(std::string_view old_id, Reading& reading) const {
 void Renewal::write(std::string_view old_id, const Reading& reading, std::string& new_id) const {
   new_id = old_id;
   const size_t size = reading.payload.size();
-  char* to = new_id.data() + (old_id.size() - size);
+  char* to = new_id.data() + form_.prefix.size();
   switch (form_.shape) {
     case IdShape::kNone:
       return;

@@ -56,6 +56,11 @@ bool made_of(std::string_view text, std::string_view alphabet) {
   return text.find_first_not_of(alphabet) == text.npos;
 }
 
+// As char(n) has them behind a value.
+std::string_view without_blanks(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
 bool has_letter(std::string_view text) {
   return !made_of(text, kDigits);
 }
@@ -186,7 +191,7 @@ std::optional<UuidBytes> parse_uuid(std::string_view text) {
 
 std::optional<std::string_view> id_payload(const IdForm& form, std::string_view text) {
   if (!text.starts_with(form.prefix)) return std::nullopt;
-  text.remove_prefix(form.prefix.size());
+  text = without_blanks(text.substr(form.prefix.size()));
   if (form.shape == IdShape::kUuid ? !parse_uuid(text) : !has_shape(form.shape, text)) {
     return std::nullopt;
   }
@@ -223,6 +228,7 @@ std::vector<ShapeGuess::Candidate> ShapeGuess::candidates(std::string_view id) {
 }
 
 void ShapeGuess::see(std::string_view id) {
+  id = without_blanks(id);
   if (!any_) candidates_ = candidates(id);
   any_ = true;
   std::erase_if(candidates_, [&](Candidate& candidate) { return !fits(candidate, id); });

@@ -37,7 +37,8 @@ using UuidBytes = std::array<uint8_t, 16>;
 // Nothing unless `text` is a UUID: 8-4-4-4-12 or 32 hex digits, either way perhaps in braces.
 std::optional<UuidBytes> parse_uuid(std::string_view text);
 
-// What follows the prefix of the form, if that has its shape. Does not judge randomness.
+// What follows the prefix of the form, up to blanks at the end, if that has its shape. Does not
+// judge randomness.
 std::optional<std::string_view> id_payload(const IdForm& form, std::string_view text);
 
 // Sees all IDs of a column and says the one form that all of them have.

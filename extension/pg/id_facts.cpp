@@ -16,27 +16,51 @@ uint64_t distance(int64_t from, int64_t to) {
   return from >= to ? 0 : static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
 }
 
-}  // namespace
+struct Range {
+  int64_t least, greatest;
+};
 
-int64_t type_maximum(const Column& column) {
+template <class Integer>
+Range range_of() {
+  return {std::numeric_limits<Integer>::min(), std::numeric_limits<Integer>::max()};
+}
+
+Range range_of(const Column& column) {
   switch (column.type_oid) {
     case INT2OID:
-      return std::numeric_limits<int16_t>::max();
+      return range_of<int16_t>();
     case INT4OID:
-      return std::numeric_limits<int32_t>::max();
+      return range_of<int32_t>();
     default:
-      return std::numeric_limits<int64_t>::max();
+      return range_of<int64_t>();
   }
 }
 
 // As the owner: rows of all companies count.
-std::optional<int64_t> greatest_value(const Table& table, const Column& column) {
+std::optional<int64_t> furthest_value(const Table& table, const Column& column, bool upwards) {
   const AsOwnerOf owner(table.oid);
-  const Rows rows =
-      query("SELECT max(" + column_sql("t", column) + ") FROM " + from_table(table) + " AS t", {},
-            Access::kWrite);
+  const Rows rows = query(std::string(upwards ? "SELECT max(" : "SELECT min(") +
+                              column_sql("t", column) + ") FROM " + from_table(table) + " AS t",
+                          {}, Access::kWrite);
   if (!rows[0][0]) return std::nullopt;
   return std::stoll(*rows[0][0]);
+}
+
+}  // namespace
+
+std::optional<int64_t> greatest_value(const Table& table, const Column& column) {
+  return furthest_value(table, column, true);
+}
+
+ColumnSequence sequence_of(const Table& table, const Column& column) {
+  ColumnSequence sequence = feeding_sequence(table, column);
+  const Range range = range_of(column);
+  sequence.minimum = std::max(sequence.minimum, range.least);
+  sequence.maximum = std::min(sequence.maximum, range.greatest);
+  if (const auto furthest = furthest_value(table, column, sequence.increment > 0)) {
+    sequence.see(std::to_string(*furthest));
+  }
+  return sequence;
 }
 
 IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t position) {
@@ -76,9 +100,13 @@ IdFacts::ColumnFacts ArchiveFacts::find(const ColumnRoot& root) {
   facts.volatile_default = how == DefaultKind::kVolatile || how == DefaultKind::kSequence;
   facts.has_sequence = how == DefaultKind::kSequence;
   if (column.family == TypeFamily::kInteger) {
-    facts.left = distance(greatest_value(*found->table, column).value_or(0), type_maximum(column));
     if (facts.has_sequence) {
-      facts.left = std::min(facts.left, values_left(feeding_sequence(*found->table, column)));
+      const ColumnSequence sequence = sequence_of(*found->table, column);
+      facts.left = values_left(sequence);
+      facts.sequence = sequence.sequence;
+    } else {
+      facts.left =
+          distance(greatest_value(*found->table, column).value_or(0), range_of(column).greatest);
     }
   } else if (column.family == TypeFamily::kText) {
     facts.generated_shape = static_cast<bool>(form_of_column(load_, *found, *position));

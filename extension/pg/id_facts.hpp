@@ -6,14 +6,16 @@
 #include "core/id_plan.hpp"
 #include "core/id_shape.hpp"
 #include "pg/company_load.hpp"
+#include "pg/sequences.hpp"
 
 namespace company_backup {
 
 // The greatest value of an integer column, as far as it can be seen; nullopt: there is none.
 std::optional<int64_t> greatest_value(const Table& table, const Column& column);
 
-// The greatest value that an integer column can hold.
-int64_t type_maximum(const Column& column);
+// The sequence that feeds an integer column: no further than the column's type goes, and told of
+// the rows that were written past it.
+ColumnSequence sequence_of(const Table& table, const Column& column);
 
 // The form that all values of a text column in the archive have.
 IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t position);

@@ -29,12 +29,7 @@ class FreshNumbers {
 
 class SequenceNumbers : public FreshNumbers {
  public:
-  // Rows may have been written past the sequence.
-  SequenceNumbers(const Table& table, const Column& column, ColumnSequence sequence)
-      : sequence_(sequence) {
-    if (const auto greatest = greatest_value(table, column); greatest && sequence.increment > 0) {
-      sequence_.see(std::to_string(*greatest));
-    }
+  explicit SequenceNumbers(const ColumnSequence& sequence) : sequence_(sequence) {
     advance_sequences({sequence_});
   }
   void take(uint64_t count, const Use& use) override { take_values(sequence_, count, use); }
@@ -54,7 +49,8 @@ class NextNumbers : public FreshNumbers {
   int64_t last_;
 };
 
-// For columns that nothing refers to: every row gets the next value, whatever its old one was.
+// For columns that nothing refers to, with a value of its own in every row: each gets the next one,
+// whatever its old one was.
 class FreshIds : public KeyMap {
  public:
   FreshIds(NextId next, bool ascends) : next_(std::move(next)), ascends_(ascends) {}
@@ -71,22 +67,6 @@ class FreshIds : public KeyMap {
  private:
   NextId next_;
   bool ascends_;
-};
-
-// The same where the new ID can be told from the old one.
-class RenewedIds : public KeyMap {
- public:
-  explicit RenewedIds(Renewal renewal) : renewal_(std::move(renewal)) {}
-  size_t width() const override { return 1; }
-  bool is_identity() const override { return false; }
-  bool find(const std::vector<std::string_view>& old_key,
-            std::vector<std::string>& new_key) const override {
-    new_key.resize(1);
-    return renewal_.renew(old_key[0], new_key[0]);
-  }
-
- private:
-  Renewal renewal_;
 };
 
 std::array<uint8_t, 32> random_key() {
@@ -172,6 +152,22 @@ class RenewedColumn {
 
   size_t position() const { return position_; }
 
+  // Need its old values be looked at before the first row is written? Integers keep their order,
+  // equal values become equal ones, and of UUIDs and texts none may be left in any other column,
+  // whether a key refers to them or not.
+  bool is_read_first() const {
+    if (how_.referred_to) return true;
+    switch (how_.kind) {
+      case IdKind::kSequence:
+      case IdKind::kInteger:
+        return !rows_come_in_its_order() || !ascends();
+      case IdKind::kDefault:
+        return !is_unique();
+      default:
+        return true;
+    }
+  }
+
   std::unique_ptr<Maker> maker() const {
     switch (how_.kind) {
       case IdKind::kSequence:
@@ -186,24 +182,33 @@ class RenewedColumn {
   }
 
   std::unique_ptr<KeyMap> fresh() const {
-    switch (how_.kind) {
-      case IdKind::kSequence:
-      case IdKind::kInteger:
-        return std::make_unique<FreshIds>(next_number(), true);
-      case IdKind::kUuid:
-      case IdKind::kText:
-        return std::make_unique<RenewedIds>(renewal());
-      default:
-        return std::make_unique<FreshIds>(next_value(), false);
-    }
+    const bool numbered = how_.kind == IdKind::kSequence || how_.kind == IdKind::kInteger;
+    return std::make_unique<FreshIds>(numbered ? next_number() : next_value(), numbered);
   }
 
  private:
+  bool rows_come_in_its_order() const {
+    const std::vector<ManifestKeyColumn>& key = matched_.archived->key;
+    return key.size() == 1 && key[0].column == column_.name;
+  }
+
+  bool ascends() const {
+    return preview_ || how_.kind == IdKind::kInteger ||
+           feeding_sequence(*matched_.table, column_).increment > 0;
+  }
+
+  bool is_unique() const {
+    const std::vector<UniqueIndex>& indexes = matched_.table->unique_indexes;
+    return std::any_of(indexes.begin(), indexes.end(), [this](const UniqueIndex& index) {
+      return !index.partial && index.columns == std::vector<int16_t>{column_.number};
+    });
+  }
+
   std::unique_ptr<FreshNumbers> numbers() const {
     if (preview_) return std::make_unique<NextNumbers>(kPreviewStart);
     const Table& table = *matched_.table;
     if (how_.kind == IdKind::kSequence) {
-      return std::make_unique<SequenceNumbers>(table, column_, feeding_sequence(table, column_));
+      return std::make_unique<SequenceNumbers>(sequence_of(table, column_));
     }
     return std::make_unique<NextNumbers>(greatest_value(table, column_).value_or(0));
   }
@@ -269,7 +274,7 @@ NewIds::NewIds(CompanyLoad& load, const IdPlan& plan, bool preview) {
     for (const auto& [root, how] : plan.renewed) {
       if (root.table != matched.scoped->table) continue;
       const RenewedColumn column(load, matched, root, how, key, preview);
-      if (how.referred_to) {
+      if (column.is_read_first()) {
         followed.push_back({root, column.position(), column.maker()});
       } else {
         maps_[root] = column.fresh();

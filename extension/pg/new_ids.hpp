@@ -15,10 +15,10 @@ class CompanyLoad;
 
 class NewIds {
  public:
-  // Reads the IDs that are referred to out of the archive and gives each its new one; all others
-  // get theirs when their row comes by. `preview`: IDs that nobody has, but no sequence moves.
-  // `plan` refuses nothing; the load must outlive this.
-  // Error kIntegrity if there are not enough numbers left.
+  // Reads the IDs out of the archive and gives each its new one; but numbers that nothing refers
+  // to, in whose order the rows come anyway, are given when their row comes by.
+  // `preview`: IDs that nobody has, but no sequence moves. `plan` refuses nothing; the load must
+  // outlive this. Error kIntegrity if there are not enough numbers left.
   NewIds(CompanyLoad& load, const IdPlan& plan, bool preview);
 
   // For the renewed column and all that follows it; null if it is not renewed.

@@ -149,8 +149,12 @@ std::vector<ColumnSequence> sequences_of(Oid table) {
 
 uint64_t values_left(const ColumnSequence& sequence) {
   const AsOwnerOf owner(sequence.sequence);
-  const Position position = position_of(sequence.sequence);
+  Position position = position_of(sequence.sequence);
+  if (sequence.seen && !beyond(sequence, position.value, sequence.furthest)) {
+    position = {sequence.furthest, true};
+  }
   const int64_t end = sequence.increment > 0 ? sequence.maximum : sequence.minimum;
+  if (beyond(sequence, position.value, end)) return 0;  // a column's type may be narrower
   const uint64_t gap = sequence.increment > 0
                            ? static_cast<uint64_t>(end) - static_cast<uint64_t>(position.value)
                            : static_cast<uint64_t>(position.value) - static_cast<uint64_t>(end);

@@ -28,7 +28,7 @@ class ColumnSequence {
 
 std::vector<ColumnSequence> sequences_of(Oid table);
 
-// How many values nextval() can still give.
+// How many values nextval() can still give, past what the sequence has seen.
 uint64_t values_left(const ColumnSequence& sequence);
 
 // Calls `use` with the next `count` values of the sequence; nobody else gets them. Error kIntegrity

@@ -65,14 +65,16 @@ TEST(IntegerIds, the_widest_range) {
   EXPECT_EQ(found(ids, "9223372036854775807"), "9223372036854775807");
   EXPECT_EQ(found(ids, "1"), "(stays)");
   const IntegerIds down = ids_of({1, 2, 3}, {kMost, 0, kLeast});
-  EXPECT_EQ(found(down, "1"), "9223372036854775807");
-  EXPECT_EQ(found(down, "3"), "-9223372036854775808");
+  EXPECT_EQ(found(down, "1"), "-9223372036854775808");
+  EXPECT_EQ(found(down, "3"), "9223372036854775807");
 }
 
-TEST(IntegerIds, a_sequence_may_count_down) {
+TEST(IntegerIds, keep_their_order_where_a_sequence_counts_down) {
   const IntegerIds ids = ids_of({1, 2, 3}, {-10, -12, -14});
-  EXPECT_EQ(found(ids, "3"), "-14");
-  EXPECT_FALSE(ids.keeps_order());
+  EXPECT_EQ(found(ids, "1"), "-14");
+  EXPECT_EQ(found(ids, "2"), "-12");
+  EXPECT_EQ(found(ids, "3"), "-10");
+  EXPECT_TRUE(ids.keeps_order());
 }
 
 TEST(IntegerIds, refuses_new_ids_that_are_no_sequence) {

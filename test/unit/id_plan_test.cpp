@@ -283,6 +283,18 @@ TEST_F(IdPlanTest, numbers_that_run_out_are_refused_before_anything_is_written) 
   refused("invoice_pkey", "id: 100 new values are needed, but only 99 are left");
 }
 
+TEST_F(IdPlanTest, numbers_of_one_sequence_must_be_enough_for_all_it_feeds) {
+  numbered("sales.invoice");
+  numbered("sales.order");
+  discover();
+  for (const char* table : {"sales.invoice", "sales.order"}) {
+    facts.columns[root(table, "id")] = {.left = 199, .sequence = 7};
+  }
+  decide();
+  refused("invoice_pkey", "id: 200 new values are needed, but only 199 are left");
+  refused("order_pkey", "id: 200 new values are needed, but only 199 are left");
+}
+
 TEST_F(IdPlanTest, what_has_no_rows_needs_nothing) {
   numbered("sales.invoice");
   discover();

@@ -35,6 +35,7 @@ TEST(Renewal, known_answers) {
   EXPECT_EQ(renewed("01ARZ3NDEKTSV4RRFFQ69G5FAV"), "01ARZ3NDEKKJ2QAY68HQ61PAH9");
   EXPECT_EQ(renewed("V1StGXR8_Z5jdHi6B-myT"), "zf__o3jspANbKP5Q9VK32");
   EXPECT_EQ(renewed("cus_NffrFeUfNV2Hib"), "cus_wDDuJRvQ4hy1ed");
+  EXPECT_EQ(renewed("01ARZ3NDEKTSV4RRFFQ69G5FAV    "), "01ARZ3NDEKKJ2QAY68HQ61PAH9    ");
 }
 
 TEST(Renewal, same_id_same_key_same_result) {
