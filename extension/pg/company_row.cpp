@@ -45,8 +45,13 @@ class Changes {
  private:
   bool is_settled(const UniqueIndex& index) const {
     return std::any_of(index.columns.begin(), index.columns.end(), [this](int16_t number) {
-      return number == 0 || changes_.contains(number) || !archived_.contains(number);
+      return number == 0 || changes_.contains(number) || !archived_.contains(number) ||
+             is_asked_for(column_of(table_, number));
     });
+  }
+
+  bool is_asked_for(const Column& column) const {
+    return std::find(asked_.begin(), asked_.end(), column.name) != asked_.end();
   }
 
   // Has a company the values of the archive's one?
@@ -78,7 +83,7 @@ class Changes {
       changes_[column.number] = DefaultValues(table_, column).next();
     } else if (!column.not_null) {
       changes_[column.number] = std::nullopt;
-    } else if (std::find(asked_.begin(), asked_.end(), column.name) == asked_.end()) {
+    } else {
       asked_.push_back(column.name);
     }
   }
