@@ -92,7 +92,7 @@ class Changes {
       changes_[column.number] = DefaultValues(table_, column).next();
     } else if (!column.not_null) {
       changes_[column.number] = std::nullopt;
-    } else if (std::find(asked_.begin(), asked_.end(), column.name) == asked_.end()) {
+    } else {
       asked_.push_back(column.name);
     }
   }
