@@ -1,6 +1,6 @@
 # Random schemas: a company is cloned, its clone is cloned, and its backup becomes a new company with new IDs, in its
 # own database and in another one. What a clone is, the checker of test/oracle says; new IDs are of the old ones' kind
-# and in their order. In every fourth schema is a key
+# and in their order. The backup also comes over another company's rows, and goes again. In every fourth schema is a key
 # that is unique everywhere and that nobody can make up: there cloning is refused.
 #
 # PROPERTY_SEEDS: how many schemas (8); PROPERTY_FIRST_SEED: where to begin (1).
@@ -56,6 +56,48 @@ sub is_clone {
 	return;
 }
 
+# A remapped restore over the rows of another company: the map of IDs says what the checker found out by comparing,
+# a revert gives everything back, and what is kept needs no map any more. The company's own row stays that of its company.
+sub check_over {
+	my ($database, $generator, $backup, $source) = @_;
+	my $company = Database::quote($generator->company_name);
+	$database->run("UPDATE ids.relation SET free = ARRAY(SELECT ids.columns(relation)) WHERE relation = $company\::regclass; SELECT clone_check.take($source)");
+	my $target = RandomValues::literal($database->value('SELECT (' . $generator->company_value(1) . ')::text'));
+	my $everything = 'SELECT relation, digest FROM clone_check.digests(NULL) ORDER BY relation COLLATE "C"';
+	my $before = $database->run($everything);
+	my ($ok, $restore, $error) = $database->try("SELECT restore_company($target, $backup, ids => 'remap')");
+	ok $ok, 'over rows: restored' or return diag $error;
+	chomp $restore;
+	$database->run("SELECT clone_check.read($target, true)");
+	is_deeply [$database->rows('SELECT * FROM clone_check.compare()')], [], 'over rows: the same rows but for the IDs';
+	is_deeply [map { join ', ', map { $_ // 'NULL' } @{$_} } $database->rows(map_differences($generator, $restore))], [], 'over rows: the map says what became of each ID';
+	$database->run("SELECT revert_restore($restore)");
+	is $database->run($everything), $before, 'over rows: a revert gives everything back';
+	$restore = $database->value("SELECT restore_company($target, $backup, ids => 'remap')");
+	isnt $database->value("SELECT count(*) FROM restore_id_map($restore)"), 0, 'over rows: there is a map';
+	$database->run("SELECT keep_restore($restore)");
+	is $database->value("SELECT count(*) FROM restore_id_map($restore)"), 0, 'over rows: none once it is kept';
+	return;
+}
+
+# Keys of one column that the checker followed, and that the map has otherwise or not at all.
+sub map_differences {
+	my ($generator, $restore) = @_;
+	my $company = Database::quote($generator->company_name);
+	return <<"SQL";
+WITH key AS (
+    SELECT i.indrelid::regclass AS relation, a.attname AS name
+    FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE i.indisprimary AND i.indnkeyatts = 1
+), map AS (
+    SELECT table_name::regclass AS relation, old_key, new_key FROM restore_id_map($restore)
+)
+SELECT r.relation, r.name, r.old, r.new, m.new_key FROM clone_check.renewed r JOIN key k USING (relation, name)
+    LEFT JOIN map m ON m.relation = r.relation AND m.old_key = r.old
+WHERE r.relation <> $company\::regclass AND m.new_key IS DISTINCT FROM r.new
+LIMIT 20
+SQL
+}
+
 sub check_refused {
 	my ($database, $generator, $source) = @_;
 	my ($ok, undef, $error) = $database->try("SELECT clone_company($source, ${\ attributes($database, $generator, 0)})");
@@ -106,6 +148,7 @@ sub check_seed {
 	$database->run("SELECT clone_check.take($first); SELECT clone_check.watch()");
 	my $second = $database->value("SELECT clone_company($first, ${\ attributes($database, $generator, 2)})");
 	is_clone($database, $generator, $second, 'cloned again');
+	check_over($database, $generator, $backup, $source);
 	return;
 }
 
