@@ -47,7 +47,7 @@ struct UniqueIndex {
   bool partial = false;
   bool immediate = true;
   bool nulls_not_distinct = false;
-  std::vector<std::string> parts;  // the key columns as SQL, expressions included
+  uint32_t oid = 0;
 };
 
 struct Table {

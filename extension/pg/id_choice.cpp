@@ -21,8 +21,11 @@ bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage
               .empty();
 }
 
+// The key columns as SQL, expressions included; in the form of an array.
 std::string columns_of(const UniqueIndex& index) {
-  return text_array(index.parts);
+  return *query("SELECT ARRAY(SELECT pg_get_indexdef($1, n, true) FROM generate_series(1, $2) n)",
+                {Arg::datum(OIDOID, ObjectIdGetDatum(index.oid)),
+                 static_cast<int>(index.columns.size())})[0][0];
 }
 
 std::string word(IdDecision::Kind kind) {

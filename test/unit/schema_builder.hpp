@@ -126,7 +126,6 @@ inline UniqueIndex index_of(const Table& table, const std::string& name,
   UniqueIndex index;
   index.name = name;
   index.columns = numbers_of(table, columns);
-  index.parts = columns;
   return index;
 }
 
