@@ -2,7 +2,7 @@
 
 import time
 
-from tools import CLIENT, HERE, TABLES, pair, psql, psql_file, report, run
+from tools import CLIENT, HERE, TABLES, pair, peak_backend_mb, psql, psql_file, report, run
 
 
 class Copies:
@@ -46,6 +46,8 @@ def measure(database, folder, archive, others):
            *pair(lambda: psql(copies.name, "SELECT clone_company(1)"),
                  lambda: psql(copies.name, remap.format("backup_company(1)")),
                  copies.fresh))
+    copies.fresh()
+    memory = [peak_backend_mb(copies.name, f"SELECT clone_company({company})") for company in (10, 1)]
     copies.drop()
     upload = run(CLIENT, "-d", others, "import", str(archive)).split()[-1]
     psql(others, "CHECKPOINT")
@@ -54,3 +56,5 @@ def measure(database, folder, archive, others):
            *pair(lambda: psql(elsewhere.name, remap.format(upload)),
                  lambda: plain_copy(elsewhere.name, folder), elsewhere.fresh))
     elsewhere.drop()
+    print(f"\nBackend memory above idle during clone_company: {memory[0]:.0f} MB for the small company, "
+          f"{memory[1]:.0f} MB for the large one.")

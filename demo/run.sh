@@ -263,6 +263,49 @@ else
   say "PROVED  the second database: debits equal credits, totals are the sums of their lines"
 fi
 
+heading "10. A copy of a company, and templates for new ones"
+# The rows of the six companies that were there before, and how many rows of each table a company has.
+six() { value -d erp -c "SELECT c, d.* FROM generate_series(1, 6) AS c, proof.company_digest(c) AS d"; }
+counts() { value -d erp -c "SELECT table_name, rows FROM proof.company_digest($1)"; }
+check_new() {  # check_new KEY SOURCE NAME
+  counts "$2" >"$work/source-counts"
+  counts "$1" >"$work/new-counts"
+  rows=$(awk -F'|' '{ n += $2 } END { print n }' "$work/source-counts")
+  check "company $1 has as many rows of every table as $3: $rows" "$work/source-counts" "$work/new-counts"
+}
+six >"$work/six-before"
+show "company-backup clone 1 --set name=\"Acme Test\" -d erp"
+copy=$("$client" clone 1 --set name="Acme Test" -d erp)
+say "$copy"
+check_new "$copy" 1 "company 1"
+say ""
+say "Which IDs are new in a copy, and why? (For three of the tables.)"
+statement erp "SELECT table_name, columns, decision, why FROM plan_ids(NULL, $backup) WHERE table_name IN ('sales.contract', 'sales.invoice', 'stock.lot')"
+say ""
+say "Two small companies become templates for new customers of their industries:"
+services=$("$client" backup 5 -d erp)
+manufacturing=$("$client" backup 6 -d erp)
+company_backup template publish "$services" shop --industry SRV -d erp
+company_backup template publish "$manufacturing" factory --industry MAN -d erp
+company_backup template list -d erp
+show "company-backup create --template shop --set name=\"New Shop\" -d erp"
+shop=$("$client" create --template shop --set name="New Shop" -d erp)
+say "$shop"
+show "company-backup create --template factory --set name=\"New Factory\" -d erp"
+factory=$("$client" create --template factory --set name="New Factory" -d erp)
+say "$factory"
+check_new "$shop" 5 "the template"
+check_new "$factory" 6 "the template"
+say ""
+six >"$work/six-after"
+check "the six companies that were there before: not a letter has changed" "$work/six-before" "$work/six-after"
+value -d erp -c "SELECT count(*) FROM (VALUES ($copy), ($shop), ($factory)) AS k (c), check_company_data(c)" >"$work/wrong"
+check "no reference of a new company leads to another one, or nowhere" "$work/zero" "$work/wrong"
+value -d erp -c "SELECT count(*) FROM (VALUES ($copy), ($shop), ($factory)) AS k (c), proof.broken_invariants(c)" >"$work/wrong"
+check "the books of the new companies are right" "$work/zero" "$work/wrong"
+show "company-backup delete $services -d erp    # it is a template"
+must_fail "$client" delete "$services" -d erp
+
 say ""
 if [ "$failed" = 0 ]; then say "All proofs hold ($SECONDS s)."; else say "A proof FAILED."; fi
 exit "$failed"

@@ -206,7 +206,7 @@ Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptio
   refuse_row_security(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
-  snapshot.check_rewrites(live);
+  snapshot.check_tables(live);
   company = resolve_company(live, company_text);
   Manifest manifest = read_company_rows(live, company, options, sink);
   snapshot.close();

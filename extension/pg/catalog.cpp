@@ -28,11 +28,15 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
 
+// Only of expressions the definition: pg_get_indexdef() opens the table, which may just be dropped.
 // Of exclusion constraints the columns that are not compared with "=" count as expressions.
 constexpr const char* kUniqueIndexes = R"(
 SELECT i.indrelid, ic.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisprimary,
        i.indpred IS NOT NULL, i.indimmediate, i.indnullsnotdistinct,
-       ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, true) FROM generate_series(1, i.indnkeyatts) n),
+       ARRAY(SELECT CASE i.indkey[n - 1] WHEN 0 THEN pg_get_indexdef(i.indexrelid, n, true)
+                    ELSE (SELECT quote_ident(a.attname) FROM pg_attribute a
+                          WHERE a.attrelid = i.indrelid AND a.attnum = i.indkey[n - 1]) END
+             FROM generate_series(1, i.indnkeyatts) n ORDER BY n),
        i.indisexclusion,
        ARRAY(SELECT EXISTS (SELECT FROM pg_amop a WHERE a.amopopr = op AND a.amopmethod = 403
                             AND a.amopstrategy = 3)

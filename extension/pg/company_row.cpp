@@ -27,10 +27,12 @@ Text canonical(const Column& column, const Text& value) {
 
 class Changes {
  public:
-  Changes(const LiveScope& live, const CompanyRow& archived, const CompanyRow& wanted)
+  Changes(const LiveScope& live, const CompanyRow& archived, const CompanyRow& wanted,
+          const ColumnRoots& roots)
       : live_(live),
         table_(live.table(live.scope.company_table)),
         archived_(archived),
+        roots_(roots),
         changes_(wanted) {}
 
   CompanyRow run() {
@@ -46,12 +48,19 @@ class Changes {
   bool is_settled(const UniqueIndex& index) const {
     return std::any_of(index.columns.begin(), index.columns.end(), [this](int16_t number) {
       return number == 0 || changes_.contains(number) || !archived_.contains(number) ||
-             is_asked_for(column_of(table_, number));
+             is_asked_for(number) || follows_rows(number);
     });
   }
 
-  bool is_asked_for(const Column& column) const {
-    return std::find(asked_.begin(), asked_.end(), column.name) != asked_.end();
+  bool is_asked_for(int16_t number) const {
+    const std::string& name = column_of(table_, number).name;
+    return std::find(asked_.begin(), asked_.end(), name) != asked_.end();
+  }
+
+  // A reference to the company's own rows: if they get new IDs, so does it.
+  bool follows_rows(int16_t number) const {
+    const TableIndex table = live_.scope.company_table;
+    return roots_.origins(table, number) != std::vector{ColumnRoot{table, number}};
   }
 
   // Has a company the values of the archive's one?
@@ -101,6 +110,7 @@ class Changes {
   const LiveScope& live_;
   const Table& table_;
   const CompanyRow& archived_;
+  const ColumnRoots& roots_;
   CompanyRow changes_;
   std::vector<std::string> asked_;
 };
@@ -132,8 +142,8 @@ CompanyRow parse_attributes(const Table& table, const std::string& attributes) {
 }
 
 CompanyRow company_changes(const LiveScope& live, const CompanyRow& archived,
-                           const CompanyRow& wanted, bool new_ids) {
-  return new_ids ? Changes(live, archived, wanted).run() : wanted;
+                           const CompanyRow& wanted, const ColumnRoots& roots, bool new_ids) {
+  return new_ids ? Changes(live, archived, wanted, roots).run() : wanted;
 }
 
 void require_complete(const Table& table, const CompanyRow& row) {

@@ -16,7 +16,7 @@ CompanyRow parse_attributes(const Table& table, const std::string& attributes);
 // values of their default, or NULL, for columns of unique indexes. Error kBadAttribute asks for
 // what cannot be told.
 CompanyRow company_changes(const LiveScope& live, const CompanyRow& archived,
-                           const CompanyRow& wanted, bool new_ids);
+                           const CompanyRow& wanted, const ColumnRoots& roots, bool new_ids);
 
 // Error kBadAttribute if the row lacks a value of a column that has no default.
 void require_complete(const Table& table, const CompanyRow& row);

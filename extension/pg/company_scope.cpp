@@ -7,6 +7,7 @@
 #include "pg/compat.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/module.hpp"
+#include "pg/partitions.hpp"
 #include "pg/rules.hpp"
 
 namespace company_backup {
@@ -18,6 +19,12 @@ std::vector<Oid> scope_oids(const LiveScope& live) {
   std::vector<Oid> oids;
   for (const ScopedTable& scoped : live.scope.tables) oids.push_back(live.table(scoped.table).oid);
   std::sort(oids.begin(), oids.end());
+  return oids;
+}
+
+std::vector<Oid> travelling_oids(const LiveScope& live) {
+  std::vector<Oid> oids;
+  for (const ScopedTable* scoped : live.travelling()) oids.push_back(live.table(scoped->table).oid);
   return oids;
 }
 
@@ -169,6 +176,7 @@ LiveScope lock_scope(LiveScope live) {
     for (Oid oid : scope_oids(live)) {
       guarded([oid] { LockRelationOid(oid, AccessShareLock); });
     }
+    lock_partitioned(scope_oids(live));
     LiveScope locked = load_live_scope();
     const bool same = structure_of(locked) == structure_of(live);
     live = std::move(locked);
@@ -182,12 +190,22 @@ LiveScope lock_scope(LiveScope live) {
       .hint("Try again when no ALTER TABLE is running.");
 }
 
+void refuse_detaching(const LiveScope& live) {
+  refuse_detaching(travelling_oids(live));
+}
+
 ReadSnapshot::ReadSnapshot() {
   guarded([] { PushActiveSnapshot(GetTransactionSnapshot()); });
 }
 
-void ReadSnapshot::check_rewrites(const LiveScope& live) const {
-  if (!guarded([] { return IsolationUsesXactSnapshot(); })) return;
+// After the snapshot: a mark that it sees is seen here, too. One that is set later it does not see.
+void ReadSnapshot::check_tables(const LiveScope& live) const {
+  refuse_detaching(live);
+  if (guarded([] { return IsolationUsesXactSnapshot(); })) check_age(live);
+}
+
+void ReadSnapshot::check_age(const LiveScope& live) const {
+  refuse_detached(travelling_oids(live));
   std::vector<std::string> oids;
   for (Oid oid : scope_oids(live)) oids.push_back(std::to_string(oid));
   // What the snapshot knows as the table's file must be the file of today: rows of a rewritten

@@ -51,17 +51,27 @@ class PinnedSettings {
 // Error kRowSecurity if a policy would hide rows of a table of the scope from the caller.
 void refuse_row_security(const LiveScope& live);
 
-// Locks the tables of the scope ACCESS SHARE in OID order and gives the scope as it is under the
-// locks. Errors: kTableChanged if it never stands still; kForeignCode, see pg/foreign_code.hpp.
+// Locks the tables of the scope, and what is partitioned below them, ACCESS SHARE in OID order and
+// gives the scope as it is under the locks. Errors: kTableChanged if it never stands still;
+// kForeignCode, see pg/foreign_code.hpp.
 LiveScope lock_scope(LiveScope live);
+
+// Error kTableChanged if a partition of a table that travels is just being detached, see
+// pg/partitions.hpp. Whoever writes looks once more at the end: what was proved by snapshots taken
+// after the mark was proved without that partition.
+void refuse_detaching(const LiveScope& live);
 
 // A registered snapshot, active until close(). Take it after lock_scope().
 class ReadSnapshot {
  public:
   ReadSnapshot();
-  // Error kStaleSnapshot if a table was rewritten after the snapshot of a REPEATABLE READ caller.
-  void check_rewrites(const LiveScope& live) const;
+  // Error kStaleSnapshot if a table was rewritten or a partition detached after the snapshot of a
+  // REPEATABLE READ caller; kTableChanged as refuse_detaching() has it.
+  void check_tables(const LiveScope& live) const;
   void close();
+
+ private:
+  void check_age(const LiveScope& live) const;
 };
 
 // A snapshot of this moment, also in a REPEATABLE READ transaction, that sees what this transaction

@@ -53,12 +53,14 @@ class Creation {
     snapshot.close();
     guarded([] { CommandCounterIncrement(); });
     ReadSnapshot with_company;
+    refuse_detaching(live_);
     const Company company = resolve_company(live_, key);
     require_empty(live_, company);
     rows_ = load_.load_tables() + 1;
     load_.prove(company);
     if (new_ids_) prove_new_references(company);
     with_company.close();
+    refuse_detaching(live_);
     return company.key;
   }
 
@@ -73,7 +75,8 @@ class Creation {
   }
 
   std::string add_company() {
-    const CompanyRow changes = company_changes(live_, load_.archived_company(), wanted_, new_ids_);
+    const CompanyRow changes =
+        company_changes(live_, load_.archived_company(), wanted_, load_.roots(), new_ids_);
     CompanyRow keys = load_.archived_company_keys();
     for (auto& [number, value] : keys) {
       const auto changed = changes.find(number);
@@ -127,7 +130,7 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   refuse_row_security(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
-  snapshot.check_rewrites(live);
+  snapshot.check_tables(live);
   const std::unique_ptr<MemberSource> source = stored_members(backup.id);
   const ArchivedFiles files(backup.id);
   const Origin origin{manifest, *source, files, is_of_this_database(backup, manifest)};
@@ -148,7 +151,7 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   refuse_row_security(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
-  snapshot.check_rewrites(live);
+  snapshot.check_tables(live);
   BackupOptions reading;
   reading.include_files = reading.files_in_rows = reading.raw_members = reading.unchecked = true;
   MemberFile members;

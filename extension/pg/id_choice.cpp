@@ -95,7 +95,7 @@ Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& 
   refuse_row_security(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
-  snapshot.check_rewrites(live);
+  snapshot.check_tables(live);
   std::optional<Company> company;
   if (company_text) company = find_company(live, company_text, backup.id);
   const Manifest manifest = Manifest::from_json(backup.manifest_text);

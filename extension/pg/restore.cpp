@@ -188,7 +188,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   PinnedSettings settings;
   lock_company_row(live, resolve_company(live, company_text));
   ReadSnapshot snapshot;
-  snapshot.check_rewrites(live);
+  snapshot.check_tables(live);
   const Company company = resolve_company(live, company_text);
   require_no_review(company.key);
   find_backup(backup.id);  // nobody has deleted it meanwhile
@@ -203,9 +203,11 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   run.merge().record_problems();
   snapshot.close();
   FreshSnapshot fresh;
+  refuse_detaching(live);
   run.merge().settle_outside(&undo);
   run.prove(record.id);
   fresh.close();
+  refuse_detaching(live);
   undo.complete(run.merge().record());
   settings.close();
   record.actor = options.actor;
@@ -221,7 +223,7 @@ Rows preview_restore(LiveScope live, const Text& company_text, const StoredBacku
   refuse_row_security(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
-  snapshot.check_rewrites(live);
+  snapshot.check_tables(live);
   const Company company = resolve_company(live, company_text);
   RestoreRun run(live, company, backup, options, true);
   Rows rows;

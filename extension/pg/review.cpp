@@ -73,7 +73,7 @@ void revert_restore(int64_t id, const Text& actor) {
   PinnedSettings settings;
   lock_company_row(live, find_company(live, restore.company, restore.backup));
   ReadSnapshot snapshot;
-  snapshot.check_rewrites(live);
+  snapshot.check_tables(live);
   const Company company = resolve_company(live, restore.company);
   const Manifest record = undo_manifest(id);
   const std::unique_ptr<MemberSource> source = undo_members(id, UndoPart::kBefore);
@@ -89,6 +89,7 @@ void revert_restore(int64_t id, const Text& actor) {
   merge.apply(nullptr, &edits);
   snapshot.close();
   FreshSnapshot fresh;
+  refuse_detaching(live);
   merge.settle_outside(nullptr);
   const uint64_t left_alone = bring_back_outside_rows(live, id);
   FormerOrphans orphans(live, id);
@@ -99,6 +100,7 @@ void revert_restore(int64_t id, const Text& actor) {
   merge.prove_written();
   advance_sequences(load.sequences());
   fresh.close();
+  refuse_detaching(live);
   settings.close();
   settle_restore(live, restore, "reverted", actor,
                  ", \"discarded\": " + std::to_string(edits.count()));

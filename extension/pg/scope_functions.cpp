@@ -29,7 +29,7 @@ Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
   refuse_row_security(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
-  snapshot.check_rewrites(live);
+  snapshot.check_tables(live);
   const Rows rows = read(live, resolve_company(live, text));
   snapshot.close();
   settings.close();

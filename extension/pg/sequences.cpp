@@ -96,15 +96,20 @@ void jump(const ColumnSequence& sequence) {
   });
 }
 
+bool is_passed(const ColumnSequence& sequence, const Position& position) {
+  if (beyond(sequence, sequence.furthest, position.value)) return false;
+  // Not called yet: its next value is last_value itself.
+  return position.called || position.value != sequence.furthest;
+}
+
 void advance(const ColumnSequence& sequence) {
   const Oid oid = sequence.sequence;
+  const AsOwnerOf owner(oid);
+  // Sequences only advance: whoever has nothing to do need not wait for the lock.
+  if (is_passed(sequence, position_of(oid))) return;
   guarded([oid] { LockDatabaseObject(RelationRelationId, oid, 1, ExclusiveLock); });
-  AsOwnerOf owner(oid);
   const Position position = position_of(oid);
-  if (!beyond(sequence, sequence.furthest, position.value)) {
-    // Not called yet: its next value is last_value itself.
-    if (position.called || position.value != sequence.furthest) return;
-  }
+  if (is_passed(sequence, position)) return;
   if (sequence.furthest == (sequence.increment > 0 ? sequence.maximum : sequence.minimum)) {
     refuse(sequence);
   }

@@ -88,7 +88,7 @@ SELECT is(pg_temp.contents(cb.create_company_from_template('bakery')), 'bread kg
 SAVEPOINT empty;
 DELETE FROM app.item;
 DELETE FROM app.company;
-SELECT is(cb.create_company_from_template('bakery', '{"slug": "x"}'), '6', 'the source is gone: a new key all the same');
+SELECT is(cb.create_company_from_template('bakery', '{"slug": "x"}'), '79', 'the source is gone: a new key all the same');
 SELECT is((SELECT min(id) > 4 FROM app.item), true, 'and new IDs');
 SELECT is(pg_temp.contents(cb.create_company_from_template('bakery')), 'bread kg, flour kg of bread', 'the next one finds them free');
 SELECT is(cb.create_company_from_backup(:bakery, '{"slug": "y"}'), '1', 'an ordinary backup would have kept them');
@@ -96,7 +96,7 @@ ROLLBACK TO empty;
 
 -- A published backup stays -----------------------------------------------------------------------
 SELECT pg_temp.tells(format('SELECT cb.delete_backup(%s)', :bakery),
-  format('KB052 backup %s is a template / It is published as "bakery"; % / SELECT unpublish_template(''bakery'')%%', :bakery));
+  format('KB052 backup %s is a template / It is published as "bakery"; %% / SELECT unpublish_template(''bakery'')%%', :bakery));
 SELECT pg_temp.tells(format('SELECT cb.delete_backup(%s)', :garage), 'KB052 % / SELECT unpublish_template(''Jack''''s "garage"'')%');
 UPDATE company_backup.backup SET expires_at = '2030-01-01' WHERE id = :second;
 SELECT cb.publish_template(:second, 'again');
@@ -136,7 +136,6 @@ BEGIN
   INSERT INTO app.asked (action, company, actor, detail) VALUES (action, company, actor, detail);
   RETURN true;
 END $$;
-SELECT cb.set_table_rule('app.asked', 'excluded', 'of the test');
 SELECT cb.set_company_guard('app.guard');
 SELECT cb.publish_template(:uploaded, 'a "b"', 'cars');
 SELECT cb.create_company_from_template('a "b"', '{"name": "New"}', 'bob') AS key \gset

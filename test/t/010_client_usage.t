@@ -78,7 +78,8 @@ usage_error('verify without a file', qr/FILE is required/, 'verify');
 for my $arguments (
 	['check'], ['rules'], ['contents', 'acme'], ['backup', 'acme'], ['list'], ['export', '1'],
 	['preview', 'acme', '1'], ['restore', 'acme', '1', '--yes'], ['restores'], ['keep', '1'], ['revert', '1'],
-	['create', '1'], ['delete', '1'])
+	['create', '1'], ['create', '--template', 'shop'], ['clone', 'acme'], ['plan', 'acme', '1'], ['plan', '--new', '1'],
+	['template', 'list'], ['template', 'publish', '1', 'shop'], ['template', 'drop', 'shop'], ['delete', '1'])
 {
 	($code, $out, $err) = run_client(@$arguments);
 	is $code, 1, "@$arguments: exit code 1 without a server";

@@ -40,6 +40,7 @@ psql($from, $_) for (
   "SELECT tools.set_company_hook('restored', 'public.hook')",
   "SELECT tools.trust_origin('elsewhere', sha256('x'))",
   "SELECT tools.backup_company(1, 'kept', include_files => true)",
+  "SELECT tools.publish_template(1, 'for bakers', 'food', 'Bread')",
 );
 create($to);
 is(system("pg_dump -d $from | psql -qX -v ON_ERROR_STOP=1 -d $to > /dev/null"), 0, 'a dump is restored');
@@ -53,6 +54,7 @@ my %same = (
   'the hooks' => 'SELECT * FROM company_backup.hook',
   'the backups' => 'SELECT * FROM tools.company_backups()',
   'what they hold' => 'SELECT * FROM tools.backup_contents(1)',
+  'the templates' => 'SELECT * FROM tools.company_templates()',
   'their files' => 'SELECT * FROM company_backup.backup_file',
 );
 is(psql($to, $same{$_}), psql($from, $same{$_}), "$_ survive") for sort keys %same;

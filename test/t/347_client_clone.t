@@ -63,9 +63,9 @@ is works('clone --set', 'clone', '1', '--set', 'name=A = B', '--set', 'id=30', '
 is row(30), 'A = B|', 'clone --set: the value begins after the first =';
 is sql('SELECT actor FROM company_restores() ORDER BY id DESC LIMIT 1'), 'ann', 'clone --actor: on record';
 is_deeply decode_json(works('clone --json', 'clone', '2', '--json', '--attributes', '{"name": "New", "settings": {"n": 12345678901234567890.50}}')),
-  {company => '4'}, 'clone --json: the key, which is a text';
-is row(4), 'New|{"n": 12345678901234567890.50}', 'clone --attributes: to the digit';
-is rows(4), $zeta, 'clone --json: with its rows';
+  {company => '31'}, 'clone --json: the key, which is a text';
+is row(31), 'New|{"n": 12345678901234567890.50}', 'clone --attributes: to the digit';
+is rows(31), $zeta, 'clone --json: with its rows';
 my $before = companies();
 fails('clone of no company', qr/^ERROR:  company "99" does not exist\n/, 'clone', '99');
 fails('clone with a column that is none', qr/^ERROR:  attributes name columns that cannot be set\nDETAIL:  nonsense is no column/, 'clone', '1', '--set', 'nonsense=1');
@@ -97,10 +97,10 @@ misused('plan of no number', qr/"x" is not the ID of a backup/, 'plan', '--new',
 
 # create
 
-is works('create --ids remap', 'create', $backup, '--ids', 'remap', '--set', 'name=Made'), "5\n", 'create: prints the key';
-is rows(5), $acme, 'create: with its rows';
+is works('create --ids remap', 'create', $backup, '--ids', 'remap', '--set', 'name=Made'), "32\n", 'create: prints the key';
+is rows(32), $acme, 'create: with its rows';
 fails('create --ids keep', qr/^ERROR:  company "1" exists already/, 'create', $backup, '--ids', 'keep');
-is_deeply decode_json(works('create --json', 'create', $backup, '--json')), {company => '6'}, 'create --json';
+is_deeply decode_json(works('create --json', 'create', $backup, '--json')), {company => '33'}, 'create --json';
 like works('preview --ids remap', 'preview', '2', $backup, '--ids', 'remap'), qr/^public +public\.item +10 +0 +10 +0 +\S/m, 'preview --ids remap: a note says that IDs are new';
 misused('create of nothing', qr/BACKUP or --template is required/, 'create');
 misused('create of two things', qr/excludes/, 'create', $backup, '--template', 'shop');
@@ -114,9 +114,9 @@ like works('template list', 'template', 'list'),
   qr/\Aname  backup  industry  description +row_count  published_at +published_by\n-[- ]+\nshop +$backup  retail +Items and\\ninvoices +21  \d{4}-.*\n\z/, 'template list: a table';
 my ($listed) = @{ decode_json(works('template list --json', 'template', 'list', '--json')) };
 is_deeply [@$listed{qw(name backup industry description row_count)}], ['shop', $backup + 0, 'retail', "Items and\ninvoices", 21], 'template list --json';
-is works('create --template', 'create', '--template', 'shop', '--set', 'name=Shop', '--actor', 'bob'), "7\n", 'create --template: prints the key';
-is rows(7), $acme, 'create --template: with its rows';
-is row(7), 'Shop|', 'create --template: with its attributes';
+is works('create --template', 'create', '--template', 'shop', '--set', 'name=Shop', '--actor', 'bob'), "34\n", 'create --template: prints the key';
+is rows(34), $acme, 'create --template: with its rows';
+is row(34), 'Shop|', 'create --template: with its attributes';
 like works('list', 'list'), qr/^ *$backup +1 .*template/m, 'list: the origin of the backup';
 fails('delete of a template', qr/^ERROR:  backup $backup is a template\nDETAIL:  .*"shop".*\nHINT:  SELECT unpublish_template\('shop'\)/, 'delete', $backup);
 fails('template publish twice', qr/^ERROR:  backup $backup is published already\nDETAIL:  .*"shop"/, 'template', 'publish', $backup, 'again');

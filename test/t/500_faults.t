@@ -280,13 +280,15 @@ sub disks_are_full {
 	my $small = "small_$$";
 	sql("CREATE TABLESPACE $small LOCATION '$disk'");
 	my $fill = sub {
-		sql("CREATE TABLE filler (bytes text) TABLESPACE $small; ALTER TABLE filler ALTER bytes SET STORAGE PLAIN");
+		sql("CREATE TABLE filler (bytes text) WITH (autovacuum_enabled = off) TABLESPACE $small; "
+			  . 'ALTER TABLE filler ALTER bytes SET STORAGE PLAIN');
 		for my $rows (200, 20, 1) {
 			1 while failure("INSERT INTO filler SELECT repeat('x', 7000) FROM generate_series(1, $rows)") eq '';
 		}
 	};
 	for my $table ('page', 'company_backup.undo_chunk') {
-		sql("ALTER TABLE $table SET TABLESPACE $small");
+		# Nobody makes room meanwhile.
+		sql("ALTER TABLE $table SET (autovacuum_enabled = off, toast.autovacuum_enabled = off); ALTER TABLE $table SET TABLESPACE $small");
 		$fill->();
 		fails_with($RESTORE, \%fresh, '53100', {}, "no room for $table");
 		sql("DROP TABLE filler; CHECKPOINT; ALTER TABLE $table SET TABLESPACE pg_default");

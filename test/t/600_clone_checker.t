@@ -87,7 +87,7 @@ sub check_seed {
 }
 
 each_seed(4, \&check_seed,
-	make  => sub { SchemaGenerator->new($_[0], clone => 1, markers => $_[0] % 2, outside => $_[0] % 3 ? 'null' : 'keep') },
+	make  => sub { SchemaGenerator->new($_[0], clone => 1, markers => $_[0] % 2, always => ['documents'], outside => $_[0] % 3 ? 'null' : 'keep') },
 	after => sub {
 		return if $ENV{PROPERTY_SEEDS} || $ENV{PROPERTY_FAULTS};
 		cmp_ok $found, '>=', 100, 'faults enough';

@@ -119,9 +119,10 @@ sub old_id {
 	return becomes_old($generator, $table, $random, map { @{ $_->{columns} } } grep { $_->{target}{owned} } @{ $table->{links} // [] });
 }
 
+# Inside a document or an array.
 sub old_id_inside {
 	my ($generator, $table, undef, $random) = @_;
-	return becomes_old($generator, $table, $random, soft_columns($generator, $table));
+	return becomes_old($generator, $table, $random, grep { $_->{type} =~ /json|\[\]/ } soft_columns($generator, $table));
 }
 
 # What others refer to has another key.

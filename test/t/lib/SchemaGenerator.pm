@@ -25,7 +25,7 @@ my @SHAPES = qw(children composite several_keys self_reference cycle_of_two cycl
 
 # `outside`: what becomes of references to other companies (null). `clone`: no key is unique beyond the company of
 # which no new value can be made up; with `natural`, one is.
-# `markers`: no two rows of a table look alike.
+# `markers`: no two rows of a table look alike. `always`: shapes that are not left to chance.
 sub new {
 	my ($class, $seed, %how) = @_;
 	my $random = RandomValues->new($seed);
@@ -37,7 +37,8 @@ sub new {
 	$self->company;
 	$self->direct for 1 .. 2;
 	for my $shape (@SHAPES) {
-		$self->$shape if $random->chance(55);
+		my $wanted = $random->chance(55);
+		$self->$shape if $wanted || grep { $_ eq $shape } @{ $how{always} // [] };
 	}
 	$self->natural_key if $how{natural};
 	return $self;

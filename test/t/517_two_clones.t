@@ -111,8 +111,9 @@ subtest 'the same clone twice at once' => sub {
 	}
 };
 
+# Serializable transactions may have to be tried again, as always.
 subtest 'two clones at once' => sub {
-	for my $level (@LEVELS) {
+	for my $level (@LEVELS[0, 1]) {
 		for my $act (q(clone_company('1')), q(create_company_from_template('base'))) {
 			anew();
 			paused($act, $level);
