@@ -290,13 +290,12 @@ CREATE VIEW clone_check.renewed AS
         JOIN clone_check.fact c ON c.clone AND (c.relation, c.n, c.label) = (l.relation, l.clone_n, quote_ident(r.name));
 
 -- Primary keys, and what foreign keys refer to, that are integers or follow the time (UUIDs of version 7, ULIDs), and
--- whose order is not the source's. Where a sequence counts down, there is none to keep.
+-- whose order is not the source's.
 CREATE FUNCTION clone_check.disorder() RETURNS TABLE (relation regclass, name name, was text, "is" text) LANGUAGE sql AS $$
     WITH key AS (
         SELECT r.*, CASE WHEN t.typcategory = 'N' THEN r.old::numeric END AS old_number, CASE WHEN t.typcategory = 'N' THEN r.new::numeric END AS new_number
         FROM clone_check.renewed r JOIN pg_attribute a ON (a.attrelid, a.attname) = (r.relation, r.name) JOIN pg_type t ON t.oid = a.atttypid
-        WHERE NOT EXISTS (SELECT FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid WHERE (d.refobjid, d.refobjsubid) = (a.attrelid, a.attnum) AND s.seqincrement < 0)
-            AND (EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey))
+        WHERE (EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey))
                 OR EXISTS (SELECT FROM ids.link l WHERE (l.target, l.target_name) = (r.relation, r.name)))
             AND (t.typcategory = 'N' OR r.old ~ '^([0-9a-f-]{14}7[0-9a-f-]{21}|([a-z]+_)?[0-7][0-9A-HJKMNP-TV-Z]{25})$')
     ), rank AS (

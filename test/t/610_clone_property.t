@@ -70,7 +70,8 @@ sub check_over {
 	chomp $restore;
 	$database->run("SELECT clone_check.read($target, true)");
 	is_deeply [$database->rows('SELECT * FROM clone_check.compare()')], [], 'over rows: the same rows but for the IDs';
-	is_deeply [map { join ', ', map { $_ // 'NULL' } @{$_} } $database->rows(map_differences($generator, $restore))], [], 'over rows: the map says what became of each ID';
+	is_deeply [map { join ', ', map { $_ // 'NULL' } @{$_} } $database->rows(map_differences($generator, $restore))], [], 'over rows: the map says what became of each ID'
+	  if $generator->{markers};    # rows that look alike could stand for one another
 	$database->run("SELECT revert_restore($restore)");
 	is $database->run($everything), $before, 'over rows: a revert gives everything back';
 	$restore = $database->value("SELECT restore_company($target, $backup, ids => 'remap')");
