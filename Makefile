@@ -83,21 +83,24 @@ unit:
 	MAKEFLAGS=--no-print-directory cmake --build $(SANITIZED) -j 2 --target unit_tests fuzz_seeds fuzz_archive_reader fuzz_row_line fuzz_json_path
 	ctest --test-dir $(SANITIZED) --output-on-failure -j 2
 
+# As root nothing is built: what root made, the user could not write again.
+INSTALL_BUILT = $(SUDO) $(MAKE) --no-print-directory -s -o client install
+
 demo: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
-	$(SUDO) $(MAKE) --no-print-directory -s install
+	$(INSTALL_BUILT)
 	demo/run.sh
 
 test: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
-	$(SUDO) $(MAKE) --no-print-directory -s install
+	$(INSTALL_BUILT)
 	$(MAKE) --no-print-directory -s unit
 	test/run.sh
 
 # Every night other random schemas; a failure names its seed.
 nightly: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
-	$(SUDO) $(MAKE) --no-print-directory -s install
+	$(INSTALL_BUILT)
 	$(MAKE) --no-print-directory -s unit fuzz
 	CHAOS_SECONDS=1200 LOAD_SECONDS=600 FAULTS_EVERY=1 \
 	PROPERTY_SEEDS=60 PROPERTY_FIRST_SEED=$$(date +%Y%m%d00) PROPERTY_FAULTS=20 test/run.sh
@@ -117,10 +120,10 @@ fuzz:
 
 bench: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
-	$(SUDO) $(MAKE) --no-print-directory -s install
+	$(INSTALL_BUILT)
 	bench/run.sh
 
 bench-size: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
-	$(SUDO) $(MAKE) --no-print-directory -s install
+	$(INSTALL_BUILT)
 	bench/run.sh size
