@@ -1,10 +1,9 @@
 #include "pg/translated_lines.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
-#include "core/error.hpp"
+#include "core/key_order.hpp"
 #include "core/row_composer.hpp"
 #include "pg/line_spool.hpp"
 
@@ -51,22 +50,6 @@ struct KeyPart {
   KeyOrder order;
 };
 
-// Appends what sorts as the value does; no NUL byte is in any text.
-void append_sort_key(const KeyPart& part, const RowValue& value, std::string& key) {
-  if (part.order == KeyOrder::kText) {
-    key += value.text;
-    key += '\0';
-    return;
-  }
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(value.text.begin(), value.text.end(), number);
-  if (error != std::errc{} || end != value.text.end()) {
-    throw Error(sqlstate::kBadArchive, "an integer key is no integer");
-  }
-  const uint64_t sortable = static_cast<uint64_t>(number) ^ (uint64_t{1} << 63);
-  for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>(sortable >> shift);
-}
-
 class Sorted : public LineSource {
  public:
   Sorted(Translated& lines, const std::vector<KeyPart>& key) {
@@ -74,7 +57,9 @@ class Sorted : public LineSource {
     std::string text;
     while (lines.next(line)) {
       text.clear();
-      for (const KeyPart& part : key) append_sort_key(part, lines.values()[part.position], text);
+      for (const KeyPart& part : key) {
+        append_sort_key(part.order, lines.values()[part.position].text, text);
+      }
       const uint64_t size = text.size();
       text += line;
       text.append(reinterpret_cast<const char*>(&size), sizeof size);
