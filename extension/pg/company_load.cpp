@@ -19,6 +19,34 @@ std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
   return numbers;
 }
 
+// Values one after the other, so that no two keys give the same text: each ends with a NUL byte,
+// which no value holds.
+std::string separate_text(const std::vector<size_t>& positions, const std::vector<RowValue>& row) {
+  std::string text;
+  for (size_t position : positions) {
+    text += row[position].kind == ValueKind::kNull ? 'n' : 'v';
+    text += row[position].text;
+    text += '\0';
+  }
+  return text;
+}
+
+// Such a text for messages.
+std::string shown(std::string_view separate) {
+  std::string text;
+  while (!separate.empty()) {
+    const size_t end = separate.find('\0');
+    if (!text.empty()) text += ", ";
+    text += separate[0] == 'n' ? std::string_view("null") : separate.substr(1, end - 1);
+    separate.remove_prefix(end + 1);
+  }
+  return text;
+}
+
+std::string shown_text(const std::vector<size_t>& positions, const std::vector<RowValue>& row) {
+  return shown(separate_text(positions, row));
+}
+
 }  // namespace
 
 std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
@@ -351,8 +379,8 @@ bool CompanyLoad::holds_collapsed(const MatchedTable& table, const UniqueIndex& 
   });
 }
 
-std::vector<std::string> CompanyLoad::find_collapsed_keys() {
-  std::vector<std::string> found;
+std::vector<CompanyLoad::Clash> CompanyLoad::find_collapsed_keys() {
+  std::vector<Clash> found;
   if (shared_.collapsed().empty()) return found;
   for (const MatchedTable& table : tables_) {
     for (const UniqueIndex& index : table.table->unique_indexes) {
@@ -364,7 +392,7 @@ std::vector<std::string> CompanyLoad::find_collapsed_keys() {
 
 // The keys are sorted, each with its row's own key behind it.
 void CompanyLoad::find_equal_keys(const MatchedTable& table, const UniqueIndex& index,
-                                  std::vector<std::string>& found) {
+                                  std::vector<Clash>& found) {
   constexpr size_t kListed = 50;
   const auto positions = [&](const std::vector<int16_t>& numbers) {
     std::vector<size_t> list;
@@ -375,15 +403,7 @@ void CompanyLoad::find_equal_keys(const MatchedTable& table, const UniqueIndex& 
   };
   const std::vector<size_t> key = positions(index.columns), own = positions(table.scoped->key);
   if (key.size() < index.columns.size()) return;  // expressions, or a default counts
-  const auto text = [](const std::vector<size_t>& list, const std::vector<RowValue>& row) {
-    std::string joined;
-    for (size_t position : list) {
-      joined += (joined.empty() ? "" : ", ") + std::string(row[position].text);
-    }
-    return joined;
-  };
   LineSorter sorter;
-  std::vector<std::string> names;
   RowMapper mapper = make_mapper(table);
   std::vector<RowValue> row;
   read(table, [&](const std::vector<RowValue>& archived) {
@@ -393,21 +413,19 @@ void CompanyLoad::find_equal_keys(const MatchedTable& table, const UniqueIndex& 
       return row[position].kind == ValueKind::kNull;
     });
     if (has_null && !index.nulls_not_distinct) return;
-    sorter.put(text(key, row) + '\0' + text(own, archived));
+    sorter.put(separate_text(key, row) + shown_text(own, archived));
   });
   sorter.sort();
   std::string_view line;
   std::string last_key, last_row;
-  bool any = false;
   while (sorter.next(line)) {
-    const size_t end = line.find('\0');
-    const std::string_view this_key = line.substr(0, end), this_row = line.substr(end + 1);
-    if (any && this_key == last_key && found.size() < kListed) {
-      found.push_back(display_table(*table.table) + ": rows (" + last_row + ") and (" +
-                      std::string(this_row) + ") would both have (" + std::string(this_key) +
-                      ") in \"" + index.name + "\"");
+    const size_t end = line.rfind('\0') + 1;
+    const std::string_view this_key = line.substr(0, end), this_row = line.substr(end);
+    if (this_key == last_key && found.size() < kListed) {
+      found.push_back({table.scoped->table, "rows (" + last_row + ") and (" +
+                                                std::string(this_row) + ") would both have (" +
+                                                shown(this_key) + ") in \"" + index.name + "\""});
     }
-    any = true;
     last_key = this_key;
     last_row = this_row;
   }

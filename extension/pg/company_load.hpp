@@ -86,10 +86,14 @@ class CompanyLoad {
   // What became of shared rows and people.
   std::vector<SharedReport> shared_report() const { return shared_.report(); }
 
-  // Rows of the archive that would have the same unique key because several people (or shared rows)
-  // become one, each as one line for messages; the first of them. To be asked before rows get new
-  // IDs.
-  std::vector<std::string> find_collapsed_keys();
+  // Two rows of the archive that would have the same unique key because several people (or shared
+  // rows) become one.
+  struct Clash {
+    TableIndex table;
+    std::string text;  // for messages: rows (1) and (3) would both have ...
+  };
+  // The first of them. To be asked before rows get new IDs.
+  std::vector<Clash> find_collapsed_keys();
 
  private:
   RowMapper make_mapper(const MatchedTable& table);
@@ -109,7 +113,7 @@ class CompanyLoad {
                                           TranslationObserver observer) const;
   bool holds_collapsed(const MatchedTable& table, const UniqueIndex& index) const;
   void find_equal_keys(const MatchedTable& table, const UniqueIndex& index,
-                       std::vector<std::string>& found);
+                       std::vector<Clash>& found);
   std::unique_ptr<RowLoader> loader(const MatchedTable& table, RowMapper mapper) const;
 
   const LiveScope& live_;

@@ -89,7 +89,7 @@ class Creation {
     lock_company(*key);
     require_new(live_, *key);
     load_.set_company_keys(keys);
-    require_distinct(load_);
+    require_distinct(live_, load_);
     if (new_ids_) renew();
     CompanyRow row = load_.translated_company();
     for (const auto& [number, value] : changes) row[number] = value;

@@ -37,7 +37,7 @@ class RestoreRun {
     load_.emplace(live, manifest_, *source_, files_,
                   MatchOptions{same_company_, options.include_files}, shared);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
-    if (!preview) require_distinct(*load_);
+    if (!preview) require_distinct(live, *load_);
     if (preview) clashes_ = load_->find_collapsed_keys();
     choose_ids(options, preview);
     merge_.emplace(live, company, *load_,
@@ -60,9 +60,8 @@ class RestoreRun {
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
-    const std::string name = display_table(live_.table(scoped.table)) + ": ";
-    for (const std::string& clash : clashes_) {
-      if (clash.starts_with(name)) add("refused: " + clash.substr(name.size()));
+    for (const CompanyLoad::Clash& clash : clashes_) {
+      if (clash.table == scoped.table) add("refused: " + clash.text);
     }
     return note.empty() ? Text() : Text(note);
   }
@@ -97,7 +96,7 @@ class RestoreRun {
   std::unique_ptr<MemberSource> source_;
   std::optional<CompanyLoad> load_;
   std::optional<IdRenewal> renewal_;
-  std::vector<std::string> clashes_;
+  std::vector<CompanyLoad::Clash> clashes_;
   std::optional<CompanyMerge> merge_;
 };
 

@@ -26,11 +26,12 @@ void add_part(std::string& note, const std::string& part) {
 
 }  // namespace
 
-void require_distinct(CompanyLoad& load) {
-  const std::vector<std::string> clashes = load.find_collapsed_keys();
-  if (clashes.empty()) return;
+void require_distinct(const LiveScope& live, CompanyLoad& load) {
   std::string list;
-  for (const std::string& clash : clashes) list += (list.empty() ? "" : "\n") + clash;
+  for (const CompanyLoad::Clash& clash : load.find_collapsed_keys()) {
+    list += (list.empty() ? "" : "\n") + display_table(live.table(clash.table)) + ": " + clash.text;
+  }
+  if (list.empty()) return;
   throw Error(sqlstate::kCollapsed,
               "several people or shared rows of the backup become one here, and unique keys would "
               "not be unique any more")

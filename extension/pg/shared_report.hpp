@@ -10,7 +10,7 @@ namespace company_backup {
 
 // Error kCollapsed lists the rows that could not all be there, because several people or shared
 // rows become one. To be called before rows get new IDs.
-void require_distinct(CompanyLoad& load);
+void require_distinct(const LiveScope& live, CompanyLoad& load);
 
 // Into restore_problems(): whose key is another one here, or whose place the actor takes.
 void note_substitutions(const LiveScope& live, int64_t restore,

@@ -96,5 +96,16 @@ INSERT INTO app.currency (id, code, title) VALUES (70, 'XTS', 'Test'), (71, 'XTS
 DELETE FROM app.currency WHERE id BETWEEN 2 AND 69;
 SELECT pg_temp.tells(format($$SELECT restore_company(8, %s, actor => '4')$$, :backup), 'KB032 1 row %app.currency (id = 2)%');
 
+-- Keys of several columns whose values only look alike when they stand in one line.
+CREATE TABLE app.award (person_id int NOT NULL REFERENCES app.person, company_id int NOT NULL REFERENCES app.company, a text, b text, UNIQUE (person_id, a, b));
+SELECT set_table_rule('app.award', 'company', 'not a login');
+INSERT INTO app.company VALUES (20, 'Twenty'), (21, 'Twenty-one');
+INSERT INTO app.person (id, email) VALUES (80, 'dora@x'), (81, 'emil@x');
+INSERT INTO app.award VALUES (80, 20, 'x, y', 'z'), (81, 20, 'x', 'y, z');
+SELECT backup_company(20) AS awards \gset
+DELETE FROM app.award;
+DELETE FROM app.person WHERE id IN (80, 81);
+SELECT pg_temp.tells(format($$SELECT restore_company(21, %s, actor => '4')$$, :awards), 'ok');
+
 SELECT * FROM finish();
 ROLLBACK;
