@@ -50,6 +50,24 @@ void RowMapper::clear_column(size_t position, std::optional<When> when) {
   cleared_.push_back({position, std::move(when)});
 }
 
+std::vector<size_t> RowMapper::positions() const {
+  std::vector<size_t> all;
+  const auto add = [&](size_t position, const std::optional<When>& when) {
+    all.push_back(position);
+    if (when) all.push_back(when->position);
+  };
+  for (const Columns& columns : columns_) {
+    for (const size_t position : columns.positions) add(position, columns.when);
+  }
+  for (const std::vector<Inside>* list : {&arrays_, &documents_}) {
+    for (const Inside& inside : *list) {
+      for (const Rule& rule : inside.rules) add(inside.position, rule.when);
+    }
+  }
+  for (const Cleared& cleared : cleared_) add(cleared.position, cleared.when);
+  return all;
+}
+
 bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
   const auto in_key = [&](size_t position) {
     return std::find(key_positions.begin(), key_positions.end(), position) != key_positions.end();

@@ -36,6 +36,9 @@ class RowMapper {
     return columns_.empty() && arrays_.empty() && documents_.empty() && cleared_.empty();
   }
 
+  // Of values that are looked at or replaced; some may be there more than once.
+  std::vector<size_t> positions() const;
+
   // Do rows that came in the order of these columns leave in that order? Not if a map that does not
   // keep the order, or one that leaves out some rows, may replace a value of theirs.
   bool keeps_order(const std::vector<size_t>& key_positions) const;

@@ -9,12 +9,7 @@ ArchiveLines::ArchiveLines(MemberSource& source, bool shared, size_t table_numbe
                            const ManifestTable& table)
     : source_(source),
       table_(table),
-      raw_(source.is_raw()),
       pipeline_([this](std::string_view member, std::string& piece) {
-        if (raw_) {
-          piece = member;
-          return;
-        }
         inflate_member(member, kMaxPieceSize, piece);
         digest_.update(piece);
       }) {
@@ -47,7 +42,7 @@ bool ArchiveLines::next_piece() {
 void ArchiveLines::finish() {
   finished_ = true;
   lines_.finish();
-  const bool is_same = raw_ || digest_.finish() == table_.sha256;
+  const bool is_same = digest_.finish() == table_.sha256;
   if (rows_ == table_.rows && bytes_ == table_.bytes && is_same) return;
   throw Error(sqlstate::kDamagedArchive,
               "the stored rows of table \"" + table_.name + "\" are not those of the backup")
@@ -56,11 +51,31 @@ void ArchiveLines::finish() {
               std::to_string(bytes_) + ", or the same with another digest.");
 }
 
-void read_rows(MemberSource& source, bool shared, size_t table_number, const ManifestTable& table,
-               const std::function<void(std::string_view line)>& row) {
-  ArchiveLines lines(source, shared, table_number, table);
+void ArchiveRows::read(const MatchedTable& table, const std::vector<size_t>&, const Visitor& row) {
+  RowLine line(row_columns(table.columns));
+  ArchiveLines lines(*members_, false, table.number, *table.archived);
+  std::string_view text;
+  while (lines.next(text)) {
+    line.parse(text);
+    row(line.values());
+  }
+}
+
+void ArchiveRows::load(const MatchedTable& table, RowLoader& loader) {
+  ArchiveLines lines(*members_, false, table.number, *table.archived);
   std::string_view line;
-  while (lines.next(line)) row(line);
+  while (lines.next(line)) loader.load(line);
+}
+
+ReadBytes ArchiveRows::bytes_of(const MatchedTable& table) const {
+  return [this, &table](size_t position, const RowValue& value, std::string& bytes) {
+    files_.read(table, position, value, bytes);
+  };
+}
+
+std::unique_ptr<LineSource> ArchiveRows::lines(bool shared, size_t number,
+                                               const ManifestTable& table) {
+  return std::make_unique<ArchiveLines>(*members_, shared, number, table);
 }
 
 }  // namespace company_backup

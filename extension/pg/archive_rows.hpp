@@ -1,4 +1,4 @@
-// The rows of one table of a stored backup, line by line.
+// The rows of the tables of a stored backup.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,9 @@
 #include "core/manifest.hpp"
 #include "core/row_merge.hpp"
 #include "pg/archive_source.hpp"
+#include "pg/archived_files.hpp"
 #include "pg/piece_pipeline.hpp"
+#include "pg/row_source.hpp"
 
 namespace company_backup {
 
@@ -32,12 +34,25 @@ class ArchiveLines : public LineSource {
   std::string member_, piece_;
   Sha256 digest_;
   bool finished_ = false;
-  const bool raw_;
   PiecePipeline pipeline_;  // last: its thread works on the digest
 };
 
-// Calls `row` with every line of a table.
-void read_rows(MemberSource& source, bool shared, size_t table_number, const ManifestTable& table,
-               const std::function<void(std::string_view line)>& row);
+class ArchiveRows : public RowSource {
+ public:
+  // `files`: the backup that holds the contents of columns of files; 0 if rows hold them.
+  ArchiveRows(std::unique_ptr<MemberSource> members, int64_t files)
+      : members_(std::move(members)), files_(files) {}
+
+  void read(const MatchedTable& table, const std::vector<size_t>& wanted,
+            const Visitor& row) override;
+  void load(const MatchedTable& table, RowLoader& loader) override;
+  ReadBytes bytes_of(const MatchedTable& table) const override;
+  std::unique_ptr<LineSource> lines(bool shared, size_t number,
+                                    const ManifestTable& table) override;
+
+ private:
+  std::unique_ptr<MemberSource> members_;
+  ArchivedFiles files_;
+};
 
 }  // namespace company_backup

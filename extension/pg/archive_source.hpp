@@ -25,8 +25,6 @@ class MemberSource {
   virtual bool next_file(FileEntry& file) = 0;
   // False: the table or file has no more members.
   virtual bool next(std::string& member) = 0;
-  // Members that never leave this process are the pieces themselves, and nobody can damage them.
-  virtual bool is_raw() const { return false; }
   // Gives back what the server holds for it; not called after an error, when the server does so.
   virtual void close() {}
 };

@@ -35,23 +35,20 @@ class BackupRun {
         options_(options),
         sink_(sink),
         shared_(live),
-        references_(live),
-        pipeline_(options.raw_members ? keep_pieces() : compress_pieces()) {}
+        references_(live) {}
 
   Manifest run() {
     describe();
     int number = 0;
     for (const ScopedTable* scoped : live_.travelling()) {
-      TravellingTable table = plan_travelling(live_, *scoped, company_,
-                                              {options_.include_files, options_.files_in_rows});
-      LineObserver observer = shared_.observe(table);
-      if (!options_.unchecked) observer = both(std::move(observer), references_.observe(table));
-      write(table.query, observer, false, number++, table.manifest);
+      TravellingTable table =
+          plan_travelling(live_, *scoped, company_, {options_.include_files, false});
+      write(table.query, both(shared_.observe(table), references_.observe(table)), false, number++,
+            table.manifest);
       manifest_.tables.push_back(std::move(table.manifest));
     }
     write_shared();
-    if (!options_.unchecked) check_own_references();
-    check_shared();
+    check();
     return std::move(manifest_);
   }
 
@@ -142,7 +139,7 @@ class BackupRun {
     }
   }
 
-  void check_own_references() {
+  void check() {
     const std::vector<ReferenceProblem> problems = check_references(live_, company_, &references_);
     if (!problems.empty() && !options_.record_problems) {
       refuse_references(live_, company_, problems);
@@ -151,9 +148,6 @@ class BackupRun {
       manifest_.problems.push_back({name_of(live_.table(problem.table)), problem.row_key,
                                     problem.reference, problem.problem});
     }
-  }
-
-  void check_shared() {
     for (ManifestProblem& problem : missing_) {
       if (!options_.record_problems) {
         throw Error(sqlstate::kBadReference,
@@ -171,7 +165,7 @@ class BackupRun {
   ChunkSink& sink_;
   SharedKeys shared_;
   ReferenceSets references_;
-  PiecePipeline pipeline_;
+  PiecePipeline pipeline_{compress_pieces()};
   Manifest manifest_;
   std::vector<ManifestProblem> missing_;
 };
@@ -192,13 +186,6 @@ Sha256Digest fingerprint(const LiveScope& live) {
 
 }  // namespace
 
-Manifest read_company_rows(const LiveScope& live, const Company& company,
-                           const BackupOptions& options, ChunkSink& sink) {
-  Manifest manifest = BackupRun(live, company, options, sink).run();
-  manifest.schema_fingerprint = fingerprint(live);
-  return manifest;
-}
-
 Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptions& options,
                      ChunkSink& sink, Company& company) {
   live = lock_scope(std::move(live));
@@ -208,7 +195,8 @@ Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptio
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
   company = resolve_company(live, company_text);
-  Manifest manifest = read_company_rows(live, company, options, sink);
+  Manifest manifest = BackupRun(live, company, options, sink).run();
+  manifest.schema_fingerprint = fingerprint(live);
   snapshot.close();
   settings.close();
   return manifest;

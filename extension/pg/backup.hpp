@@ -24,15 +24,7 @@ struct BackupOptions {
   Text actor;
   bool include_files = false;
   bool record_problems = false;
-  bool unchecked = false;      // references are proved where the rows go
-  bool raw_members = false;    // pieces of lines are members as they are, not compressed
-  bool files_in_rows = false;  // include_files: contents stay in their rows, no member holds a file
 };
-
-// Gives the company's rows to `sink`, under the snapshot that is active and the settings that are
-// pinned. Errors: kBadReference, kRowTooLarge.
-Manifest read_company_rows(const LiveScope& live, const Company& company,
-                           const BackupOptions& options, ChunkSink& sink);
 
 // Reads the company and gives its rows to `sink`; the manifest it returns completes the backup.
 // Errors: kUndecided, kBadReference, kRowTooLarge, kRowSecurity, kStaleSnapshot, and PostgreSQL's.

@@ -1,6 +1,7 @@
 #include "pg/company_load.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
@@ -17,6 +18,12 @@ std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
     if (table.loaded[i]) numbers.push_back(table.columns[i]->number);
   }
   return numbers;
+}
+
+std::vector<size_t> all_columns(const MatchedTable& table) {
+  std::vector<size_t> positions(table.columns.size());
+  std::iota(positions.begin(), positions.end(), 0);
+  return positions;
 }
 
 // Values one after the other, so that no two keys give the same text: each ends with a NUL byte,
@@ -56,13 +63,11 @@ std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
   return std::nullopt;
 }
 
-CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-                         const ArchivedFiles& files, const MatchOptions& options,
-                         const SharedOptions& shared)
+CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, RowSource& source,
+                         const MatchOptions& options, const SharedOptions& shared)
     : live_(live),
       manifest_(manifest),
       source_(source),
-      files_(files),
       same_database_(shared.same_database),
       same_company_(options.same_company || options.everything),
       tables_(match_archive(manifest, live.schema, live.rules, live.scope, options)),
@@ -76,13 +81,11 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, Member
     if (!table.table->foreign || &table == company) continue;
     refuse_code_of_insert(table.table->oid, display_table(*table.table), loaded_numbers(table));
   }
-  RowLine line(row_columns(company->columns));
-  read_rows(source_, false, company->number, *company->archived, [&](std::string_view text) {
-    line.parse(text);
+  read(*company, all_columns(*company), [&](const std::vector<RowValue>& row) {
     for (size_t i = 0; i < company->columns.size(); ++i) {
       if (!company->loaded[i]) continue;
       archived_company_[company->columns[i]->number] =
-          text_form(*company->columns[i], line[i], i, bytes_of(*company));
+          text_form(*company->columns[i], row[i], i, bytes_of(*company));
     }
   });
 }
@@ -285,18 +288,15 @@ uint64_t CompanyLoad::load_tables() {
   return rows;
 }
 
-void CompanyLoad::read(const MatchedTable& table, const RowVisitor& row) {
-  RowLine line(row_columns(table.columns));
-  read_rows(source_, false, table.number, *table.archived, [&](std::string_view text) {
-    line.parse(text);
-    row(line.values());
-  });
+void CompanyLoad::read(const MatchedTable& table, const std::vector<size_t>& wanted,
+                       const RowVisitor& row) {
+  source_.read(table, wanted, row);
 }
 
 void CompanyLoad::read_translated(const MatchedTable& table, const RowVisitor& row) {
   RowMapper mapper = make_mapper(table);
   std::vector<RowValue> values;
-  read(table, [&](const std::vector<RowValue>& archived) {
+  read(table, all_columns(table), [&](const std::vector<RowValue>& archived) {
     values = archived;
     mapper.apply(values);
     row(values);
@@ -322,7 +322,7 @@ TranslationObserver CompanyLoad::with_leftover_check(const MatchedTable& table,
 
 std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table,
                                                TranslationObserver observer) {
-  auto lines = std::make_unique<ArchiveLines>(source_, false, table.number, *table.archived);
+  auto lines = source_.lines(false, table.number, *table.archived);
   RowMapper mapper = make_mapper(table);
   observer = with_leftover_check(table, std::move(observer));
   if (mapper.empty() && !observer) return lines;
@@ -347,20 +347,14 @@ std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table, RowMap
                                      std::move(mapper), bytes_of(table));
 }
 
-ReadBytes CompanyLoad::bytes_of(const MatchedTable& table) const {
-  return [this, &table](size_t position, const RowValue& value, std::string& bytes) {
-    files_.read(table, position, value, bytes);
-  };
-}
-
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
   const std::unique_ptr<RowLoader> rows = loader(table, make_mapper(table));
   if (const auto check = leftover_check(table)) {
-    rows->set_look([check](const std::vector<RowValue>& row) { check->look(row); });
+    rows->set_look([check](const std::vector<RowValue>& row) { check->look(row); },
+                   check->positions());
   }
-  read_rows(source_, false, table.number, *table.archived,
-            [&](std::string_view line) { rows->load(line); });
+  source_.load(table, *rows);
   return loaded_[table.scoped->table] = rows->finish(sequences_);
 }
 
@@ -406,7 +400,7 @@ void CompanyLoad::find_equal_keys(const MatchedTable& table, const UniqueIndex& 
   LineSorter sorter;
   RowMapper mapper = make_mapper(table);
   std::vector<RowValue> row;
-  read(table, [&](const std::vector<RowValue>& archived) {
+  read(table, all_columns(table), [&](const std::vector<RowValue>& archived) {
     row = archived;
     mapper.apply(row);
     const bool has_null = std::any_of(key.begin(), key.end(), [&](size_t position) {

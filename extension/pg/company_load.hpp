@@ -11,11 +11,10 @@
 
 #include "core/archive_match.hpp"
 #include "core/column_roots.hpp"
-#include "pg/archive_rows.hpp"
-#include "pg/archived_files.hpp"
 #include "pg/leftover_check.hpp"
 #include "pg/new_ids.hpp"
 #include "pg/row_loader.hpp"
+#include "pg/row_source.hpp"
 #include "pg/sequences.hpp"
 #include "pg/shared_match.hpp"
 #include "pg/translated_lines.hpp"
@@ -32,8 +31,8 @@ class CompanyLoad {
  public:
   // Matches structure and shared rows; nothing is written yet. All references must outlive it.
   // Errors: see match_archive() and SharedMatch.
-  CompanyLoad(const LiveScope& live, const Manifest& manifest, MemberSource& source,
-              const ArchivedFiles& files, const MatchOptions& options, const SharedOptions& shared);
+  CompanyLoad(const LiveScope& live, const Manifest& manifest, RowSource& source,
+              const MatchOptions& options, const SharedOptions& shared);
 
   // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
   const CompanyRow& archived_company() const { return archived_company_; }
@@ -64,10 +63,10 @@ class CompanyLoad {
   void set_new_ids(const NewIds* ids) { new_ids_ = ids; }
   const ColumnRoots& roots() const { return roots_; }
 
-  // Calls `row` with the values of every row of a table: as the archive has them, or with all
-  // references translated.
-  using RowVisitor = std::function<void(const std::vector<RowValue>& row)>;
-  void read(const MatchedTable& table, const RowVisitor& row);
+  // Calls `row` with every row of a table: these values (positions) as the archive has them, or all
+  // with their references translated.
+  using RowVisitor = RowSource::Visitor;
+  void read(const MatchedTable& table, const std::vector<size_t>& wanted, const RowVisitor& row);
   void read_translated(const MatchedTable& table, const RowVisitor& row);
 
   // For a merge. The tables of the archive, and of each its lines, translated and in the order of
@@ -77,7 +76,7 @@ class CompanyLoad {
   std::unique_ptr<LineSource> lines(const MatchedTable& table, TranslationObserver observer = {});
   bool gives_new_ids() const { return new_ids_ != nullptr; }
   std::unique_ptr<RowLoader> loader(const MatchedTable& table) const;
-  ReadBytes bytes_of(const MatchedTable& table) const;
+  ReadBytes bytes_of(const MatchedTable& table) const { return source_.bytes_of(table); }
   // The archived company row with its references translated, as a line.
   std::string translated_company_line();
   // Behind loaded columns, and the furthest values they saw.
@@ -118,8 +117,7 @@ class CompanyLoad {
 
   const LiveScope& live_;
   const Manifest& manifest_;
-  MemberSource& source_;
-  const ArchivedFiles& files_;
+  RowSource& source_;
   bool same_database_, same_company_;
   std::vector<MatchedTable> tables_;
   ColumnRoots roots_;

@@ -1,15 +1,17 @@
 #include "pg/create_company.hpp"
 
 #include "core/sql.hpp"
-#include "pg/backup.hpp"
+#include "core/table_name.hpp"
+#include "pg/archive_rows.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/company_row.hpp"
+#include "pg/copied_rows.hpp"
 #include "pg/id_choice.hpp"
-#include "pg/member_file.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/shared_report.hpp"
+#include "pg/table_plan.hpp"
 #include "pg/typed_value.hpp"
 
 namespace company_backup {
@@ -18,10 +20,25 @@ namespace {
 // Where the rows of a new company come from.
 struct Origin {
   const Manifest& manifest;
-  MemberSource& source;
-  const ArchivedFiles& files;
+  RowSource& source;
   bool same_database;
 };
+
+// Reads the company; what the archive would say of its tables. Shared rows and people stand for
+// themselves: references to them are proved where the rows go, as all others are.
+Manifest copy_rows(const LiveScope& live, const Company& company, CopiedRows& rows) {
+  Manifest manifest;
+  const Table& company_table = live.table(live.scope.company_table);
+  manifest.company_table = encode_table_name(company_table.schema, company_table.name);
+  manifest.company_key = company.key;
+  manifest.include_files = true;
+  for (const ScopedTable* scoped : live.travelling()) {
+    TravellingTable table = plan_travelling(live, *scoped, company, FilePolicy{true, true});
+    table.manifest.rows = rows.add(manifest.tables.size(), table.query);
+    manifest.tables.push_back(std::move(table.manifest));
+  }
+  return manifest;
+}
 
 void require_new(const LiveScope& live, const std::string& key_text) {
   const Table& table = live.table(live.scope.company_table);
@@ -45,7 +62,7 @@ class Creation {
         wanted_(parse_attributes(table_, options.attributes)),
         passage_{origin.same_database, false, nullptr},
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
-        load_(live, origin.manifest, origin.source, origin.files, match(),
+        load_(live, origin.manifest, origin.source, match(),
               {origin.same_database, nullptr, options.actor}) {}
 
   std::string run(ReadSnapshot& snapshot) {
@@ -131,9 +148,8 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
-  const std::unique_ptr<MemberSource> source = stored_members(backup.id);
-  const ArchivedFiles files(backup.id);
-  const Origin origin{manifest, *source, files, is_of_this_database(backup, manifest)};
+  ArchiveRows rows(stored_members(backup.id), backup.id);
+  const Origin origin{manifest, rows, is_of_this_database(backup, manifest)};
   Creation creation(live, origin, options);
   const std::string key = creation.run(snapshot);
   settings.close();
@@ -152,18 +168,14 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
-  BackupOptions reading;
-  reading.include_files = reading.files_in_rows = reading.raw_members = reading.unchecked = true;
-  MemberFile members;
-  const Manifest manifest =
-      read_company_rows(live, resolve_company(live, source), reading, members);
-  const ArchivedFiles no_files(0);
-  const Origin origin{manifest, members, no_files, true};
+  CopiedRows rows;
+  const Manifest manifest = copy_rows(live, resolve_company(live, source), rows);
+  const Origin origin{manifest, rows, true};
   CreateOptions renewing = options;
   renewing.ids = "remap";
   Creation creation(live, origin, renewing);
   const std::string key = creation.run(snapshot);
-  members.close();
+  rows.close();
   settings.close();
   RestoreRecord record{next_restore_id(), key, std::nullopt, "clone", false};
   record.added = creation.rows();

@@ -1,6 +1,7 @@
 #include "pg/id_choice.hpp"
 
 #include "core/sql.hpp"
+#include "pg/archive_rows.hpp"
 #include "pg/id_facts.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
@@ -106,13 +107,11 @@ Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& 
   const Passage passage{same_database,
                         same_database && company && company->key == manifest.company_key,
                         company ? &*company : nullptr};
-  const std::unique_ptr<MemberSource> source = stored_members(backup.id);
-  const ArchivedFiles files(backup.id);
+  ArchiveRows source(stored_members(backup.id), backup.id);
   SharedOptions shared;
   shared.same_database = same_database;
   shared.preview = true;
-  CompanyLoad load(live, manifest, *source, files, MatchOptions{passage.same_company, false},
-                   shared);
+  CompanyLoad load(live, manifest, source, MatchOptions{passage.same_company, false}, shared);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
                                 : load.archived_company_keys());
   const bool renews = wants_new_ids(live, manifest, "auto", passage);

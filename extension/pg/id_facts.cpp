@@ -65,7 +65,7 @@ ColumnSequence sequence_of(const Table& table, const Column& column) {
 
 IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t position) {
   ShapeGuess guess;
-  load.read(matched, [&](const std::vector<RowValue>& row) {
+  load.read(matched, {position}, [&](const std::vector<RowValue>& row) {
     if (row[position].kind != ValueKind::kNull) guess.see(row[position].text);
   });
   return guess.form();

@@ -14,6 +14,7 @@ class LeftoverCheck {
   LeftoverCheck(const LiveScope& live, const MatchedTable& table, const LeftoverIds& ids);
 
   bool empty() const { return positions_.empty(); }
+  const std::vector<size_t>& positions() const { return positions_; }
 
   // `row`: as it is to be written. Error kLeftover names the row, the column and the ID.
   void look(const std::vector<RowValue>& row) const;

@@ -281,7 +281,9 @@ NewIds::NewIds(CompanyLoad& load, const IdPlan& plan, bool preview) {
       }
     }
     if (followed.empty()) continue;
-    load.read(matched, [&](const std::vector<RowValue>& row) {
+    std::vector<size_t> positions;
+    for (const Followed& column : followed) positions.push_back(column.position);
+    load.read(matched, positions, [&](const std::vector<RowValue>& row) {
       for (Followed& column : followed) {
         const RowValue& value = row[column.position];
         if (value.kind != ValueKind::kNull) column.maker->see(value.text);

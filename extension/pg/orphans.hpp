@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "pg/archive_source.hpp"
 #include "pg/company_load.hpp"
 #include "pg/current_rows.hpp"
 #include "pg/line_spool.hpp"

@@ -90,10 +90,6 @@ void PiecePipeline::run() noexcept {
   }
 }
 
-PiecePipeline::Work keep_pieces() {
-  return [](std::string_view piece, std::string& out) { out = piece; };
-}
-
 PiecePipeline::Work compress_pieces() {
   auto compressor = std::make_shared<MemberCompressor>();
   return [compressor](std::string_view piece, std::string& member) {

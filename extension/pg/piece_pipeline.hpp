@@ -62,7 +62,5 @@ class PiecePipeline {
 
 // The work of a backup: members of pieces.
 PiecePipeline::Work compress_pieces();
-// Pieces as they are.
-PiecePipeline::Work keep_pieces();
 
 }  // namespace company_backup

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/sql.hpp"
+#include "pg/archive_rows.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/id_choice.hpp"
 #include "pg/integrity.hpp"
@@ -23,7 +24,7 @@ class RestoreRun {
       : live_(live),
         company_(company),
         manifest_(Manifest::from_json(backup.manifest_text)),
-        files_(backup.id),
+        source_(stored_members(backup.id), backup.id),
         same_database_(is_of_this_database(backup, manifest_)),
         same_company_(same_database_ && manifest_.company_key == company.key) {
     if (options.include_files && !manifest_.include_files) {
@@ -31,11 +32,10 @@ class RestoreRun {
                   "backup " + std::to_string(backup.id) + " holds no files")
           .hint("Restore it with include_files => false.");
     }
-    source_ = stored_members(backup.id);
     const SharedOptions shared{same_database_, same_company_ ? nullptr : &company, options.actor,
                                options.add_missing_shared, preview};
-    load_.emplace(live, manifest_, *source_, files_,
-                  MatchOptions{same_company_, options.include_files}, shared);
+    load_.emplace(live, manifest_, source_, MatchOptions{same_company_, options.include_files},
+                  shared);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
     if (!preview) require_distinct(live, *load_);
     if (preview) clashes_ = load_->find_collapsed_keys();
@@ -90,10 +90,9 @@ class RestoreRun {
   const LiveScope& live_;
   const Company& company_;
   const Manifest manifest_;
-  const ArchivedFiles files_;
+  ArchiveRows source_;
   const bool same_database_;
   const bool same_company_;
-  std::unique_ptr<MemberSource> source_;
   std::optional<CompanyLoad> load_;
   std::optional<IdRenewal> renewal_;
   std::vector<CompanyLoad::Clash> clashes_;

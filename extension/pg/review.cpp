@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pg/archive_rows.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/integrity.hpp"
 #include "pg/outside_return.hpp"
@@ -76,13 +77,12 @@ void revert_restore(int64_t id, const Text& actor) {
   snapshot.check_tables(live);
   const Company company = resolve_company(live, restore.company);
   const Manifest record = undo_manifest(id);
-  const std::unique_ptr<MemberSource> source = undo_members(id, UndoPart::kBefore);
+  ArchiveRows rows(undo_members(id, UndoPart::kBefore), 0);
   MatchOptions match{true, true};
   match.everything = true;
-  const ArchivedFiles no_files(0);  // an undo record has them in its rows
   SharedOptions shared;
   shared.same_database = true;
-  CompanyLoad load(live, record, *source, no_files, match, shared);
+  CompanyLoad load(live, record, rows, match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   CompanyMerge merge(live, company, load, MergePolicy{true, true, true});
   DiscardedEdits edits(live, id);

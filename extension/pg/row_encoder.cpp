@@ -125,22 +125,30 @@ RowEncoder::Form RowEncoder::form_of(uint32_t type) {
 RowEncoder::RowEncoder(const std::vector<Column>& columns, const std::vector<size_t>& files,
                        FileTaker taker)
     : taker_(std::move(taker)) {
-  for (const Column& column : columns) {
-    Encoded& encoded = columns_.emplace_back();
-    encoded.token = (columns_.size() == 1 ? "{" : ",") + json_key_token(column.name);
-    encoded.form = form_of(column.type_oid);
-    if (encoded.form != Form::kOther) continue;
-    FmgrInfo* output = &encoded.output;
-    const Oid type = column.type_oid;
-    guarded([=] {
-      Oid function;
-      bool varlena;
-      getTypeOutputInfo(type, &function, &varlena);
-      fmgr_info_cxt(function, output, CurrentMemoryContext);
-    });
-  }
+  for (const Column& column : columns) add_column(column, columns_.size());
   for (const size_t position : files) columns_[position].form = Form::kFile;
+}
+
+RowEncoder::RowEncoder(const std::vector<const Column*>& columns,
+                       const std::vector<size_t>& positions) {
+  for (const size_t position : positions) add_column(*columns[position], position);
+}
+
+void RowEncoder::add_column(const Column& column, size_t position) {
+  Encoded& encoded = columns_.emplace_back();
+  encoded.token = (columns_.size() == 1 ? "{" : ",") + json_key_token(column.name);
+  encoded.position = position;
+  encoded.form = form_of(column.type_oid);
   spans_.resize(columns_.size());
+  if (encoded.form != Form::kOther) return;
+  FmgrInfo* output = &encoded.output;
+  const Oid type = column.type_oid;
+  guarded([=] {
+    Oid function;
+    bool varlena;
+    getTypeOutputInfo(type, &function, &varlena);
+    fmgr_info_cxt(function, output, CurrentMemoryContext);
+  });
 }
 
 void RowEncoder::append(TupleTableSlot* slot, std::string& out) {
@@ -150,10 +158,11 @@ void RowEncoder::append(TupleTableSlot* slot, std::string& out) {
   for (size_t i = 0; i < columns_.size(); ++i) {
     out += columns_[i].token;
     spans_[i].begin = out.size();
-    if (slot->tts_isnull[i]) {
+    const size_t position = columns_[i].position;
+    if (slot->tts_isnull[position]) {
       out += "null";
     } else {
-      append_value(columns_[i], slot->tts_values[i], out);
+      append_value(columns_[i], slot->tts_values[position], out);
     }
     spans_[i].end = out.size();
   }

@@ -27,6 +27,9 @@ class RowEncoder {
   explicit RowEncoder(const std::vector<Column>& columns, const std::vector<size_t>& files = {},
                       FileTaker taker = {});
 
+  // Of the result's columns, which are `columns`, encodes only those at `positions`.
+  RowEncoder(const std::vector<const Column*>& columns, const std::vector<size_t>& positions);
+
   // Appends the object of `slot` to `out`, without a line end. Runs inside guarded(): it may
   // ereport, and holds nothing with a destructor while it may. Server memory it takes is the
   // current context's.
@@ -57,11 +60,13 @@ class RowEncoder {
   };
   struct Encoded {
     std::string token;  // `{"name":` or `,"name":`
+    size_t position;    // in the result
     Form form;
     FmgrInfo output;  // kOther
   };
 
   static Form form_of(uint32_t type);
+  void add_column(const Column& column, size_t position);
   void append_value(Encoded& column, Datum value, std::string& out);
   void append_file(const Encoded& column, Datum value, std::string& out);
 

@@ -1,6 +1,7 @@
 #include "pg/row_loader.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/sql.hpp"
 
@@ -88,11 +89,13 @@ const std::vector<LoadValue>& ValueReader::read(const std::vector<RowValue>& val
 RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& columns,
                      const std::vector<bool>& loaded, const std::vector<int16_t>& key,
                      RowMapper mapper, ReadBytes read_bytes)
-    : mapper_(std::move(mapper)),
+    : columns_(columns),
+      loaded_(loaded_positions(loaded)),
+      key_(key_positions(numbers_of(columns, loaded_), key)),
+      mapper_(std::move(mapper)),
       line_(row_columns(columns)),
-      reader_(columns, loaded_positions(loaded), std::move(read_bytes)),
-      writer_(table.oid, display_table(table), numbers_of(columns, loaded_positions(loaded)),
-              key_positions(numbers_of(columns, loaded_positions(loaded)), key)) {
+      reader_(columns, loaded_, std::move(read_bytes)),
+      writer_(table.oid, display_table(table), numbers_of(columns, loaded_), key_) {
   for (const ColumnSequence& sequence : sequences_of(table.oid)) {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (loaded[i] && columns[i]->number == sequence.column) fed_.push_back({sequence, i});
@@ -100,16 +103,61 @@ RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& colum
   }
 }
 
-void RowLoader::load(std::string_view line) {
-  line_.parse(line);
-  values_ = line_.values();
+void RowLoader::set_look(Look look, std::vector<size_t> positions) {
+  look_ = std::move(look);
+  looked_at_ = std::move(positions);
+}
+
+void RowLoader::translate() {
   if (!mapper_.empty()) mapper_.apply(values_);
   if (look_) look_(values_);
   for (Fed& column : fed_) column.sequence.see(values_[column.position].text);
+}
+
+void RowLoader::load(std::string_view line) {
+  line_.parse(line);
+  values_ = line_.values();
+  translate();
   writer_.add(reader_.read(values_));
 }
 
+// Says which values have to be looked at. Those of the key as well: messages name them.
+void RowLoader::open_tuples() {
+  std::set<size_t> wanted(looked_at_.begin(), looked_at_.end());
+  for (const Fed& column : fed_) wanted.insert(column.position);
+  as_text_.resize(columns_.size());
+  for (const size_t position : mapper_.positions()) {
+    wanted.insert(position);
+    as_text_[position] = true;
+  }
+  for (const size_t position : key_) {
+    wanted.insert(loaded_[position]);
+    as_text_[loaded_[position]] = true;
+  }
+  tuples_.emplace(columns_, std::vector<size_t>(wanted.begin(), wanted.end()));
+  row_.resize(loaded_.size());
+}
+
+void RowLoader::load(TupleTableSlot* row) {
+  if (!tuples_) open_tuples();
+  values_ = tuples_->read(row);
+  translate();
+  const std::vector<LoadValue>& texts = reader_.read(values_);
+  for (size_t i = 0; i < loaded_.size(); ++i) {
+    const size_t position = loaded_[i];
+    if (as_text_[position]) {
+      row_[i] = texts[i];
+    } else if (row->tts_isnull[position]) {
+      row_[i] = {};
+    } else {
+      row_[i] = {LoadValue::Kind::kDatum, {}, row->tts_values[position]};
+    }
+  }
+  writer_.add(row_);
+}
+
 uint64_t RowLoader::finish(std::vector<ColumnSequence>& sequences) {
+  if (tuples_) tuples_->close();
   writer_.finish();
   for (const Fed& column : fed_) sequences.push_back(column.sequence);
   return writer_.rows();

@@ -1,4 +1,5 @@
-// Loads lines of rows into one table: every value on its way from the line to the table.
+// Loads rows into one table: every value on its way from a line of an archive, or from a row of the
+// same table, to the table.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 #include "pg/row_writer.hpp"
 #include "pg/sequences.hpp"
 #include "pg/spi.hpp"
+#include "pg/tuple_values.hpp"
 
 namespace company_backup {
 
@@ -53,12 +55,16 @@ class RowLoader {
             const std::vector<bool>& loaded, const std::vector<int16_t>& key, RowMapper mapper,
             ReadBytes read_bytes = read_base64);
 
-  // Sees every row as it is to be written.
+  // Sees every row as it is to be written; looks at these positions only.
   using Look = std::function<void(const std::vector<RowValue>& row)>;
-  void set_look(Look look) { look_ = std::move(look); }
+  void set_look(Look look, std::vector<size_t> positions);
 
   // Errors: those of RowLine, RowMapper and RowWriter.
   void load(std::string_view line);
+
+  // The same for a row of the table itself, whose columns are those of a line. Values that nothing
+  // changes are taken as they are, without a way through their text.
+  void load(TupleTableSlot* row);
 
   // To be called once; adds the sequences behind loaded columns. Returns the number of rows.
   uint64_t finish(std::vector<ColumnSequence>& sequences);
@@ -68,13 +74,23 @@ class RowLoader {
     ColumnSequence sequence;
     size_t position;
   };
+  void translate();
+  void open_tuples();
+
+  std::vector<const Column*> columns_;
+  std::vector<size_t> loaded_;  // positions
+  std::vector<size_t> key_;     // positions in loaded_
   RowMapper mapper_;
   RowLine line_;
   ValueReader reader_;
   RowWriter writer_;
   Look look_;
+  std::vector<size_t> looked_at_;
   std::vector<Fed> fed_;
   std::vector<RowValue> values_;
+  std::optional<TupleValues> tuples_;
+  std::vector<bool> as_text_;  // positions that may be changed
+  std::vector<LoadValue> row_;
 };
 
 }  // namespace company_backup

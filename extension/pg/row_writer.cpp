@@ -13,12 +13,20 @@ namespace {
 
 constexpr size_t kBatchBytes = 1 << 20;
 
-// A value of a row that waits; its text is in the batch's buffer.
+// A value of a row that waits; its text is in the batch's buffer, and so is what a Datum points to.
 struct Waiting {
   LoadValue::Kind kind;
   size_t offset;
   size_t size;
+  Datum datum;  // by value
 };
+
+// Bytes behind a Datum by reference; of a long value that stands elsewhere, of the pointer to it.
+size_t size_of(const ColumnInput& column, Datum datum) {
+  const char* data = DatumGetPointer(datum);
+  if (column.length > 0) return static_cast<size_t>(column.length);
+  return column.length == -1 ? VARSIZE_ANY(data) : std::strlen(data) + 1;
+}
 
 void require_rights(Oid table, const std::string& name, const std::vector<int16_t>& columns) {
   const int16_t* numbers = columns.data();
@@ -81,6 +89,7 @@ struct RowWriter::Impl {
   void convert();
   void convert_rows();
   void flush();
+  void put(const ColumnInput& input, const LoadValue& value);
   LoadValue value_at(size_t row, size_t column) const;
   std::string row_key(size_t row) const;
   [[noreturn]] void refuse_value(const std::string& problem) const;
@@ -88,7 +97,23 @@ struct RowWriter::Impl {
 
 LoadValue RowWriter::Impl::value_at(size_t row, size_t column) const {
   const Waiting& value = waiting[row * width + column];
-  return {value.kind, std::string_view(buffer).substr(value.offset, value.size)};
+  const std::string_view text = std::string_view(buffer).substr(value.offset, value.size);
+  if (value.kind != LoadValue::Kind::kDatum) return {value.kind, text};
+  const bool by_value = inputs[column].by_value;
+  return {value.kind, {}, by_value ? value.datum : PointerGetDatum(text.data())};
+}
+
+void RowWriter::Impl::put(const ColumnInput& input, const LoadValue& value) {
+  if (value.kind != LoadValue::Kind::kDatum) {
+    waiting.push_back({value.kind, buffer.size(), value.text.size(), 0});
+    buffer += value.text;
+    buffer += '\0';
+    return;
+  }
+  buffer.resize(MAXALIGN(buffer.size()));
+  const size_t size = input.by_value ? 0 : size_of(input, value.datum);
+  waiting.push_back({value.kind, buffer.size(), size, value.datum});
+  if (size > 0) buffer.append(DatumGetPointer(value.datum), size);
 }
 
 std::string RowWriter::Impl::row_key(size_t row) const {
@@ -200,9 +225,7 @@ void RowWriter::add(const std::vector<LoadValue>& row) {
   bool has_nul = false;
   for (size_t i = 0; i < row.size(); ++i) {
     const LoadValue& value = row[i];
-    impl.waiting.push_back({value.kind, impl.buffer.size(), value.text.size()});
-    impl.buffer += value.text;
-    impl.buffer += '\0';
+    impl.put(impl.inputs[i], value);
     if (value.kind == LoadValue::Kind::kText && value.text.find('\0') != value.text.npos) {
       has_nul = true;
       impl.at_column = i;

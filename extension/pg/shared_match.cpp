@@ -5,7 +5,6 @@
 
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
-#include "pg/archive_rows.hpp"
 #include "pg/column_default.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/row_writer.hpp"
@@ -110,19 +109,21 @@ class Matcher {
   Matcher(SharedMatch::Match& match, const ManifestTable& archived)
       : match_(match), archived_(archived) {}
 
-  void read(MemberSource& source, size_t number) {
+  void read(RowSource& source, size_t number) {
     std::vector<RowColumn> columns;
     for (const ManifestColumn& column : archived_.columns) {
       columns.push_back({column.name, false});
     }
     RowLine line(columns);
-    read_rows(source, true, number, archived_, [&](std::string_view text) {
+    const std::unique_ptr<LineSource> lines = source.lines(true, number, archived_);
+    std::string_view text;
+    while (lines->next(text)) {
       line.parse(text);
       Row& row = match_.theirs.emplace_back();
       for (const RowValue& value : line.values()) {
         row.push_back(value.kind == ValueKind::kNull ? Text() : Text(std::string(value.text)));
       }
-    });
+    }
     match_.ours.resize(match_.theirs.size());
     match_.is_actor.resize(match_.theirs.size());
     ambiguous_.resize(match_.theirs.size());
@@ -328,7 +329,7 @@ bool has_collapsed(const SharedMatch::Match& match) {
 
 SharedMatch::~SharedMatch() = default;
 
-SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, MemberSource& source,
+SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSource& source,
                          const SharedOptions& options)
     : live_(live), options_(options) {
   for (size_t number = 0; number < manifest.shared.size(); ++number) {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/key_map.hpp"
-#include "pg/archive_source.hpp"
 #include "pg/company_scope.hpp"
+#include "pg/row_source.hpp"
 
 namespace company_backup {
 
@@ -44,7 +44,7 @@ class SharedMatch {
   //
   // Errors: kMissingShared, kMissingPerson (DETAIL lists all that are missing or ambiguous),
   // kSchemaDiffers.
-  SharedMatch(const LiveScope& live, const Manifest& manifest, MemberSource& source,
+  SharedMatch(const LiveScope& live, const Manifest& manifest, RowSource& source,
               const SharedOptions& options);
   ~SharedMatch();
 

@@ -209,6 +209,8 @@ ColumnInput make_column_input(TupleDesc row, AttrNumber attnum) {
   column.attnum = attnum;
   column.type = attribute->atttypid;
   column.typmod = attribute->atttypmod;
+  column.length = attribute->attlen;
+  column.by_value = attribute->attbyval;
   column.way = way_of(column.type, column.typmod);
   Oid function;
   getTypeInputInfo(column.type, &function, &column.io_param);
@@ -220,6 +222,7 @@ ColumnInput make_column_input(TupleDesc row, AttrNumber attnum) {
 Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null) {
   *is_null = value.kind == LoadValue::Kind::kNull;
   if (*is_null) return read_null(column);
+  if (value.kind == LoadValue::Kind::kDatum) return value.datum;
   if (value.kind == LoadValue::Kind::kBytes) return read_bytes(column, value.text);
   std::string_view text = value.text;
   if (GetDatabaseEncoding() != PG_UTF8) {

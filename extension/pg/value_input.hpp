@@ -8,11 +8,13 @@
 
 namespace company_backup {
 
-// A value as the archive has it: PostgreSQL's text form, or the bytes themselves of a bytea.
+// A value as the archive has it: PostgreSQL's text form, or the bytes themselves of a bytea. Or one
+// that comes out of a row of the same column.
 struct LoadValue {
-  enum class Kind : uint8_t { kNull, kText, kBytes };
+  enum class Kind : uint8_t { kNull, kText, kBytes, kDatum };
   Kind kind = Kind::kNull;
-  std::string_view text;
+  std::string_view text{};
+  Datum datum = 0;  // kDatum
 };
 
 // How values of one column are read. Plain data.
@@ -34,6 +36,8 @@ struct ColumnInput {
   AttrNumber attnum;
   Oid type;
   int32 typmod;
+  int16 length;  // of a Datum, as in pg_attribute
+  bool by_value;
   Way way;
   FmgrInfo function;  // the type's input function
   Oid io_param;
