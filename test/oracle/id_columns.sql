@@ -31,6 +31,9 @@ CREATE TABLE ids.shared (relation regclass PRIMARY KEY, means text NOT NULL);
 -- Columns that are to be renewed in any case; what must be is found by itself.
 CREATE TABLE ids.renewed (relation regclass NOT NULL, name name NOT NULL, UNIQUE (relation, name));
 
+-- Columns whose values mean something, and that are never renewed.
+CREATE TABLE ids.meaningful (relation regclass NOT NULL, name name NOT NULL, UNIQUE (relation, name));
+
 CREATE TABLE ids.link (relation regclass, name name, target regclass, target_name name);
 CREATE TABLE ids.member (relation regclass, name name, domain text, PRIMARY KEY (relation, name));
 CREATE TABLE ids.domain (domain text PRIMARY KEY);
@@ -116,7 +119,8 @@ CREATE VIEW ids.unique_column AS
     SELECT i.indexrelid AS index, a.attrelid::regclass AS relation, a.attname AS name, coalesce(k.n, 1000) AS n,
         a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype, 'text'::regtype, 'varchar'::regtype)
             AND NOT EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.conrelid = a.attrelid AND a.attnum = ANY (f.conkey)
-                AND NOT EXISTS (SELECT FROM ids.relation t WHERE t.relation = f.confrelid AND t.travels)) AS own
+                AND NOT EXISTS (SELECT FROM ids.relation t WHERE t.relation = f.confrelid AND t.travels))
+            AND NOT EXISTS (SELECT FROM ids.meaningful m WHERE m.relation = a.attrelid AND m.name = a.attname) AS own
     FROM pg_index i
         JOIN ids.relation r ON r.relation = i.indrelid AND r.travels
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0

@@ -46,6 +46,18 @@ sub odd_keys {
 	return @queries ? map { $_->[0] } $database->rows(encode('UTF-8', join ' UNION ALL ', @queries)) : ();
 }
 
+# The plan, against a second one that only reads the catalog.
+sub check_plan {
+	my ($database, $backup, $source) = @_;
+	my $ours   = "SELECT table_name::regclass, columns, decision FROM plan_ids(NULL::text, $backup)";
+	my $theirs = "SELECT * FROM ids.plan($source)";
+	my @differences = $database->rows("SELECT 'plan_ids', * FROM ($ours EXCEPT ALL $theirs) a UNION ALL SELECT 'oracle', * FROM ($theirs EXCEPT ALL $ours) b ORDER BY 2, 3, 1");
+	is_deeply [map { join ' ', @{$_} } @differences], [], 'the plan: every key, kept, renewed or refused';
+	my %decided = map { $_->[0] => $_->[1] } $database->rows("SELECT decision, count(*) FROM ($ours) p GROUP BY 1");
+	note join ', ', map { "$decided{$_} $_" } sort keys %decided;
+	return;
+}
+
 sub is_clone {
 	my ($database, $generator, $key, $what) = @_;
 	my @problems = $database->rows('SELECT relation, problem FROM clone_check.problems(' . RandomValues::literal($key) . ')');
@@ -104,7 +116,8 @@ sub check_refused {
 	my ($ok, undef, $error) = $database->try("SELECT clone_company($source, ${\ attributes($database, $generator, 0)})");
 	ok !$ok, 'refused';
 	like $error, qr/ERROR:  KB\w{3}: /, 'with an error of its own';
-	like decode('UTF-8', $error), qr/\Q$generator->{natural_table}{name}\E/, 'that names the table';
+	my ($said, $name) = map { tr/"//dr } decode('UTF-8', $error), $generator->{natural_table}{name};
+	like $said, qr/\Q$name\E/, 'that names the table';
 	is $database->value('SELECT count(*) FROM clone_check.digest d FULL JOIN clone_check.digests(NULL) n USING (relation) WHERE n.digest IS DISTINCT FROM d.digest'),
 	  0, 'nothing has changed';
 	return;
@@ -135,11 +148,13 @@ sub check_seed {
 	$database->run($generator->harm_sql);
 	$database->run("SELECT clone_check.take($source); SELECT clone_check.watch()");
 	is_deeply [odd_keys($database, $generator, $database->value("SELECT $source"))], [], 'these are the kinds';
+	my $backup = $database->value("SELECT backup_company($source)");
+	check_plan($database, $backup, $source);
+	$database->run('SELECT clone_check.watch()');
 	return check_refused($database, $generator, $source) if $generator->{natural};
 
 	my $clone = $database->value("SELECT clone_company($source, ${\ attributes($database, $generator, 0)})");
 	is_clone($database, $generator, $clone, 'cloned');
-	my $backup = $database->value("SELECT backup_company($source)");
 	$database->run('SELECT clone_check.watch()');
 	my $made = $database->value("SELECT create_company_from_backup($backup, ${\ attributes($database, $generator, 1)}, ids => 'remap')");
 	is_clone($database, $generator, $made, 'from a backup');

@@ -153,6 +153,7 @@ sub ids_sql {
 			$soft->{when} ? (literal($soft->{when}[0]{name}), literal($soft->{when}[1])) : ('NULL', 'NULL')) . ')';
 	}
 	push @sql, map { 'INSERT INTO ids.shared VALUES (' . literal($_->{sql}) . ', ' . literal($_->{means}->('t')) . ')' } grep { $_->{means} } $self->tables;
+	push @sql, 'INSERT INTO ids.meaningful VALUES (' . literal($self->{natural_table}{sql}) . ', ' . literal($self->{natural_column}{name}) . ')' if $self->{natural};
 	return statements(@sql, 'SELECT FROM ids.understand()');
 }
 

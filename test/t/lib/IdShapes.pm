@@ -162,7 +162,8 @@ sub natural_key {
 	my $name   = $self->column($table, 'natural', $random->key_sql($kind), key => $kind, null => 0);
 	push @{ $table->{constraints} }, $random->chance(50) ? "UNIQUE ($name->{sql})" : "EXCLUDE USING btree ($name->{sql} WITH =)";
 	$self->fill($table);
-	$self->{natural_table} = $table;
+	$self->{natural_table}  = $table;
+	$self->{natural_column} = $name;
 	return;
 }
 

@@ -111,7 +111,7 @@ sub build_oracle {
 # What tells whether a company is a clone of another, and the plain clone; told what no catalog says.
 sub build_checker {
 	my ($database, $generator) = @_;
-	$database->run(join '', (map { slurp("$FindBin::Bin/../oracle/$_.sql") } qw(oracle id_columns clone clone_check)), $generator->ids_sql);
+	$database->run(join '', (map { slurp("$FindBin::Bin/../oracle/$_.sql") } qw(oracle id_columns id_plan clone clone_check)), $generator->ids_sql);
 	return;
 }
 
