@@ -29,6 +29,16 @@ std::string columns_of(const UniqueIndex& index) {
                  static_cast<int>(index.columns.size())})[0][0];
 }
 
+// What the row of a company that does not exist yet may have: nobody else has it, so that keys with
+// it count as told apart.
+CompanyRow keys_of_new_company(const LiveScope& live, CompanyRow keys) {
+  const Table& table = live.table(live.scope.company_table);
+  for (auto& [number, value] : keys) {
+    if (Text unused = unused_value(table, column_of(table, number))) value = std::move(unused);
+  }
+  return keys;
+}
+
 std::string word(IdDecision::Kind kind) {
   switch (kind) {
     case IdDecision::Kind::kRenewed:
@@ -113,7 +123,7 @@ Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& 
   shared.preview = true;
   CompanyLoad load(live, manifest, source, MatchOptions{passage.same_company, false}, shared);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
-                                : load.archived_company_keys());
+                                : keys_of_new_company(live, load.archived_company_keys()));
   const bool renews = wants_new_ids(live, manifest, "auto", passage);
   Rows rows;
   const IdRenewal renewal(live, passage, load);

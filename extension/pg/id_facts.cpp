@@ -52,6 +52,23 @@ std::optional<int64_t> greatest_value(const Table& table, const Column& column) 
   return furthest_value(table, column, true);
 }
 
+Text unused_value(const Table& table, const Column& column) {
+  switch (column.type_oid) {
+    case INT2OID:
+    case INT4OID:
+    case INT8OID: {
+      const int64_t greatest = greatest_value(table, column).value_or(0);
+      return greatest == range_of(column).greatest ? Text() : std::to_string(greatest + 1);
+    }
+    case UUIDOID:
+    case TEXTOID:
+    case VARCHAROID:
+      return query("SELECT pg_catalog.gen_random_uuid()")[0][0];
+    default:
+      return std::nullopt;
+  }
+}
+
 ColumnSequence sequence_of(const Table& table, const Column& column) {
   ColumnSequence sequence = feeding_sequence(table, column);
   const Range range = range_of(column);

@@ -13,6 +13,9 @@ namespace company_backup {
 // The greatest value of an integer column, as far as it can be seen; nullopt: there is none.
 std::optional<int64_t> greatest_value(const Table& table, const Column& column);
 
+// A value that no row has, of a column of a plain integer, UUID or text type; else nullopt.
+Text unused_value(const Table& table, const Column& column);
+
 // The sequence that feeds an integer column: no further than the column's type goes, and told of
 // the rows that were written past it.
 ColumnSequence sequence_of(const Table& table, const Column& column);

@@ -188,6 +188,18 @@ SELECT is((SELECT count(*) FROM app.item), 6::bigint, '... with its rows');
 ROLLBACK TO numbers;
 
 -- The company's row ----------------------------------------------------------------------------------------
+-- Unique over a pair that may name the company itself: it is told apart by the new company's key, which the plan does
+-- not know yet.
+CREATE TABLE app.picture (company_id int NOT NULL REFERENCES app.company, owner_type text NOT NULL, owner_id int NOT NULL, place text NOT NULL,
+    PRIMARY KEY (company_id, place), UNIQUE (owner_type, owner_id));
+SELECT set_reference('app.picture', '{owner_id}', 'app.company', '{id}', when_column => 'owner_type', when_value => 'Company');
+INSERT INTO app.picture SELECT id, 'Company', id, 'wall' FROM app.company WHERE id < 3;
+SELECT backup_company(1) AS backup \gset
+SELECT results_eq(format('SELECT columns::text, decision FROM plan_ids(NULL::text, %s) WHERE table_name = %L ORDER BY 1', :backup, 'app.picture'),
+  $$VALUES ('{company_id,place}', 'kept'), ('{owner_type,owner_id}', 'kept')$$, 'a pair that names the company is told apart');
+SELECT lives_ok($$SELECT clone_company(1)$$, '... as a copy shows');
+ROLLBACK TO numbers;
+
 -- Keys that nothing gives, asked for once.
 CREATE SCHEMA odd;
 CREATE TABLE odd.company (key3 char(8) PRIMARY KEY, name text, code text NOT NULL, tax text UNIQUE, a int, b int, UNIQUE (key3, name), UNIQUE (code, key3), UNIQUE (a, b));
