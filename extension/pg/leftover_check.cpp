@@ -6,9 +6,25 @@
 namespace company_backup {
 namespace {
 
-bool can_hold_text(const Column& column) {
-  return column.family != TypeFamily::kInteger && column.family != TypeFamily::kIntegerArray &&
-         !column.is_bytea();
+// A generated ID is too long for texts of the other types, or has characters that they have not.
+bool can_hold_id(const Column& column) {
+  switch (column.type_oid) {
+    case BOOLOID:
+    case BYTEAOID:
+    case FLOAT4OID:
+    case FLOAT8OID:
+    case NUMERICOID:
+    case DATEOID:
+    case TIMEOID:
+    case TIMETZOID:
+    case TIMESTAMPOID:
+    case TIMESTAMPTZOID:
+    case INTERVALOID:
+      return false;
+    default:
+      return column.family != TypeFamily::kInteger && column.family != TypeFamily::kIntegerArray &&
+             !column.is_bytea();
+  }
 }
 
 }  // namespace
@@ -19,7 +35,7 @@ LeftoverCheck::LeftoverCheck(const LiveScope& live, const MatchedTable& table,
   if (ids.empty()) return;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = *table.columns[i];
-    if (!table.loaded[i] || !can_hold_text(column)) continue;
+    if (!table.loaded[i] || !can_hold_id(column)) continue;
     if (column_treatment(live.rules, *table.table, column.name) != "data") positions_.push_back(i);
   }
 }

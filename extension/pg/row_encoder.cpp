@@ -122,6 +122,22 @@ RowEncoder::Form RowEncoder::form_of(uint32_t type) {
   }
 }
 
+bool RowEncoder::is_plain(uint32_t type) {
+  switch (form_of(type)) {
+    case Form::kBoolean:
+    case Form::kInt2:
+    case Form::kInt4:
+    case Form::kInt8:
+    case Form::kUuid:
+    case Form::kDate:
+    case Form::kTimestamp:
+    case Form::kTimestampTz:
+      return true;
+    default:
+      return false;
+  }
+}
+
 RowEncoder::RowEncoder(const std::vector<Column>& columns, const std::vector<size_t>& files,
                        FileTaker taker)
     : taker_(std::move(taker)) {

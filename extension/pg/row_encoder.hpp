@@ -35,6 +35,11 @@ class RowEncoder {
   // current context's.
   void append(TupleTableSlot* slot, std::string& out);
 
+  // How a column of this type is written: as its text, escaped; or as a text in which nothing needs
+  // an escape, with quotes or without.
+  static bool is_text(uint32_t type) { return form_of(type) == Form::kText; }
+  static bool is_plain(uint32_t type);
+
   // Of the last append(); positions in `out`.
   const std::vector<Span>& spans() const { return spans_; }
   // Of the last append(): bytes in files.
