@@ -11,16 +11,7 @@ CREATE FUNCTION boundary_live_objects() RETURNS bigint STRICT LANGUAGE c AS :'mo
 CREATE FUNCTION boundary_is_restored() RETURNS boolean STRICT LANGUAGE c AS :'module';
 CREATE FUNCTION boundary_user_at_handler(int) RETURNS oid STRICT LANGUAGE c AS :'module';
 
-CREATE FUNCTION pg_temp.told(sql text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE state text; message text; detail text; hint text;
-BEGIN
-  EXECUTE sql;
-  RETURN 'ok';
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-    detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-  RETURN concat_ws(' / ', state || ' ' || message, nullif(detail, ''), nullif(hint, ''));
-END $$;
+\ir told.psql
 
 CREATE TEMP TABLE expected AS SELECT * FROM (VALUES
   (0, 'an Error', 'KB099 a message with % and "quotes" / A detail. / A hint.'),

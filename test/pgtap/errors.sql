@@ -8,19 +8,7 @@ CREATE SCHEMA cb;
 CREATE EXTENSION company_backup SCHEMA cb;
 CREATE SCHEMA app;
 
--- "KB002 message / detail / hint", or ok.
-CREATE FUNCTION pg_temp.told(sql text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE state text; message text; detail text; hint text;
-BEGIN
-  EXECUTE sql;
-  RETURN 'ok';
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-    detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-  RETURN concat_ws(' / ', state || ' ' || message, nullif(detail, ''), nullif(hint, ''));
-END $$;
-CREATE FUNCTION pg_temp.tells(sql text, pattern text) RETURNS text LANGUAGE sql AS
-  $$ SELECT alike(pg_temp.told(sql), pattern, sql) $$;
+\ir told.psql
 
 -- Not set up --------------------------------------------------------------------------------------
 SELECT pg_temp.tells($$SELECT cb.backup_company('1')$$, 'KB001 % / %set_company_table%');
