@@ -37,6 +37,7 @@ def measure(database):
         psql(database, f"SELECT restore_company(1, {backup})")
         psql(database, f"SELECT keep_restore({last_restore(database)})")
         psql(database, "VACUUM")
+    act("`clone_company`", "SELECT clone_company(1)")
     return results
 
 
