@@ -25,7 +25,7 @@ void RowMapper::map_column(size_t position, const KeyMap* map, std::optional<Whe
 void RowMapper::map_columns(std::vector<size_t> positions, const KeyMap* map,
                             std::optional<When> when) {
   if (map->is_identity()) return;
-  columns_.push_back({std::move(positions), map, std::move(when), {}});
+  columns_.push_back({std::move(positions), map, std::move(when)});
 }
 
 std::vector<RowMapper::Rule>& RowMapper::rules_at(std::vector<Inside>& list, size_t position) {
@@ -96,6 +96,13 @@ void RowMapper::apply(std::vector<RowValue>& row) {
   }
 }
 
+bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
+  return std::any_of(columns_.begin(), columns_.end(), [&](const Columns& columns) {
+    return columns.map == &map && !columns.when && !columns.has_missed &&
+           columns.positions == std::vector<size_t>{position};
+  });
+}
+
 bool RowMapper::holds(const std::optional<When>& when) const {
   return !when || before_[when->position].text == when->value;
 }
@@ -107,7 +114,10 @@ void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
     if (before_[position].kind == ValueKind::kNull) return;
     key_.push_back(before_[position].text);
   }
-  if (!columns.map->find(key_, columns.new_key)) return;
+  if (!columns.map->find(key_, columns.new_key)) {
+    columns.has_missed = true;
+    return;
+  }
   for (size_t i = 0; i < key_.size(); ++i) {
     std::string_view& text = row[columns.positions[i]].text;
     const bool replaced = text.data() != key_[i].data();

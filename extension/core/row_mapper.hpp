@@ -46,12 +46,17 @@ class RowMapper {
   // Replaces values; new texts live until the next call.
   void apply(std::vector<RowValue>& row);
 
+  // Did this map, which map_column() was given without a condition, know every value at this
+  // position so far? NULL does not count.
+  bool has_known_all(size_t position, const KeyMap& map) const;
+
  private:
   struct Columns {
     std::vector<size_t> positions;
     const KeyMap* map;
     std::optional<When> when;
-    std::vector<std::string> new_key;  // of this row
+    std::vector<std::string> new_key{};  // of this row
+    bool has_missed = false;             // the map did not know a key
   };
   struct Rule {
     const KeyMap* map;

@@ -6,7 +6,6 @@
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
-#include "pg/line_spool.hpp"
 #include "pg/robust_plan.hpp"
 
 namespace company_backup {
@@ -24,34 +23,6 @@ std::vector<size_t> all_columns(const MatchedTable& table) {
   std::vector<size_t> positions(table.columns.size());
   std::iota(positions.begin(), positions.end(), 0);
   return positions;
-}
-
-// Values one after the other, so that no two keys give the same text: each ends with a NUL byte,
-// which no value holds.
-std::string separate_text(const std::vector<size_t>& positions, const std::vector<RowValue>& row) {
-  std::string text;
-  for (size_t position : positions) {
-    text += row[position].kind == ValueKind::kNull ? 'n' : 'v';
-    text += row[position].text;
-    text += '\0';
-  }
-  return text;
-}
-
-// Such a text for messages.
-std::string shown(std::string_view separate) {
-  std::string text;
-  while (!separate.empty()) {
-    const size_t end = separate.find('\0');
-    if (!text.empty()) text += ", ";
-    text += separate[0] == 'n' ? std::string_view("null") : separate.substr(1, end - 1);
-    separate.remove_prefix(end + 1);
-  }
-  return text;
-}
-
-std::string shown_text(const std::vector<size_t>& positions, const std::vector<RowValue>& row) {
-  return shown(separate_text(positions, row));
 }
 
 }  // namespace
@@ -293,13 +264,13 @@ void CompanyLoad::read(const MatchedTable& table, const std::vector<size_t>& wan
   source_.read(table, wanted, row);
 }
 
-void CompanyLoad::read_translated(const MatchedTable& table, const RowVisitor& row) {
+void CompanyLoad::read_translated(const MatchedTable& table, const TranslationObserver& row) {
   RowMapper mapper = make_mapper(table);
   std::vector<RowValue> values;
   read(table, all_columns(table), [&](const std::vector<RowValue>& archived) {
     values = archived;
     mapper.apply(values);
-    row(values);
+    row(archived, values);
   });
 }
 
@@ -355,74 +326,31 @@ uint64_t CompanyLoad::load_table(const MatchedTable& table) {
                    check->positions());
   }
   source_.load(table, *rows);
+  note_mapped(table, rows->mapper());
   return loaded_[table.scoped->table] = rows->finish(sequences_);
 }
 
+// References that need no further proof: the map of a renewed column knows the values that rows of
+// the archive have in it, no others, and all these rows are loaded. Where it knew every value of a
+// column that refers to it, each leads to such a row.
+void CompanyLoad::note_mapped(const MatchedTable& table, const RowMapper& mapper) {
+  if (new_ids_ == nullptr) return;
+  for (const Reference& reference : live_.scope.references) {
+    if (reference.table != table.scoped->table || reference.soft || reference.columns.size() != 1) {
+      continue;
+    }
+    const KeyMap* map = new_ids_->of({reference.target, reference.target_columns[0]});
+    const auto position = position_of(table, reference.columns[0]);
+    if (map == nullptr || !position || !mapper.has_known_all(*position, *map)) continue;
+    mapped_.insert(&reference);
+  }
+}
+
 void CompanyLoad::prove(const Company& company) {
-  prove_references(live_, company, same_database_);
+  prove_references(live_, company, same_database_,
+                   [this](const Reference& reference) { return !mapped_.contains(&reference); });
   count_rows(company);
   advance_sequences(sequences_);
-}
-
-bool CompanyLoad::holds_collapsed(const MatchedTable& table, const UniqueIndex& index) const {
-  return std::any_of(index.columns.begin(), index.columns.end(), [&](int16_t number) {
-    const std::vector<ColumnRoot>& roots = roots_.of(table.scoped->table, number);
-    return std::any_of(roots.begin(), roots.end(), [this](const ColumnRoot& root) {
-      return shared_.collapsed().contains(root.table);
-    });
-  });
-}
-
-std::vector<CompanyLoad::Clash> CompanyLoad::find_collapsed_keys() {
-  std::vector<Clash> found;
-  if (shared_.collapsed().empty()) return found;
-  for (const MatchedTable& table : tables_) {
-    for (const UniqueIndex& index : table.table->unique_indexes) {
-      if (!index.partial && holds_collapsed(table, index)) find_equal_keys(table, index, found);
-    }
-  }
-  return found;
-}
-
-// The keys are sorted, each with its row's own key behind it.
-void CompanyLoad::find_equal_keys(const MatchedTable& table, const UniqueIndex& index,
-                                  std::vector<Clash>& found) {
-  constexpr size_t kListed = 50;
-  const auto positions = [&](const std::vector<int16_t>& numbers) {
-    std::vector<size_t> list;
-    for (int16_t number : numbers) {
-      if (const auto position = position_of(table, number)) list.push_back(*position);
-    }
-    return list;
-  };
-  const std::vector<size_t> key = positions(index.columns), own = positions(table.scoped->key);
-  if (key.size() < index.columns.size()) return;  // expressions, or a default counts
-  LineSorter sorter;
-  RowMapper mapper = make_mapper(table);
-  std::vector<RowValue> row;
-  read(table, all_columns(table), [&](const std::vector<RowValue>& archived) {
-    row = archived;
-    mapper.apply(row);
-    const bool has_null = std::any_of(key.begin(), key.end(), [&](size_t position) {
-      return row[position].kind == ValueKind::kNull;
-    });
-    if (has_null && !index.nulls_not_distinct) return;
-    sorter.put(separate_text(key, row) + shown_text(own, archived));
-  });
-  sorter.sort();
-  std::string_view line;
-  std::string last_key, last_row;
-  while (sorter.next(line)) {
-    const size_t end = line.rfind('\0') + 1;
-    const std::string_view this_key = line.substr(0, end), this_row = line.substr(end);
-    if (this_key == last_key && found.size() < kListed) {
-      found.push_back({table.scoped->table, "rows (" + last_row + ") and (" +
-                                                std::string(this_row) + ") would both have (" +
-                                                shown(this_key) + ") in \"" + index.name + "\""});
-    }
-    last_key = this_key;
-    last_row = this_row;
-  }
 }
 
 void CompanyLoad::count_rows(const Company& company) const {

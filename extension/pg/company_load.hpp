@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,11 +64,11 @@ class CompanyLoad {
   void set_new_ids(const NewIds* ids) { new_ids_ = ids; }
   const ColumnRoots& roots() const { return roots_; }
 
-  // Calls `row` with every row of a table: these values (positions) as the archive has them, or all
-  // with their references translated.
+  // Calls `row` with every row of a table: these values (positions) as the archive has them, or the
+  // whole row as it is there and with its references translated.
   using RowVisitor = RowSource::Visitor;
   void read(const MatchedTable& table, const std::vector<size_t>& wanted, const RowVisitor& row);
-  void read_translated(const MatchedTable& table, const RowVisitor& row);
+  void read_translated(const MatchedTable& table, const TranslationObserver& row);
 
   // For a merge. The tables of the archive, and of each its lines, translated and in the order of
   // their key, and who loads them. `observer` (may be empty) is not called if nothing changes.
@@ -85,14 +86,8 @@ class CompanyLoad {
   // What became of shared rows and people.
   std::vector<SharedReport> shared_report() const { return shared_.report(); }
 
-  // Two rows of the archive that would have the same unique key because several people (or shared
-  // rows) become one.
-  struct Clash {
-    TableIndex table;
-    std::string text;  // for messages: rows (1) and (3) would both have ...
-  };
-  // The first of them. To be asked before rows get new IDs.
-  std::vector<Clash> find_collapsed_keys();
+  // Shared tables of which several rows of the archive are one row here.
+  const std::set<TableIndex>& collapsed() const { return shared_.collapsed(); }
 
  private:
   RowMapper make_mapper(const MatchedTable& table);
@@ -104,15 +99,13 @@ class CompanyLoad {
   const KeyMap& company_keys(int16_t column);
   std::vector<const KeyMap*> maps_of(TableIndex table, int16_t column);
   uint64_t load_table(const MatchedTable& table);
+  void note_mapped(const MatchedTable& table, const RowMapper& mapper);
   void count_rows(const Company& company) const;
   const MatchedTable* company_table() const;
   // Null if there is nothing to look for.
   std::shared_ptr<LeftoverCheck> leftover_check(const MatchedTable& table) const;
   TranslationObserver with_leftover_check(const MatchedTable& table,
                                           TranslationObserver observer) const;
-  bool holds_collapsed(const MatchedTable& table, const UniqueIndex& index) const;
-  void find_equal_keys(const MatchedTable& table, const UniqueIndex& index,
-                       std::vector<Clash>& found);
   std::unique_ptr<RowLoader> loader(const MatchedTable& table, RowMapper mapper) const;
 
   const LiveScope& live_;
@@ -126,6 +119,7 @@ class CompanyLoad {
   CompanyRow archived_company_;
   std::map<int16_t, std::unique_ptr<ListedKeys>> company_maps_;
   std::map<TableIndex, uint64_t> loaded_;  // rows
+  std::set<const Reference*> mapped_;      // see note_mapped()
   std::vector<ColumnSequence> sequences_;
 };
 

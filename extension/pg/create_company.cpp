@@ -138,6 +138,14 @@ class Creation {
   uint64_t rows_ = 0;
 };
 
+void record_creation(const LiveScope& live, RestoreRecord record, const Creation& creation,
+                     const CreateOptions& options, const char* event) {
+  record.added = creation.rows();
+  record.actor = options.actor;
+  note_substitutions(live, record.id, creation.shared_report());
+  record_restore(live, record, event);
+}
+
 }  // namespace
 
 std::string create_from(LiveScope live, const StoredBackup& backup, const CreateOptions& options) {
@@ -153,11 +161,8 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   Creation creation(live, origin, options);
   const std::string key = creation.run(snapshot);
   settings.close();
-  RestoreRecord record{next_restore_id(), key, backup.id, "create", false};
-  record.added = creation.rows();
-  record.actor = options.actor;
-  note_substitutions(live, record.id, creation.shared_report());
-  record_restore(live, record, "created");
+  record_creation(live, {next_restore_id(), key, backup.id, "create", false}, creation, options,
+                  "created");
   return key;
 }
 
@@ -177,11 +182,8 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   const std::string key = creation.run(snapshot);
   rows.close();
   settings.close();
-  RestoreRecord record{next_restore_id(), key, std::nullopt, "clone", false};
-  record.added = creation.rows();
-  record.actor = options.actor;
-  note_substitutions(live, record.id, creation.shared_report());
-  record_restore(live, record, "cloned");
+  record_creation(live, {next_restore_id(), key, std::nullopt, "clone", false}, creation, options,
+                  "cloned");
   return key;
 }
 

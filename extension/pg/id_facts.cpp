@@ -163,7 +163,7 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
     memory.close();
     batch.clear();
   };
-  load_.read_translated(found, [&](const std::vector<RowValue>& row) {
+  load_.read_translated(found, [&](const auto&, const std::vector<RowValue>& row) {
     std::vector<std::string> key;
     for (size_t i = 0; i < positions.size(); ++i) {
       const Text value = text_form(*columns[i], row[positions[i]]);

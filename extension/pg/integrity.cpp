@@ -228,6 +228,14 @@ class Proof {
   const Table& target_;
 };
 
+// Is it what makes rows the company's? Its key is then in that column, and its row is there.
+bool is_whole_route(const Scope& scope, const Reference& reference) {
+  const std::vector<RouteStep>& routes = scope.find(reference.table)->routes;
+  return reference.target == scope.company_table && reference.columns.size() == 1 &&
+         reference.target_columns[0] == scope.company_key && routes.size() == 1 &&
+         routes[0].kind == RouteStep::Kind::kCompany && routes[0].columns == reference.columns;
+}
+
 }  // namespace
 
 void lock_own_targets(const LiveScope& live, const Company& company,
@@ -242,7 +250,8 @@ void prove_references(const LiveScope& live, const Company& company, bool same_d
                       const std::function<bool(const Reference&)>& wanted) {
   const ColumnRoots roots(live.schema, live.scope);
   for (const Reference& reference : live.scope.references) {
-    if (reference.soft || (wanted && !wanted(reference))) continue;
+    if (reference.soft || is_whole_route(live.scope, reference)) continue;
+    if (wanted && !wanted(reference)) continue;
     Proof(live, company, reference).run(same_database, roots);
   }
 }

@@ -4,6 +4,7 @@
 
 #include "core/sql.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/collapsed_keys.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/id_choice.hpp"
 #include "pg/integrity.hpp"
@@ -38,7 +39,7 @@ class RestoreRun {
                   shared);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
     if (!preview) require_distinct(live, *load_);
-    if (preview) clashes_ = load_->find_collapsed_keys();
+    if (preview) clashes_ = find_collapsed_keys(*load_);
     choose_ids(options, preview);
     merge_.emplace(live, company, *load_,
                    MergePolicy{options.include_files, false, same_company_ && !renewal_});
@@ -60,7 +61,7 @@ class RestoreRun {
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
-    for (const CompanyLoad::Clash& clash : clashes_) {
+    for (const CollapsedKey& clash : clashes_) {
       if (clash.table == scoped.table) add("refused: " + clash.text);
     }
     return note.empty() ? Text() : Text(note);
@@ -95,7 +96,7 @@ class RestoreRun {
   const bool same_company_;
   std::optional<CompanyLoad> load_;
   std::optional<IdRenewal> renewal_;
-  std::vector<CompanyLoad::Clash> clashes_;
+  std::vector<CollapsedKey> clashes_;
   std::optional<CompanyMerge> merge_;
 };
 

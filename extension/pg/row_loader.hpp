@@ -66,6 +66,8 @@ class RowLoader {
   // changes are taken as they are, without a way through their text.
   void load(TupleTableSlot* row);
 
+  const RowMapper& mapper() const { return mapper_; }
+
   // To be called once; adds the sequences behind loaded columns. Returns the number of rows.
   uint64_t finish(std::vector<ColumnSequence>& sequences);
 

@@ -1,6 +1,7 @@
 #include "pg/shared_report.hpp"
 
 #include "core/sql.hpp"
+#include "pg/collapsed_keys.hpp"
 #include "pg/restore_record.hpp"
 
 namespace company_backup {
@@ -28,7 +29,7 @@ void add_part(std::string& note, const std::string& part) {
 
 void require_distinct(const LiveScope& live, CompanyLoad& load) {
   std::string list;
-  for (const CompanyLoad::Clash& clash : load.find_collapsed_keys()) {
+  for (const CollapsedKey& clash : find_collapsed_keys(load)) {
     list += (list.empty() ? "" : "\n") + display_table(live.table(clash.table)) + ": " + clash.text;
   }
   if (list.empty()) return;

@@ -200,6 +200,24 @@ SELECT results_eq(format('SELECT columns::text, decision FROM plan_ids(NULL::tex
 SELECT lives_ok($$SELECT clone_company(1)$$, '... as a copy shows');
 ROLLBACK TO numbers;
 
+-- A reference that leads nowhere, or to another company, is found in a clone, too, where maps prove most of them.
+CREATE TABLE app.trunk (id serial PRIMARY KEY, company_id int NOT NULL REFERENCES app.company);
+CREATE TABLE app.branch (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), trunk_id int REFERENCES app.trunk,
+    company_id int NOT NULL REFERENCES app.company, upper_id uuid REFERENCES app.branch);
+INSERT INTO app.trunk SELECT n, 1 + n % 2 FROM generate_series(1, 20) n;
+INSERT INTO app.branch SELECT ('00000000-0000-4000-8000-0000000000' || 10 + id)::uuid, id, company_id, NULL FROM app.trunk;
+UPDATE app.branch SET upper_id = '00000000-0000-4000-8000-000000000030' WHERE company_id = 1;
+SELECT pg_temp.tells('SELECT clone_company(1)', 'ok');
+SET LOCAL session_replication_role = replica;
+SELECT pg_temp.tells('UPDATE app.branch SET trunk_id = 1 WHERE trunk_id = 6; SELECT clone_company(1)',
+  'KB034 reference "branch_trunk_id_fkey" of table "app.branch" leads nowhere / Table "app.trunk" has no such row for (trunk_id) of 1 row:%refers to (1)%');
+SELECT pg_temp.tells('UPDATE app.branch SET trunk_id = 77 WHERE trunk_id = 6; SELECT clone_company(1)', 'KB034 reference "branch_trunk_id_fkey" %refers to (77)%');
+SELECT pg_temp.tells($$UPDATE app.branch SET upper_id = '00000000-0000-4000-8000-000000000077' WHERE trunk_id = 6; SELECT clone_company(1)$$,
+  'KB034 reference "branch_upper_id_fkey" %refers to (00000000-0000-4000-8000-000000000077)%');
+SELECT pg_temp.tells('DELETE FROM app.trunk WHERE id = 6; SELECT clone_company(1)', 'KB034 reference "branch_trunk_id_fkey" %refers to (6)%');
+RESET session_replication_role;
+ROLLBACK TO numbers;
+
 -- Keys that nothing gives, asked for once.
 CREATE SCHEMA odd;
 CREATE TABLE odd.company (key3 char(8) PRIMARY KEY, name text, code text NOT NULL, tax text UNIQUE, a int, b int, UNIQUE (key3, name), UNIQUE (code, key3), UNIQUE (a, b));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "expect_error.hpp"
 
@@ -242,6 +244,38 @@ TEST(RowMapper, maps_that_disagree_about_a_document_are_refused) {
   EXPECT_EQ(row[0].text, "{\"b\": 201}");
   row = {document("{\"a\": 1}")};
   expect_error(sqlstate::kIntegrity, "Key 1 would become 101 and 201.", [&] { mapper.apply(row); });
+}
+
+TEST(RowMapper, says_whether_a_map_knew_every_value) {
+  const ListedKeys map = people(false), other = people(false);
+  RowMapper mapper;
+  mapper.map_column(0, &map);
+  mapper.map_column(1, &map);
+  mapper.map_column(2, &map, RowMapper::When{0, "1"});
+  mapper.map_columns({0, 1}, &other);
+  auto known = row_of({"1", nullptr, "5"});
+  mapper.apply(known);
+  EXPECT_TRUE(mapper.has_known_all(0, map));
+  EXPECT_TRUE(mapper.has_known_all(1, map)) << "NULL does not count";
+  EXPECT_FALSE(mapper.has_known_all(2, map)) << "other rows were not asked about";
+  EXPECT_FALSE(mapper.has_known_all(0, other)) << "as one of several columns only";
+  auto unknown = row_of({"1", "7", "5"});
+  mapper.apply(unknown);
+  mapper.apply(known);
+  EXPECT_TRUE(mapper.has_known_all(0, map));
+  EXPECT_FALSE(mapper.has_known_all(1, map)) << "once missed is missed";
+}
+
+TEST(RowMapper, tells_what_it_looks_at) {
+  const ListedKeys map = people(false);
+  RowMapper mapper;
+  mapper.map_columns({3, 1}, &map);
+  mapper.map_array(4, &map, RowMapper::When{7, "x"});
+  mapper.map_json(5, JsonPath::parse("$.a"), &map);
+  mapper.clear_column(6, RowMapper::When{2, "y"});
+  auto positions = mapper.positions();
+  std::sort(positions.begin(), positions.end());
+  EXPECT_EQ(positions, (std::vector<size_t>{1, 2, 3, 4, 5, 6, 7}));
 }
 
 TEST(RowMapper, a_map_that_changes_nothing_costs_nothing) {
