@@ -187,6 +187,10 @@ SELECT public.attempt('backup_manifest', format('SELECT cb.backup_manifest(%s)',
 SELECT public.attempt('company_backups', $$SELECT cb.company_backups('a')$$);
 SELECT cb.backup_company('b') AS other \gset
 SELECT public.attempt('create_company_from_backup', format($$SELECT cb.create_company_from_backup(%s, '{"id": "c"}')$$, :other));
+SELECT public.attempt('clone_company', $$SELECT cb.clone_company('b', '{"id": "d"}')$$);
+SELECT public.attempt('plan_ids', format('SELECT cb.plan_ids(NULL::text, %s)', :other));
+SELECT public.attempt('publish_template', format($$SELECT cb.publish_template(%s, 'base')$$, :other));
+SELECT public.attempt('create_company_from_template', $$SELECT cb.create_company_from_template('base', '{"id": "e"}')$$);
 SET ROLE cb_mallory;
 TRUNCATE evil.document, evil.spread, evil.code, evil.keyless, evil.parent, evil.child;
 SET ROLE cb_trent;
@@ -291,6 +295,7 @@ SET ROLE cb_mallory;
 ALTER FOREIGN TABLE evil.note ALTER body TYPE text;
 RESET ROLE;
 SELECT public.restoring('foreign 6: nothing');
+SELECT public.attempt('foreign 7: a clone', $$SELECT cb.clone_company('1', '{"id": 3}')$$);
 
 -- What came of it ------------------------------------------------------------------------------------
 \connect -
@@ -305,9 +310,11 @@ SELECT results_eq($$SELECT what, answer FROM public.done WHERE what LIKE 'foreig
            ('foreign 3: generated column', 'KB015 loading rows into foreign table "evil.note" would run code of others'),
            ('foreign 4: domain', 'KB015 reading foreign table "evil.note" would run code of others'),
            ('foreign 5: domain inside', 'KB015 reading foreign table "evil.note" would run code of others'),
-           ('foreign 6: nothing', 'done')$$,
+           ('foreign 6: nothing', 'done'),
+           ('foreign 7: a clone', 'done')$$,
   'code on foreign tables is refused');
-SELECT results_eq('SELECT id, firm_id, body, at FROM home.note_rows', $$VALUES (1, 1, 'n', 8)$$, 'without it their rows are restored');
+SELECT results_eq('SELECT id, firm_id, body, at FROM home.note_rows ORDER BY firm_id', $$VALUES (1, 1, 'n', 8), (1, 3, 'n', 8)$$,
+  'without it their rows are restored, and cloned');
 SELECT results_eq($$SELECT what, answer FROM public.done WHERE answer <> 'done' AND what NOT LIKE 'foreign%' ORDER BY what COLLATE "C"$$,
   $$VALUES ('unknown company', 'KB002 company "nobody" does not exist'),
            ('view of the company table', 'KB005 the company table evil.company does not exist')$$,
