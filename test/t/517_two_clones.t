@@ -145,6 +145,31 @@ subtest 'the source loses its long values meanwhile' => sub {
 	}
 };
 
+# A clone is of one moment: that of its snapshot, which it takes when it has its locks, or has already.
+subtest 'the source is deleted meanwhile' => sub {
+	for my $level (@LEVELS) {
+		for my $end ('COMMIT', 'ROLLBACK') {
+			anew();
+			my $source = ask(q(SELECT clone_company('1')));
+			my $companies = ask('SELECT count(*) FROM company');
+			$gate->run('BEGIN; LOCK TABLE item IN ACCESS EXCLUSIVE MODE');
+			$gate->run("DELETE FROM sale WHERE company_id = $source; DELETE FROM letter WHERE item_id IN (SELECT id FROM item WHERE company_id = $source);"
+				  . "DELETE FROM item WHERE company_id = $source; DELETE FROM company WHERE id = $source");
+			in_level($second, $level)->start("SELECT clone_company('$source')");
+			ok is_blocked($second), "$level: it waits for the tables";
+			$gate->run($end);
+			my $answer = $second->finish;
+			if ($end eq 'COMMIT' && $level eq 'read committed') {
+				like $answer, qr/^ERROR:  KB002: company "$source" does not exist\n/, '... COMMIT: it is told';
+				is ask('SELECT count(*) FROM company'), $companies - 1, '... and nothing else has happened';
+			} else {
+				like $answer, qr/\A\d+\z/, "... $end: it works" or diag $answer;
+				whole($answer, '... and is what the source was');
+			}
+		}
+	}
+};
+
 subtest 'a template is unpublished meanwhile' => sub {
 	for my $level (@LEVELS) {
 		for my $end ('COMMIT', 'ROLLBACK') {
