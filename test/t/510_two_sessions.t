@@ -7,9 +7,9 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use ServerTest qw(new_database sql failure session faulty_session wait_for);
+use ServerTest qw(new_database sql failure session faulty_session);
+use TwoSessions qw(@LEVELS ask in_level is_blocked pause resume state_of);
 
-my @LEVELS = ('read committed', 'repeatable read', 'serializable');
 
 new_database('two_sessions');
 
@@ -82,54 +82,15 @@ my $ADD_LINES      = 'insert line';
 my $LOOK_AGAIN     = 'statement SELECT t.tableoid, t.ctid, t.xmin, t.cmin*';
 my $PROVED         = 'statement INSERT INTO company_backup.undo VALUES*';
 
-# Sessions: one holds the gate at which a restore waits, one looks and prepares, two restore, one is
-# the application.
-my ($gate, $observer, $second, $app) = map { session() } 1 .. 4;
+# Two restore, one is the application.
+my ($second, $app) = map { session() } 1 .. 2;
 my $first = faulty_session();
-
-sub ask {
-	my ($statement) = @_;
-	my $answer = $observer->run($statement);
-	die "$statement: $answer\n" if $answer =~ /^(?:ERROR|WARNING)/m;
-	return $answer;
-}
-
-sub in_level {
-	my ($session, $level) = @_;
-	$session->run("SET default_transaction_isolation = '$level'");
-	return $session;
-}
-
-sub is_waiting_for {
-	my ($session, $type) = @_;
-	my $pid = $session->pid;
-	return wait_for("a session to wait for $type", sub {
-			die 'it does not wait: ' . $session->finish . "\n" if $session->is_over;
-			return ask("SELECT wait_event FROM pg_stat_activity WHERE pid = $pid") =~ /^(?:$type)$/;
-		});
-}
-
-# Waits for another transaction, or for a lock on a table or of ours.
-sub is_blocked { return is_waiting_for($_[0], 'transactionid|tuple|relation|object') }
 
 # A session that has begun `act` and waits at the point.
 sub paused {
 	my ($act, $at, %options) = @_;
-	in_level($first, $options{level} // 'read committed');
-	$gate->run('SELECT pg_advisory_lock(1)');
-	$first->run("SET faults.action = wait; SET faults.at = '$at'");
-	$first->start("SELECT $act");
-	is_waiting_for($first, 'advisory');
-	return;
+	return pause(in_level($first, $options{level} // 'read committed'), $at, "SELECT $act");
 }
-
-sub resume {
-	$gate->run('SELECT pg_advisory_unlock(1)');
-	return $first->finish;
-}
-
-# The SQLSTATE an answer tells of; '' for none.
-sub state_of { return $_[0] =~ /^(?:ERROR|FATAL):  (\w{5}):/m ? $1 : '' }
 
 sub edited_anew { ask('CALL begin_anew(); CALL edit()') }
 
@@ -164,7 +125,7 @@ sub commits_meanwhile {
 		ask($statements);
 		my $rows = ask('SELECT all_rows()');
 		my $expected = ref $sqlstate ? $sqlstate->{$level} : $sqlstate;
-		failed_with(resume(), $expected, $rows, "$level: $name");
+		failed_with(resume($first), $expected, $rows, "$level: $name");
 	}
 	return;
 }
@@ -201,7 +162,7 @@ sub comes_too_late {
 		paused($RESTORE, $at, level => $level);
 		$app->start($statement);
 		ok is_blocked($app), "$level: $name: waits for the restore";
-		worked(resume(), '... which works');
+		worked(resume($first), '... which works');
 		is state_of($app->finish), $sqlstate, "... then it fails: $sqlstate";
 		is ask('SELECT all_rows()'), $backed_up, '... and the company is as it was';
 	}
@@ -227,7 +188,7 @@ subtest 'a parent of a row that is written anew' => sub {
 	paused("restore_company('1', $its_backup)", $PROVED);
 	$app->start('DELETE FROM parent');
 	ok is_blocked($app), 'its deletion waits';
-	worked(resume(), 'the restore works');
+	worked(resume($first), 'the restore works');
 	is state_of($app->finish), '23503', '... and then it fails';
 	ask('DROP TABLE child, parent');
 };
@@ -301,7 +262,7 @@ subtest 'other companies are not disturbed' => sub {
 					"DO \$\$ BEGIN PERFORM backup_company('1'); PERFORM backup_company('2'); END \$\$"],
 				'... which works on, and backups are made of both');
 			my $others = ask($ROWS);
-			worked(resume(), '... the restore works');
+			worked(resume($first), '... the restore works');
 			is ask(q(SELECT company_busy('1'))), 'f', '... the company is not busy any more';
 			is ask($ROWS), $others, '... nothing of the other company is lost';
 		}
@@ -317,7 +278,7 @@ subtest 'sessions of the same company that need not wait' => sub {
 				'UPDATE customer SET currency = $$CHF$$ WHERE id = 11'],
 			"$level: children of a row that was changed in place, and of one that stays; an edit of that one");
 		like $app->run('SELECT count(*) FROM invoice WHERE company_id = 1'), qr/\A\d+\z/, '... all is read';
-		worked(resume(), '... the restore works');
+		worked(resume($first), '... the restore works');
 		is $app->run('COMMIT'), '', '... and so does the other session';
 		is ask('SELECT orphans()'), '', '... no foreign key is broken';
 		is ask('SELECT count(*) FROM line WHERE invoice_id = 101') . ask('SELECT currency FROM customer WHERE id = 11'), '3CHF',
@@ -358,7 +319,7 @@ subtest 'two restores of the same company' => sub {
 		in_level($app, $level);
 		not_blocked(["DO \$\$ BEGIN PERFORM preview_restore('1', $backup); END \$\$"], '... a preview does not');
 		in_level($app, 'read committed');
-		worked(resume(), '... the first works');
+		worked(resume($first), '... the first works');
 		is state_of($second->finish), 'KB040', '... the second finds it in review';
 		is ask('SELECT all_rows()'), $backed_up, '... the company is as it was';
 
@@ -367,7 +328,7 @@ subtest 'two restores of the same company' => sub {
 		$second->start("SELECT $RESTORE");
 		is_blocked($second);
 		ask('SELECT pg_cancel_backend(' . $first->pid . ')');
-		is state_of(resume()), '57014', "$level: the first is cancelled";
+		is state_of(resume($first)), '57014', "$level: the first is cancelled";
 		worked($second->finish, '... the second works');
 		is ask('SELECT all_rows()'), $backed_up, '... the company is as it was';
 	}
@@ -381,7 +342,7 @@ subtest 'two ends of one review' => sub {
 			paused($one, 'statement UPDATE company_backup.restore*', level => $level);
 			in_level($second, $level)->start("SELECT $two");
 			ok is_blocked($second), "$level, $pair->[0] and $pair->[1]: the second waits";
-			is state_of(resume()), '', '... the first works';
+			is state_of(resume($first)), '', '... the first works';
 			is state_of($second->finish), $level eq 'read committed' ? 'KB041' : '40001', '... the second is told';
 			is ask('SELECT all_rows()'), $pair->[0] eq 'keep' ? $backed_up : $edited, "... and it was $pair->[0]";
 		}
@@ -398,7 +359,7 @@ subtest 'the backup is deleted while a restore waits' => sub {
 		is_blocked($second);
 		ask("SELECT delete_backup($copy)");
 		ask('SELECT pg_cancel_backend(' . $first->pid . ')');
-		is state_of(resume()), '57014', "$level: another restore is cancelled";
+		is state_of(resume($first)), '57014', "$level: another restore is cancelled";
 		my $answer = $second->finish;
 		$level eq 'read committed'
 		  ? failed_with($answer, 'KB010', $edited, '... the deleted backup does not exist')
@@ -425,7 +386,7 @@ subtest 'a revert while others edit' => sub {
 			paused("revert_restore($id)", $DELETE, level => $level);
 			ask($edit);
 			my $rows = ask('SELECT all_rows()');
-			is state_of(resume()), '40001', "$level, during a revert: $edit";
+			is state_of(resume($first)), '40001', "$level, during a revert: $edit";
 			is ask('SELECT all_rows()'), $rows, '... the revert has not happened';
 			is ask('SELECT status FROM company_restores()') . problems($id), 'review', '... it is still in review';
 			ask("SELECT revert_restore($id)");
@@ -459,7 +420,7 @@ subtest 'each waits for the other' => sub {
 	$app->run('BEGIN; UPDATE line SET amount = 0 WHERE invoice_id = 101 AND place = 1');
 	$app->start('UPDATE invoice SET total = 0 WHERE id = 101; COMMIT');
 	ok is_blocked($app), 'another session waits for a row that the restore has changed';
-	my ($answer, $other) = (resume(), $app->finish);
+	my ($answer, $other) = (resume($first), $app->finish);
 	my @states = sort map { state_of($_) } $answer, $other;
 	is "@states", ' 40P01', '... the restore waits for a row of the other: one of them is told of the deadlock';
 	is ask('SELECT orphans()'), '', '... no foreign key is broken';
@@ -471,6 +432,6 @@ subtest 'each waits for the other' => sub {
 	}
 };
 
-$_->close for $gate, $observer, $first, $second, $app;
+$_->close for $first, $second, $app;
 
 done_testing();

@@ -7,9 +7,9 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use ServerTest qw(new_database sql session wait_for);
+use ServerTest qw(new_database sql session);
+use TwoSessions qw(@LEVELS ask in_level is_blocked state_of);
 
-my @LEVELS = ('read committed', 'repeatable read', 'serializable');
 
 new_database('orphans');
 
@@ -48,25 +48,7 @@ my $backed_up = sql('SELECT all_rows()');
 sql('CALL edit()');
 my $edited  = sql('SELECT all_rows()');
 my $RESTORE = "restore_company('1', $backup)";
-my ($observer, $worker, $app) = map { session() } 1 .. 3;
-
-sub ask {
-	my ($statement) = @_;
-	my $answer = $observer->run($statement);
-	die "$statement: $answer\n" if $answer =~ /^(?:ERROR|WARNING)/m;
-	return $answer;
-}
-
-sub is_blocked {
-	my ($session) = @_;
-	my $pid = $session->pid;
-	return wait_for('a session to wait for another transaction', sub {
-			die 'it does not wait: ' . $session->finish . "\n" if $session->is_over;
-			return ask("SELECT coalesce(wait_event, '') FROM pg_stat_activity WHERE pid = $pid") =~ /^(?:transactionid|tuple)$/;
-		});
-}
-
-sub state_of { return $_[0] =~ /^(?:ERROR|FATAL):  (\w{5}):/m ? $1 : '' }
+my ($worker, $app) = map { session() } 1 .. 2;
 
 # The other session has done it, and `act` waits for it: what comes of a COMMIT, and of a ROLLBACK.
 sub is_waited_for {
@@ -78,8 +60,7 @@ sub is_waited_for {
 			my $act = $id ? "revert_restore($id)" : $RESTORE;
 			$app->run('BEGIN');
 			is $app->run($statement), '', "$level: $statement";
-			$worker->run("SET default_transaction_isolation = '$level'");
-			$worker->start("SELECT $act");
+			in_level($worker, $level)->start("SELECT $act");
 			ok is_blocked($worker), '... is waited for';
 			$app->run($end);
 			my $answer = $worker->finish;
@@ -125,5 +106,5 @@ subtest 'others wait for the restore' => sub {
 	is ask('SELECT all_rows()'), $backed_up, '... the company is as it was';
 };
 
-$_->close for $observer, $worker, $app;
+$_->close for $worker, $app;
 done_testing;

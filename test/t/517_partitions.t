@@ -7,9 +7,9 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use ServerTest qw(new_database sql failure session faulty_session wait_for);
+use ServerTest qw(new_database sql failure session faulty_session);
+use TwoSessions qw(@LEVELS is_waiting_for pause resume);
 
-my @LEVELS = ('read committed', 'repeatable read', 'serializable');
 
 new_database('partitions');
 
@@ -52,18 +52,9 @@ my %ACTS = (
 	create           => "create_company_from_backup($backup, '{\"id\": NEW}')",
 	'from a template' => q(create_company_from_template('shop', '{"id": NEW}')));
 
-my ($holder, $detacher, $gate) = map { session() } 1 .. 3;
+my ($holder, $detacher) = map { session() } 1 .. 2;
 my $caller = faulty_session();
 my ($PARENT, $PARTITION) = ('event_new', '"event_new A"');
-
-sub is_waiting_for {
-	my ($session, $type) = @_;
-	my $pid = $session->pid;
-	return wait_for("a session to wait for $type", sub {
-			die 'it does not wait: ' . $session->finish . "\n" if $session->is_over;
-			return sql("SELECT coalesce(wait_event, '') FROM pg_stat_activity WHERE pid = $pid") =~ /^(?:$type)$/;
-		});
-}
 
 sub is_marked { return sql("SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = '$PARTITION'::regclass") }
 
@@ -136,17 +127,8 @@ $detacher->finish;
 
 sub paused {
 	my ($level, $statement, $at) = @_;
-	$gate->run('SELECT pg_advisory_lock(1)');
-	$caller->run("SET faults.action = wait; SET faults.at = '$at'");
 	$caller->run("BEGIN ISOLATION LEVEL $level");
-	$caller->start($statement);
-	is_waiting_for($caller, 'advisory');
-	return;
-}
-
-sub resume {
-	$gate->run('SELECT pg_advisory_unlock(1)');
-	return $caller->finish;
+	return pause($caller, $at, $statement);
 }
 
 my $READ_CUSTOMERS = 'statement SELECT t."id", t."company_id", t."name"*';
@@ -158,7 +140,7 @@ for my $level (@LEVELS) {
 	paused($level, statement('backup'), $READ_CUSTOMERS);
 	begin_detach();
 	is is_marked(), 't', "$level: marked before the table is read";
-	my $made = resume();
+	my $made = resume($caller);
 	is $caller->run("SELECT row_count FROM backup_contents($made) WHERE table_name = 'public.event'"), 50, '... every row is in the backup';
 	is is_marked(), 't', '... for which the detaching waits';
 	like $caller->run(statement('backup')), $REFUSED, '... the next one is refused';
@@ -177,7 +159,7 @@ for my $level (@LEVELS) {
 		my ($act, $at, $name) = @{$case};
 		paused($level, statement($act), $at);
 		begin_detach();
-		like resume(), $REFUSED, "$level: $name: refused";
+		like resume($caller), $REFUSED, "$level: $name: refused";
 		$caller->run('ROLLBACK');
 		is $detacher->finish, '', '... and the partition is detached';
 		is rows(), $before, '... nothing else has changed';
@@ -197,6 +179,6 @@ for my $level (@LEVELS) {
 	attach();
 }
 
-$_->close for $holder, $detacher, $gate, $caller;
+$_->close for $holder, $detacher, $caller;
 
 done_testing();

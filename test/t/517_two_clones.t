@@ -6,9 +6,9 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use ServerTest qw(new_database session faulty_session sql wait_for);
+use ServerTest qw(new_database session faulty_session sql);
+use TwoSessions qw(@LEVELS ask in_level is_blocked pause resume state_of);
 
-my @LEVELS = ('read committed', 'repeatable read', 'serializable');
 
 new_database('two_clones');
 sql(<<'SQL');
@@ -26,50 +26,14 @@ SQL
 my $backup = sql(q(SELECT backup_company('1')));
 
 my $WRITING = 'insert item';
-my ($gate, $observer, $second) = map { session() } 1 .. 3;
+my ($meanwhile, $second) = map { session() } 1 .. 2;
 my $first = faulty_session();
-
-sub ask {
-	my ($statement) = @_;
-	my $answer = $observer->run($statement);
-	die "$statement: $answer\n" if $answer =~ /^(?:ERROR|WARNING)/m;
-	return $answer;
-}
-
-sub in_level {
-	my ($session, $level) = @_;
-	$session->run("SET default_transaction_isolation = '$level'");
-	return $session;
-}
-
-sub is_waiting_for {
-	my ($session, $type) = @_;
-	my $pid = $session->pid;
-	return wait_for("a session to wait for $type", sub {
-			die 'it does not wait: ' . $session->finish . "\n" if $session->is_over;
-			return ask("SELECT wait_event FROM pg_stat_activity WHERE pid = $pid") =~ /^(?:$type)$/;
-		});
-}
-
-sub is_blocked { return is_waiting_for($_[0], 'transactionid|tuple|relation|object') }
 
 # The first session has begun `act` and waits while it writes rows.
 sub paused {
 	my ($act, $level) = @_;
-	in_level($first, $level);
-	$gate->run('SELECT pg_advisory_lock(1)');
-	$first->run("SET faults.action = wait; SET faults.at = '$WRITING'");
-	$first->start("SELECT $act");
-	is_waiting_for($first, 'advisory');
-	return;
+	return pause(in_level($first, $level), $WRITING, "SELECT $act");
 }
-
-sub resume {
-	$gate->run('SELECT pg_advisory_unlock(1)');
-	return $first->finish;
-}
-
-sub state_of { return $_[0] =~ /^(?:ERROR|FATAL):  (\w{5}):/m ? $1 : '' }
 
 sub anew {
 	ask('DELETE FROM company_backup.restore; DELETE FROM sale WHERE company_id > 1; DELETE FROM letter WHERE item_id > 10; DELETE FROM item WHERE company_id > 1;'
@@ -92,7 +56,7 @@ subtest 'the same clone twice at once' => sub {
 			paused($act, $level);
 			in_level($second, $level)->start("SELECT $act");
 			ok is_blocked($second), "$level, $act: the second waits";
-			is resume(), 500, '... the first works';
+			is resume($first), 500, '... the first works';
 			my $answer = $second->finish;
 			if ($level eq 'read committed') {
 				like $answer, qr/^ERROR:  KB036: company "500" exists already\n/, '... the second is told';
@@ -107,7 +71,7 @@ subtest 'the same clone twice at once' => sub {
 			$second->start("SELECT $act");
 			is_blocked($second);
 			ask('SELECT pg_cancel_backend(' . $first->pid . ')');
-			is state_of(resume()), '57014', "$level, $act: the first is cancelled";
+			is state_of(resume($first)), '57014', "$level, $act: the first is cancelled";
 			is $second->finish, 500, '... the second works';
 			whole(500, '... there is one');
 		}
@@ -122,7 +86,7 @@ subtest 'two clones at once' => sub {
 			paused($act, $level);
 			my $two = in_level($second, $level)->run("SELECT $act");
 			like $two, qr/\A\d+\z/, "$level, $act: the second does not wait";
-			my $one = resume();
+			my $one = resume($first);
 			like $one, qr/\A\d+\z/, '... both work';
 			isnt $one, $two, '... they are two companies';
 			whole($one, '... the first has its rows');
@@ -138,7 +102,7 @@ subtest 'the source loses its long values meanwhile' => sub {
 		my $bodies = ask("SELECT string_agg(md5(body), ',' ORDER BY id) FROM letter WHERE item_id <= 10");
 		paused(q(clone_company('1')), $level);
 		in_level($second, 'read committed')->run('DELETE FROM letter; VACUUM letter');
-		my $key = resume();
+		my $key = resume($first);
 		like $key, qr/\A\d+\z/, "$level: it works" or diag $key;
 		is ask("SELECT string_agg(md5(body), ',' ORDER BY l.id) FROM letter l JOIN item i ON i.id = item_id WHERE company_id = $key"), $bodies, '... and has them as they were';
 		ask('INSERT INTO letter (item_id, body) SELECT id, repeat(md5(name), 1000) FROM item WHERE company_id = 1');
@@ -152,12 +116,12 @@ subtest 'the source is deleted meanwhile' => sub {
 			anew();
 			my $source = ask(q(SELECT clone_company('1')));
 			my $companies = ask('SELECT count(*) FROM company');
-			$gate->run('BEGIN; LOCK TABLE item IN ACCESS EXCLUSIVE MODE');
-			$gate->run("DELETE FROM sale WHERE company_id = $source; DELETE FROM letter WHERE item_id IN (SELECT id FROM item WHERE company_id = $source);"
+			$meanwhile->run('BEGIN; LOCK TABLE item IN ACCESS EXCLUSIVE MODE');
+			$meanwhile->run("DELETE FROM sale WHERE company_id = $source; DELETE FROM letter WHERE item_id IN (SELECT id FROM item WHERE company_id = $source);"
 				  . "DELETE FROM item WHERE company_id = $source; DELETE FROM company WHERE id = $source");
 			in_level($second, $level)->start("SELECT clone_company('$source')");
 			ok is_blocked($second), "$level: it waits for the tables";
-			$gate->run($end);
+			$meanwhile->run($end);
 			my $answer = $second->finish;
 			if ($end eq 'COMMIT' && $level eq 'read committed') {
 				like $answer, qr/^ERROR:  KB002: company "$source" does not exist\n/, '... COMMIT: it is told';
@@ -194,7 +158,7 @@ subtest 'a template is unpublished meanwhile' => sub {
 		paused(q(create_company_from_template('base')), $level);
 		in_level($second, $level)->start(qq(SELECT unpublish_template('base'); SELECT delete_backup(0)));
 		ok is_blocked($second), "$level: whoever unpublishes waits for a creation";
-		my $key = resume();
+		my $key = resume($first);
 		like $key, qr/\A\d+\z/, '... which works';
 		like $second->finish, qr/\A\n?ERROR:  KB010: backup 0 /, '... and then unpublishes';
 		whole($key, '... the company has its rows');
@@ -206,18 +170,18 @@ subtest 'a backup is published and deleted at once' => sub {
 	for my $level (@LEVELS) {
 		anew();
 		my $other = ask(q(SELECT backup_company('1')));
-		$gate->run("BEGIN; SELECT publish_template($other, 'other')");
+		$meanwhile->run("BEGIN; SELECT publish_template($other, 'other')");
 		in_level($second, $level)->start("SELECT delete_backup($other)");
 		ok is_blocked($second), "$level: a deletion waits for a publication";
-		$gate->run('COMMIT');
+		$meanwhile->run('COMMIT');
 		is state_of($second->finish), $level eq 'read committed' ? 'KB052' : '40001', '... and is refused';
 		is ask("SELECT count(*) FROM company_templates() WHERE backup = $other"), 1, '... the template is there';
 		whole(ask(q(SELECT create_company_from_template('other'))), '... and works');
 		ask(q(SELECT unpublish_template('other')));
-		$gate->run("BEGIN; SELECT delete_backup($other)");
+		$meanwhile->run("BEGIN; SELECT delete_backup($other)");
 		$second->start("SELECT publish_template($other, 'other')");
 		ok is_blocked($second), "$level: a publication waits for a deletion";
-		$gate->run('COMMIT');
+		$meanwhile->run('COMMIT');
 		is state_of($second->finish), $level eq 'read committed' ? 'KB010' : '40001', '... and is refused';
 		is ask("SELECT count(*) FROM company_templates() WHERE backup = $other"), 0, '... there is no such template';
 	}
@@ -229,10 +193,10 @@ subtest 'one name, or one backup, published twice at once' => sub {
 		my $other = ask(q(SELECT backup_company('1')));
 		my $third = ask(q(SELECT backup_company('1')));
 		for my $twice (["$other, 'one'", "$third, 'one'"], ["$other, 'one'", "$other, 'two'"]) {
-			$gate->run("BEGIN; SELECT publish_template($twice->[0])");
+			$meanwhile->run("BEGIN; SELECT publish_template($twice->[0])");
 			in_level($second, $level)->start("SELECT publish_template($twice->[1])");
 			ok is_blocked($second), "$level: the second waits";
-			$gate->run('COMMIT');
+			$meanwhile->run('COMMIT');
 			is state_of($second->finish), $level eq 'read committed' ? 'KB051' : '40001', '... and is refused';
 			ask(q(SELECT unpublish_template('one')));
 		}
