@@ -18,6 +18,9 @@ class LineSource {
  public:
   virtual ~LineSource() = default;
   virtual bool next(std::string_view& line) = 0;
+  // The stored member that holds just this piece (core/line_cutter.hpp), if it is one of the last
+  // that lines came from; else empty.
+  virtual std::string_view member_of(std::string_view) const { return {}; }
 };
 
 // Where a version of a row stands in the database.

@@ -30,13 +30,23 @@ bool ArchiveLines::next(std::string_view& line) {
 bool ArchiveLines::next_piece() {
   check_for_interrupts();
   while (more_ && pipeline_.has_room()) {
-    more_ = source_.next(member_);
-    if (more_) pipeline_.push(std::move(member_));
+    std::string member;
+    more_ = source_.next(member);
+    if (more_) pipeline_.push(std::move(member));
   }
-  if (!pipeline_.take(piece_)) return false;
-  bytes_ += piece_.size();
-  lines_.feed(piece_);
+  latest_ = 1 - latest_;
+  Read& read = read_[latest_];
+  if (!pipeline_.take(read.piece, read.member)) return false;
+  bytes_ += read.piece.size();
+  lines_.feed(read.piece);
   return true;
+}
+
+std::string_view ArchiveLines::member_of(std::string_view piece) const {
+  for (const Read& read : read_) {
+    if (read.piece == piece) return read.member;
+  }
+  return {};
 }
 
 void ArchiveLines::finish() {

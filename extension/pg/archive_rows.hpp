@@ -21,8 +21,12 @@ class ArchiveLines : public LineSource {
  public:
   ArchiveLines(MemberSource& source, bool shared, size_t table_number, const ManifestTable& table);
   bool next(std::string_view& line) override;
+  std::string_view member_of(std::string_view piece) const override;
 
  private:
+  struct Read {
+    std::string member, piece;
+  };
   bool next_piece();
   void finish();
 
@@ -31,7 +35,8 @@ class ArchiveLines : public LineSource {
   LineSplitter lines_;
   uint64_t rows_ = 0, bytes_ = 0;
   bool more_ = true;  // members
-  std::string member_, piece_;
+  Read read_[2];      // the piece that lines come from, and the one before
+  int latest_ = 0;    // in read_
   Sha256 digest_;
   bool finished_ = false;
   PiecePipeline pipeline_;  // last: its thread works on the digest

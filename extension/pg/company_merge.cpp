@@ -89,11 +89,12 @@ class CompanyMerge::TableRun : public MergeHandler {
   const MergePlan& plan() const { return plan_; }
 
   MergeCounts run() {
-    const std::unique_ptr<LineSource> archive = lines();
+    archive_ = lines();
+    if (undo_ != nullptr) undo_->take_pieces_from(*archive_);
     if (plan_.compares_wholes()) {
-      merge_wholes(*archive);
+      merge_wholes(*archive_);
     } else {
-      merge_rows(*archive);
+      merge_rows(*archive_);
     }
     if (changes_) changes_->finish(merge_.load_.sequences());
     done_.written = counts_.added + counts_.changed;
@@ -264,6 +265,8 @@ class CompanyMerge::TableRun : public MergeHandler {
   DiscardedEdits* edits_;
   OrphanRows* orphans_;
   Done& done_;
+  std::unique_ptr<LineSource>
+      archive_;  // the undo record takes pieces from it until its table ends
   MergeCounts counts_{};
   std::optional<ChangeLogWriter> log_;
   std::optional<RowChanges> changes_;

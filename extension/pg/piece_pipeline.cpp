@@ -44,14 +44,21 @@ void PiecePipeline::push(std::string in) {
   job_added_.notify_one();
 }
 
-bool PiecePipeline::take(std::string& out) {
+void PiecePipeline::pass(std::string_view out, const Sink& sink) {
+  deliver(kDepth - 1, sink);
+  const std::lock_guard lock(mutex_);
+  jobs_.push_back({{}, std::string(out), true});
+}
+
+bool PiecePipeline::take(std::string& out, std::string& in) {
   std::unique_lock lock(mutex_);
   if (jobs_.empty()) return false;
   job_done_.wait(lock, [this] { return jobs_.front().done || failure_; });
   if (failure_) std::rethrow_exception(failure_);
   out = std::move(jobs_.front().out);
+  in = std::move(jobs_.front().in);
   jobs_.pop_front();
-  --next_;
+  if (next_ > 0) --next_;
   return true;
 }
 
@@ -60,12 +67,12 @@ void PiecePipeline::drain(const Sink& sink) {
 }
 
 void PiecePipeline::deliver(size_t keep, const Sink& sink) {
-  for (std::string out;;) {
+  for (std::string out, in;;) {
     {
       const std::lock_guard lock(mutex_);
       if (jobs_.size() <= keep && !failure_ && (jobs_.empty() || !jobs_.front().done)) return;
     }
-    if (!take(out)) return;
+    if (!take(out, in)) return;
     sink(out);
   }
 }
@@ -77,6 +84,7 @@ void PiecePipeline::run() noexcept {
       job_added_.wait(lock, [this] { return stopping_ || next_ < jobs_.size(); });
       if (stopping_) return;
       Job& job = jobs_[next_++];
+      if (job.done) continue;
       lock.unlock();
       work_(job.in, job.out);
       lock.lock();

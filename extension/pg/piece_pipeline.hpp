@@ -28,14 +28,16 @@ class PiecePipeline {
 
   // Queues a piece; gives what is ready to `sink`. Waits when kDepth pieces are under way.
   void push(std::string_view in, const Sink& sink);
+  // The same for a piece of which is known what is made.
+  void pass(std::string_view out, const Sink& sink);
   // Gives everything that is left to `sink`.
   void drain(const Sink& sink);
 
   // The same for who pulls: queues a piece while has_room(), takes results one by one.
   bool has_room() const { return jobs_.size() < kDepth; }
   void push(std::string in);
-  // The next result, waited for; false if nothing is under way.
-  bool take(std::string& out);
+  // The next result, waited for, and its piece; false if nothing is under way.
+  bool take(std::string& out, std::string& in);
 
  private:
   static constexpr size_t kDepth = 4;
@@ -54,7 +56,7 @@ class PiecePipeline {
   std::mutex mutex_;
   std::condition_variable job_added_, job_done_;
   std::deque<Job> jobs_;  // references stay valid: only the ends change
-  size_t next_ = 0;       // index in jobs_ of the first not begun
+  size_t next_ = 0;       // index in jobs_ of the first that the thread has not come to
   bool stopping_ = false;
   std::exception_ptr failure_;
   std::thread thread_;

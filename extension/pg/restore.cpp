@@ -190,6 +190,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   snapshot.check_tables(live);
   const Company company = resolve_company(live, company_text);
   require_no_review(company.key);
+  refuse_missed_acts(company.key);
   find_backup(backup.id);  // nobody has deleted it meanwhile
   RestoreRun run(live, company, backup, options, false);
   RestoreRecord record{next_restore_id(), company.key, backup.id, "replace", true};

@@ -144,6 +144,20 @@ void require_no_review(const std::string& company) {
       .hint("Keep or revert it first: keep_restore(" + id + ") or revert_restore(" + id + ").");
 }
 
+void refuse_missed_acts(const std::string& company) {
+  constexpr const char* kActs =
+      "SELECT count(*), max(id), count(settled_at) FROM company_backup.restore WHERE company = $1";
+  const Rows seen = own_query(kActs, {company});
+  FreshSnapshot fresh;
+  const Rows now = own_query(kActs, {company});
+  fresh.close();
+  if (seen == now) return;
+  throw Error(sqlstate::kSerializationFailure,
+              "could not serialize access: a restore of company \"" + company +
+                  "\" was made or settled meanwhile")
+      .hint("Try again.");
+}
+
 void settle_restore(const LiveScope& live, const KnownRestore& restore, const char* status,
                     const Text& actor, const std::string& more) {
   own_query(

@@ -46,6 +46,10 @@ void require_in_review(const KnownRestore& restore);
 // Error kInReview if a restore of the company waits to be kept or reverted.
 void require_no_review(const std::string& company);
 
+// Error kSerializationFailure if somebody restored the company, or kept or reverted a restore of it,
+// after the active snapshot was taken: what was done then cannot be seen. Under the company's lock.
+void refuse_missed_acts(const std::string& company);
+
 // Ends a review: forgets the undo record, tells listeners, runs the hook of `status`.
 void settle_restore(const LiveScope& live, const KnownRestore& restore, const char* status,
                     const Text& actor, const std::string& more = "");

@@ -9,11 +9,22 @@ UndoWriter::Stream::Stream(const UndoWriter& writer, UndoPart part)
     : sink([this, &writer, part](std::string_view member) {
         writer.store(part, table, seq++, member);
       }),
-      lines([this](std::string_view piece) { pipeline.push(piece, sink); }) {}
+      lines([this](std::string_view piece) { put(piece); }) {}
+
+void UndoWriter::Stream::put(std::string_view piece) {
+  std::string_view member;
+  if (archive != nullptr) member = archive->member_of(piece);
+  if (member.empty()) {
+    pipeline.push(piece, sink);
+  } else {
+    pipeline.pass(member, sink);
+  }
+}
 
 LineTotals UndoWriter::Stream::finish() {
   const LineTotals totals = lines.finish();
   pipeline.drain(sink);
+  archive = nullptr;
   return totals;
 }
 

@@ -29,6 +29,9 @@ class UndoWriter {
 
   // Begins a table; its lines go to the next four, and end with end_table().
   void begin_table(int number);
+  // Pieces of before() that stand in the archive as well are taken from there, compressed as they
+  // are. It must live until end_table().
+  void take_pieces_from(const LineSource& archive) { before_.archive = &archive; }
   LineCutter& before() { return before_.lines; }
   LineCutter& changes() { return changes_.lines; }
   LineCutter& ids() { return ids_.lines; }
@@ -48,7 +51,10 @@ class UndoWriter {
     Stream(const UndoWriter& writer, UndoPart part);
     LineTotals finish();
 
+    void put(std::string_view piece);
+
     int table = 0, seq = 0;
+    const LineSource* archive = nullptr;
     PiecePipeline pipeline{compress_pieces()};
     PiecePipeline::Sink sink;
     LineCutter lines;

@@ -334,6 +334,31 @@ subtest 'two restores of the same company' => sub {
 	}
 };
 
+# A transaction of one snapshot that began before another restore was made and kept: it would compare with rows of then.
+subtest 'a restore that another one has come before' => sub {
+	ask('CALL begin_anew(); CALL edit()');
+	my $of_edited = ask(q(SELECT backup_company('1')));
+	for my $level (@LEVELS) {
+		for my $case (['nothing to do, as it sees it', 'CALL begin_anew()', $of_edited, $edited], ['rows to add that are there', 'CALL begin_anew(); CALL edit()', $backup, $backed_up]) {
+			my ($name, $begin, $other, $rows) = @{$case};
+			ask($begin);
+			$second->run("BEGIN ISOLATION LEVEL $level");
+			$second->run('SELECT count(*) FROM currency');
+			ask("SELECT keep_restore(restore_company('1', $other))");
+			my $answer = $second->run("SELECT $RESTORE");
+			$second->run('COMMIT');
+			if ($level eq 'read committed') {
+				worked($answer, "$level, $name: it works");
+				is ask('SELECT all_rows()'), $backed_up, '... and is what the backup was';
+			} else {
+				is state_of($answer), '40001', "$level, $name: it may try again" or diag $answer;
+				is ask('SELECT all_rows()'), $rows, '... and the other restore stays';
+			}
+		}
+	}
+	ask("SELECT delete_backup($of_edited)");
+};
+
 subtest 'two ends of one review' => sub {
 	for my $level (@LEVELS) {
 		for my $pair (['keep', 'keep'], ['keep', 'revert'], ['revert', 'keep'], ['revert', 'revert']) {
