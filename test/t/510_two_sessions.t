@@ -357,6 +357,19 @@ subtest 'a restore that another one has come before' => sub {
 		}
 	}
 	ask("SELECT delete_backup($of_edited)");
+	for my $level (@LEVELS[1, 2]) {
+		for my $end ('revert_restore', 'keep_restore') {
+			ask('CALL begin_anew(); CALL edit()');
+			$second->run("BEGIN ISOLATION LEVEL $level");
+			$second->run('SELECT count(*) FROM currency');
+			my $id     = ask("SELECT $RESTORE");
+			my $answer = $second->run("SELECT $end($id)");
+			$second->run('COMMIT');
+			is state_of($answer), 'KB010', "$level: $end of a restore that it does not see" or diag $answer;
+			is ask('SELECT all_rows()'), $backed_up, '... and it stays in review';
+			is ask(q(SELECT status FROM company_restores() ORDER BY id DESC LIMIT 1)), 'review', '... the restore stays in review';
+		}
+	}
 };
 
 subtest 'two ends of one review' => sub {
