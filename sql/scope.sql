@@ -46,6 +46,17 @@ SELECT set_table_rule('currency', 'global');
 SELECT set_table_rule('nothing', 'shared');
 SELECT set_column_rule('customer', 'mail', 'secret');
 
+-- A path that no document has may be a mistake
+CREATE TABLE mood (id int PRIMARY KEY, company_id int NOT NULL REFERENCES company, doc jsonb);
+SELECT set_reference('mood', '{doc}', 'customer', json_path => '$.customer');
+INSERT INTO mood VALUES (1, 1, '{"customer": 1}'), (2, 1, NULL), (3, 2, '{}');
+SELECT set_reference('mood', '{doc}', 'customer', json_path => '$.customer');
+SELECT set_reference('mood', '{doc}', 'customer', json_path => '$.custmer');
+SELECT set_reference('mood', '{doc}', NULL, json_path => '$.custmer');
+SELECT set_reference('mood', '{doc}', 'customer', json_path => '$.customer[');
+SELECT set_reference('mood', '{doc}', NULL, json_path => '$.customer');
+DROP TABLE mood;
+
 -- A rule whose table has gone
 DROP TABLE reminder;
 SELECT severity, object, problem, hint FROM check_company_scope() WHERE severity = 'error';

@@ -8,6 +8,7 @@
 #include "pg/guard.hpp"
 #include "pg/rules.hpp"
 #include "pg/spi.hpp"
+#include "pg/unused_path.hpp"
 
 namespace company_backup {
 namespace {
@@ -219,7 +220,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   if (when_column.empty() != PG_ARGISNULL(6)) {
     throw Error(sqlstate::kInvalidParameter, "when_column and when_value go together");
   }
-  JsonPath::parse(json_path);
+  const JsonPath path = JsonPath::parse(json_path);
   own_query(
       "DELETE FROM company_backup.reference_rule WHERE table_schema::text = $1 AND "
       "table_name::text = $2 "
@@ -246,6 +247,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
       {from.schema, from.name, text_array(columns), to.schema, to.name, text_array(target_columns),
        json_path, when_column, when_value, outside},
       Access::kWrite);
+  if (!json_path.empty()) tell_of_unused_path(source, columns[0], path, json_path);
   PG_RETURN_VOID();
 }
 
