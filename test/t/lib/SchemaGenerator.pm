@@ -102,10 +102,11 @@ sub company_column {
 	return $column;
 }
 
-# Added when all rows are there. Gives the constraint's name.
+# Added when all rows are there. Gives the constraint's name; a rule of the table, or of the target, may route by it.
 sub foreign_key {
 	my ($self, $table, $columns, $target, $key, %more) = @_;
-	my $name = $self->{random}->name("constraints $table->{sql}", 'fk');
+	my $name;
+	do { $name = $self->{random}->name("constraints $table->{sql}", 'fk') } while $self->{referring}{ $target->{sql} }{$name}++;
 	my $list = sub { join ', ', map { $_->{sql} } @_ };
 	push @{ $self->{later} }, "ALTER TABLE $table->{sql} ADD CONSTRAINT ${\ ident($name)} FOREIGN KEY ("
 	  . $list->(@{$columns}) . ") REFERENCES $target->{sql} (" . $list->(@{$key}) . ')' . ($more{clause} // '');
