@@ -207,8 +207,9 @@ CREATE VIEW all_rows AS
     UNION ALL SELECT 'public.event', '(' || id || ', ' || happened || ')', company_id, to_jsonb(e) - 'extra' FROM event e
     UNION ALL SELECT 'public.remark', '(' || stamp || ')', company_id, to_jsonb(r) - 'extra' FROM remark r;
 
--- The rows that restore_problems() lists, as the journal has them.
-CREATE VIEW listed AS SELECT restore, sqlstate, table_name AS area,
+-- The rows that restore_problems() lists, as the journal has them: also those of a partition that is a table of its own
+-- while it is detached.
+CREATE VIEW listed AS SELECT restore, sqlstate, CASE table_name WHEN 'public.event_two' THEN 'public.event' ELSE table_name END AS area,
     CASE WHEN table_name = 'public.remark' THEN '(' || (row_data ->> 'stamp') || ')' ELSE row_key END AS key FROM company_backup.restore_problem;
 
 -- What differs from what the journal says: of a company that was never restored, nothing may.
