@@ -7,7 +7,7 @@ namespace company_backup {
 namespace {
 
 // A generated ID is too long for texts of the other types, or has characters that they have not.
-bool can_hold_id(const Column& column) {
+bool can_hold_generated_id(const Column& column) {
   switch (column.type_oid) {
     case BOOLOID:
     case BYTEAOID:
@@ -35,7 +35,7 @@ LeftoverCheck::LeftoverCheck(const LiveScope& live, const MatchedTable& table,
   if (ids.empty()) return;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = *table.columns[i];
-    if (!table.loaded[i] || !can_hold_id(column)) continue;
+    if (!table.loaded[i] || !can_hold_generated_id(column)) continue;
     if (column_treatment(live.rules, *table.table, column.name) != "data") positions_.push_back(i);
   }
 }
