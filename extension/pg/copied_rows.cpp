@@ -65,16 +65,13 @@ void CopiedRows::write(Rows& rows) {
 uint64_t CopiedRows::add(size_t number, const TableQuery& query) {
   Rows& rows = tables_[number];
   Receiver receiver{};
-  receiver.base.receiveSlot = receive;
+  init_receiver(receiver.base, receive);
   receiver.base.rStartup = [](DestReceiver* destination, int, TupleDesc form) {
     auto* self = reinterpret_cast<Receiver*>(destination);
     const MemoryContext before = MemoryContextSwitchTo(self->self->memory_);
     self->rows->form = CreateTupleDescCopy(form);
     MemoryContextSwitchTo(before);
   };
-  receiver.base.rShutdown = [](DestReceiver*) {};
-  receiver.base.rDestroy = [](DestReceiver*) {};
-  receiver.base.mydest = DestNone;
   receiver.self = this;
   receiver.rows = &rows;
   receiver.row_memory = guarded([this] {

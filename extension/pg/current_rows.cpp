@@ -67,14 +67,6 @@ bool receive(TupleTableSlot* slot, DestReceiver* destination) {
   });
 }
 
-void init(DestReceiver& base, bool (*receive_slot)(TupleTableSlot*, DestReceiver*)) {
-  base.receiveSlot = receive_slot;
-  base.rStartup = [](DestReceiver*, int, TupleDesc) {};
-  base.rShutdown = [](DestReceiver*) {};
-  base.rDestroy = [](DestReceiver*) {};
-  base.mydest = DestNone;
-}
-
 struct SumReceiver {
   DestReceiver base;
   uint32_t since;
@@ -114,7 +106,7 @@ void read_current(const CurrentQuery& query, LineCutter* lines, const CurrentRow
   std::string own_buffer;
   const std::unique_ptr<bool[]> leads_outside(new bool[query.table.columns.size() + 1]());
   Receiver receiver{};
-  init(receiver.base, receive);
+  init_receiver(receiver.base, receive);
   receiver.query = &query;
   receiver.encoder = &encoder;
   receiver.lines = lines;
@@ -132,7 +124,7 @@ void read_current(const CurrentQuery& query, LineCutter* lines, const CurrentRow
 VersionSum sum_versions(const std::string& sql, const std::vector<Arg>& args, uint32_t since,
                         uint64_t& written) {
   SumReceiver receiver{};
-  init(receiver.base, receive_version);
+  init_receiver(receiver.base, receive_version);
   receiver.since = since;
   stream(sql, args, &receiver.base);
   written = receiver.written;

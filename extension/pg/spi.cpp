@@ -180,6 +180,14 @@ std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args
   return result;
 }
 
+void init_receiver(DestReceiver& receiver, bool (*receive_slot)(TupleTableSlot*, DestReceiver*)) {
+  receiver.receiveSlot = receive_slot;
+  receiver.rStartup = [](DestReceiver*, int, TupleDesc) {};
+  receiver.rShutdown = [](DestReceiver*) {};
+  receiver.rDestroy = [](DestReceiver*) {};
+  receiver.mydest = DestNone;
+}
+
 void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver) {
   const UntrustedPlanning planning;
   guarded([&] {

@@ -64,6 +64,9 @@ Rows own_query(const char* sql, const std::vector<Arg>& args = {}, Access access
 // The first column, a bytea, of the rows of a query on the extension's own tables; no NULLs.
 std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args);
 
+// Makes `receiver`, all zeros, one that gives each row to `receive_slot` and does nothing else.
+void init_receiver(DestReceiver& receiver, bool (*receive_slot)(TupleTableSlot*, DestReceiver*));
+
 // Runs a query and gives its rows to `receiver` as they come.
 void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver);
 

@@ -89,11 +89,7 @@ void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& 
   std::optional<LineSorter> sorter;
   if (query.key.empty()) sorter.emplace();
   LineReceiver receiver{};
-  receiver.base.receiveSlot = receive;
-  receiver.base.rStartup = [](DestReceiver*, int, TupleDesc) {};
-  receiver.base.rShutdown = [](DestReceiver*) {};
-  receiver.base.rDestroy = [](DestReceiver*) {};
-  receiver.base.mydest = DestNone;
+  init_receiver(receiver.base, receive);
   receiver.query = &query;
   receiver.encoder = &encoder;
   receiver.lines = &lines;
