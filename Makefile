@@ -17,6 +17,7 @@ EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).co
 
 OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard extension/core/*.cpp extension/pg/*.cpp)))
 DATA = $(wildcard $(EXTENSION)--*.sql)
+EXTRA_CLEAN = $(OBJS:.o=.d)
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --outputdir=build/regress
@@ -32,7 +33,7 @@ endif
 
 # PostgreSQL's headers as system headers: they do not pass our warnings.
 PG_CPPFLAGS = -Iextension -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null) \
-	-DCOMPANY_BACKUP_VERSION='"$(EXTVERSION)"' $(DEFLATE_FLAGS)
+	-DCOMPANY_BACKUP_VERSION='"$(EXTVERSION)"' $(DEFLATE_FLAGS) -MMD -MP
 # -g1, lines for stack traces: all debug information takes a third more time to compile.
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow=local -Werror -O2 -g1
 SHLIB_LINK = -lstdc++ -lsimdjson -lroaring -lcrypto -lz $(DEFLATE_LIBS) -lpthread
@@ -46,7 +47,8 @@ override with_llvm = no
 include $(PGXS)
 endif
 
-$(OBJS): $(wildcard extension/core/*.hpp extension/pg/*.hpp)
+# Each object knows the headers it was made from, as the compiler saw them.
+-include $(OBJS:.o=.d)
 
 RELEASE = build/release
 SANITIZED = build/sanitized
