@@ -56,10 +56,11 @@ struct Table {
   std::string name;
   bool partitioned = false;  // the root of a partition tree; its partitions are not listed
   bool foreign = false;
-  bool has_children = false;                // other tables inherit from it (not partitions)
-  bool is_child = false;                    // it inherits from another table (not a partition)
-  bool of_extension = false;                // member of an extension
-  std::vector<Column> columns;              // in attnum order
+  bool has_children = false;    // other tables inherit from it (not partitions)
+  bool is_child = false;        // it inherits from another table (not a partition)
+  bool of_extension = false;    // member of an extension
+  std::string outsider;         // its owner, if he has no right on the company's tables; else empty
+  std::vector<Column> columns;  // in attnum order
   std::vector<UniqueIndex> unique_indexes;  // in name order
   // In name order; `columns` are those that are compared with "=", 0 stands for all others.
   std::vector<UniqueIndex> exclusions;

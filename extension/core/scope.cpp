@@ -1,6 +1,7 @@
 #include "core/scope.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "core/error.hpp"
 #include "core/scope_model.hpp"
@@ -39,6 +40,27 @@ void refuse_empty_scope(const Model& model, const std::string& functions_schema)
       .hint("Name the columns that hold the company's key in the scope_columns of " +
             functions_schema + ".set_company_table(), or set rules with " + functions_schema +
             ".set_table_rule() and " + functions_schema + ".set_reference().");
+}
+
+// What is undecided about tables of outsiders stays a finding, but stops no backup: else anybody
+// with a schema of his own could stop everybody's.
+void tell_outsiders_apart(Model& model) {
+  std::map<std::string, std::string> owners;  // by the table's name in findings
+  for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
+    if (model.is_outsiders(index))
+      owners[display_table(model.table(index))] = model.table(index).outsider;
+  if (owners.empty()) return;
+  for (Finding& finding : model.findings) {
+    if (finding.severity != "error") continue;
+    auto owner = owners.find(finding.object);
+    for (size_t end = finding.object.rfind('.'); owner == owners.end() && end != std::string::npos;
+         end = end == 0 ? std::string::npos : finding.object.rfind('.', end - 1))
+      owner = owners.find(finding.object.substr(0, end));  // of a column
+    if (owner == owners.end()) continue;
+    finding.severity = "warning";
+    finding.problem += "; its owner, " + display_name(owner->second) +
+                       ", has no right on the company's tables, so that it stops no backup";
+  }
 }
 
 void sort_scope(Scope& scope, std::vector<Finding> findings) {
@@ -83,6 +105,7 @@ Scope discover_scope(const Schema& schema, const Rules& rules,
   sort_scope(scope, {});
   collect_references(model, scope, undecided);
   check_columns(model, scope);
+  tell_outsiders_apart(model);
   sort_scope(scope, std::move(model.findings));
   return scope;
 }

@@ -151,7 +151,7 @@ void build_links(Model& model) {
       if (fk->only_partition == 0) model.links[index].push_back(link_of(model, *fk));
     for (const SoftReference& soft : model.soft[index])
       if (soft.can_route) model.links[index].push_back(link_of(model, soft));
-    add_scope_columns(model, index);
+    if (!model.is_outsiders(index)) add_scope_columns(model, index);
   }
   for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
     if (index != model.company && model.rule[index] != nullptr && model.ruled_owned(index))

@@ -61,6 +61,11 @@ bool Model::ruled_foreign(TableIndex index) const {
          (rule[index]->treatment == "shared" || rule[index]->treatment == "people");
 }
 
+bool Model::is_outsiders(TableIndex index) const {
+  return !table(index).outsider.empty() && rule[index] == nullptr && soft[index].empty() &&
+         index != membership;
+}
+
 void Model::error(std::string object, std::string problem, std::string hint) {
   findings.push_back({"error", std::move(object), std::move(problem), std::move(hint)});
 }

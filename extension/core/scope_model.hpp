@@ -62,6 +62,9 @@ struct Model {
   bool is_scope_column(TableIndex index, const Column& column) const;
   bool ruled_owned(TableIndex index) const;    // company, append_only, excluded
   bool ruled_foreign(TableIndex index) const;  // shared, people
+  // Somebody's table who has no right on the company's tables, and no rule says what it is. What it
+  // is called and what its columns are called then proves nothing, and stops nobody's backup.
+  bool is_outsiders(TableIndex index) const;
 
   void error(std::string object, std::string problem, std::string hint);
   void warning(std::string object, std::string problem, std::string hint);

@@ -12,8 +12,25 @@ namespace {
 // The state of one scan of the function; deleted with the scan's memory, also after an error.
 struct Scan {
   std::unique_ptr<ArchiveBytes> bytes;
+  Snapshot snapshot = nullptr;  // under which a stored backup is read to its end
   int seq = 0;
 };
+
+// Runs `body` under the scan's snapshot. After an error the server takes it off.
+template <class Body>
+auto under_snapshot(const Scan& scan, Body&& body) {
+  if (scan.snapshot == nullptr) return body();
+  guarded([&scan] { PushActiveSnapshot(scan.snapshot); });
+  const auto result = body();
+  guarded([] { PopActiveSnapshot(); });
+  return result;
+}
+
+void close_scan(Scan& scan) {
+  scan.bytes->close();
+  if (scan.snapshot != nullptr) guarded([&scan] { UnregisterSnapshot(scan.snapshot); });
+  scan.snapshot = nullptr;
+}
 
 void delete_scan(void* scan) {
   delete static_cast<Scan*>(scan);
@@ -21,13 +38,15 @@ void delete_scan(void* scan) {
 
 // The executor ends a scan that was not read to its end.
 void end_scan(Datum scan) {
-  callback([scan] { reinterpret_cast<Scan*>(scan)->bytes->close(); });
+  callback([scan] { close_scan(*reinterpret_cast<Scan*>(scan)); });
 }
 
 ExprContext* scan_context(FunctionCallInfo fcinfo) {
   return reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)->econtext;
 }
 
+// Hands the scan over to its memory context. What can fail comes first: until the context owns the
+// scan, `scan` does, and never both.
 void keep_scan(FunctionCallInfo fcinfo, std::unique_ptr<Scan> scan) {
   Scan* const plain = scan.get();
   FuncCallContext* const context = static_cast<FuncCallContext*>(fcinfo->flinfo->fn_extra);
@@ -36,7 +55,6 @@ void keep_scan(FunctionCallInfo fcinfo, std::unique_ptr<Scan> scan) {
         MemoryContextAlloc(context->multi_call_memory_ctx, sizeof(MemoryContextCallback)));
     callback->func = delete_scan;
     callback->arg = plain;
-    MemoryContextRegisterResetCallback(context->multi_call_memory_ctx, callback);
     TupleDesc result;
     const MemoryContext before = MemoryContextSwitchTo(context->multi_call_memory_ctx);
     get_call_result_type(fcinfo, nullptr, &result);
@@ -44,6 +62,7 @@ void keep_scan(FunctionCallInfo fcinfo, std::unique_ptr<Scan> scan) {
     context->user_fctx = plain;
     MemoryContextSwitchTo(before);
     RegisterExprContextCallback(scan_context(fcinfo), end_scan, PointerGetDatum(plain));
+    MemoryContextRegisterResetCallback(context->multi_call_memory_ctx, callback);
   });
   scan.release();
 }
@@ -55,15 +74,15 @@ Datum next_row(FunctionCallInfo fcinfo, Open&& open) {
     FuncCallContext* const context = guarded([=] { return SRF_FIRSTCALL_INIT(); });
     const MemoryContext before = MemoryContextSwitchTo(context->multi_call_memory_ctx);
     auto scan = std::make_unique<Scan>();
-    scan->bytes = open();
+    scan->bytes = open(*scan);
     MemoryContextSwitchTo(before);
     keep_scan(fcinfo, std::move(scan));
   }
   FuncCallContext* const context = guarded([=] { return SRF_PERCALL_SETUP(); });
   Scan* const scan = static_cast<Scan*>(context->user_fctx);
   std::string piece;
-  if (!scan->bytes->next(piece)) {
-    scan->bytes->close();
+  if (!under_snapshot(*scan, [&] { return scan->bytes->next(piece); })) {
+    close_scan(*scan);
     guarded([=] {
       UnregisterExprContextCallback(scan_context(fcinfo), end_scan, PointerGetDatum(scan));
     });
@@ -78,23 +97,40 @@ Datum next_row(FunctionCallInfo fcinfo, Open&& open) {
   SRF_RETURN_NEXT(context, row);
 }
 
+// The whole backup is there in one snapshot, whatever others delete while it is read; and so it is
+// for a backup that this statement has just made.
+Snapshot snapshot_with(int64_t backup) {
+  const Snapshot snapshot = guarded([] {
+    PushActiveSnapshot(GetTransactionSnapshot());
+    return RegisterSnapshot(GetActiveSnapshot());
+  });
+  const bool exists =
+      !own_query("SELECT FROM company_backup.backup WHERE id = $1", {backup}, Access::kRead)
+           .empty();
+  guarded([] { PopActiveSnapshot(); });
+  if (exists) return snapshot;
+  throw Error(sqlstate::kUnknownBackup,
+              "backup " + std::to_string(backup) + " does not exist any more");
+}
+
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(read_backup) {
-  return next_row(fcinfo, [&] {
+  return next_row(fcinfo, [&](Scan& scan) {
     require_guard_or_owner("export");
     const StoredBackup backup = find_backup(required_int64(fcinfo, 0, "backup"));
     authorize("export", backup.company, std::nullopt,
               "{\"backup\": " + std::to_string(backup.id) + "}");
     Manifest manifest = Manifest::from_json(backup.manifest_text);
     require_select(backup, manifest);
+    scan.snapshot = snapshot_with(backup.id);
     return std::make_unique<ArchiveBytes>(std::move(manifest), backup.manifest_text,
                                           stored_members(backup.id));
   });
 }
 
 COMPANY_BACKUP_FUNCTION(stream_backup) {
-  return next_row(fcinfo, [&] {
+  return next_row(fcinfo, [&](Scan&) {
     require_guard_or_owner("export");
     const Text text = optional_text(fcinfo, 0);
     BackupOptions options;

@@ -39,7 +39,7 @@ class StoredMembers : public MemberSource {
       if (seq_ > 0 && chunks_.size() < kChunksAtOnce) return false;
       std::vector<Arg> args{id_, shared_, table_number_, seq_};
       args.insert(args.end(), more_.begin(), more_.end());
-      chunks_ = own_bytes(sql_, args);
+      chunks_ = own_bytes(sql_, args, Access::kRead);
       position_ = 0;
       seq_ += static_cast<int>(chunks_.size());
       if (chunks_.empty()) return false;

@@ -77,6 +77,19 @@ FROM pg_constraint con JOIN part source ON source.oid = con.conrelid
 WHERE con.contype = 'f' AND con.conparentid = 0
 ORDER BY c.relnamespace, con.conname COLLATE "C")";
 
+// Tables of owners who have no right on any of the tables $1, of which the first is the company
+// table, and own none of them. A right on somebody's table of his own making proves nothing.
+constexpr const char* kOutsiders = R"(
+SELECT c.oid, o.rolname
+FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner
+WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND c.relowner IN (
+  SELECT r.oid FROM pg_roles r JOIN pg_database d ON d.datname = current_database()
+  WHERE r.oid IN (SELECT relowner FROM pg_class) AND NOT pg_has_role(r.oid, d.datdba, 'USAGE')
+    AND NOT EXISTS (SELECT FROM unnest($1::oid[]) AS t(oid)
+      WHERE has_any_column_privilege(r.oid, t.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+         OR has_table_privilege(r.oid, t.oid, 'DELETE, TRUNCATE, TRIGGER')))
+)";
+
 uint32_t to_oid(const Text& cell) {
   return static_cast<uint32_t>(std::stoul(*cell));
 }
@@ -295,11 +308,45 @@ class Loader {
   std::unordered_map<Oid, Known> types_;
 };
 
+// The company table and those whose foreign keys lead to it, directly or not: to declare one takes
+// a right on its target.
+std::vector<std::string> tables_of_companies(const Schema& schema, TableIndex company) {
+  std::vector<std::vector<TableIndex>> referring(schema.tables.size());
+  for (const ForeignKey& key : schema.foreign_keys) referring[key.target].push_back(key.table);
+  std::vector<TableIndex> reached{company};
+  std::vector<bool> seen(schema.tables.size(), false);
+  seen[company] = true;
+  std::vector<std::string> oids;
+  for (size_t i = 0; i < reached.size(); ++i) {
+    oids.push_back(std::to_string(schema.tables[reached[i]].oid));
+    for (TableIndex table : referring[reached[i]]) {
+      if (!seen[table]) reached.push_back(table);
+      seen[table] = true;
+    }
+  }
+  return oids;
+}
+
+void mark_outsiders(Schema& schema, const Settings& settings) {
+  const TableIndex company = schema.find(settings.company_schema, settings.company_table);
+  if (company == kNoTable) return;
+  std::unordered_map<uint32_t, std::string> owners;
+  for (const Row& row :
+       query(kOutsiders, {Arg(text_array(tables_of_companies(schema, company)))})) {
+    owners.emplace(to_oid(row[0]), *row[1]);
+  }
+  for (Table& table : schema.tables) {
+    const auto owner = owners.find(table.oid);
+    if (owner != owners.end()) table.outsider = owner->second;
+  }
+}
+
 }  // namespace
 
-Schema load_schema() {
+Schema load_schema(const Settings& settings) {
   guarded([] { PushActiveSnapshot(GetLatestSnapshot()); });
   Schema schema = Loader().load();
+  mark_outsiders(schema, settings);
   guarded([] { PopActiveSnapshot(); });
   return schema;
 }

@@ -54,7 +54,7 @@ std::vector<const ScopedTable*> LiveScope::travelling() const {
 LiveScope load_live_scope() {
   LiveScope live;
   live.rules = load_rules();
-  live.schema = load_schema();
+  live.schema = load_schema(live.rules.settings);
   live.scope = discover_scope(live.schema, live.rules, functions_schema());
   return live;
 }

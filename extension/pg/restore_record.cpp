@@ -135,8 +135,9 @@ void require_in_review(const KnownRestore& restore) {
 
 void require_no_review(const std::string& company) {
   FreshSnapshot fresh;
-  const Rows rows = own_query(
-      "SELECT id FROM company_backup.restore WHERE company = $1 AND status = 'review'", {company});
+  const Rows rows =
+      own_query("SELECT id FROM company_backup.restore WHERE company = $1 AND status = 'review'",
+                {company}, Access::kRead);
   fresh.close();
   if (rows.empty()) return;
   const std::string& id = *rows[0][0];
@@ -147,9 +148,9 @@ void require_no_review(const std::string& company) {
 void refuse_missed_acts(const std::string& company) {
   constexpr const char* kActs =
       "SELECT count(*), max(id), count(settled_at) FROM company_backup.restore WHERE company = $1";
-  const Rows seen = own_query(kActs, {company});
+  const Rows seen = own_query(kActs, {company}, Access::kRead);
   FreshSnapshot fresh;
-  const Rows now = own_query(kActs, {company});
+  const Rows now = own_query(kActs, {company}, Access::kRead);
   fresh.close();
   if (seen == now) return;
   throw Error(sqlstate::kSerializationFailure,

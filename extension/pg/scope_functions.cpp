@@ -90,9 +90,10 @@ COMPANY_BACKUP_FUNCTION(check_company_scope) {
 
 COMPANY_BACKUP_FUNCTION(propose_company_rules) {
   authorize("scope", std::nullopt, std::nullopt);
+  const Rules rules = load_rules();
   Rows rows;
   for (const std::string& statement :
-       propose_rules(load_schema(), load_rules(), functions_schema())) {
+       propose_rules(load_schema(rules.settings), rules, functions_schema())) {
     rows.push_back({statement});
   }
   return return_rows(fcinfo, rows);

@@ -1,5 +1,7 @@
 #include "pg/spi.hpp"
 
+#include <utility>
+
 #include "core/sql.hpp"
 #include "pg/planning.hpp"
 
@@ -102,6 +104,34 @@ Rows to_rows(const Result& result) {
 
 }  // namespace
 
+Row& Rows::operator[](size_t index) {
+  return const_cast<Row&>(std::as_const(*this)[index]);
+}
+
+const Row& Rows::operator[](size_t index) const {
+  if (index >= size()) {
+    throw Error(sqlstate::kInternal, "a result has " + std::to_string(size()) + " rows, row " +
+                                         std::to_string(index) + " is asked for");
+  }
+  return begin()[static_cast<difference_type>(index)];
+}
+
+Row one_row(Rows rows) {
+  if (rows.size() != 1) {
+    throw Error(sqlstate::kInternal,
+                "a result has " + std::to_string(rows.size()) + " rows, one is expected");
+  }
+  return std::move(rows.front());
+}
+
+std::string one_value(Rows rows) {
+  Row row = one_row(std::move(rows));
+  if (row.empty() || !row.front()) {
+    throw Error(sqlstate::kInternal, "a result has no value where one is expected");
+  }
+  return std::move(*row.front());
+}
+
 Rows query(const std::string& sql, const std::vector<Arg>& args, Access access) {
   const UntrustedPlanning planning;
   const Result result = guarded([&] {
@@ -153,7 +183,7 @@ Rows own_query(const char* sql, const std::vector<Arg>& args, Access access) {
   return query(sql, args, access);
 }
 
-std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args) {
+std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args, Access access) {
   const AsExtensionOwner owner;
   const UntrustedPlanning planning;
   struct Piece {
@@ -163,7 +193,7 @@ std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args
   uint64 count = 0;
   const Piece* pieces = guarded([&] {
     SPI_connect();
-    execute(sql, args, Access::kRead, nullptr);
+    execute(sql, args, access, nullptr);
     count = SPI_processed;
     Piece* list = static_cast<Piece*>(palloc(sizeof(Piece) * (count + 1)));
     for (uint64 i = 0; i < count; ++i) {

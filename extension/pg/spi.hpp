@@ -12,7 +12,19 @@ namespace company_backup {
 
 using Text = std::optional<std::string>;  // nullopt: NULL
 using Row = std::vector<Text>;
-using Rows = std::vector<Row>;
+
+// The rows of a result. To ask for one that is not there is an error (kInternal), never a crash.
+class Rows : public std::vector<Row> {
+ public:
+  using std::vector<Row>::vector;
+  Row& operator[](size_t index);
+  const Row& operator[](size_t index) const;
+};
+
+// The only row of a result. Error kInternal if there is none, or another one.
+Row one_row(Rows rows);
+// The first value of the only row, which is not NULL; the same error.
+std::string one_value(Rows rows);
 
 // A query parameter. Views must outlive the call; a Datum by reference, too.
 struct Arg {
@@ -59,10 +71,13 @@ Rows query(const std::string& sql, const std::vector<Arg>& args = {},
            Access access = Access::kRead);
 
 // The same as the extension's owner, for the extension's own tables only: fixed SQL, no user code.
-Rows own_query(const char* sql, const std::vector<Arg>& args = {}, Access access = Access::kRead);
+// Without kRead it reads what is there now, as kWrite does, also what the same statement has just
+// written: two reads, one of them kRead, may not agree on whether a row exists.
+Rows own_query(const char* sql, const std::vector<Arg>& args = {}, Access access = Access::kCall);
 
 // The first column, a bytea, of the rows of a query on the extension's own tables; no NULLs.
-std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args);
+std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args,
+                                   Access access = Access::kCall);
 
 // Makes `receiver`, all zeros, one that gives each row to `receive_slot` and does nothing else.
 void init_receiver(DestReceiver& receiver, bool (*receive_slot)(TupleTableSlot*, DestReceiver*));

@@ -25,7 +25,8 @@ bool StoredFile::next(std::string& member) {
         "SELECT data FROM company_backup.backup_file WHERE backup = $1 AND table_number = $2 AND "
         "column_number = $3 AND sha256 = $4 AND seq >= $5 ORDER BY seq LIMIT 16",
         {backup_, static_cast<int>(file_.table), static_cast<int>(file_.column),
-         digest_argument(file_), seq_});
+         digest_argument(file_), seq_},
+        Access::kRead);
     position_ = 0;
     seq_ += static_cast<int>(page_.size());
     if (page_.empty()) return false;
@@ -44,7 +45,8 @@ bool StoredFileList::next(FileEntry& file) {
         "column_number, sha256) > ($2, $3, $4)) ORDER BY table_number, column_number, sha256 "
         "LIMIT 1000",
         {backup_, static_cast<int>(last.table), static_cast<int>(last.column),
-         digest_argument(last), page_.empty()});
+         digest_argument(last), page_.empty()},
+        Access::kRead);
     ended_ = rows.size() < kFilesAtOnce;
     page_.clear();
     position_ = 0;

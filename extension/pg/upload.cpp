@@ -17,14 +17,14 @@ struct Upload {
 
 // The caller's own upload (the database owner's and superusers': any).
 Upload find_upload(int64_t id) {
-  const Rows rows = own_query("SELECT company FROM company_backup.upload WHERE id = $1 FOR UPDATE",
-                              {id}, Access::kWrite);
-  const Rows mine = query(
-      "SELECT pg_has_role(d.datdba, 'USAGE'), current_user FROM pg_database d WHERE d.datname = "
-      "current_database()");
-  const Rows creator =
-      own_query("SELECT created_by FROM company_backup.upload WHERE id = $1", {id});
-  if (rows.empty() || (*mine[0][0] != "t" && *creator[0][0] != *mine[0][1])) {
+  const Row caller =
+      one_row(query("SELECT pg_has_role(d.datdba, 'USAGE'), current_user FROM pg_database d WHERE "
+                    "d.datname = current_database()"));
+  const Rows rows = own_query(
+      "SELECT company FROM company_backup.upload WHERE id = $1 AND ($2 OR created_by = $3::name) "
+      "FOR UPDATE",
+      {id, *caller[0] == "t", caller[1]}, Access::kWrite);
+  if (rows.empty()) {
     throw Error(sqlstate::kUnknownBackup, "upload " + std::to_string(id) + " does not exist")
         .hint("begin_upload() begins one; it ends with finish_upload().");
   }
@@ -98,15 +98,14 @@ bool read_part(int64_t upload, int seq, ArchiveReader& reader) {
 void read_parts(int64_t upload, ArchiveReader& reader) {
   int seq = 0;
   while (read_part(upload, seq, reader)) ++seq;
-  const Rows numbers = own_query(
+  const Row numbers = one_row(own_query(
       "SELECT count(*), coalesce(max(seq)::bigint + 1, 0) FROM company_backup.upload_part WHERE "
-      "upload = "
-      "$1",
-      {upload});
-  if (*numbers[0][0] != *numbers[0][1]) {
+      "upload = $1",
+      {upload}));
+  if (*numbers[0] != *numbers[1]) {
     throw Error(sqlstate::kUploadSequence, "parts of the upload are missing")
-        .detail(*numbers[0][0] + " parts have come, the last is number " +
-                std::to_string(std::stoll(*numbers[0][1]) - 1) + ".")
+        .detail(*numbers[0] + " parts have come, the last is number " +
+                std::to_string(std::stoll(*numbers[1]) - 1) + ".")
         .hint("Append the missing parts and finish again.");
   }
 }
@@ -166,13 +165,15 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
     key = resolve_company(load_live_scope(), text).key;
   authorize("upload", key, std::nullopt);
   // What was begun and never finished does not stay for ever.
-  own_query("DELETE FROM company_backup.upload WHERE created_at < now() - interval '7 days'", {},
-            Access::kWrite);
-  const Rows user = query("SELECT current_user");
-  const Rows id = own_query(
+  // One that somebody holds is at work: nobody waits for it here.
+  own_query(
+      "DELETE FROM company_backup.upload WHERE id IN (SELECT id FROM company_backup.upload WHERE "
+      "created_at < now() - interval '7 days' FOR UPDATE SKIP LOCKED)",
+      {}, Access::kWrite);
+  const std::string user = one_value(query("SELECT current_user"));
+  PG_RETURN_INT64(std::stoll(one_value(own_query(
       "INSERT INTO company_backup.upload (company, created_by) VALUES ($1, $2::name) RETURNING id",
-      {key, user[0][0]}, Access::kWrite);
-  PG_RETURN_INT64(std::stoll(*id[0][0]));
+      {key, user}, Access::kWrite))));
 }
 
 COMPANY_BACKUP_FUNCTION(append_upload) {

@@ -435,5 +435,23 @@ TEST_F(ScopeQuestions, ATableBetweenPeopleAndCompaniesIsTheMembership) {
             "in');");
 }
 
+TEST_F(ScopeQuestions, TablesOfOutsidersStopNothing) {
+  rules.settings.scope_columns = {"tenant_id"};
+  invoice();
+  db.table("evil.scoped").column("tenant_id integer").raw().outsider = "mallory";
+  db.table("evil.asked").column("company_id integer").raw().outsider = "mallory";
+  db.table("sales.asked").column("company_id integer");
+  discover();
+  const std::string told = "its owner, mallory, has no right on the company's tables";
+  expect_finding("warning", "evil.scoped", told);
+  expect_finding("warning", "evil.asked", told);
+  expect_finding("error", "sales.asked", "");
+  EXPECT_EQ(scoped("evil.scoped"), nullptr);
+  rules.tables = {table_rule("evil.scoped", "company"), table_rule("sales.asked", "shared")};
+  discover();
+  EXPECT_EQ(of("evil.scoped").treatment, "company");
+  expect_no_errors();
+}
+
 }  // namespace
 }  // namespace company_backup
