@@ -36,14 +36,15 @@ class Matcher {
       differ("table " + archived.name + " does not exist here");
       return;
     }
-    MatchedTable matched{number, &archived, scope_.find(index), &schema_.tables[index], {}, {}};
+    MatchedTable matched{number, &archived, scope_.find(index), &schema_.tables[index], {}, {},
+                         {},     {}};
     if (matched.scoped == nullptr || !matched.scoped->travels()) {
       differ("table " + display_table(*matched.table) + " does not travel with a company here" +
              (matched.scoped == nullptr ? "" : ": it is " + matched.scoped->treatment));
       return;
     }
     for (const ManifestColumn& column : archived.columns) match_column(matched, column);
-    find_gaps(matched);
+    fill_gaps(matched);
     matched_.push_back(std::move(matched));
   }
 
@@ -66,23 +67,31 @@ class Matcher {
 
   bool is_loaded(const Table& table, const Column& column) const {
     if (options_.everything) return true;
-    const std::string treatment = column_treatment(rules_, table, column.name);
-    if (treatment == "secret") return false;
-    const bool stays = (treatment == "identity" && !options_.same_company) ||
-                       (treatment == "file" && !options_.with_files);
+    const ColumnRule* rule = column_rule(rules_, table, column.name);
+    if (rule == nullptr) return true;
+    if (rule->treatment == "secret") return false;
+    const bool stays = (rule->treatment == "identity" && !options_.same_company) ||
+                       (rule->treatment == "file" && !options_.with_files);
     if (!stays) return true;
-    return column.not_null && !column.has_default && !column.identity;
+    return needs_value(column) && rule->replacement.empty();
   }
 
-  // Columns here that would be left without a value they need.
-  void find_gaps(const MatchedTable& matched) {
+  static bool needs_value(const Column& column) {
+    return column.not_null && !column.has_default && !column.identity && !column.generated;
+  }
+
+  // What the columns here get that the archive gives no value.
+  void fill_gaps(MatchedTable& matched) const {
     for (const Column& column : matched.table->columns) {
-      if (!column.not_null || column.has_default || column.identity || column.generated) continue;
       const auto found = std::find(matched.columns.begin(), matched.columns.end(), &column);
       const auto at = static_cast<size_t>(found - matched.columns.begin());
       if (found != matched.columns.end() && matched.loaded[at]) continue;
-      differ("column " + display_table(*matched.table) + "." + display_name(column.name) +
-             " must not be null here, has no default and gets no value from the archive");
+      const ColumnRule* rule = column_rule(rules_, *matched.table, column.name);
+      if (rule != nullptr && !rule->replacement.empty() && !column.generated) {
+        matched.replacements.push_back({&column, rule->replacement});
+      } else if (needs_value(column)) {
+        matched.gaps.push_back(&column);
+      }
     }
   }
 

@@ -33,7 +33,7 @@ struct Column {
   bool is_bytea() const { return type_oid == 17; }
   std::string cast;  // "::" base type, where the operators of a domain could be somebody's own
   TypeFamily family = TypeFamily::kOther;
-  bool not_null = false;
+  bool not_null = false;   // or its domain is
   bool generated = false;  // GENERATED ALWAYS AS (...) STORED
   bool identity = false;
   bool has_default = false;
@@ -96,6 +96,9 @@ struct TableRule {
 struct ColumnRule {
   std::string schema, table, column;
   std::string treatment;  // data, secret, identity, counter, file
+  // SQL expression over nothing: what a row gets that is made anew and to which the column's own
+  // value does not travel; empty: its default.
+  std::string replacement = {};
 };
 
 struct ReferenceRule {
@@ -138,6 +141,9 @@ bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
 // What tells the rows of a table apart: the primary key, else the first unique index that is not
 // partial, not on expressions, immediate and all NOT NULL; empty if there is none.
 std::vector<int16_t> pick_key(const Table& table);
+
+// Null: there is none.
+const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column);
 
 // The rule for a column: data, secret, identity, counter, file; empty: none.
 std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);

@@ -110,23 +110,37 @@ Scope discover_scope(const Schema& schema, const Rules& rules,
   return scope;
 }
 
-bool can_belong_to_nobody(const Schema& schema, const ScopedTable& scoped) {
-  const auto can_be_null = [&](const RouteStep& step) {
-    return step.kind != RouteStep::Kind::kUp &&
-           std::any_of(step.columns.begin(), step.columns.end(), [&](int16_t number) {
-             return !column_of(schema.tables[scoped.table], number).not_null;
-           });
-  };
-  return !scoped.routes.empty() &&
-         std::all_of(scoped.routes.begin(), scoped.routes.end(), can_be_null);
+bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteStep& step) {
+  return step.kind != RouteStep::Kind::kUp &&
+         std::any_of(step.columns.begin(), step.columns.end(), [&](int16_t number) {
+           return !column_of(schema.tables[scoped.table], number).not_null;
+         });
 }
 
-bool can_be_orphaned(const Scope& scope, const ScopedTable& scoped) {
-  return std::any_of(scoped.routes.begin(), scoped.routes.end(), [&](const RouteStep& step) {
-    if (step.kind != RouteStep::Kind::kDown) return step.kind == RouteStep::Kind::kUp;
+bool can_belong_to_nobody(const Schema& schema, const ScopedTable& scoped) {
+  return !scoped.routes.empty() &&
+         std::all_of(scoped.routes.begin(), scoped.routes.end(),
+                     [&](const RouteStep& step) { return can_be_null(schema, scoped, step); });
+}
+
+const ForeignKey* foreign_key_of(const Schema& schema, const ScopedTable& scoped,
+                                 const RouteStep& step) {
+  const bool up = step.kind == RouteStep::Kind::kUp;
+  for (const ForeignKey& key : schema.foreign_keys) {
+    if (key.table == (up ? step.target : scoped.table) && key.name == step.name) return &key;
+  }
+  return nullptr;
+}
+
+bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
+  const auto can_end = [&](const RouteStep& step) {
+    if (step.kind == RouteStep::Kind::kUp || can_be_null(schema, scoped, step)) return true;
+    if (step.kind == RouteStep::Kind::kCompany) return false;
+    if (foreign_key_of(schema, scoped, step) == nullptr) return true;
     const ScopedTable* target = scope.find(step.target);
-    return target != nullptr && can_be_orphaned(scope, *target);
-  });
+    return target != nullptr && can_be_orphaned(schema, scope, *target);
+  };
+  return !scoped.routes.empty() && std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end);
 }
 
 bool has_shared_rows(const Schema& schema, const ScopedTable& scoped) {

@@ -87,9 +87,17 @@ struct Scope {
   const ScopedTable* find(TableIndex table) const;
 };
 
-// Does a row of this table belong to a company through rows that refer to it, or below such a row?
-// Removing these rows alone leaves it to nobody.
-bool can_be_orphaned(const Scope& scope, const ScopedTable& scoped);
+// Can a row of this table be left to nobody by what happens to others: by the removal of rows that
+// refer to it, or of one that it refers to by columns that become NULL then or that no foreign key
+// holds; or is it below such a row?
+bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable& scoped);
+
+// One of its ways to the company: may it be NULL?
+bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteStep& step);
+
+// The foreign key of a step; null if it is a column that none is on.
+const ForeignKey* foreign_key_of(const Schema& schema, const ScopedTable& scoped,
+                                 const RouteStep& step);
 
 // `functions_schema`: the quoted schema of the extension's functions, for hints ("public").
 // Throws Error kNotConfigured, kStaleRule (the company table or its key column is gone), kNoRoute.

@@ -46,7 +46,7 @@ class ColumnCheck {
  private:
   void check(const ScopedTable& scoped, const Column& column) {
     if (const ColumnRule* rule = model_.column_rule(scoped.table, column.name)) {
-      check_secret(scoped.table, column, *rule);
+      check_value(scoped.table, column, *rule);
       return;
     }
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
@@ -61,13 +61,22 @@ class ColumnCheck {
                     model_.statements.column_rule(model_.table(scoped.table), column.name, "data"));
   }
 
-  void check_secret(TableIndex index, const Column& column, const ColumnRule& rule) {
-    if (rule.treatment != "secret" || !column.not_null || column.has_default || column.identity)
+  // A value that is in no backup, or not in each, and that a row cannot be without.
+  void check_value(TableIndex index, const Column& column, const ColumnRule& rule) {
+    if (!rule.replacement.empty() || !column.not_null || column.has_default || column.identity)
       return;
-    model_.warning(column_object(model_.table(index), column.name),
-                   "it is secret, NOT NULL and has no default: rows cannot be loaded into a "
-                   "company that does not have them",
-                   "");
+    std::string problem;
+    if (rule.treatment == "secret")
+      problem =
+          "it is secret, NOT NULL and has no default: rows that are there keep it, but none can be "
+          "made anew";
+    else if (rule.treatment == "file")
+      problem =
+          "it is a file, NOT NULL and has no default: from a backup without files no row can be "
+          "made anew";
+    if (problem.empty()) return;
+    model_.warning(column_object(model_.table(index), column.name), problem,
+                   model_.statements.value_for(model_.table(index), column, rule.treatment));
   }
 
   bool is_in_reference(TableIndex index, const Column& column) const {

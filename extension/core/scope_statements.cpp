@@ -1,6 +1,7 @@
 #include "core/scope_statements.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "core/sql.hpp"
 
@@ -30,6 +31,44 @@ void add_text(std::string& arguments, const char* name, const std::string& value
 
 void add_names(std::string& arguments, const char* name, const std::vector<std::string>& values) {
   if (!values.empty()) arguments += std::string(", ") + name + " => " + name_array(values);
+}
+
+// "character varying(20)": 20; 0: no limit.
+size_t length_limit(const std::string& type) {
+  const size_t open = type.find('(');
+  return open == std::string::npos ? 0 : std::strtoul(type.c_str() + open + 1, nullptr, 10);
+}
+
+std::string random_text(const std::string& type) {
+  constexpr size_t kUuidLength = 36;
+  const std::string uuid = "gen_random_uuid()::text";
+  const size_t limit = length_limit(type);
+  if (limit == 0 || limit >= kUuidLength) return uuid;
+  return "left(" + uuid + ", " + std::to_string(limit) + ")";
+}
+
+// An expression that gives a value nobody knows, where the type has room for it.
+std::string proposed_value(const Column& column) {
+  switch (column.family) {
+    case TypeFamily::kInteger:
+      return "(random() * 32767)::integer";
+    case TypeFamily::kUuid:
+      return "gen_random_uuid()";
+    case TypeFamily::kText:
+      return random_text(column.type);
+    case TypeFamily::kIntegerArray:
+    case TypeFamily::kUuidArray:
+    case TypeFamily::kTextArray:
+    case TypeFamily::kJson:
+      return "'{}'";
+    case TypeFamily::kOther:
+      break;
+  }
+  if (column.is_bytea()) return "uuid_send(gen_random_uuid())";
+  if (column.type == "boolean") return "false";
+  if (column.type.starts_with("timestamp") || column.type == "date") return "now()";
+  if (column.type.starts_with("numeric") || column.type == "double precision") return "0";
+  return "'...'::" + column.type;
 }
 
 }  // namespace
@@ -68,6 +107,18 @@ std::string Statements::column_rule(const Table& table, const std::string& colum
                                     const std::string& treatment) const {
   return call("set_column_rule",
               regclass(table) + ", " + quote_literal(column) + ", " + quote_literal(treatment));
+}
+
+std::string Statements::value_for(const Table& table, const Column& column,
+                                  const std::string& treatment) const {
+  const std::string value = proposed_value(column);
+  if (treatment.empty() || treatment == "data" || treatment == "counter") {
+    return "ALTER TABLE " + display_table(table) + " ALTER COLUMN " + display_name(column.name) +
+           " SET DEFAULT " + value + ";";
+  }
+  return call("set_column_rule", regclass(table) + ", " + quote_literal(column.name) + ", " +
+                                     quote_literal(treatment) + ", replacement => " +
+                                     quote_literal(value));
 }
 
 std::string Statements::reference(const Table& table, const std::vector<std::string>& columns,

@@ -19,6 +19,10 @@ class Statements {
   std::string table_rule(const Table& table, const TableRule& rule) const;
   std::string column_rule(const Table& table, const std::string& column,
                           const std::string& treatment) const;
+  // Gives rows that are made anew a value for a column of this treatment, or, where no rule is
+  // (""), for one that only this database has. The value is a proposal.
+  std::string value_for(const Table& table, const Column& column,
+                        const std::string& treatment) const;
   // `target_columns` empty: the primary key.
   std::string reference(const Table& table, const std::vector<std::string>& columns,
                         const Table& target,

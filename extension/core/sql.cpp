@@ -176,6 +176,17 @@ std::string common_equality(const Column& left, const Column& right) {
   return "";
 }
 
+std::string is_any_null(const Table& table, const std::vector<int16_t>& columns,
+                        std::string_view alias) {
+  std::string text;
+  for (int16_t number : columns) {
+    const Column& column = column_of(table, number);
+    if (column.not_null) continue;
+    text += (text.empty() ? "(" : " OR ") + column_sql(alias, column) + " IS NULL";
+  }
+  return text.empty() ? "false" : text + ")";
+}
+
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter) {
   return OwnershipWriter(schema, scope, parameter).condition(table, std::string(alias));
@@ -188,12 +199,12 @@ std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table
   for (const RouteStep& step : scoped->routes) {
     if (!text.empty()) text += " AND ";
     if (step.kind == RouteStep::Kind::kCompany) {
-      text += column_sql(alias, column_of(schema.tables[table], step.columns.at(0))) + " IS NULL";
+      text += is_any_null(schema.tables[table], step.columns, alias);
       continue;
     }
     const std::string target = std::string(alias) + "_of";
     std::string where = step_join(schema, step, table, alias, target);
-    if (can_be_orphaned(scope, *scope.find(step.target))) {
+    if (can_be_orphaned(schema, scope, *scope.find(step.target))) {
       where += " AND NOT (" + is_orphan(schema, scope, step.target, target) + ")";
     }
     text += "NOT " + exists(schema.tables[step.target], target, where);

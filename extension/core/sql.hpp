@@ -27,6 +27,10 @@ std::string as_text(const std::string& value, const Column& column);
 // `alias.column` for use with an operator.
 std::string column_sql(std::string_view alias, const Column& column);
 
+// True where one of the columns is NULL.
+std::string is_any_null(const Table& table, const std::vector<int16_t>& columns,
+                        std::string_view alias);
+
 // A condition that is true for the rows of `alias` (of `table`) that belong to the company whose
 // key is `parameter` ("$1", already of the key column's type). Nested EXISTS for each step; several
 // routes are OR-ed. Throws Error kInternal when the table is not owned.

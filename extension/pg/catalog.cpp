@@ -112,7 +112,22 @@ struct TypeFacts {
   Oid base;
   TypeFamily family;
   Oid equality;
+  bool not_null;  // a domain that is, or is over one
+  bool has_default;
 };
+
+bool is_not_null_domain(Oid type) {
+  while (OidIsValid(type)) {
+    HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for type %u", type);
+    const FormData_pg_type form = *reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple));
+    ReleaseSysCache(tuple);
+    if (form.typtype != TYPTYPE_DOMAIN) return false;
+    if (form.typnotnull) return true;
+    type = form.typbasetype;
+  }
+  return false;
+}
 
 TypeFamily family_of(Oid type) {
   switch (type) {
@@ -157,6 +172,8 @@ TypeFacts facts_of(Oid type) {
       facts.family = TypeFamily::kText;
     }
     facts.equality = lookup_type_cache(facts.base, TYPECACHE_EQ_OPR)->eq_opr;
+    facts.not_null = is_not_null_domain(type);
+    facts.has_default = get_typdefault(type) != nullptr;
     return facts;
   });
 }
@@ -247,10 +264,10 @@ class Loader {
       column.family = type.facts.family;
       column.equality = type.equality;
       column.cast = type.cast;
-      column.not_null = to_bool(row[5]);
+      column.not_null = to_bool(row[5]) || type.facts.not_null;
       column.generated = to_bool(row[6]);
       column.identity = to_bool(row[7]);
-      column.has_default = to_bool(row[8]);
+      column.has_default = to_bool(row[8]) || type.facts.has_default;
       table->columns.push_back(std::move(column));
     }
   }

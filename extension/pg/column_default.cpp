@@ -1,9 +1,11 @@
 #include "pg/column_default.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/sql.hpp"
 #include "pg/owner.hpp"
+#include "pg/table_load.hpp"
 
 namespace company_backup {
 namespace {
@@ -16,7 +18,96 @@ bool is_next_value(Node* node) {
   return IsA(node, FuncExpr) && reinterpret_cast<FuncExpr*>(node)->funcid == F_NEXTVAL;
 }
 
+// What ALTER TABLE ... SET DEFAULT would make of it. Inside guarded() only.
+Node* cook_default(Relation relation, AttrNumber number, const char* expression) {
+  const FormData_pg_attribute* attribute = TupleDescAttr(RelationGetDescr(relation), number - 1);
+  List* parsed =
+      raw_parser(psprintf("ALTER TABLE t ALTER c SET DEFAULT %s\n", expression), RAW_PARSE_DEFAULT);
+  const auto* statement = list_length(parsed) == 1 ? linitial_node(RawStmt, parsed)->stmt : nullptr;
+  const List* commands = statement != nullptr && IsA(statement, AlterTableStmt)
+                             ? reinterpret_cast<const AlterTableStmt*>(statement)->cmds
+                             : NIL;
+  if (list_length(commands) != 1) {
+    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("it is not one expression")));
+  }
+  ParseState* state = make_parsestate(nullptr);
+  Node* cooked =
+      cookDefault(state, linitial_node(AlterTableCmd, commands)->def, attribute->atttypid,
+                  attribute->atttypmod, pstrdup(NameStr(attribute->attname)), '\0');
+  free_parsestate(state);
+  return cooked;
+}
+
+// `count` values in text form; null: NULL. Inside guarded() only.
+void evaluate(Relation relation, AttrNumber number, const char* expression, int count,
+              char** texts) {
+  const Oid type = TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid;
+  Oid output;
+  bool is_varlena;
+  getTypeOutputInfo(type, &output, &is_varlena);
+  EState* estate = CreateExecutorState();
+  ExprState* state =
+      ExecPrepareExpr(reinterpret_cast<Expr*>(cook_default(relation, number, expression)), estate);
+  for (int i = 0; i < count; ++i) {
+    bool is_null;
+    const Datum value = ExecEvalExpr(state, GetPerTupleExprContext(estate), &is_null);
+    char* text = is_null ? nullptr : OidOutputFunctionCall(output, value);
+    if (!is_null) text = pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8);
+    texts[i] = text;
+    ResetPerTupleExprContext(estate);
+  }
+  FreeExecutorState(estate);
+}
+
 }  // namespace
+
+ReplacementValues::ReplacementValues(const Table& table, const Column& column,
+                                     std::string expression)
+    : table_(table), column_(column), expression_(std::move(expression)) {}
+
+Text ReplacementValues::next() {
+  if (at_ < values_.size()) return values_[at_++];
+  std::vector<char*> texts(static_cast<size_t>(batch_));
+  char** const out = texts.data();
+  const int count = batch_;
+  const MemoryContext memory = guarded([] {
+    return AllocSetContextCreate(CurrentMemoryContext, "company_backup replacements",
+                                 ALLOCSET_DEFAULT_SIZES);
+  });
+  guarded([&, out, count, memory] {
+    const MemoryContext before = MemoryContextSwitchTo(memory);
+    const Relation relation = table_open(table_.oid, AccessShareLock);
+    as_table_owner(relation->rd_rel->relowner,
+                   [&] { evaluate(relation, column_.number, expression_.c_str(), count, out); });
+    table_close(relation, NoLock);
+    MemoryContextSwitchTo(before);
+  });
+  values_.clear();
+  for (const char* text : texts) values_.push_back(text == nullptr ? Text() : Text(text));
+  guarded([memory] { MemoryContextDelete(memory); });
+  batch_ = std::min(batch_ * 2, kLargestBatch);
+  at_ = 0;
+  return values_[at_++];
+}
+
+void require_replacement(Oid table, const std::string& column, const std::string& expression) {
+  guarded_or(
+      [&] {
+        const Relation relation = table_open(table, AccessShareLock);
+        as_table_owner(relation->rd_rel->relowner, [&] {
+          cook_default(relation, get_attnum(table, column.c_str()), expression.c_str());
+        });
+        table_close(relation, NoLock);
+      },
+      [&](const CaughtError& error) {
+        throw Error(sqlstate::kBadRule,
+                    "the replacement for column \"" + column + "\" could not be its default")
+            .detail(error.message + ".")
+            .hint(
+                "Write an expression as after DEFAULT, functions that are not PostgreSQL's own "
+                "with their schema, as in replacement => 'gen_random_uuid()::text'.");
+      });
+}
 
 DefaultKind default_of(const Table& table, const Column& column) {
   if (column.generated) return DefaultKind::kNone;

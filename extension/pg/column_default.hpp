@@ -23,6 +23,26 @@ DefaultKind default_of(const Table& table, const Column& column);
 // Of kSequence. Error kInternal if it is not among the table's sequences.
 ColumnSequence feeding_sequence(const Table& table, const Column& column);
 
+// The values of a column's replacement (ColumnRule), one after the other, each in text form:
+// evaluated as a DEFAULT of the column would be, as the table's owner.
+class ReplacementValues {
+ public:
+  // All references must outlive it.
+  ReplacementValues(const Table& table, const Column& column, std::string expression);
+  Text next();
+
+ private:
+  const Table& table_;
+  const Column& column_;
+  std::string expression_;
+  int batch_ = 1;
+  std::vector<Text> values_;
+  size_t at_ = 0;
+};
+
+// Could it be a DEFAULT of the column? Error kBadRule.
+void require_replacement(Oid table, const std::string& column, const std::string& expression);
+
 // The values that the default gives, one after the other, as the table's owner; each in text form.
 // Not for kNone.
 class DefaultValues {

@@ -6,6 +6,7 @@
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
+#include "pg/missing_values.hpp"
 #include "pg/robust_plan.hpp"
 
 namespace company_backup {
@@ -230,6 +231,22 @@ CompanyRow CompanyLoad::translated_company() {
   return result;
 }
 
+void CompanyLoad::add_replacements(CompanyRow& row) const {
+  const MatchedTable& company = *company_table();
+  for (const auto& [column, expression] : company.replacements) {
+    if (row.contains(column->number)) continue;
+    row[column->number] = ReplacementValues(*company.table, *column, expression).next();
+  }
+}
+
+void CompanyLoad::require_values() const {
+  MissingValues missing(live_);
+  for (const MatchedTable& table : tables_) {
+    if (&table != company_table()) missing.note_all(table, source_);
+  }
+  missing.refuse();
+}
+
 void CompanyLoad::add_company(const CompanyRow& row) {
   const Table& table = live_.table(live_.scope.company_table);
   std::vector<int16_t> numbers;
@@ -315,7 +332,7 @@ std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) const 
 
 std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table, RowMapper mapper) const {
   return std::make_unique<RowLoader>(*table.table, table.columns, table.loaded, table.scoped->key,
-                                     std::move(mapper), bytes_of(table));
+                                     std::move(mapper), bytes_of(table), table.replacements);
 }
 
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {

@@ -50,6 +50,12 @@ class CompanyLoad {
   // The archived row as it is to be in the target: references translated, not yet overridden.
   CompanyRow translated_company();
 
+  // What the row of a new company gets in columns that do not travel.
+  void add_replacements(CompanyRow& row) const;
+
+  // Of rows that all have to be made: error kMissingValue if that cannot be.
+  void require_values() const;
+
   // Adds the row of a new company.
   void add_company(const CompanyRow& row);
 

@@ -107,6 +107,7 @@ class CompanyMerge::TableRun : public MergeHandler {
   void added(std::string_view line) override {
     if (edits_ != nullptr) edits_->check_added(line);
     ++counts_.added;
+    if (!matched_.gaps.empty()) return note_missing(line);
     if (changes_) changes_->add(line);
   }
 
@@ -147,6 +148,12 @@ class CompanyMerge::TableRun : public MergeHandler {
           matched_, records ? record_new_keys(matched_, undo_->ids()) : TranslationObserver());
     }
     return std::make_unique<OneLine>(merge_.load_.translated_company_line());
+  }
+
+  void note_missing(std::string_view line) {
+    RowLine row(line_columns(plan_.columns, {}));
+    row.parse(line);
+    merge_.missing_.note(matched_, row.values(), merge_.load_.bytes_of(matched_));
   }
 
   LineCutter* undo_lines() { return undo_ == nullptr ? nullptr : &undo_->before(); }
@@ -280,6 +287,7 @@ CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, Compan
       load_(load),
       policy_(policy),
       outside_(live, company),
+      missing_(live),
       since_(guarded([] { return GetCurrentCommandId(false); })) {}
 
 std::vector<MergeCounts> CompanyMerge::compare() {
@@ -304,10 +312,12 @@ std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, Discar
   for (const MatchedTable& matched : load_.tables()) {
     const int number = static_cast<int>(record_.tables.size());
     if (undo != nullptr) undo->begin_table(number);
-    TableRun table(*this, matched, writes, undo, edits);
+    // Once a row cannot be made, the others are only counted, so that all of them can be named.
+    TableRun table(*this, matched, writes && missing_.empty(), undo, edits);
     counts.push_back(table.run());
     if (undo != nullptr) record_.tables.push_back(recorded(table.plan(), undo->end_table()));
   }
+  if (writes) missing_.refuse();
   if (undo != nullptr) record_wholes(counts, *undo);
   return counts;
 }

@@ -12,6 +12,7 @@
 #include "pg/company_load.hpp"
 #include "pg/discarded_edits.hpp"
 #include "pg/merge_plan.hpp"
+#include "pg/missing_values.hpp"
 #include "pg/orphans.hpp"
 #include "pg/outside_rows.hpp"
 #include "pg/undo.hpp"
@@ -39,8 +40,11 @@ class CompanyMerge {
   // Writes the differences. `undo`: what was there and what was done to it goes there; may be null.
   // `edits`: gets the rows that are not as an earlier restore left them; may be null. Rows that
   // stay and that written rows refer to are taken FOR KEY SHARE.
-  // Errors: kSchemaDiffers, kSerializationFailure, and those of RowChanges.
+  // Errors: kSchemaDiffers, kMissingValue, kSerializationFailure, and those of RowChanges.
   std::vector<MergeCounts> apply(UndoWriter* undo, DiscardedEdits* edits);
+
+  // After compare(): rows that apply() could not make.
+  const MissingValues& missing() const { return missing_; }
 
   // After apply(): what completes the undo record.
   const Manifest& record() const { return record_; }
@@ -93,6 +97,7 @@ class CompanyMerge {
   CompanyLoad& load_;
   MergePolicy policy_;
   OutsideRows outside_;
+  MissingValues missing_;
   std::optional<Orphans> orphans_;
   Manifest record_;
   std::map<TableIndex, Done> done_;

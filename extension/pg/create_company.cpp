@@ -106,10 +106,12 @@ class Creation {
     lock_company(*key);
     require_new(live_, *key);
     load_.set_company_keys(keys);
+    load_.require_values();
     require_distinct(live_, load_);
     if (new_ids_) renew();
     CompanyRow row = load_.translated_company();
     for (const auto& [number, value] : changes) row[number] = value;
+    load_.add_replacements(row);
     require_complete(table_, row);
     load_.add_company(row);
     return *key;

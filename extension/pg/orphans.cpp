@@ -15,27 +15,38 @@ bool is_upward(const RouteStep& step) {
   return step.kind == RouteStep::Kind::kUp;
 }
 
+bool can_be_orphaned(const LiveScope& live, TableIndex table) {
+  return can_be_orphaned(live.schema, live.scope, *live.scope.find(table));
+}
+
 // Columns that tell rows apart: the key; without one, those of the first step of the route to
-// where an orphan has lost its owner.
-const std::vector<int16_t>& identity_of(const LiveScope& live, const ScopedTable& scoped) {
-  if (!scoped.key.empty()) return scoped.key;
-  const auto& steps = scoped.routes;
-  return std::find_if(steps.begin(), steps.end(),
-                      [&](const RouteStep& step) {
-                        const bool down = step.kind == RouteStep::Kind::kDown;
-                        return is_upward(step) ||
-                               (down && can_be_orphaned(live.scope, *live.scope.find(step.target)));
-                      })
-      ->columns;
+// where an orphan has lost its owner. Null if there are none.
+const std::vector<int16_t>* identity_of(const LiveScope& live, const ScopedTable& scoped) {
+  if (!scoped.key.empty()) return &scoped.key;
+  for (const RouteStep& step : scoped.routes) {
+    const bool down = step.kind == RouteStep::Kind::kDown;
+    if (is_upward(step) || (down && can_be_orphaned(live, step.target))) return &step.columns;
+  }
+  return nullptr;
+}
+
+// May a row be left by a row that it refers to, which is then gone or another one?
+bool can_lose_target(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step) {
+  if (is_upward(step)) return false;
+  if (can_be_null(live.schema, scoped, step)) return true;
+  const ForeignKey* key = foreign_key_of(live.schema, scoped, step);
+  return step.kind == RouteStep::Kind::kDown && (key == nullptr || key->on_delete == 'd');
 }
 
 // All the columns by which a row of the archive may be there already, as an orphan.
-std::set<std::vector<int16_t>> identities_of(const ScopedTable& scoped) {
+std::set<std::vector<int16_t>> identities_of(const LiveScope& live, const ScopedTable& scoped) {
   std::set<std::vector<int16_t>> identities;
+  bool by_key = false;
   for (const RouteStep& step : scoped.routes) {
     if (is_upward(step)) identities.insert(step.columns);
+    by_key |= is_upward(step) || can_lose_target(live, scoped, step);
   }
-  if (!identities.empty() && !scoped.key.empty()) identities.insert(scoped.key);
+  if (by_key && !scoped.key.empty()) identities.insert(scoped.key);
   return identities;
 }
 
@@ -113,15 +124,15 @@ class Orphans::Search {
          const MergePolicy& policy, std::map<TableIndex, std::unique_ptr<OrphanRows>>& found)
       : live_(live), load_(load), found_(found) {
     for (const MatchedTable& matched : load.tables()) {
-      if (matched.table->foreign || !can_be_orphaned(live.scope, *matched.scoped)) continue;
+      if (matched.table->foreign || !can_be_orphaned(live, matched.scoped->table)) continue;
       tables_.emplace(matched.scoped->table, SearchedTable(live, matched, company, policy));
     }
   }
 
   void run() {
     for (auto& [index, table] : tables_) {
-      const auto identities = identities_of(*table.plan.matched->scoped);
-      if (!identities.empty()) search_archived(table, identities);
+      const auto identities = identities_of(live_, *table.plan.matched->scoped);
+      if (!identities.empty() && may_have_orphans(index)) search_archived(table, identities);
     }
     for (const auto& [index, rows] : found_) rows->sort();
   }
@@ -141,6 +152,27 @@ class Orphans::Search {
     const RouteStep* step;
     LineSpool keys;  // of rows above: what the step refers to
   };
+
+  // Cheap where all rows have an owner: nothing has to be compared then.
+  bool may_have_orphans(TableIndex index) {
+    const auto known = may_have_.find(index);
+    if (known != may_have_.end()) return known->second;
+    const ScopedTable& scoped = *live_.scope.find(index);
+    const Table& table = live_.table(index);
+    std::string nulls;
+    bool may = true;
+    for (const RouteStep& step : scoped.routes) {
+      if (is_upward(step) || foreign_key_of(live_.schema, scoped, step) == nullptr) continue;
+      const bool below = step.kind == RouteStep::Kind::kDown && can_be_orphaned(live_, step.target);
+      if (below && may_have_orphans(step.target)) continue;
+      nulls += (nulls.empty() ? "" : " AND ") + is_any_null(table, step.columns, "t");
+    }
+    if (!nulls.empty()) {
+      may =
+          !query("SELECT FROM " + from_table(table) + " AS t WHERE " + nulls + " LIMIT 1").empty();
+    }
+    return may_have_[index] = may;
+  }
 
   void search_archived(SearchedTable& table, const std::set<std::vector<int16_t>>& identities) {
     const MergePlan& plan = table.plan;
@@ -227,6 +259,7 @@ class Orphans::Search {
   CompanyLoad& load_;
   std::map<TableIndex, std::unique_ptr<OrphanRows>>& found_;
   std::map<TableIndex, SearchedTable> tables_;
+  std::map<TableIndex, bool> may_have_;
 };
 
 Orphans::Orphans(const LiveScope& live, const Company& company, CompanyLoad& load,
@@ -247,8 +280,10 @@ FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore)
 uint64_t FormerOrphans::add_versions(const MatchedTable& matched,
                                      const std::vector<const Column*>& recorded, uint32_t since,
                                      VersionSum& sum, uint64_t& written) {
-  if (matched.table->foreign || !can_be_orphaned(live_.scope, *matched.scoped)) return 0;
-  const std::vector<int16_t>& identity = identity_of(live_, *matched.scoped);
+  if (matched.table->foreign || !can_be_orphaned(live_, matched.scoped->table)) return 0;
+  const std::vector<int16_t>* const columns = identity_of(live_, *matched.scoped);
+  if (columns == nullptr) return 0;
+  const std::vector<int16_t>& identity = *columns;
   UndoLines lines(*members_, static_cast<int>(matched.number));
   RowLine row(row_columns(recorded));
   LineSorter keys;  // rows without a key may have the same

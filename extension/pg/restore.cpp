@@ -61,6 +61,7 @@ class RestoreRun {
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
+    for (const std::string& part : merge_->missing().notes_of(scoped.table)) add(part);
     for (const CollapsedKey& clash : clashes_) {
       if (clash.table == scoped.table) add("refused: " + clash.text);
     }

@@ -23,6 +23,24 @@ std::vector<int16_t> numbers_of(const std::vector<const Column*>& columns,
   return numbers;
 }
 
+// The table's columns that are given: those of a line, then replaced ones.
+std::vector<int16_t> given_numbers(const std::vector<const Column*>& columns,
+                                   const std::vector<size_t>& positions,
+                                   const std::vector<Replacement>& replacements) {
+  std::vector<int16_t> numbers = numbers_of(columns, positions);
+  for (const Replacement& replacement : replacements) numbers.push_back(replacement.column->number);
+  return numbers;
+}
+
+std::vector<ReplacementValues> values_of(const Table& table,
+                                         const std::vector<Replacement>& replacements) {
+  std::vector<ReplacementValues> values;
+  for (const Replacement& replacement : replacements) {
+    values.emplace_back(table, *replacement.column, replacement.expression);
+  }
+  return values;
+}
+
 // Positions of the key among the loaded columns.
 std::vector<size_t> key_positions(const std::vector<int16_t>& numbers,
                                   const std::vector<int16_t>& key) {
@@ -88,14 +106,18 @@ const std::vector<LoadValue>& ValueReader::read(const std::vector<RowValue>& val
 
 RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& columns,
                      const std::vector<bool>& loaded, const std::vector<int16_t>& key,
-                     RowMapper mapper, ReadBytes read_bytes)
+                     RowMapper mapper, ReadBytes read_bytes,
+                     const std::vector<Replacement>& replacements)
     : columns_(columns),
       loaded_(loaded_positions(loaded)),
       key_(key_positions(numbers_of(columns, loaded_), key)),
       mapper_(std::move(mapper)),
       line_(row_columns(columns)),
       reader_(columns, loaded_, std::move(read_bytes)),
-      writer_(table.oid, display_table(table), numbers_of(columns, loaded_), key_) {
+      replacements_(values_of(table, replacements)),
+      replaced_(replacements.size()),
+      writer_(table.oid, display_table(table), given_numbers(columns, loaded_, replacements),
+              key_) {
   for (const ColumnSequence& sequence : sequences_of(table.oid)) {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (loaded[i] && columns[i]->number == sequence.column) fed_.push_back({sequence, i});
@@ -118,7 +140,19 @@ void RowLoader::load(std::string_view line) {
   line_.parse(line);
   values_ = line_.values();
   translate();
-  writer_.add(reader_.read(values_));
+  const std::vector<LoadValue>& row = reader_.read(values_);
+  if (replacements_.empty()) return writer_.add(row);
+  row_ = row;
+  add_replacements();
+  writer_.add(row_);
+}
+
+void RowLoader::add_replacements() {
+  row_.resize(loaded_.size());
+  for (size_t i = 0; i < replacements_.size(); ++i) {
+    replaced_[i] = replacements_[i].next();
+    row_.push_back(replaced_[i] ? LoadValue{LoadValue::Kind::kText, *replaced_[i]} : LoadValue{});
+  }
 }
 
 // Says which values have to be looked at. Those of the key as well: messages name them.
@@ -153,6 +187,7 @@ void RowLoader::load(TupleTableSlot* row) {
       row_[i] = {LoadValue::Kind::kDatum, {}, row->tts_values[position]};
     }
   }
+  if (!replacements_.empty()) add_replacements();
   writer_.add(row_);
 }
 

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/archive_match.hpp"
 #include "core/row_line.hpp"
 #include "core/row_mapper.hpp"
 #include "core/schema.hpp"
+#include "pg/column_default.hpp"
 #include "pg/row_writer.hpp"
 #include "pg/sequences.hpp"
 #include "pg/spi.hpp"
@@ -49,11 +51,12 @@ class ValueReader {
 
 class RowLoader {
  public:
-  // `columns`: of a line; `loaded`: which of them the table gets, the others get their default;
-  // `key`: attribute numbers, for messages. The table and the mapper's maps must outlive it.
+  // `columns`: of a line; `loaded`: which of them the table gets, the others get their replacement
+  // or their default; `key`: attribute numbers, for messages. The table and the mapper's maps must
+  // outlive it.
   RowLoader(const Table& table, const std::vector<const Column*>& columns,
             const std::vector<bool>& loaded, const std::vector<int16_t>& key, RowMapper mapper,
-            ReadBytes read_bytes = read_base64);
+            ReadBytes read_bytes = read_base64, const std::vector<Replacement>& replacements = {});
 
   // Sees every row as it is to be written; looks at these positions only.
   using Look = std::function<void(const std::vector<RowValue>& row)>;
@@ -78,6 +81,7 @@ class RowLoader {
   };
   void translate();
   void open_tuples();
+  void add_replacements();
 
   std::vector<const Column*> columns_;
   std::vector<size_t> loaded_;  // positions
@@ -85,6 +89,8 @@ class RowLoader {
   RowMapper mapper_;
   RowLine line_;
   ValueReader reader_;
+  std::vector<ReplacementValues> replacements_;
+  std::vector<Text> replaced_;  // of this row
   RowWriter writer_;
   Look look_;
   std::vector<size_t> looked_at_;

@@ -5,6 +5,7 @@
 #include "core/sql.hpp"
 #include "pg/arguments.hpp"
 #include "pg/catalog.hpp"
+#include "pg/column_default.hpp"
 #include "pg/guard.hpp"
 #include "pg/rules.hpp"
 #include "pg/spi.hpp"
@@ -186,10 +187,16 @@ COMPANY_BACKUP_FUNCTION(set_column_rule) {
   const Oid table = required_oid(fcinfo, 0, "target");
   const std::string column = required_text(fcinfo, 1, "target_column");
   const std::string treatment = required_text(fcinfo, 2, "treatment");
+  const Text replacement = optional_text(fcinfo, 3);
   require_one_of("treatment of a column", treatment,
                  {"data", "secret", "identity", "counter", "file", "auto"});
   const NamedTable named = named_table(table);
   require_column(table, column);
+  if (replacement) {
+    require_one_of("treatment of a column with a replacement", treatment,
+                   {"secret", "identity", "file"});
+    require_replacement(table, column, *replacement);
+  }
   own_query(
       "DELETE FROM company_backup.column_rule WHERE table_schema::text = $1 AND table_name::text = "
       "$2 "
@@ -197,9 +204,9 @@ COMPANY_BACKUP_FUNCTION(set_column_rule) {
       {named.schema, named.name, column}, Access::kWrite);
   if (treatment == "auto") PG_RETURN_VOID();
   own_query(
-      "INSERT INTO company_backup.column_rule (table_schema, table_name, column_name, treatment) "
-      "VALUES ($1::name, $2::name, $3::name, $4)",
-      {named.schema, named.name, column, treatment}, Access::kWrite);
+      "INSERT INTO company_backup.column_rule (table_schema, table_name, column_name, treatment, "
+      "replacement) VALUES ($1::name, $2::name, $3::name, $4, $5)",
+      {named.schema, named.name, column, treatment, replacement}, Access::kWrite);
   PG_RETURN_VOID();
 }
 

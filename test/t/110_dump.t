@@ -31,7 +31,7 @@ psql($from, $_) for (
   q{INSERT INTO invoice VALUES (1, 1, '{"next": 1}', 's', 'scanned')},
   "SELECT tools.set_company_table('company', identity_columns => '{name}')",
   "SELECT tools.set_table_rule('membership', 'excluded', 'who may do what')",
-  "SELECT tools.set_column_rule('invoice', 'secret', 'secret')",
+  "SELECT tools.set_column_rule('invoice', 'secret', 'secret', replacement => '''anew''')",
   "SELECT tools.set_column_rule('invoice', 'scan', 'file')",
   "SELECT tools.set_reference('invoice', '{doc}', 'invoice', json_path => '.next')",
   "SELECT tools.set_membership('membership', 'person_id')",

@@ -70,9 +70,31 @@ TEST_F(ArchiveMatchTest, lists_every_difference) {
             "column sales.item.id is bigint in the archive, integer here\n"
             "column sales.item.tenant does not exist here\n"
             "column sales.item.twice is generated here\n"
-            "column sales.item.company_id must not be null here, has no default and gets no value "
-            "from the archive\n"
             "table sales.gone does not exist here");
+}
+
+TEST_F(ArchiveMatchTest, value_that_a_row_cannot_be_without) {
+  const auto names = [](const std::vector<const Column*>& columns) {
+    std::string list;
+    for (const Column* column : columns) list += column->name + " ";
+    return list;
+  };
+  EXPECT_EQ(names(match()[0].gaps), "");
+  Table& item = schema_.tables[1];
+  for (Column& column : item.columns) column.not_null = true;
+  // What is not to travel does where nothing else gives a value; a secret is in no archive.
+  EXPECT_EQ(names(match()[0].gaps), "key ");
+  EXPECT_EQ(match()[0].loaded, (std::vector<bool>{true, true, false, true, true}));
+  manifest_.tables[0].columns.erase(manifest_.tables[0].columns.begin() + 1);
+  EXPECT_EQ(names(match()[0].gaps), "company_id key ");
+  item.columns[1].has_default = true;
+  for (ColumnRule& rule : rules_.columns) rule.replacement = "'x'";
+  const std::vector<MatchedTable> replaced = match();
+  EXPECT_EQ(names(replaced[0].gaps), "");
+  ASSERT_EQ(replaced[0].replacements.size(), 3u);
+  EXPECT_EQ(replaced[0].replacements[1].column->name, "slug");
+  EXPECT_EQ(replaced[0].loaded, (std::vector<bool>{true, false, false, false}));
+  EXPECT_EQ(match({true, true})[0].replacements.size(), 1u);
 }
 
 TEST_F(ArchiveMatchTest, table_that_does_not_travel_here) {

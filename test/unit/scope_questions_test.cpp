@@ -167,10 +167,10 @@ TEST_F(ScopeQuestions, AParentOfOneRowIsAskedForAndCanTravelUpward) {
   EXPECT_EQ(step.target_columns, (std::vector<int16_t>{3}));
   EXPECT_EQ(of("sales.paragraph").route_text,
             "paragraph_parent > invoice_body_fk > invoice_company_fk");
-  EXPECT_TRUE(can_be_orphaned(scope, of("sales.body")));
-  EXPECT_TRUE(can_be_orphaned(scope, of("sales.paragraph")));
-  EXPECT_FALSE(can_be_orphaned(scope, of("sales.invoice")));
-  EXPECT_FALSE(can_be_orphaned(scope, of("sales.company")));
+  EXPECT_TRUE(can_be_orphaned(schema, scope, of("sales.body")));
+  EXPECT_TRUE(can_be_orphaned(schema, scope, of("sales.paragraph")));
+  EXPECT_FALSE(can_be_orphaned(schema, scope, of("sales.invoice")));
+  EXPECT_FALSE(can_be_orphaned(schema, scope, of("sales.company")));
   expect_no_errors();
 }
 
