@@ -33,7 +33,7 @@ void ColumnRoots::collect_links(const Schema& schema, const Scope& scope) {
   }
   for (const ScopedTable& scoped : scope.tables) {
     for (const RouteStep& step : scoped.routes) {
-      if (step.kind != RouteStep::Kind::kCompany) continue;
+      if (step.kind != RouteStep::Kind::kCompany || step.when_column != 0) continue;
       for (size_t i = 0; i < step.columns.size(); ++i) {
         add_link(schema, scope, scoped.table, step.columns[i], scope.company_table,
                  step.target_columns[i], true);

@@ -111,6 +111,7 @@ Scope discover_scope(const Schema& schema, const Rules& rules,
 }
 
 bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteStep& step) {
+  if (step.when_column != 0) return true;
   return step.kind != RouteStep::Kind::kUp &&
          std::any_of(step.columns.begin(), step.columns.end(), [&](int16_t number) {
            return !column_of(schema.tables[scoped.table], number).not_null;

@@ -27,6 +27,9 @@ struct RouteStep {
   // `target_columns`. Empty where no foreign key pairs them and their types have no common "=":
   // they are compared as text (common_equality() of core/sql.hpp).
   std::vector<std::string> operators;
+  // Only rows with this text in this column of theirs refer so (of a set_reference rule); 0: all.
+  int16_t when_column = 0;
+  std::string when_value;
 };
 
 struct ScopedTable {
@@ -61,8 +64,8 @@ struct Reference {
   std::string outside = "refuse";
 };
 
-// Can a row of this table belong to no company, because all its routes can be NULL? Such rows are
-// shared: never written, but referred to.
+// Can a row of this table belong to no company, because all its routes can be NULL, or are for rows
+// of other kinds? Such rows are shared: never written, but referred to.
 bool can_belong_to_nobody(const Schema& schema, const ScopedTable& scoped);
 
 // Does the table hold rows that do not travel but are found again in another database: all rows of
@@ -92,7 +95,7 @@ struct Scope {
 // holds; or is it below such a row?
 bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable& scoped);
 
-// One of its ways to the company: may it be NULL?
+// One of its ways to the company: may it be NULL, or is it for rows of another kind?
 bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteStep& step);
 
 // The foreign key of a step; null if it is a column that none is on.

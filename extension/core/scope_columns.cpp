@@ -166,16 +166,6 @@ class ColumnCheck {
     return column_names(model_.table(target), key);
   }
 
-  // "commentable_type" for "commentable_id".
-  const Column* type_column(const Table& table, const Column& column) const {
-    const auto stem = id_stem(column.name);
-    if (!stem) return nullptr;
-    for (const Column& other : table.columns)
-      for (const char* ending : {"_type", "_kind", "_table", "_model", "_class"})
-        if (plain_name(other.name) == *stem + ending) return &other;
-    return nullptr;
-  }
-
   // The one table the column is named after, with a key of one column of the same kind. What stands
   // before it says the part it plays: "received_on_bill_id" is a bill. Only a proposal: if it is
   // wrong, the reference check says so, while "data" would be silent.

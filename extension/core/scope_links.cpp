@@ -49,7 +49,10 @@ Link link_of(const Model& model, const SoftReference& soft) {
   link.step.target_columns = soft.target_columns;
   link.step.operators = equality(model.table(soft.target), soft.target_columns,
                                  model.table(soft.table), soft.columns);
-  link.firm = all_not_null(model.table(soft.table), soft.columns);
+  link.step.when_column = soft.when_column;
+  link.step.when_value = soft.rule->when_value;
+  link.firm = all_not_null(model.table(soft.table), soft.columns) &&
+              (soft.when_column == 0 || all_not_null(model.table(soft.table), {soft.when_column}));
   link.origin = "reference";
   return link;
 }
@@ -107,12 +110,16 @@ Link up_link(const ForeignKey& fk) {
   return link;
 }
 
-// The ways a route name of the table's rule can mean: its own constraint or column first, then
-// constraints of tables that point at it.
+// The ways a route name of the table's rule can mean: its own constraint or column first (all kinds
+// of it), then constraints of tables that point at it.
 std::vector<Link> named_links(const Model& model, TableIndex index, const std::string& name) {
-  for (const Link& link : model.links[index])
-    if (link.step.name == name) return {link};
   std::vector<Link> found;
+  for (const Link& link : model.links[index]) {
+    if (link.step.name != name) continue;
+    if (!link.of_one_kind()) return {link};
+    found.push_back(link);
+  }
+  if (!found.empty()) return found;
   for (const ForeignKey* fk : model.keys_to[index])
     if (fk->name == name && fk->table != index && fk->only_partition == 0)
       found.push_back(up_link(*fk));

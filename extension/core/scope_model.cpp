@@ -78,6 +78,15 @@ void Model::notice(std::string object, std::string problem, std::string hint) {
   findings.push_back({"notice", std::move(object), std::move(problem), std::move(hint)});
 }
 
+const Column* type_column(const Table& table, const Column& column) {
+  const auto stem = id_stem(column.name);
+  if (!stem) return nullptr;
+  for (const Column& other : table.columns)
+    for (const char* ending : {"_type", "_kind", "_table", "_model", "_class"})
+      if (plain_name(other.name) == *stem + ending) return &other;
+  return nullptr;
+}
+
 CompanyNames::CompanyNames(const Model& model) {
   for (const std::string& form : noun_forms(plain_name(model.table(model.company).name))) {
     plain_.push_back(form + "_id");

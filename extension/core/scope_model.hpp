@@ -18,6 +18,8 @@ struct Link {
   bool firm = false;                   // no column can be NULL
   bool cascade = false;                // ON DELETE CASCADE
   const char* origin = "foreign key";  // ScopedTable::decided_by
+  // For rows of one kind only: other kinds go other ways, and these contradict nothing.
+  bool of_one_kind() const { return step.when_column != 0; }
 };
 
 // A set_reference rule with its names looked up.
@@ -27,7 +29,8 @@ struct SoftReference {
   TableIndex target = kNoTable;
   std::vector<int16_t> columns;
   std::vector<int16_t> target_columns;
-  bool can_route = false;  // plain values, always valid: counts like a foreign key
+  int16_t when_column = 0;  // 0: always
+  bool can_route = false;   // plain values: counts like a foreign key
 };
 
 struct Model {
@@ -102,6 +105,10 @@ void collect_references(Model& model, Scope& scope, const Undecided& undecided);
 
 // scope_columns.cpp: secrets, IDs without a foreign key, JSON.
 void check_columns(Model& model, const Scope& scope);
+
+// "commentable_type" for "commentable_id": the column that says of which table the ID is; null:
+// none.
+const Column* type_column(const Table& table, const Column& column);
 
 // Names as a company's column may have: "company_id", or what foreign keys to the company use.
 class CompanyNames {

@@ -40,6 +40,8 @@ class Search {
   Routes run() {
     do spread();
     while (admit_nullable());
+    for (TableIndex table = 0; table < static_cast<TableIndex>(model_.size()); ++table)
+      if (model_.ordered[table].empty()) add_kinds(table);
     return routes_;
   }
 
@@ -91,12 +93,40 @@ class Search {
       if ((link.firm || nullable_[table]) && is_reached(link)) candidates.push_back(&link);
     if (candidates.empty()) return false;
     prefer(candidates, [](const Link& link) { return link.firm; });
-    if (candidates.size() > 1 && !candidates[0]->firm)
+    prefer(candidates, [](const Link& link) { return !link.of_one_kind(); });
+    if (candidates[0]->of_one_kind()) {
+      // Each leads its own rows to a company; add_kinds() adds those that are reached later.
+    } else if (candidates.size() > 1 && !candidates[0]->firm)
       routes_.tied[table] = candidates;  // any of them decides for now
     else
       choose(table, candidates, distance);
     routes_.steps[table] = candidates;
     return true;
+  }
+
+  // Rows of further kinds, whose tables are further from the company than those of the first.
+  void add_kinds(TableIndex table) {
+    Candidates& steps = routes_.steps[table];
+    if (steps.empty() || !steps[0]->of_one_kind()) return;
+    for (const Link& link : model_.links[table])
+      if (link.of_one_kind() && is_reached(link) && !comes_back(link.step.target, table) &&
+          std::find(steps.begin(), steps.end(), &link) == steps.end())
+        steps.push_back(&link);
+  }
+
+  // Do the routes from `start` lead through `goal`?
+  bool comes_back(TableIndex start, TableIndex goal) const {
+    std::vector<TableIndex> open{start};
+    std::vector<bool> seen(model_.size(), false);
+    while (!open.empty()) {
+      const TableIndex table = open.back();
+      open.pop_back();
+      if (table == goal) return true;
+      if (seen[table]) continue;
+      seen[table] = true;
+      for (const Link* link : routes_.steps[table]) open.push_back(link->step.target);
+    }
+    return false;
   }
 
   // A route that a rule names is ready when all of it is: then nothing can go round in a circle.

@@ -166,11 +166,16 @@ class RuleReader {
     soft.target = target;
     soft.columns = find_columns(index, rule.columns);
     if (soft.columns.empty()) return;
-    if (!rule.when_column.empty() && find_column_of(index, rule.when_column) == nullptr) return;
+    if (!rule.when_column.empty()) {
+      const Column* when = find_column_of(index, rule.when_column);
+      if (when == nullptr) return;
+      soft.when_column = when->number;
+    }
     const bool plain = rule.json_path.empty() && rule.when_column.empty();
     if (plain && names_foreign_key(soft)) return;
     if (find_targets(soft) && shape_fits(soft) && !contradicts(soft)) {
-      soft.can_route = plain && !is_array(column_of(model_.table(index), soft.columns[0]));
+      soft.can_route =
+          rule.json_path.empty() && !is_array(column_of(model_.table(index), soft.columns[0]));
       model_.soft[index].push_back(soft);
     }
   }

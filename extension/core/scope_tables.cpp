@@ -81,14 +81,19 @@ class OwnedTables {
     return display_name(link.step.name) + " refers to " + target + ", which belongs to a company";
   }
 
+  static std::string step_text(const RouteStep& step) {
+    return display_name(step.name) +
+           (step.when_column == 0 ? "" : " (" + quote_literal(step.when_value) + ")");
+  }
+
   std::string route_text(TableIndex index) const {
     std::string text;
     for (const Link* link : routes_.steps[index]) {
       if (!text.empty()) text += " | ";
-      text += display_name(link->step.name);
+      text += step_text(link->step);
       for (TableIndex next = link->step.target; next != model_.company;) {
         const Link* first = routes_.steps[next][0];
-        text += " > " + display_name(first->step.name);
+        text += " > " + step_text(first->step);
         next = first->step.target;
       }
     }

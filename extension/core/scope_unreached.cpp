@@ -181,7 +181,8 @@ class OtherTables {
   void ask_nullable(TableIndex index) {
     std::vector<std::string> names;
     for (const Link& link : model_.links[index])
-      if (routes_.distance[link.step.target] >= 0 && !undecided_[link.step.target])
+      if (routes_.distance[link.step.target] >= 0 && !undecided_[link.step.target] &&
+          std::find(names.begin(), names.end(), link.step.name) == names.end())
         names.push_back(link.step.name);
     if (names.empty()) return;
     undecided_[index] = true;
@@ -221,7 +222,28 @@ class OtherTables {
   // True if there was something to ask about a table nothing leads to.
   bool ask_unowned(TableIndex index) {
     return ask_partition_key(index) || ask_company_column(index) || ask_foreign_table(index) ||
-           ask_inheritance(index) || ask_people(index) || ask_parent(index);
+           ask_inheritance(index) || ask_people(index) || ask_parent(index) || ask_pair(index);
+  }
+
+  // Rows about rows of any table: (about_type, about_id).
+  bool ask_pair(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (table.of_extension) return false;
+    for (const Column& column : table.columns) {
+      if (!can_hold_id(column) || is_settled(index, column)) continue;
+      const Column* type = type_column(table, column);
+      if (type == nullptr || is_settled(index, *type)) continue;
+      model_.error(display_table(table),
+                   "its column " + display_name(column.name) +
+                       " looks like an ID whose table is named by " + display_name(type->name) +
+                       "; where that is a table of companies, say so for each value: "
+                       "set_reference(..., when_column => " +
+                       quote_literal(type->name) + ", when_value => ...)",
+                   model_.statements.table_rule(
+                       table, proposed_rule("shared", "its rows belong to no company")));
+      return true;
+    }
+    return false;
   }
 
   bool ask_partition_key(TableIndex index) {

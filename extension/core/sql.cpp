@@ -66,6 +66,20 @@ std::string equal_any(const std::string& target, const Column& target_column,
          "::pg_catalog.text[])";
 }
 
+// True for the rows of `alias` whose column has this text.
+std::string has_text(const std::string& alias, const Column& column, const std::string& text) {
+  return as_text(column_sql(alias, column), column) + " OPERATOR(pg_catalog.=) " +
+         quote_literal(text);
+}
+
+// " AND ..." for a step that only rows of one kind take.
+std::string when_of(const Schema& schema, const RouteStep& step, TableIndex table,
+                    std::string_view alias) {
+  if (step.when_column == 0) return "";
+  return " AND " + has_text(std::string(alias), column_of(schema.tables[table], step.when_column),
+                            step.when_value);
+}
+
 std::string exists(const Table& table, const std::string& alias, const std::string& where) {
   return "EXISTS (SELECT 1 FROM " + from_table(table) + " AS " + alias + " WHERE " + where + ")";
 }
@@ -97,8 +111,10 @@ class OwnershipWriter {
     if (step.target_columns.size() == 1 && step.target_columns[0] == scope_.company_key) {
       const Column& column = column_of(schema_.tables[table], step.columns.at(0));
       const std::string own = column_sql(alias, column);
-      if (!step.operators.empty()) return parameter_ + " " + step.operators[0] + " " + own;
-      return equal(parameter_, key, own, column);
+      const std::string same = step.operators.empty()
+                                   ? equal(parameter_, key, own, column)
+                                   : parameter_ + " " + step.operators[0] + " " + own;
+      return same + when_of(schema_, step, table, alias);
     }
     // The columns hold another unique key of the company row.
     const std::string company = next_alias();
@@ -199,7 +215,9 @@ std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table
   for (const RouteStep& step : scoped->routes) {
     if (!text.empty()) text += " AND ";
     if (step.kind == RouteStep::Kind::kCompany) {
-      text += is_any_null(schema.tables[table], step.columns, alias);
+      const std::string when = when_of(schema, step, table, alias);
+      text += "(" + is_any_null(schema.tables[table], step.columns, alias) +
+              (when.empty() ? "" : " OR (true" + when + ") IS NOT TRUE") + ")";
       continue;
     }
     const std::string target = std::string(alias) + "_of";
@@ -227,7 +245,7 @@ std::string step_join(const Schema& schema, const RouteStep& step, TableIndex ta
     text += step.operators.empty() ? equal(left, up ? own : other, right, up ? other : own)
                                    : left + " " + step.operators[i] + " " + right;
   }
-  return text;
+  return text + when_of(schema, step, table, alias);
 }
 
 std::string reference_join(const Schema& schema, const Reference& reference,
@@ -251,9 +269,8 @@ std::string reference_join(const Schema& schema, const Reference& reference,
           is_array(source) ? equal_any(left, key, right, source) : equal(left, key, right, source);
   }
   if (!reference.when_column.empty()) {
-    const Column* when = find_column(table, reference.when_column);
-    text += " AND " + as_text(column_sql(source_alias, *when), *when) + " OPERATOR(pg_catalog.=) " +
-            quote_literal(reference.when_value);
+    text += " AND " + has_text(std::string(source_alias),
+                               *find_column(table, reference.when_column), reference.when_value);
   }
   return text;
 }

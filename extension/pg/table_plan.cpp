@@ -81,6 +81,11 @@ std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
       if (column_of(table, number).not_null) continue;
       any += (any.empty() ? "" : " OR ") + column_of_row(table, number, alias) + " IS NULL";
     }
+    if (step.when_column != 0) {
+      const Column& kind = column_of(table, step.when_column);
+      any += (any.empty() ? "" : " OR ") + as_text(column_sql(alias, kind), kind) +
+             " IS DISTINCT FROM " + quote_literal(step.when_value);
+    }
     all += (all.empty() ? "(" : " AND (") + any + ")";
   }
   return "(" + all + ")";

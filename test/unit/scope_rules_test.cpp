@@ -389,5 +389,81 @@ TEST_F(ScopeTest, ALargeSchemaIsFast) {
   EXPECT_GT(scope.tables.size(), 250u);
 }
 
+class ScopeOfKinds : public ScopeTest {
+ protected:
+  // sales.remark, about a visit, a line of a sheet or another remark.
+  void remarks(const std::string& more = "") {
+    company();
+    owned("sales.visit");
+    owned("sales.sheet");
+    child("sales.line", "sales.sheet");
+    db.table("sales.remark").columns({"about_type text" + more, "about_id integer" + more});
+  }
+  void is_about(const std::string& kind, const std::string& target) {
+    ReferenceRule rule = reference_rule("sales.remark", {"about_id"}, target);
+    rule.when_column = "about_type";
+    rule.when_value = kind;
+    rules.references.push_back(rule);
+  }
+  std::vector<std::string> targets() const {
+    std::vector<std::string> names;
+    for (const RouteStep& step : of("sales.remark").routes)
+      names.push_back(schema.tables[step.target].name + " " + step.when_value);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+};
+
+TEST_F(ScopeOfKinds, ATableThatNothingReachesIsAskedAbout) {
+  remarks();
+  discover();
+  expect_finding("error", "sales.remark", "looks like an ID whose table is named by about_type");
+  rules.tables = {table_rule("sales.remark", "shared")};
+  discover();
+  expect_no_errors();
+}
+
+TEST_F(ScopeOfKinds, EachKindLeadsItsRowsToTheirCompany) {
+  remarks();
+  is_about("Visit", "sales.visit");
+  is_about("Line", "sales.line");  // a step further from the company
+  is_about("Remark", "sales.remark");
+  discover();
+  expect_no_errors();
+  EXPECT_EQ(of("sales.remark").treatment, "company");
+  EXPECT_EQ(of("sales.remark").decided_by, "reference");
+  EXPECT_EQ(targets(), (std::vector<std::string>{"line Line", "visit Visit"}));
+  EXPECT_EQ(of("sales.remark").route_text,
+            "about_id ('Visit') > visit_company_fk | "
+            "about_id ('Line') > line_parent > sheet_company_fk");
+  EXPECT_TRUE(can_belong_to_nobody(schema, of("sales.remark")));
+}
+
+TEST_F(ScopeOfKinds, ARuleMayNameThemByTheirColumn) {
+  remarks(" null");
+  is_about("Visit", "sales.visit");
+  is_about("Line", "sales.line");
+  discover();
+  expect_finding("error", "sales.remark", "only a column that can be NULL leads to a company");
+  rules.tables = {table_rule("sales.remark", "company", {"about_id"})};
+  discover();
+  expect_no_errors();
+  EXPECT_EQ(targets(), (std::vector<std::string>{"line Line", "visit Visit"}));
+}
+
+TEST_F(ScopeOfKinds, TheCompanysColumnDecidesWhereThereIsOne) {
+  remarks();
+  owned("sales.tag").columns({"about_type text", "about_id integer"});
+  ReferenceRule rule = reference_rule("sales.tag", {"about_id"}, "sales.visit");
+  rule.when_column = "about_type";
+  rule.when_value = "Visit";
+  rules.references.push_back(rule);
+  rules.tables = {table_rule("sales.remark", "shared")};
+  discover();
+  expect_no_errors();
+  ASSERT_EQ(of("sales.tag").routes.size(), 1u);
+  EXPECT_EQ(of("sales.tag").routes[0].name, "tag_company_fk");
+}
+
 }  // namespace
 }  // namespace company_backup
