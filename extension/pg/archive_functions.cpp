@@ -3,8 +3,7 @@
 
 #include "pg/archive_source.hpp"
 #include "pg/arguments.hpp"
-#include "pg/guard.hpp"
-#include "pg/stored_backup.hpp"
+#include "pg/authorize.hpp"
 
 namespace company_backup {
 namespace {
@@ -118,9 +117,8 @@ Snapshot snapshot_with(int64_t backup) {
 COMPANY_BACKUP_FUNCTION(read_backup) {
   return next_row(fcinfo, [&](Scan& scan) {
     require_guard_or_owner("export");
-    const StoredBackup backup = find_backup(required_int64(fcinfo, 0, "backup"));
-    authorize("export", backup.company, std::nullopt,
-              "{\"backup\": " + std::to_string(backup.id) + "}");
+    const StoredBackup backup =
+        authorize_backup(required_int64(fcinfo, 0, "backup"), "export", std::nullopt);
     Manifest manifest = Manifest::from_json(backup.manifest_text);
     require_select(backup, manifest);
     scan.snapshot = snapshot_with(backup.id);
@@ -136,8 +134,8 @@ COMPANY_BACKUP_FUNCTION(stream_backup) {
     BackupOptions options;
     options.include_files = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
     LiveScope live = load_live_scope();
-    Company company = resolve_company(live, text);
-    authorize("export", company.key, std::nullopt, "{\"stored\": false}");
+    Company company =
+        authorize_existing(live, text, "export", std::nullopt, Detail().add("stored", false));
     auto spool = std::make_unique<Spool>(options.include_files);
     Manifest manifest = take_backup(std::move(live), text, options, *spool, company);
     std::string manifest_text = manifest.to_json();

@@ -2,9 +2,8 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/arguments.hpp"
+#include "pg/authorize.hpp"
 #include "pg/backup.hpp"
-#include "pg/guard.hpp"
-#include "pg/stored_backup.hpp"
 
 namespace company_backup {
 namespace {
@@ -16,16 +15,10 @@ bool records_problems(const std::string& on_error) {
       .hint("Possible values: abort, record.");
 }
 
-std::string backup_detail(int64_t id) {
-  return "{\"backup\": " + std::to_string(id) + "}";
-}
-
 // The backup, after the guard has allowed `action` on its company.
 StoredBackup authorized_backup(FunctionCallInfo fcinfo, const char* action) {
   require_guard_or_owner(action);
-  StoredBackup backup = find_backup(required_int64(fcinfo, 0, "backup"));
-  authorize(action, backup.company, std::nullopt, backup_detail(backup.id));
-  return backup;
+  return authorize_backup(required_int64(fcinfo, 0, "backup"), action, std::nullopt);
 }
 
 // Error kPublished if the backup is a template. It cannot become one until the transaction ends.
@@ -57,9 +50,8 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   options.record_problems = records_problems(required_text(fcinfo, 3, "on_error"));
   options.actor = optional_text(fcinfo, 4);
   LiveScope live = load_live_scope();
-  Company company = resolve_company(live, text);
-  authorize("backup", company.key, options.actor,
-            std::string("{\"include_files\": ") + (options.include_files ? "true}" : "false}"));
+  Company company = authorize_existing(live, text, "backup", options.actor,
+                                       Detail().add("include_files", options.include_files));
   require_decided(live);  // before an id is spent
   const int64_t id = next_backup_id();
   StoreSink sink(id);
@@ -70,17 +62,7 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
 
 COMPANY_BACKUP_FUNCTION(company_backups) {
   require_guard_or_owner("list");
-  Text key;
-  if (const Text text = optional_text(fcinfo, 0)) key = *text;
-  if (key) {
-    // A company that is gone may still have backups: then its key counts as it was written.
-    try {
-      key = resolve_company(load_live_scope(), key).key;
-    } catch (const Error& error) {
-      if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
-    }
-  }
-  authorize("list", key, std::nullopt);
+  const Text key = authorize_list(optional_text(fcinfo, 0));
   return return_rows(
       fcinfo,
       own_query(

@@ -1,5 +1,6 @@
 #include "pg/guard.hpp"
 
+#include "core/row_writer.hpp"
 #include "core/sql.hpp"
 #include "pg/compat.hpp"
 
@@ -14,10 +15,6 @@ Rows guard_setting() {
       "NULL");
 }
 
-bool caller_owns_database() {
-  return guarded([] { return owns_database(GetUserId()); });
-}
-
 // Does schema.name(arguments) still exist?
 bool function_exists(const std::string& name, const std::string& arguments) {
   return query("SELECT to_regprocedure($1 || '(' || $2 || ')') IS NOT NULL",
@@ -25,6 +22,10 @@ bool function_exists(const std::string& name, const std::string& arguments) {
 }
 
 }  // namespace
+
+bool caller_owns_database() {
+  return guarded([] { return owns_database(GetUserId()); });
+}
 
 void require_database_owner(const char* function) {
   if (caller_owns_database()) return;
@@ -41,28 +42,51 @@ void require_guard_or_owner(const char* action) {
       .hint("The database owner sets a guard with set_company_guard().");
 }
 
-void authorize(const char* action, const Text& company, const Text& actor,
-               const std::string& detail) {
-  require_guard_or_owner(action);
+Detail& Detail::add(const char* key, const Text& text) {
+  std::string json = "null";
+  if (text) append_json_string(json = "", *text);
+  return add_json(key, json);
+}
+
+Detail& Detail::add_json(const char* key, const std::string& json) {
+  members_ += (members_.empty() ? "\"" : ", \"") + std::string(key) + "\": " + json;
+  return *this;
+}
+
+std::string named_company(const Text& company) {
+  return "Company " + company.value_or("(none)");
+}
+
+std::string named(const char* kind, int64_t id) {
+  return kind + (" " + std::to_string(id));
+}
+
+bool is_allowed(const GuardQuestion& question, const Text& company, const Detail& detail) {
+  require_guard_or_owner(question.action);
   const Rows settings = guard_setting();
-  if (settings.empty()) return;
+  if (settings.empty()) return true;
   const std::string name = quote_name(*settings[0][0]) + "." + quote_name(*settings[0][1]);
   if (!function_exists(name, "text, text, text, jsonb")) {
     throw Error(sqlstate::kGuardFailed, "the guard function does not exist")
         .detail("It is set to " + name + "(text, text, text, jsonb).")
         .hint("Create it again, or set another one with set_company_guard().");
   }
-  const Rows answer = query("SELECT " + name + "($1, $2, $3, $4::jsonb)::text",
-                            {action, company, actor, detail}, Access::kCall);
+  const Rows answer =
+      query("SELECT " + name + "($1, $2, $3, $4::jsonb)::text",
+            {question.action, company, question.actor, detail.json()}, Access::kCall);
   if (answer.size() != 1 || !answer[0][0]) {
     throw Error(sqlstate::kGuardFailed, "the guard gave no answer")
-        .detail(name + " returned NULL for action \"" + action + "\".")
+        .detail(name + " returned NULL for action \"" + question.action + "\".")
         .hint("It must return true or false for every action.");
   }
-  if (*answer[0][0] == "true") return;
-  throw Error(sqlstate::kRefusedByGuard, std::string("the guard refused action \"") + action + "\"")
-      .detail("Company " + company.value_or("(none)") + ", actor " + actor.value_or("(none)") +
-              ".");
+  return *answer[0][0] == "true";
+}
+
+void authorize(const GuardQuestion& question, const Text& company, const Detail& detail) {
+  if (is_allowed(question, company, detail)) return;
+  throw Error(sqlstate::kRefusedByGuard,
+              std::string("the guard refused action \"") + question.action + "\"")
+      .detail(question.named + ", actor " + question.actor.value_or("(none)") + ".");
 }
 
 void run_hook(const char* event, const std::string& company, const std::string& detail) {

@@ -1,14 +1,12 @@
 // restore_company, preview_restore, plan_ids, keep_restore, revert_restore, restore_problems,
 // restore_id_map, create_company_from_backup, clone_company, company_restores, company_busy.
-#include "core/row_writer.hpp"
 #include "pg/arguments.hpp"
+#include "pg/authorize.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/create_company.hpp"
-#include "pg/guard.hpp"
 #include "pg/id_choice.hpp"
 #include "pg/id_record.hpp"
 #include "pg/restore.hpp"
-#include "pg/restore_record.hpp"
 #include "pg/review.hpp"
 
 namespace company_backup {
@@ -33,28 +31,12 @@ std::string require_choice(FunctionCallInfo fcinfo, int index, const Choice& cho
 
 const Choice kIds{"ids", {"auto", "keep", "remap"}};
 
-std::string restore_detail(const StoredBackup& backup, bool include_files) {
-  std::string detail = "{\"backup\": " + std::to_string(backup.id) + ", \"backup_company\": ";
-  append_json_string(detail, backup.company);
-  return detail +
-         ", \"mode\": \"replace\", \"include_files\": " + (include_files ? "true}" : "false}");
-}
-
-std::string create_detail(const StoredBackup& backup, const std::string& attributes) {
-  std::string detail = "{\"backup\": " + std::to_string(backup.id) + ", \"backup_company\": ";
-  append_json_string(detail, backup.company);
-  return detail + ", \"attributes\": " + attributes + "}";
-}
-
-// The company's key; as it was written if there is no such company any more.
-Text known_key(const Text& company) {
-  if (!company) return company;
-  try {
-    return resolve_company(load_live_scope(), company).key;
-  } catch (const Error& error) {
-    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
-    return company;
-  }
+// What is asked about the company that a backup goes into.
+Detail restore_detail(int64_t id, bool include_files) {
+  Detail detail;
+  describe_source(detail, id);
+  detail.add("mode", "replace");
+  return detail.add("include_files", include_files);
 }
 
 // The arguments of restore_company() and preview_restore(), asked for and allowed.
@@ -80,9 +62,10 @@ Request read_request(FunctionCallInfo fcinfo, const char* action) {
   require_choice(fcinfo, 8, {"schema_drift", {"refuse"}});
   options.actor = optional_text(fcinfo, 9);
   LiveScope live = load_live_scope();
-  StoredBackup backup = find_backup(id);
-  const Company company = find_company(live, company_text, backup.id);
-  authorize(action, company.key, options.actor, restore_detail(backup, options.include_files));
+  const NamedCompany target = authorize_company(live, company_text, action, options.actor,
+                                                restore_detail(id, options.include_files));
+  StoredBackup backup = authorize_source(id, target.key, action, options.actor);
+  if (!target.exists) find_company(live, company_text, id);
   return {std::move(live), company_text, std::move(backup), options};
 }
 
@@ -90,7 +73,7 @@ Request read_request(FunctionCallInfo fcinfo, const char* action) {
 int64_t read_restore(FunctionCallInfo fcinfo, const char* action, const Text& actor) {
   require_guard_or_owner(action);
   const int64_t id = required_int64(fcinfo, 0, "restore");
-  authorize(action, company_of_restore(id), actor, "{\"restore\": " + std::to_string(id) + "}");
+  authorize_restore(id, action, actor);
   return id;
 }
 
@@ -134,11 +117,18 @@ COMPANY_BACKUP_FUNCTION(preview_restore) {
 COMPANY_BACKUP_FUNCTION(plan_ids) {
   require_guard_or_owner("preview");
   const Text company_text = optional_text(fcinfo, 0);
-  const StoredBackup backup = find_backup(required_int64(fcinfo, 1, "backup"));
+  const int64_t id = required_int64(fcinfo, 1, "backup");
   LiveScope live = load_live_scope();
-  Text key;
-  if (company_text) key = find_company(live, company_text, backup.id).key;
-  authorize("preview", key, std::nullopt, restore_detail(backup, false));
+  NamedCompany target{std::nullopt, true};
+  if (company_text) {
+    target =
+        authorize_company(live, company_text, "preview", std::nullopt, restore_detail(id, false));
+  } else {
+    authorize({"preview", std::nullopt, named("Backup", id)}, std::nullopt,
+              restore_detail(id, false));
+  }
+  const StoredBackup backup = authorize_source(id, target.key, "preview", std::nullopt);
+  if (!target.exists) find_company(live, company_text, id);
   return return_rows(fcinfo, show_id_plan(std::move(live), company_text, backup));
 }
 
@@ -184,8 +174,11 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
   const std::string ids = require_choice(fcinfo, 2, kIds);
   const Text actor = optional_text(fcinfo, 3);
-  const StoredBackup backup = find_backup(id);
-  authorize("create", std::nullopt, actor, create_detail(backup, attributes));
+  Detail detail;
+  describe_source(detail, id);
+  authorize({"create", actor, named("Backup", id)}, std::nullopt,
+            detail.add_json("attributes", attributes));
+  const StoredBackup backup = authorize_source(id, std::nullopt, "create", actor);
   return return_text(create_from(load_live_scope(), backup, {attributes, ids, actor}));
 }
 
@@ -196,15 +189,13 @@ COMPANY_BACKUP_FUNCTION(clone_company) {
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
   const Text actor = optional_text(fcinfo, 2);
   LiveScope live = load_live_scope();
-  const Company company = resolve_company(live, source);
-  authorize("clone", company.key, actor, "{\"attributes\": " + attributes + "}");
+  authorize_existing(live, source, "clone", actor, Detail().add_json("attributes", attributes));
   return return_text(clone_company(std::move(live), source, {attributes, "remap", actor}));
 }
 
 COMPANY_BACKUP_FUNCTION(company_restores) {
   require_guard_or_owner("list");
-  const Text key = known_key(optional_text(fcinfo, 0));
-  authorize("list", key, std::nullopt);
+  const Text key = authorize_list(optional_text(fcinfo, 0));
   return return_rows(
       fcinfo, own_query("SELECT id, company, backup, status, mode, added, changed, removed, "
                         "restored_at, restored_by, actor, settled_at FROM company_backup.restore "
@@ -214,8 +205,7 @@ COMPANY_BACKUP_FUNCTION(company_restores) {
 
 COMPANY_BACKUP_FUNCTION(company_busy) {
   require_guard_or_owner("list");
-  const Text key = known_key(required_text(fcinfo, 0, "company"));
-  authorize("list", key, std::nullopt);
+  const Text key = authorize_list(required_text(fcinfo, 0, "company"));
   PG_RETURN_BOOL(is_company_locked(*key));
 }
 

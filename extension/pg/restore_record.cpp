@@ -113,14 +113,22 @@ Company find_company(const LiveScope& live, const Text& company, std::optional<i
   }
 }
 
+Text company_of_restore(int64_t restore) {
+  const Rows rows = own_query("SELECT company FROM company_backup.restore WHERE id = $1", {restore},
+                              Access::kCall);
+  return rows.empty() ? Text() : rows[0][0];
+}
+
+Error unknown_restore(int64_t restore) {
+  return Error(sqlstate::kUnknownBackup, "restore " + std::to_string(restore) + " does not exist")
+      .hint("company_restores() lists the restores.");
+}
+
 KnownRestore find_restore(int64_t id) {
   const Rows rows = own_query(
       "SELECT company, backup, status FROM company_backup.restore WHERE id = $1 FOR UPDATE", {id},
       Access::kWrite);
-  if (rows.empty()) {
-    throw Error(sqlstate::kUnknownBackup, "restore " + std::to_string(id) + " does not exist")
-        .hint("company_restores() lists the restores.");
-  }
+  if (rows.empty()) throw unknown_restore(id);
   std::optional<int64_t> backup;
   if (rows[0][1]) backup = std::stoll(*rows[0][1]);
   return {id, *rows[0][0], backup, *rows[0][2]};

@@ -27,6 +27,10 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, const ch
 void note_problem(int64_t restore, const std::string& table, const std::string& row_key,
                   const char* sqlstate, const std::string& problem, const Text& row_data = {});
 
+// The company a restore is of; none: there is no such restore.
+Text company_of_restore(int64_t restore);
+Error unknown_restore(int64_t restore);
+
 struct KnownRestore {
   int64_t id;
   std::string company;
@@ -46,8 +50,9 @@ void require_in_review(const KnownRestore& restore);
 // Error kInReview if a restore of the company waits to be kept or reverted.
 void require_no_review(const std::string& company);
 
-// Error kSerializationFailure if somebody restored the company, or kept or reverted a restore of it,
-// after the active snapshot was taken: what was done then cannot be seen. Under the company's lock.
+// Error kSerializationFailure if somebody restored the company, or kept or reverted a restore of
+// it, after the active snapshot was taken: what was done then cannot be seen. Under the company's
+// lock.
 void refuse_missed_acts(const std::string& company);
 
 // Ends a review: forgets the undo record, tells listeners, runs the hook of `status`.

@@ -14,7 +14,9 @@ namespace {
 
 // Locks the company first, as a restore does.
 KnownRestore lock_review(int64_t id) {
-  lock_company(company_of_restore(id));
+  const Text company = company_of_restore(id);
+  if (!company) throw unknown_restore(id);
+  lock_company(*company);
   KnownRestore restore = find_restore(id);
   require_in_review(restore);
   return restore;
@@ -53,14 +55,6 @@ void report_left_alone(int64_t restore, uint64_t count) {
 }
 
 }  // namespace
-
-std::string company_of_restore(int64_t restore) {
-  const Rows rows = own_query("SELECT company FROM company_backup.restore WHERE id = $1", {restore},
-                              Access::kCall);
-  if (!rows.empty()) return *rows[0][0];
-  throw Error(sqlstate::kUnknownBackup, "restore " + std::to_string(restore) + " does not exist")
-      .hint("company_restores() lists the restores.");
-}
 
 void keep_restore(int64_t id, const Text& actor) {
   const KnownRestore restore = lock_review(id);

@@ -5,9 +5,6 @@
 
 namespace company_backup {
 
-// The company a restore is of. Error kUnknownBackup.
-std::string company_of_restore(int64_t restore);
-
 // Errors of both: kNotInReview.
 void keep_restore(int64_t restore, const Text& actor);
 

@@ -2,9 +2,9 @@
 #include "core/archive_files.hpp"
 #include "core/sql.hpp"
 #include "pg/arguments.hpp"
+#include "pg/authorize.hpp"
 #include "pg/catalog.hpp"
 #include "pg/company_scope.hpp"
-#include "pg/guard.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/rules.hpp"
 #include "pg/table_plan.hpp"
@@ -18,13 +18,17 @@ std::string key_columns(const Table& table, const ScopedTable& scoped) {
   return text_array(names);
 }
 
+void authorize_scope() {
+  authorize({"scope", std::nullopt, named_company(std::nullopt)}, std::nullopt);
+}
+
 // The rows that `read` gives for the company of argument 0, under one snapshot.
 template <class Read>
 Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
   require_guard_or_owner(action);
   LiveScope live = load_live_scope();
   const Text text = optional_text(fcinfo, 0);
-  authorize(action, resolve_company(live, text).key, std::nullopt);
+  authorize_existing(live, text, action, std::nullopt);
   live = lock_scope(std::move(live));
   refuse_row_security(live);
   PinnedSettings settings;
@@ -66,7 +70,7 @@ void add_contents(const LiveScope& live, const ScopedTable& scoped, const Compan
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(company_scope) {
-  authorize("scope", std::nullopt, std::nullopt);
+  authorize_scope();
   const LiveScope live = load_live_scope();
   Rows rows;
   for (const ScopedTable& scoped : live.scope.tables) {
@@ -80,7 +84,7 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
 }
 
 COMPANY_BACKUP_FUNCTION(check_company_scope) {
-  authorize("scope", std::nullopt, std::nullopt);
+  authorize_scope();
   Rows rows;
   for (const Finding& finding : load_live_scope().scope.findings) {
     rows.push_back({finding.severity, finding.object, finding.problem, finding.hint});
@@ -89,7 +93,7 @@ COMPANY_BACKUP_FUNCTION(check_company_scope) {
 }
 
 COMPANY_BACKUP_FUNCTION(propose_company_rules) {
-  authorize("scope", std::nullopt, std::nullopt);
+  authorize_scope();
   const Rules rules = load_rules();
   Rows rows;
   for (const std::string& statement :

@@ -4,16 +4,24 @@
 
 namespace company_backup {
 
-StoredBackup find_backup(int64_t id) {
+std::optional<StoredBackup> look_for_backup(int64_t id) {
   // As a call of its own: the backup may have been made in the same statement.
   const Rows rows =
       own_query("SELECT company, origin, manifest FROM company_backup.backup WHERE id = $1", {id},
                 Access::kCall);
-  if (rows.empty()) {
-    throw Error(sqlstate::kUnknownBackup, "backup " + std::to_string(id) + " does not exist")
-        .hint("company_backups() lists the stored backups.");
-  }
-  return {id, *rows[0][0], *rows[0][1], *rows[0][2]};
+  if (rows.empty()) return std::nullopt;
+  return StoredBackup{id, *rows[0][0], *rows[0][1], *rows[0][2]};
+}
+
+Error unknown_backup(int64_t id) {
+  return Error(sqlstate::kUnknownBackup, "backup " + std::to_string(id) + " does not exist")
+      .hint("company_backups() lists the stored backups.");
+}
+
+StoredBackup find_backup(int64_t id) {
+  std::optional<StoredBackup> backup = look_for_backup(id);
+  if (!backup) throw unknown_backup(id);
+  return std::move(*backup);
 }
 
 void require_select(const StoredBackup& backup, const Manifest& manifest) {

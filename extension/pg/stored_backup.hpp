@@ -15,6 +15,9 @@ struct StoredBackup {
   std::string manifest_text;  // exact bytes
 };
 
+std::optional<StoredBackup> look_for_backup(int64_t id);
+Error unknown_backup(int64_t id);
+
 // Error kUnknownBackup.
 StoredBackup find_backup(int64_t id);
 

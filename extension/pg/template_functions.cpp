@@ -1,39 +1,48 @@
 // publish_template, unpublish_template, company_templates, create_company_from_template.
-#include "core/row_writer.hpp"
 #include "core/sql.hpp"
 #include "pg/arguments.hpp"
+#include "pg/authorize.hpp"
 #include "pg/create_company.hpp"
-#include "pg/guard.hpp"
-#include "pg/stored_backup.hpp"
 
 namespace company_backup {
 namespace {
 
-std::string template_detail(int64_t backup, const std::string& name) {
-  std::string detail = "{\"backup\": " + std::to_string(backup) + ", \"template\": ";
-  append_json_string(detail, name);
-  return detail;
-}
+constexpr const char* kBackupOf = "SELECT backup FROM company_backup.template WHERE name = $1";
 
-std::string publish_detail(int64_t backup, const std::string& name, const Text& industry) {
-  std::string detail = template_detail(backup, name);
-  if (industry) append_json_string(detail += ", \"industry\": ", *industry);
-  return detail + "}";
-}
-
-std::string create_detail(const StoredBackup& backup, const std::string& name,
-                          const std::string& attributes) {
-  std::string detail = template_detail(backup.id, name) + ", \"backup_company\": ";
-  append_json_string(detail, backup.company);
-  return detail + ", \"attributes\": " + attributes + "}";
+Error unknown_template(const std::string& name) {
+  return Error(sqlstate::kUnknownTemplate, "template \"" + name + "\" does not exist")
+      .hint("company_templates() lists the templates.");
 }
 
 // The backup of a template. `sql` looks for $1, and may lock or delete the row that it finds.
-int64_t find_template(const char* sql, const std::string& name) {
+std::optional<int64_t> look_for_template(const char* sql, const std::string& name) {
   const Rows rows = own_query(sql, {name}, Access::kWrite);
-  if (!rows.empty()) return std::stoll(*rows[0][0]);
-  throw Error(sqlstate::kUnknownTemplate, "template \"" + name + "\" does not exist")
-      .hint("company_templates() lists the templates.");
+  if (rows.empty()) return std::nullopt;
+  return std::stoll(*rows[0][0]);
+}
+
+int64_t find_template(const char* sql, const std::string& name) {
+  const std::optional<int64_t> backup = look_for_template(sql, name);
+  if (!backup) throw unknown_template(name);
+  return *backup;
+}
+
+// The backup of a template, once the guard has allowed the action on the company that it is of.
+// Error kUnknownTemplate.
+StoredBackup authorize_template(const std::string& name, const char* action, const Text& actor,
+                                Detail detail) {
+  const GuardQuestion question{action, actor, "Template " + name};
+  std::optional<StoredBackup> backup;
+  if (const auto id = look_for_template(kBackupOf, name)) {
+    backup = look_for_backup(*id);
+  }
+  detail.add("template", name);
+  const Detail of_none = detail;
+  if (backup) detail.add("backup", backup->id);
+  authorize_found(
+      question, backup, of_none, [&] { return is_allowed(question, backup->company, detail); },
+      [&name] { throw unknown_template(name); });
+  return std::move(*backup);
 }
 
 // Makes sure that nobody else deletes or publishes the backup until the transaction ends. What is
@@ -79,8 +88,8 @@ COMPANY_BACKUP_FUNCTION(publish_template) {
   const Text industry = optional_text(fcinfo, 2);
   const Text description = optional_text(fcinfo, 3);
   if (name.empty()) throw Error(sqlstate::kInvalidParameter, "name must not be empty");
-  const StoredBackup backup = find_backup(id);
-  authorize("publish", backup.company, std::nullopt, publish_detail(id, name, industry));
+  authorize_backup(id, "publish", std::nullopt,
+                   Detail().add("template", name).add("industry", industry));
   lock_backup(id);
   require_unpublished(id);
   const Text caller = query("SELECT current_user")[0][0];
@@ -97,16 +106,14 @@ COMPANY_BACKUP_FUNCTION(unpublish_template) {
   require_writable("unpublish_template()");
   require_guard_or_owner("unpublish");
   const std::string name = required_text(fcinfo, 0, "name");
-  const int64_t id =
-      find_template("SELECT backup FROM company_backup.template WHERE name = $1 FOR UPDATE", name);
-  authorize("unpublish", find_backup(id).company, std::nullopt, template_detail(id, name) + "}");
+  authorize_template(name, "unpublish", std::nullopt, {});
   find_template("DELETE FROM company_backup.template WHERE name = $1 RETURNING backup", name);
   PG_RETURN_VOID();
 }
 
 COMPANY_BACKUP_FUNCTION(company_templates) {
   require_guard_or_owner("list");
-  authorize("list", std::nullopt, std::nullopt);
+  authorize({"list", std::nullopt, named_company(std::nullopt)}, std::nullopt);
   return return_rows(
       fcinfo,
       own_query("SELECT t.name, t.backup, t.industry, t.description, b.row_count, t.published_at, "
@@ -120,9 +127,14 @@ COMPANY_BACKUP_FUNCTION(create_company_from_template) {
   const std::string name = required_text(fcinfo, 0, "template");
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
   const Text actor = optional_text(fcinfo, 2);
-  const StoredBackup backup = find_backup(find_template(
-      "SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name));
-  authorize("create", std::nullopt, actor, create_detail(backup, name, attributes));
+  Detail detail;
+  if (const auto published = look_for_template(kBackupOf, name)) {
+    describe_source(detail, *published);
+  }
+  authorize({"create", actor, "Template " + name}, std::nullopt,
+            detail.add("template", name).add_json("attributes", attributes));
+  const StoredBackup backup = authorize_template(name, "use", actor, Detail().add("for", "create"));
+  find_template("SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name);
   // New IDs also where these are free: the next company of the template needs its own.
   return return_text(create_from(load_live_scope(), backup, {attributes, "remap", actor}));
 }

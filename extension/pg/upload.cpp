@@ -1,11 +1,10 @@
 // begin_upload, append_upload, finish_upload: an archive from outside, hostile until proved.
 #include "core/archive_reader.hpp"
 #include "pg/arguments.hpp"
-#include "pg/guard.hpp"
+#include "pg/authorize.hpp"
 #include "pg/module.hpp"
 #include "pg/piece_pipeline.hpp"
 #include "pg/rules.hpp"
-#include "pg/stored_backup.hpp"
 
 namespace company_backup {
 namespace {
@@ -16,23 +15,34 @@ struct Upload {
 };
 
 // The caller's own upload (the database owner's and superusers': any).
-Upload find_upload(int64_t id) {
-  const Row caller =
-      one_row(query("SELECT pg_has_role(d.datdba, 'USAGE'), current_user FROM pg_database d WHERE "
-                    "d.datname = current_database()"));
-  const Rows rows = own_query(
-      "SELECT company FROM company_backup.upload WHERE id = $1 AND ($2 OR created_by = $3::name) "
-      "FOR UPDATE",
-      {id, *caller[0] == "t", caller[1]}, Access::kWrite);
-  if (rows.empty()) {
-    throw Error(sqlstate::kUnknownBackup, "upload " + std::to_string(id) + " does not exist")
-        .hint("begin_upload() begins one; it ends with finish_upload().");
+std::optional<Upload> look_for_upload(int64_t id) {
+  const Rows rows = own_query("SELECT company, created_by FROM company_backup.upload WHERE id = $1",
+                              {id}, Access::kCall);
+  if (rows.empty()) return std::nullopt;
+  if (!caller_owns_database() && *rows[0][1] != one_value(query("SELECT current_user"))) {
+    return std::nullopt;
   }
-  return {id, rows[0][0]};
+  return Upload{id, rows[0][0]};
 }
 
-std::string upload_detail(int64_t id) {
-  return "{\"upload\": " + std::to_string(id) + "}";
+[[noreturn]] void refuse_upload(int64_t id) {
+  throw Error(sqlstate::kUnknownBackup, "upload " + std::to_string(id) + " does not exist")
+      .hint("begin_upload() begins one; it ends with finish_upload().");
+}
+
+// Locks it. Error kUnknownBackup.
+Upload authorize_upload(int64_t id) {
+  const GuardQuestion question{"upload", std::nullopt, named("Upload", id)};
+  const Detail detail = Detail().add("upload", id);
+  std::optional<Upload> upload = look_for_upload(id);
+  authorize_found(
+      question, upload, detail, [&] { return is_allowed(question, upload->company, detail); },
+      [id] { refuse_upload(id); });
+  if (own_query("SELECT FROM company_backup.upload WHERE id = $1 FOR UPDATE", {id}, Access::kWrite)
+          .empty()) {
+    refuse_upload(id);
+  }
+  return std::move(*upload);
 }
 
 // Compresses checked lines again into chunks of our own cutting.
@@ -161,9 +171,11 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
   require_writable("begin_upload()");
   require_guard_or_owner("upload");
   Text key;
-  if (const Text text = optional_text(fcinfo, 0))
-    key = resolve_company(load_live_scope(), text).key;
-  authorize("upload", key, std::nullopt);
+  if (const Text text = optional_text(fcinfo, 0)) {
+    key = authorize_existing(load_live_scope(), text, "upload", std::nullopt).key;
+  } else {
+    authorize({"upload", std::nullopt, named_company(key)}, key);
+  }
   // What was begun and never finished does not stay for ever.
   // One that somebody holds is at work: nobody waits for it here.
   own_query(
@@ -179,13 +191,12 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
 COMPANY_BACKUP_FUNCTION(append_upload) {
   require_writable("append_upload()");
   require_guard_or_owner("upload");
-  const Upload upload = find_upload(required_int64(fcinfo, 0, "upload"));
+  const Upload upload = authorize_upload(required_int64(fcinfo, 0, "upload"));
   if (PG_ARGISNULL(1) || PG_GETARG_INT32(1) < 0) {
     throw Error(sqlstate::kInvalidParameter, "seq must be 0 or greater");
   }
   const int seq = PG_GETARG_INT32(1);
   const std::string data = required_bytes(fcinfo, 2, "data");
-  authorize("upload", upload.company, std::nullopt, upload_detail(upload.id));
   const Rows added = own_query(
       "INSERT INTO company_backup.upload_part VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING "
       "1",
@@ -205,8 +216,7 @@ COMPANY_BACKUP_FUNCTION(append_upload) {
 COMPANY_BACKUP_FUNCTION(finish_upload) {
   require_writable("finish_upload()");
   require_guard_or_owner("upload");
-  const Upload upload = find_upload(required_int64(fcinfo, 0, "upload"));
-  authorize("upload", upload.company, std::nullopt, upload_detail(upload.id));
+  const Upload upload = authorize_upload(required_int64(fcinfo, 0, "upload"));
   require_all_parts(upload.id);
   const int64_t id = next_backup_id();
   UploadSink sink(id);

@@ -131,6 +131,7 @@ SELECT cb.unpublish_template('a "b"');
 SELECT results_eq('SELECT action, company, actor, detail FROM app.asked ORDER BY n',
   format($$VALUES ('publish', '2', NULL, jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'industry', 'cars')),
     ('create', NULL, 'bob', jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'backup_company', '2', 'attributes', '{"name": "New"}'::jsonb)),
+    ('use', '2', 'bob', jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'for', 'create')),
     ('unpublish', '2', NULL, jsonb_build_object('backup', %1$s, 'template', 'a "b"'))$$, :uploaded), 'with all that it may want to know');
 
 SELECT * FROM finish();

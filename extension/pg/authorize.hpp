@@ -1,0 +1,58 @@
+// Finding what a caller names, and asking the guard about it. Whoever is refused gets one and the
+// same answer whether the thing is there or not; whoever is allowed is told what is missing.
+#pragma once
+
+#include <optional>
+
+#include "pg/company_scope.hpp"
+#include "pg/guard.hpp"
+#include "pg/restore_record.hpp"
+#include "pg/stored_backup.hpp"
+
+namespace company_backup {
+
+// The key of a company, after the guard has allowed the action on it. The guard is asked about the
+// key in the row, or, where there is no such company, about the key as the caller wrote it.
+struct NamedCompany {
+  Text key;
+  bool exists;
+};
+NamedCompany authorize_company(const LiveScope& live, const Text& company, const char* action,
+                               const Text& actor, const Detail& detail = {});
+
+// The same; error kUnknownCompany if there is none.
+Company authorize_existing(const LiveScope& live, const Text& company, const char* action,
+                           const Text& actor, const Detail& detail = {});
+
+// For lists, where a company that is gone is none that has nothing: its key counts as written.
+// NULL: no one company.
+Text authorize_list(const Text& company);
+
+// A backup, after the guard has allowed the action on the company that it is of. Error
+// kUnknownBackup.
+StoredBackup authorize_backup(int64_t id, const char* action, const Text& actor,
+                              Detail detail = {});
+
+// A backup whose rows go to `target` (a company's key; NULL: a new one) by action `purpose`, for
+// which the guard has been asked: where the rows are another company's, it is asked for `use`.
+StoredBackup authorize_source(int64_t id, const Text& target, const char* purpose,
+                              const Text& actor);
+
+// What a question about another company tells the guard of the backup, if there is one.
+void describe_source(Detail& detail, int64_t id);
+
+// A restore, settled or in review. Error kUnknownBackup.
+void authorize_restore(int64_t id, const char* action, const Text& actor);
+
+// Whether what is `found` may be worked on. If not, the answer is the one that an ID or a name gets
+// which does not exist: kRefusedByGuard, or, for callers who may act where no one company is meant,
+// what `unknown` throws.
+template <class Found, class Ask, class Unknown>
+void authorize_found(const GuardQuestion& question, const Found& found, const Detail& detail,
+                     Ask&& ask, Unknown&& unknown) {
+  if (found && ask()) return;
+  authorize(question, std::nullopt, detail);
+  unknown();
+}
+
+}  // namespace company_backup
