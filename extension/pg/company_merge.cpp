@@ -207,13 +207,13 @@ class CompanyMerge::TableRun : public MergeHandler {
       done_.kept.add(row.version, xmin);
       current.parse(row.line);
       const std::string text = comparable(plan_.columns, current.values(), false);
-      sorter.put(sorted_text({text, SortedRow::Whose::kCurrent, row.version, xmin, row.line, {}}));
+      sorter.put(sorted_text({text, SortedRow::Whose::kCurrent, row.version, xmin, row.line}));
     });
     const bool has_left = edits_ != nullptr && edits_->has_left();
     const auto put = [&](std::string_view line, SortedRow::Whose whose) {
       archived_row.parse(line);
       const std::string text = comparable(plan_.columns, archived_row.values(), true);
-      sorter.put(sorted_text({text, whose, {}, 0, line, {}}));
+      sorter.put(sorted_text({text, whose, {}, 0, line}));
     };
     std::string_view line;
     while (archive.next(line)) put(line, SortedRow::Whose::kArchived);
@@ -306,30 +306,40 @@ std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, Discar
   std::vector<MergeCounts> counts;
   record_ = load_.manifest();
   record_.company_key = company_.key;
-  record_.tables.clear();
+  record_.tables.assign(load_.manifest().tables.size(), {});
   record_.shared.clear();
   record_.problems.clear();
   for (const MatchedTable& matched : load_.tables()) {
-    const int number = static_cast<int>(record_.tables.size());
-    if (undo != nullptr) undo->begin_table(number);
+    if (undo != nullptr) undo->begin_table(static_cast<int>(matched.number));
     // Once a row cannot be made, the others are only counted, so that all of them can be named.
     TableRun table(*this, matched, writes && missing_.empty(), undo, edits);
     counts.push_back(table.run());
-    if (undo != nullptr) record_.tables.push_back(recorded(table.plan(), undo->end_table()));
+    if (undo != nullptr) {
+      record_.tables[matched.number] = recorded(table.plan(), undo->end_table());
+    }
   }
   if (writes) missing_.refuse();
+  load_.doubts().prove();
   if (undo != nullptr) record_wholes(counts, *undo);
+  // As the archive has them.
+  const auto number_of = [this](const MergeCounts& table) {
+    return done_.at(table.scoped->table).matched->number;
+  };
+  std::sort(counts.begin(), counts.end(), [&](const MergeCounts& a, const MergeCounts& b) {
+    return number_of(a) < number_of(b);
+  });
   return counts;
 }
 
 // For the revert: of a changed table without a key all rows that are left in it, since equal ones
 // cannot be told apart. Only now all rows belong to the company that refer to others of it.
 void CompanyMerge::record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const {
-  for (size_t number = 0; number < counts.size(); ++number) {
-    if (counts[number].added + counts[number].removed == 0) continue;
-    const MergePlan plan = plan_merge(live_, load_.tables()[number], company_, policy_);
+  for (const MergeCounts& table : counts) {
+    if (table.added + table.removed == 0) continue;
+    const MatchedTable& matched = *done_.at(table.scoped->table).matched;
+    const MergePlan plan = plan_merge(live_, matched, company_, policy_);
     if (!plan.compares_wholes()) continue;
-    undo.begin_table(static_cast<int>(number));
+    undo.begin_table(static_cast<int>(matched.number));
     undo.changes().end_line();
     FreshSnapshot fresh;
     read_current(plan.query, &undo.changes(), [](const CurrentRow&, uint32_t) {});
@@ -367,7 +377,7 @@ bool CompanyMerge::has_written() const {
 
 bool leads_out(const LiveScope& live, const Reference& reference) {
   const ScopedTable* target = live.scope.find(reference.target);
-  return target == nullptr || !target->travels() || reference.outside == "keep";
+  return target == nullptr || !target->travels() || reference.outside != "refuse";
 }
 
 bool CompanyMerge::is_affected(const Reference& reference) const {

@@ -38,6 +38,8 @@ class RestoreRun {
     load_.emplace(live, manifest_, source_, MatchOptions{same_company_, options.include_files},
                   shared);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
+    load_->settle_outside(&company);
+    if (!preview) load_->outside()->require_possible();
     if (!preview) require_distinct(live, *load_);
     if (preview) clashes_ = find_collapsed_keys(*load_);
     choose_ids(options, preview);
@@ -62,6 +64,7 @@ class RestoreRun {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
     for (const std::string& part : merge_->missing().notes_of(scoped.table)) add(part);
+    for (const std::string& part : load_->outside()->notes_of(scoped.table)) add(part);
     for (const CollapsedKey& clash : clashes_) {
       if (clash.table == scoped.table) add("refused: " + clash.text);
     }
