@@ -10,6 +10,7 @@
 #include "pg/robust_plan.hpp"
 #include "pg/row_changes.hpp"
 #include "pg/sorted_row.hpp"
+#include "pg/taken_keys.hpp"
 
 namespace company_backup {
 namespace {
@@ -84,6 +85,9 @@ class CompanyMerge::TableRun : public MergeHandler {
       changes_.emplace(plan_, merge_.load_, log_ ? &*log_ : nullptr);
     }
     if (edits_ != nullptr) edits_->begin_table(plan_);
+    if (!writes && !plan_.is_company && !merge.load_.gives_new_ids()) {
+      taken_.emplace(merge.live_, merge.company_, plan_);
+    }
   }
 
   const MergePlan& plan() const { return plan_; }
@@ -97,6 +101,7 @@ class CompanyMerge::TableRun : public MergeHandler {
       merge_rows(*archive_);
     }
     if (changes_) changes_->finish(merge_.load_.sequences());
+    if (taken_) merge_.taken_[matched_.scoped->table] = taken_->look_up();
     done_.written = counts_.added + counts_.changed;
     done_.added = counts_.added > 0 || orphans_ != nullptr;
     done_.inserted |= counts_.added > 0;
@@ -107,8 +112,8 @@ class CompanyMerge::TableRun : public MergeHandler {
   void added(std::string_view line) override {
     if (edits_ != nullptr) edits_->check_added(line);
     ++counts_.added;
-    if (!matched_.gaps.empty()) return note_missing(line);
-    if (changes_) changes_->add(line);
+    if (!matched_.gaps.empty() || taken_) note_added(line);
+    if (changes_ && matched_.gaps.empty()) changes_->add(line);
   }
 
   void removed(const CurrentRow& row, const std::vector<RowValue>& values) override {
@@ -126,6 +131,7 @@ class CompanyMerge::TableRun : public MergeHandler {
     if (plan_.append_only) return unchanged();
     if (edits_ != nullptr) edits_->check_changed(row, current);
     ++counts_.changed;
+    if (taken_) taken_->note_changed(archived, columns);
     if (!changes_) return;
     done_.kept.remove(row.version, xmin_);
     for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
@@ -150,10 +156,12 @@ class CompanyMerge::TableRun : public MergeHandler {
     return std::make_unique<OneLine>(merge_.load_.translated_company_line());
   }
 
-  void note_missing(std::string_view line) {
-    RowLine row(line_columns(plan_.columns, {}));
-    row.parse(line);
-    merge_.missing_.note(matched_, row.values(), merge_.load_.bytes_of(matched_));
+  void note_added(std::string_view line) {
+    if (!added_row_) added_row_.emplace(line_columns(plan_.columns, {}));
+    added_row_->parse(line);
+    const std::vector<RowValue>& row = added_row_->values();
+    merge_.missing_.note(matched_, row, merge_.load_.bytes_of(matched_));
+    if (taken_) taken_->note_added(row);
   }
 
   LineCutter* undo_lines() { return undo_ == nullptr ? nullptr : &undo_->before(); }
@@ -277,6 +285,8 @@ class CompanyMerge::TableRun : public MergeHandler {
   MergeCounts counts_{};
   std::optional<ChangeLogWriter> log_;
   std::optional<RowChanges> changes_;
+  std::optional<TakenKeys> taken_;  // of a preview
+  std::optional<RowLine> added_row_;
   uint32_t xmin_ = 0;  // of the row at hand
 };
 
@@ -367,6 +377,13 @@ void CompanyMerge::refuse_unknown_rows() const {
   throw Error(sqlstate::kSchemaDiffers, "the archive knows nothing of some tables of the company")
       .detail(list)
       .hint("Remove these rows first, or make a new backup.");
+}
+
+std::vector<std::string> CompanyMerge::notes_of(TableIndex table) const {
+  std::vector<std::string> notes = missing_.notes_of(table);
+  const auto taken = taken_.find(table);
+  if (taken != taken_.end()) notes.insert(notes.end(), taken->second.begin(), taken->second.end());
+  return notes;
 }
 
 bool CompanyMerge::has_written() const {

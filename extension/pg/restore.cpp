@@ -63,7 +63,7 @@ class RestoreRun {
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
-    for (const std::string& part : merge_->missing().notes_of(scoped.table)) add(part);
+    for (const std::string& part : merge_->notes_of(scoped.table)) add(part);
     for (const std::string& part : load_->outside()->notes_of(scoped.table)) add(part);
     for (const CollapsedKey& clash : clashes_) {
       if (clash.table == scoped.table) add("refused: " + clash.text);
@@ -163,7 +163,9 @@ void require_empty(const LiveScope& live, const Company& company) {
   if (list.empty()) return;
   throw Error(sqlstate::kTargetNotEmpty, "company \"" + company.key + "\" is not empty")
       .detail(list)
-      .hint("Somebody else is filling it: try again, or choose another key.");
+      .hint(
+          "Rows may be left of a company that had this key before: remove them, or choose another "
+          "key. If somebody else is just filling the company, try again.");
 }
 
 CompanyRow read_company(const LiveScope& live, const Company& company,
