@@ -5,9 +5,29 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace company_backup {
+
+// A key of one or more columns as one text.
+void join_key(const std::vector<std::string_view>& key, std::string& joined);
+
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+class KeySet {
+ public:
+  void add(const std::vector<std::string_view>& key);
+  bool contains(const std::vector<std::string_view>& key) const;
+  bool empty() const { return keys_.empty(); }
+
+ private:
+  std::unordered_set<std::string, TextHash, std::equal_to<>> keys_;
+  mutable std::string scratch_;
+};
 
 class KeyMap {
  public:
@@ -43,18 +63,12 @@ class ListedKeys final : public KeyMap {
             std::vector<std::string>& new_key) const override;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  static void join(const std::vector<std::string_view>& key, std::string& joined);
-
   size_t width_;
   bool complete_;
   std::string table_;
   const char* sqlstate_;
   bool changes_ = false;
-  std::unordered_map<std::string, std::vector<std::string>, Hash, std::equal_to<>> keys_;
+  std::unordered_map<std::string, std::vector<std::string>, TextHash, std::equal_to<>> keys_;
   mutable std::string scratch_;
 };
 

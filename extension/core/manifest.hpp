@@ -68,7 +68,8 @@ struct ManifestExcluded {
   std::string reason;
 };
 
-// A reference that no foreign key says.
+// A reference that no foreign key says, or that may lead to other companies: what is not in the
+// archive then is theirs.
 struct ManifestReference {
   std::string table;  // encode_table_name()
   std::vector<std::string> columns;

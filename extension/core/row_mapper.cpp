@@ -1,6 +1,7 @@
 #include "core/row_mapper.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/error.hpp"
 #include "core/json_walk.hpp"
@@ -37,17 +38,26 @@ std::vector<RowMapper::Rule>& RowMapper::rules_at(std::vector<Inside>& list, siz
 
 void RowMapper::map_array(size_t position, const KeyMap* map, std::optional<When> when) {
   if (map->is_identity()) return;
-  rules_at(arrays_, position).push_back({map, std::move(when), {}});
+  rules_at(arrays_, position).push_back({map, std::move(when), {}, nullptr});
 }
 
 void RowMapper::map_json(size_t position, JsonPath path, const KeyMap* map,
                          std::optional<When> when) {
   if (map->is_identity()) return;
-  rules_at(documents_, position).push_back({map, std::move(when), std::move(path)});
+  rules_at(documents_, position).push_back({map, std::move(when), std::move(path), nullptr});
 }
 
 void RowMapper::clear_column(size_t position, std::optional<When> when) {
   cleared_.push_back({position, std::move(when)});
+}
+
+void RowMapper::drop_keys(std::vector<size_t> positions, const KeySet* keys,
+                          std::vector<size_t> cleared, std::optional<When> when) {
+  dropped_.push_back({std::move(positions), keys, std::move(cleared), std::move(when)});
+}
+
+void RowMapper::drop_elements(size_t position, const KeySet* keys, std::optional<When> when) {
+  rules_at(arrays_, position).push_back({nullptr, std::move(when), {}, keys});
 }
 
 std::vector<size_t> RowMapper::positions() const {
@@ -65,6 +75,10 @@ std::vector<size_t> RowMapper::positions() const {
     }
   }
   for (const Cleared& cleared : cleared_) add(cleared.position, cleared.when);
+  for (const Dropped& dropped : dropped_) {
+    for (const size_t position : dropped.positions) add(position, dropped.when);
+    for (const size_t position : dropped.cleared) add(position, {});
+  }
   return all;
 }
 
@@ -94,6 +108,21 @@ void RowMapper::apply(std::vector<RowValue>& row) {
   for (const Cleared& cleared : cleared_) {
     if (holds(cleared.when)) row[cleared.position] = {};
   }
+  for (const Dropped& dropped : dropped_) {
+    if (!holds(dropped.when) || !read_key(dropped.positions)) continue;
+    if (!dropped.keys->contains(key_)) continue;
+    for (const size_t position : dropped.cleared) row[position] = {};
+  }
+}
+
+// The key as it came into key_; false: a part of it is NULL.
+bool RowMapper::read_key(const std::vector<size_t>& positions) {
+  key_.clear();
+  for (const size_t position : positions) {
+    if (before_[position].kind == ValueKind::kNull) return false;
+    key_.push_back(before_[position].text);
+  }
+  return true;
 }
 
 bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
@@ -108,12 +137,7 @@ bool RowMapper::holds(const std::optional<When>& when) const {
 }
 
 void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
-  if (!holds(columns.when)) return;
-  key_.clear();
-  for (const size_t position : columns.positions) {
-    if (before_[position].kind == ValueKind::kNull) return;
-    key_.push_back(before_[position].text);
-  }
+  if (!holds(columns.when) || !read_key(columns.positions)) return;
   if (!columns.map->find(key_, columns.new_key)) {
     columns.has_missed = true;
     return;
@@ -146,12 +170,20 @@ bool RowMapper::find(std::string_view key, const std::vector<size_t>& rules) {
   bool known = false;
   key_.assign(1, key);
   for (const size_t rule : rules) {
-    if (!active_[rule]->map->find(key_, found_)) continue;
+    const KeyMap* map = active_[rule]->map;
+    if (map == nullptr || !map->find(key_, found_)) continue;
     if (known && found_ != new_) disagree(key, new_[0], found_[0]);
     new_.swap(found_);
     known = true;
   }
   return known;
+}
+
+bool RowMapper::is_dropped(std::string_view element) {
+  key_.assign(1, element);
+  return std::any_of(active_.begin(), active_.end(), [this](const Rule* rule) {
+    return rule->dropped != nullptr && rule->dropped->contains(key_);
+  });
 }
 
 void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
@@ -162,7 +194,9 @@ void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
     throw Error(sqlstate::kIntegrity, "an array of references has more than one dimension")
         .detail("Its value is " + std::string(text.substr(0, 100)) + ".");
   }
-  bool changed = false;
+  bool changed = std::erase_if(*elements, [this](const std::optional<std::string>& element) {
+                   return element && is_dropped(*element);
+                 }) > 0;
   for (std::optional<std::string>& element : *elements) {
     if (!element || !find(*element, all_)) continue;
     element->swap(new_[0]);
@@ -218,20 +252,29 @@ std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_v
   return elements;
 }
 
+namespace {
+
+// As array_out() decides.
+bool needs_quotes(const std::string& element) {
+  const auto is_special = [](char c) { return std::strchr("\"\\{}, \t\n\r\v\f", c) != nullptr; };
+  const auto is_letter = [](char c, char letter) { return (c | 0x20) == letter; };
+  return element.empty() || std::any_of(element.begin(), element.end(), is_special) ||
+         std::equal(element.begin(), element.end(), "null", "null" + 4, is_letter);
+}
+
+}  // namespace
+
 std::string array_text(const std::vector<std::optional<std::string>>& elements) {
   std::string text = "{";
   for (const std::optional<std::string>& element : elements) {
     if (text.size() > 1) text += ',';
-    if (!element) {
-      text += "NULL";
-      continue;
-    }
-    text += '"';
-    for (const char c : *element) {
+    const bool quotes = element && needs_quotes(*element);
+    if (quotes) text += '"';
+    for (const char c : element.value_or("NULL")) {
       if (c == '"' || c == '\\') text += '\\';
       text += c;
     }
-    text += '"';
+    if (quotes) text += '"';
   }
   return text + "}";
 }

@@ -32,8 +32,15 @@ class RowMapper {
   // The value becomes NULL, whatever else is said of it.
   void clear_column(size_t position, std::optional<When> when = {});
 
+  // The values at `cleared` become NULL where the key at `positions` is one of `keys`, which must
+  // outlive it; elements of an array go.
+  void drop_keys(std::vector<size_t> positions, const KeySet* keys, std::vector<size_t> cleared,
+                 std::optional<When> when = {});
+  void drop_elements(size_t position, const KeySet* keys, std::optional<When> when = {});
+
   bool empty() const {
-    return columns_.empty() && arrays_.empty() && documents_.empty() && cleared_.empty();
+    return columns_.empty() && arrays_.empty() && documents_.empty() && cleared_.empty() &&
+           dropped_.empty();
   }
 
   // Of values that are looked at or replaced; some may be there more than once.
@@ -59,9 +66,16 @@ class RowMapper {
     bool has_missed = false;             // the map did not know a key
   };
   struct Rule {
-    const KeyMap* map;
+    const KeyMap* map;  // null: `dropped`
     std::optional<When> when;
     JsonPath path;  // of documents
+    const KeySet* dropped = nullptr;
+  };
+  struct Dropped {
+    std::vector<size_t> positions;
+    const KeySet* keys;
+    std::vector<size_t> cleared;
+    std::optional<When> when;
   };
   struct Cleared {
     size_t position;
@@ -77,6 +91,8 @@ class RowMapper {
   bool holds(const std::optional<When>& when) const;
   bool select(const Inside& inside);
   bool find(std::string_view key, const std::vector<size_t>& rules);
+  bool is_dropped(std::string_view element);
+  bool read_key(const std::vector<size_t>& positions);
   void apply_columns(Columns& columns, std::vector<RowValue>& row);
   void apply_array(Inside& array, std::vector<RowValue>& row);
   void apply_document(Inside& document, std::vector<RowValue>& row);
@@ -85,6 +101,7 @@ class RowMapper {
   std::vector<Inside> arrays_;
   std::vector<Inside> documents_;
   std::vector<Cleared> cleared_;
+  std::vector<Dropped> dropped_;
   std::vector<RowValue> before_;          // the row as it came
   std::vector<const Rule*> active_;       // of an array or document, in this row
   std::vector<size_t> all_;               // positions in active_

@@ -29,17 +29,13 @@ bool same_file(const RowValue& archived, const RowValue& current) {
   return archived.text == file_digest(current);
 }
 
-bool replaces(const MergeColumn& column, const RowValue& archived, const RowValue& current,
-              bool leads_outside) {
-  const bool to_null = archived.kind == ValueKind::kNull;
+bool replaces(const MergeColumn& column, const RowValue& archived, const RowValue& current) {
   switch (column.mode) {
     case MergeColumn::Mode::kKept:
       return false;
     case MergeColumn::Mode::kGreater:
-      if (to_null || same(archived, current)) return false;
+      if (archived.kind == ValueKind::kNull || same(archived, current)) return false;
       return current.kind == ValueKind::kNull || column.wins(archived.text, current.text);
-    case MergeColumn::Mode::kKeptOutside:
-      return !same(archived, current) && !(to_null && leads_outside);
     case MergeColumn::Mode::kCompared:
       break;
   }
@@ -56,13 +52,11 @@ std::vector<RowColumn> line_columns(const std::vector<MergeColumn>& columns,
   return list;
 }
 
-void find_differences(const std::vector<MergeColumn>& columns, const CurrentRow& row,
-                      const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
-                      std::vector<size_t>& differences) {
+void find_differences(const std::vector<MergeColumn>& columns, const std::vector<RowValue>& current,
+                      const std::vector<RowValue>& archived, std::vector<size_t>& differences) {
   differences.clear();
   for (size_t i = 0; i < columns.size(); ++i) {
-    const bool outside = row.leads_outside != nullptr && row.leads_outside[i];
-    if (replaces(columns[i], archived[i], current[i], outside)) differences.push_back(i);
+    if (replaces(columns[i], archived[i], current[i])) differences.push_back(i);
   }
 }
 
@@ -152,7 +146,7 @@ void RowMerge::current(const CurrentRow& row) {
 }
 
 void RowMerge::compare_values(const CurrentRow& row) {
-  find_differences(columns_, row, current_row_.values(), archived_row_.values(), differences_);
+  find_differences(columns_, current_row_.values(), archived_row_.values(), differences_);
   if (differences_.empty()) return handler_.unchanged();
   handler_.changed(row, current_row_.values(), archived_row_.values(), differences_);
 }

@@ -34,17 +34,14 @@ struct RowVersion {
 struct CurrentRow {
   std::string_view line;
   RowVersion version;
-  // Per column of the archive: does it refer to another company's row? Null: none does.
-  const bool* leads_outside = nullptr;
 };
 
 // A column that both sides have.
 struct MergeColumn {
   enum class Mode : uint8_t {
-    kCompared,     // the archive's value counts
-    kKept,         // the current value stays (identity, secret, omitted file)
-    kGreater,      // the archive's value counts where wins() says so (counter)
-    kKeptOutside,  // as kCompared, but NULL does not replace a reference to another company
+    kCompared,  // the archive's value counts
+    kKept,      // the current value stays (identity, secret, omitted file)
+    kGreater,   // the archive's value counts where wins() says so (counter)
   };
   RowColumn column;
   Mode mode = Mode::kCompared;
@@ -74,9 +71,8 @@ class MergeHandler {
 };
 
 // Positions of columns whose archived value differs from the current one and counts.
-void find_differences(const std::vector<MergeColumn>& columns, const CurrentRow& row,
-                      const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
-                      std::vector<size_t>& differences);
+void find_differences(const std::vector<MergeColumn>& columns, const std::vector<RowValue>& current,
+                      const std::vector<RowValue>& archived, std::vector<size_t>& differences);
 
 // Of a table with a key.
 class RowMerge {

@@ -92,7 +92,7 @@ class BackupRun {
       return text.empty() ? std::nullopt : std::optional<std::string>(text);
     };
     for (const Reference& reference : live_.scope.references) {
-      if (!reference.soft) continue;
+      if (!reference.soft && reference.outside == "refuse") continue;
       manifest_.references.push_back(
           {name_of(live_.table(reference.table)), names(reference.table, reference.columns),
            name_of(live_.table(reference.target)),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/load_order.hpp"
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
@@ -26,6 +27,16 @@ std::vector<size_t> all_columns(const MatchedTable& table) {
   return positions;
 }
 
+std::vector<MatchedTable> in_load_order(std::vector<MatchedTable> tables, const LiveScope& live) {
+  std::vector<TableIndex> indexes;
+  for (const MatchedTable& table : tables) indexes.push_back(table.scoped->table);
+  std::vector<MatchedTable> ordered;
+  for (const size_t position : load_order(live.schema, live.scope, indexes)) {
+    ordered.push_back(std::move(tables[position]));
+  }
+  return ordered;
+}
+
 }  // namespace
 
 std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
@@ -42,7 +53,8 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, RowSou
       source_(source),
       same_database_(shared.same_database),
       same_company_(options.same_company || options.everything),
-      tables_(match_archive(manifest, live.schema, live.rules, live.scope, options)),
+      tables_(in_load_order(match_archive(manifest, live.schema, live.rules, live.scope, options),
+                            live)),
       roots_(live.schema, live.scope),
       shared_(live, manifest, source, shared) {
   const MatchedTable* company = company_table();
@@ -157,6 +169,25 @@ void CompanyLoad::clear_reference(RowMapper& mapper, const MatchedTable& table,
   }
 }
 
+void CompanyLoad::settle_outside(const Company* target) {
+  outside_.emplace(live_, source_, tables_, shared_,
+                   OutsideWay{same_database_, same_company_, target});
+}
+
+// Takes those out that do not come along.
+void CompanyLoad::drop_outside(RowMapper& mapper, const MatchedTable& table,
+                               const Reference& reference, const std::vector<size_t>& positions,
+                               const std::optional<RowMapper::When>& when) const {
+  const KeySet* keys = outside_ ? outside_->dropped(reference) : nullptr;
+  if (keys == nullptr) return;
+  if (is_array(*table.columns[positions[0]])) return mapper.drop_elements(positions[0], keys, when);
+  std::vector<size_t> cleared;
+  for (int16_t number : outside_->cleared(reference)) {
+    cleared.push_back(*position_of(table, number));
+  }
+  mapper.drop_keys(positions, keys, std::move(cleared), when);
+}
+
 // References that the columns' roots do not cover: several columns at once, elements of arrays,
 // conditions, documents.
 void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
@@ -178,6 +209,7 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
   const ScopedTable* target = live_.scope.find(reference.target);
   if (target == nullptr) return;
   if (is_left_behind(reference, *target)) return clear_reference(mapper, table, positions, when);
+  drop_outside(mapper, table, reference, positions, when);
   const bool array = is_array(*table.columns[positions[0]]);
   if (!when && !array && reference.json_path.empty() &&
       (positions.size() == 1 || target->owned())) {
@@ -273,6 +305,7 @@ uint64_t CompanyLoad::load_tables() {
   for (const MatchedTable& table : tables_) {
     if (&table != company_table()) rows += load_table(table);
   }
+  doubts_.prove();
   return rows;
 }
 
@@ -332,7 +365,8 @@ std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) const 
 
 std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table, RowMapper mapper) const {
   return std::make_unique<RowLoader>(*table.table, table.columns, table.loaded, table.scoped->key,
-                                     std::move(mapper), bytes_of(table), table.replacements);
+                                     std::move(mapper), bytes_of(table), table.replacements,
+                                     &doubts_);
 }
 
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {

@@ -14,10 +14,12 @@
 #include "core/column_roots.hpp"
 #include "pg/leftover_check.hpp"
 #include "pg/new_ids.hpp"
+#include "pg/outside_references.hpp"
 #include "pg/row_loader.hpp"
 #include "pg/row_source.hpp"
 #include "pg/sequences.hpp"
 #include "pg/shared_match.hpp"
+#include "pg/table_load.hpp"
 #include "pg/translated_lines.hpp"
 
 namespace company_backup {
@@ -46,6 +48,12 @@ class CompanyLoad {
 
   // Says what these columns hold in the target's row. To be called before anything is loaded.
   void set_company_keys(const CompanyRow& target);
+
+  // Decides what becomes of references to other companies. To be called before anything is read
+  // translated; without it they stay as they are. `target`: null if it does not exist yet.
+  void settle_outside(const Company* target);
+  // After that; null before.
+  const OutsideReferences* outside() const { return outside_ ? &*outside_ : nullptr; }
 
   // The archived row as it is to be in the target: references translated, not yet overridden.
   CompanyRow translated_company();
@@ -76,8 +84,9 @@ class CompanyLoad {
   void read(const MatchedTable& table, const std::vector<size_t>& wanted, const RowVisitor& row);
   void read_translated(const MatchedTable& table, const TranslationObserver& row);
 
-  // For a merge. The tables of the archive, and of each its lines, translated and in the order of
-  // their key, and who loads them. `observer` (may be empty) is not called if nothing changes.
+  // For a merge. The tables of the archive in the order they are to be written in, and of each its
+  // lines, translated and in the order of their key, and who loads them. `observer` (may be empty)
+  // is not called if nothing changes.
   const Manifest& manifest() const { return manifest_; }
   const std::vector<MatchedTable>& tables() const { return tables_; }
   std::unique_ptr<LineSource> lines(const MatchedTable& table, TranslationObserver observer = {});
@@ -89,6 +98,8 @@ class CompanyLoad {
   // Behind loaded columns, and the furthest values they saw.
   std::vector<ColumnSequence>& sequences() { return sequences_; }
   bool is_of_this_database() const { return same_database_; }
+  // Rows whose CHECKs are to be looked at again when all are written.
+  DoubtedRows& doubts() { return doubts_; }
   // What became of shared rows and people.
   std::vector<SharedReport> shared_report() const { return shared_.report(); }
 
@@ -98,6 +109,9 @@ class CompanyLoad {
  private:
   RowMapper make_mapper(const MatchedTable& table);
   void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
+  void drop_outside(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
+                    const std::vector<size_t>& positions,
+                    const std::optional<RowMapper::When>& when) const;
   bool is_left_behind(const Reference& reference, const ScopedTable& target) const;
   void clear_reference(RowMapper& mapper, const MatchedTable& table,
                        const std::vector<size_t>& positions,
@@ -121,12 +135,14 @@ class CompanyLoad {
   std::vector<MatchedTable> tables_;
   ColumnRoots roots_;
   SharedMatch shared_;
+  std::optional<OutsideReferences> outside_;
   const NewIds* new_ids_ = nullptr;
   CompanyRow archived_company_;
   std::map<int16_t, std::unique_ptr<ListedKeys>> company_maps_;
   std::map<TableIndex, uint64_t> loaded_;  // rows
   std::set<const Reference*> mapped_;      // see note_mapped()
   std::vector<ColumnSequence> sequences_;
+  mutable DoubtedRows doubts_;
 };
 
 }  // namespace company_backup

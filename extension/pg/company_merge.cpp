@@ -10,6 +10,7 @@
 #include "pg/robust_plan.hpp"
 #include "pg/row_changes.hpp"
 #include "pg/sorted_row.hpp"
+#include "pg/taken_keys.hpp"
 
 namespace company_backup {
 namespace {
@@ -84,6 +85,9 @@ class CompanyMerge::TableRun : public MergeHandler {
       changes_.emplace(plan_, merge_.load_, log_ ? &*log_ : nullptr);
     }
     if (edits_ != nullptr) edits_->begin_table(plan_);
+    if (!writes && !plan_.is_company && !merge.load_.gives_new_ids()) {
+      taken_.emplace(merge.live_, merge.company_, plan_);
+    }
   }
 
   const MergePlan& plan() const { return plan_; }
@@ -97,6 +101,7 @@ class CompanyMerge::TableRun : public MergeHandler {
       merge_rows(*archive_);
     }
     if (changes_) changes_->finish(merge_.load_.sequences());
+    if (taken_) merge_.taken_[matched_.scoped->table] = taken_->look_up();
     done_.written = counts_.added + counts_.changed;
     done_.added = counts_.added > 0 || orphans_ != nullptr;
     done_.inserted |= counts_.added > 0;
@@ -107,8 +112,8 @@ class CompanyMerge::TableRun : public MergeHandler {
   void added(std::string_view line) override {
     if (edits_ != nullptr) edits_->check_added(line);
     ++counts_.added;
-    if (!matched_.gaps.empty()) return note_missing(line);
-    if (changes_) changes_->add(line);
+    if (!matched_.gaps.empty() || taken_) note_added(line);
+    if (changes_ && matched_.gaps.empty()) changes_->add(line);
   }
 
   void removed(const CurrentRow& row, const std::vector<RowValue>& values) override {
@@ -126,6 +131,7 @@ class CompanyMerge::TableRun : public MergeHandler {
     if (plan_.append_only) return unchanged();
     if (edits_ != nullptr) edits_->check_changed(row, current);
     ++counts_.changed;
+    if (taken_) taken_->note_changed(archived, columns);
     if (!changes_) return;
     done_.kept.remove(row.version, xmin_);
     for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
@@ -150,10 +156,12 @@ class CompanyMerge::TableRun : public MergeHandler {
     return std::make_unique<OneLine>(merge_.load_.translated_company_line());
   }
 
-  void note_missing(std::string_view line) {
-    RowLine row(line_columns(plan_.columns, {}));
-    row.parse(line);
-    merge_.missing_.note(matched_, row.values(), merge_.load_.bytes_of(matched_));
+  void note_added(std::string_view line) {
+    if (!added_row_) added_row_.emplace(line_columns(plan_.columns, {}));
+    added_row_->parse(line);
+    const std::vector<RowValue>& row = added_row_->values();
+    merge_.missing_.note(matched_, row, merge_.load_.bytes_of(matched_));
+    if (taken_) taken_->note_added(row);
   }
 
   LineCutter* undo_lines() { return undo_ == nullptr ? nullptr : &undo_->before(); }
@@ -207,13 +215,13 @@ class CompanyMerge::TableRun : public MergeHandler {
       done_.kept.add(row.version, xmin);
       current.parse(row.line);
       const std::string text = comparable(plan_.columns, current.values(), false);
-      sorter.put(sorted_text({text, SortedRow::Whose::kCurrent, row.version, xmin, row.line, {}}));
+      sorter.put(sorted_text({text, SortedRow::Whose::kCurrent, row.version, xmin, row.line}));
     });
     const bool has_left = edits_ != nullptr && edits_->has_left();
     const auto put = [&](std::string_view line, SortedRow::Whose whose) {
       archived_row.parse(line);
       const std::string text = comparable(plan_.columns, archived_row.values(), true);
-      sorter.put(sorted_text({text, whose, {}, 0, line, {}}));
+      sorter.put(sorted_text({text, whose, {}, 0, line}));
     };
     std::string_view line;
     while (archive.next(line)) put(line, SortedRow::Whose::kArchived);
@@ -277,6 +285,8 @@ class CompanyMerge::TableRun : public MergeHandler {
   MergeCounts counts_{};
   std::optional<ChangeLogWriter> log_;
   std::optional<RowChanges> changes_;
+  std::optional<TakenKeys> taken_;  // of a preview
+  std::optional<RowLine> added_row_;
   uint32_t xmin_ = 0;  // of the row at hand
 };
 
@@ -306,30 +316,40 @@ std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, Discar
   std::vector<MergeCounts> counts;
   record_ = load_.manifest();
   record_.company_key = company_.key;
-  record_.tables.clear();
+  record_.tables.assign(load_.manifest().tables.size(), {});
   record_.shared.clear();
   record_.problems.clear();
   for (const MatchedTable& matched : load_.tables()) {
-    const int number = static_cast<int>(record_.tables.size());
-    if (undo != nullptr) undo->begin_table(number);
+    if (undo != nullptr) undo->begin_table(static_cast<int>(matched.number));
     // Once a row cannot be made, the others are only counted, so that all of them can be named.
     TableRun table(*this, matched, writes && missing_.empty(), undo, edits);
     counts.push_back(table.run());
-    if (undo != nullptr) record_.tables.push_back(recorded(table.plan(), undo->end_table()));
+    if (undo != nullptr) {
+      record_.tables[matched.number] = recorded(table.plan(), undo->end_table());
+    }
   }
   if (writes) missing_.refuse();
+  load_.doubts().prove();
   if (undo != nullptr) record_wholes(counts, *undo);
+  // As the archive has them.
+  const auto number_of = [this](const MergeCounts& table) {
+    return done_.at(table.scoped->table).matched->number;
+  };
+  std::sort(counts.begin(), counts.end(), [&](const MergeCounts& a, const MergeCounts& b) {
+    return number_of(a) < number_of(b);
+  });
   return counts;
 }
 
 // For the revert: of a changed table without a key all rows that are left in it, since equal ones
 // cannot be told apart. Only now all rows belong to the company that refer to others of it.
 void CompanyMerge::record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const {
-  for (size_t number = 0; number < counts.size(); ++number) {
-    if (counts[number].added + counts[number].removed == 0) continue;
-    const MergePlan plan = plan_merge(live_, load_.tables()[number], company_, policy_);
+  for (const MergeCounts& table : counts) {
+    if (table.added + table.removed == 0) continue;
+    const MatchedTable& matched = *done_.at(table.scoped->table).matched;
+    const MergePlan plan = plan_merge(live_, matched, company_, policy_);
     if (!plan.compares_wholes()) continue;
-    undo.begin_table(static_cast<int>(number));
+    undo.begin_table(static_cast<int>(matched.number));
     undo.changes().end_line();
     FreshSnapshot fresh;
     read_current(plan.query, &undo.changes(), [](const CurrentRow&, uint32_t) {});
@@ -359,6 +379,13 @@ void CompanyMerge::refuse_unknown_rows() const {
       .hint("Remove these rows first, or make a new backup.");
 }
 
+std::vector<std::string> CompanyMerge::notes_of(TableIndex table) const {
+  std::vector<std::string> notes = missing_.notes_of(table);
+  const auto taken = taken_.find(table);
+  if (taken != taken_.end()) notes.insert(notes.end(), taken->second.begin(), taken->second.end());
+  return notes;
+}
+
 bool CompanyMerge::has_written() const {
   return std::any_of(done_.begin(), done_.end(), [](const auto& entry) {
     return entry.second.written > 0 || entry.second.lost;
@@ -367,7 +394,7 @@ bool CompanyMerge::has_written() const {
 
 bool leads_out(const LiveScope& live, const Reference& reference) {
   const ScopedTable* target = live.scope.find(reference.target);
-  return target == nullptr || !target->travels() || reference.outside == "keep";
+  return target == nullptr || !target->travels() || reference.outside != "refuse";
 }
 
 bool CompanyMerge::is_affected(const Reference& reference) const {

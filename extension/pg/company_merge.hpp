@@ -43,8 +43,8 @@ class CompanyMerge {
   // Errors: kSchemaDiffers, kMissingValue, kSerializationFailure, and those of RowChanges.
   std::vector<MergeCounts> apply(UndoWriter* undo, DiscardedEdits* edits);
 
-  // After compare(): rows that apply() could not make.
-  const MissingValues& missing() const { return missing_; }
+  // After compare(): what apply() would stop at, for the table's row of a preview.
+  std::vector<std::string> notes_of(TableIndex table) const;
 
   // After apply(): what completes the undo record.
   const Manifest& record() const { return record_; }
@@ -98,6 +98,7 @@ class CompanyMerge {
   MergePolicy policy_;
   OutsideRows outside_;
   MissingValues missing_;
+  std::map<TableIndex, std::vector<std::string>> taken_;  // notes
   std::optional<Orphans> orphans_;
   Manifest record_;
   std::map<TableIndex, Done> done_;

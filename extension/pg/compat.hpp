@@ -21,6 +21,13 @@ inline bool owns_database(Oid role) {
 // May do nothing that matters: other people's code can be planned under it.
 inline constexpr Oid kPowerlessRole = ROLE_PG_CHECKPOINT;
 
+// NOT NULL aside, the executor then finds no CHECK of the relation false. In memory that lives as
+// long as `relation`.
+inline void disable_checks(ResultRelInfo* relation, int count) {
+  relation->ri_ConstraintExprs =
+      static_cast<ExprState**>(palloc0(sizeof(ExprState*) * static_cast<size_t>(count)));
+}
+
 // The tree walkers, whose callbacks are declared without parameters before PostgreSQL 16.
 using NodeWalker = bool (*)(Node*, void*);
 inline auto bare_walker(NodeWalker walker) {

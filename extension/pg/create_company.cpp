@@ -107,6 +107,8 @@ class Creation {
     require_new(live_, *key);
     load_.set_company_keys(keys);
     load_.require_values();
+    load_.settle_outside(nullptr);
+    load_.outside()->require_possible();
     require_distinct(live_, load_);
     if (new_ids_) renew();
     CompanyRow row = load_.translated_company();

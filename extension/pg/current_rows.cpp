@@ -23,7 +23,6 @@ struct Receiver {
   LineCutter* lines;
   std::string* buffer;
   const CurrentRowVisitor* visit;
-  bool* leads_outside;  // per encoded column
   MemoryContext row_memory;
 };
 
@@ -42,15 +41,9 @@ void receive_row(Receiver* self, TupleTableSlot* slot) {
   CurrentRow row;
   row.line = std::string_view(*self->buffer).substr(start);
   uint32_t xmin = 0;
-  size_t next = self->query->table.columns.size();
   if (!self->query->foreign) {
-    row.version = version_of(slot->tts_values + next, &xmin);
-    next += 3;
+    row.version = version_of(slot->tts_values + self->query->table.columns.size(), &xmin);
   }
-  for (size_t position : self->query->outside) {
-    self->leads_outside[position] = DatumGetBool(slot->tts_values[next++]);
-  }
-  if (!self->query->outside.empty()) row.leads_outside = self->leads_outside;
   (*self->visit)(row, xmin);
   if (self->lines != nullptr) self->lines->end_line();
 }
@@ -104,7 +97,6 @@ void VersionSum::remove(const RowVersion& version, uint32_t xmin) {
 void read_current(const CurrentQuery& query, LineCutter* lines, const CurrentRowVisitor& visit) {
   RowEncoder encoder(query.table.columns);
   std::string own_buffer;
-  const std::unique_ptr<bool[]> leads_outside(new bool[query.table.columns.size() + 1]());
   Receiver receiver{};
   init_receiver(receiver.base, receive);
   receiver.query = &query;
@@ -112,7 +104,6 @@ void read_current(const CurrentQuery& query, LineCutter* lines, const CurrentRow
   receiver.lines = lines;
   receiver.buffer = lines != nullptr ? &lines->buffer() : &own_buffer;
   receiver.visit = &visit;
-  receiver.leads_outside = leads_outside.get();
   receiver.row_memory = guarded([] {
     return AllocSetContextCreate(CurrentMemoryContext, "company_backup row",
                                  ALLOCSET_DEFAULT_SIZES);

@@ -11,12 +11,10 @@
 
 namespace company_backup {
 
-// `table.sql` gives the columns that are encoded; then, unless `foreign`, tableoid, ctid and xmin;
-// then a boolean per element of `outside`.
+// `table.sql` gives the columns that are encoded; then, unless `foreign`, tableoid, ctid and xmin.
 struct CurrentQuery {
   TableQuery table;
   bool foreign = false;
-  std::vector<size_t> outside;  // positions of columns that may refer to other companies
 };
 
 // Sums of row versions: equal for the same set of versions, in any order.

@@ -13,10 +13,6 @@ namespace {
 
 using Mode = MergeColumn::Mode;
 
-bool contains(const std::vector<int16_t>& numbers, int16_t number) {
-  return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
-}
-
 // May a restore change this column of the company's row?
 bool is_company_identity(const LiveScope& live, const Column& column) {
   const auto& identity = live.rules.settings.identity_columns;
@@ -41,25 +37,6 @@ bool is_greater(const Column& column, std::string_view archived, std::string_vie
   }
   return *query("SELECT $1 > $2", {typed_value(column, std::string(archived)),
                                    typed_value(column, std::string(current))})[0][0] == "t";
-}
-
-// True where the column refers to a row that is not the company's.
-std::string leads_outside(const LiveScope& live, const Reference& reference) {
-  return "NOT EXISTS (SELECT 1 FROM " + from_table(live.table(reference.target)) + " AS r WHERE " +
-         reference_join(live.schema, reference, "t", "r") + " AND " +
-         owned_by(live.schema, live.scope, reference.target, "r", "$1") + ")";
-}
-
-const Reference* nulled_reference(const LiveScope& live, const MergePlan& plan,
-                                  const Column& column) {
-  for (const Reference& reference : live.scope.references) {
-    if (reference.table != plan.matched->scoped->table || reference.outside != "null") continue;
-    if (!reference.json_path.empty() || column.not_null) continue;
-    const ScopedTable* target = live.scope.find(reference.target);
-    if (target == nullptr || !target->owned()) continue;
-    if (contains(reference.columns, column.number)) return &reference;
-  }
-  return nullptr;
 }
 
 // By name: partitions have numbers of their own.
@@ -156,14 +133,6 @@ class Planner {
         return is_greater(column, archived, current);
       };
     }
-    const Reference* nulled = merged.mode == Mode::kCompared && !policy_.exact
-                                  ? nulled_reference(live_, plan_, column)
-                                  : nullptr;
-    if (nulled != nullptr) {
-      merged.mode = Mode::kKeptOutside;
-      plan_.query.outside.push_back(plan_.columns.size());
-      flags_ += ", " + leads_outside(live_, *nulled);
-    }
     plan_.columns.push_back(std::move(merged));
     plan_.current.push_back(&column);
   }
@@ -178,8 +147,7 @@ class Planner {
     if (!plan_.query.foreign) {
       select += (select.empty() ? "" : ", ") + std::string("t.tableoid, t.ctid, t.xmin");
     }
-    plan_.select =
-        "SELECT " + select + flags_ + " FROM " + from_table(*matched_.table) + " AS t WHERE ";
+    plan_.select = "SELECT " + select + " FROM " + from_table(*matched_.table) + " AS t WHERE ";
     table.sql =
         plan_.select + owned_by(live_.schema, live_.scope, matched_.scoped->table, "t", "$1");
     for (const MergeKeyPart& part : plan_.key) table.key.push_back(part.column);
@@ -191,7 +159,6 @@ class Planner {
   const MatchedTable& matched_;
   const MergePolicy& policy_;
   MergePlan plan_;
-  std::string flags_;
 };
 
 }  // namespace

@@ -95,12 +95,8 @@ std::string sort_key(const MergePlan& plan, const std::vector<RowValue>& values)
 
 void OrphanRows::put(const MergePlan& plan, const CurrentRow& row, uint32_t xmin,
                      const std::vector<RowValue>& values) {
-  std::string_view flags;
-  if (row.leads_outside != nullptr) {
-    flags = {reinterpret_cast<const char*>(row.leads_outside), plan.columns.size()};
-  }
   sorter_.put(sorted_text(
-      {sort_key(plan, values), SortedRow::Whose::kCurrent, row.version, xmin, row.line, flags}));
+      {sort_key(plan, values), SortedRow::Whose::kCurrent, row.version, xmin, row.line}));
 }
 
 void OrphanRows::sort() {

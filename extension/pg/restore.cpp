@@ -38,6 +38,8 @@ class RestoreRun {
     load_.emplace(live, manifest_, source_, MatchOptions{same_company_, options.include_files},
                   shared);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
+    load_->settle_outside(&company);
+    if (!preview) load_->outside()->require_possible();
     if (!preview) require_distinct(live, *load_);
     if (preview) clashes_ = find_collapsed_keys(*load_);
     choose_ids(options, preview);
@@ -61,7 +63,8 @@ class RestoreRun {
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
-    for (const std::string& part : merge_->missing().notes_of(scoped.table)) add(part);
+    for (const std::string& part : merge_->notes_of(scoped.table)) add(part);
+    for (const std::string& part : load_->outside()->notes_of(scoped.table)) add(part);
     for (const CollapsedKey& clash : clashes_) {
       if (clash.table == scoped.table) add("refused: " + clash.text);
     }
@@ -160,7 +163,9 @@ void require_empty(const LiveScope& live, const Company& company) {
   if (list.empty()) return;
   throw Error(sqlstate::kTargetNotEmpty, "company \"" + company.key + "\" is not empty")
       .detail(list)
-      .hint("Somebody else is filling it: try again, or choose another key.");
+      .hint(
+          "Rows may be left of a company that had this key before: remove them, or choose another "
+          "key. If somebody else is just filling the company, try again.");
 }
 
 CompanyRow read_company(const LiveScope& live, const Company& company,

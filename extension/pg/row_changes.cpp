@@ -38,7 +38,7 @@ RowChanges::RowChanges(const MergePlan& plan, CompanyLoad& load, ChangeLogWriter
       read_bytes_(load.bytes_of(*plan.matched)),
       composer_(line_columns(plan.columns, plan.others)),
       reader_(archived_columns(plan), all_positions(plan), read_bytes_),
-      edits_(plan.matched->table->oid, plan.query.table.name) {}
+      edits_(plan.matched->table->oid, plan.query.table.name, false, &load.doubts()) {}
 
 RowLoader& RowChanges::loader() {
   if (!loader_) loader_ = load_.loader(*plan_.matched);
@@ -120,7 +120,8 @@ void RowChanges::end_of_rows() {
 void RowChanges::finish(std::vector<ColumnSequence>& sequences) {
   if (!replaced_.empty()) {
     const std::vector<bool> loaded(plan_.current.size(), true);
-    RowLoader rows(*plan_.matched->table, plan_.current, loaded, plan_.matched->scoped->key, {});
+    RowLoader rows(*plan_.matched->table, plan_.current, loaded, plan_.matched->scoped->key, {},
+                   read_base64, {}, &load_.doubts());
     std::string_view line;
     while (replaced_.next(line)) rows.load(line);
     rows.finish(sequences);

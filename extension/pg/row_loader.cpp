@@ -107,7 +107,7 @@ const std::vector<LoadValue>& ValueReader::read(const std::vector<RowValue>& val
 RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& columns,
                      const std::vector<bool>& loaded, const std::vector<int16_t>& key,
                      RowMapper mapper, ReadBytes read_bytes,
-                     const std::vector<Replacement>& replacements)
+                     const std::vector<Replacement>& replacements, DoubtedRows* doubts)
     : columns_(columns),
       loaded_(loaded_positions(loaded)),
       key_(key_positions(numbers_of(columns, loaded_), key)),
@@ -116,8 +116,8 @@ RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& colum
       reader_(columns, loaded_, std::move(read_bytes)),
       replacements_(values_of(table, replacements)),
       replaced_(replacements.size()),
-      writer_(table.oid, display_table(table), given_numbers(columns, loaded_, replacements),
-              key_) {
+      writer_(table.oid, display_table(table), given_numbers(columns, loaded_, replacements), key_,
+              false, doubts) {
   for (const ColumnSequence& sequence : sequences_of(table.oid)) {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (loaded[i] && columns[i]->number == sequence.column) fed_.push_back({sequence, i});

@@ -52,11 +52,12 @@ class ValueReader {
 class RowLoader {
  public:
   // `columns`: of a line; `loaded`: which of them the table gets, the others get their replacement
-  // or their default; `key`: attribute numbers, for messages. The table and the mapper's maps must
-  // outlive it.
+  // or their default; `key`: attribute numbers, for messages; `doubts`: of RowWriter. The table and
+  // the mapper's maps must outlive it.
   RowLoader(const Table& table, const std::vector<const Column*>& columns,
             const std::vector<bool>& loaded, const std::vector<int16_t>& key, RowMapper mapper,
-            ReadBytes read_bytes = read_base64, const std::vector<Replacement>& replacements = {});
+            ReadBytes read_bytes = read_base64, const std::vector<Replacement>& replacements = {},
+            DoubtedRows* doubts = nullptr);
 
   // Sees every row as it is to be written; looks at these positions only.
   using Look = std::function<void(const std::vector<RowValue>& row)>;

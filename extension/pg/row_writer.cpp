@@ -85,7 +85,7 @@ struct RowWriter::Impl {
   size_t at_row = 0, at_column = 0;  // what is being converted
 
   size_t waiting_rows() const { return width == 0 ? 0 : waiting.size() / width; }
-  void open(Oid oid, const std::vector<int16_t>& columns);
+  void open(Oid oid, const std::vector<int16_t>& columns, DoubtedRows* doubts);
   void convert();
   void convert_rows();
   void flush();
@@ -135,7 +135,7 @@ void RowWriter::Impl::refuse_value(const std::string& problem) const {
       .detail(row + ": " + problem + ".");
 }
 
-void RowWriter::Impl::open(Oid oid, const std::vector<int16_t>& columns) {
+void RowWriter::Impl::open(Oid oid, const std::vector<int16_t>& columns, DoubtedRows* doubts) {
   const int16_t* numbers = columns.data();
   const int count = static_cast<int>(columns.size());
   guarded([=, this] {
@@ -154,7 +154,7 @@ void RowWriter::Impl::open(Oid oid, const std::vector<int16_t>& columns) {
     if (foreign) {
       remote.open(relation, numbers, count);
     } else {
-      as_table_owner(owner, [&] { table.open(relation, numbers, count); });
+      as_table_owner(owner, [&] { table.open(relation, numbers, count, doubts); });
     }
     MemoryContextSwitchTo(before);
   });
@@ -188,6 +188,7 @@ void RowWriter::Impl::convert() {
 
 void RowWriter::Impl::flush() {
   if (waiting.empty()) return;
+  guarded([] { CommandCounterIncrement(); });  // functions see what was written before
   convert();
   guarded_or_for(
       ERRCODE_UNIQUE_VIOLATION,
@@ -208,13 +209,13 @@ void RowWriter::Impl::flush() {
 }
 
 RowWriter::RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
-                     const std::vector<size_t>& key, bool as_owner)
+                     const std::vector<size_t>& key, bool as_owner, DoubtedRows* doubts)
     : impl_(std::make_unique<Impl>()) {
   impl_->name = std::move(name);
   impl_->key = key;
   impl_->width = columns.size();
   if (!as_owner) require_rights(table, impl_->name, columns);
-  impl_->open(table, columns);
+  impl_->open(table, columns, doubts);
   if (impl_->foreign) refuse_code_of_insert(table, impl_->name, columns);
 }
 

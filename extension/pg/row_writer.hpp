@@ -17,17 +17,21 @@
 
 namespace company_backup {
 
+class DoubtedRows;
+
 class RowWriter {
  public:
   // `columns`: attribute numbers of the values of each row; all other columns get their default.
   // `key`: positions in `columns` that name a row in messages. `name`: of the table, for messages.
+  // `doubts`: takes rows whose CHECK is false now and calls functions, which may see more later; it
+  // must outlive the writer; null: such rows are refused.
   //
   // Checks that the caller may INSERT into and SELECT from these columns, unless `as_owner`, and
   // takes ROW EXCLUSIVE.
   // Errors: PostgreSQL's own 42501; kRowSecurity if row-level security applies to the caller;
   // kForeignCode (pg/foreign_code.hpp).
   RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
-            const std::vector<size_t>& key, bool as_owner = false);
+            const std::vector<size_t>& key, bool as_owner = false, DoubtedRows* doubts = nullptr);
   ~RowWriter();
   RowWriter(const RowWriter&) = delete;
   RowWriter& operator=(const RowWriter&) = delete;

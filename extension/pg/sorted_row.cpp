@@ -24,20 +24,17 @@ std::string sorted_text(const SortedRow& row) {
   std::string text(row.key);
   text += static_cast<char>(row.whose);
   text += row.line;
-  text += row.leads_outside;
   put(text, row.version.relation);
   put(text, row.version.block);
   put(text, row.version.offset);
   put(text, row.xmin);
   put(text, row.key.size());
-  put(text, row.leads_outside.size());
   return text;
 }
 
 SortedRow parse_sorted(std::string_view text) {
   SortedRow row{};
-  size_t key_size, flags_size;
-  take(text, flags_size);
+  size_t key_size;
   take(text, key_size);
   take(text, row.xmin);
   take(text, row.version.offset);
@@ -46,16 +43,12 @@ SortedRow parse_sorted(std::string_view text) {
   row.key = text.substr(0, key_size);
   row.whose = static_cast<SortedRow::Whose>(text[key_size]);
   text.remove_prefix(key_size + 1);
-  row.line = text.substr(0, text.size() - flags_size);
-  row.leads_outside = text.substr(row.line.size());
+  row.line = text;
   return row;
 }
 
 CurrentRow current_row(const SortedRow& row) {
-  static_assert(sizeof(bool) == 1);
-  const bool* flags =
-      row.leads_outside.empty() ? nullptr : reinterpret_cast<const bool*>(row.leads_outside.data());
-  return {row.line, row.version, flags};
+  return {row.line, row.version};
 }
 
 }  // namespace company_backup

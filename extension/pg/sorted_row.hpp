@@ -17,7 +17,6 @@ struct SortedRow {
   RowVersion version;  // of a current row, as is the next
   uint32_t xmin;
   std::string_view line;
-  std::string_view leads_outside;  // of CurrentRow, a byte each; may be empty
 };
 
 std::string sorted_text(const SortedRow& row);

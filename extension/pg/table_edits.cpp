@@ -69,6 +69,7 @@ struct TableEdits::Impl {
   Oid table;
   std::string name;
   bool as_owner;
+  DoubtedRows* doubts;
   bool may_remove = false;
   std::set<int16_t> may_update;
 
@@ -119,7 +120,7 @@ void TableEdits::Impl::open_leaf(Oid oid, Leaf* leaf) const {
   leaf->values = static_cast<Datum*>(palloc0(sizeof(Datum) * (to->natts + 1)));
   leaf->nulls = static_cast<bool*>(palloc0(sizeof(bool) * (to->natts + 1)));
   leaf->replaced = static_cast<bool*>(palloc0(sizeof(bool) * (to->natts + 1)));
-  leaf->load.open_for_update(leaf->relation, all_columns(to));
+  leaf->load.open_for_update(leaf->relation, all_columns(to), doubts);
   MemoryContextSwitchTo(before);
 }
 
@@ -186,6 +187,7 @@ void TableEdits::Impl::make(const Edit& edit, Leaf* leaf) const {
 void TableEdits::Impl::run() {
   if (edits.empty()) return;
   if (root == nullptr) open();
+  guarded([] { CommandCounterIncrement(); });  // functions see what was written before
   for (const Edit& edit : edits) {
     std::unique_ptr<Leaf>& leaf = leaves[edit.version.relation];
     if (leaf) continue;
@@ -211,11 +213,12 @@ void TableEdits::Impl::run() {
   buffer.clear();
 }
 
-TableEdits::TableEdits(Oid table, std::string name, bool as_owner)
+TableEdits::TableEdits(Oid table, std::string name, bool as_owner, DoubtedRows* doubts)
     : impl_(std::make_unique<Impl>()) {
   impl_->table = table;
   impl_->name = std::move(name);
   impl_->as_owner = as_owner;
+  impl_->doubts = doubts;
 }
 
 TableEdits::~TableEdits() = default;

@@ -16,10 +16,13 @@ struct NewValue {
   LoadValue value;
 };
 
+class DoubtedRows;
+
 class TableEdits {
  public:
   // `name`: of the table, for messages. With `as_owner` the caller needs no right to the table.
-  TableEdits(Oid table, std::string name, bool as_owner = false);
+  // `doubts`: as of a RowWriter.
+  TableEdits(Oid table, std::string name, bool as_owner = false, DoubtedRows* doubts = nullptr);
   ~TableEdits();
   TableEdits(const TableEdits&) = delete;
   TableEdits& operator=(const TableEdits&) = delete;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pg/boundary.hpp"
+#include "pg/compat.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -45,6 +48,26 @@ void require_done(TM_Result result) {
                   errhint("Try again.")));
 }
 
+// What a CHECK calls that is not PostgreSQL's own.
+struct UserCode {
+  bool any;
+  bool one_by_one;
+};
+
+bool note_function(Oid function, void* context) {
+  if (function < FirstNormalObjectId) return false;
+  auto* code = static_cast<UserCode*>(context);
+  code->any = true;
+  code->one_by_one |= func_volatile(function) != PROVOLATILE_IMMUTABLE;
+  return false;
+}
+
+bool find_user_code(Node* node, void* context) {
+  if (node == nullptr) return false;
+  check_functions_in_node(node, note_function, context);
+  return walk_expression(node, find_user_code, context);
+}
+
 // What commands/constraint.c does for one row when a deferred constraint is checked.
 void prove(const Suspect& suspect) {
   Relation heap = table_open(suspect.relation, RowExclusiveLock);
@@ -77,8 +100,38 @@ void prove(const Suspect& suspect) {
 
 }  // namespace
 
-void TableLoad::begin(Relation relation, Bitmapset* changed) {
+void DoubtedRows::prove() {
+  if (rows_.empty()) return;
+  guarded([this] {
+    CommandCounterIncrement();
+    for (size_t at = 0; at < rows_.size();) {
+      const Oid oid = rows_[at].relation;
+      Relation relation = table_open(oid, RowExclusiveLock);
+      as_table_owner(relation->rd_rel->relowner, [&] {
+        EState* estate = make_estate(relation, nullptr);
+        ResultRelInfo* info = makeNode(ResultRelInfo);
+        InitResultRelInfo(info, relation, 1, nullptr, 0);
+        TupleTableSlot* row = table_slot_create(relation, nullptr);
+        for (; at < rows_.size() && rows_[at].relation == oid; ++at) {
+          CHECK_FOR_INTERRUPTS();
+          if (!table_tuple_fetch_row_version(relation, &rows_[at].tid, GetActiveSnapshot(), row)) {
+            continue;
+          }
+          ExecConstraints(info, row, estate);
+          ResetPerTupleExprContext(estate);
+        }
+        ExecDropSingleTupleTableSlot(row);
+        FreeExecutorState(estate);
+      });
+      table_close(relation, NoLock);
+    }
+  });
+  rows_.clear();
+}
+
+void TableLoad::begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
   relation_ = relation;
+  doubts_ = doubts;
   memory_ = CurrentMemoryContext;
   estate_ = make_estate(relation, changed);
   const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
@@ -90,14 +143,47 @@ void TableLoad::begin(Relation relation, Bitmapset* changed) {
   MemoryContextSwitchTo(before);
 }
 
-void TableLoad::open_for_update(Relation relation, Bitmapset* changed) {
-  begin(relation, changed);
+// Where CHECKs may look at other rows, leaves all of them to hold(), and NOT NULL to the executor.
+TableLoad::LookingChecks* TableLoad::take_over_checks(ResultRelInfo* info) {
+  const TupleConstr* constraints = info->ri_RelationDesc->rd_att->constr;
+  if (doubts_ == nullptr || constraints == nullptr || constraints->num_check == 0) return nullptr;
+  const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
+  const int count = constraints->num_check;
+  UserCode code{};
+  auto* checks = static_cast<LookingChecks*>(palloc0(sizeof(LookingChecks)));
+  checks->count = count;
+  checks->states = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * count));
+  for (int i = 0; i < count; ++i) {
+    auto* expression = static_cast<Node*>(stringToNode(constraints->check[i].ccbin));
+    find_user_code(expression, &code);
+    checks->states[i] = ExecPrepareExpr(reinterpret_cast<Expr*>(expression), estate_);
+  }
+  checks->one_by_one = code.one_by_one;
+  if (code.any) disable_checks(info, count);
+  MemoryContextSwitchTo(before);
+  return code.any ? checks : nullptr;
+}
+
+bool TableLoad::hold(const LookingChecks* checks, TupleTableSlot* row) {
+  if (checks == nullptr) return true;
+  ExprContext* context = GetPerTupleExprContext(estate_);
+  context->ecxt_scantuple = row;
+  for (int i = 0; i < checks->count; ++i) {
+    if (!ExecCheck(checks->states[i], context)) return false;
+  }
+  return true;
+}
+
+void TableLoad::open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
+  begin(relation, changed, doubts);
+  checks_ = take_over_checks(root_);
   old_row_ = table_slot_create(relation, nullptr);
   new_row_ = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
 }
 
-void TableLoad::open(Relation relation, const AttrNumber* given, int given_count) {
-  begin(relation, nullptr);
+void TableLoad::open(Relation relation, const AttrNumber* given, int given_count,
+                     DoubtedRows* doubts) {
+  begin(relation, nullptr, doubts);
   const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
   modify_ = makeNode(ModifyTableState);
   modify_->ps.state = estate_;
@@ -174,12 +260,17 @@ void TableLoad::put(Datum* values, bool* nulls) {
     if (constraints->has_generated_stored) {
       ExecComputeStoredGenerated(target->info, estate_, slot, CMD_INSERT);
     }
+    target->doubted[target->used] = !hold(target->checks, slot);
     ExecConstraints(target->info, slot, estate_);
   }
   if (routing_ == nullptr && relation->rd_rel->relispartition) {
     ExecPartitionCheck(target->info, slot, estate_, true);
   }
-  if (++target->used == kBatchRows) flush(target);
+  const bool one_by_one = target->checks != nullptr && target->checks->one_by_one;
+  if (++target->used == kBatchRows || one_by_one) flush(target);
+  if (!one_by_one) return;
+  CommandCounterIncrement();
+  UpdateActiveSnapshotCommandId();
 }
 
 // `row`: in the root's format, of a partitioned table; else null.
@@ -202,7 +293,9 @@ TableLoad::Target* TableLoad::open_target(ResultRelInfo* info) {
   const MemoryContext before = MemoryContextSwitchTo(memory_);
   auto* target = static_cast<Target*>(palloc0(sizeof(Target)));
   target->info = info;
+  target->checks = take_over_checks(info);
   target->slots = static_cast<TupleTableSlot**>(palloc0(sizeof(TupleTableSlot*) * kBatchRows));
+  target->doubted = static_cast<bool*>(palloc0(sizeof(bool) * kBatchRows));
   target->bulk = GetBulkInsertState();
   MemoryContextSwitchTo(before);
   targets_.emplace(info, target);
@@ -228,6 +321,7 @@ void TableLoad::flush(Target* target) {
                      target->bulk);
   for (int i = 0; i < target->used; ++i) {
     TupleTableSlot* slot = target->slots[i];
+    if (target->doubted[i]) doubts_->add(RelationGetRelid(info->ri_RelationDesc), slot->tts_tid);
     if (info->ri_NumIndices > 0) index(info, slot, false);
     ExecClearTuple(slot);
   }
@@ -258,10 +352,12 @@ void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
     new_row_->tts_isnull[i] = nulls[i];
   }
   new_row_->tts_tableOid = RelationGetRelid(relation_);
+  bool doubted = false;
   if (const TupleConstr* constraints = row->constr) {
     if (constraints->has_generated_stored) {
       ExecComputeStoredGenerated(root_, estate_, new_row_, CMD_UPDATE);
     }
+    doubted = !hold(checks_, new_row_);
     ExecConstraints(root_, new_row_, estate_);
   }
   if (relation_->rd_rel->relispartition) ExecPartitionCheck(root_, new_row_, estate_, true);
@@ -272,6 +368,7 @@ void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
   require_done(table_tuple_update(relation_, tid, new_row_, estate_->es_output_cid,
                                   GetActiveSnapshot(), InvalidSnapshot, true, &failure, &mode,
                                   &update_indexes));
+  if (doubted) doubts_->add(RelationGetRelid(relation_), new_row_->tts_tid);
   if (root_->ri_NumIndices > 0 && update_indexes) index(root_, new_row_, true);
   ExecClearTuple(old_row_);
   ResetPerTupleExprContext(estate_);
@@ -290,6 +387,7 @@ void TableLoad::close_target(Target* target) {
   }
   table_finish_bulk_insert(target->info->ri_RelationDesc, 0);
   pfree(target->slots);
+  pfree(target->doubted);
   pfree(target);
 }
 

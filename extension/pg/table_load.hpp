@@ -36,13 +36,30 @@ struct Suspect {
   ItemPointerData tid;
 };
 
+// Rows whose CHECK was false when they were written and calls a function: it may have looked for
+// rows that were not there yet. They are looked at again once all rows are.
+class DoubtedRows {
+ public:
+  void add(Oid relation, const ItemPointerData& tid) { rows_.push_back({relation, tid}); }
+  // PostgreSQL's own 23514 if a CHECK is false still.
+  void prove();
+
+ private:
+  struct Doubted {
+    Oid relation;
+    ItemPointerData tid;
+  };
+  std::vector<Doubted> rows_;
+};
+
 class TableLoad {
  public:
-  // `given`: the columns whose values come with each row; all others get their default.
-  void open(Relation relation, const AttrNumber* given, int given_count);
+  // `given`: the columns whose values come with each row; all others get their default. `doubts`:
+  // may be null, and must outlive it.
+  void open(Relation relation, const AttrNumber* given, int given_count, DoubtedRows* doubts);
   // The same for update() and remove() of a table or partition that holds rows itself; `changed`
   // holds the columns that may change, as in RangeTblEntry.updatedCols.
-  void open_for_update(Relation relation, Bitmapset* changed);
+  void open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts);
   // Inserts rows; values and nulls are `count` times the table's attributes.
   void insert(Datum* values, bool* nulls, int count);
   // Replaces columns of a version of a row, or removes it; waits for others who are at it. Error
@@ -54,10 +71,18 @@ class TableLoad {
   void close();
 
  private:
+  // CHECKs of a relation that call functions, with all others it has.
+  struct LookingChecks {
+    int count;
+    ExprState** states;
+    bool one_by_one;  // each row is to be seen by the CHECKs of the next
+  };
   // Rows on their way into one relation: the table itself or a partition.
   struct Target {
     ResultRelInfo* info;
+    LookingChecks* checks;  // null: the executor's own will do
     TupleTableSlot** slots;
+    bool* doubted;  // of the slots
     int used;
     BulkInsertState bulk;
   };
@@ -66,7 +91,9 @@ class TableLoad {
     ExprState* expression;
   };
 
-  void begin(Relation relation, Bitmapset* changed);
+  void begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts);
+  LookingChecks* take_over_checks(ResultRelInfo* info);
+  bool hold(const LookingChecks* checks, TupleTableSlot* row);
   void prepare_defaults(const AttrNumber* given, int given_count);
   void fill_defaults(Datum* values, bool* nulls);
   Target* target_of(TupleTableSlot* row);
@@ -83,6 +110,8 @@ class TableLoad {
   ResultRelInfo* root_ = nullptr;
   ModifyTableState* modify_ = nullptr;
   PartitionTupleRouting* routing_ = nullptr;
+  DoubtedRows* doubts_ = nullptr;
+  LookingChecks* checks_ = nullptr;      // of update()
   TupleTableSlot* root_slot_ = nullptr;  // of a partitioned table
   TupleTableSlot* old_row_ = nullptr;    // of update()
   TupleTableSlot* new_row_ = nullptr;

@@ -27,25 +27,6 @@ std::string order_term(const Column& column, const std::string& value) {
   return "pg_catalog.convert_to(" + text + ", 'UTF8')";
 }
 
-// The policy "null" for references to other companies: such a value leaves as NULL.
-std::string column_expression(const LiveScope& live, const ScopedTable& scoped,
-                              const Column& column) {
-  const std::string value = "t." + quote_name(column.name);
-  for (const Reference& reference : live.scope.references) {
-    if (reference.table != scoped.table || reference.outside != "null") continue;
-    if (!reference.json_path.empty()) continue;
-    const auto& columns = reference.columns;
-    if (std::find(columns.begin(), columns.end(), column.number) == columns.end()) continue;
-    const ScopedTable* target = live.scope.find(reference.target);
-    if (target == nullptr || !target->owned() || column.not_null) continue;
-    return "CASE WHEN EXISTS (SELECT 1 FROM " + from_table(live.table(reference.target)) +
-           " AS r WHERE " + reference_join(live.schema, reference, "t", "r") + " AND " +
-           owned_by(live.schema, live.scope, reference.target, "r", "$1") + ") THEN " + value +
-           " END AS " + quote_name(column.name);
-  }
-  return value;
-}
-
 }  // namespace
 
 KeyOrder key_order(const Column& column) {
@@ -118,7 +99,7 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
       plan.query.files.push_back(plan.query.columns.size());
     }
     manifest.columns.push_back(std::move(archived));
-    select += (select.empty() ? "" : ", ") + column_expression(live, scoped, column);
+    select += (select.empty() ? "t." : ", t.") + quote_name(column.name);
     plan.query.columns.push_back(column);
     numbers.push_back(column.number);
   }

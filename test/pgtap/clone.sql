@@ -131,7 +131,7 @@ SELECT is(pg_temp.contents(:made), :'one', '... has the same rows');
 
 -- IDs that stay, although others have them: the table and the key are named.
 SELECT pg_temp.digest() AS before \gset
-SELECT pg_temp.tells(format($$SELECT cb.create_company_from_backup(%s, '{"id": 60, "slug": "sixty", "favourite": null}', ids => 'keep')$$, :backup), '23505 a row of table "app.answer" cannot be loaded: another row has its unique value / Key (ticket_id, place)=(01HZ%) already exists.% / %ids => ''remap''%');
+SELECT pg_temp.tells(format($$SELECT cb.create_company_from_backup(%s, '{"id": 60, "slug": "sixty", "favourite": null}', ids => 'keep')$$, :backup), '23505 a row of table "app.body" cannot be loaded: another row has its unique value / Key (id)=(1) already exists.% / %ids => ''remap''%');
 SELECT pg_temp.tells(format($$SELECT cb.create_company_from_backup(%s, ids => 'keep')$$, :backup), 'KB036 company "1" exists already%');
 SELECT pg_temp.tells(format($$SELECT cb.create_company_from_backup(%s, ids => 'new')$$, :backup), '22023 invalid ids: "new" / %auto, keep, remap%');
 

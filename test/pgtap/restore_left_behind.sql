@@ -112,7 +112,7 @@ SELECT is((SELECT string_agg(what, ' ' ORDER BY id) FROM app.event), 'e1 e2 e3 e
 DELETE FROM app.worker WHERE id = 2;
 UPDATE app.event SET worker_id = 9 WHERE id = 3;
 CREATE TABLE app.taken AS SELECT everything FROM app.everything();
-SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23505', 'a row of table "app.detail" cannot be loaded: another row has its unique value',
+SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23505', 'a row of table "app.event" cannot be loaded: another row has its unique value',
     'what another company has taken over is not taken away');
 SELECT bag_eq('SELECT everything FROM app.everything()', 'SELECT everything FROM app.taken', '... nor changed');
 UPDATE app.event SET worker_id = NULL WHERE id = 3;

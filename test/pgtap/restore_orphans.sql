@@ -140,7 +140,7 @@ CREATE TABLE app.adopted AS SELECT everything FROM app.everything();
 SAVEPOINT theirs;
 INSERT INTO app.letter VALUES (30, 2, app.body_id(2));
 INSERT INTO app.adopted SELECT everything FROM app.everything() EXCEPT ALL SELECT everything FROM app.adopted;
-SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23505', 'a row of table "app.body" cannot be loaded: another row has its unique value',
+SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23505', 'a row of table "app.style" cannot be loaded: another row has its unique value',
     'what another company has adopted is not taken away');
 SELECT bag_eq('SELECT everything FROM app.everything()', 'SELECT everything FROM app.adopted', '... nor changed');
 SELECT is((SELECT added FROM preview_restore(1, :backup) WHERE table_name = 'app.body'), 1::bigint, '... and a preview does not count on it');
@@ -154,7 +154,7 @@ UPDATE app.paragraph SET body = app.body_id(2) WHERE id = 4;
 -- A company that only has the same key in another archive adopts nothing: its orphans may be anybody's.
 SELECT backup_company(2) AS other \gset
 DELETE FROM app.letter WHERE company_id = 2;
-SELECT throws_ok(format('SELECT restore_company(1, %s, ids => ''keep'')', :other), '23505', 'a row of table "app.body" cannot be loaded: another row has its unique value',
+SELECT throws_ok(format('SELECT restore_company(1, %s, ids => ''keep'')', :other), '23505', 'a row of table "app.style" cannot be loaded: another row has its unique value',
     'the orphans of another company''s backup are not adopted');
 SELECT restore_company(2, :other) AS restore \gset
 SELECT is((SELECT count(*) FROM app.letter WHERE company_id = 2), 8::bigint, '... but by that company');

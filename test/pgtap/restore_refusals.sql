@@ -4,7 +4,7 @@
 BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
-SELECT plan(18);
+SELECT plan(19);
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL, rank int NOT NULL DEFAULT 0, plan text, number int NOT NULL DEFAULT 0);
 CREATE TABLE app.color (id int PRIMARY KEY);
@@ -42,7 +42,10 @@ UPDATE company_backup.backup SET origin = 'upload',
     manifest = replace(manifest, (SELECT identity::text FROM company_backup.database_identity), '00000000-0000-4000-8000-000000000000')
     WHERE id = :leaving;
 SELECT set_table_rule('app.color', 'shared', match_columns => '{id}');
-SELECT throws_ok(format('EXECUTE restore(%s)', :leaving), 'KB034', NULL, 'but only in the same database');
+SELECT lives_ok(format('EXECUTE restore(%s)', :leaving), 'but only in the same database');
+SELECT is((SELECT count(parent) FROM app.item WHERE company_id = 1), 0::bigint, '... in another one the ID means somebody else: it is null');
+SELECT keep_restore(max(id)) FROM company_restores();
+DELETE FROM app.part; DELETE FROM app.item WHERE company_id = 1;
 SELECT throws_ok('EXECUTE restore(12345)', 'KB010', NULL, 'no such backup');
 SELECT throws_ok(format('SELECT restore_company(3, %s)', :good), 'KB002', NULL, 'no such company');
 

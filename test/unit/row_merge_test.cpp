@@ -58,12 +58,11 @@ std::vector<std::string> merge(const std::vector<MergeColumn>& merged,
                                const std::vector<RowColumn>& others,
                                const std::vector<std::string>& current,
                                std::vector<std::string> archive,
-                               const std::vector<MergeKeyPart>& key = {{0, KeyOrder::kInteger}},
-                               const bool* outside = nullptr) {
+                               const std::vector<MergeKeyPart>& key = {{0, KeyOrder::kInteger}}) {
   Lines lines(std::move(archive));
   Notes notes;
   RowMerge merge(merged, others, key, lines, notes);
-  for (const std::string& line : current) merge.current({line, {}, outside});
+  for (const std::string& line : current) merge.current({line, {}});
   merge.finish();
   return notes.notes;
 }
@@ -125,21 +124,6 @@ TEST(RowMerge, counters_never_go_back) {
             Expected{"unchanged"});
   EXPECT_EQ(merge(columns(Mode::kGreater), {}, {R"({"id":1,"v":null})"}, {R"({"id":1,"v":7})"}),
             Expected{"changed 1 1:>7"});
-}
-
-TEST(RowMerge, null_does_not_replace_a_reference_to_another_company) {
-  const bool outside[] = {false, true};
-  const bool inside[] = {false, false};
-  const std::vector<MergeKeyPart> key{{0, KeyOrder::kInteger}};
-  EXPECT_EQ(merge(columns(Mode::kKeptOutside), {}, {R"({"id":1,"v":7})"}, {R"({"id":1,"v":null})"},
-                  key, outside),
-            Expected{"unchanged"});
-  EXPECT_EQ(merge(columns(Mode::kKeptOutside), {}, {R"({"id":1,"v":7})"}, {R"({"id":1,"v":null})"},
-                  key, inside),
-            Expected{"changed 1 1:7>"});
-  EXPECT_EQ(merge(columns(Mode::kKeptOutside), {}, {R"({"id":1,"v":7})"}, {R"({"id":1,"v":8})"},
-                  key, outside),
-            Expected{"changed 1 1:7>8"});
 }
 
 TEST(RowMerge, texts_are_in_the_order_of_their_bytes) {

@@ -1,0 +1,40 @@
+// For a preview: unique values of rows that a restore would write, and that rows have which are not
+// the company's and stay. A row that has moved to another company is the usual case.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/company_scope.hpp"
+#include "pg/line_spool.hpp"
+#include "pg/merge_plan.hpp"
+
+namespace company_backup {
+
+class TakenKeys {
+ public:
+  // All must outlive it.
+  TakenKeys(const LiveScope& live, const Company& company, const MergePlan& plan);
+
+  // A row that would be added, or one in which these columns (positions) change.
+  void note_added(const std::vector<RowValue>& archived);
+  void note_changed(const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
+
+  // Looks all of them up; to be called once. For the table's row of a preview.
+  std::vector<std::string> look_up();
+
+ private:
+  struct Index {
+    const UniqueIndex* index;
+    LineSpool keys{};
+  };
+  void note(Index& index, const std::vector<RowValue>& archived);
+  std::string look_up(Index& index) const;
+
+  const LiveScope& live_;
+  const Company& company_;
+  const MergePlan& plan_;
+  std::vector<Index> indexes_;
+};
+
+}  // namespace company_backup
