@@ -1,5 +1,7 @@
 #include "pg/authorize.hpp"
 
+#include "pg/company_triggers.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -12,20 +14,53 @@ std::optional<Company> find_existing(const LiveScope& live, const Text& company)
   }
 }
 
+// Says why a question about something stored names no company.
+void explain_owner(Detail& detail, const char* name, const std::string& company, bool uploaded) {
+  detail.add(name, company);
+  detail.add("belongs_to", uploaded ? "uploader" : "deleted company");
+}
+
+bool is_mine(const StoredBackup& backup) {
+  return caller_owns_database() || backup.uploaded_by == query("SELECT current_user")[0][0];
+}
+
+// What the caller may know of.
+std::optional<StoredBackup> look_for_visible(int64_t id) {
+  std::optional<StoredBackup> backup = look_for_backup(id);
+  if (backup && !backup->owner && !is_mine(*backup)) return std::nullopt;
+  return backup;
+}
+
 StoredBackup ask_of_backup(std::optional<StoredBackup> backup, int64_t id,
                            const GuardQuestion& question, const Detail& detail) {
   authorize_found(
-      question, backup, detail, [&] { return is_allowed(question, backup->company, detail); },
+      question, backup, detail, [&] { return is_backup_allowed(question, *backup, detail); },
       [id] { throw unknown_backup(id); });
   return std::move(*backup);
 }
 
 }  // namespace
 
+Text key_of_owner(const Text& key) {
+  return key && are_companies_followed() ? key : Text();
+}
+
+bool is_backup_allowed(const GuardQuestion& question, const StoredBackup& backup, Detail detail) {
+  const Text key = key_of_owner(backup.owner_key);
+  if (!key) explain_owner(detail, "backup_company", backup.company, !backup.owner);
+  return is_allowed(question, key, detail);
+}
+
 void describe_source(Detail& detail, int64_t id) {
-  const std::optional<StoredBackup> backup = look_for_backup(id);
+  const std::optional<StoredBackup> backup = look_for_visible(id);
   detail.add("backup", id);
-  detail.add("backup_company", backup ? Text(backup->company) : Text());
+  if (!backup) return;
+  const Text key = key_of_owner(backup->owner_key);
+  if (key) {
+    detail.add("backup_company", key);
+  } else {
+    explain_owner(detail, "backup_company", backup->company, !backup->owner);
+  }
 }
 
 NamedCompany authorize_company(const LiveScope& live, const Text& company, const char* action,
@@ -42,23 +77,37 @@ Company authorize_existing(const LiveScope& live, const Text& company, const cha
   return resolve_company(live, company);
 }
 
-Text authorize_list(const Text& company) {
-  if (company) {
-    return authorize_company(load_live_scope(), company, "list", std::nullopt).key;
+Listed authorize_list(const Text& company) {
+  if (!company) {
+    authorize({"list", std::nullopt, named_company(company)}, company);
+    return {true, std::nullopt, true};
   }
-  authorize({"list", std::nullopt, named_company(company)}, company);
-  return company;
+  const NamedCompany named = authorize_company(load_live_scope(), company, "list", std::nullopt);
+  if (named.exists) {
+    const bool known = caller_owns_database() || are_companies_followed();
+    return {false, known ? named.key : Text(), true};
+  }
+  // What a company has left is nobody's who had to do with it.
+  Detail detail;
+  explain_owner(detail, "company", *company, false);
+  const bool allowed =
+      is_allowed({"list", std::nullopt, named_company(company)}, std::nullopt, detail);
+  return {false, allowed ? company : Text(), false};
+}
+
+std::string authorize_busy(const Text& company) {
+  return *authorize_company(load_live_scope(), company, "list", std::nullopt).key;
 }
 
 StoredBackup authorize_backup(int64_t id, const char* action, const Text& actor, Detail detail) {
   detail.add("backup", id);
-  return ask_of_backup(look_for_backup(id), id, {action, actor, named("Backup", id)}, detail);
+  return ask_of_backup(look_for_visible(id), id, {action, actor, named("Backup", id)}, detail);
 }
 
 StoredBackup authorize_source(int64_t id, const Text& target, const char* purpose,
                               const Text& actor) {
-  std::optional<StoredBackup> backup = look_for_backup(id);
-  if (backup && target && backup->company == *target) return std::move(*backup);
+  std::optional<StoredBackup> backup = look_for_visible(id);
+  if (backup && target && key_of_owner(backup->owner_key) == target) return std::move(*backup);
   Detail detail;
   detail.add("backup", id).add("for", purpose).add("target", target);
   return ask_of_backup(std::move(backup), id, {"use", actor, named("Backup", id)}, detail);
@@ -68,9 +117,15 @@ void authorize_restore(int64_t id, const char* action, const Text& actor) {
   const GuardQuestion question{action, actor, named("Restore", id)};
   Detail detail;
   detail.add("restore", id);
-  const Text company = company_of_restore(id);
+  const std::optional<RestoreOwner> owner = owner_of_restore(id);
   authorize_found(
-      question, company, detail, [&] { return is_allowed(question, company, detail); },
+      question, owner, detail,
+      [&] {
+        const Text key = key_of_owner(owner->key);
+        Detail known = detail;
+        if (!key) explain_owner(known, "restore_company", owner->company, false);
+        return is_allowed(question, key, known);
+      },
       [id] { throw unknown_restore(id); });
 }
 

@@ -24,12 +24,23 @@ NamedCompany authorize_company(const LiveScope& live, const Text& company, const
 Company authorize_existing(const LiveScope& live, const Text& company, const char* action,
                            const Text& actor, const Detail& detail = {});
 
-// For lists, where a company that is gone is none that has nothing: its key counts as written.
-// NULL: no one company.
-Text authorize_list(const Text& company);
+// The key that a company has now to which something stored belongs; none if nobody can tell.
+Text key_of_owner(const Text& key);
 
-// A backup, after the guard has allowed the action on the company that it is of. Error
-// kUnknownBackup.
+// What a list of stored things shows, after the guard has allowed it.
+struct Listed {
+  bool all;    // `company` was NULL
+  Text key;    // of the companies whose things are shown; none: nothing is shown, or all
+  bool lives;  // the company that has the key now; else those that had it, if nobody has
+};
+Listed authorize_list(const Text& company);
+
+// company_busy(): the key, also of a company that is gone.
+std::string authorize_busy(const Text& company);
+
+// A backup, after the guard has allowed the action on the company that it is of (NULL: one that is
+// gone, or nobody's; then `detail` has more). An upload for no company is there for its uploader,
+// the database owner and superusers only. Error kUnknownBackup.
 StoredBackup authorize_backup(int64_t id, const char* action, const Text& actor,
                               Detail detail = {});
 
@@ -37,6 +48,9 @@ StoredBackup authorize_backup(int64_t id, const char* action, const Text& actor,
 // which the guard has been asked: where the rows are another company's, it is asked for `use`.
 StoredBackup authorize_source(int64_t id, const Text& target, const char* purpose,
                               const Text& actor);
+
+// Asks whether the action may be done to a template's backup; `unknown`: see authorize_found().
+bool is_backup_allowed(const GuardQuestion& question, const StoredBackup& backup, Detail detail);
 
 // What a question about another company tells the guard of the backup, if there is one.
 void describe_source(Detail& detail, int64_t id);

@@ -4,6 +4,7 @@
 #include "pg/arguments.hpp"
 #include "pg/authorize.hpp"
 #include "pg/backup.hpp"
+#include "pg/company_identity.hpp"
 
 namespace company_backup {
 namespace {
@@ -53,24 +54,30 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   Company company = authorize_existing(live, text, "backup", options.actor,
                                        Detail().add("include_files", options.include_files));
   require_decided(live);  // before an id is spent
+  const int64_t owner = make_identity(live, company);
   const int64_t id = next_backup_id();
   StoreSink sink(id);
   const Manifest manifest = take_backup(std::move(live), text, options, sink, company);
-  complete_backup(id, company.key, "manual", manifest, manifest.to_json());
+  refuse_ended(owner, company.key);
+  complete_backup(id, {company.key, owner}, manifest, manifest.to_json());
   PG_RETURN_INT64(id);
 }
 
 COMPANY_BACKUP_FUNCTION(company_backups) {
   require_guard_or_owner("list");
-  const Text key = authorize_list(optional_text(fcinfo, 0));
+  const Listed listed = authorize_list(optional_text(fcinfo, 0));
+  const Text uploader = caller_owns_database() ? Text() : query("SELECT current_user")[0][0];
   return return_rows(
       fcinfo,
       own_query(
           "SELECT id, company, label, CASE WHEN EXISTS (SELECT FROM company_backup.template "
           "WHERE backup = b.id) THEN 'template' ELSE origin END, contents, status, row_count, "
           "byte_count, created_at, created_by, actor, expires_at FROM company_backup.backup "
-          "b WHERE $1 IS NULL OR company = $1 ORDER BY id",
-          {key}));
+          "b WHERE CASE WHEN $1 THEN owner IS NOT NULL OR $4 IS NULL OR uploaded_by::text = $4 OR "
+          "EXISTS (SELECT FROM company_backup.template WHERE backup = b.id) ELSE owner IN (SELECT "
+          "c.id FROM company_backup.company c WHERE c.key = $2 AND (c.gone_at IS NULL) = $3) END "
+          "ORDER BY id",
+          {listed.all, listed.key, listed.lives, uploader}));
 }
 
 COMPANY_BACKUP_FUNCTION(backup_contents) {

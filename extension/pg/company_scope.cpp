@@ -4,6 +4,7 @@
 
 #include "core/sql.hpp"
 #include "pg/catalog.hpp"
+#include "pg/company_triggers.hpp"
 #include "pg/compat.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/module.hpp"
@@ -51,11 +52,45 @@ std::vector<const ScopedTable*> LiveScope::travelling() const {
   return result;
 }
 
+namespace {
+
+// The call of set_company_table() that the settings come from.
+std::string company_table_statement(const std::string& table, const Settings& settings) {
+  const auto array = [](const std::vector<std::string>& names) {
+    return quote_literal(text_array(names));
+  };
+  std::string sql = "SELECT " + functions_schema() + ".set_company_table(" + quote_literal(table) +
+                    ", " + quote_literal(settings.key_column);
+  const std::string& name = settings.name_column;
+  sql += ", " + (name.empty() ? "NULL" : quote_literal(name));
+  if (!settings.owner_column.empty()) {
+    sql += ", owner_column => " + quote_literal(settings.owner_column);
+  }
+  if (settings.identity_columns)
+    sql += ", identity_columns => " + array(*settings.identity_columns);
+  if (!settings.scope_columns.empty()) sql += ", scope_columns => " + array(settings.scope_columns);
+  return sql + ")";
+}
+
+void require_followed(LiveScope& live) {
+  if (are_companies_followed()) return;
+  const std::string table = display_table(live.table(live.scope.company_table));
+  live.scope.findings.insert(
+      live.scope.findings.begin(),
+      {"error", table,
+       "nothing tells when a company is deleted, so that its backups could become those of another "
+       "one that takes its key: triggers \"company_backup_follow\" are missing or disabled",
+       company_table_statement(table, live.rules.settings)});
+}
+
+}  // namespace
+
 LiveScope load_live_scope() {
   LiveScope live;
   live.rules = load_rules();
   live.schema = load_schema(live.rules.settings);
   live.scope = discover_scope(live.schema, live.rules, functions_schema());
+  require_followed(live);
   return live;
 }
 

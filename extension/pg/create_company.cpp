@@ -3,6 +3,7 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/company_identity.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/company_row.hpp"
 #include "pg/copied_rows.hpp"
@@ -65,7 +66,7 @@ class Creation {
         load_(live, origin.manifest, origin.source, match(),
               {origin.same_database, nullptr, options.actor}) {}
 
-  std::string run(ReadSnapshot& snapshot) {
+  std::string run(ReadSnapshot& snapshot, const CompanyIdentity& former) {
     const std::string key = add_company();
     snapshot.close();
     guarded([] { CommandCounterIncrement(); });
@@ -73,6 +74,7 @@ class Creation {
     refuse_detaching(live_);
     const Company company = resolve_company(live_, key);
     require_empty(live_, company);
+    identity_ = identity_of_created(live_, company, former);
     rows_ = load_.load_tables() + 1;
     load_.prove(company);
     if (new_ids_) prove_new_references(company);
@@ -81,6 +83,7 @@ class Creation {
     return company.key;
   }
 
+  int64_t identity() const { return identity_; }
   uint64_t rows() const { return rows_; }
   std::vector<SharedReport> shared_report() const { return load_.shared_report(); }
 
@@ -139,6 +142,7 @@ class Creation {
   const bool new_ids_;
   CompanyLoad load_;
   std::optional<IdRenewal> renewal_;
+  int64_t identity_ = 0;
   uint64_t rows_ = 0;
 };
 
@@ -163,10 +167,11 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   ArchiveRows rows(stored_members(backup.id), backup.id);
   const Origin origin{manifest, rows, is_of_this_database(backup, manifest)};
   Creation creation(live, origin, options);
-  const std::string key = creation.run(snapshot);
+  const std::string key = creation.run(snapshot, backup.owner);
   settings.close();
-  record_creation(live, {next_restore_id(), key, backup.id, "create", false}, creation, options,
-                  "created");
+  record_creation(live, {next_restore_id(), key, creation.identity(), backup.id, "create", false},
+                  creation, options, "created");
+  give_to(backup.id, creation.identity());
   return key;
 }
 
@@ -183,11 +188,11 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   CreateOptions renewing = options;
   renewing.ids = "remap";
   Creation creation(live, origin, renewing);
-  const std::string key = creation.run(snapshot);
+  const std::string key = creation.run(snapshot, std::nullopt);
   rows.close();
   settings.close();
-  record_creation(live, {next_restore_id(), key, std::nullopt, "clone", false}, creation, options,
-                  "cloned");
+  record_creation(live, {next_restore_id(), key, creation.identity(), std::nullopt, "clone", false},
+                  creation, options, "cloned");
   return key;
 }
 

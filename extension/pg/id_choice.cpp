@@ -114,8 +114,7 @@ Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& 
   if (company_text) company = find_company(live, company_text, backup.id);
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
   const bool same_database = is_of_this_database(backup, manifest);
-  const Passage passage{same_database,
-                        same_database && company && company->key == manifest.company_key,
+  const Passage passage{same_database, company && is_own_backup(backup, manifest, company->key),
                         company ? &*company : nullptr};
   ArchiveRows source(stored_members(backup.id), backup.id);
   SharedOptions shared;

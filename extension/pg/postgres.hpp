@@ -33,6 +33,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "commands/sequence.h"
+#include "commands/trigger.h"
 #include "common/shortest_dec.h"
 #include "executor/execPartition.h"
 #include "executor/executor.h"

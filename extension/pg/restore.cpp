@@ -5,13 +5,13 @@
 #include "core/sql.hpp"
 #include "pg/archive_rows.hpp"
 #include "pg/collapsed_keys.hpp"
+#include "pg/company_identity.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/id_choice.hpp"
 #include "pg/integrity.hpp"
 #include "pg/owner.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/restore_record.hpp"
-#include "pg/rules.hpp"
 #include "pg/shared_report.hpp"
 
 namespace company_backup {
@@ -27,7 +27,7 @@ class RestoreRun {
         manifest_(Manifest::from_json(backup.manifest_text)),
         source_(stored_members(backup.id), backup.id),
         same_database_(is_of_this_database(backup, manifest_)),
-        same_company_(same_database_ && manifest_.company_key == company.key) {
+        same_company_(is_own_backup(backup, manifest_, company.key)) {
     if (options.include_files && !manifest_.include_files) {
       throw Error(sqlstate::kInvalidParameter,
                   "backup " + std::to_string(backup.id) + " holds no files")
@@ -105,10 +105,6 @@ class RestoreRun {
 };
 
 }  // namespace
-
-bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest) {
-  return backup.origin != "upload" || manifest.database_identity == database_identity().identity;
-}
 
 LiveScope lock_for_writing(LiveScope live) {
   std::vector<Oid> oids;
@@ -191,15 +187,17 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   require_decided(live);
   refuse_row_security(live);
   PinnedSettings settings;
-  lock_company_row(live, resolve_company(live, company_text));
+  const Company locked = resolve_company(live, company_text);
+  lock_company_row(live, locked);
+  const int64_t identity = make_identity(live, locked);
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
   const Company company = resolve_company(live, company_text);
-  require_no_review(company.key);
+  require_no_review(company.key, identity);
   refuse_missed_acts(company.key);
   find_backup(backup.id);  // nobody has deleted it meanwhile
   RestoreRun run(live, company, backup, options, false);
-  RestoreRecord record{next_restore_id(), company.key, backup.id, "replace", true};
+  RestoreRecord record{next_restore_id(), company.key, identity, backup.id, "replace", true};
   UndoWriter undo(record.id);
   for (const MergeCounts& counts : run.merge().apply(&undo, nullptr)) {
     record.added += counts.added;
@@ -219,6 +217,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   record.actor = options.actor;
   note_substitutions(live, record.id, run.shared_report());
   record_restore(live, record, "restored");
+  give_to(backup.id, identity);
   return record.id;
 }
 

@@ -39,6 +39,4 @@ bool has_rows(const LiveScope& live, const Company& company);
 // Error kTargetNotEmpty lists the tables in which the company has rows.
 void require_empty(const LiveScope& live, const Company& company);
 
-bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest);
-
 }  // namespace company_backup

@@ -195,18 +195,18 @@ COMPANY_BACKUP_FUNCTION(clone_company) {
 
 COMPANY_BACKUP_FUNCTION(company_restores) {
   require_guard_or_owner("list");
-  const Text key = authorize_list(optional_text(fcinfo, 0));
+  const Listed listed = authorize_list(optional_text(fcinfo, 0));
   return return_rows(
       fcinfo, own_query("SELECT id, company, backup, status, mode, added, changed, removed, "
                         "restored_at, restored_by, actor, settled_at FROM company_backup.restore "
-                        "WHERE $1 IS NULL OR company = $1 ORDER BY id",
-                        {key}));
+                        "WHERE $1 OR owner IN (SELECT c.id FROM company_backup.company c WHERE "
+                        "c.key = $2 AND (c.gone_at IS NULL) = $3) ORDER BY id",
+                        {listed.all, listed.key, listed.lives}));
 }
 
 COMPANY_BACKUP_FUNCTION(company_busy) {
   require_guard_or_owner("list");
-  const Text key = authorize_list(required_text(fcinfo, 0, "company"));
-  PG_RETURN_BOOL(is_company_locked(*key));
+  PG_RETURN_BOOL(is_company_locked(authorize_busy(required_text(fcinfo, 0, "company"))));
 }
 
 }  // namespace company_backup

@@ -8,12 +8,6 @@
 namespace company_backup {
 namespace {
 
-Arg bigint(std::optional<int64_t> number) {
-  Arg arg(number.value_or(0));
-  arg.null = !number;
-  return arg;
-}
-
 // Materialized views that read, directly or through views, a table of the scope: they do not change
 // with it.
 std::string materialized_views(const LiveScope& live) {
@@ -75,14 +69,16 @@ int64_t next_restore_id() {
 void record_restore(const LiveScope& live, const RestoreRecord& record, const char* event) {
   const Text caller = query("SELECT current_user")[0][0];
   own_query(
-      "INSERT INTO company_backup.restore (id, company, backup, status, mode, added, changed, "
-      "removed, restored_by, actor, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::name, "
-      "$10, CASE WHEN $4 <> 'review' THEN clock_timestamp() END)",
-      {record.id, record.company, bigint(record.backup), record.in_review ? "review" : "kept",
-       record.mode, static_cast<int64_t>(record.added), static_cast<int64_t>(record.changed),
-       static_cast<int64_t>(record.removed), caller, record.actor},
+      "INSERT INTO company_backup.restore (id, company, owner, backup, status, mode, added, "
+      "changed, removed, restored_by, actor, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+      "$9, $10::name, $11, CASE WHEN $5 <> 'review' THEN clock_timestamp() END)",
+      {record.id, record.company, record.owner, Arg::optional_number(record.backup),
+       record.in_review ? "review" : "kept", record.mode, static_cast<int64_t>(record.added),
+       static_cast<int64_t>(record.changed), static_cast<int64_t>(record.removed), caller,
+       record.actor},
       Access::kWrite);
-  notify({record.id, record.company, record.backup, record.in_review ? "review" : "kept"});
+  notify({record.id, record.company, record.backup, record.in_review ? "review" : "kept",
+          record.owner});
   note_views(live);
   run_hook(event, record.company,
            hook_detail(record.id, record.backup,
@@ -113,10 +109,13 @@ Company find_company(const LiveScope& live, const Text& company, std::optional<i
   }
 }
 
-Text company_of_restore(int64_t restore) {
-  const Rows rows = own_query("SELECT company FROM company_backup.restore WHERE id = $1", {restore},
-                              Access::kCall);
-  return rows.empty() ? Text() : rows[0][0];
+std::optional<RestoreOwner> owner_of_restore(int64_t restore) {
+  const Rows rows = own_query(
+      "SELECT r.company, r.owner, c.key FROM company_backup.restore r LEFT JOIN "
+      "company_backup.company c ON c.id = r.owner AND c.gone_at IS NULL WHERE r.id = $1",
+      {restore}, Access::kCall);
+  if (rows.empty()) return std::nullopt;
+  return RestoreOwner{*rows[0][0], std::stoll(*rows[0][1]), rows[0][2]};
 }
 
 Error unknown_restore(int64_t restore) {
@@ -126,12 +125,12 @@ Error unknown_restore(int64_t restore) {
 
 KnownRestore find_restore(int64_t id) {
   const Rows rows = own_query(
-      "SELECT company, backup, status FROM company_backup.restore WHERE id = $1 FOR UPDATE", {id},
-      Access::kWrite);
+      "SELECT company, backup, status, owner FROM company_backup.restore WHERE id = $1 FOR UPDATE",
+      {id}, Access::kWrite);
   if (rows.empty()) throw unknown_restore(id);
   std::optional<int64_t> backup;
   if (rows[0][1]) backup = std::stoll(*rows[0][1]);
-  return {id, *rows[0][0], backup, *rows[0][2]};
+  return {id, *rows[0][0], backup, *rows[0][2], std::stoll(*rows[0][3])};
 }
 
 void require_in_review(const KnownRestore& restore) {
@@ -141,11 +140,11 @@ void require_in_review(const KnownRestore& restore) {
       .hint("A restore can be kept or reverted once.");
 }
 
-void require_no_review(const std::string& company) {
+void require_no_review(const std::string& company, int64_t owner) {
   FreshSnapshot fresh;
   const Rows rows =
-      own_query("SELECT id FROM company_backup.restore WHERE company = $1 AND status = 'review'",
-                {company}, Access::kRead);
+      own_query("SELECT id FROM company_backup.restore WHERE owner = $1 AND status = 'review'",
+                {owner}, Access::kRead);
   fresh.close();
   if (rows.empty()) return;
   const std::string& id = *rows[0][0];
@@ -173,7 +172,7 @@ void settle_restore(const LiveScope& live, const KnownRestore& restore, const ch
       "UPDATE company_backup.restore SET status = $2, settled_at = clock_timestamp() WHERE id = $1",
       {restore.id, status}, Access::kWrite);
   forget_undo(restore.id);
-  notify({restore.id, restore.company, restore.backup, status});
+  notify({restore.id, restore.company, restore.backup, status, restore.owner});
   if (std::string(status) == "reverted") note_views(live);
   run_hook(status, restore.company, hook_detail(restore.id, restore.backup, more, actor));
 }

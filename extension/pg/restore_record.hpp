@@ -11,6 +11,7 @@ namespace company_backup {
 struct RestoreRecord {
   int64_t id;
   std::string company;
+  int64_t owner;                  // the company's identity
   std::optional<int64_t> backup;  // nullopt: of a clone
   const char* mode;               // replace, create, clone
   bool in_review;
@@ -27,8 +28,13 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, const ch
 void note_problem(int64_t restore, const std::string& table, const std::string& row_key,
                   const char* sqlstate, const std::string& problem, const Text& row_data = {});
 
-// The company a restore is of; none: there is no such restore.
-Text company_of_restore(int64_t restore);
+// The company a restore is of.
+struct RestoreOwner {
+  std::string company;  // its key as it was then
+  int64_t identity;
+  Text key;  // as it is now; none: the company is gone
+};
+std::optional<RestoreOwner> owner_of_restore(int64_t restore);  // none: there is no such restore
 Error unknown_restore(int64_t restore);
 
 struct KnownRestore {
@@ -36,6 +42,7 @@ struct KnownRestore {
   std::string company;
   std::optional<int64_t> backup;
   std::string status;  // review, kept, reverted
+  int64_t owner;       // the company's identity
 };
 
 // Error kUnknownCompany, with what to do if the company has been deleted since the backup.
@@ -48,7 +55,7 @@ KnownRestore find_restore(int64_t id);
 void require_in_review(const KnownRestore& restore);
 
 // Error kInReview if a restore of the company waits to be kept or reverted.
-void require_no_review(const std::string& company);
+void require_no_review(const std::string& company, int64_t owner);
 
 // Error kSerializationFailure if somebody restored the company, or kept or reverted a restore of
 // it, after the active snapshot was taken: what was done then cannot be seen. Under the company's

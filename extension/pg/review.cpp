@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pg/archive_rows.hpp"
+#include "pg/company_identity.hpp"
 #include "pg/company_lock.hpp"
 #include "pg/integrity.hpp"
 #include "pg/outside_return.hpp"
@@ -14,9 +15,9 @@ namespace {
 
 // Locks the company first, as a restore does.
 KnownRestore lock_review(int64_t id) {
-  const Text company = company_of_restore(id);
-  if (!company) throw unknown_restore(id);
-  lock_company(*company);
+  const std::optional<RestoreOwner> owner = owner_of_restore(id);
+  if (!owner) throw unknown_restore(id);
+  lock_company(owner->company);
   KnownRestore restore = find_restore(id);
   require_in_review(restore);
   return restore;
@@ -30,6 +31,16 @@ bool is_to_be_proved(const LiveScope& live, const Manifest& record, const Compan
   return std::none_of(
       record.problems.begin(), record.problems.end(),
       [&](const ManifestProblem& problem) { return problem.reference == reference.name; });
+}
+
+// Another company may have taken the key of one that was deleted or has another key now.
+void require_same_company(const KnownRestore& restore) {
+  if (identity_of_key(restore.company) == restore.owner) return;
+  throw Error(sqlstate::kUnknownCompany,
+              "the company of restore " + std::to_string(restore.id) + " does not exist any more")
+      .detail("Company \"" + restore.company +
+              "\" is another one: it took the key after the restore.")
+      .hint("keep_restore() ends the review.");
 }
 
 void report_discarded(int64_t restore, uint64_t count) {
@@ -67,6 +78,7 @@ void revert_restore(int64_t id, const Text& actor) {
   refuse_row_security(live);
   PinnedSettings settings;
   lock_company_row(live, find_company(live, restore.company, restore.backup));
+  require_same_company(restore);
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
   const Company company = resolve_company(live, restore.company);

@@ -6,6 +6,7 @@
 #include "pg/arguments.hpp"
 #include "pg/catalog.hpp"
 #include "pg/column_default.hpp"
+#include "pg/company_triggers.hpp"
 #include "pg/guard.hpp"
 #include "pg/rules.hpp"
 #include "pg/spi.hpp"
@@ -150,6 +151,7 @@ COMPANY_BACKUP_FUNCTION(set_company_table) {
       "scope_columns = $7::name[]",
       {named.schema, named.name, key, name, owner, identity_text,
        text_array(scope.value_or(std::vector<std::string>{}))});
+  follow_companies(table, key);
   if (!identity) {
     notice(
         "no column of the company's own row will be overwritten by a restore: identity_columns "
@@ -367,7 +369,7 @@ COMPANY_BACKUP_FUNCTION(grant_company_backup) {
       "'company_backup') AND p.proname NOT IN ('set_company_table', 'set_table_rule', "
       "'set_column_rule', 'set_reference', 'set_membership', 'set_company_guard', "
       "'set_company_hook', 'forget_stale_rules', 'trust_origin', 'archive_key', "
-      "'grant_company_backup')");
+      "'grant_company_backup', 'follow_company')");
   const std::string grant =
       "GRANT EXECUTE ON FUNCTION " + *functions[0][0] + " TO " + quote_name(role);
   own_query(grant.c_str(), {}, Access::kWrite);

@@ -42,6 +42,11 @@ struct Arg {
     arg.type = BYTEAOID;
     return arg;
   }
+  static Arg optional_number(std::optional<int64_t> number) {
+    Arg arg(number.value_or(0));
+    arg.null = !number;
+    return arg;
+  }
   static Arg datum(Oid type, Datum value) {
     Arg arg(int64_t{0});
     arg.type = type;

@@ -1,16 +1,23 @@
 #include "pg/stored_backup.hpp"
 
 #include "core/table_name.hpp"
+#include "pg/company_identity.hpp"
+#include "pg/rules.hpp"
 
 namespace company_backup {
 
 std::optional<StoredBackup> look_for_backup(int64_t id) {
   // As a call of its own: the backup may have been made in the same statement.
-  const Rows rows =
-      own_query("SELECT company, origin, manifest FROM company_backup.backup WHERE id = $1", {id},
-                Access::kCall);
+  const Rows rows = own_query(
+      "SELECT b.company, b.origin, b.manifest, b.owner, c.key, b.uploaded_by, "
+      "b.of_this_database FROM company_backup.backup b LEFT JOIN company_backup.company "
+      "c ON c.id = b.owner AND c.gone_at IS NULL WHERE b.id = $1",
+      {id}, Access::kCall);
   if (rows.empty()) return std::nullopt;
-  return StoredBackup{id, *rows[0][0], *rows[0][1], *rows[0][2]};
+  const Row& row = rows[0];
+  StoredBackup backup{id, *row[0], *row[1], *row[2], {}, row[4], row[5], *row[6] == "t"};
+  if (row[3]) backup.owner = std::stoll(*row[3]);
+  return backup;
 }
 
 Error unknown_backup(int64_t id) {
@@ -51,8 +58,29 @@ int64_t next_backup_id() {
       *own_query("SELECT nextval('company_backup.backup_id_seq')", {}, Access::kWrite).at(0)[0]);
 }
 
-void complete_backup(int64_t id, const std::string& company, const char* origin,
-                     const Manifest& manifest, const std::string& manifest_text) {
+bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest) {
+  return backup.of_this_database &&
+         (backup.origin != "upload" || manifest.database_identity == database_identity().identity);
+}
+
+// An uploaded archive may be of a deleted company that had the same key.
+bool is_own_backup(const StoredBackup& backup, const Manifest& manifest, const std::string& key) {
+  if (!is_of_this_database(backup, manifest) || manifest.company_key != key) return false;
+  const CompanyIdentity identity = identity_of_key(key);
+  return identity ==
+         (backup.origin == "upload" ? identity_at(key, manifest.created_at) : backup.owner);
+}
+
+void give_to(int64_t backup, int64_t owner) {
+  own_query(
+      "UPDATE company_backup.backup b SET owner = $2 WHERE id = $1 AND owner IS NULL AND NOT "
+      "EXISTS "
+      "(SELECT FROM company_backup.template WHERE backup = b.id)",
+      {backup, owner}, Access::kWrite);
+}
+
+void complete_backup(int64_t id, const BackupOwner& owner, const Manifest& manifest,
+                     const std::string& manifest_text) {
   int64_t rows = 0, bytes = 0;
   for (const ManifestTable& table : manifest.tables) {
     rows += static_cast<int64_t>(table.rows);
@@ -60,11 +88,14 @@ void complete_backup(int64_t id, const std::string& company, const char* origin,
   }
   bytes += static_cast<int64_t>(total_files(manifest).bytes);
   own_query(
-      "INSERT INTO company_backup.backup (id, company, label, origin, contents, status, row_count, "
-      "byte_count, created_at, created_by, actor, manifest) VALUES ($1, $2, $3, $4, $5, $6, $7, "
-      "$8, "
-      "$9::timestamptz, $10::name, $11, $12)",
-      {id, company, manifest.label, origin, manifest.include_files ? "rows and files" : "rows",
+      "INSERT INTO company_backup.backup (id, company, owner, uploaded_by, of_this_database, "
+      "label, "
+      "origin, contents, status, row_count, byte_count, created_at, created_by, actor, manifest) "
+      "VALUES ($1, $2, $3, $4::name, $5, $6, $7, $8, $9, $10, $11, $12::timestamptz, $13::name, "
+      "$14, $15)",
+      {id, owner.company, Arg::optional_number(owner.identity), owner.uploaded_by,
+       owner.of_this_database, manifest.label, owner.uploaded_by ? "upload" : "manual",
+       manifest.include_files ? "rows and files" : "rows",
        manifest.problems.empty() ? "complete" : "with problems", rows, bytes, manifest.created_at,
        manifest.created_by, manifest.actor, manifest_text},
       Access::kWrite);

@@ -10,9 +10,13 @@ namespace company_backup {
 
 struct StoredBackup {
   int64_t id;
-  std::string company;
-  std::string origin;         // manual, upload
-  std::string manifest_text;  // exact bytes
+  std::string company;           // its key as it was then
+  std::string origin;            // manual, upload
+  std::string manifest_text;     // exact bytes
+  std::optional<int64_t> owner;  // none: an upload for no company, which is its uploader's
+  Text owner_key;                // the key that the owner has now; none: it is gone
+  Text uploaded_by;
+  bool of_this_database;  // made here, or signed by the key of this database
 };
 
 std::optional<StoredBackup> look_for_backup(int64_t id);
@@ -27,9 +31,26 @@ void require_select(const StoredBackup& backup, const Manifest& manifest);
 
 int64_t next_backup_id();
 
+// Was it made in this database? Then IDs and people of it are those of here.
+bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest);
+
+// Is it of the company that has this key now, as that company is?
+bool is_own_backup(const StoredBackup& backup, const Manifest& manifest, const std::string& key);
+
+// An upload for no company belongs to the one that it is first used for, unless it is published.
+void give_to(int64_t backup, int64_t owner);
+
+// Whose a new backup is.
+struct BackupOwner {
+  std::string company;  // a key, for lists
+  std::optional<int64_t> identity;
+  Text uploaded_by = std::nullopt;
+  bool of_this_database = true;
+};
+
 // Writes the row that makes a backup exist; its chunks are there already.
-void complete_backup(int64_t id, const std::string& company, const char* origin,
-                     const Manifest& manifest, const std::string& manifest_text);
+void complete_backup(int64_t id, const BackupOwner& owner, const Manifest& manifest,
+                     const std::string& manifest_text);
 
 // Writes chunks of a backup that is not complete yet.
 class StoreSink : public ChunkSink {

@@ -40,7 +40,7 @@ StoredBackup authorize_template(const std::string& name, const char* action, con
   const Detail of_none = detail;
   if (backup) detail.add("backup", backup->id);
   authorize_found(
-      question, backup, of_none, [&] { return is_allowed(question, backup->company, detail); },
+      question, backup, of_none, [&] { return is_backup_allowed(question, *backup, detail); },
       [&name] { throw unknown_template(name); });
   return std::move(*backup);
 }

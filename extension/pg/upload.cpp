@@ -2,6 +2,7 @@
 #include "core/archive_reader.hpp"
 #include "pg/arguments.hpp"
 #include "pg/authorize.hpp"
+#include "pg/company_identity.hpp"
 #include "pg/module.hpp"
 #include "pg/piece_pipeline.hpp"
 #include "pg/rules.hpp"
@@ -11,18 +12,23 @@ namespace {
 
 struct Upload {
   int64_t id;
-  Text company;
+  std::optional<int64_t> owner;  // none: it is for no company
+  Text company;                  // the owner's key now; none: it is gone
 };
 
 // The caller's own upload (the database owner's and superusers': any).
 std::optional<Upload> look_for_upload(int64_t id) {
-  const Rows rows = own_query("SELECT company, created_by FROM company_backup.upload WHERE id = $1",
-                              {id}, Access::kCall);
+  const Rows rows = own_query(
+      "SELECT u.owner, u.created_by, c.key FROM company_backup.upload u LEFT JOIN "
+      "company_backup.company c ON c.id = u.owner AND c.gone_at IS NULL WHERE u.id = $1",
+      {id}, Access::kCall);
   if (rows.empty()) return std::nullopt;
   if (!caller_owns_database() && *rows[0][1] != one_value(query("SELECT current_user"))) {
     return std::nullopt;
   }
-  return Upload{id, rows[0][0]};
+  Upload upload{id, std::nullopt, rows[0][2]};
+  if (rows[0][0]) upload.owner = std::stoll(*rows[0][0]);
+  return upload;
 }
 
 [[noreturn]] void refuse_upload(int64_t id) {
@@ -36,7 +42,8 @@ Upload authorize_upload(int64_t id) {
   const Detail detail = Detail().add("upload", id);
   std::optional<Upload> upload = look_for_upload(id);
   authorize_found(
-      question, upload, detail, [&] { return is_allowed(question, upload->company, detail); },
+      question, upload, detail,
+      [&] { return is_allowed(question, key_of_owner(upload->company), detail); },
       [id] { refuse_upload(id); });
   if (own_query("SELECT FROM company_backup.upload WHERE id = $1 FOR UPDATE", {id}, Access::kWrite)
           .empty()) {
@@ -137,6 +144,11 @@ ArchiveLimits upload_limits() {
   return limits;
 }
 
+bool is_own(const ArchiveReader& reader) {
+  const DatabaseIdentity self = database_identity();
+  return reader.manifest().database_identity == self.identity && reader.check_signature(self.key);
+}
+
 bool is_trusted(const ArchiveReader& reader) {
   if (reader.check_signature(database_identity().key)) return true;
   for (const std::string& key :
@@ -170,11 +182,12 @@ void require_trusted(const ArchiveReader& reader) {
 COMPANY_BACKUP_FUNCTION(begin_upload) {
   require_writable("begin_upload()");
   require_guard_or_owner("upload");
-  Text key;
+  CompanyIdentity owner;
   if (const Text text = optional_text(fcinfo, 0)) {
-    key = authorize_existing(load_live_scope(), text, "upload", std::nullopt).key;
+    const LiveScope live = load_live_scope();
+    owner = make_identity(live, authorize_existing(live, text, "upload", std::nullopt));
   } else {
-    authorize({"upload", std::nullopt, named_company(key)}, key);
+    authorize({"upload", std::nullopt, named_company(text)}, text);
   }
   // What was begun and never finished does not stay for ever.
   // One that somebody holds is at work: nobody waits for it here.
@@ -184,8 +197,8 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
       {}, Access::kWrite);
   const std::string user = one_value(query("SELECT current_user"));
   PG_RETURN_INT64(std::stoll(one_value(own_query(
-      "INSERT INTO company_backup.upload (company, created_by) VALUES ($1, $2::name) RETURNING id",
-      {key, user}, Access::kWrite))));
+      "INSERT INTO company_backup.upload (owner, created_by) VALUES ($1, $2::name) RETURNING id",
+      {Arg::optional_number(owner), user}, Access::kWrite))));
 }
 
 COMPANY_BACKUP_FUNCTION(append_upload) {
@@ -224,7 +237,9 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   read_parts(upload.id, reader);
   reader.finish();
   require_trusted(reader);
-  complete_backup(id, upload.company.value_or(reader.manifest().company_key), "upload",
+  complete_backup(id,
+                  {upload.company.value_or(reader.manifest().company_key), upload.owner,
+                   query("SELECT current_user")[0][0], is_own(reader)},
                   reader.manifest(), reader.manifest_text());
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
   PG_RETURN_INT64(id);

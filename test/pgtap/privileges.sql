@@ -49,7 +49,7 @@ CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(current_setting('t.bac
 CREATE FUNCTION pg_temp.prepare(caller name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE u bigint;
 BEGIN
-  INSERT INTO company_backup.upload (company, created_by) VALUES ('1', caller) RETURNING id INTO u;
+  INSERT INTO company_backup.upload (owner, created_by) SELECT id, caller FROM company_backup.company WHERE key = '1' RETURNING id INTO u;
   INSERT INTO company_backup.upload_part SELECT u, seq, data FROM file;
   PERFORM set_config('t.upload', u::text, true);
 END $$;
@@ -138,7 +138,7 @@ CREATE VIEW extension_function AS
   WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
     AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'company_backup');
 
-SELECT set_eq('SELECT signature FROM extension_function', 'SELECT function FROM call',
+SELECT set_eq($$SELECT signature FROM extension_function WHERE prorettype <> 'trigger'::regtype$$, 'SELECT function FROM call',
               'every function has its row in this test');
 SELECT is_empty($$SELECT signature FROM extension_function f, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
                   WHERE a.grantee = 0$$, 'nothing is for PUBLIC');
@@ -245,7 +245,7 @@ RESET ROLE;
 -- Tables of the extension, directly -----------------------------------------------------------
 SET LOCAL ROLE cb_granted;
 SELECT throws_ok(format('SELECT * FROM company_backup.%I', t), '42501', NULL, 'no look at ' || t)
-FROM unnest('{settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,restore,restore_problem,undo,undo_chunk}'::text[]) t;
+FROM unnest('{company,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,restore,restore_problem,undo,undo_chunk}'::text[]) t;
 SELECT throws_ok($$SELECT nextval('company_backup.backup_id_seq')$$, '42501', NULL, 'nor at a sequence');
 RESET ROLE;
 SET LOCAL ROLE cb_owner;

@@ -129,10 +129,10 @@ SELECT cb.publish_template(:uploaded, 'a "b"', 'cars');
 SELECT cb.create_company_from_template('a "b"', '{"name": "New"}', 'bob') AS key \gset
 SELECT cb.unpublish_template('a "b"');
 SELECT results_eq('SELECT action, company, actor, detail FROM app.asked ORDER BY n',
-  format($$VALUES ('publish', '2', NULL, jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'industry', 'cars')),
-    ('create', NULL, 'bob', jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'backup_company', '2', 'attributes', '{"name": "New"}'::jsonb)),
-    ('use', '2', 'bob', jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'for', 'create')),
-    ('unpublish', '2', NULL, jsonb_build_object('backup', %1$s, 'template', 'a "b"'))$$, :uploaded), 'with all that it may want to know');
+  format($$VALUES ('publish', NULL, NULL, jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'industry', 'cars', 'backup_company', '2', 'belongs_to', 'uploader')),
+    ('create', NULL, 'bob', jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'backup_company', '2', 'belongs_to', 'uploader', 'attributes', '{"name": "New"}'::jsonb)),
+    ('use', NULL, 'bob', jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'for', 'create', 'backup_company', '2', 'belongs_to', 'uploader')),
+    ('unpublish', NULL, NULL, jsonb_build_object('backup', %1$s, 'template', 'a "b"', 'backup_company', '2', 'belongs_to', 'uploader'))$$, :uploaded), 'with all that it may want to know');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -68,6 +68,15 @@ is(psql($to, 'SELECT count(*) FROM company_backup.trusted_origin'), 0, 'nor trus
 is(psql($to, q{SELECT tools.backup_company(1, 'new')}), 2, 'new backups get new ids');
 is(psql($to, 'SELECT count(*) FROM tools.read_backup(1)') > 0, 1, 'old ones can be read');
 
+# Companies are still told apart: who takes the key of a deleted one gets nothing of it.
+is(psql($to, 'SELECT count(*) FROM tools.company_backups(1)'), 2, 'the company has its backups');
+psql($to, q{DELETE FROM invoice; DELETE FROM company WHERE id = 1; INSERT INTO company VALUES (1, 'Another')});
+is(psql($to, 'SELECT count(*) FROM tools.company_backups(1)'), 0, 'one with the same key has not');
+is(psql($to, 'SELECT count(*) FROM tools.company_backups()'), 2, 'which are there all the same');
+psql($to, 'DROP EXTENSION company_backup');
+is(psql($to, q{SELECT count(*) FROM pg_trigger WHERE tgrelid = 'company'::regclass AND NOT tgisinternal}), 0,
+  'without the extension nothing is left on the company table');
+
 # 300 tables with 1,400 foreign keys
 create($large);
 psql($large, <<'SQL');

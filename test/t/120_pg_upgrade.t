@@ -92,5 +92,7 @@ is(sql('new', $questions[$_]), $before[$_], "the same after the upgrade: $questi
 is(sql('new', 'SELECT backup_company(1)'), '2', 'the next backup has the next id');
 is(sql('new', 'SELECT count(*) FROM (SELECT table_name, sha256 FROM backup_contents(1) EXCEPT SELECT table_name, sha256 FROM backup_contents(2)) d'),
 	'0', 'and the same digests');
+sql('new', q{DELETE FROM invoice WHERE company_id = 1; DELETE FROM company WHERE id = 1; INSERT INTO company VALUES (1, 'Another')});
+is(sql('new', 'SELECT count(*) FROM company_backups(1)'), '0', 'who takes a key anew gets nothing of the company that had it');
 stop('new');
 done_testing();

@@ -1,0 +1,193 @@
+#include "pg/company_identity.hpp"
+
+extern "C" {
+#include "catalog/partition.h"
+}
+
+#include "core/sql.hpp"
+#include "pg/company_triggers.hpp"
+#include "pg/owner.hpp"
+
+namespace company_backup {
+namespace {
+
+[[noreturn]] void refuse_deleted(const std::string& key) {
+  throw Error(sqlstate::kSerializationFailure,
+              "could not serialize access: company \"" + key + "\" was deleted meanwhile")
+      .hint("Try again.");
+}
+
+// As the table's owner, as a foreign key does: whoever deletes the row from now on waits.
+void hold_company(const LiveScope& live, const Company& company) {
+  const Table& table = live.table(live.scope.company_table);
+  if (table.foreign) return;
+  const Column& key = column_of(table, live.scope.company_key);
+  const AsOwnerOf owner(table.oid);
+  if (query("SELECT FROM " + from_table(table) + " AS c WHERE " + column_sql("c", key) + " " +
+                key.equality + " $1 FOR KEY SHARE",
+            {company.arg()}, Access::kWrite)
+          .empty()) {
+    refuse_deleted(company.key);
+  }
+}
+
+CompanyIdentity first_id(const Rows& rows) {
+  if (rows.empty()) return std::nullopt;
+  return std::stoll(*rows[0][0]);
+}
+
+// Does a company with this key live, as of this moment? A REPEATABLE READ transaction may see less.
+bool is_known(const std::string& key) {
+  FreshSnapshot fresh;
+  const bool known = identity_of_key(key, Access::kRead).has_value();
+  fresh.close();
+  return known;
+}
+
+void end_identity(const std::string& key) {
+  if (is_known(key) && own_query("UPDATE company_backup.company SET gone_at = clock_timestamp() "
+                                 "WHERE key = $1 AND gone_at IS NULL RETURNING 1",
+                                 {key}, Access::kWrite)
+                           .empty()) {
+    refuse_deleted(key);
+  }
+}
+
+// Says that until now somebody had this key of whom nothing is stored: an archive may be theirs.
+void note_former(const std::string& key) {
+  own_query("INSERT INTO company_backup.company (key, gone_at) VALUES ($1, clock_timestamp())",
+            {key}, Access::kWrite);
+}
+
+void follow_deletion(const std::string& key) {
+  if (is_known(key)) {
+    end_identity(key);
+  } else {
+    note_former(key);
+  }
+}
+
+// It stays the same company. Rows change their keys one after the other: nobody has the new one.
+void follow_key(const std::string& before, const std::string& after) {
+  end_identity(after);
+  if (is_known(before) &&
+      own_query("UPDATE company_backup.company SET key = $2 WHERE key = $1 AND gone_at IS NULL "
+                "RETURNING 1",
+                {before, after}, Access::kWrite)
+          .empty()) {
+    refuse_deleted(before);
+  }
+  note_former(before);
+}
+
+// What a trigger was called for; trivially copyable.
+struct Change {
+  Oid table;  // the root of a partition tree
+  bool partition, truncated;
+  const char* column;
+  const char* before;
+  const char* after;  // null: deleted
+};
+
+// The key's column, as the trigger for rows knows it.
+AttrNumber key_number(const TriggerData* data) {
+  const TriggerDesc* triggers = data->tg_relation->trigdesc;
+  for (int i = 0; i < triggers->numtriggers; ++i) {
+    const Trigger& trigger = triggers->triggers[i];
+    if (trigger.tgfoid == data->tg_trigger->tgfoid && trigger.tgnattr > 0) return trigger.tgattr[0];
+  }
+  return InvalidAttrNumber;
+}
+
+// Inside guarded() only.
+Change read_change(FunctionCallInfo fcinfo) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) {
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("function \"follow_company\" was not called by a trigger")));
+  }
+  const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
+  const Relation table = data->tg_relation;
+  Change change{};
+  change.table = RelationGetRelid(table);
+  change.partition = table->rd_rel->relispartition;
+  if (change.partition) change.table = llast_oid(get_partition_ancestors(change.table));
+  change.truncated = TRIGGER_FIRED_BY_TRUNCATE(data->tg_event);
+  const AttrNumber number = key_number(data);
+  change.column = get_attname(RelationGetRelid(table), number, false);
+  if (change.truncated) return change;
+  change.before = SPI_getvalue(data->tg_trigtuple, RelationGetDescr(table), number);
+  if (TRIGGER_FIRED_BY_UPDATE(data->tg_event)) {
+    change.after = SPI_getvalue(data->tg_newtuple, RelationGetDescr(table), number);
+  }
+  return change;
+}
+
+// An UPDATE that moves a row to another partition deletes it in this one.
+bool has_moved(const Change& change) {
+  if (!change.partition) return false;
+  const AsOwnerOf owner(change.table);
+  const std::string name =
+      *query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(change.table))})[0][0];
+  return !query("SELECT FROM " + name + " AS c WHERE pg_catalog.concat(c." +
+                    quote_name(change.column) + ") = $1",
+                {change.before}, Access::kWrite)
+              .empty();
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(follow_company) {
+  const Change change = guarded([=] { return read_change(fcinfo); });
+  if (change.truncated) {
+    end_missing(change.table, change.column);
+  } else if (change.after == nullptr) {
+    if (!has_moved(change)) follow_deletion(change.before);
+  } else if (strcmp(change.before, change.after) != 0) {
+    follow_key(change.before, change.after);
+  }
+  return PointerGetDatum(nullptr);
+}
+
+CompanyIdentity identity_of_key(const std::string& key, Access access) {
+  return first_id(own_query(
+      "SELECT id FROM company_backup.company WHERE key = $1 AND gone_at IS NULL", {key}, access));
+}
+
+int64_t make_identity(const LiveScope& live, const Company& company) {
+  if (const CompanyIdentity known = identity_of_key(company.key)) return *known;
+  hold_company(live, company);
+  own_query("INSERT INTO company_backup.company (key) VALUES ($1) ON CONFLICT DO NOTHING",
+            {company.key}, Access::kWrite);
+  const CompanyIdentity made = identity_of_key(company.key);
+  if (!made) refuse_deleted(company.key);
+  return *made;
+}
+
+int64_t identity_of_created(const LiveScope& live, const Company& company,
+                            const CompanyIdentity& former) {
+  // There was no row with this key: whoever still has it went without being noticed.
+  end_identity(company.key);
+  if (former) {
+    const Rows again = own_query(
+        "UPDATE company_backup.company SET gone_at = NULL WHERE id = $1 AND key = $2 RETURNING id",
+        {*former, company.key}, Access::kWrite);
+    if (!again.empty()) return *former;
+  }
+  return make_identity(live, company);
+}
+
+void refuse_ended(int64_t identity, const std::string& key) {
+  FreshSnapshot fresh;
+  const bool lives = identity_of_key(key, Access::kRead) == identity;
+  fresh.close();
+  if (!lives) refuse_deleted(key);
+}
+
+CompanyIdentity identity_at(const std::string& key, const std::string& time) {
+  return first_id(own_query(
+      "SELECT id FROM company_backup.company WHERE key = $1 AND (gone_at IS NULL OR gone_at > "
+      "$2::timestamptz) ORDER BY gone_at LIMIT 1",
+      {key, time}, Access::kCall));
+}
+
+}  // namespace company_backup
