@@ -50,8 +50,8 @@ class CompanyLoad {
   // The archived row as it is to be in the target: references translated, not yet overridden.
   CompanyRow translated_company();
 
-  // Adds the row of a new company.
-  void add_company(const CompanyRow& row);
+  // Adds the row of a new company. `given`: the columns of it that are not from the archive.
+  void add_company(const CompanyRow& row, const CompanyRow& given);
 
   // Loads all tables but the company table. Returns the number of rows.
   uint64_t load_tables();

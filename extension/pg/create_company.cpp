@@ -111,7 +111,7 @@ class Creation {
     CompanyRow row = load_.translated_company();
     for (const auto& [number, value] : changes) row[number] = value;
     require_complete(table_, row);
-    load_.add_company(row);
+    load_.add_company(row, changes);
     return *key;
   }
 
