@@ -82,7 +82,8 @@ dependencies:
 # Core under the address and undefined behaviour sanitizers.
 unit:
 	cmake -S . -B $(SANITIZED) -DCOMPANY_BACKUP_SANITIZE=ON $(CMAKE_OPTIONS) --log-level=WARNING
-	MAKEFLAGS=--no-print-directory cmake --build $(SANITIZED) -j 2 --target unit_tests fuzz_seeds fuzz_archive_reader fuzz_row_line fuzz_json_path
+	MAKEFLAGS=--no-print-directory cmake --build $(SANITIZED) -j 2 --target unit_tests fuzz_seeds fuzz_archive_reader fuzz_manifest fuzz_row_line \
+		fuzz_json_path
 	ctest --test-dir $(SANITIZED) --output-on-failure -j 2
 
 # As root nothing is built: what root made, the user could not write again.
@@ -113,9 +114,10 @@ fuzz:
 	./dependencies.sh clang libclang-rt-dev
 	cmake -S . -B $(FUZZED) -DCMAKE_CXX_COMPILER=clang++ -DCOMPANY_BACKUP_FUZZ=ON -DCOMPANY_BACKUP_SANITIZE=ON \
 		$(CMAKE_OPTIONS) --log-level=WARNING
-	MAKEFLAGS=--no-print-directory cmake --build $(FUZZED) -j 2 --target fuzz_seeds fuzz_archive_reader fuzz_row_line
+	MAKEFLAGS=--no-print-directory cmake --build $(FUZZED) -j 2 --target fuzz_seeds fuzz_archive_reader fuzz_manifest \
+		fuzz_row_line
 	$(FUZZED)/test/fuzz/fuzz_seeds $(FUZZED)/corpus
-	for target in archive_reader row_line; do \
+	for target in archive_reader manifest row_line; do \
 		$(FUZZED)/test/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 			-artifact_prefix=$(FUZZED)/ $(FUZZED)/corpus/$$target || exit 1; \
 	done

@@ -52,7 +52,7 @@ void print_new_company(const Result& result, bool json) {
   if (json) {
     print_json(std::cout, {{"company", result.text(0, 0)}});
   } else {
-    std::cout << result.text(0, 0) << '\n';
+    std::cout << printable(result.text(0, 0)) << '\n';
   }
 }
 

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 
 #include "client/binary_copy.hpp"
+#include "client/printable.hpp"
 #include "client/signals.hpp"
 #include "client/terminal.hpp"
 #include "core/error.hpp"
@@ -47,7 +47,7 @@ std::string describe(const PGresult* result, const PGconn* connection) {
 }
 
 void print_notice(void*, const PGresult* result) {
-  std::fprintf(stderr, "%s\n", describe(result, nullptr).c_str());
+  print_message(describe(result, nullptr));
 }
 
 // "1.0.2" and "1.0" agree: the third number never changes the functions.

@@ -26,7 +26,7 @@ struct Options {
 // many follow.
 class ArchiveProgress : public ArchiveSink {
  public:
-  ArchiveProgress() : progress_("Exporting", 0), reader_(*this) {}
+  ArchiveProgress() : progress_("Exporting", 0), reader_(*this, patient_limits()) {}
 
   void feed(std::string_view bytes) {
     if (progress_.shown()) reader_.feed(bytes);

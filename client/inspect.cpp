@@ -109,7 +109,7 @@ void print_summary(const Manifest& manifest) {
 int run(const Options& options) {
   const Manifest manifest = read_manifest(options.file);
   if (options.json) {
-    std::cout << manifest.to_json();
+    std::cout << printable_json(manifest.to_json());
   } else {
     print_summary(manifest);
   }

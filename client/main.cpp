@@ -1,22 +1,21 @@
 // company-backup: the command line of the extension company_backup.
 
 #include <csignal>
-#include <cstdio>
 #include <iostream>
 #include <new>
 
 #include "client/commands.hpp"
 #include "client/help.hpp"
+#include "client/printable.hpp"
 #include "core/error.hpp"
 
 namespace company_backup::client {
 namespace {
 
 void print_error(const Error& error) {
-  std::cout.flush();
-  std::fprintf(stderr, "company-backup: error: %s\n", error.what());
-  if (!error.detail().empty()) std::fprintf(stderr, "DETAIL:  %s\n", error.detail().c_str());
-  if (!error.hint().empty()) std::fprintf(stderr, "HINT:  %s\n", error.hint().c_str());
+  print_message("company-backup: error: " + error.message());
+  if (!error.detail().empty()) print_message("DETAIL:  " + error.detail());
+  if (!error.hint().empty()) print_message("HINT:  " + error.hint());
 }
 
 int run(const Command& command) {
@@ -30,8 +29,7 @@ int run(const Command& command) {
   } catch (const std::bad_alloc&) {
     print_error(Error(sqlstate::kOutOfMemory, "out of memory"));
   } catch (const std::exception& error) {  // ServerError, and what the libraries throw
-    std::cout.flush();
-    std::fprintf(stderr, "%s\n", error.what());
+    print_message(error.what());
   }
   return kFailure;
 }
@@ -48,13 +46,13 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     problem = unknown.empty() ? "a command is required"
                               : "unknown command or option \"" + unknown.front() + "\"";
   }
-  std::fprintf(stderr, "company-backup: error: %s\nTry \"%s --help\".\n", problem.c_str(),
-               name.c_str());
+  print_message("company-backup: error: " + problem + "\nTry \"" + name + " --help\".");
   return kUsage;
 }
 
 int main_program(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write(), with a message
+  const PrintableStream printable_output(std::cout);
 
   CLI::App app(
       "Backs up, exports, checks and restores one company of a PostgreSQL database in\n"

@@ -1,7 +1,9 @@
 #include "client/output.hpp"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "client/printable.hpp"
+#include "core/json_scanner.hpp"
 
 namespace company_backup::client {
 namespace {
@@ -12,33 +14,11 @@ using nlohmann::ordered_json;
 constexpr Oid kBool = 16, kInt8 = 20, kInt2 = 21, kInt4 = 23, kFloat8 = 701, kNumeric = 1700;
 constexpr Oid kJson = 114, kJsonb = 3802;
 
+// The library prints documents by recursion; deeper ones stay strings.
+constexpr size_t kDeepest = 1000;
+
 bool is_number(Oid type) {
   return type == kInt8 || type == kInt2 || type == kInt4 || type == kFloat8 || type == kNumeric;
-}
-
-struct CodePoint {
-  uint32_t value;
-  size_t size;  // in bytes; 0: not UTF-8
-};
-
-CodePoint decode(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t first = byte(0);
-  const size_t size = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  if (size == 0 || first > 0xF4 || size > text.size()) return {0, 0};
-  if (size == 1) return {first, 1};
-  uint32_t value = first & (0x7Fu >> size);
-  for (size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {0, 0};
-    value = value << 6 | (byte(i) & 0x3Fu);
-  }
-  return {value, size};
-}
-
-// Control characters, and those that reorder or hide text on a terminal.
-bool is_unsafe(uint32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
-         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF;
 }
 
 size_t width(std::string_view printed) {
@@ -61,7 +41,8 @@ void print_line(std::ostream& out, std::string line) {
 
 ordered_json json_value(Oid type, std::string_view text) {
   if (type == kBool) return text == "t";
-  if (is_number(type) || type == kJson || type == kJsonb) {
+  const bool is_document = type == kJson || type == kJsonb;
+  if (is_number(type) || (is_document && json_depth(text, kDeepest) < kDeepest)) {
     ordered_json value = ordered_json::parse(text, nullptr, false);
     if (!value.is_discarded()) return value;  // NaN is no JSON number
   }
@@ -69,28 +50,6 @@ ordered_json json_value(Oid type, std::string_view text) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const CodePoint c = decode(text);
-    const size_t size = std::max<size_t>(c.size, 1);
-    if (c.size != 0 && !is_unsafe(c.value)) {
-      out += text.substr(0, size);
-    } else if (text.front() == '\n') {
-      out += "\\n";
-    } else if (text.front() == '\t') {
-      out += "\\t";
-    } else {
-      char escaped[12];
-      const uint32_t value = c.size == 0 ? static_cast<uint8_t>(text.front()) : c.value;
-      std::snprintf(escaped, sizeof(escaped), value < 0x100 ? "\\x%02x" : "\\u%04x", value);
-      out += escaped;
-    }
-    text.remove_prefix(size);
-  }
-  return out;
-}
 
 void print_table(std::ostream& out, const Table& table, std::string_view nothing) {
   if (table.rows.empty()) {
@@ -153,7 +112,7 @@ ordered_json to_json(const Result& result) {
 }
 
 void print_json(std::ostream& out, const ordered_json& json) {
-  out << json.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
+  out << printable_json(json.dump(2, ' ', false, ordered_json::error_handler_t::replace)) << '\n';
 }
 
 void print_result(std::ostream& out, const Result& result, bool json, std::string_view nothing) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/connection.hpp"
+#include "client/printable.hpp"
 
 namespace company_backup::client {
 
@@ -22,17 +23,13 @@ struct Table {
   std::vector<std::vector<std::string>> rows;  // as many cells as columns; empty for NULL
 };
 
-// Text of foreign origin made safe for a terminal: line ends, control characters (those of Unicode
-// too) and bytes that are no UTF-8 become \n, \x1b and the like.
-std::string printable(std::string_view text);
-
 // Header, a line, the rows; cells are made printable. Columns in which every cell is empty are left
 // out. A table without rows is `nothing` on a line.
 void print_table(std::ostream& out, const Table& table, std::string_view nothing);
 
 Table to_table(const Result& result);
 
-// An array of objects. Numbers, booleans and jsonb stay what they are, all else is a string.
+// An array of objects. Numbers, booleans and documents stay what they are, all else is a string.
 nlohmann::ordered_json to_json(const Result& result);
 
 // Indented, with a line end. Bytes that are no UTF-8 are replaced, never an error.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "client/printable.hpp"
+
 namespace company_backup::client {
 namespace {
 
@@ -18,7 +20,7 @@ double mebibytes(uint64_t bytes) {
 }  // namespace
 
 Progress::Progress(std::string what, uint64_t total)
-    : what_(std::move(what)),
+    : what_(printable(what)),
       total_(total),
       terminal_(isatty(STDERR_FILENO) != 0),
       next_(std::chrono::steady_clock::now() + kInterval) {}

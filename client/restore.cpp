@@ -1,6 +1,5 @@
 // restore COMPANY BACKUP: brings a company back to what a backup holds.
 
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -32,11 +31,10 @@ void confirm(Terminal& terminal, Connection& connection, const RestoreOptions& r
 }
 
 void print_next(const std::string& id) {
-  std::fprintf(stderr,
-               "The restore is in review. Look at the company, then choose:\n"
-               "  company-backup keep %s      the result stays\n"
-               "  company-backup revert %s    the company becomes what it was before\n",
-               id.c_str(), id.c_str());
+  print_message(
+      "The restore is in review. Look at the company, then choose:\n  company-backup keep " + id +
+      "      the result stays\n  company-backup revert " + id +
+      "    the company becomes what it was before");
 }
 
 int run(const ConnectionOptions& where, const Options& options) {

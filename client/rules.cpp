@@ -17,7 +17,7 @@ int run(const ConnectionOptions& where, bool json) {
     return kDone;
   }
   for (int row = 0; row < statements.rows(); ++row) {
-    const std::string_view statement = statements.text(row, "statement");
+    const std::string statement = printable_sql(statements.text(row, "statement"));
     std::cout << statement << (statement.ends_with(';') ? "\n" : ";\n");
   }
   return kDone;

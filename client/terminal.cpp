@@ -2,6 +2,7 @@
 
 #include <termios.h>
 
+#include "client/printable.hpp"
 #include "client/signals.hpp"
 #include "core/error.hpp"
 
@@ -45,7 +46,7 @@ std::string ask_password(const std::string& prompt) {
   const std::unique_ptr<FILE, int (*)(FILE*)> terminal(std::fopen("/dev/tty", "r+"), &std::fclose);
   FILE* in = terminal ? terminal.get() : stdin;
   FILE* out = terminal ? terminal.get() : stderr;
-  std::fputs(prompt.c_str(), out);
+  std::fputs(printable_lines(prompt).c_str(), out);
   std::fflush(out);
   std::string password;
   bool read = false;
@@ -64,7 +65,7 @@ std::string ask_password(const std::string& prompt) {
 Terminal::Terminal() : file_(std::fopen("/dev/tty", "r+"), &std::fclose) {}
 
 std::string Terminal::ask(const std::string& text) {
-  std::fputs(text.c_str(), file_.get());
+  std::fputs(printable_lines(text).c_str(), file_.get());
   std::fflush(file_.get());
   std::string line;
   read_line(file_.get(), line);

@@ -96,7 +96,7 @@ int run(const Options& options) {
       options.key_file ? std::optional(read_key(*options.key_file)) : std::nullopt;
   InputFile file(options.file);
   NoSink sink;
-  ArchiveReader reader(sink);
+  ArchiveReader reader(sink, patient_limits());
   {
     Progress progress("Verifying", file.size());
     std::string buffer(kBufferSize, '\0');

@@ -18,6 +18,9 @@ namespace company_backup {
 // A longer file could not be restored over: an undo record holds files in base64, inside lines.
 inline constexpr std::uint64_t kLargestFile = (std::uint64_t{3} << 28) - (std::uint64_t{64} << 10);
 
+// A reader keeps the digests of all files of an archive.
+inline constexpr std::uint64_t kMostFiles = 5'000'000;
+
 // What contents are listed under.
 inline constexpr const char* kFilesArea = "files";
 

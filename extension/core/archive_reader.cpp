@@ -48,6 +48,7 @@ class ArchiveReader::Impl : private TarEvents {
   enum class Stage { kManifest, kTables, kFiles, kSums, kSignature, kNothing };
 
   void feed_tar(std::string_view raw) {
+    sink_.progress();
     in_tar_ = true;
     tar_.feed(raw);
     in_tar_ = false;

@@ -14,23 +14,35 @@
 #include "core/archive_layout.hpp"
 #include "core/manifest.hpp"
 #include "core/member.hpp"
+#include "core/row_line.hpp"
 
 namespace company_backup {
 
 struct ArchiveLimits {
   InflateLimits inflate;
-  std::uint64_t manifest_bytes = std::uint64_t{32} << 20;
+  std::uint64_t manifest_bytes = kLargestManifest;
   std::uint64_t line_bytes = (std::uint64_t{1} << 30) - (std::uint64_t{64} << 10);
-  unsigned json_depth = 1000;  // nesting inside one line, the row's own object included
+  unsigned json_depth = kDeepestJson;  // nesting inside one line, the row's own object included
   std::uint64_t file_bytes = kLargestFile;
-  std::uint64_t files = 5'000'000;  // in the whole archive
+  std::uint64_t files = kMostFiles;  // in the whole archive
 };
+
+// Of the person who runs a program on a file. Rows of one letter are packed a thousandfold, and what
+// a database wrote must be readable.
+inline ArchiveLimits patient_limits() {
+  ArchiveLimits limits;
+  limits.inflate.expansion_ratio = InflateLimits::kAnyRatio;
+  return limits;
+}
 
 // What the reader tells. What it told is proved only when finish() has returned: a later entry may
 // still be damaged. An exception thrown here ends the reading.
 class ArchiveSink {
  public:
   virtual ~ArchiveSink() = default;
+  // Called at least once for every MiB of the uncompressed archive, whatever it is part of: the
+  // place to look for a cancel.
+  virtual void progress() {}
   virtual void manifest(const Manifest& manifest) = 0;
   // `index` in manifest.shared or manifest.tables.
   virtual void begin_table(Section section, std::size_t index) = 0;

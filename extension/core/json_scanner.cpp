@@ -202,6 +202,24 @@ std::string_view JsonScanner::skip_value() {
   }
 }
 
+std::size_t json_depth(std::string_view json, std::size_t enough) noexcept {
+  std::size_t depth = 0, deepest = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < json.size() && deepest < enough; ++i) {
+    const char c = json[i];
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (quoted) {
+      if (c == '\\') ++i;
+    } else if (c == '{' || c == '[') {
+      if (++depth > deepest) deepest = depth;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
 std::size_t unescape_json(std::string_view escaped, char* to) noexcept {
   const char* const start = to;
   for (;;) {

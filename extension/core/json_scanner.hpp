@@ -75,6 +75,9 @@ class JsonScanner {
   std::string open_;  // the containers that are open in skip_value()
 };
 
+// How many containers are open at once in `json`, which is well-formed. Stops counting at `enough`.
+std::size_t json_depth(std::string_view json, std::size_t enough) noexcept;
+
 // Writes what the escaped text of a checked String stands for to `to`, which has room for
 // escaped.size() bytes; gives the size.
 std::size_t unescape_json(std::string_view escaped, char* to) noexcept;

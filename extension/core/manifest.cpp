@@ -1,152 +1,258 @@
 #include "core/manifest.hpp"
 
+#include <simdjson.h>
+
 #include <chrono>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
+#include "core/archive_files.hpp"
 #include "core/error.hpp"
+#include "core/row_writer.hpp"
 
 namespace company_backup {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+// Writes pretty-printed JSON straight into a text: a tree of it would take many times its memory.
+class Printer {
+ public:
+  void begin(char open) {
+    text_ += open;
+    open_.push_back(open == '{' ? '}' : ']');
+    empty_ = true;
+  }
 
-Json nullable(const std::optional<std::string>& text) {
-  return text ? Json(*text) : Json(nullptr);
-}
+  void end() {
+    const char close = open_.back();
+    open_.pop_back();
+    if (!empty_) break_line();
+    text_ += close;
+    empty_ = false;
+  }
 
-Json columns_json(const std::vector<ManifestColumn>& columns) {
-  Json list = Json::array();
-  for (const ManifestColumn& column : columns) {
-    Json json = {{"name", column.name}, {"type", column.type}, {"treatment", column.treatment}};
-    if (column.files) {
-      json["files"] = column.files->count;
-      json["bytes"] = column.files->bytes;
+  // Begins an element, or with a name a field.
+  void element() {
+    if (!empty_) text_ += ',';
+    empty_ = false;
+    break_line();
+  }
+  void name(std::string_view name) {
+    element();
+    append_json_string(text_, name);
+    text_ += ": ";
+  }
+
+  void text(std::string_view value) { append_json_string(text_, value); }
+  void literal(std::string_view value) { text_ += value; }
+
+  void field(std::string_view field_name, std::string_view value) {
+    name(field_name);
+    text(value);
+  }
+  void field(std::string_view field_name, const std::string& value) {
+    field(field_name, std::string_view(value));
+  }
+  void field(std::string_view field_name, const std::optional<std::string>& value) {
+    name(field_name);
+    value ? text(*value) : literal("null");
+  }
+  void field(std::string_view field_name, std::uint64_t value) {
+    name(field_name);
+    literal(std::to_string(value));
+  }
+  void field(std::string_view field_name, const std::vector<std::string>& values) {
+    list(field_name, values, [this](const std::string& value) { text(value); });
+  }
+
+  template <typename Function>
+  void object(Function function) {
+    begin('{');
+    function();
+    end();
+  }
+
+  template <typename Item, typename Function>
+  void list(std::string_view list_name, const std::vector<Item>& items, Function function) {
+    name(list_name);
+    begin('[');
+    for (const Item& item : items) {
+      element();
+      function(item);
     }
-    list.push_back(std::move(json));
+    end();
   }
-  return list;
-}
 
-Json key_json(const std::vector<ManifestKeyColumn>& key) {
-  Json list = Json::array();
-  for (const ManifestKeyColumn& part : key) {
-    list.push_back({{"column", part.column},
-                    {"order", part.order == KeyOrder::kInteger ? "integer" : "text"}});
+  std::string finish() {
+    text_ += '\n';
+    return std::move(text_);
   }
-  return list;
-}
 
-Json omitted_json(const std::vector<ManifestOmitted>& omitted) {
-  Json list = Json::array();
-  for (const ManifestOmitted& column : omitted) {
-    list.push_back({{"column", column.column}, {"reason", column.reason}});
+ private:
+  void break_line() {
+    text_ += '\n';
+    text_.append(2 * open_.size(), ' ');
   }
-  return list;
+
+  std::string text_;
+  std::string open_;   // what ends the open containers
+  bool empty_ = true;  // the innermost has nothing yet
+};
+
+void print_columns(Printer& out, const std::vector<ManifestColumn>& columns) {
+  out.list("columns", columns, [&](const ManifestColumn& column) {
+    out.object([&] {
+      out.field("name", column.name);
+      out.field("type", column.type);
+      out.field("treatment", column.treatment);
+      if (!column.files) return;
+      out.field("files", column.files->count);
+      out.field("bytes", column.files->bytes);
+    });
+  });
 }
 
 // What follows the beginning that differs between `tables` and `shared`.
-void add_content(Json& json, const ManifestTable& table) {
-  json["rows"] = table.rows;
-  json["bytes"] = table.bytes;
-  json["sha256"] = hex(table.sha256);
-  json["columns"] = columns_json(table.columns);
-  json["key"] = key_json(table.key);
+void print_content(Printer& out, const ManifestTable& table) {
+  out.field("rows", table.rows);
+  out.field("bytes", table.bytes);
+  out.field("sha256", hex(table.sha256));
+  print_columns(out, table.columns);
+  out.list("key", table.key, [&](const ManifestKeyColumn& part) {
+    out.object([&] {
+      out.field("column", part.column);
+      out.field("order", std::string_view(part.order == KeyOrder::kInteger ? "integer" : "text"));
+    });
+  });
 }
 
-Json tables_json(const std::vector<ManifestTable>& tables) {
-  Json list = Json::array();
-  for (const ManifestTable& table : tables) {
-    Json json = {{"name", table.name},
-                 {"area", table.area},
-                 {"treatment", table.treatment},
-                 {"route", table.route}};
-    add_content(json, table);
-    json["omitted"] = omitted_json(table.omitted);
-    list.push_back(std::move(json));
-  }
-  return list;
+void print_tables(Printer& out, const std::vector<ManifestTable>& tables) {
+  out.list("tables", tables, [&](const ManifestTable& table) {
+    out.object([&] {
+      out.field("name", table.name);
+      out.field("area", table.area);
+      out.field("treatment", table.treatment);
+      out.field("route", table.route);
+      print_content(out, table);
+      out.list("omitted", table.omitted, [&](const ManifestOmitted& column) {
+        out.object([&] {
+          out.field("column", column.column);
+          out.field("reason", column.reason);
+        });
+      });
+    });
+  });
 }
 
-Json shared_json(const std::vector<ManifestTable>& tables) {
-  Json list = Json::array();
-  for (const ManifestTable& table : tables) {
-    Json json = {{"name", table.name},
-                 {"treatment", table.treatment},
-                 {"match_columns", table.match_columns}};
-    add_content(json, table);
-    list.push_back(std::move(json));
-  }
-  return list;
+void print_shared(Printer& out, const std::vector<ManifestTable>& tables) {
+  out.list("shared", tables, [&](const ManifestTable& table) {
+    out.object([&] {
+      out.field("name", table.name);
+      out.field("treatment", table.treatment);
+      out.field("match_columns", table.match_columns);
+      print_content(out, table);
+    });
+  });
 }
 
-Json excluded_json(const std::vector<ManifestExcluded>& excluded) {
-  Json list = Json::array();
-  for (const ManifestExcluded& table : excluded) {
-    list.push_back(
-        {{"name", table.name}, {"treatment", table.treatment}, {"reason", table.reason}});
-  }
-  return list;
+void print_excluded(Printer& out, const std::vector<ManifestExcluded>& excluded) {
+  out.list("excluded", excluded, [&](const ManifestExcluded& table) {
+    out.object([&] {
+      out.field("name", table.name);
+      out.field("treatment", table.treatment);
+      out.field("reason", table.reason);
+    });
+  });
 }
 
-Json references_json(const std::vector<ManifestReference>& references) {
-  Json list = Json::array();
-  for (const ManifestReference& reference : references) {
-    list.push_back({{"table", reference.table},
-                    {"columns", reference.columns},
-                    {"target", reference.target},
-                    {"target_columns", reference.target_columns},
-                    {"json_path", nullable(reference.json_path)},
-                    {"when_column", nullable(reference.when_column)},
-                    {"when_value", nullable(reference.when_value)},
-                    {"outside", reference.outside}});
-  }
-  return list;
+void print_references(Printer& out, const std::vector<ManifestReference>& references) {
+  out.list("references", references, [&](const ManifestReference& reference) {
+    out.object([&] {
+      out.field("table", reference.table);
+      out.field("columns", reference.columns);
+      out.field("target", reference.target);
+      out.field("target_columns", reference.target_columns);
+      out.field("json_path", reference.json_path);
+      out.field("when_column", reference.when_column);
+      out.field("when_value", reference.when_value);
+      out.field("outside", reference.outside);
+    });
+  });
 }
 
-Json problems_json(const std::vector<ManifestProblem>& problems) {
-  Json list = Json::array();
-  for (const ManifestProblem& problem : problems) {
-    list.push_back({{"table", problem.table},
-                    {"row_key", problem.row_key},
-                    {"reference", problem.reference},
-                    {"problem", problem.problem}});
-  }
-  return list;
+void print_problems(Printer& out, const std::vector<ManifestProblem>& problems) {
+  out.list("problems", problems, [&](const ManifestProblem& problem) {
+    out.object([&] {
+      out.field("table", problem.table);
+      out.field("row_key", problem.row_key);
+      out.field("reference", problem.reference);
+      out.field("problem", problem.problem);
+    });
+  });
 }
 
 }  // namespace
 
 std::string Manifest::to_json() const {
-  Json json;
-  json["format"] = kFormatName;
-  json["format_version"] = kFormatVersion;
-  json["extension_version"] = extension_version;
-  json["server_version"] = server_version;
-  json["server_encoding"] = server_encoding;
-  json["database"] = {{"identity", database_identity}, {"name", database_name}};
-  json["company"] = {{"table", company_table},
-                     {"key_column", key_column},
-                     {"key", company_key},
-                     {"name", nullable(company_name)}};
-  json["label"] = nullable(label);
-  json["created_at"] = created_at;
-  json["created_by"] = created_by;
-  json["actor"] = nullable(actor);
-  json["include_files"] = include_files;
-  json["schema_fingerprint"] = hex(schema_fingerprint);
-  json["tables"] = tables_json(tables);
-  json["shared"] = shared_json(shared);
-  json["excluded"] = excluded_json(excluded);
-  json["references"] = references_json(references);
-  json["problems"] = problems_json(problems);
-  try {
-    return json.dump(2) + "\n";
-  } catch (const nlohmann::json::exception& error) {
+  Printer out;
+  out.begin('{');
+  out.field("format", std::string_view(kFormatName));
+  out.field("format_version", std::uint64_t{kFormatVersion});
+  out.field("extension_version", extension_version);
+  out.field("server_version", server_version);
+  out.field("server_encoding", server_encoding);
+  out.name("database");
+  out.object([&] {
+    out.field("identity", database_identity);
+    out.field("name", database_name);
+  });
+  out.name("company");
+  out.object([&] {
+    out.field("table", company_table);
+    out.field("key_column", key_column);
+    out.field("key", company_key);
+    out.field("name", company_name);
+  });
+  out.field("label", label);
+  out.field("created_at", created_at);
+  out.field("created_by", created_by);
+  out.field("actor", actor);
+  out.name("include_files");
+  out.literal(include_files ? "true" : "false");
+  out.field("schema_fingerprint", hex(schema_fingerprint));
+  print_tables(out, tables);
+  print_shared(out, shared);
+  print_excluded(out, excluded);
+  print_references(out, references);
+  print_problems(out, problems);
+  out.end();
+  std::string text = out.finish();
+  if (!simdjson::validate_utf8(text.data(), text.size())) {
     throw Error(sqlstate::kInternal, "could not write the manifest of a backup")
-        .detail(error.what());
+        .detail("A text of it is not UTF-8.");
   }
+  return text;
+}
+
+std::string Manifest::to_readable_json() const {
+  constexpr const char* kMessage = "a backup with this manifest could not be read again";
+  std::string text = to_json();
+  if (text.size() > kLargestManifest) {
+    throw Error(sqlstate::kUnreadable, kMessage)
+        .detail("The manifest has " + std::to_string(text.size()) + " bytes; the limit is " +
+                std::to_string(kLargestManifest) + ".");
+  }
+  if (const std::uint64_t files = total_files(*this).count; files > kMostFiles) {
+    throw Error(sqlstate::kUnreadable, kMessage)
+        .detail("It has " + std::to_string(files) + " files; the limit is " +
+                std::to_string(kMostFiles) + ".");
+  }
+  try {
+    from_json(text);
+  } catch (const Error& error) {
+    throw Error(sqlstate::kUnreadable, kMessage)
+        .detail("A reader would say: " + error.message() + ".");
+  }
+  return text;
 }
 
 std::int64_t Manifest::created_at_seconds() const {

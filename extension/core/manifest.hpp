@@ -13,6 +13,8 @@ namespace company_backup {
 
 inline constexpr const char* kFormatName = "company_backup";
 inline constexpr int kFormatVersion = 1;
+// No reader takes a longer manifest, so none is written.
+inline constexpr std::uint64_t kLargestManifest = std::uint64_t{32} << 20;
 
 // The distinct contents of a column.
 struct ManifestFiles {
@@ -114,8 +116,12 @@ struct Manifest {
   // a string is not UTF-8.
   std::string to_json() const;
 
-  // Strict: Error kBadArchive that names the field if one is missing, unknown, twice, of the wrong
-  // type or cannot be true (counts, names, digests, key columns that are no columns).
+  // The same, proved to be what from_json() reads. Error kUnreadable if it is not.
+  std::string to_readable_json() const;
+
+  // Time and memory in proportion to the text. Strict: Error kBadArchive that names the field if
+  // one is missing, unknown, twice, of the wrong type or cannot be true (counts, names, digests,
+  // key columns that are no columns).
   static Manifest from_json(std::string_view text);
 
   // created_at in whole seconds since 1970: the time of every entry of the archive. Error

@@ -1,11 +1,19 @@
-// Manifest::from_json(): the manifest of an archive is hostile input.
+// Manifest::from_json(): the manifest of an archive is hostile input. It is read in one pass,
+// straight into the structures: no tree, whose millions of small objects would take fifty times the
+// memory of their text, and nothing that is compared with all that came before it.
+#include <simdjson.h>
+
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <bitset>
+#include <charconv>
+#include <functional>
+#include <initializer_list>
+#include <span>
 
 #include "core/archive_files.hpp"
 #include "core/archive_layout.hpp"
 #include "core/error.hpp"
+#include "core/json_scanner.hpp"
 #include "core/manifest.hpp"
 #include "core/printable.hpp"
 #include "core/table_name.hpp"
@@ -14,361 +22,498 @@ namespace company_backup {
 
 namespace {
 
-using Json = nlohmann::json;
-using Names = std::initializer_list<std::string_view>;
-
-constexpr int kMaxDepth = 8;
-constexpr std::size_t kMaxFields = 64;  // the largest object has fewer
 constexpr std::size_t kMaxTables = 100'000;
 constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit
+// A name has at most 63 bytes in the encoding of its database, and four in UTF-8 for each of these.
+constexpr std::size_t kMaxName = 252;
+constexpr std::size_t kMaxFolders = 10'000;  // columns with files: each names an entry's folder
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 50;
+
+// Where a value stands, spelled only for messages.
+struct Place {
+  static constexpr std::size_t kField = static_cast<std::size_t>(-1);
+
+  const Place* outside = nullptr;  // none: the whole
+  std::string_view name{};
+  std::size_t index = kField;  // of an element
+
+  Place field(std::string_view field_name) const { return {this, field_name}; }
+  Place element(std::size_t at) const { return {this, {}, at}; }
+
+  std::string text() const {
+    if (outside == nullptr) return "(whole)";
+    if (index != kField) return outside->text() + "[" + std::to_string(index) + "]";
+    return outside->outside == nullptr ? std::string(name)
+                                       : outside->text() + "." + std::string(name);
+  }
+};
 
 [[noreturn]] void refuse(const std::string& field, const char* why) {
   throw Error(sqlstate::kBadArchive, "the manifest's field " + in_quotes(field) + " " + why);
 }
 
-// Parses, and refuses what the library would let pass: keys that come twice and deep nesting.
-Json parse_strictly(std::string_view text) {
-  std::vector<std::set<std::string>> keys;
-  const auto check = [&keys](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kMaxDepth) {
-      throw Error(sqlstate::kBadArchive, "the manifest is nested too deeply");
-    }
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key &&
-        !keys.back().insert(parsed.get_ref<const std::string&>()).second) {
-      refuse(parsed.get<std::string>(), "comes twice");
-    }
-    // Before the library has made a tree of millions of them.
-    if (!keys.empty() && keys.back().size() > kMaxFields) {
-      throw Error(sqlstate::kBadArchive, "the manifest has an object with too many fields");
-    }
-    return true;
-  };
+[[noreturn]] void refuse(const Place& place, const char* why) {
+  refuse(place.text(), why);
+}
+
+[[noreturn]] void not_json(const std::string& why) {
+  throw Error(sqlstate::kBadArchive, "the manifest is not valid JSON")
+      .detail("Where the reading ended: " + why + ".");
+}
+
+template <typename Function>
+auto grammar(Function function) {
   try {
-    return Json::parse(text.begin(), text.end(), check);
-  } catch (const Json::exception& error) {
-    throw Error(sqlstate::kBadArchive, "the manifest is not valid JSON")
-        .detail(printable(error.what()));
+    return function();
+  } catch (const Error& error) {
+    not_json(error.message());
   }
 }
 
-// An object of the manifest and where it stands. Every field must be asked for; finish() refuses
-// those that were not.
-class Object {
+// Steps through the text: each call takes one value and demands that it is of its kind.
+class ValueReader {
  public:
-  Object(const Json& json, std::string path) : json_(json), path_(std::move(path)) {
-    if (!json.is_object()) refuse(path_.empty() ? "(whole)" : path_, "is not an object");
+  using Take = std::function<void(const Place&)>;
+  struct Field {
+    std::string_view name;
+    Take take;
+    bool optional = false;
+  };
+
+  explicit ValueReader(std::string_view text) : scanner_(text, 0) {
+    if (!simdjson::validate_utf8(text.data(), text.size())) not_json("the text is not UTF-8");
   }
 
-  std::string where(std::string_view name) const {
-    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
-  }
-
-  bool has(std::string_view name) const { return json_.contains(name); }
-
-  const Json& field(std::string_view name) {
-    const auto found = json_.find(name);
-    if (found == json_.end()) refuse(where(name), "is missing");
-    ++asked_;
-    return *found;
-  }
-
-  std::string text(std::string_view name) { return text_of(field(name), where(name)); }
-
-  std::optional<std::string> optional_text(std::string_view name) {
-    const Json& value = field(name);
-    if (value.is_null()) return std::nullopt;
-    return text_of(value, where(name));
-  }
-
-  std::string choice(std::string_view name, Names allowed) {
-    std::string value = text(name);
-    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
-      refuse(where(name), "has an unknown value");
+  // An object with exactly these fields, in any order.
+  void object(const Place& place, std::initializer_list<Field> fields) {
+    std::bitset<32> seen;
+    if (peek() != '{') refuse(place, "is not an object");
+    expect('{');
+    for (bool more = peek() != '}'; more; more = comma('}')) {
+      if (peek() != '"') not_json("an object has a key that is not a string");
+      const std::string name = unescaped();
+      expect(':');
+      const Field* field = std::find_if(fields.begin(), fields.end(),
+                                        [&](const Field& f) { return f.name == name; });
+      if (field == fields.end()) refuse(place, "has fields that this version does not know");
+      const auto number = static_cast<std::size_t>(field - fields.begin());
+      if (seen[number]) refuse(place.field(name), "comes twice");
+      seen.set(number);
+      field->take(place.field(field->name));
     }
-    return value;
-  }
-
-  bool boolean(std::string_view name) {
-    const Json& value = field(name);
-    if (!value.is_boolean()) refuse(where(name), "is not true or false");
-    return value.get<bool>();
-  }
-
-  std::uint64_t count(std::string_view name) {
-    const Json& value = field(name);
-    if (!value.is_number_unsigned()) refuse(where(name), "is not a count");
-    if (value.get<std::uint64_t>() > kMaxBytes) refuse(where(name), "is impossibly large");
-    return value.get<std::uint64_t>();
-  }
-
-  Sha256Digest digest(std::string_view name) {
-    const auto value = parse_hex(text(name));
-    if (!value) refuse(where(name), "is not a SHA-256 digest");
-    return *value;
-  }
-
-  // An encoded table name.
-  std::string table_name(std::string_view name) {
-    std::string value = text(name);
-    try {
-      decode_table_name(value);
-    } catch (const Error&) {
-      refuse(where(name), "is not a table name");
+    expect('}');
+    for (const Field& field : fields) {
+      const auto number = static_cast<std::size_t>(&field - fields.begin());
+      if (!seen[number] && !field.optional) refuse(place.field(field.name), "is missing");
     }
-    return value;
-  }
-
-  std::vector<std::string> texts(std::string_view name) {
-    std::vector<std::string> list;
-    each(name, kMaxColumns, [&](const Json& element, const std::string& path) {
-      list.push_back(text_of(element, path));
-    });
-    refuse_twice(list, where(name));
-    return list;
   }
 
   template <typename Function>
-  void each(std::string_view name, std::size_t limit, Function function) {
-    const Json& list = field(name);
-    if (!list.is_array()) refuse(where(name), "is not an array");
-    if (list.size() > limit) refuse(where(name), "has too many elements");
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      function(list[i], where(name) + "[" + std::to_string(i) + "]");
+  void list(const Place& place, std::size_t limit, Function function) {
+    if (peek() != '[') refuse(place, "is not an array");
+    expect('[');
+    std::size_t count = 0;
+    for (bool more = peek() != ']'; more; more = comma(']')) {
+      if (count == limit) refuse(place, "has too many elements");
+      function(place.element(count++));
     }
+    expect(']');
   }
 
   void finish() {
-    if (asked_ == json_.size()) return;
-    refuse(path_.empty() ? "(whole)" : path_, "has fields that this version does not know");
+    if (!scanner_.at_end()) not_json("text follows its end");
   }
 
-  static void refuse_twice(std::vector<std::string> names, const std::string& path) {
+  std::string read_text(const Place& place) {
+    if (peek() != '"') refuse(place, "is not a string");
+    return unescaped();
+  }
+
+  std::string read_name(const Place& place) {
+    std::string name = read_text(place);
+    if (name.size() > kMaxName) refuse(place, "is longer than a name can be");
+    return name;
+  }
+
+  // These give what takes the value of a field to `to`.
+
+  Take text(std::string& to) {
+    return [this, &to](const Place& place) { to = read_text(place); };
+  }
+
+  Take optional_text(std::optional<std::string>& to) {
+    return [this, &to](const Place& place) {
+      if (peek() == 'n') {
+        grammar([&] { scanner_.literal("null"); });
+      } else {
+        to = read_text(place);
+      }
+    };
+  }
+
+  Take name(std::string& to) {
+    return [this, &to](const Place& place) { to = read_name(place); };
+  }
+
+  Take choice(std::string& to, std::span<const std::string_view> allowed) {
+    return [this, &to, allowed](const Place& place) {
+      to = read_text(place);
+      if (std::find(allowed.begin(), allowed.end(), to) == allowed.end()) {
+        refuse(place, "has an unknown value");
+      }
+    };
+  }
+
+  Take boolean(bool& to) {
+    return [this, &to](const Place& place) {
+      const char c = peek();
+      if (c != 't' && c != 'f') refuse(place, "is not true or false");
+      grammar([&] { scanner_.literal(c == 't' ? "true" : "false"); });
+      to = c == 't';
+    };
+  }
+
+  Take count(std::uint64_t& to) {
+    return [this, &to](const Place& place) {
+      const char c = peek();
+      if (c != '-' && (c < '0' || c > '9')) refuse(place, "is not a count");
+      const std::string_view digits = grammar([&] { return scanner_.number(); });
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), to);
+      if (end != digits.data() + digits.size() || error == std::errc::invalid_argument) {
+        refuse(place, "is not a count");
+      }
+      if (error != std::errc() || to > kMaxBytes) refuse(place, "is impossibly large");
+    };
+  }
+
+  Take digest(Sha256Digest& to) {
+    return [this, &to](const Place& place) {
+      const auto value = parse_hex(read_text(place));
+      if (!value) refuse(place, "is not a SHA-256 digest");
+      to = *value;
+    };
+  }
+
+  // An encoded table name.
+  Take table_name(std::string& to) {
+    return [this, &to](const Place& place) {
+      to = read_text(place);
+      try {
+        const TableName name = decode_table_name(to);
+        if (name.schema.size() <= kMaxName && name.table.size() <= kMaxName) return;
+      } catch (const Error&) {
+        refuse(place, "is not a table name");
+      }
+      refuse(place, "is longer than a name can be");
+    };
+  }
+
+  // Names of columns, all different.
+  Take names(std::vector<std::string>& to) {
+    return [this, &to](const Place& place) {
+      list(place, kMaxColumns, [&](const Place& element) { to.push_back(read_name(element)); });
+      refuse_twice({to.begin(), to.end()}, place);
+    };
+  }
+
+  static void refuse_twice(std::vector<std::string_view> names, const Place& place) {
     std::sort(names.begin(), names.end());
     if (std::adjacent_find(names.begin(), names.end()) != names.end()) {
-      refuse(path, "has an element twice");
+      refuse(place, "has an element twice");
     }
   }
 
  private:
-  static std::string text_of(const Json& value, const std::string& path) {
-    if (!value.is_string()) refuse(path, "is not a string");
-    auto text = value.get<std::string>();
-    if (text.find('\0') != text.npos) refuse(path, "has a NUL character");
+  char peek() {
+    return grammar([this] { return scanner_.peek(); });
+  }
+  void expect(char c) {
+    grammar([=, this] { scanner_.expect(c); });
+  }
+  // After an element: true if another follows, false before the end.
+  bool comma(char close) {
+    if (peek() == close) return false;
+    expect(',');
+    return true;
+  }
+  // At a quote.
+  std::string unescaped() {
+    const JsonScanner::String string = grammar([this] { return scanner_.string(); });
+    std::string text(string.text);
+    if (string.escaped) text.resize(unescape_json(string.text, text.data()));
     return text;
   }
 
-  const Json& json_;
-  std::string path_;
-  std::size_t asked_ = 0;
+  JsonScanner scanner_;
 };
 
-ManifestFiles read_files(Object& column, const std::string& treatment, std::uint64_t rows) {
-  const ManifestFiles files{column.count("files"), column.count("bytes")};
-  if (treatment != "file") {
-    refuse(column.where("files"), "is there although the column is not treated as a file");
-  }
-  if (files.count > rows) refuse(column.where("files"), "is more than there are rows");
-  if ((files.count == 0 && files.bytes > 0) || files.bytes / kLargestFile > files.count) {
-    refuse(column.where("bytes"), "does not fit the number of files");
-  }
-  return files;
+using Field = ValueReader::Field;
+
+constexpr std::string_view kColumnTreatments[] = {"data", "identity", "counter", "file"};
+constexpr std::string_view kTableTreatments[] = {"company", "append_only"};
+constexpr std::string_view kSharedTreatments[] = {"shared", "people"};
+constexpr std::string_view kOrders[] = {"integer", "text"};
+constexpr std::string_view kOutside[] = {"refuse", "keep", "null"};
+
+template <typename Item>
+std::vector<std::string_view> names_of(const std::vector<Item>& items, std::string Item::*name) {
+  std::vector<std::string_view> names;
+  names.reserve(items.size());
+  for (const Item& item : items) names.push_back(item.*name);
+  return names;
 }
 
-std::vector<ManifestColumn> read_columns(Object& table, std::uint64_t rows) {
-  std::vector<ManifestColumn> columns;
-  std::vector<std::string> names;
-  table.each("columns", kMaxColumns, [&](const Json& json, const std::string& path) {
-    Object object(json, path);
+class ManifestReader {
+ public:
+  explicit ManifestReader(std::string_view text) : in_(text) {}
+
+  Manifest read() {
+    Manifest& m = manifest_;
+    const Place whole;
+    std::string format;
+    std::uint64_t version = 0;
+    const auto list_of = [this](auto member) {
+      return [this, member](const Place& place) { (this->*member)(place); };
+    };
+    in_.object(whole, {{"format", format_name(format)},
+                       {"format_version", format_version(version)},
+                       {"extension_version", in_.text(m.extension_version)},
+                       {"server_version", in_.text(m.server_version)},
+                       {"server_encoding", in_.text(m.server_encoding)},
+                       {"database", list_of(&ManifestReader::read_database)},
+                       {"company", list_of(&ManifestReader::read_company)},
+                       {"label", in_.optional_text(m.label)},
+                       {"created_at", in_.text(m.created_at)},
+                       {"created_by", in_.text(m.created_by)},
+                       {"actor", in_.optional_text(m.actor)},
+                       {"include_files", in_.boolean(m.include_files)},
+                       {"schema_fingerprint", in_.digest(m.schema_fingerprint)},
+                       {"tables", list_of(&ManifestReader::read_tables)},
+                       {"shared", list_of(&ManifestReader::read_shared)},
+                       {"excluded", list_of(&ManifestReader::read_excluded)},
+                       {"references", list_of(&ManifestReader::read_references)},
+                       {"problems", list_of(&ManifestReader::read_problems)}});
+    in_.finish();
+    m.created_at_seconds();  // refuses a malformed one
+    return std::move(manifest_);
+  }
+
+ private:
+  ValueReader::Take format_name(std::string& format) {
+    return [this, &format](const Place& place) {
+      format = in_.read_text(place);
+      if (format != kFormatName) {
+        refuse(place, "does not say that this is an archive of company_backup");
+      }
+    };
+  }
+
+  ValueReader::Take format_version(std::uint64_t& version) {
+    return [this, &version](const Place& place) {
+      in_.count(version)(place);
+      if (version == static_cast<std::uint64_t>(kFormatVersion)) return;
+      throw Error(sqlstate::kBadArchive, "the manifest's field \"format_version\" is " +
+                                             std::to_string(version) + ", but only " +
+                                             std::to_string(kFormatVersion) + " is supported")
+          .hint("A newer version of company_backup may be able to read the archive.");
+    };
+  }
+
+  void read_database(const Place& place) {
+    in_.object(place, {{"identity", in_.text(manifest_.database_identity)},
+                       {"name", in_.text(manifest_.database_name)}});
+    if (!is_lower_uuid(manifest_.database_identity)) {
+      refuse(place.field("identity"), "is not a lower-case uuid");
+    }
+  }
+
+  void read_company(const Place& place) {
+    in_.object(place, {{"table", in_.table_name(manifest_.company_table)},
+                       {"key_column", in_.name(manifest_.key_column)},
+                       {"key", in_.text(manifest_.company_key)},
+                       {"name", in_.optional_text(manifest_.company_name)}});
+  }
+
+  void read_tables(const Place& place) {
+    in_.list(place, kMaxTables, [&](const Place& element) {
+      ManifestTable table;
+      in_.object(element, {{"name", in_.table_name(table.name)},
+                           {"area", in_.text(table.area)},
+                           {"treatment", in_.choice(table.treatment, kTableTreatments)},
+                           {"route", in_.text(table.route)},
+                           {"rows", in_.count(table.rows)},
+                           {"bytes", in_.count(table.bytes)},
+                           {"sha256", in_.digest(table.sha256)},
+                           {"columns", columns(table)},
+                           {"key", key(table)},
+                           {"omitted", omitted(table)}});
+      check_content(table, element);
+      manifest_.tables.push_back(std::move(table));
+    });
+    in_.refuse_twice(names_of(manifest_.tables, &ManifestTable::name), place);
+  }
+
+  void read_shared(const Place& place) {
+    in_.list(place, kMaxTables, [&](const Place& element) {
+      ManifestTable table;
+      in_.object(element, {{"name", in_.table_name(table.name)},
+                           {"treatment", in_.choice(table.treatment, kSharedTreatments)},
+                           {"match_columns", in_.names(table.match_columns)},
+                           {"rows", in_.count(table.rows)},
+                           {"bytes", in_.count(table.bytes)},
+                           {"sha256", in_.digest(table.sha256)},
+                           {"columns", columns(table)},
+                           {"key", key(table)}});
+      check_content(table, element);
+      for (const ManifestColumn& column : table.columns) {
+        if (!column.files) continue;
+        refuse(element.field("columns"), "has files, which shared rows cannot have");
+      }
+      require_columns(table, {table.match_columns.begin(), table.match_columns.end()},
+                      element.field("match_columns"));
+      manifest_.shared.push_back(std::move(table));
+    });
+    in_.refuse_twice(names_of(manifest_.shared, &ManifestTable::name), place);
+  }
+
+  ValueReader::Take columns(ManifestTable& table) {
+    return [this, &table](const Place& place) {
+      in_.list(place, kMaxColumns,
+               [&](const Place& element) { table.columns.push_back(read_column(element)); });
+      in_.refuse_twice(names_of(table.columns, &ManifestColumn::name), place);
+    };
+  }
+
+  ManifestColumn read_column(const Place& place) {
     ManifestColumn column;
-    column.name = object.text("name");
-    column.type = object.text("type");
-    column.treatment = object.choice("treatment", {"data", "identity", "counter", "file"});
-    if (object.has("files") || object.has("bytes"))
-      column.files = read_files(object, column.treatment, rows);
-    object.finish();
-    names.push_back(column.name);
-    columns.push_back(std::move(column));
-  });
-  Object::refuse_twice(std::move(names), table.where("columns"));
-  return columns;
-}
-
-void require_columns(const ManifestTable& table, const std::vector<std::string>& names,
-                     const std::string& path) {
-  for (const std::string& name : names) {
-    const bool known = std::any_of(table.columns.begin(), table.columns.end(),
-                                   [&](const ManifestColumn& c) { return c.name == name; });
-    if (!known) refuse(path, "names a column that the table does not have");
+    ManifestFiles files;
+    bool has_count = false, has_bytes = false;
+    const auto noted = [](bool& flag, ValueReader::Take take) {
+      return [&flag, take = std::move(take)](const Place& field) {
+        flag = true;
+        take(field);
+      };
+    };
+    in_.object(place, {{"name", in_.name(column.name)},
+                       {"type", in_.text(column.type)},
+                       {"treatment", in_.choice(column.treatment, kColumnTreatments)},
+                       {"files", noted(has_count, in_.count(files.count)), true},
+                       {"bytes", noted(has_bytes, in_.count(files.bytes)), true}});
+    if (!has_count && !has_bytes) return column;
+    if (!has_count) refuse(place.field("files"), "is missing");
+    if (!has_bytes) refuse(place.field("bytes"), "is missing");
+    if (column.treatment != "file") {
+      refuse(place.field("files"), "is there although the column is not treated as a file");
+    }
+    if (++folders_ > kMaxFolders) refuse(place.field("files"), "stands at too many columns");
+    column.files = files;
+    return column;
   }
-}
 
-void read_key(Object& object, ManifestTable& table) {
-  std::vector<std::string> names;
-  object.each("key", kMaxColumns, [&](const Json& json, const std::string& path) {
-    Object part(json, path);
-    const std::string column = part.text("column");
-    const bool integer = part.choice("order", {"integer", "text"}) == "integer";
-    part.finish();
-    names.push_back(column);
-    table.key.push_back({column, integer ? KeyOrder::kInteger : KeyOrder::kText});
-  });
-  require_columns(table, names, object.where("key"));
-  Object::refuse_twice(std::move(names), object.where("key"));
-}
-
-void read_content(Object& object, ManifestTable& table) {
-  constexpr std::uint64_t kShortestLine = 3;  // {} and the line end
-  table.rows = object.count("rows");
-  table.bytes = object.count("bytes");
-  table.sha256 = object.digest("sha256");
-  if ((table.rows == 0) != (table.bytes == 0) || table.rows > table.bytes / kShortestLine) {
-    refuse(object.where("rows"), "does not fit the number of bytes");
+  ValueReader::Take key(ManifestTable& table) {
+    return [this, &table](const Place& place) {
+      in_.list(place, kMaxColumns, [&](const Place& element) {
+        ManifestKeyColumn part;
+        std::string order;
+        in_.object(element,
+                   {{"column", in_.name(part.column)}, {"order", in_.choice(order, kOrders)}});
+        part.order = order == "integer" ? KeyOrder::kInteger : KeyOrder::kText;
+        table.key.push_back(std::move(part));
+      });
+      in_.refuse_twice(names_of(table.key, &ManifestKeyColumn::column), place);
+    };
   }
-  table.columns = read_columns(object, table.rows);
-  read_key(object, table);
-}
 
-ManifestTable read_table(const Json& json, const std::string& path) {
-  Object object(json, path);
-  ManifestTable table;
-  table.name = object.table_name("name");
-  table.area = object.text("area");
-  table.treatment = object.choice("treatment", {"company", "append_only"});
-  table.route = object.text("route");
-  read_content(object, table);
-  object.each("omitted", kMaxColumns, [&](const Json& element, const std::string& place) {
-    Object omitted(element, place);
-    table.omitted.push_back({omitted.text("column"), omitted.text("reason")});
-    omitted.finish();
-  });
-  object.finish();
-  return table;
-}
-
-ManifestTable read_shared(const Json& json, const std::string& path) {
-  Object object(json, path);
-  ManifestTable table;
-  table.name = object.table_name("name");
-  table.treatment = object.choice("treatment", {"shared", "people"});
-  table.match_columns = object.texts("match_columns");
-  read_content(object, table);
-  for (const ManifestColumn& column : table.columns) {
-    if (column.files) refuse(object.where("columns"), "has files, which shared rows cannot have");
+  ValueReader::Take omitted(ManifestTable& table) {
+    return [this, &table](const Place& place) {
+      in_.list(place, kMaxColumns, [&](const Place& element) {
+        ManifestOmitted left_out;
+        in_.object(element,
+                   {{"column", in_.name(left_out.column)}, {"reason", in_.text(left_out.reason)}});
+        table.omitted.push_back(std::move(left_out));
+      });
+    };
   }
-  require_columns(table, table.match_columns, object.where("match_columns"));
-  object.finish();
-  return table;
-}
 
-template <typename Reader>
-std::vector<ManifestTable> read_tables(Object& object, std::string_view name, Reader reader) {
-  std::vector<ManifestTable> tables;
-  std::vector<std::string> names;
-  object.each(name, kMaxTables, [&](const Json& json, const std::string& path) {
-    tables.push_back(reader(json, path));
-    names.push_back(tables.back().name);
-  });
-  Object::refuse_twice(std::move(names), object.where(name));
-  return tables;
-}
-
-void read_excluded(Object& object, Manifest& manifest) {
-  object.each("excluded", kMaxTables, [&](const Json& json, const std::string& path) {
-    Object table(json, path);
-    manifest.excluded.push_back(
-        {table.table_name("name"), table.text("treatment"), table.text("reason")});
-    table.finish();
-  });
-}
-
-void read_references(Object& object, Manifest& manifest) {
-  object.each("references", kMaxTables, [&](const Json& json, const std::string& path) {
-    Object source(json, path);
-    ManifestReference reference;
-    reference.table = source.table_name("table");
-    reference.columns = source.texts("columns");
-    reference.target = source.table_name("target");
-    reference.target_columns = source.texts("target_columns");
-    reference.json_path = source.optional_text("json_path");
-    reference.when_column = source.optional_text("when_column");
-    reference.when_value = source.optional_text("when_value");
-    reference.outside = source.choice("outside", {"refuse", "keep", "null"});
-    source.finish();
-    manifest.references.push_back(std::move(reference));
-  });
-}
-
-void read_problems(Object& object, Manifest& manifest) {
-  const std::size_t unlimited = static_cast<std::size_t>(-1);
-  object.each("problems", unlimited, [&](const Json& json, const std::string& path) {
-    Object problem(json, path);
-    manifest.problems.push_back({problem.table_name("table"), problem.text("row_key"),
-                                 problem.text("reference"), problem.text("problem")});
-    problem.finish();
-  });
-}
-
-void check_format(Object& object) {
-  if (object.text("format") != kFormatName) {
-    refuse("format", "does not say that this is an archive of company_backup");
+  // What the fields say together.
+  static void check_content(const ManifestTable& table, const Place& place) {
+    constexpr std::uint64_t kShortestLine = 3;  // {} and the line end
+    if ((table.rows == 0) != (table.bytes == 0) || table.rows > table.bytes / kShortestLine) {
+      refuse(place.field("rows"), "does not fit the number of bytes");
+    }
+    require_columns(table, names_of(table.key, &ManifestKeyColumn::column), place.field("key"));
+    const Place columns = place.field("columns");
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      if (table.columns[i].files) {
+        check_files(*table.columns[i].files, table.rows, columns.element(i));
+      }
+    }
   }
-  const std::uint64_t version = object.count("format_version");
-  if (version != static_cast<std::uint64_t>(kFormatVersion)) {
-    throw Error(sqlstate::kBadArchive, "the manifest's field \"format_version\" is " +
-                                           std::to_string(version) + ", but only " +
-                                           std::to_string(kFormatVersion) + " is supported")
-        .hint("A newer version of company_backup may be able to read the archive.");
-  }
-}
 
-void read_database(Object& object, Manifest& manifest) {
-  Object database(object.field("database"), "database");
-  manifest.database_identity = database.text("identity");
-  if (!is_lower_uuid(manifest.database_identity)) {
-    refuse("database.identity", "is not a lower-case uuid");
+  static void check_files(const ManifestFiles& files, std::uint64_t rows, const Place& column) {
+    if (files.count > rows) refuse(column.field("files"), "is more than there are rows");
+    if ((files.count == 0 && files.bytes > 0) || files.bytes / kLargestFile > files.count) {
+      refuse(column.field("bytes"), "does not fit the number of files");
+    }
   }
-  manifest.database_name = database.text("name");
-  database.finish();
-}
 
-void read_company(Object& object, Manifest& manifest) {
-  Object company(object.field("company"), "company");
-  manifest.company_table = company.table_name("table");
-  manifest.key_column = company.text("key_column");
-  manifest.company_key = company.text("key");
-  manifest.company_name = company.optional_text("name");
-  company.finish();
-}
+  static void require_columns(const ManifestTable& table,
+                              const std::vector<std::string_view>& wanted, const Place& place) {
+    if (wanted.empty()) return;
+    std::vector<std::string_view> names = names_of(table.columns, &ManifestColumn::name);
+    std::sort(names.begin(), names.end());
+    for (const std::string_view name : wanted) {
+      if (std::binary_search(names.begin(), names.end(), name)) continue;
+      refuse(place, "names a column that the table does not have");
+    }
+  }
+
+  void read_excluded(const Place& place) {
+    in_.list(place, kMaxTables, [&](const Place& element) {
+      ManifestExcluded table;
+      in_.object(element, {{"name", in_.table_name(table.name)},
+                           {"treatment", in_.text(table.treatment)},
+                           {"reason", in_.text(table.reason)}});
+      manifest_.excluded.push_back(std::move(table));
+    });
+  }
+
+  void read_references(const Place& place) {
+    in_.list(place, kMaxTables, [&](const Place& element) {
+      ManifestReference reference;
+      in_.object(element, {{"table", in_.table_name(reference.table)},
+                           {"columns", in_.names(reference.columns)},
+                           {"target", in_.table_name(reference.target)},
+                           {"target_columns", in_.names(reference.target_columns)},
+                           {"json_path", in_.optional_text(reference.json_path)},
+                           {"when_column", in_.optional_text(reference.when_column)},
+                           {"when_value", in_.optional_text(reference.when_value)},
+                           {"outside", in_.choice(reference.outside, kOutside)}});
+      manifest_.references.push_back(std::move(reference));
+    });
+  }
+
+  void read_problems(const Place& place) {
+    const std::size_t unlimited = static_cast<std::size_t>(-1);
+    in_.list(place, unlimited, [&](const Place& element) {
+      ManifestProblem problem;
+      in_.object(element, {{"table", in_.table_name(problem.table)},
+                           {"row_key", in_.text(problem.row_key)},
+                           {"reference", in_.text(problem.reference)},
+                           {"problem", in_.text(problem.problem)}});
+      manifest_.problems.push_back(std::move(problem));
+    });
+  }
+
+  ValueReader in_;
+  Manifest manifest_;
+  std::size_t folders_ = 0;
+};
 
 }  // namespace
 
 Manifest Manifest::from_json(std::string_view text) {
-  const Json json = parse_strictly(text);
-  Object object(json, "");
-  Manifest manifest;
-  check_format(object);
-  manifest.extension_version = object.text("extension_version");
-  manifest.server_version = object.text("server_version");
-  manifest.server_encoding = object.text("server_encoding");
-  read_database(object, manifest);
-  read_company(object, manifest);
-  manifest.label = object.optional_text("label");
-  manifest.created_at = object.text("created_at");
-  manifest.created_at_seconds();  // refuses a malformed one
-  manifest.created_by = object.text("created_by");
-  manifest.actor = object.optional_text("actor");
-  manifest.include_files = object.boolean("include_files");
-  manifest.schema_fingerprint = object.digest("schema_fingerprint");
-  manifest.tables = read_tables(object, "tables", read_table);
-  manifest.shared = read_tables(object, "shared", read_shared);
-  read_excluded(object, manifest);
-  read_references(object, manifest);
-  read_problems(object, manifest);
-  object.finish();
-  return manifest;
+  return ManifestReader(text).read();
 }
 
 }  // namespace company_backup

@@ -35,6 +35,9 @@ void inflate_member(std::string_view member, std::size_t max_raw, std::string& o
 std::uint32_t claimed_raw_size(std::string_view member);
 
 struct InflateLimits {
+  // Beyond what the format can reach: for who may stop the reading at any moment.
+  static constexpr std::uint64_t kAnyRatio = 1100;
+
   std::uint64_t total_bytes = std::uint64_t{1} << 40;  // raw bytes of the whole stream
   // Raw bytes per compressed byte over the whole stream, asked once `ratio_floor` raw bytes came:
   // one row may be hundreds of megabytes of the same letter, a bomb goes on.

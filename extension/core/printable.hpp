@@ -13,4 +13,7 @@ std::string printable(std::string_view text);
 // The same in double quotes.
 std::string in_quotes(std::string_view text);
 
+// `text` if it has at most `size` bytes, else as many whole characters of it and three dots.
+std::string shortened(std::string_view text, std::size_t size);
+
 }  // namespace company_backup

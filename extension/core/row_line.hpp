@@ -13,6 +13,11 @@ namespace company_backup {
 
 class JsonScanner;
 
+// How deep the JSON of a line may be nested for a reader of archives, the row's own object
+// included: more than a server with PostgreSQL's own limits (max_stack_depth) can hold. A level
+// costs the reader one byte.
+inline constexpr unsigned kDeepestJson = 65'536;
+
 enum class ValueKind : std::uint8_t {
   kNull,     // SQL NULL
   kBoolean,  // text: true or false
@@ -43,7 +48,9 @@ struct RowColumn {
 // memory.
 class RowLine {
  public:
-  explicit RowLine(const std::vector<RowColumn>& columns, unsigned max_depth = 1000);
+  static constexpr unsigned kAnyDepth = ~0U;
+
+  explicit RowLine(const std::vector<RowColumn>& columns, unsigned max_depth = kAnyDepth);
 
   // `line` without its line end; it must outlive the values. Error kBadArchive (malformed, or other
   // keys) or kArchiveLimit (depth); the message says what, not where.

@@ -29,6 +29,17 @@ bool same_file(const RowValue& archived, const RowValue& current) {
   return archived.text == file_digest(current);
 }
 
+// Long values by their digest: beside the row itself there is no room for it once more.
+void append_comparable(std::string_view value, std::string& text) {
+  constexpr size_t kLongest = 4096;
+  text += std::to_string(value.size()) + ":";
+  if (value.size() <= kLongest) {
+    text += value;
+  } else {
+    text += hex(sha256(value));
+  }
+}
+
 bool replaces(const MergeColumn& column, const RowValue& archived, const RowValue& current) {
   switch (column.mode) {
     case MergeColumn::Mode::kKept:
@@ -67,13 +78,11 @@ std::string comparable(const std::vector<MergeColumn>& columns, const std::vecto
     if (columns[i].mode == MergeColumn::Mode::kKept) continue;
     if (values[i].kind == ValueKind::kNull) {
       text += "n;";
-    } else {
-      const bool is_content = columns[i].is_file && !archived;
-      const std::string digest = is_content ? file_digest(values[i]) : std::string();
-      const std::string_view value = is_content ? std::string_view(digest) : values[i].text;
-      text += std::to_string(value.size()) + ":";
-      text += value;
+      continue;
     }
+    const bool is_content = columns[i].is_file && !archived;
+    const std::string digest = is_content ? file_digest(values[i]) : std::string();
+    append_comparable(is_content ? std::string_view(digest) : values[i].text, text);
   }
   return text;
 }

@@ -112,7 +112,8 @@ std::vector<RowColumn> line_columns(const std::vector<MergeColumn>& columns,
                                     const std::vector<RowColumn>& others);
 
 // Values that compare equal give equal texts, and others never do: the sort key of tables without a
-// key. Columns that are kept do not count. `archived`: the values are the archive's.
+// key. It is short, however long the values are. Columns that are kept do not count. `archived`:
+// the values are the archive's.
 std::string comparable(const std::vector<MergeColumn>& columns, const std::vector<RowValue>& values,
                        bool archived);
 

@@ -1,6 +1,6 @@
 #include "core/table_checker.hpp"
 
-#include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "core/error.hpp"
@@ -11,10 +11,13 @@ namespace company_backup {
 
 namespace {
 
-std::size_t column_index(const ManifestTable& table, const std::string& name) {
-  const auto found = std::find_if(table.columns.begin(), table.columns.end(),
-                                  [&](const ManifestColumn& c) { return c.name == name; });
-  return static_cast<std::size_t>(found - table.columns.begin());
+// Where the columns of the key stand among all columns. A hostile key may have all of these.
+std::vector<std::size_t> key_positions(const ManifestTable& table) {
+  std::unordered_map<std::string_view, std::size_t> positions;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) positions[table.columns[i].name] = i;
+  std::vector<std::size_t> key;
+  for (const ManifestKeyColumn& part : table.key) key.push_back(positions.at(part.column));
+  return key;
 }
 
 // Only the columns of the key and those of files are needed unescaped.
@@ -23,17 +26,16 @@ std::vector<RowColumn> columns_to_read(const ManifestTable& table) {
   for (const ManifestColumn& column : table.columns) {
     columns.push_back({column.name, !column.files.has_value()});
   }
-  for (const ManifestKeyColumn& part : table.key) {
-    columns[column_index(table, part.column)].raw = false;
-  }
+  for (const std::size_t position : key_positions(table)) columns[position].raw = false;
   return columns;
 }
 
 }  // namespace
 
 KeyOrderChecker::KeyOrderChecker(const ManifestTable& table) {
-  for (const ManifestKeyColumn& part : table.key) {
-    parts_.push_back({column_index(table, part.column), part.order, {}});
+  const std::vector<std::size_t> positions = key_positions(table);
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    parts_.push_back({positions[i], table.key[i].order, {}});
   }
 }
 

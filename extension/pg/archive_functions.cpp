@@ -138,7 +138,7 @@ COMPANY_BACKUP_FUNCTION(stream_backup) {
         authorize_existing(live, text, "export", std::nullopt, Detail().add("stored", false));
     auto spool = std::make_unique<Spool>(options.include_files);
     Manifest manifest = take_backup(std::move(live), text, options, *spool, company);
-    std::string manifest_text = manifest.to_json();
+    std::string manifest_text = manifest.to_readable_json();
     return std::make_unique<ArchiveBytes>(std::move(manifest), std::move(manifest_text),
                                           std::move(spool));
   });

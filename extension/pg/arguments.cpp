@@ -60,6 +60,17 @@ Text optional_text(FunctionCallInfo fcinfo, int index) {
   return std::string(bytes.data, bytes.size);
 }
 
+Text short_text(FunctionCallInfo fcinfo, int index, const char* name) {
+  constexpr size_t kLongest = 10'000;
+  Text text = optional_text(fcinfo, index);
+  if (text && text->size() > kLongest) {
+    throw Error(sqlstate::kInvalidParameter, std::string(name) + " is too long")
+        .detail("It has " + std::to_string(text->size()) + " bytes; the limit is " +
+                std::to_string(kLongest) + ".");
+  }
+  return text;
+}
+
 std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, int index) {
   if (PG_ARGISNULL(index)) return std::nullopt;
   struct Names {

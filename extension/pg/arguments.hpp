@@ -16,6 +16,8 @@ std::string required_text(FunctionCallInfo fcinfo, int index, const char* name);
 std::string required_bytes(FunctionCallInfo fcinfo, int index, const char* name);
 std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name);  // as text
 Text optional_text(FunctionCallInfo fcinfo, int index);
+// The same of a text that goes into manifests, whose readers bound it: at most 10,000 bytes.
+Text short_text(FunctionCallInfo fcinfo, int index, const char* name);
 std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, int index);
 
 Datum return_text(const std::string& text);

@@ -1,5 +1,8 @@
 #include "pg/backup.hpp"
 
+#include <map>
+
+#include "core/printable.hpp"
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/file_writer.hpp"
@@ -25,6 +28,47 @@ LineObserver both(LineObserver first, LineObserver second) {
     second(spans, buffer);
   };
 }
+
+// A manifest is read before anything proves who wrote it: readers bound it, so what goes into it is
+// bounded. A million bad references are named up to a number and counted beyond it.
+constexpr size_t kLongestText = 1000;
+constexpr size_t kProblemsOfEach = 10'000;
+constexpr size_t kProblemBytes = size_t{16} << 20;
+
+class ProblemList {
+ public:
+  explicit ProblemList(std::vector<ManifestProblem>& list) : list_(list) {}
+
+  void add(ManifestProblem problem) {
+    problem.row_key = shortened(problem.row_key, kLongestText);
+    problem.problem = shortened(problem.problem, kLongestText);
+    Told& told = told_[{problem.table, problem.reference}];
+    if (told.named == kProblemsOfEach || bytes_ > kProblemBytes) {
+      ++told.counted;
+      return;
+    }
+    ++told.named;
+    bytes_ += problem.table.size() + problem.row_key.size() + problem.reference.size() +
+              problem.problem.size();
+    list_.push_back(std::move(problem));
+  }
+
+  void finish() {
+    for (const auto& [place, told] : told_) {
+      if (told.counted == 0) continue;
+      list_.push_back({place.first, "", place.second,
+                       std::to_string(told.counted) + " more; check_company_data() lists them"});
+    }
+  }
+
+ private:
+  struct Told {
+    size_t named = 0, counted = 0;
+  };
+  std::vector<ManifestProblem>& list_;
+  std::map<std::pair<std::string, std::string>, Told> told_;  // by table and reference
+  size_t bytes_ = 0;
+};
 
 class BackupRun {
  public:
@@ -70,7 +114,7 @@ class BackupRun {
     manifest_.company_table = name_of(company_table);
     manifest_.key_column = column_of(company_table, live_.scope.company_key).name;
     manifest_.company_key = company_.key;
-    manifest_.company_name = company_.name;
+    if (company_.name) manifest_.company_name = shortened(*company_.name, kLongestText);
     manifest_.label = options_.label;
     manifest_.actor = options_.actor;
     manifest_.include_files = options_.include_files;
@@ -144,9 +188,10 @@ class BackupRun {
     if (!problems.empty() && !options_.record_problems) {
       refuse_references(live_, company_, problems);
     }
+    ProblemList list(manifest_.problems);
     for (const ReferenceProblem& problem : problems) {
-      manifest_.problems.push_back({name_of(live_.table(problem.table)), problem.row_key,
-                                    problem.reference, problem.problem});
+      list.add({name_of(live_.table(problem.table)), problem.row_key, problem.reference,
+                problem.problem});
     }
     for (ManifestProblem& problem : missing_) {
       if (!options_.record_problems) {
@@ -155,8 +200,9 @@ class BackupRun {
             .detail(problem.table + " " + problem.row_key + ": " + problem.problem)
             .hint("Repair the reference, or make the backup with on_error => 'record'.");
       }
-      manifest_.problems.push_back(std::move(problem));
+      list.add(std::move(problem));
     }
+    list.finish();
   }
 
   const LiveScope& live_;

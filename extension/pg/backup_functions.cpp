@@ -46,10 +46,10 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   require_guard_or_owner("backup");
   const Text text = optional_text(fcinfo, 0);
   BackupOptions options;
-  options.label = optional_text(fcinfo, 1);
+  options.label = short_text(fcinfo, 1, "label");
   options.include_files = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
   options.record_problems = records_problems(required_text(fcinfo, 3, "on_error"));
-  options.actor = optional_text(fcinfo, 4);
+  options.actor = short_text(fcinfo, 4, "actor");
   LiveScope live = load_live_scope();
   Company company = authorize_existing(live, text, "backup", options.actor,
                                        Detail().add("include_files", options.include_files));
@@ -59,7 +59,7 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   StoreSink sink(id);
   const Manifest manifest = take_backup(std::move(live), text, options, sink, company);
   refuse_ended(owner, company.key);
-  complete_backup(id, {company.key, owner}, manifest, manifest.to_json());
+  complete_backup(id, {company.key, owner}, manifest, manifest.to_readable_json());
   PG_RETURN_INT64(id);
 }
 

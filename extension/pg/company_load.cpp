@@ -279,7 +279,7 @@ void CompanyLoad::require_values() const {
   missing.refuse();
 }
 
-void CompanyLoad::add_company(const CompanyRow& row) {
+void CompanyLoad::add_company(const CompanyRow& row, const CompanyRow& given) {
   const Table& table = live_.table(live_.scope.company_table);
   std::vector<int16_t> numbers;
   std::vector<LoadValue> values;
@@ -287,7 +287,8 @@ void CompanyLoad::add_company(const CompanyRow& row) {
   for (const auto& [number, value] : row) {
     if (number == live_.scope.company_key) key.push_back(numbers.size());
     numbers.push_back(number);
-    values.push_back(value ? LoadValue{LoadValue::Kind::kText, *value} : LoadValue{});
+    const auto kind = given.contains(number) ? LoadValue::Kind::kWritten : LoadValue::Kind::kText;
+    values.push_back(value ? LoadValue{kind, *value} : LoadValue{});
   }
   for (ColumnSequence& sequence : sequences_of(table.oid)) {
     const auto value = row.find(sequence.column);

@@ -64,8 +64,8 @@ class CompanyLoad {
   // Of rows that all have to be made: error kMissingValue if that cannot be.
   void require_values() const;
 
-  // Adds the row of a new company.
-  void add_company(const CompanyRow& row);
+  // Adds the row of a new company. `given`: the columns of it that are not from the archive.
+  void add_company(const CompanyRow& row, const CompanyRow& given);
 
   // Loads all tables but the company table. Returns the number of rows.
   uint64_t load_tables();

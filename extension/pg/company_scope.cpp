@@ -167,9 +167,28 @@ Company resolve_company(const LiveScope& live, const Text& company) {
   return found;
 }
 
+namespace {
+
+// max_stack_depth, in kB; plain data.
+struct StackDepth {
+  char text[16];
+};
+
+// All that the process has, as the setting's own check allows it, or what is set if that is more.
+StackDepth deepest_stack() {
+  constexpr long kEnough = 64L << 20;  // where the system sets no limit
+  const long possible = std::min(get_stack_depth_rlimit() - STACK_DEPTH_SLOP, kEnough) / 1024;
+  StackDepth depth;
+  std::snprintf(depth.text, sizeof depth.text, "%ld", std::max<long>(possible, max_stack_depth));
+  return depth;
+}
+
+}  // namespace
+
 PinnedSettings::PinnedSettings() {
   nest_level_ = guarded([] {
-    static constexpr const char* kSettings[][2] = {
+    const StackDepth stack = deepest_stack();
+    const char* const settings[][2] = {
         {"DateStyle", "ISO, YMD"},
         {"IntervalStyle", "postgres"},
         {"TimeZone", "UTC"},
@@ -178,12 +197,14 @@ PinnedSettings::PinnedSettings() {
         {"lc_monetary", "C"},
         {"xmloption", "content"},
         {"row_security", "off"},
+        // values may be as deep as any session could store, and are read at the end of a long call
+        {"max_stack_depth", stack.text},
         // chunks are written while rows are read, which a parallel plan forbids
         {"max_parallel_workers_per_gather", "0"}};
     const int level = NewGUCNestLevel();
-    for (const auto& setting : kSettings) {
-      set_config_option(setting[0], setting[1], PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-                        0, false);
+    for (const auto& setting : settings) {
+      set_config_option(setting[0], setting[1], PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                        false);
     }
     return level;
   });

@@ -118,7 +118,7 @@ class Creation {
     for (const auto& [number, value] : changes) row[number] = value;
     load_.add_replacements(row);
     require_complete(table_, row);
-    load_.add_company(row);
+    load_.add_company(row, changes);
     return *key;
   }
 

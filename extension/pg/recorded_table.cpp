@@ -66,7 +66,8 @@ RecordedTable::RecordedTable(const LiveScope& live, const OutsideRecord& record)
       name_(shown_name(record.table)),
       columns_(without_null(find_columns(table_, record.columns))),
       line_(recorded_columns(table_, record.columns)),
-      reader_(columns_, all_positions(columns_.size())) {
+      // Our own record, but of a table whose types may have changed since.
+      reader_(columns_, all_positions(columns_.size()), read_base64, LoadValue::Kind::kWritten) {
   const std::vector<const Column*> recorded = find_columns(table_, record.columns);
   for (size_t i = 0; i < recorded.size(); ++i) {
     if (recorded[i] != nullptr) kept_.push_back(i);

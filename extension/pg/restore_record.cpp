@@ -31,11 +31,15 @@ std::string materialized_views(const LiveScope& live) {
   return list;
 }
 
-// {"restore": 7, "company": "acme", "status": "review"}
+// {"restore": 7, "company": "acme", "status": "review"}; PostgreSQL takes less than 8000 bytes, so
+// a key that might not fit is null.
 void notify(const KnownRestore& restore) {
-  std::string payload = "{\"restore\": " + std::to_string(restore.id) + ", \"company\": ";
-  append_json_string(payload, restore.company);
-  payload += ", \"status\": \"" + restore.status + "\"}";
+  constexpr size_t kLongestKey = 3000;
+  std::string key;
+  append_json_string(key, restore.company);
+  const std::string payload = "{\"restore\": " + std::to_string(restore.id) +
+                              ", \"company\": " + (key.size() > kLongestKey ? "null" : key) +
+                              ", \"status\": \"" + restore.status + "\"}";
   query("SELECT pg_notify('company_backup', $1)", {payload}, Access::kCall);
 }
 

@@ -91,15 +91,15 @@ void RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& curr
   if (log_ != nullptr || rigid) compose(current, archived, columns);
   if (log_ != nullptr) log_->changed(line_);
   if (!rigid) {
-    update(row, archived, columns);
+    update(row, current, archived, columns);
     return;
   }
   remove_version(row, current);
   replaced_.put(line_);
 }
 
-void RowChanges::update(const CurrentRow& row, const std::vector<RowValue>& archived,
-                        const std::vector<size_t>& columns) {
+void RowChanges::update(const CurrentRow& row, const std::vector<RowValue>& current,
+                        const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
   std::vector<RowValue> wanted(archived.size());
   for (size_t position : columns) wanted[position] = archived[position];
   const std::vector<LoadValue>& values = reader_.read(wanted);
@@ -107,7 +107,12 @@ void RowChanges::update(const CurrentRow& row, const std::vector<RowValue>& arch
   for (size_t position : columns) {
     new_values_.push_back({plan_.current[position]->number, values[position]});
   }
-  edits_.update(row.version, new_values_);
+  row_.clear();
+  for (const MergeKeyPart& part : plan_.key) {
+    row_ += row_.empty() ? "" : ", ";
+    row_ += current[part.column].text.substr(0, 100);
+  }
+  edits_.update(row.version, new_values_, row_);
 }
 
 void RowChanges::end_of_rows() {

@@ -35,8 +35,8 @@ class RowChanges {
   // Errors of all: those of TableEdits and RowLoader.
 
  private:
-  void update(const CurrentRow& row, const std::vector<RowValue>& archived,
-              const std::vector<size_t>& columns);
+  void update(const CurrentRow& row, const std::vector<RowValue>& current,
+              const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
   void compose(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
                const std::vector<size_t>& columns);
   void remove_version(const CurrentRow& row, const std::vector<RowValue>& values);
@@ -55,6 +55,7 @@ class RowChanges {
   bool at_end_ = false;
   std::vector<NewValue> new_values_;
   std::string line_;  // of a changed row, whole and with files as base64
+  std::string row_;   // its key, for messages
 };
 
 }  // namespace company_backup

@@ -80,8 +80,9 @@ Text text_form(const Column& column, const RowValue& value, size_t position,
 }
 
 ValueReader::ValueReader(const std::vector<const Column*>& columns, std::vector<size_t> positions,
-                         ReadBytes read_bytes)
+                         ReadBytes read_bytes, LoadValue::Kind kind)
     : read_bytes_(std::move(read_bytes)),
+      kind_(kind),
       positions_(std::move(positions)),
       bytes_(positions_.size()),
       row_(positions_.size()) {
@@ -97,8 +98,7 @@ const std::vector<LoadValue>& ValueReader::read(const std::vector<RowValue>& val
       read_bytes_(positions_[i], value, bytes_[i]);
       row_[i] = {LoadValue::Kind::kBytes, bytes_[i]};
     } else {
-      row_[i] = {LoadValue::Kind::kText,
-                 types_[i] == JSONBOID ? unwrap_jsonb(value.text) : value.text};
+      row_[i] = {kind_, types_[i] == JSONBOID ? unwrap_jsonb(value.text) : value.text};
     }
   }
   return row_;

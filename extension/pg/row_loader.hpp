@@ -34,15 +34,16 @@ Text text_form(const Column& column, const RowValue& value, size_t position = 0,
 // Turns the values of a line into what the columns' types read.
 class ValueReader {
  public:
-  // `positions`: of the wanted columns among `columns`.
+  // `positions`: of the wanted columns among `columns`. `kind`: of their texts.
   ValueReader(const std::vector<const Column*>& columns, std::vector<size_t> positions,
-              ReadBytes read_bytes = read_base64);
+              ReadBytes read_bytes = read_base64, LoadValue::Kind kind = LoadValue::Kind::kText);
 
   // Of the wanted columns, in their order. Valid until the next call and as long as `values`.
   const std::vector<LoadValue>& read(const std::vector<RowValue>& values);
 
  private:
   ReadBytes read_bytes_;
+  LoadValue::Kind kind_;
   std::vector<size_t> positions_;
   std::vector<uint32_t> types_;
   std::vector<std::string> bytes_;

@@ -21,6 +21,10 @@ struct Waiting {
   Datum datum;  // by value
 };
 
+bool has_text(LoadValue::Kind kind) {
+  return kind == LoadValue::Kind::kText || kind == LoadValue::Kind::kWritten;
+}
+
 // Bytes behind a Datum by reference; of a long value that stands elsewhere, of the pointer to it.
 size_t size_of(const ColumnInput& column, Datum datum) {
   const char* data = DatumGetPointer(datum);
@@ -74,9 +78,7 @@ struct RowWriter::Impl {
   Oid owner = InvalidOid;
   bool foreign = false;
   int natts = 0;
-  ColumnInput* inputs = nullptr;         // of the given columns
-  ColumnInput* checked_nulls = nullptr;  // columns without a value whose type looks at NULLs
-  int checked_null_count = 0;
+  ColumnInput* inputs = nullptr;  // of the given columns
   TableLoad table;
   ForeignLoad remote;
 
@@ -227,7 +229,7 @@ void RowWriter::add(const std::vector<LoadValue>& row) {
   for (size_t i = 0; i < row.size(); ++i) {
     const LoadValue& value = row[i];
     impl.put(impl.inputs[i], value);
-    if (value.kind == LoadValue::Kind::kText && value.text.find('\0') != value.text.npos) {
+    if (has_text(value.kind) && value.text.find('\0') != value.text.npos) {
       has_nul = true;
       impl.at_column = i;
     }

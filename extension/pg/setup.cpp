@@ -175,7 +175,7 @@ COMPANY_BACKUP_FUNCTION(set_table_rule) {
       "$2",
       {named.schema, named.name}, Access::kWrite);
   if (treatment == "auto") PG_RETURN_VOID();
-  const Text reason = optional_text(fcinfo, 2), area = optional_text(fcinfo, 3);
+  const Text reason = short_text(fcinfo, 2, "reason"), area = short_text(fcinfo, 3, "area");
   own_query(
       "INSERT INTO company_backup.table_rule (table_schema, table_name, treatment, reason, area, "
       "match_columns, route) VALUES ($1::name, $2::name, $3, $4, $5, $6::name[], $7::name[])",

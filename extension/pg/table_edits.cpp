@@ -22,7 +22,8 @@ struct Waiting {
 struct Edit {
   RowVersion version;
   bool removes;
-  size_t first, end;  // in the waiting values
+  size_t first, end;        // in the waiting values
+  size_t row_at, row_size;  // its key in the batch's buffer; none: 0 bytes
 };
 
 // A table or partition that holds rows itself. But for `load`, plain data.
@@ -88,6 +89,7 @@ struct TableEdits::Impl {
   void open();
   void open_leaf(Oid oid, Leaf* leaf) const;
   void convert();
+  std::string row_at(size_t value) const;
   void convert_values(const Edit& edit, Leaf* leaf);
   void make(const Edit& edit, Leaf* leaf) const;
   void run();
@@ -139,6 +141,15 @@ void TableEdits::Impl::convert_values(const Edit& edit, Leaf* leaf) {
   }
 }
 
+// "Row (7): " of the edit with this value.
+std::string TableEdits::Impl::row_at(size_t value) const {
+  for (const Edit& edit : edits) {
+    if (value < edit.first || value >= edit.end || edit.row_size == 0) continue;
+    return "Row (" + buffer.substr(edit.row_at, edit.row_size) + "): ";
+  }
+  return {};
+}
+
 void TableEdits::Impl::convert() {
   guarded([this] {
     datums = static_cast<Datum*>(
@@ -162,7 +173,7 @@ void TableEdits::Impl::convert() {
             NameStr(TupleDescAttr(RelationGetDescr(root), values[at].column - 1)->attname);
         throw Error(sqlstate::kBadValue, std::string("value of column \"") + column +
                                              "\" of table \"" + name + "\" cannot be restored")
-            .detail(error.message + ".");
+            .detail(row_at(at) + error.message + ".");
       });
 }
 
@@ -227,11 +238,12 @@ void TableEdits::remove(const RowVersion& version) {
   Impl& impl = *impl_;
   if (!impl.as_owner && !impl.may_remove) require_right(impl.table, ACL_DELETE, 0);
   impl.may_remove = true;
-  impl.edits.push_back({version, true, 0, 0});
+  impl.edits.push_back({version, true, 0, 0, 0, 0});
   if (impl.edits.size() >= kBatchRows) impl.run();
 }
 
-void TableEdits::update(const RowVersion& version, const std::vector<NewValue>& values) {
+void TableEdits::update(const RowVersion& version, const std::vector<NewValue>& values,
+                        std::string_view row) {
   Impl& impl = *impl_;
   const size_t first = impl.values.size();
   for (const NewValue& value : values) {
@@ -243,7 +255,8 @@ void TableEdits::update(const RowVersion& version, const std::vector<NewValue>& 
     impl.buffer += value.value.text;
     impl.buffer += '\0';
   }
-  impl.edits.push_back({version, false, first, impl.values.size()});
+  impl.edits.push_back({version, false, first, impl.values.size(), impl.buffer.size(), row.size()});
+  impl.buffer += row;
   if (impl.edits.size() >= kBatchRows || impl.buffer.size() >= kBatchBytes) impl.run();
 }
 

@@ -32,7 +32,9 @@ class TableEdits {
   // kBadValue; PostgreSQL's own class 23.
   void remove(const RowVersion& version);
   // No column of a partition key, or of a unique or exclusion constraint. The values are copied.
-  void update(const RowVersion& version, const std::vector<NewValue>& values);
+  // `row`: its key, for messages.
+  void update(const RowVersion& version, const std::vector<NewValue>& values,
+              std::string_view row = {});
 
   // Makes the edits that wait.
   void flush();

@@ -1,5 +1,6 @@
 #include "pg/table_lines.hpp"
 
+#include "core/json_scanner.hpp"
 #include "pg/line_spool.hpp"
 
 namespace company_backup {
@@ -28,12 +29,29 @@ struct LineReceiver {
   MemoryContext row_memory;
 };
 
+// Readers of archives have a limit. A level takes two bytes: hardly a document needs the look.
+void require_shallow(const TableQuery& query, const std::vector<Span>& spans,
+                     const std::string& buffer) {
+  constexpr size_t kLevels = kDeepestJson - 1;  // beside the row's own object
+  for (size_t i = 0; i < spans.size(); ++i) {
+    const std::string_view json(buffer.data() + spans[i].begin, spans[i].end - spans[i].begin);
+    if (json.size() <= 2 * kLevels || query.columns[i].type_oid != JSONBOID) continue;
+    if (json_depth(json, kLevels + 1) <= kLevels) continue;
+    throw Error(sqlstate::kRowTooLarge, "a document in column \"" + query.columns[i].name +
+                                            "\" of table \"" + query.name +
+                                            "\" is nested too deeply for a backup")
+        .detail("Row " + row_key_text(query, spans, buffer) + " has more than " +
+                std::to_string(kLevels) + " levels; readers of archives refuse it.");
+  }
+}
+
 void finish_line(LineReceiver* self) {
   std::string& buffer = self->lines->buffer();
   const size_t start = self->lines->line_start();
   // The undo record of a restore over this row would hold its files in base64.
   require_loadable(*self->query, self->encoder->spans(), buffer, start,
                    self->encoder->file_bytes() / 3 * 4);
+  require_shallow(*self->query, self->encoder->spans(), buffer);
   if (*self->observer) (*self->observer)(self->encoder->spans(), buffer);
   if (self->sorter == nullptr) self->lines->end_line();
 }

@@ -41,6 +41,31 @@ void store(TupleTableSlot* slot, const Datum* values, const bool* nulls, size_t 
   ExecStoreVirtualTuple(slot);
 }
 
+// What INSERT puts into a column without a value and a default: NULL, which a domain may refuse.
+// Nothing for types that take every NULL.
+Expr* checked_null(const FormData_pg_attribute* attribute) {
+  if (!DomainHasConstraints(attribute->atttypid)) return nullptr;
+  int32 typmod = attribute->atttypmod;
+  const Oid base = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
+  Node* null = reinterpret_cast<Node*>(makeConst(base, typmod, attribute->attcollation,
+                                                 attribute->attlen, 0, true, attribute->attbyval));
+  return reinterpret_cast<Expr*>(coerce_to_domain(
+      null, base, typmod, attribute->atttypid, COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, -1, false));
+}
+
+// CONTEXT of errors in defaults: a domain's names no column.
+struct DefaultOf {
+  Relation relation;
+  AttrNumber attnum;
+};
+void tell_default(void* argument) {
+  const auto* place = static_cast<const DefaultOf*>(argument);
+  if (place->attnum == 0) return;
+  errcontext("value of column \"%s\" of table \"%s\", for which none was given",
+             NameStr(TupleDescAttr(RelationGetDescr(place->relation), place->attnum - 1)->attname),
+             RelationGetRelationName(place->relation));
+}
+
 void require_done(TM_Result result) {
   if (result == TM_Ok) return;
   ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -207,6 +232,7 @@ void TableLoad::prepare_defaults(const AttrNumber* given, int given_count) {
     const bool is_given = std::find(given, given + given_count, attnum) != given + given_count;
     if (is_given || attribute->attisdropped || attribute->attgenerated) continue;
     auto* expression = reinterpret_cast<Expr*>(build_column_default(relation_, attnum));
+    if (expression == nullptr) expression = checked_null(attribute);
     if (expression == nullptr) continue;
     expression = expression_planner(expression);
     defaults_[default_count_++] = {attnum, ExecInitExpr(expression, nullptr)};
@@ -214,11 +240,17 @@ void TableLoad::prepare_defaults(const AttrNumber* given, int given_count) {
 }
 
 void TableLoad::fill_defaults(Datum* values, bool* nulls) {
+  if (default_count_ == 0) return;
   ExprContext* context = GetPerTupleExprContext(estate_);
+  DefaultOf place{relation_, 0};
+  ErrorContextCallback teller{error_context_stack, tell_default, &place};
+  error_context_stack = &teller;
   for (int i = 0; i < default_count_; ++i) {
-    const int at = defaults_[i].attnum - 1;
+    place.attnum = defaults_[i].attnum;
+    const int at = place.attnum - 1;
     values[at] = ExecEvalExpr(defaults_[i].expression, context, &nulls[at]);
   }
+  error_context_stack = teller.previous;
 }
 
 void TableLoad::insert(Datum* values, bool* nulls, int count) {

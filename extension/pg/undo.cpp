@@ -49,8 +49,8 @@ void UndoWriter::store(UndoPart part, int table, int seq, std::string_view membe
 
 void UndoWriter::complete(const Manifest& manifest) {
   outside_.finish();
-  own_query("INSERT INTO company_backup.undo VALUES ($1, $2)", {restore_, manifest.to_json()},
-            Access::kWrite);
+  own_query("INSERT INTO company_backup.undo VALUES ($1, $2)",
+            {restore_, manifest.to_readable_json()}, Access::kWrite);
 }
 
 Manifest undo_manifest(int64_t restore) {

@@ -57,6 +57,8 @@ class UploadSink : public ArchiveSink {
  public:
   explicit UploadSink(int64_t backup) : store_(backup) {}
 
+  void progress() override { check_for_interrupts(); }
+
   void manifest(const Manifest&) override {}
 
   void begin_table(Section section, std::size_t index) override {
@@ -154,6 +156,7 @@ bool is_trusted(const ArchiveReader& reader) {
   for (const std::string& key :
        own_bytes("SELECT archive_key FROM company_backup.trusted_origin", {})) {
     if (reader.check_signature(key)) return true;
+    check_for_interrupts();
   }
   return false;
 }

@@ -29,17 +29,126 @@ Way way_of(Oid type, int32 typmod) {
     case DATEOID:
       return Way::kDate;
     case TIMESTAMPOID:
-      return typmod < 0 ? Way::kTimestamp : Way::kFunction;
+      return Way::kTimestamp;
     case TIMESTAMPTZOID:
-      return typmod < 0 ? Way::kTimestampTz : Way::kFunction;
+      return Way::kTimestampTz;
     default:
       return Way::kFunction;
   }
 }
 
+// Built-in types whose input depends on nothing but the text.
+bool is_literal(Oid type) {
+  switch (type) {
+    case BYTEAOID:
+    case CHAROID:
+    case NAMEOID:
+    case TEXTOID:
+    case OIDOID:
+    case TIDOID:
+    case XIDOID:
+    case CIDOID:
+    case JSONOID:
+    case JSONBOID:
+    case XMLOID:
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+    case FLOAT4OID:
+    case FLOAT8OID:
+    case NUMERICOID:
+    case BOOLOID:
+    case BPCHAROID:
+    case VARCHAROID:
+    case BITOID:
+    case VARBITOID:
+    case UUIDOID:
+    case INETOID:
+    case CIDROID:
+    case MACADDROID:
+    case MACADDR8OID:
+    case TSVECTOROID:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The same of a type made of others, by these; of a type that an extension brings nobody knows.
+bool is_literal_inside(Oid type) {
+  type = getBaseType(type);
+  if (is_literal(type)) return true;
+  const Oid element = get_element_type(type);
+  if (OidIsValid(element)) return is_literal_inside(element);
+  switch (get_typtype(type)) {
+    case TYPTYPE_ENUM:
+      return true;
+    case TYPTYPE_RANGE:
+      return is_literal_inside(get_range_subtype(type));
+    case TYPTYPE_MULTIRANGE:
+      return is_literal_inside(get_multirange_range(type));
+    case TYPTYPE_COMPOSITE: {
+      TupleDesc row = lookup_rowtype_tupdesc(type, -1);
+      bool literal = true;
+      for (int i = 0; literal && i < row->natts; ++i) {
+        const FormData_pg_attribute* attribute = TupleDescAttr(row, i);
+        literal = attribute->attisdropped || is_literal_inside(attribute->atttypid);
+      }
+      ReleaseTupleDesc(row);
+      return literal;
+    }
+    default:
+      return false;
+  }
+}
+
+ColumnInput::Proof proof_of(Oid type) {
+  if (type == BOOLOID || type == UUIDOID) {  // mostly read directly
+    return ColumnInput::Proof::kPrinted;
+  }
+  switch (getBaseType(type)) {
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+    case FLOAT4OID:
+    case FLOAT8OID:
+    case NUMERICOID:
+      return ColumnInput::Proof::kDecimal;
+    default:
+      return is_literal_inside(type) ? ColumnInput::Proof::kNone : ColumnInput::Proof::kPrinted;
+  }
+}
+
+bool is_decimal(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const size_t digits = text.find_first_not_of("0123456789");
+  if (digits == 0 || digits == text.npos) return digits != 0 && !text.empty();
+  return text[digits] == '.' && digits + 1 < text.size() &&
+         text.find_first_not_of("0123456789", digits + 1) == text.npos;
+}
+
+// As much of a text as a message has room for.
+const char* beginning(const char* text) {
+  constexpr int kShown = 100;
+  const int size = static_cast<int>(std::strlen(text));
+  return size <= kShown ? text : pnstrdup(text, pg_mbcliplen(text, size, kShown));
+}
+
+void prove_printed(ColumnInput& column, const char* text, Datum datum) {
+  char* printed = OutputFunctionCall(&column.output, datum);
+  if (std::strcmp(printed, text) != 0) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+                    errmsg("\"%s\" is nothing that type %s prints; here it would become \"%s\"",
+                           beginning(text), format_type_be(column.type), beginning(printed))));
+  }
+  pfree(printed);
+}
+
 template <class Number>
 bool parse_number(std::string_view text, Number* number) {
   const char* end = text.data() + text.size();
+  const char first = text.data()[text.starts_with('-') ? 1 : 0];
+  if (first < '0' || first > '9') return false;  // "nan" would be a number, too
   const auto [stop, error] = std::from_chars(text.data(), end, *number);
   return error == std::errc{} && stop == end;
 }
@@ -70,8 +179,9 @@ bool parse_date(std::string_view text, int* days) {
   return true;
 }
 
-// 2026-11-22 01:02:03[.123456], followed by +00 if `with_zone`.
-bool parse_timestamp(std::string_view text, bool with_zone, Timestamp* timestamp) {
+// 2026-11-22 01:02:03[.123456], followed by +00 if `with_zone`, with at most `precision` digits of
+// the second.
+bool parse_timestamp(std::string_view text, bool with_zone, int32 precision, Timestamp* timestamp) {
   if (with_zone) {
     if (!text.ends_with("+00")) return false;
     text.remove_suffix(3);
@@ -86,7 +196,7 @@ bool parse_timestamp(std::string_view text, bool with_zone, Timestamp* timestamp
   int micros = 0;
   if (text.size() > 19) {
     const size_t digits = text.size() - 20;
-    if (text[19] != '.' || digits < 1 || digits > 6) return false;
+    if (text[19] != '.' || digits < 1 || digits > static_cast<size_t>(precision)) return false;
     if (!parse_digits(text, 20, digits, &micros)) return false;
     for (size_t i = digits; i < 6; ++i) micros *= 10;
   }
@@ -178,7 +288,10 @@ bool read_directly(const ColumnInput& column, std::string_view text, Datum* datu
     case Way::kTimestamp:
     case Way::kTimestampTz: {
       Timestamp timestamp;
-      if (!parse_timestamp(text, column.way == Way::kTimestampTz, &timestamp)) return false;
+      const int32 precision = column.typmod < 0 ? MAX_TIMESTAMP_PRECISION : column.typmod;
+      if (!parse_timestamp(text, column.way == Way::kTimestampTz, precision, &timestamp)) {
+        return false;
+      }
       *datum = TimestampGetDatum(timestamp);
       return true;
     }
@@ -216,6 +329,12 @@ ColumnInput make_column_input(TupleDesc row, AttrNumber attnum) {
   getTypeInputInfo(column.type, &function, &column.io_param);
   fmgr_info(function, &column.function);
   column.null_is_checked = !column.function.fn_strict;
+  column.proof = proof_of(column.type);
+  if (column.proof != ColumnInput::Proof::kNone) {
+    bool varlena;
+    getTypeOutputInfo(column.type, &function, &varlena);
+    fmgr_info(function, &column.output);
+  }
   return column;
 }
 
@@ -230,8 +349,14 @@ Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null) {
   }
   Datum datum;
   if (read_directly(column, text, &datum)) return datum;
-  return InputFunctionCall(&column.function, const_cast<char*>(text.data()), column.io_param,
-                           column.typmod);
+  datum = InputFunctionCall(&column.function, const_cast<char*>(text.data()), column.io_param,
+                            column.typmod);
+  if (value.kind == LoadValue::Kind::kWritten || column.proof == ColumnInput::Proof::kNone ||
+      (column.proof == ColumnInput::Proof::kDecimal && is_decimal(text))) {
+    return datum;
+  }
+  prove_printed(column, text.data(), datum);
+  return datum;
 }
 
 }  // namespace company_backup

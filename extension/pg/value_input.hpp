@@ -9,9 +9,11 @@
 namespace company_backup {
 
 // A value as the archive has it: PostgreSQL's text form, or the bytes themselves of a bytea. Or one
-// that comes out of a row of the same column.
+// that a person wrote, or that comes out of a row of the same column.
 struct LoadValue {
-  enum class Kind : uint8_t { kNull, kText, kBytes, kDatum };
+  // kText: what the type prints, and nothing else: an archive that says "now" is not believed.
+  // kWritten: whatever the type reads.
+  enum class Kind : uint8_t { kNull, kText, kWritten, kBytes, kDatum };
   Kind kind = Kind::kNull;
   std::string_view text{};
   Datum datum = 0;  // kDatum
@@ -33,13 +35,22 @@ struct ColumnInput {
     kTimestamp,
     kTimestampTz,
   };
+  // Whether the type could make something else of a text than what the text says: an hour ("now"),
+  // an object (regclass), what its session is set to.
+  enum class Proof : uint8_t {
+    kNone,     // no: numbers, texts, documents
+    kDecimal,  // not of decimal digits
+    kPrinted,  // it has to be printed again, and to be the same
+  };
   AttrNumber attnum;
   Oid type;
   int32 typmod;
   int16 length;  // of a Datum, as in pg_attribute
   bool by_value;
   Way way;
+  Proof proof;
   FmgrInfo function;  // the type's input function
+  FmgrInfo output;    // its output function, unless `proof` is kNone
   Oid io_param;
   bool null_is_checked;  // the input function wants to see NULL (a domain)
   void* domain_cache;
@@ -51,7 +62,8 @@ struct ColumnInput {
 ColumnInput make_column_input(TupleDesc row, AttrNumber attnum);
 
 // `text` of a kText value is UTF-8 and ends with a NUL byte that its size does not count. The
-// result may depend on the current memory context.
+// result may depend on the current memory context. Raises an error, among others, for a kText value
+// that the type would not have printed.
 Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null);
 
 }  // namespace company_backup

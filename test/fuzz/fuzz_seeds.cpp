@@ -62,6 +62,31 @@ void write_paths(const std::filesystem::path& folder) {
   }
 }
 
+// The first byte chooses the list: see fuzz_manifest.cpp.
+void write_manifests(const std::filesystem::path& folder) {
+  const std::string digest = company_backup::hex(company_backup::sha256(""));
+  const std::string content =
+      R"("rows":0,"bytes":0,"sha256":")" + digest + R"(","columns":[],"key":[])";
+  const std::string elements[] = {
+      R"({"name":"a.b","area":"","treatment":"company","route":"",)" + content +
+          R"(,"omitted":[]})",
+      R"({"name":"a.b","treatment":"people","match_columns":[],)" + content + "}",
+      R"({"name":"c","type":"","treatment":"file","files":0,"bytes":0})",
+      R"({"column":"id","order":"text"})",
+      R"({"column":"","reason":""})",
+      R"({"name":"a.b","treatment":"","reason":"\u00e9"})",
+      R"({"table":"a.b","columns":["a"],"target":"a.b","target_columns":[],"json_path":null,)"
+      R"("when_column":null,"when_value":"","outside":"keep"})",
+      R"("code")",
+      R"({"table":"a.b","row_key":"","reference":"","problem":""})",
+  };
+  for (std::size_t i = 0; i < std::size(elements); ++i) {
+    const std::string list(1, static_cast<char>(i));
+    write(folder / "manifest" / std::to_string(i), list + elements[i]);
+    write(folder / "manifest" / (std::to_string(i) + "_empty"), list + "{}");
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -71,6 +96,7 @@ int main(int argc, char** argv) {
   }
   try {
     write_archives(argv[1]);
+    write_manifests(argv[1]);
     write_lines(argv[1]);
     write_paths(argv[1]);
   } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <random>
 
+#include "core/json_scanner.hpp"
 #include "core/row_writer.hpp"
 #include "expect_error.hpp"
 
@@ -241,16 +242,29 @@ TEST(RowLine, DepthIsLimitedWithoutRecursion) {
   const auto nested = [](std::size_t depth) {
     return "{\"v\":" + std::string(depth, '[') + std::string(depth, ']') + "}";
   };
-  RowLine row({{"v"}});
+  const auto refuse = [](unsigned limit, const std::string& line) {
+    RowLine row({{"v"}}, limit);
+    expect_error(sqlstate::kArchiveLimit, "nested", [&] { row.parse(line); });
+  };
+  RowLine row({{"v"}}, 1'000);
   row.parse(nested(999));
-  expect_refused(nested(1'000), "nested", sqlstate::kArchiveLimit);
-  expect_refused(nested(100'000), "nested", sqlstate::kArchiveLimit);
+  refuse(1'000, nested(1'000));
+  refuse(kDeepestJson, nested(100'000));
   std::string objects;
   for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
-  expect_refused("{\"v\":" + objects, "nested", sqlstate::kArchiveLimit);
+  refuse(kDeepestJson, "{\"v\":" + objects);
+  // Lines of our own have no limit: what a server holds is read.
+  RowLine any({{"v"}});
+  any.parse(nested(1'000'000));
   RowLine flat({{"v"}}, 1);
   flat.parse("{\"v\":1}");
   expect_error(sqlstate::kArchiveLimit, "nested", [&] { flat.parse("{\"v\":[]}"); });
+}
+
+TEST(JsonScanner, DepthIsCounted) {
+  const std::pair<const char*, std::size_t> cases[] = {
+      {"1", 0}, {"[]", 1}, {"{\"[[[\": \"\\\"[[[\"}", 1}, {"[[], [[]], {}]", 3}, {"[[[[[]]]]]", 4}};
+  for (const auto& [json, depth] : cases) EXPECT_EQ(json_depth(json, 4), depth) << json;
 }
 
 TEST(RowLine, ScratchSurvivesManyEscapedColumns) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/change_log.hpp"
+#include "core/digest.hpp"
 #include "core/key_order.hpp"
 #include "expect_error.hpp"
 
@@ -199,6 +200,22 @@ TEST(Comparable, no_two_rows_are_taken_for_one) {
   EXPECT_NE(text(R"({"id":"","v":null})"), text(R"({"id":null,"v":""})"));
   EXPECT_NE(text(R"({"id":"n;","v":null})"), text(R"({"id":null,"v":"n;"})"));
   EXPECT_EQ(text(R"({"id":"1","v":"A"})"), text(R"({"id":1,"v":"\u0041"})"));
+}
+
+// Beside a row of nearly 1 GB there is no room for its values once more.
+TEST(Comparable, is_short_however_long_the_values_are) {
+  const std::vector<MergeColumn> two = columns(Mode::kCompared);
+  RowLine row(line_columns(two, {}));
+  const auto text = [&](const std::string& value) {
+    row.parse(R"({"id":1,"v":")" + value + "\"}");
+    return comparable(two, row.values(), true);
+  };
+  const std::string value(10 << 20, 'x');
+  EXPECT_LT(text(value).size(), 200U);
+  EXPECT_EQ(text(value), text("\\u0078" + value.substr(1)));
+  EXPECT_NE(text(value), text("y" + value.substr(1)));
+  EXPECT_NE(text(value), text(value + "x"));
+  EXPECT_NE(text(value), text(hex(sha256(value))));
 }
 
 class ChangeLog : public testing::Test {
