@@ -23,7 +23,11 @@ DefaultKind default_of(const Table& table, const Column& column);
 // Of kSequence. Error kInternal if it is not among the table's sequences.
 ColumnSequence feeding_sequence(const Table& table, const Column& column);
 
-// The values that the default gives, one after the other, as the table's owner; each in text form.
+// `count` values that the default of a column of the table or partition gives, in text form; NULLs
+// without a default. Evaluated as the owner of the code on it, see pg/code_owner.hpp.
+std::vector<Text> evaluate_default(uint32_t table, const std::string& column, int count);
+
+// The values that the default gives, one after the other, each in text form.
 // Not for kNone.
 class DefaultValues {
  public:
@@ -37,9 +41,8 @@ class DefaultValues {
   const Table& table_;
   const Column& column_;
   bool is_sequence_;
-  std::string expression_;
   int batch_ = 1;  // one value may be all that is wanted
-  Rows values_;
+  std::vector<Text> values_;
   size_t at_ = 0;
 };
 

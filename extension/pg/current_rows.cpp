@@ -107,6 +107,9 @@ void read_current(const CurrentQuery& query, LineCutter* lines, const CurrentRow
   const std::unique_ptr<bool[]> leads_outside(new bool[query.table.columns.size() + 1]());
   Receiver receiver{};
   init_receiver(receiver.base, receive);
+  receiver.base.rStartup = [](DestReceiver* self, int, TupleDesc form) {
+    callback([=] { require_form(reinterpret_cast<Receiver*>(self)->query->table, form); });
+  };
   receiver.query = &query;
   receiver.encoder = &encoder;
   receiver.lines = lines;

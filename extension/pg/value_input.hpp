@@ -42,6 +42,7 @@ struct ColumnInput {
   FmgrInfo function;  // the type's input function
   Oid io_param;
   bool null_is_checked;  // the input function wants to see NULL (a domain)
+  Oid code_owner;        // whose code it may run, see pg/code_owner.hpp; InvalidOid: nobody's
   void* domain_cache;
 };
 
@@ -53,5 +54,8 @@ ColumnInput make_column_input(TupleDesc row, AttrNumber attnum);
 // `text` of a kText value is UTF-8 and ends with a NUL byte that its size does not count. The
 // result may depend on the current memory context.
 Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null);
+
+// One value by itself. Code of the owner of a domain in it runs as he.
+Datum read_text(Oid type, const char* text, int32 typmod);
 
 }  // namespace company_backup
