@@ -19,6 +19,7 @@ CREATE TABLE company_backup.settings (
     owner_column name,
     identity_columns name[],
     scope_columns name[] NOT NULL DEFAULT '{}',
+    search_path name[] NOT NULL DEFAULT '{}',
     membership_schema name,
     membership_table name,
     membership_person_column name,
@@ -245,11 +246,12 @@ CREATE FUNCTION set_company_table(company_table regclass,
     name_column name = 'name',
     owner_column name = NULL,
     identity_columns name[] = NULL,
-    scope_columns name[] = NULL)
+    scope_columns name[] = NULL,
+    search_path text = NULL)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_company_table';
-COMMENT ON FUNCTION set_company_table(regclass, name, name, name, name[], name[]) IS 'Says which table has one row per company, and which columns elsewhere mean the company although no foreign key says so (scope_columns)';
+COMMENT ON FUNCTION set_company_table(regclass, name, name, name, name[], name[], text) IS 'Says which table has one row per company, and which columns elsewhere mean the company although no foreign key says so (scope_columns); search_path: with which the owners'' defaults, checks and other expressions run';
 
 CREATE FUNCTION set_table_rule(target regclass,
     treatment text,
@@ -760,7 +762,7 @@ COMMENT ON FUNCTION company_busy(uuid) IS 'Whether a restore or a revert of the 
 
 REVOKE ALL ON FUNCTION
     company_backup.follow_company(),
-    set_company_table(regclass, name, name, name, name[], name[]),
+    set_company_table(regclass, name, name, name, name[], name[], text),
     set_table_rule(regclass, text, text, text, name[], name[]),
     set_column_rule(regclass, name, text, text),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),
@@ -829,7 +831,7 @@ FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION
     company_backup.follow_company(),
-    set_company_table(regclass, name, name, name, name[], name[]),
+    set_company_table(regclass, name, name, name, name[], name[], text),
     set_table_rule(regclass, text, text, text, name[], name[]),
     set_column_rule(regclass, name, text, text),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),

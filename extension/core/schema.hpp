@@ -116,6 +116,7 @@ struct Settings {
   std::string key_column, name_column, owner_column;
   std::optional<std::vector<std::string>> identity_columns;
   std::vector<std::string> scope_columns;
+  std::vector<std::string> search_path;  // schemas, for owners' code; empty: not set
   std::string membership_schema, membership_table, membership_person_column;  // empty: not set
 };
 

@@ -139,6 +139,12 @@ std::string Statements::no_reference(const Table& table, const ReferenceRule& ru
   return call("set_reference", arguments);
 }
 
+std::string name_list(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + display_name(name);
+  return list;
+}
+
 std::string Statements::company_table(const Table& table, const Settings& settings) const {
   std::string arguments = regclass(table);
   add_text(arguments, "key_column", settings.key_column);
@@ -147,6 +153,9 @@ std::string Statements::company_table(const Table& table, const Settings& settin
   if (settings.identity_columns)
     arguments += ", identity_columns => " + name_array(*settings.identity_columns);
   add_names(arguments, "scope_columns", settings.scope_columns);
+  if (!settings.search_path.empty()) {
+    arguments += ", search_path => " + quote_literal(name_list(settings.search_path));
+  }
   return call("set_company_table", arguments);
 }
 

@@ -41,4 +41,7 @@ class Statements {
 // '{a,"Mixed Case"}', a literal for name[].
 std::string name_array(const std::vector<std::string>& names);
 
+// `a, "B"`, as a search_path is written.
+std::string name_list(const std::vector<std::string>& names);
+
 }  // namespace company_backup

@@ -6,6 +6,7 @@
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/file_writer.hpp"
+#include "pg/held_tables.hpp"
 #include "pg/piece_pipeline.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/rules.hpp"
@@ -237,6 +238,7 @@ Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptio
   live = lock_scope(std::move(live));
   require_decided(live);
   refuse_row_security(live);
+  HeldTables held(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
@@ -245,6 +247,7 @@ Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptio
   manifest.schema_fingerprint = fingerprint(live);
   snapshot.close();
   settings.close();
+  held.close();
   return manifest;
 }
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "pg/error_code.hpp"
+
 namespace company_backup {
 namespace boundary {
 namespace {
@@ -15,10 +17,6 @@ const char* keep(const std::string& text) noexcept {
   if (copy == nullptr) return nullptr;
   std::memcpy(copy, text.c_str(), text.size() + 1);
   return static_cast<const char*>(copy);
-}
-
-int errcode_of(const char* s) {
-  return MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]);
 }
 
 }  // namespace
@@ -123,6 +121,21 @@ CaughtError take_error_to_translate() {
 
 int waiting_errcode() {
   return guarded([] { return geterrcode(); });
+}
+
+void throw_waiting_with_hint(const std::string& hint) {
+  const char* const text = hint.empty() ? nullptr : hint.c_str();
+  const MemoryContext memory = CurrentMemoryContext;
+  if (text != nullptr) {
+    guarded([=] {
+      MemoryContextSwitchTo(memory);
+      ErrorData* error = CopyErrorData();
+      FlushErrorState();
+      error->hint = pstrdup(text);
+      ReThrowError(error);
+    });
+  }
+  throw PostgresError{};
 }
 
 void with_subtransaction_impl(boundary::Thunk body, void* argument, bool* failed,

@@ -133,13 +133,27 @@ auto guarded_or(Body&& body, Translate&& translate) {
 // The SQLSTATE, as errcode() has it, of the error that waits on PostgreSQL's error stack.
 int waiting_errcode();
 
-// The same for errors with this SQLSTATE only; others pass unchanged.
-template <class Body, class Translate>
-auto guarded_or_for(int errcode, Body&& body, Translate&& translate) {
+// Gives the error that waits on PostgreSQL's error stack this hint; none if empty. Throws it.
+[[noreturn]] void throw_waiting_with_hint(const std::string& hint);
+
+// Runs `body` like guarded(); an error gets the hint that `hint` has for its SQLSTATE (as errcode()
+// has it), if it has one.
+template <class Body, class Hint>
+auto guarded_with_hint(Body&& body, Hint&& hint) {
   try {
     return guarded(body);
   } catch (const PostgresError&) {
-    if (waiting_errcode() != errcode) throw;
+    throw_waiting_with_hint(hint(waiting_errcode()));
+  }
+}
+
+// guarded_or() for errors with this SQLSTATE only, guarded_with_hint() for others.
+template <class Body, class Translate, class Hint>
+auto guarded_or_for(int errcode, Body&& body, Translate&& translate, Hint&& hint) {
+  try {
+    return guarded(body);
+  } catch (const PostgresError&) {
+    if (waiting_errcode() != errcode) throw_waiting_with_hint(hint(waiting_errcode()));
     translate(take_error_to_translate());
     throw Error(sqlstate::kInternal, "an error was not translated");
   }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/sql.hpp"
+#include "pg/code_owner.hpp"
 #include "pg/owner.hpp"
 #include "pg/table_load.hpp"
 
@@ -77,8 +78,8 @@ Text ReplacementValues::next() {
   guarded([&, out, count, memory] {
     const MemoryContext before = MemoryContextSwitchTo(memory);
     const Relation relation = table_open(table_.oid, AccessShareLock);
-    as_table_owner(relation->rd_rel->relowner,
-                   [&] { evaluate(relation, column_.number, expression_.c_str(), count, out); });
+    run_owners_code(owner_of_code(relation),
+                    [&] { evaluate(relation, column_.number, expression_.c_str(), count, out); });
     table_close(relation, NoLock);
     MemoryContextSwitchTo(before);
   });
@@ -94,7 +95,7 @@ void require_replacement(Oid table, const std::string& column, const std::string
   guarded_or(
       [&] {
         const Relation relation = table_open(table, AccessShareLock);
-        as_table_owner(relation->rd_rel->relowner, [&] {
+        run_owners_code(owner_of_code(relation), [&] {
           cook_default(relation, get_attnum(table, column.c_str()), expression.c_str());
         });
         table_close(relation, NoLock);
@@ -130,16 +131,54 @@ ColumnSequence feeding_sequence(const Table& table, const Column& column) {
   throw Error(sqlstate::kInternal, "a sequence was not found");
 }
 
+std::vector<Text> evaluate_default(uint32_t table, const std::string& column, int count) {
+  const char* name = column.c_str();
+  const std::string what = "default of column \"" + column + "\" of table \"" + guarded([=] {
+                             return quote_qualified_identifier(
+                                 get_namespace_name(get_rel_namespace(table)), get_rel_name(table));
+                           }) +
+                           "\"";
+  const char** values = guarded_code(what, [=] {
+    const char** texts = static_cast<const char**>(palloc0(sizeof(char*) * count));
+    Relation relation = table_open(table, AccessShareLock);
+    const AttrNumber attnum = get_attnum(table, name);
+    Oid output;
+    bool varlena;
+    getTypeOutputInfo(TupleDescAttr(RelationGetDescr(relation), attnum - 1)->atttypid, &output,
+                      &varlena);
+    run_owners_code(owner_of_default(relation, attnum), [&] {
+      auto* expression = reinterpret_cast<Expr*>(build_column_default(relation, attnum));
+      if (expression == nullptr) return;
+      EState* estate = CreateExecutorState();
+      ExprState* state = ExecPrepareExpr(expression, estate);
+      for (int i = 0; i < count; ++i) {
+        CHECK_FOR_INTERRUPTS();
+        bool is_null;
+        const Datum value =
+            ExecEvalExprSwitchContext(state, GetPerTupleExprContext(estate), &is_null);
+        if (!is_null) texts[i] = OidOutputFunctionCall(output, value);
+        ResetPerTupleExprContext(estate);
+      }
+      FreeExecutorState(estate);
+    });
+    table_close(relation, AccessShareLock);
+    return texts;
+  });
+  std::vector<Text> result;
+  for (int i = 0; i < count; ++i) result.push_back(values[i] ? Text(values[i]) : Text());
+  guarded([=] {
+    for (int i = 0; i < count; ++i) {
+      if (values[i] != nullptr) pfree(const_cast<char*>(values[i]));
+    }
+    pfree(values);
+  });
+  return result;
+}
+
 DefaultValues::DefaultValues(const Table& table, const Column& column)
     : table_(table),
       column_(column),
-      is_sequence_(default_of(table, column) == DefaultKind::kSequence) {
-  if (is_sequence_) return;
-  expression_ =
-      *query("SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = $1 AND adnum = $2",
-             {Arg::datum(OIDOID, ObjectIdGetDatum(table.oid)), static_cast<int>(column.number)})
-           .at(0)[0];
-}
+      is_sequence_(default_of(table, column) == DefaultKind::kSequence) {}
 
 Text DefaultValues::next() {
   if (at_ == values_.size()) {
@@ -147,20 +186,17 @@ Text DefaultValues::next() {
     batch_ = std::min(batch_ * 2, kLargestBatch);
     at_ = 0;
   }
-  return values_[at_++][0];
+  return values_[at_++];
 }
 
 void DefaultValues::fetch(int count) {
   values_.clear();
   if (is_sequence_) {
     take_values(feeding_sequence(table_, column_), static_cast<uint64_t>(count),
-                [this](int64_t value) { values_.push_back({std::to_string(value)}); });
+                [this](int64_t value) { values_.push_back(std::to_string(value)); });
     return;
   }
-  const AsOwnerOf owner(table_.oid);
-  values_ =
-      query("SELECT " + as_text("(" + expression_ + ")", column_) + " FROM generate_series(1, $1)",
-            {count}, Access::kCall);
+  values_ = evaluate_default(table_.oid, column_.name, count);
 }
 
 }  // namespace company_backup

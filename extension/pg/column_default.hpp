@@ -43,7 +43,11 @@ class ReplacementValues {
 // Could it be a DEFAULT of the column? Error kBadRule.
 void require_replacement(Oid table, const std::string& column, const std::string& expression);
 
-// The values that the default gives, one after the other, as the table's owner; each in text form.
+// `count` values that the default of a column of the table or partition gives, in text form; NULLs
+// without a default. Evaluated as the owner of the code on it, see pg/code_owner.hpp.
+std::vector<Text> evaluate_default(uint32_t table, const std::string& column, int count);
+
+// The values that the default gives, one after the other, each in text form.
 // Not for kNone.
 class DefaultValues {
  public:
@@ -57,9 +61,8 @@ class DefaultValues {
   const Table& table_;
   const Column& column_;
   bool is_sequence_;
-  std::string expression_;
   int batch_ = 1;  // one value may be all that is wanted
-  Rows values_;
+  std::vector<Text> values_;
   size_t at_ = 0;
 };
 

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 
+#include "core/scope_statements.hpp"
 #include "core/sql.hpp"
 #include "pg/catalog.hpp"
 #include "pg/company_triggers.hpp"
 #include "pg/compat.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/module.hpp"
+#include "pg/owner.hpp"
 #include "pg/partitions.hpp"
 #include "pg/rules.hpp"
+#include "pg/value_input.hpp"
 
 namespace company_backup {
 namespace {
@@ -54,33 +57,65 @@ std::vector<const ScopedTable*> LiveScope::travelling() const {
 
 namespace {
 
-// The call of set_company_table() that the settings come from.
-std::string company_table_statement(const std::string& table, const Settings& settings) {
-  const auto array = [](const std::vector<std::string>& names) {
-    return quote_literal(text_array(names));
-  };
-  std::string sql = "SELECT " + functions_schema() + ".set_company_table(" + quote_literal(table) +
-                    ", " + quote_literal(settings.key_column);
-  const std::string& name = settings.name_column;
-  sql += ", " + (name.empty() ? "NULL" : quote_literal(name));
-  if (!settings.owner_column.empty()) {
-    sql += ", owner_column => " + quote_literal(settings.owner_column);
-  }
-  if (settings.identity_columns)
-    sql += ", identity_columns => " + array(*settings.identity_columns);
-  if (!settings.scope_columns.empty()) sql += ", scope_columns => " + array(settings.scope_columns);
-  return sql + ")";
-}
-
 void require_followed(LiveScope& live) {
   if (are_companies_followed()) return;
-  const std::string table = display_table(live.table(live.scope.company_table));
+  const Table& table = live.table(live.scope.company_table);
   live.scope.findings.insert(
       live.scope.findings.begin(),
-      {"error", table,
+      {"error", display_table(table),
        "nothing tells when a company is deleted, so that its backups could become those of another "
        "one that takes its key: triggers \"company_backup_follow\" are missing or disabled",
-       company_table_statement(table, live.rules.settings)});
+       Statements(functions_schema()).company_table(table, live.rules.settings)});
+}
+
+std::string path_text(std::vector<std::string> schemas) {
+  if (schemas.empty()) return {};
+  // Else a session's own temporary objects would come first.
+  if (std::find(schemas.begin(), schemas.end(), "pg_temp") == schemas.end()) {
+    schemas.push_back("pg_temp");
+  }
+  return name_list(schemas);
+}
+
+// Those where only superusers may create objects. The owner of the database counts as
+// pg_database_owner.
+std::vector<std::string> trusted_schemas(const std::vector<std::string>& schemas) {
+  std::vector<std::string> trusted;
+  for (const Row& row : query(
+           "SELECT n.nspname FROM unnest($1::name[]) WITH ORDINALITY w(name, at) JOIN pg_namespace "
+           "n "
+           "ON n.nspname = w.name WHERE NOT EXISTS (SELECT FROM (SELECT n.nspowner UNION SELECT "
+           "a.grantee FROM aclexplode(n.nspacl) a WHERE a.privilege_type = 'CREATE') may(role) "
+           "WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolsuper AND r.oid = CASE WHEN "
+           "may.role = 'pg_database_owner'::regrole THEN (SELECT d.datdba FROM pg_database d WHERE "
+           "d.datname = current_database()) ELSE may.role END)) ORDER BY w.at",
+           {text_array(schemas)})) {
+    trusted.push_back(*row[0]);
+  }
+  return trusted;
+}
+
+// The path that the application may well use: the schemas of the scope.
+std::vector<std::string> likely_path(const LiveScope& live) {
+  std::vector<std::string> schemas{live.table(live.scope.company_table).schema};
+  for (const ScopedTable& scoped : live.scope.tables) {
+    const std::string& schema = live.table(scoped.table).schema;
+    if (std::find(schemas.begin(), schemas.end(), schema) == schemas.end()) {
+      schemas.push_back(schema);
+    }
+  }
+  return schemas;
+}
+
+CodePath code_path(const LiveScope& live, const std::string& functions) {
+  Settings settings = live.rules.settings;
+  CodePath path{path_text(settings.search_path), {}, {}};
+  if (!settings.search_path.empty())
+    path.trusted = path_text(trusted_schemas(settings.search_path));
+  settings.search_path = likely_path(live);
+  path.statement =
+      Statements(functions).company_table(live.table(live.scope.company_table), settings);
+  return path;
 }
 
 }  // namespace
@@ -89,8 +124,10 @@ LiveScope load_live_scope() {
   LiveScope live;
   live.rules = load_rules();
   live.schema = load_schema(live.rules.settings);
-  live.scope = discover_scope(live.schema, live.rules, functions_schema());
+  const std::string functions = functions_schema();
+  live.scope = discover_scope(live.schema, live.rules, functions);
   require_followed(live);
+  set_code_path(code_path(live, functions));
   return live;
 }
 
@@ -119,6 +156,7 @@ Company resolve_company(const LiveScope& live, const Text& company) {
   if (!company) throw Error(sqlstate::kInvalidParameter, "company must not be null");
   const Table& table = live.table(live.scope.company_table);
   const Column& key = column_of(table, live.scope.company_key);
+  refuse_code_of_operators({table.oid});
   const auto unknown = [&] {
     return Error(sqlstate::kUnknownCompany, "company \"" + *company + "\" does not exist")
         .detail("No row of table \"" + display_table(table) + "\" has this value in column \"" +
@@ -138,10 +176,7 @@ Company resolve_company(const LiveScope& live, const Text& company) {
           get_atttypetypmodcoll(table.oid, key.number, &result.type, &result.modifier, &collation);
           // Not the domain's own input, which would run its CHECK constraints.
           result.type = getBaseTypeAndTypmod(result.type, &result.modifier);
-          Oid function, parameter;
-          getTypeInputInfo(result.type, &function, &parameter);
-          result.value = OidInputFunctionCall(function, const_cast<char*>(company->c_str()),
-                                              parameter, result.modifier);
+          result.value = read_text(result.type, company->c_str(), result.modifier);
           return result;
         });
       },
@@ -158,12 +193,8 @@ Company resolve_company(const LiveScope& live, const Text& company) {
   found.key = *rows[0][0];
   found.name = rows[0][1];
   // From now on the value as it stands in the row, not as the caller wrote it.
-  found.key_value = guarded([&] {
-    Oid function, parameter;
-    getTypeInputInfo(found.key_type, &function, &parameter);
-    return OidInputFunctionCall(function, const_cast<char*>(found.key.c_str()), parameter,
-                                input.modifier);
-  });
+  found.key_value =
+      guarded([&] { return read_text(found.key_type, found.key.c_str(), input.modifier); });
   return found;
 }
 
@@ -211,7 +242,7 @@ PinnedSettings::PinnedSettings() {
 }
 
 void PinnedSettings::close() {
-  guarded([this] { AtEOXact_GUC(true, nest_level_); });
+  guarded([this] { AtEOXact_GUC(false, nest_level_); });
 }
 
 void refuse_row_security(const LiveScope& live) {
@@ -237,8 +268,9 @@ LiveScope lock_scope(LiveScope live) {
     const bool same = structure_of(locked) == structure_of(live);
     live = std::move(locked);
     if (!same) continue;
+    refuse_code_of_operators(scope_oids(live));
     for (const ScopedTable& scoped : live.scope.tables) {
-      if (live.table(scoped.table).foreign) refuse_code_of_types(live.table(scoped.table));
+      refuse_code_of_types(live.table(scoped.table));
     }
     return live;
   }

@@ -19,6 +19,7 @@ size_t size_of_tuple(const std::string& piece, size_t at) {
 struct CopiedRows::Receiver {
   DestReceiver base;
   CopiedRows* self;
+  const TableQuery* query;
   Rows* rows;
   uint64_t count;
   MemoryContext row_memory;
@@ -68,11 +69,13 @@ uint64_t CopiedRows::add(size_t number, const TableQuery& query) {
   init_receiver(receiver.base, receive);
   receiver.base.rStartup = [](DestReceiver* destination, int, TupleDesc form) {
     auto* self = reinterpret_cast<Receiver*>(destination);
+    callback([=] { require_form(*self->query, form); });
     const MemoryContext before = MemoryContextSwitchTo(self->self->memory_);
     self->rows->form = CreateTupleDescCopy(form);
     MemoryContextSwitchTo(before);
   };
   receiver.self = this;
+  receiver.query = &query;
   receiver.rows = &rows;
   receiver.row_memory = guarded([this] {
     return AllocSetContextCreate(memory_, "company_backup row", ALLOCSET_DEFAULT_SIZES);

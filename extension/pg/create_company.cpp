@@ -7,6 +7,7 @@
 #include "pg/company_lock.hpp"
 #include "pg/company_row.hpp"
 #include "pg/copied_rows.hpp"
+#include "pg/held_tables.hpp"
 #include "pg/id_choice.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/restore.hpp"
@@ -161,6 +162,7 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   live = lock_for_writing(std::move(live));
   require_decided(live);
   refuse_row_security(live);
+  HeldTables held(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
@@ -169,6 +171,7 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   Creation creation(live, origin, options);
   const std::string key = creation.run(snapshot, backup.owner);
   settings.close();
+  held.close();
   record_creation(live, {next_restore_id(), key, creation.identity(), backup.id, "create", false},
                   creation, options, "created");
   give_to(backup.id, creation.identity());
@@ -179,6 +182,7 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   live = lock_for_writing(std::move(live));
   require_decided(live);
   refuse_row_security(live);
+  HeldTables held(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
@@ -191,6 +195,7 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   const std::string key = creation.run(snapshot, std::nullopt);
   rows.close();
   settings.close();
+  held.close();
   record_creation(live, {next_restore_id(), key, creation.identity(), std::nullopt, "clone", false},
                   creation, options, "cloned");
   return key;

@@ -99,6 +99,9 @@ void read_current(const CurrentQuery& query, LineCutter* lines, const CurrentRow
   std::string own_buffer;
   Receiver receiver{};
   init_receiver(receiver.base, receive);
+  receiver.base.rStartup = [](DestReceiver* self, int, TupleDesc form) {
+    callback([=] { require_form(reinterpret_cast<Receiver*>(self)->query->table, form); });
+  };
   receiver.query = &query;
   receiver.encoder = &encoder;
   receiver.lines = lines;

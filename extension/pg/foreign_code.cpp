@@ -1,6 +1,9 @@
 #include "pg/foreign_code.hpp"
 
+#include <algorithm>
+
 #include "core/sql.hpp"
+#include "pg/code_owner.hpp"
 #include "pg/spi.hpp"
 
 namespace company_backup {
@@ -8,29 +11,6 @@ namespace {
 
 // PostgreSQL's own functions and operators are pinned: nothing is recorded as depending on them. So
 // a recorded dependency is on somebody's code.
-
-// Of every type that values of the table's columns are made of: elements, fields, bases of domains.
-constexpr const char* kCodeOfTypes = R"(
-WITH RECURSIVE part (oid) AS (
-  SELECT a.atttypid FROM pg_attribute a
-  WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
-  UNION
-  SELECT o.oid FROM part p JOIN pg_type t ON t.oid = p.oid CROSS JOIN LATERAL (
-    SELECT t.typelem UNION ALL SELECT t.typbasetype
-    UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
-    UNION ALL SELECT r.rngtypid FROM pg_range r WHERE t.oid = r.rngmultitypid
-    UNION ALL SELECT a.atttypid FROM pg_attribute a
-      WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
-  ) o (oid) WHERE o.oid <> 0)
-SELECT 'type ' || format_type(t.oid, NULL) FROM part p JOIN pg_type t ON t.oid = p.oid
-WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = t.typowner
-    AND (r.rolsuper OR r.rolname = current_user))
-  AND (EXISTS (SELECT FROM pg_constraint c JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass
-      AND d.objid = c.oid WHERE c.contypid = t.oid
-      AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass))
-    OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid
-      AND d.refclassid = 'pg_proc'::regclass))
-ORDER BY 1)";
 
 constexpr const char* kCodeOfInsert = R"(
 SELECT code FROM (
@@ -55,6 +35,38 @@ AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = c.relowner
   AND (r.rolsuper OR r.rolname = current_user))
 ORDER BY 1)";
 
+// Operator families with functions of strangers: hardly ever any.
+constexpr const char* kStrangeFamilies = R"(
+SELECT DISTINCT family FROM (
+  SELECT p.amprocfamily, f.proowner FROM pg_amproc p JOIN pg_proc f ON f.oid = p.amproc
+  WHERE p.amproc::oid >= 16384
+  UNION ALL
+  SELECT o.amopfamily, f.proowner FROM pg_amop o JOIN pg_operator c ON c.oid = o.amopopr
+    JOIN pg_proc f ON f.oid = c.oprcode WHERE c.oprcode::oid >= 16384
+) code (family, owner)
+WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = owner AND (r.rolsuper OR r.rolname = current_user)))";
+
+constexpr const char* kUsedFamilies = R"(
+WITH RECURSIVE relation (oid) AS (
+  SELECT unnest($1::oid[]) UNION SELECT i.inhrelid FROM relation r JOIN pg_inherits i ON i.inhparent = r.oid
+), part (oid) AS (
+  SELECT a.atttypid FROM relation r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+  UNION
+  SELECT o.oid FROM part p JOIN pg_type t ON t.oid = p.oid CROSS JOIN LATERAL (
+    SELECT t.typelem UNION ALL SELECT t.typbasetype
+    UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
+    UNION ALL SELECT a.atttypid FROM pg_attribute a
+      WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+  ) o (oid) WHERE o.oid <> 0
+), class (oid) AS (
+  SELECT unnest(i.indclass::oid[]) FROM relation r JOIN pg_index i ON i.indrelid = r.oid
+  UNION SELECT c.oid FROM part p JOIN pg_opclass c ON c.opcintype = p.oid AND c.opcdefault
+  UNION SELECT r.rngsubopc FROM part p JOIN pg_range r ON p.oid IN (r.rngtypid, r.rngmultitypid)
+  UNION SELECT unnest(p.partclass::oid[]) FROM relation r JOIN pg_partitioned_table p ON p.partrelid = r.oid
+)
+SELECT DISTINCT format('%I.%I', n.nspname, c.opcname) FROM class JOIN pg_opclass c USING (oid)
+JOIN pg_namespace n ON n.oid = c.opcnamespace WHERE c.opcfamily = ANY ($2::oid[]) ORDER BY 1)";
+
 [[noreturn]] void refuse(const Rows& code, const std::string& table, const char* what,
                          const char* hint) {
   std::string list;
@@ -65,14 +77,57 @@ ORDER BY 1)";
       .hint(hint);
 }
 
+// The type, if values of the column cannot be read without running others' code.
+const char* type_with_code(Oid table, int16_t column) {
+  return guarded([=]() -> const char* {
+    const Oid type = get_atttype(table, column);
+    const Oid owner = owner_of_type_code(type);
+    if (!OidIsValid(owner) || owner == GetUserId()) return nullptr;
+    return format_type_be_qualified(type);
+  });
+}
+
+bool has_foreign_partition(const Table& table) {
+  return table.partitioned &&
+         !query(
+              "SELECT FROM pg_partition_tree($1) p JOIN pg_class c ON c.oid = p.relid "
+              "WHERE c.relkind = 'f' LIMIT 1",
+              {Arg::datum(OIDOID, ObjectIdGetDatum(table.oid))})
+              .empty();
+}
+
 }  // namespace
 
 void refuse_code_of_types(const Table& table) {
-  const Rows code = query(kCodeOfTypes, {static_cast<int64_t>(table.oid)});
+  const bool has_types = std::any_of(table.columns.begin(), table.columns.end(), [&](auto& column) {
+    return guarded([&] { return get_atttype(table.oid, column.number) >= FirstNormalObjectId; });
+  });
+  if (!has_types || (!table.foreign && !has_foreign_partition(table))) return;
+  Rows code;
+  for (const Column& column : table.columns) {
+    const char* type = type_with_code(table.oid, column.number);
+    if (type != nullptr) code.push_back({"type " + std::string(type)});
+  }
   if (code.empty()) return;
   refuse(code, display_table(table), "reading",
          "Give the columns of the foreign table plain types, let a superuser own these types, or "
          "call as their owner.");
+}
+
+void refuse_code_of_operators(const std::vector<uint32_t>& tables) {
+  std::vector<std::string> families, oids;
+  for (const Row& row : query(kStrangeFamilies)) families.push_back(*row[0]);
+  if (families.empty()) return;
+  for (const uint32_t oid : tables) oids.push_back(std::to_string(oid));
+  const Rows classes = query(kUsedFamilies, {text_array(oids), text_array(families)});
+  if (classes.empty()) return;
+  std::string list;
+  for (const Row& row : classes) list += (list.empty() ? "" : ", ") + *row[0];
+  throw Error(sqlstate::kForeignCode, "comparing values of the company would run code of others")
+      .detail(
+          "Operator classes with functions that belong neither to a superuser nor to the caller: " +
+          list + ".")
+      .hint("Let a superuser own these functions: ALTER FUNCTION ... OWNER TO.");
 }
 
 void refuse_code_of_insert(uint32_t table, const std::string& name,

@@ -2,10 +2,24 @@
 
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
+#include "pg/foreign_reader.hpp"
+#include "pg/owner.hpp"
 #include "pg/row_loader.hpp"
 #include "pg/typed_value.hpp"
 
 namespace company_backup {
+namespace {
+
+void require_rights(Oid table) {
+  guarded([=] {
+    for (const AclMode mode : {ACL_DELETE, ACL_SELECT}) {
+      const AclResult result = pg_class_aclcheck(table, GetUserId(), mode);
+      if (result != ACLCHECK_OK) aclcheck_error(result, OBJECT_FOREIGN_TABLE, get_rel_name(table));
+    }
+  });
+}
+
+}  // namespace
 
 void remove_foreign_row(const MergePlan& plan, const std::vector<RowValue>& values) {
   const Table& table = *plan.matched->table;
@@ -23,6 +37,12 @@ void remove_foreign_row(const MergePlan& plan, const std::vector<RowValue>& valu
     args.push_back(typed_value(column, text_form(column, values[part.column])));
     condition += (condition.empty() ? "" : " AND ") + column_sql("t", column) + " " +
                  column.equality + " $" + std::to_string(args.size());
+  }
+  std::optional<AsOwnerOf> owner;
+  const Oid oid = table.oid;
+  if (guarded([oid] { return foreign_reader(oid) != GetUserId(); })) {
+    require_rights(oid);
+    owner.emplace(oid);
   }
   const Rows rows =
       query("DELETE FROM " + quoted_table(table) + " AS t WHERE " + condition + " RETURNING 1",

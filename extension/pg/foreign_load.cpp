@@ -2,7 +2,24 @@
 
 #include <algorithm>
 
+#include "pg/foreign_reader.hpp"
+#include "pg/owner.hpp"
+
 namespace company_backup {
+
+// What code that fires sets does not outlive it, whoever's it is.
+template <class Body>
+void ForeignLoad::as_reader(Body&& body) {
+  const int settings = NewGUCNestLevel();
+  OwnersCode code;
+  const bool as_owner = reader_ != GetUserId();
+  if (as_owner) code.begin(reader_);
+  SPI_connect();
+  body();
+  SPI_finish();
+  if (as_owner) code.end();
+  AtEOXact_GUC(false, settings);
+}
 
 void ForeignLoad::open(Relation relation, const AttrNumber* given, int given_count) {
   const TupleDesc row = RelationGetDescr(relation);
@@ -28,27 +45,28 @@ void ForeignLoad::open(Relation relation, const AttrNumber* given, int given_cou
   StringInfoData sql;
   initStringInfo(&sql);
   appendStringInfo(&sql, "INSERT INTO %s (%s) VALUES (%s)", table, columns.data, parameters.data);
-  SPI_connect();
-  plan_ = SPI_prepare(sql.data, given_count, types);
-  if (plan_ == nullptr) {
-    elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-  }
-  SPI_keepplan(plan_);
-  SPI_finish();
+  reader_ = foreign_reader(RelationGetRelid(relation));
+  as_reader([&] {
+    plan_ = SPI_prepare(sql.data, given_count, types);
+    if (plan_ == nullptr) {
+      elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+    }
+    SPI_keepplan(plan_);
+  });
 }
 
 void ForeignLoad::insert(Datum* values, bool* nulls, int count) {
-  SPI_connect();
-  for (int i = 0; i < count; ++i) {
-    const size_t start = static_cast<size_t>(i) * natts_;
-    for (int k = 0; k < given_count_; ++k) {
-      row_[k] = values[start + given_[k] - 1];
-      row_nulls_[k] = nulls[start + given_[k] - 1] ? 'n' : ' ';
+  as_reader([&] {
+    for (int i = 0; i < count; ++i) {
+      const size_t start = static_cast<size_t>(i) * natts_;
+      for (int k = 0; k < given_count_; ++k) {
+        row_[k] = values[start + given_[k] - 1];
+        row_nulls_[k] = nulls[start + given_[k] - 1] ? 'n' : ' ';
+      }
+      const int code = SPI_execute_plan(plan_, row_, row_nulls_, false, 0);
+      if (code != SPI_OK_INSERT) elog(ERROR, "INSERT failed: %s", SPI_result_code_string(code));
     }
-    const int code = SPI_execute_plan(plan_, row_, row_nulls_, false, 0);
-    if (code != SPI_OK_INSERT) elog(ERROR, "INSERT failed: %s", SPI_result_code_string(code));
-  }
-  SPI_finish();
+  });
 }
 
 void ForeignLoad::close() {

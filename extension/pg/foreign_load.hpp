@@ -1,5 +1,6 @@
-// Inserting rows into a table whose rows live elsewhere: one INSERT per row, as the caller, with
-// all that an INSERT does there. Plain data, to be used inside guarded() only.
+// Inserting rows into a table whose rows live elsewhere: one INSERT per row, as the caller or the
+// owner (pg/foreign_reader.hpp), with all that an INSERT does there. Plain data, to be used inside
+// guarded() only.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -14,6 +15,10 @@ class ForeignLoad {
   void close();
 
  private:
+  template <class Body>
+  void as_reader(Body&& body);
+
+  Oid reader_ = InvalidOid;
   SPIPlanPtr plan_ = nullptr;
   AttrNumber* given_ = nullptr;
   int given_count_ = 0;

@@ -2,6 +2,7 @@
 
 #include "core/sql.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/held_tables.hpp"
 #include "pg/id_facts.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
@@ -107,6 +108,7 @@ Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& 
   live = lock_scope(std::move(live));
   require_decided(live);
   refuse_row_security(live);
+  HeldTables held(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
@@ -134,6 +136,7 @@ Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& 
   }
   snapshot.close();
   settings.close();
+  held.close();
   return rows;
 }
 

@@ -5,6 +5,7 @@
 #include "core/row_composer.hpp"
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
+#include "pg/column_default.hpp"
 #include "pg/outside_record.hpp"
 #include "pg/owner.hpp"
 #include "pg/row_loader.hpp"
@@ -15,33 +16,6 @@ namespace company_backup {
 namespace {
 
 constexpr size_t kListedRows = 5;
-
-// The default of a column, evaluated as the table's owner.
-Text default_of(Oid table, const std::string& column) {
-  const char* name = column.c_str();
-  const char* text = guarded([=]() -> const char* {
-    Relation relation = table_open(table, AccessShareLock);
-    const AttrNumber attnum = get_attnum(table, name);
-    const char* result = nullptr;
-    as_table_owner(relation->rd_rel->relowner, [&] {
-      auto* expression = reinterpret_cast<Expr*>(build_column_default(relation, attnum));
-      if (expression == nullptr) return;
-      EState* estate = CreateExecutorState();
-      bool is_null;
-      const Datum value = ExecEvalExprSwitchContext(ExecPrepareExpr(expression, estate),
-                                                    GetPerTupleExprContext(estate), &is_null);
-      Oid output;
-      bool varlena;
-      getTypeOutputInfo(TupleDescAttr(RelationGetDescr(relation), attnum - 1)->atttypid, &output,
-                        &varlena);
-      if (!is_null) result = OidOutputFunctionCall(output, value);
-      FreeExecutorState(estate);
-    });
-    table_close(relation, AccessShareLock);
-    return result;
-  });
-  return text == nullptr ? Text() : Text(text);
-}
 
 const std::vector<int16_t>& columns_to_set(const ForeignKey& key) {
   return key.set_columns.empty() ? key.columns : key.set_columns;
@@ -188,7 +162,8 @@ std::vector<SetColumn> OutsideActions::new_values(const ForeignKey& key) const {
   const Oid relation = key.only_partition != 0 ? key.only_partition : table.oid;
   for (int16_t number : columns_to_set(key)) {
     const Column& column = column_of(table, number);
-    set.push_back({&column, key.on_delete == 'd' ? default_of(relation, column.name) : Text()});
+    set.push_back(
+        {&column, key.on_delete == 'd' ? evaluate_default(relation, column.name, 1)[0] : Text()});
   }
   return set;
 }

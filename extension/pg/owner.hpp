@@ -1,25 +1,82 @@
-// Acting as the owner of a table or sequence, for what PostgreSQL itself does as its owner: looking
-// up and locking the targets of foreign keys (ri_triggers.c) and moving sequences.
+// Acting as somebody else. Two ways, and no others:
+//
+// OwnersCode, around code that an owner wrote and that runs because we touch what he owns:
+// defaults, CHECKs, generated columns, expressions of indexes and partition keys, domains. It runs
+// as he, in a security-restricted operation, with the search_path of the rules, and no setting that
+// it makes outlives it. Inside guarded(), which puts the user back after an error; the settings go
+// with the (sub)transaction that the error ends.
+//
+// AsOwnerOf, around our own SQL, for what PostgreSQL itself does as the owner: looking up and
+// locking the targets of foreign keys (ri_triggers.c), moving sequences. Nobody's code runs there:
+// what planning would run, pg/planning.hpp hands to its owners; every query takes back settings.
 #pragma once
+
+#include <string>
+#include <string_view>
 
 #include "pg/boundary.hpp"
 
 namespace company_backup {
 
+// With what search_path owners' code runs, since the rules were last read.
+struct CodePath {
+  std::string path;       // empty: the one of our own SQL
+  std::string trusted;    // for code of superusers: schemas only where no one else creates objects
+  std::string statement;  // that sets it, for hints
+};
+void set_code_path(CodePath path);
+// For code of `owner`, in the GUC level that is open. Inside guarded() only.
+void set_path_of_code(Oid owner);
+
+// Plain data.
+class OwnersCode {
+ public:
+  // Inside guarded() only; each begin() has its end(), unless an error leaves guarded().
+  void begin(Oid owner);
+  void end() const;
+  // end() and begin() as another owner, if it is another one.
+  void turn_to(Oid owner);
+
+ private:
+  Oid owner_ = InvalidOid;
+  Oid user_ = InvalidOid;
+  int security_ = 0;
+  int settings_ = 0;
+};
+
+// Runs `body`, which may write, as `owner`; sees what this transaction has written. Inside
+// guarded() only.
+template <class Body>
+void run_owners_code(Oid owner, Body&& body) {
+  OwnersCode code;
+  code.begin(owner);
+  PushActiveSnapshot(GetTransactionSnapshot());
+  body();
+  PopActiveSnapshot();
+  code.end();
+}
+
+// The error of an owner's code that did not find what it names without a schema?
+bool is_of_path(std::string_view sqlstate);
+// What to do then; `what` may have failed, as in `default of column "code" of table "app.item"`.
+std::string hint_of_path(const std::string& what);
+
+// The same by errcode(), empty for other errors; and guarded() around owners' code that gives it.
+std::string path_hint(int errcode, const std::string& what);
+template <class Body>
+auto guarded_code(const std::string& what, Body&& body) {
+  return guarded_with_hint(body, [&what](int errcode) { return path_hint(errcode, what); });
+}
+// For `what`: all that a table has.
+std::string code_on(const std::string& table);
+
+// Inside guarded() only.
+Oid owner_of_relation(Oid relation);
+
 class AsOwnerOf {
  public:
   // No row-level security applies to the owner meanwhile.
-  explicit AsOwnerOf(Oid relation) : before_(boundary::current_user_context()) {
-    const Oid owner = guarded([relation] {
-      HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-      if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for relation %u", relation);
-      const Oid result = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-      ReleaseSysCache(tuple);
-      return result;
-    });
-    boundary::restore({owner, before_.security | SECURITY_LOCAL_USERID_CHANGE |
-                                  SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS});
-  }
+  explicit AsOwnerOf(Oid relation);
   ~AsOwnerOf() { boundary::restore(before_); }
   AsOwnerOf(const AsOwnerOf&) = delete;
   AsOwnerOf& operator=(const AsOwnerOf&) = delete;

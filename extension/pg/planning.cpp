@@ -2,6 +2,8 @@
 
 #include "pg/boundary.hpp"
 #include "pg/compat.hpp"
+#include "pg/foreign_reader.hpp"
+#include "pg/owner.hpp"
 
 namespace company_backup {
 namespace {
@@ -25,21 +27,22 @@ void add_owner(Oid table, Owners& owners) {
   owners.one = owner;
 }
 
-bool collect_owners(Node* node, void* context) {
+bool look_at_table(Node* node, void* context) {
   if (node == nullptr) return false;
   if (IsA(node, RangeTblEntry)) {
-    const auto* entry = reinterpret_cast<RangeTblEntry*>(node);
+    auto* entry = reinterpret_cast<RangeTblEntry*>(node);
     if (entry->rtekind != RTE_RELATION) return false;
     ListCell* cell;
     List* tables = entry->inh ? find_all_inheritors(entry->relid, NoLock, nullptr)
                               : list_make1_oid(entry->relid);
     foreach (cell, tables) add_owner(lfirst_oid(cell), *static_cast<Owners*>(context));
+    read_foreign_as_owner(entry, tables);
     return false;
   }
   if (IsA(node, Query)) {
-    return walk_query(reinterpret_cast<Query*>(node), collect_owners, context);
+    return walk_query(reinterpret_cast<Query*>(node), look_at_table, context);
   }
-  return walk_expression(node, collect_owners, context);
+  return walk_expression(node, look_at_table, context);
 }
 
 PlannedStmt* plan(Query* query, const char* text, int options, ParamListInfo params) {
@@ -51,16 +54,18 @@ PlannedStmt* plan_untrusted(Query* query, const char* text, int options, ParamLi
   if (!next_is_untrusted) return plan(query, text, options, params);
   next_is_untrusted = false;  // what runs inside plans its own queries as usual
   Owners owners;
-  collect_owners(reinterpret_cast<Node*>(query), &owners);
-  if (!OidIsValid(owners.one)) return plan(query, text, options, params);
-  const boundary::UserContext user = boundary::current_user_context();
-  const int settings = NewGUCNestLevel();
-  SetUserIdAndSecContext(
-      owners.several ? kPowerlessRole : owners.one,
-      user.security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+  look_at_table(reinterpret_cast<Node*>(query), &owners);
+  if (!OidIsValid(owners.one)) {
+    const int settings = NewGUCNestLevel();
+    set_path_of_code(BOOTSTRAP_SUPERUSERID);
+    PlannedStmt* const planned = plan(query, text, options, params);
+    AtEOXact_GUC(false, settings);
+    return planned;
+  }
+  OwnersCode code;
+  code.begin(owners.several ? kPowerlessRole : owners.one);
   PlannedStmt* const planned = plan(query, text, options, params);
-  AtEOXact_GUC(false, settings);
-  boundary::restore(user);
+  code.end();
   return planned;
 }
 

@@ -7,6 +7,7 @@
 #include "pg/collapsed_keys.hpp"
 #include "pg/company_identity.hpp"
 #include "pg/company_lock.hpp"
+#include "pg/held_tables.hpp"
 #include "pg/id_choice.hpp"
 #include "pg/integrity.hpp"
 #include "pg/owner.hpp"
@@ -186,6 +187,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   live = lock_for_writing(std::move(live));
   require_decided(live);
   refuse_row_security(live);
+  HeldTables held(live);
   PinnedSettings settings;
   const Company locked = resolve_company(live, company_text);
   lock_company_row(live, locked);
@@ -214,6 +216,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   refuse_detaching(live);
   undo.complete(run.merge().record());
   settings.close();
+  held.close();
   record.actor = options.actor;
   note_substitutions(live, record.id, run.shared_report());
   record_restore(live, record, "restored");
@@ -226,6 +229,7 @@ Rows preview_restore(LiveScope live, const Text& company_text, const StoredBacku
   live = lock_scope(std::move(live));
   require_decided(live);
   refuse_row_security(live);
+  HeldTables held(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
@@ -246,6 +250,7 @@ Rows preview_restore(LiveScope live, const Text& company_text, const StoredBacku
   }
   snapshot.close();
   settings.close();
+  held.close();
   return rows;
 }
 

@@ -5,6 +5,7 @@
 #include "pg/archive_rows.hpp"
 #include "pg/company_identity.hpp"
 #include "pg/company_lock.hpp"
+#include "pg/held_tables.hpp"
 #include "pg/integrity.hpp"
 #include "pg/outside_return.hpp"
 #include "pg/restore.hpp"
@@ -76,6 +77,7 @@ void revert_restore(int64_t id, const Text& actor) {
   const KnownRestore restore = lock_review(id);
   const LiveScope live = lock_for_writing(load_live_scope());
   refuse_row_security(live);
+  HeldTables held(live);
   PinnedSettings settings;
   lock_company_row(live, find_company(live, restore.company, restore.backup));
   require_same_company(restore);
@@ -108,6 +110,7 @@ void revert_restore(int64_t id, const Text& actor) {
   fresh.close();
   refuse_detaching(live);
   settings.close();
+  held.close();
   settle_restore(live, restore, "reverted", actor,
                  ", \"discarded\": " + std::to_string(edits.count()));
   report_discarded(id, edits.count());

@@ -18,7 +18,7 @@ class RobustPlans {
           return nest;
         })) {}
   void close() const {
-    guarded([this] { AtEOXact_GUC(true, level_); });
+    guarded([this] { AtEOXact_GUC(false, level_); });
   }
 
  private:

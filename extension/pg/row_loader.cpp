@@ -168,6 +168,9 @@ void RowLoader::open_tuples() {
     wanted.insert(loaded_[position]);
     as_text_[loaded_[position]] = true;
   }
+  std::vector<Oid> types;
+  for (const size_t position : loaded_) types.push_back(columns_[position]->type_oid);
+  writer_.require_types(types);  // as CopiedRows found them
   tuples_.emplace(columns_, std::vector<size_t>(wanted.begin(), wanted.end()));
   row_.resize(loaded_.size());
 }

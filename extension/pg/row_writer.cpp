@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "pg/boundary.hpp"
+#include "pg/code_owner.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/foreign_load.hpp"
 #include "pg/table_load.hpp"
@@ -75,7 +76,7 @@ struct RowWriter::Impl {
   MemoryContext memory = nullptr;        // of the writer
   MemoryContext batch_memory = nullptr;  // of one batch
   Relation relation = nullptr;
-  Oid owner = InvalidOid;
+  Oid owner = InvalidOid;  // as whom values are read
   bool foreign = false;
   int natts = 0;
   ColumnInput* inputs = nullptr;  // of the given columns
@@ -90,11 +91,13 @@ struct RowWriter::Impl {
   void open(Oid oid, const std::vector<int16_t>& columns, DoubtedRows* doubts);
   void convert();
   void convert_rows();
+  void convert_column(size_t column);
   void flush();
   void put(const ColumnInput& input, const LoadValue& value);
   LoadValue value_at(size_t row, size_t column) const;
   std::string row_key(size_t row) const;
-  [[noreturn]] void refuse_value(const std::string& problem) const;
+  std::string hint_of(int errcode) const;
+  [[noreturn]] void refuse_value(const CaughtError& problem) const;
 };
 
 LoadValue RowWriter::Impl::value_at(size_t row, size_t column) const {
@@ -128,38 +131,50 @@ std::string RowWriter::Impl::row_key(size_t row) const {
   return text;
 }
 
-void RowWriter::Impl::refuse_value(const std::string& problem) const {
+void RowWriter::Impl::refuse_value(const CaughtError& problem) const {
   const char* column =
       NameStr(TupleDescAttr(RelationGetDescr(relation), inputs[at_column].attnum - 1)->attname);
   std::string row = key.empty() ? "Row" : "Row (" + row_key(at_row) + ")";
-  throw Error(sqlstate::kBadValue, std::string("value of column \"") + column + "\" of table \"" +
-                                       name + "\" cannot be loaded")
-      .detail(row + ": " + problem + ".");
+  const std::string what = std::string("column \"") + column + "\" of table \"" + name + "\"";
+  throw Error(sqlstate::kBadValue, "value of " + what + " cannot be loaded")
+      .detail(row + ": " + problem.message + ".")
+      .hint(is_of_path(problem.sqlstate) ? hint_of_path("type of " + what) : "");
 }
 
 void RowWriter::Impl::open(Oid oid, const std::vector<int16_t>& columns, DoubtedRows* doubts) {
   const int16_t* numbers = columns.data();
   const int count = static_cast<int>(columns.size());
-  guarded([=, this] {
-    memory =
-        AllocSetContextCreate(CurrentMemoryContext, "company_backup rows", ALLOCSET_DEFAULT_SIZES);
-    batch_memory =
-        AllocSetContextCreate(memory, "company_backup batch of rows", ALLOCSET_DEFAULT_SIZES);
-    const MemoryContext before = MemoryContextSwitchTo(memory);
-    relation = table_open(oid, RowExclusiveLock);
-    owner = relation->rd_rel->relowner;
-    foreign = relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE;
-    const TupleDesc row = RelationGetDescr(relation);
-    natts = row->natts;
-    inputs = static_cast<ColumnInput*>(palloc0(sizeof(ColumnInput) * (count + 1)));
-    for (int i = 0; i < count; ++i) inputs[i] = make_column_input(row, numbers[i]);
-    if (foreign) {
-      remote.open(relation, numbers, count);
-    } else {
-      as_table_owner(owner, [&] { table.open(relation, numbers, count, doubts); });
-    }
-    MemoryContextSwitchTo(before);
-  });
+  guarded_with_hint(
+      [=, this] {
+        memory = AllocSetContextCreate(CurrentMemoryContext, "company_backup rows",
+                                       ALLOCSET_DEFAULT_SIZES);
+        batch_memory =
+            AllocSetContextCreate(memory, "company_backup batch of rows", ALLOCSET_DEFAULT_SIZES);
+        const MemoryContext before = MemoryContextSwitchTo(memory);
+        relation = table_open(oid, RowExclusiveLock);
+        owner = owner_of_code(relation);
+        foreign = relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE;
+        const TupleDesc row = RelationGetDescr(relation);
+        natts = row->natts;
+        inputs = static_cast<ColumnInput*>(palloc0(sizeof(ColumnInput) * (count + 1)));
+        for (int i = 0; i < count; ++i) inputs[i] = make_column_input(row, numbers[i]);
+        if (foreign) {
+          remote.open(relation, numbers, count);
+        } else {
+          table.open(relation, numbers, count, doubts);
+        }
+        MemoryContextSwitchTo(before);
+      },
+      [this](int errcode) { return hint_of(errcode); });
+}
+
+// For what owners' code does not find.
+std::string RowWriter::Impl::hint_of(int errcode) const {
+  const AttrNumber column = table.column_at_work();
+  if (column == 0) return path_hint(errcode, code_on(name));
+  const char* text = NameStr(TupleDescAttr(RelationGetDescr(relation), column - 1)->attname);
+  return path_hint(errcode,
+                   std::string("default of column \"") + text + "\" of table \"" + name + "\"");
 }
 
 // Inside guarded() only.
@@ -169,23 +184,41 @@ void RowWriter::Impl::convert_rows() {
   nulls = static_cast<bool*>(MemoryContextAllocHuge(batch_memory, cells * sizeof(bool)));
   std::memset(nulls, true, cells * sizeof(bool));
   std::memset(values, 0, cells * sizeof(Datum));
-  for (at_row = 0; at_row < waiting_rows(); ++at_row) {
-    for (at_column = 0; at_column < width; ++at_column) {
-      ColumnInput& input = inputs[at_column];
-      const size_t cell = at_row * natts + input.attnum - 1;
-      values[cell] = read_value(input, value_at(at_row, at_column), &nulls[cell]);
+  run_owners_code(owner, [this] {
+    for (at_row = 0; at_row < waiting_rows(); ++at_row) {
+      for (at_column = 0; at_column < width; ++at_column) {
+        ColumnInput& input = inputs[at_column];
+        if (OidIsValid(input.code_owner)) continue;
+        const size_t cell = at_row * natts + input.attnum - 1;
+        values[cell] = read_value(input, value_at(at_row, at_column), &nulls[cell]);
+      }
     }
+  });
+  for (size_t column = 0; column < width; ++column) {
+    if (OidIsValid(inputs[column].code_owner)) convert_column(column);
   }
+}
+
+// Of a type with somebody's code.
+void RowWriter::Impl::convert_column(size_t column) {
+  at_column = column;
+  ColumnInput& input = inputs[column];
+  run_owners_code(input.code_owner, [&] {
+    for (at_row = 0; at_row < waiting_rows(); ++at_row) {
+      const size_t cell = at_row * natts + input.attnum - 1;
+      values[cell] = read_value(input, value_at(at_row, column), &nulls[cell]);
+    }
+  });
 }
 
 void RowWriter::Impl::convert() {
   guarded_or(
       [this] {
         const MemoryContext before = MemoryContextSwitchTo(batch_memory);
-        as_table_owner(owner, [this] { convert_rows(); });
+        convert_rows();
         MemoryContextSwitchTo(before);
       },
-      [this](const CaughtError& error) { refuse_value(error.message); });
+      [this](const CaughtError& error) { refuse_value(error); });
 }
 
 void RowWriter::Impl::flush() {
@@ -200,12 +233,13 @@ void RowWriter::Impl::flush() {
         if (foreign) {
           remote.insert(values, nulls, count);
         } else {
-          as_table_owner(owner, [&] { table.insert(values, nulls, count); });
+          table.insert(values, nulls, count);
         }
         MemoryContextSwitchTo(before);
         MemoryContextReset(batch_memory);
       },
-      [this](const CaughtError& error) { refuse_taken(name, error); });
+      [this](const CaughtError& error) { refuse_taken(name, error); },
+      [this](int errcode) { return hint_of(errcode); });
   waiting.clear();
   buffer.clear();
 }
@@ -223,6 +257,16 @@ RowWriter::RowWriter(Oid table, std::string name, const std::vector<int16_t>& co
 
 RowWriter::~RowWriter() = default;
 
+void RowWriter::require_types(const std::vector<Oid>& types) const {
+  for (size_t i = 0; i < types.size(); ++i) {
+    const Oid type = impl_->inputs[i].type;
+    if (guarded([type] { return getBaseType(type); }) == types[i]) continue;
+    throw Error(sqlstate::kTableChanged,
+                "table \"" + impl_->name + "\" changed its structure while it was being copied")
+        .hint("Try again when no ALTER TABLE is running.");
+  }
+}
+
 void RowWriter::add(const std::vector<LoadValue>& row) {
   Impl& impl = *impl_;
   bool has_nul = false;
@@ -235,7 +279,7 @@ void RowWriter::add(const std::vector<LoadValue>& row) {
     }
   }
   impl.at_row = impl.waiting_rows() - 1;
-  if (has_nul) impl.refuse_value("text cannot hold a NUL character");
+  if (has_nul) impl.refuse_value({"22021", "text cannot hold a NUL character", ""});
   ++impl.rows;
   if (impl.waiting_rows() >= kBatchRows || impl.buffer.size() >= kBatchBytes) impl.flush();
 }
@@ -248,10 +292,8 @@ void RowWriter::finish() {
     if (impl->foreign) {
       impl->remote.close();
     } else {
-      as_table_owner(impl->owner, [impl] {
-        impl->table.prove_suspects();
-        impl->table.close();
-      });
+      impl->table.prove_suspects();
+      impl->table.close();
     }
     table_close(impl->relation, NoLock);
     MemoryContextSwitchTo(before);

@@ -2,10 +2,10 @@
 //
 // A local table is written through the executor's own pieces: generated columns, constraints,
 // partitions and indexes are kept, but no trigger fires, no rule rewrites and no referential action
-// runs; whoever loads proves the foreign keys afterwards (pg/integrity.hpp). The rows are written
-// as the table's owner under SECURITY_RESTRICTED_OPERATION, after the caller's own rights have been
-// checked. A foreign table is written by plain INSERTs as the caller, and
-// refused if that would run code of others.
+// runs; whoever loads proves the foreign keys afterwards (pg/integrity.hpp). Code on the
+// table, its partitions and its types runs as their owners (pg/code_owner.hpp), after the caller's
+// own rights have been checked. A foreign table is written by plain INSERTs, and refused if that
+// would run code of others.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +29,15 @@ class RowWriter {
   // Checks that the caller may INSERT into and SELECT from these columns, unless `as_owner`, and
   // takes ROW EXCLUSIVE.
   // Errors: PostgreSQL's own 42501; kRowSecurity if row-level security applies to the caller;
-  // kForeignCode (pg/foreign_code.hpp).
+  // kForeignCode (pg/foreign_code.hpp, pg/code_owner.hpp).
   RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
             const std::vector<size_t>& key, bool as_owner = false, DoubtedRows* doubts = nullptr);
   ~RowWriter();
   RowWriter(const RowWriter&) = delete;
   RowWriter& operator=(const RowWriter&) = delete;
+
+  // Error kTableChanged unless Datums of these base types are what the columns hold.
+  void require_types(const std::vector<Oid>& types) const;
 
   // The values are copied. Rows are written in batches, so that an error may be of an earlier row:
   // kBadValue (a value its column's type refuses; names the row), PostgreSQL's own class 23.

@@ -10,7 +10,7 @@ Settings load_settings() {
   const Rows rows = own_query(
       "SELECT company_schema, company_table, key_column, name_column, owner_column, "
       "identity_columns::text[], scope_columns::text[], membership_schema, membership_table, "
-      "membership_person_column FROM company_backup.settings");
+      "membership_person_column, search_path::text[] FROM company_backup.settings");
   if (rows.empty()) return settings;
   const Row& row = rows[0];
   settings.company_schema = row[0].value_or("");
@@ -23,6 +23,7 @@ Settings load_settings() {
   settings.membership_schema = row[7].value_or("");
   settings.membership_table = row[8].value_or("");
   settings.membership_person_column = row[9].value_or("");
+  settings.search_path = parse_text_array(*row[10]);
   return settings;
 }
 

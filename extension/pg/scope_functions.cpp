@@ -5,6 +5,7 @@
 #include "pg/authorize.hpp"
 #include "pg/catalog.hpp"
 #include "pg/company_scope.hpp"
+#include "pg/held_tables.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/rules.hpp"
 #include "pg/table_plan.hpp"
@@ -31,12 +32,14 @@ Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
   authorize_existing(live, text, action, std::nullopt);
   live = lock_scope(std::move(live));
   refuse_row_security(live);
+  HeldTables held(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
   const Rows rows = read(live, resolve_company(live, text));
   snapshot.close();
   settings.close();
+  held.close();
   return return_rows(fcinfo, rows);
 }
 

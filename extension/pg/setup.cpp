@@ -12,6 +12,10 @@
 #include "pg/spi.hpp"
 #include "pg/unused_path.hpp"
 
+extern "C" {
+#include "utils/varlena.h"
+}
+
 namespace company_backup {
 namespace {
 
@@ -109,6 +113,30 @@ std::string primary_key_columns(Oid table) {
       .value();
 }
 
+// A search_path as its schemas. Error kBadRule.
+std::vector<std::string> schemas_of(const std::string& path) {
+  const char* text = path.c_str();
+  std::vector<std::string> schemas;
+  List* names = guarded([=] {
+    List* list = NIL;
+    if (!SplitIdentifierString(pstrdup(text), ',', &list)) return static_cast<List*>(nullptr);
+    return list;
+  });
+  ListCell* cell;
+  foreach (cell, names) schemas.emplace_back(static_cast<const char*>(lfirst(cell)));
+  if (schemas.empty()) {
+    throw Error(sqlstate::kBadRule, "\"" + path + "\" is no search_path")
+        .hint("Write the schemas with commas between them, as in 'app, public'.");
+  }
+  for (const std::string& schema : schemas) {
+    const bool known =
+        schema == "$user" || schema == "pg_temp" ||
+        !query("SELECT FROM pg_namespace WHERE nspname::text = $1", {schema}).empty();
+    if (!known) throw Error(sqlstate::kBadRule, "schema \"" + schema + "\" does not exist");
+  }
+  return schemas;
+}
+
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(set_company_table) {
@@ -144,13 +172,15 @@ COMPANY_BACKUP_FUNCTION(set_company_table) {
         .detail("It has no primary key or unique index of its own, or may be NULL.")
         .hint("Name the column of the primary key, or of a unique index that is NOT NULL.");
   }
+  const Text path = optional_text(fcinfo, 6);
+  const std::vector<std::string> schemas = path ? schemas_of(*path) : std::vector<std::string>();
   const Text identity_text = identity ? Text(text_array(*identity)) : std::nullopt;
   upsert_settings(
       "company_schema = $1::name, company_table = $2::name, key_column = $3::name, "
       "name_column = $4::name, owner_column = $5::name, identity_columns = $6::name[], "
-      "scope_columns = $7::name[]",
+      "scope_columns = $7::name[], search_path = $8::name[]",
       {named.schema, named.name, key, name, owner, identity_text,
-       text_array(scope.value_or(std::vector<std::string>{}))});
+       text_array(scope.value_or(std::vector<std::string>{})), text_array(schemas)});
   follow_companies(table, key);
   if (!identity) {
     notice(

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/sql.hpp"
+#include "pg/owner.hpp"
 #include "pg/planning.hpp"
 
 namespace company_backup {
@@ -32,7 +33,8 @@ void pin_setting(const char* name, const char* value) {
 }
 
 // Whatever the application's code has set meanwhile, names mean what they say; and a view put in
-// the place of a table since its lock is refused (servers from 15.8 on). Returns the level to end.
+// the place of a table since its lock is refused (servers from 15.8 on). Returns the level to end:
+// nothing that anybody's code sets in a statement outlives it.
 int pin_names(Access access) {
   const int level = NewGUCNestLevel();
   if (strcmp(namespace_search_path, kSearchPath) != 0) pin_setting("search_path", kSearchPath);
@@ -54,7 +56,7 @@ void execute(const std::string& sql, const std::vector<Arg>& args, Access access
   const int settings = pin_names(access);
   const int code = SPI_execute_extended(sql.c_str(), &options);
   if (code < 0) elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(code));
-  AtEOXact_GUC(true, settings);
+  AtEOXact_GUC(false, settings);
 }
 
 // The cells of the last result as C strings, row by row; inside guarded() only.
@@ -102,6 +104,12 @@ Rows to_rows(const Result& result) {
   return rows;
 }
 
+// Our own statements name everything with its schema, and what they call is there.
+std::string hint_of_planning(int errcode) {
+  if (errcode != ERRCODE_UNDEFINED_FUNCTION) return {};
+  return hint_of_path("code on a table (an index expression, a check), which planning looks at,");
+}
+
 }  // namespace
 
 Row& Rows::operator[](size_t index) {
@@ -134,47 +142,100 @@ std::string one_value(Rows rows) {
 
 Rows query(const std::string& sql, const std::vector<Arg>& args, Access access) {
   const UntrustedPlanning planning;
-  const Result result = guarded([&] {
-    SPI_connect();
-    execute(sql, args, access, nullptr);
-    return last_result();
-  });
+  const Result result = guarded_with_hint(
+      [&] {
+        SPI_connect();
+        execute(sql, args, access, nullptr);
+        return last_result();
+      },
+      [&](int errcode) {
+        return access == Access::kCall ? std::string() : hint_of_planning(errcode);
+      });
   Rows rows = to_rows(result);
   guarded([] { SPI_finish(); });
   return rows;
 }
 
+namespace {
+
+struct StoreReceiver {
+  DestReceiver base;
+  Tuplestorestate* store;
+  TupleDesc form;
+};
+
+}  // namespace
+
 Cursor::Cursor(const std::string& sql, const std::vector<Arg>& args) {
   const UntrustedPlanning planning;
-  portal_ = guarded([&] {
-    const int settings = pin_names(Access::kRead);
-    SPI_connect();
-    SPIParseOpenOptions options{};
-    options.params = make_params(args.data(), static_cast<int>(args.size()));
-    options.read_only = true;
-    Portal portal = SPI_cursor_parse_open(nullptr, sql.c_str(), &options);
-    SPI_finish();
-    AtEOXact_GUC(true, settings);
-    return portal;
+  StoreReceiver receiver{};
+  init_receiver(receiver.base, [](TupleTableSlot* slot, DestReceiver* self) {
+    tuplestore_puttupleslot(reinterpret_cast<StoreReceiver*>(self)->store, slot);
+    return true;
   });
+  receiver.base.rStartup = [](DestReceiver* self, int, TupleDesc form) {
+    const MemoryContext before = MemoryContextSwitchTo(CurTransactionContext);
+    reinterpret_cast<StoreReceiver*>(self)->form = CreateTupleDescCopy(form);
+    MemoryContextSwitchTo(before);
+  };
+  guarded_with_hint(
+      [&] {
+        const MemoryContext before = MemoryContextSwitchTo(CurTransactionContext);
+        receiver.store = store_ = tuplestore_begin_heap(false, false, work_mem);
+        MemoryContextSwitchTo(before);
+        SPI_connect();
+        execute(sql, args, Access::kRead, &receiver.base);
+        SPI_finish();
+        MemoryContextSwitchTo(CurTransactionContext);
+        slot_ = MakeSingleTupleTableSlot(receiver.form, &TTSOpsMinimalTuple);
+        MemoryContextSwitchTo(before);
+      },
+      hint_of_planning);
 }
 
 Rows Cursor::fetch(long count) {
-  const Result result = guarded([&] {
-    SPI_connect();
-    SPI_cursor_fetch(portal_, true, count);
-    return last_result();
+  const int columns = slot_->tts_tupleDescriptor->natts;
+  Rows rows;
+  const MemoryContext memory = guarded([] {
+    return AllocSetContextCreate(CurrentMemoryContext, "company_backup rows of a cursor",
+                                 ALLOCSET_DEFAULT_SIZES);
   });
-  Rows rows = to_rows(result);
-  guarded([] { SPI_finish(); });
+  const Result result = guarded([&] {
+    const MemoryContext before = MemoryContextSwitchTo(memory);
+    char** cells = static_cast<char**>(
+        MemoryContextAllocHuge(memory, sizeof(char*) * (static_cast<size_t>(count) * columns + 1)));
+    Oid* outputs = static_cast<Oid*>(palloc(sizeof(Oid) * (columns + 1)));
+    bool varlena;
+    for (int i = 0; i < columns; ++i) {
+      getTypeOutputInfo(TupleDescAttr(slot_->tts_tupleDescriptor, i)->atttypid, &outputs[i],
+                        &varlena);
+    }
+    uint64 found = 0;
+    for (; found < static_cast<uint64>(count); ++found) {
+      // A tuple read back from disk is the slot's to free: it must live as long as the slot.
+      MemoryContextSwitchTo(slot_->tts_mcxt);
+      const bool more = tuplestore_gettupleslot(store_, true, false, slot_);
+      MemoryContextSwitchTo(memory);
+      if (!more) break;
+      slot_getallattrs(slot_);
+      for (int i = 0; i < columns; ++i) {
+        cells[found * columns + i] = slot_->tts_isnull[i]
+                                         ? nullptr
+                                         : OidOutputFunctionCall(outputs[i], slot_->tts_values[i]);
+      }
+    }
+    MemoryContextSwitchTo(before);
+    return Result{cells, found, columns};
+  });
+  rows = to_rows(result);
+  guarded([&] { MemoryContextDelete(memory); });
   return rows;
 }
 
 void Cursor::close() {
   guarded([this] {
-    SPI_connect();
-    SPI_cursor_close(portal_);
-    SPI_finish();
+    ExecDropSingleTupleTableSlot(slot_);
+    tuplestore_end(store_);
   });
 }
 
@@ -220,11 +281,13 @@ void init_receiver(DestReceiver& receiver, bool (*receive_slot)(TupleTableSlot*,
 
 void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver) {
   const UntrustedPlanning planning;
-  guarded([&] {
-    SPI_connect();
-    execute(sql, args, Access::kRead, receiver);
-    SPI_finish();
-  });
+  guarded_with_hint(
+      [&] {
+        SPI_connect();
+        execute(sql, args, Access::kRead, receiver);
+        SPI_finish();
+      },
+      hint_of_planning);
 }
 
 AsExtensionOwner::AsExtensionOwner() : before_(boundary::current_user_context()) {

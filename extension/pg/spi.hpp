@@ -90,7 +90,9 @@ void init_receiver(DestReceiver& receiver, bool (*receive_slot)(TupleTableSlot*,
 // Runs a query and gives its rows to `receiver` as they come.
 void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* receiver);
 
-// The rows of a query in batches, under the snapshot that was active when it was opened.
+// The rows of a query in batches, under the snapshot that was active when it was opened. They are
+// put aside at once, on disk beyond work_mem: from a portal that is open while others' code runs,
+// that code could fetch rows itself, or close it.
 class Cursor {
  public:
   Cursor(const std::string& sql, const std::vector<Arg>& args);
@@ -98,7 +100,8 @@ class Cursor {
   void close();
 
  private:
-  Portal portal_;
+  Tuplestorestate* store_;
+  TupleTableSlot* slot_;
 };
 
 // Acts as the extension's owner while it lives.

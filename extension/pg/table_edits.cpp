@@ -4,6 +4,7 @@
 #include <set>
 
 #include "pg/boundary.hpp"
+#include "pg/code_owner.hpp"
 #include "pg/table_load.hpp"
 
 namespace company_backup {
@@ -82,6 +83,7 @@ struct TableEdits::Impl {
   MemoryContext memory = nullptr;        // of the edits
   MemoryContext batch_memory = nullptr;  // of one batch
   Relation root = nullptr;
+  Oid owner = InvalidOid;   // as whom values are read
   Datum* datums = nullptr;  // of the waiting values
   bool* nulls = nullptr;
   size_t at = 0;  // the value that is being converted
@@ -90,7 +92,8 @@ struct TableEdits::Impl {
   void open_leaf(Oid oid, Leaf* leaf) const;
   void convert();
   std::string row_at(size_t value) const;
-  void convert_values(const Edit& edit, Leaf* leaf);
+  void convert_all();
+  void convert_values(const Edit& edit, Leaf* leaf, OwnersCode& code);
   void make(const Edit& edit, Leaf* leaf) const;
   void run();
 };
@@ -103,10 +106,11 @@ void TableEdits::Impl::open() {
     batch_memory =
         AllocSetContextCreate(memory, "company_backup batch of edits", ALLOCSET_DEFAULT_SIZES);
     root = table_open(table, RowExclusiveLock);
+    owner = owner_of_code(root);
   });
 }
 
-// Inside guarded() only, as the table's owner, as are the next three.
+// Inside guarded() only, as are the next three.
 void TableEdits::Impl::open_leaf(Oid oid, Leaf* leaf) const {
   const MemoryContext before = MemoryContextSwitchTo(memory);
   leaf->relation = table_open(oid, RowExclusiveLock);
@@ -126,7 +130,19 @@ void TableEdits::Impl::open_leaf(Oid oid, Leaf* leaf) const {
   MemoryContextSwitchTo(before);
 }
 
-void TableEdits::Impl::convert_values(const Edit& edit, Leaf* leaf) {
+void TableEdits::Impl::convert_all() {
+  OwnersCode code;
+  code.begin(owner);
+  PushActiveSnapshot(GetTransactionSnapshot());
+  for (const Edit& edit : edits) {
+    if (edit.removes) continue;
+    convert_values(edit, leaves.find(edit.version.relation)->second.get(), code);
+  }
+  PopActiveSnapshot();
+  code.end();
+}
+
+void TableEdits::Impl::convert_values(const Edit& edit, Leaf* leaf, OwnersCode& code) {
   for (at = edit.first; at < edit.end; ++at) {
     const Waiting& value = values[at];
     const AttrNumber attnum = leaf->attnums[value.column];
@@ -136,6 +152,7 @@ void TableEdits::Impl::convert_values(const Edit& edit, Leaf* leaf) {
       input = make_column_input(RelationGetDescr(leaf->relation), attnum);
       MemoryContextSwitchTo(before);
     }
+    code.turn_to(OidIsValid(input.code_owner) ? input.code_owner : owner);
     datums[at] = read_value(
         input, {value.kind, std::string_view(buffer).substr(value.offset, value.size)}, &nulls[at]);
   }
@@ -160,20 +177,19 @@ void TableEdits::Impl::convert() {
   guarded_or(
       [this] {
         const MemoryContext before = MemoryContextSwitchTo(batch_memory);
-        as_table_owner(root->rd_rel->relowner, [this] {
-          for (const Edit& edit : edits) {
-            if (!edit.removes)
-              convert_values(edit, leaves.find(edit.version.relation)->second.get());
-          }
-        });
+        convert_all();
         MemoryContextSwitchTo(before);
       },
       [this](const CaughtError& error) {
+        if (error.sqlstate == sqlstate::kForeignCode) {
+          throw Error(sqlstate::kForeignCode, error.message).detail(error.detail);
+        }
         const char* column =
             NameStr(TupleDescAttr(RelationGetDescr(root), values[at].column - 1)->attname);
-        throw Error(sqlstate::kBadValue, std::string("value of column \"") + column +
-                                             "\" of table \"" + name + "\" cannot be restored")
-            .detail(row_at(at) + error.message + ".");
+        const std::string what = std::string("column \"") + column + "\" of table \"" + name + "\"";
+        throw Error(sqlstate::kBadValue, "value of " + what + " cannot be restored")
+            .detail(row_at(at) + error.message + ".")
+            .hint(is_of_path(error.sqlstate) ? hint_of_path("type of " + what) : "");
       });
 }
 
@@ -205,17 +221,22 @@ void TableEdits::Impl::run() {
     leaf = std::make_unique<Leaf>();
     Leaf* opened = leaf.get();
     const Oid oid = edit.version.relation;
-    guarded([&] { as_table_owner(root->rd_rel->relowner, [&] { open_leaf(oid, opened); }); });
+    guarded_code(code_on(name), [&] { open_leaf(oid, opened); });
   }
   convert();
-  guarded([this] {
+  guarded_code(code_on(name), [this] {
     const MemoryContext before = MemoryContextSwitchTo(batch_memory);
-    as_table_owner(root->rd_rel->relowner, [this] {
-      for (const Edit& edit : edits) {
-        CHECK_FOR_INTERRUPTS();
-        make(edit, leaves.find(edit.version.relation)->second.get());
-      }
-    });
+    OwnersCode code;
+    code.begin(owner);
+    PushActiveSnapshot(GetTransactionSnapshot());
+    for (const Edit& edit : edits) {
+      CHECK_FOR_INTERRUPTS();
+      Leaf* leaf = leaves.find(edit.version.relation)->second.get();
+      code.turn_to(leaf->load.code_owner());
+      make(edit, leaf);
+    }
+    PopActiveSnapshot();
+    code.end();
     MemoryContextSwitchTo(before);
     MemoryContextReset(batch_memory);
   });
@@ -269,13 +290,11 @@ void TableEdits::finish() {
   Impl* impl = impl_.get();
   if (impl->root == nullptr) return;
   guarded([impl] {
-    as_table_owner(impl->root->rd_rel->relowner, [impl] {
-      for (const auto& [oid, leaf] : impl->leaves) {
-        leaf->load.prove_suspects();
-        leaf->load.close();
-        table_close(leaf->relation, NoLock);
-      }
-    });
+    for (const auto& [oid, leaf] : impl->leaves) {
+      leaf->load.prove_suspects();
+      leaf->load.close();
+      table_close(leaf->relation, NoLock);
+    }
     table_close(impl->root, NoLock);
     MemoryContextDelete(impl->memory);
   });

@@ -86,6 +86,18 @@ void require_loadable(const TableQuery& query, const std::vector<Span>& spans,
               " bytes; at most " + std::to_string(kMaxLine) + " can be loaded again.");
 }
 
+void require_form(const TableQuery& query, TupleDesc form) {
+  bool same = static_cast<size_t>(form->natts) >= query.columns.size();
+  for (size_t i = 0; same && i < query.columns.size(); ++i) {
+    const Oid type = TupleDescAttr(form, static_cast<int>(i))->atttypid;
+    same = guarded([type] { return getBaseType(type); }) == query.columns[i].type_oid;
+  }
+  if (same) return;
+  throw Error(sqlstate::kTableChanged,
+              "table \"" + query.name + "\" changed its structure while it was being read")
+      .hint("Try again when no ALTER TABLE is running.");
+}
+
 std::string row_key_text(const TableQuery& query, const std::vector<Span>& spans,
                          const std::string& buffer) {
   if (query.key.empty()) return "(no key)";
@@ -108,6 +120,9 @@ void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& 
   if (query.key.empty()) sorter.emplace();
   LineReceiver receiver{};
   init_receiver(receiver.base, receive);
+  receiver.base.rStartup = [](DestReceiver* self, int, TupleDesc form) {
+    callback([=] { require_form(*reinterpret_cast<LineReceiver*>(self)->query, form); });
+  };
   receiver.query = &query;
   receiver.encoder = &encoder;
   receiver.lines = &lines;

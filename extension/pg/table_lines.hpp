@@ -35,6 +35,10 @@ void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& 
 void require_loadable(const TableQuery& query, const std::vector<Span>& spans,
                       const std::string& buffer, size_t start, size_t more = 0);
 
+// Error kTableChanged unless rows of this form have the columns of the query: the table may have
+// been replaced by another one of its name.
+void require_form(const TableQuery& query, TupleDesc form);
+
 // The key of a line for messages: (12, north).
 std::string row_key_text(const TableQuery& query, const std::vector<Span>& spans,
                          const std::string& buffer);

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
+
+#include "pg/code_owner.hpp"
+#include "pg/error_code.hpp"
 
 #include "pg/boundary.hpp"
 #include "pg/compat.hpp"
@@ -93,6 +97,16 @@ bool find_user_code(Node* node, void* context) {
   return walk_expression(node, find_user_code, context);
 }
 
+// Code on a table may alter it in the middle of our work; what we know of it counts no more then.
+// As long as the table is open a new form stands elsewhere than the old one.
+void require_unaltered(Relation relation, TupleDesc form) {
+  if (RelationGetDescr(relation) == form) return;
+  ereport(ERROR, (errcode(errcode_of(sqlstate::kTableChanged)),
+                  errmsg("table \"%s\" was altered while it was being written",
+                         RelationGetRelationName(relation)),
+                  errdetail("Code of its owner did that, in this transaction.")));
+}
+
 // What commands/constraint.c does for one row when a deferred constraint is checked.
 void prove(const Suspect& suspect) {
   Relation heap = table_open(suspect.relation, RowExclusiveLock);
@@ -132,7 +146,7 @@ void DoubtedRows::prove() {
     for (size_t at = 0; at < rows_.size();) {
       const Oid oid = rows_[at].relation;
       Relation relation = table_open(oid, RowExclusiveLock);
-      as_table_owner(relation->rd_rel->relowner, [&] {
+      run_owners_code(owner_of_code(relation), [&] {
         EState* estate = make_estate(relation, nullptr);
         ResultRelInfo* info = makeNode(ResultRelInfo);
         InitResultRelInfo(info, relation, 1, nullptr, 0);
@@ -157,6 +171,7 @@ void DoubtedRows::prove() {
 void TableLoad::begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
   relation_ = relation;
   doubts_ = doubts;
+  form_ = RelationGetDescr(relation);
   memory_ = CurrentMemoryContext;
   estate_ = make_estate(relation, changed);
   const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
@@ -200,15 +215,19 @@ bool TableLoad::hold(const LookingChecks* checks, TupleTableSlot* row) {
 }
 
 void TableLoad::open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
-  begin(relation, changed, doubts);
-  checks_ = take_over_checks(root_);
+  owner_ = owner_of_code(relation);
+  run_owners_code(owner_, [&] {
+    begin(relation, changed, doubts);
+    checks_ = take_over_checks(root_);
+  });
   old_row_ = table_slot_create(relation, nullptr);
   new_row_ = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
 }
 
 void TableLoad::open(Relation relation, const AttrNumber* given, int given_count,
                      DoubtedRows* doubts) {
-  begin(relation, nullptr, doubts);
+  owner_ = owner_of_code(relation);
+  run_owners_code(owner_, [&] { begin(relation, nullptr, doubts); });
   const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
   modify_ = makeNode(ModifyTableState);
   modify_->ps.state = estate_;
@@ -217,10 +236,15 @@ void TableLoad::open(Relation relation, const AttrNumber* given, int given_count
   modify_->resultRelInfo = root_;
   modify_->rootResultRelInfo = root_;
   if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
+    routing_owner_ = owner_of_routing(relation);
     routing_ = ExecSetupPartitionTupleRouting(estate_, relation);
     root_slot_ = table_slot_create(relation, nullptr);
   }
+  code_.begin(owner_);
+  PushActiveSnapshot(GetTransactionSnapshot());
   prepare_defaults(given, given_count);
+  PopActiveSnapshot();
+  code_.end();
   MemoryContextSwitchTo(before);
 }
 
@@ -234,8 +258,12 @@ void TableLoad::prepare_defaults(const AttrNumber* given, int given_count) {
     auto* expression = reinterpret_cast<Expr*>(build_column_default(relation_, attnum));
     if (expression == nullptr) expression = checked_null(attribute);
     if (expression == nullptr) continue;
-    expression = expression_planner(expression);
-    defaults_[default_count_++] = {attnum, ExecInitExpr(expression, nullptr)};
+    Default& value = defaults_[default_count_++];
+    value = {attnum, owner_of_default(relation_, attnum), nullptr};
+    code_.turn_to(value.owner);
+    column_at_work_ = attnum;
+    value.expression = ExecInitExpr(expression_planner(expression), nullptr);
+    column_at_work_ = 0;
   }
 }
 
@@ -246,19 +274,26 @@ void TableLoad::fill_defaults(Datum* values, bool* nulls) {
   ErrorContextCallback teller{error_context_stack, tell_default, &place};
   error_context_stack = &teller;
   for (int i = 0; i < default_count_; ++i) {
-    place.attnum = defaults_[i].attnum;
-    const int at = place.attnum - 1;
+    const int at = defaults_[i].attnum - 1;
+    code_.turn_to(defaults_[i].owner);
+    place.attnum = column_at_work_ = defaults_[i].attnum;
     values[at] = ExecEvalExpr(defaults_[i].expression, context, &nulls[at]);
   }
+  column_at_work_ = 0;
   error_context_stack = teller.previous;
 }
 
 void TableLoad::insert(Datum* values, bool* nulls, int count) {
-  const int width = RelationGetDescr(relation_)->natts;
+  const int width = form_->natts;
+  require_unaltered(relation_, form_);
+  code_.begin(owner_);
+  PushActiveSnapshot(GetTransactionSnapshot());
   for (int row = 0; row < count; ++row) {
     put(values + static_cast<size_t>(row) * width, nulls + static_cast<size_t>(row) * width);
   }
   for (const auto& [info, target] : targets_) flush(target);
+  PopActiveSnapshot();
+  code_.end();
   if (targets_.size() > kMaxTargets) {
     for (const auto& [info, target] : targets_) close_target(target);
     targets_.clear();
@@ -269,7 +304,7 @@ void TableLoad::insert(Datum* values, bool* nulls, int count) {
 void TableLoad::put(Datum* values, bool* nulls) {
   ResetPerTupleExprContext(estate_);
   fill_defaults(values, nulls);
-  const size_t width = RelationGetDescr(relation_)->natts;
+  const size_t width = form_->natts;
   Target* target;
   TupleTableSlot* slot;
   if (routing_ == nullptr) {
@@ -278,6 +313,7 @@ void TableLoad::put(Datum* values, bool* nulls) {
     store(slot, values, nulls, width);
   } else {
     store(root_slot_, values, nulls, width);
+    code_.turn_to(routing_owner_);
     target = target_of(root_slot_);
     slot = next_slot(target);
     if (const TupleConversionMap* map = target->info->ri_RootToPartitionMap) {
@@ -288,9 +324,11 @@ void TableLoad::put(Datum* values, bool* nulls) {
   }
   const Relation relation = target->info->ri_RelationDesc;
   slot->tts_tableOid = RelationGetRelid(relation);
+  code_.turn_to(target->owner);
   if (const TupleConstr* constraints = relation->rd_att->constr) {
     if (constraints->has_generated_stored) {
       ExecComputeStoredGenerated(target->info, estate_, slot, CMD_INSERT);
+      require_unaltered(relation, target->form);
     }
     target->doubted[target->used] = !hold(target->checks, slot);
     ExecConstraints(target->info, slot, estate_);
@@ -298,6 +336,8 @@ void TableLoad::put(Datum* values, bool* nulls) {
   if (routing_ == nullptr && relation->rd_rel->relispartition) {
     ExecPartitionCheck(target->info, slot, estate_, true);
   }
+  require_unaltered(relation, target->form);
+  require_unaltered(relation_, form_);
   const bool one_by_one = target->checks != nullptr && target->checks->one_by_one;
   if (++target->used == kBatchRows || one_by_one) flush(target);
   if (!one_by_one) return;
@@ -325,6 +365,9 @@ TableLoad::Target* TableLoad::open_target(ResultRelInfo* info) {
   const MemoryContext before = MemoryContextSwitchTo(memory_);
   auto* target = static_cast<Target*>(palloc0(sizeof(Target)));
   target->info = info;
+  target->form = RelationGetDescr(info->ri_RelationDesc);
+  target->owner = info == root_ ? owner_ : owner_of_code(info->ri_RelationDesc);
+  code_.turn_to(target->owner);
   target->checks = take_over_checks(info);
   target->slots = static_cast<TupleTableSlot**>(palloc0(sizeof(TupleTableSlot*) * kBatchRows));
   target->doubted = static_cast<bool*>(palloc0(sizeof(bool) * kBatchRows));
@@ -348,13 +391,17 @@ void TableLoad::flush(Target* target) {
   if (target->used == 0) return;
   ResultRelInfo* info = target->info;
   CHECK_FOR_INTERRUPTS();
+  code_.turn_to(target->owner);
   estate_->es_output_cid = GetCurrentCommandId(true);
   table_multi_insert(info->ri_RelationDesc, target->slots, target->used, estate_->es_output_cid, 0,
                      target->bulk);
   for (int i = 0; i < target->used; ++i) {
     TupleTableSlot* slot = target->slots[i];
     if (target->doubted[i]) doubts_->add(RelationGetRelid(info->ri_RelationDesc), slot->tts_tid);
-    if (info->ri_NumIndices > 0) index(info, slot, false);
+    if (info->ri_NumIndices > 0) {
+      index(info, slot, false);
+      require_unaltered(info->ri_RelationDesc, target->form);
+    }
     ExecClearTuple(slot);
   }
   target->used = 0;
@@ -372,6 +419,7 @@ void TableLoad::index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update)
 
 void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
                        const bool* replaced) {
+  require_unaltered(relation_, form_);
   if (!table_tuple_fetch_row_version(relation_, tid, GetActiveSnapshot(), old_row_)) {
     require_done(TM_Updated);
   }
@@ -388,11 +436,13 @@ void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
   if (const TupleConstr* constraints = row->constr) {
     if (constraints->has_generated_stored) {
       ExecComputeStoredGenerated(root_, estate_, new_row_, CMD_UPDATE);
+      require_unaltered(relation_, form_);
     }
     doubted = !hold(checks_, new_row_);
     ExecConstraints(root_, new_row_, estate_);
   }
   if (relation_->rd_rel->relispartition) ExecPartitionCheck(root_, new_row_, estate_, true);
+  require_unaltered(relation_, form_);
   estate_->es_output_cid = GetCurrentCommandId(true);
   TM_FailureData failure;
   LockTupleMode mode;
@@ -424,10 +474,22 @@ void TableLoad::close_target(Target* target) {
 }
 
 void TableLoad::prove_suspects() {
+  if (suspects_.empty()) return;
+  code_.begin(owner_);
+  PushActiveSnapshot(GetTransactionSnapshot());
+  Oid relation = RelationGetRelid(relation_), owner = owner_;
   for (const Suspect& suspect : suspects_) {
     CHECK_FOR_INTERRUPTS();
+    if (std::exchange(relation, suspect.relation) != suspect.relation) {
+      Relation heap = table_open(relation, RowExclusiveLock);
+      owner = owner_of_code(heap);
+      table_close(heap, RowExclusiveLock);
+    }
+    code_.turn_to(owner);
     prove(suspect);
   }
+  PopActiveSnapshot();
+  code_.end();
   suspects_.clear();
 }
 

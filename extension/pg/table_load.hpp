@@ -1,33 +1,18 @@
 // Writing rows of one local table through the executor's own pieces, without its triggers: what
 // copyfrom.c and logical replication's apply worker do. Plain data in PostgreSQL's memory, so that
 // it may be used inside guarded(), and only there.
+//
+// Code on the table runs as pg/code_owner.hpp says, that of a partition as its own owner.
 #pragma once
 
 #include <unordered_map>
 #include <vector>
 
-#include "pg/postgres.hpp"
+#include "pg/owner.hpp"
 
 namespace company_backup {
 
 inline constexpr int kBatchRows = 1000;
-
-// Runs `body` as `owner` with the powers that maintenance commands have there: user code of that
-// owner (defaults, checks, index expressions) cannot take the caller's rights. Inside guarded(),
-// which puts the user back after an error.
-template <class Body>
-void as_table_owner(Oid owner, Body&& body) {
-  Oid user;
-  int security;
-  GetUserIdAndSecContext(&user, &security);
-  const int nest = NewGUCNestLevel();
-  SetUserIdAndSecContext(owner, security | SECURITY_RESTRICTED_OPERATION);
-  PushActiveSnapshot(GetTransactionSnapshot());
-  body();
-  PopActiveSnapshot();
-  AtEOXact_GUC(false, nest);
-  SetUserIdAndSecContext(user, security);
-}
 
 // A row whose deferrable unique or exclusion constraint may be violated.
 struct Suspect {
@@ -60,10 +45,15 @@ class TableLoad {
   // The same for update() and remove() of a table or partition that holds rows itself; `changed`
   // holds the columns that may change, as in RangeTblEntry.updatedCols.
   void open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts);
+  // The column whose default is being evaluated, or 0: for messages.
+  AttrNumber column_at_work() const { return column_at_work_; }
+  // Of the code on the table itself.
+  Oid code_owner() const { return owner_; }
   // Inserts rows; values and nulls are `count` times the table's attributes.
   void insert(Datum* values, bool* nulls, int count);
   // Replaces columns of a version of a row, or removes it; waits for others who are at it. Error
-  // 40001 if it is no longer the row's last version.
+  // 40001 if it is no longer the row's last version. To be called as code_owner(), within
+  // OwnersCode: once for many rows.
   void update(ItemPointer tid, const Datum* values, const bool* nulls, const bool* replaced);
   void remove(ItemPointer tid);
   // Looks again at what deferrable constraints let pass.
@@ -81,6 +71,8 @@ class TableLoad {
   struct Target {
     ResultRelInfo* info;
     LookingChecks* checks;  // null: the executor's own will do
+    Oid owner;              // of the code on it
+    TupleDesc form;         // as long as nobody alters it
     TupleTableSlot** slots;
     bool* doubted;  // of the slots
     int used;
@@ -88,6 +80,7 @@ class TableLoad {
   };
   struct Default {
     AttrNumber attnum;
+    Oid owner;
     ExprState* expression;
   };
 
@@ -105,6 +98,11 @@ class TableLoad {
   void index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update);
 
   Relation relation_ = nullptr;
+  TupleDesc form_ = nullptr;
+  Oid owner_ = InvalidOid;
+  Oid routing_owner_ = InvalidOid;
+  AttrNumber column_at_work_ = 0;
+  OwnersCode code_;                 // of insert() and prove_suspects()
   MemoryContext memory_ = nullptr;  // lives as long as the load
   EState* estate_ = nullptr;
   ResultRelInfo* root_ = nullptr;

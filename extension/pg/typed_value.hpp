@@ -7,17 +7,13 @@
 
 #include "core/schema.hpp"
 #include "pg/spi.hpp"
+#include "pg/value_input.hpp"
 
 namespace company_backup {
 
 inline Arg read_as(Oid type, const std::string& text) {
   const char* input = text.c_str();
-  return Arg::datum(type, guarded([=] {
-                      Oid function, parameter;
-                      getTypeInputInfo(type, &function, &parameter);
-                      return OidInputFunctionCall(function, const_cast<char*>(input), parameter,
-                                                  -1);
-                    }));
+  return Arg::datum(type, guarded([=] { return read_text(type, input, -1); }));
 }
 
 inline Arg typed_value(const Column& column, const Text& text) {

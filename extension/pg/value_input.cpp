@@ -3,6 +3,10 @@
 #include <charconv>
 #include <cstring>
 
+#include "pg/code_owner.hpp"
+#include "pg/error_code.hpp"
+#include "pg/owner.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -318,6 +322,11 @@ Datum read_bytes(ColumnInput& column, std::string_view bytes) {
 
 ColumnInput make_column_input(TupleDesc row, AttrNumber attnum) {
   const FormData_pg_attribute* attribute = TupleDescAttr(row, attnum - 1);
+  if (attribute->attisdropped) {
+    ereport(ERROR, (errcode(errcode_of(sqlstate::kTableChanged)),
+                    errmsg("a column of a table was dropped while it was being written"),
+                    errdetail("Code of its owner did that, in this transaction.")));
+  }
   ColumnInput column{};
   column.attnum = attnum;
   column.type = attribute->atttypid;
@@ -335,6 +344,7 @@ ColumnInput make_column_input(TupleDesc row, AttrNumber attnum) {
     getTypeOutputInfo(column.type, &function, &varlena);
     fmgr_info(function, &column.output);
   }
+  column.code_owner = owner_of_type_code(column.type);
   return column;
 }
 
@@ -357,6 +367,22 @@ Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null) {
   }
   prove_printed(column, text.data(), datum);
   return datum;
+}
+
+Datum read_text(Oid type, const char* text, int32 typmod) {
+  Oid function, parameter;
+  getTypeInputInfo(type, &function, &parameter);
+  const Oid owner = owner_of_type_code(type);
+  Datum value = 0;
+  const auto read = [&] {
+    value = OidInputFunctionCall(function, const_cast<char*>(text), parameter, typmod);
+  };
+  if (OidIsValid(owner)) {
+    run_owners_code(owner, read);
+  } else {
+    read();
+  }
+  return value;
 }
 
 }  // namespace company_backup

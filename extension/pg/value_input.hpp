@@ -53,6 +53,7 @@ struct ColumnInput {
   FmgrInfo output;    // its output function, unless `proof` is kNone
   Oid io_param;
   bool null_is_checked;  // the input function wants to see NULL (a domain)
+  Oid code_owner;        // whose code it may run, see pg/code_owner.hpp; InvalidOid: nobody's
   void* domain_cache;
 };
 
@@ -65,5 +66,8 @@ ColumnInput make_column_input(TupleDesc row, AttrNumber attnum);
 // result may depend on the current memory context. Raises an error, among others, for a kText value
 // that the type would not have printed.
 Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null);
+
+// One value by itself. Code of the owner of a domain in it runs as he.
+Datum read_text(Oid type, const char* text, int32 typmod);
 
 }  // namespace company_backup

@@ -246,6 +246,8 @@ INSERT INTO home.note_rows VALUES (1, 1, 'n');
 SELECT format('CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname %L, host %L, port %L)',
     current_database(), split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port')) \gexec
 CREATE USER MAPPING FOR CURRENT_USER SERVER here;
+-- As who he is: as whom a foreign table of his is read, whoever reads it.
+SELECT format('CREATE USER MAPPING FOR cb_mallory SERVER here OPTIONS (user %L, password_required ''false'')', current_user) \gexec
 GRANT USAGE ON FOREIGN SERVER here TO cb_mallory;
 SET ROLE cb_mallory;
 CREATE FOREIGN TABLE evil.note (id int NOT NULL, firm_id int, body text, at int DEFAULT 7) SERVER here

@@ -1,0 +1,13 @@
+// SQLSTATEs of core/error.hpp in the form that ereport() takes, for errors raised inside guarded().
+#pragma once
+
+#include "core/error.hpp"
+#include "pg/postgres.hpp"
+
+namespace company_backup {
+
+inline int errcode_of(const char* s) {
+  return MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]);
+}
+
+}  // namespace company_backup
