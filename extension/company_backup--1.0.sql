@@ -82,7 +82,8 @@ INSERT INTO company_backup.database_identity DEFAULT VALUES;
 
 CREATE TABLE company_backup.trusted_origin (
     name text PRIMARY KEY,
-    archive_key bytea NOT NULL
+    archive_key bytea NOT NULL,
+    identity uuid    -- of the database that the key is trusted for; NULL until its first archive comes
 );
 COMMENT ON TABLE company_backup.trusted_origin IS 'Keys of other databases whose archives are accepted; never dumped';
 
