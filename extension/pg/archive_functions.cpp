@@ -120,7 +120,7 @@ COMPANY_BACKUP_FUNCTION(read_backup) {
     const StoredBackup backup =
         authorize_backup(required_int64(fcinfo, 0, "backup"), "export", std::nullopt);
     Manifest manifest = Manifest::from_json(backup.manifest_text);
-    require_select(backup, manifest);
+    require_readable(backup, manifest);
     scan.snapshot = snapshot_with(backup.id);
     return std::make_unique<ArchiveBytes>(std::move(manifest), backup.manifest_text,
                                           stored_members(backup.id));

@@ -20,14 +20,12 @@ void explain_owner(Detail& detail, const char* name, const std::string& company,
   detail.add("belongs_to", uploaded ? "uploader" : "deleted company");
 }
 
-bool is_mine(const StoredBackup& backup) {
-  return caller_owns_database() || backup.uploaded_by == query("SELECT current_user")[0][0];
-}
-
 // What the caller may know of.
 std::optional<StoredBackup> look_for_visible(int64_t id) {
   std::optional<StoredBackup> backup = look_for_backup(id);
-  if (backup && !backup->owner && !is_mine(*backup)) return std::nullopt;
+  if (backup && !backup->owner && !caller_owns_database() && !is_mine(*backup)) {
+    return std::nullopt;
+  }
   return backup;
 }
 

@@ -84,6 +84,7 @@ COMPANY_BACKUP_FUNCTION(backup_contents) {
   const StoredBackup backup = authorized_backup(fcinfo, "inspect");
   Rows rows;
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
+  require_readable(backup, manifest);
   for (const ManifestTable& table : manifest.tables) {
     rows.push_back({table.area, display_entry(table.name), std::to_string(table.rows),
                     std::to_string(table.bytes), hex(table.sha256)});
@@ -101,6 +102,7 @@ COMPANY_BACKUP_FUNCTION(backup_contents) {
 
 COMPANY_BACKUP_FUNCTION(backup_manifest) {
   const StoredBackup backup = authorized_backup(fcinfo, "inspect");
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   const char* text = backup.manifest_text.c_str();
   return guarded(
       [text] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(const_cast<char*>(text))); });

@@ -20,7 +20,6 @@ namespace {
 // As the table's owner, as a foreign key does: whoever deletes the row from now on waits.
 void hold_company(const LiveScope& live, const Company& company) {
   const Table& table = live.table(live.scope.company_table);
-  if (table.foreign) return;
   const Column& key = column_of(table, live.scope.company_key);
   const AsOwnerOf owner(table.oid);
   if (query("SELECT FROM " + from_table(table) + " AS c WHERE " + column_sql("c", key) + " " +

@@ -36,11 +36,11 @@ void create_trigger(const std::string& table, const char* name, const std::strin
         " DEPENDS ON EXTENSION company_backup");
 }
 
-// The table and what is partitioned below it, each with whether TRUNCATE can have a trigger there.
+// The table and what is partitioned below it. None is foreign: the key has a unique index.
 Rows tree_of(Oid table) {
   return query(
-      "SELECT c.oid::regclass, c.relkind <> 'f' FROM pg_class c WHERE c.oid = $1 OR c.oid IN "
-      "(SELECT relid FROM pg_partition_tree($1)) ORDER BY c.oid",
+      "SELECT c.oid::regclass FROM pg_class c WHERE c.oid = $1 OR c.oid IN (SELECT relid FROM "
+      "pg_partition_tree($1)) ORDER BY c.oid",
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
 }
 
@@ -66,7 +66,7 @@ void follow_companies(Oid company_table, const std::string& key_column) {
   const std::string root = name_of(company_table);
   for (const Row& row : tree_of(company_table)) {
     alter(std::string("DROP TRIGGER IF EXISTS ") + kTruncate + " ON " + *row[0]);
-    if (*row[1] == "t") create_trigger(*row[0], kTruncate, "TRUNCATE");
+    create_trigger(*row[0], kTruncate, "TRUNCATE");
   }
   alter(std::string("DROP TRIGGER IF EXISTS ") + kRows + " ON " + root);
   create_trigger(root, kRows, "DELETE OR UPDATE OF " + quote_name(key_column));
@@ -78,13 +78,11 @@ bool are_companies_followed() {
              "SELECT count(*) > 0 FROM company_backup.settings s JOIN pg_class c ON c.oid = "
              "to_regclass(format('%I.%I', s.company_schema, s.company_table)) WHERE NOT EXISTS "
              "(SELECT FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
-             "pg_partition_tree(c.oid))) AND (NOT EXISTS (SELECT FROM pg_trigger t JOIN "
+             "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t LEFT JOIN "
              "pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = t.tgattr[0] WHERE t.tgrelid "
              "= r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND "
-             "t.tgenabled IN ('O', 'A') AND t.tgtype & 25 = 25 AND a.attname = s.key_column) OR "
-             "(r.relkind <> 'f' AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = r.oid "
-             "AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND t.tgenabled IN "
-             "('O', 'A') AND t.tgtype & 32 <> 0))))",
+             "t.tgenabled IN ('O', 'A') AND coalesce(a.attname = s.key_column, t.tgtype & 32 <> "
+             "0)) & 56 IS DISTINCT FROM 56)",  // DELETE, UPDATE of the key, TRUNCATE
              {}, Access::kCall)[0][0] == "t";
 }
 

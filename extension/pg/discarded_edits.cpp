@@ -91,7 +91,7 @@ Text DiscardedEdits::data_text(const std::vector<RowValue>& values) const {
 void DiscardedEdits::note(const char* problem, const std::vector<RowValue>& values,
                           bool with_data) {
   ++count_;
-  note_problem(restore_, plan_->query.table.name, key_text(values), sqlstate::kDiscardedEdit,
+  note_problem(restore_, *plan_->matched->table, key_text(values), sqlstate::kDiscardedEdit,
                problem, with_data ? data_text(values) : Text());
 }
 

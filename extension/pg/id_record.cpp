@@ -38,10 +38,13 @@ TranslationObserver record_new_keys(const MatchedTable& table, LineCutter& lines
   };
 }
 
-void read_new_keys(int64_t restore, const std::function<void(const Row& row)>& row) {
-  const Rows exists =
-      own_query("SELECT FROM company_backup.undo WHERE restore = $1", {restore}, Access::kCall);
-  if (exists.empty()) return;  // kept or reverted
+void read_new_keys(int64_t restore,
+                   const std::function<void(const Text& table, const Row& row)>& row) {
+  const Rows tables = own_query(
+      "SELECT t FROM company_backup.undo, unnest(tables) WITH ORDINALITY u (t, n) WHERE "
+      "restore = $1 ORDER BY n",
+      {restore}, Access::kCall);
+  if (tables.empty()) return;  // kept or reverted
   const Manifest manifest = undo_manifest(restore);
   const std::unique_ptr<MemberSource> members = undo_members(restore, UndoPart::kIds);
   RowLine values(kColumns);
@@ -52,7 +55,7 @@ void read_new_keys(int64_t restore, const std::function<void(const Row& row)>& r
     std::string_view line;
     while (lines.next(line)) {
       values.parse(line);
-      row({table, std::string(values[0].text), std::string(values[1].text)});
+      row(tables.at(number)[0], {table, std::string(values[0].text), std::string(values[1].text)});
     }
   }
 }

@@ -13,7 +13,9 @@ namespace company_backup {
 // it.
 TranslationObserver record_new_keys(const MatchedTable& table, LineCutter& lines);
 
-// Calls `row` with table, old key and new key, for every row in the record of a restore.
-void read_new_keys(int64_t restore, const std::function<void(const Row& row)>& row);
+// Calls `row` with the number of the table (pg/stored_tables.hpp) and with its name, the old key
+// and the new key, for every row in the record of a restore.
+void read_new_keys(int64_t restore,
+                   const std::function<void(const Text& table, const Row& row)>& row);
 
 }  // namespace company_backup

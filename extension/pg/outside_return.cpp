@@ -10,6 +10,7 @@
 #include "pg/line_spool.hpp"
 #include "pg/recorded_table.hpp"
 #include "pg/row_writer.hpp"
+#include "pg/stored_tables.hpp"
 #include "pg/table_edits.hpp"
 #include "pg/undo.hpp"
 
@@ -367,12 +368,16 @@ class Return {
       const auto found = left_alone_.find(ordinal);
       if (found == left_alone_.end()) return;
       const std::string key = table.row_key(table.parse(record.row));
-      own_query("INSERT INTO company_backup.restore_problem VALUES ($1, $2, $3, $4, $5, $6, NULL)",
-                {restore_, ++seq, table.name(), key, sqlstate::kOutsideRow,
-                 (record.set ? "changed by the restore, the revert leaves that: "
-                             : "deleted by the restore, the revert leaves that: ") +
-                     found->second},
-                Access::kWrite);
+      const std::optional<int64_t> known =
+          table.exists() ? std::optional(remember_table(table.table().oid)) : std::nullopt;
+      own_query(
+          "INSERT INTO company_backup.restore_problem VALUES ($1, $2, $3, $4, $5, $6, NULL, $7)",
+          {restore_, ++seq, table.name(), key, sqlstate::kOutsideRow,
+           (record.set ? "changed by the restore, the revert leaves that: "
+                       : "deleted by the restore, the revert leaves that: ") +
+               found->second,
+           Arg::optional_number(known)},
+          Access::kWrite);
     });
   }
 

@@ -8,6 +8,7 @@
 #include "pg/id_record.hpp"
 #include "pg/restore.hpp"
 #include "pg/review.hpp"
+#include "pg/stored_tables.hpp"
 
 namespace company_backup {
 namespace {
@@ -66,6 +67,7 @@ Request read_request(FunctionCallInfo fcinfo, const char* action) {
                                                 restore_detail(id, options.include_files));
   StoredBackup backup = authorize_source(id, target.key, action, options.actor);
   if (!target.exists) find_company(live, company_text, id);
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   return {std::move(live), company_text, std::move(backup), options};
 }
 
@@ -77,26 +79,20 @@ int64_t read_restore(FunctionCallInfo fcinfo, const char* action, const Text& ac
   return id;
 }
 
-// Error 42501 unless the caller may SELECT from these tables, as far as they are there.
-void require_select(const std::vector<std::string>& tables, int64_t restore) {
-  const Rows refused = query(
-      "SELECT name FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL "
-      "AND NOT has_table_privilege(to_regclass(name), 'SELECT') LIMIT 1",
-      {text_array(tables)});
-  if (refused.empty()) return;
-  throw Error(sqlstate::kInsufficientPrivilege, "permission denied for table " + *refused[0][0])
-      .detail("Restore " + std::to_string(restore) + " has listed rows of it.");
+StoredRows rows_of_restore(int64_t restore) {
+  return {"Restore " + std::to_string(restore)};
 }
 
-void require_select_of_problems(int64_t restore) {
-  std::vector<std::string> tables;
-  for (const Row& row : own_query(
-           "SELECT DISTINCT table_name FROM company_backup.restore_problem WHERE restore = $1 "
-           "AND row_data IS NOT NULL ORDER BY 1",
-           {restore}, Access::kCall)) {
-    tables.push_back(*row[0]);
+// Of the tables of whose rows restore_problems() shows something.
+void require_readable_problems(int64_t restore) {
+  std::vector<Text> tables;
+  for (const Row& row : own_query("SELECT DISTINCT known_table FROM company_backup.restore_problem "
+                                  "WHERE restore = $1 AND (row_data IS NOT NULL OR row_key <> '' "
+                                  "OR sqlstate = $2) ORDER BY 1",
+                                  {restore, sqlstate::kBecame}, Access::kCall)) {
+    tables.push_back(row[0]);
   }
-  require_select(tables, restore);
+  require_readable(tables, rows_of_restore(restore));
 }
 
 }  // namespace
@@ -129,6 +125,7 @@ COMPANY_BACKUP_FUNCTION(plan_ids) {
   }
   const StoredBackup backup = authorize_source(id, target.key, "preview", std::nullopt);
   if (!target.exists) find_company(live, company_text, id);
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   return return_rows(fcinfo, show_id_plan(std::move(live), company_text, backup));
 }
 
@@ -148,7 +145,7 @@ COMPANY_BACKUP_FUNCTION(revert_restore) {
 
 COMPANY_BACKUP_FUNCTION(restore_problems) {
   const int64_t id = read_restore(fcinfo, "inspect", std::nullopt);
-  require_select_of_problems(id);
+  require_readable_problems(id);
   return return_rows(fcinfo, own_query("SELECT table_name, row_key, sqlstate, problem, row_data "
                                        "FROM company_backup.restore_problem WHERE restore = $1 "
                                        "ORDER BY seq",
@@ -158,10 +155,10 @@ COMPANY_BACKUP_FUNCTION(restore_problems) {
 COMPANY_BACKUP_FUNCTION(restore_id_map) {
   const int64_t id = read_restore(fcinfo, "inspect", std::nullopt);
   ResultRows result(fcinfo);
-  std::string allowed;
-  read_new_keys(id, [&](const Row& row) {
-    if (allowed != *row[0]) require_select({*row[0]}, id);
-    allowed = *row[0];
+  Text allowed;
+  read_new_keys(id, [&](const Text& table, const Row& row) {
+    if (!allowed || allowed != table) require_readable({table}, rows_of_restore(id));
+    allowed = table;
     result.put(row);
   });
   return Datum{0};
@@ -179,6 +176,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
   authorize({"create", actor, named("Backup", id)}, std::nullopt,
             detail.add_json("attributes", attributes));
   const StoredBackup backup = authorize_source(id, std::nullopt, "create", actor);
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   return return_text(create_from(load_live_scope(), backup, {attributes, ids, actor}));
 }
 

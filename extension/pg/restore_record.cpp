@@ -3,6 +3,7 @@
 #include "core/row_writer.hpp"
 #include "core/sql.hpp"
 #include "pg/guard.hpp"
+#include "pg/stored_tables.hpp"
 #include "pg/undo.hpp"
 
 namespace company_backup {
@@ -92,13 +93,22 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, const ch
                        record.actor));
 }
 
-void note_problem(int64_t restore, const std::string& table, const std::string& row_key,
+void note_problem(int64_t restore, const Table& table, const std::string& row_key,
                   const char* sqlstate, const std::string& problem, const Text& row_data) {
-  own_query(
-      "INSERT INTO company_backup.restore_problem SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, "
-      "$4, "
-      "$5, $6::json FROM company_backup.restore_problem WHERE restore = $1",
-      {restore, table, row_key, sqlstate, problem, row_data}, Access::kWrite);
+  const auto note = [&](const Arg& known) {
+    return !own_query(
+                "INSERT INTO company_backup.restore_problem SELECT $1, (SELECT "
+                "coalesce(max(seq), 0) + 1 FROM company_backup.restore_problem WHERE restore "
+                "= $1), $2, $3, $4, $5, $6::json, k.id FROM company_backup.known_table k "
+                "WHERE k.relation = $7::oid ORDER BY k.id LIMIT 1 RETURNING 1",
+                {restore, display_table(table), row_key, sqlstate, problem, row_data, known},
+                Access::kWrite)
+                .empty();
+  };
+  const Arg oid = Arg::datum(OIDOID, ObjectIdGetDatum(table.oid));
+  if (note(oid)) return;
+  remember_table(table.oid);
+  note(oid);
 }
 
 Company find_company(const LiveScope& live, const Text& company, std::optional<int64_t> backup) {

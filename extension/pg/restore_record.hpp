@@ -25,7 +25,7 @@ int64_t next_restore_id();
 void record_restore(const LiveScope& live, const RestoreRecord& record, const char* event);
 
 // A row of restore_problems() after those that there are.
-void note_problem(int64_t restore, const std::string& table, const std::string& row_key,
+void note_problem(int64_t restore, const Table& table, const std::string& row_key,
                   const char* sqlstate, const std::string& problem, const Text& row_data = {});
 
 // The company a restore is of.

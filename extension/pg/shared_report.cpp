@@ -43,7 +43,7 @@ void require_distinct(const LiveScope& live, CompanyLoad& load) {
 void note_substitutions(const LiveScope& live, int64_t restore,
                         const std::vector<SharedReport>& reports) {
   for (const SharedReport& report : reports) {
-    const std::string table = display_table(live.table(report.table));
+    const Table& table = live.table(report.table);
     for (const SharedReport::Substitution& one : report.substitutions) {
       note_problem(restore, table, "(" + one.theirs + ")", sqlstate::kBecame,
                    one.is_actor ? "is not known here: the actor (" + one.ours + ") takes the place"

@@ -16,6 +16,7 @@ struct StoredBackup {
   std::optional<int64_t> owner;  // none: an upload for no company, which is its uploader's
   Text owner_key;                // the key that the owner has now; none: it is gone
   Text uploaded_by;
+  std::string tables;     // remember_tables()
   bool of_this_database;  // made here, or signed by the key of this database
 };
 
@@ -25,9 +26,11 @@ Error unknown_backup(int64_t id);
 // Error kUnknownBackup.
 StoredBackup find_backup(int64_t id);
 
-// Error 42501 unless the caller may SELECT everything in the backup: it is as secret as its tables.
-// Tables that are gone hold nobody back.
-void require_select(const StoredBackup& backup, const Manifest& manifest);
+// Has the caller uploaded it?
+bool is_mine(const StoredBackup& backup);
+
+// A backup is as secret as its tables are today; errors: see pg/stored_tables.hpp.
+void require_readable(const StoredBackup& backup, const Manifest& manifest);
 
 int64_t next_backup_id();
 

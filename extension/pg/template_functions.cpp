@@ -134,6 +134,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_template) {
   authorize({"create", actor, "Template " + name}, std::nullopt,
             detail.add("template", name).add_json("attributes", attributes));
   const StoredBackup backup = authorize_template(name, "use", actor, Detail().add("for", "create"));
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   find_template("SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name);
   // New IDs also where these are free: the next company of the template needs its own.
   return return_text(create_from(load_live_scope(), backup, {attributes, "remap", actor}));

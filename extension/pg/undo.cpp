@@ -2,6 +2,7 @@
 
 #include "core/member.hpp"
 #include "pg/spi.hpp"
+#include "pg/stored_tables.hpp"
 
 namespace company_backup {
 
@@ -49,8 +50,8 @@ void UndoWriter::store(UndoPart part, int table, int seq, std::string_view membe
 
 void UndoWriter::complete(const Manifest& manifest) {
   outside_.finish();
-  own_query("INSERT INTO company_backup.undo VALUES ($1, $2)",
-            {restore_, manifest.to_readable_json()}, Access::kWrite);
+  own_query("INSERT INTO company_backup.undo VALUES ($1, $2, $3::bigint[])",
+            {restore_, manifest.to_readable_json(), remember_tables(manifest)}, Access::kWrite);
 }
 
 Manifest undo_manifest(int64_t restore) {

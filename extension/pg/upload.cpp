@@ -146,19 +146,67 @@ ArchiveLimits upload_limits() {
   return limits;
 }
 
-bool is_own(const ArchiveReader& reader) {
-  const DatabaseIdentity self = database_identity();
-  return reader.manifest().database_identity == self.identity && reader.check_signature(self.key);
+bool is_signed_here(const ArchiveReader& reader) {
+  return reader.check_signature(database_identity().key);
 }
 
-bool is_trusted(const ArchiveReader& reader) {
-  if (reader.check_signature(database_identity().key)) return true;
-  for (const std::string& key :
-       own_bytes("SELECT archive_key FROM company_backup.trusted_origin", {})) {
-    if (reader.check_signature(key)) return true;
+bool says_it_is_ours(const ArchiveReader& reader) {
+  return reader.manifest().database_identity == database_identity().identity;
+}
+
+// Signed by this database and of this database: only then are its IDs and people those of here.
+bool is_of_this_database(const ArchiveReader& reader) {
+  return says_it_is_ours(reader) && is_signed_here(reader);
+}
+
+struct TrustedOrigin {
+  std::string name;
+  Text identity;  // of the database whose archives have come with this key
+};
+
+// Those whose key has signed the archive.
+std::vector<TrustedOrigin> find_signers(const ArchiveReader& reader) {
+  const std::vector<std::string> keys =
+      own_bytes("SELECT archive_key FROM company_backup.trusted_origin ORDER BY name", {});
+  const Rows origins =
+      own_query("SELECT name, identity FROM company_backup.trusted_origin ORDER BY name");
+  std::vector<TrustedOrigin> signers;
+  for (size_t i = 0; i < origins.size(); ++i) {
     check_for_interrupts();
+    if (reader.check_signature(keys.at(i))) signers.push_back({*origins[i][0], origins[i][1]});
   }
-  return false;
+  return signers;
+}
+
+[[noreturn]] void refuse_identity(const ArchiveReader& reader, const std::string& whose) {
+  throw Error(sqlstate::kUntrustedArchive, "the archive is not of the database that has signed it")
+      .detail("It says it is of database " + reader.manifest().database_identity + " (\"" +
+              reader.manifest().database_name + "\"); " + whose + ".")
+      .hint(
+          "Each key is trusted for one database, that of the first archive. If the other one was "
+          "made anew, call trust_origin(name, key) again.");
+}
+
+// Trust goes with a name and an identity: the first archive with a key says whose key it is. False:
+// no trusted key has signed it.
+bool is_trusted_origin(const ArchiveReader& reader) {
+  const std::vector<TrustedOrigin> signers = find_signers(reader);
+  if (signers.empty()) return false;
+  if (says_it_is_ours(reader)) {
+    refuse_identity(reader, "that is this one, whose key has not signed it");
+  }
+  const std::string& identity = reader.manifest().database_identity;
+  for (const TrustedOrigin& signer : signers) {
+    if (signer.identity == identity) return true;
+  }
+  for (const TrustedOrigin& signer : signers) {
+    if (signer.identity) continue;
+    own_query("UPDATE company_backup.trusted_origin SET identity = $2::uuid WHERE name = $1",
+              {signer.name, identity}, Access::kWrite);
+    return true;
+  }
+  refuse_identity(reader, "the key of \"" + signers[0].name + "\" is trusted for database " +
+                              *signers[0].identity);
 }
 
 void require_trusted(const ArchiveReader& reader) {
@@ -170,7 +218,11 @@ void require_trusted(const ArchiveReader& reader) {
             "Export it again with company_backup, or let a superuser set "
             "company_backup.require_signature to off for this session.");
   }
-  if (is_trusted(reader)) return;
+  if (is_signed_here(reader)) {
+    if (says_it_is_ours(reader)) return;
+    refuse_identity(reader, "but it is signed with the key of this one");
+  }
+  if (is_trusted_origin(reader)) return;
   throw Error(sqlstate::kUntrustedArchive,
               "the archive is signed by a database that is not trusted")
       .detail("It says it is from database " + reader.signature()->identity + " (\"" +
@@ -242,7 +294,7 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   require_trusted(reader);
   complete_backup(id,
                   {upload.company.value_or(reader.manifest().company_key), upload.owner,
-                   query("SELECT current_user")[0][0], is_own(reader)},
+                   query("SELECT current_user")[0][0], is_of_this_database(reader)},
                   reader.manifest(), reader.manifest_text());
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
   PG_RETURN_INT64(id);

@@ -254,6 +254,9 @@ GRANT EXECUTE ON FUNCTION app.back_up TO cb_app;
 RESET ROLE;
 SET LOCAL ROLE cb_app;
 SELECT set_config('t.wrapped', app.back_up('1', 'ann')::text, true) \gset ignored_
+SELECT pg_temp.tells(format('SELECT * FROM cb.backup_contents(%s)', current_setting('t.wrapped')), 'KB012 %');
+RESET ROLE;
+SET LOCAL ROLE cb_wrapper;
 SELECT is((SELECT row_count FROM cb.backup_contents(current_setting('t.wrapped')::bigint) WHERE table_name = 'app.invoice'),
   2::bigint, 'the wrapper of a BYPASSRLS role backs up every row');
 RESET ROLE;

@@ -94,8 +94,8 @@ INSERT INTO call VALUES
   ('stream_backup(text,boolean)', 'data', $$SELECT * FROM cb.stream_backup('1')$$, 'export', '1', NULL, NULL),
   ('stream_backup(bigint,boolean)', 'data', $$SELECT * FROM cb.stream_backup(1)$$, 'export', '1', NULL, NULL),
   ('stream_backup(uuid,boolean)', 'data', $$SELECT * FROM cb.stream_backup('00000000-0000-0000-0000-000000000001'::uuid)$$, 'export', '00000000-0000-0000-0000-000000000001', NULL, NULL),
-  ('backup_contents(bigint)', 'backup', $$SELECT * FROM cb.backup_contents(current_setting('t.backup')::bigint)$$, 'inspect', '1', NULL, NULL),
-  ('backup_manifest(bigint)', 'backup', $$SELECT cb.backup_manifest(current_setting('t.backup')::bigint)$$, 'inspect', '1', NULL, NULL),
+  ('backup_contents(bigint)', 'read', $$SELECT * FROM cb.backup_contents(current_setting('t.backup')::bigint)$$, 'inspect', '1', NULL, NULL),
+  ('backup_manifest(bigint)', 'read', $$SELECT cb.backup_manifest(current_setting('t.backup')::bigint)$$, 'inspect', '1', NULL, NULL),
   ('delete_backup(bigint)', 'backup', $$SELECT cb.delete_backup(current_setting('t.backup')::bigint)$$, 'delete', '1', NULL, NULL),
   ('read_backup(bigint)', 'read', $$SELECT * FROM cb.read_backup(current_setting('t.backup')::bigint)$$, 'export', '1', NULL, NULL),
   ('company_restores(text)', 'list', $$SELECT * FROM cb.company_restores('1')$$, 'list', '1', NULL, NULL),
@@ -245,7 +245,7 @@ RESET ROLE;
 -- Tables of the extension, directly -----------------------------------------------------------
 SET LOCAL ROLE cb_granted;
 SELECT throws_ok(format('SELECT * FROM company_backup.%I', t), '42501', NULL, 'no look at ' || t)
-FROM unnest('{company,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,restore,restore_problem,undo,undo_chunk}'::text[]) t;
+FROM unnest('{company,known_table,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,restore,restore_problem,undo,undo_chunk}'::text[]) t;
 SELECT throws_ok($$SELECT nextval('company_backup.backup_id_seq')$$, '42501', NULL, 'nor at a sequence');
 RESET ROLE;
 SET LOCAL ROLE cb_owner;
