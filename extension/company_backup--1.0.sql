@@ -43,7 +43,8 @@ CREATE TABLE company_backup.column_rule (
     table_schema name NOT NULL,
     table_name name NOT NULL,
     column_name name NOT NULL,
-    treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file')),
+    treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file', 'renew', 'group')),
+    replacement text,
     PRIMARY KEY (table_schema, table_name, column_name)
 );
 COMMENT ON TABLE company_backup.column_rule IS 'Rules of set_column_rule';
@@ -243,11 +244,12 @@ COMMENT ON FUNCTION set_table_rule(regclass, text, text, text, name[], name[]) I
 
 CREATE FUNCTION set_column_rule(target regclass,
     target_column name,
-    treatment text)
+    treatment text,
+    replacement text = NULL)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_column_rule';
-COMMENT ON FUNCTION set_column_rule(regclass, name, text) IS 'Says how a column is treated: data, secret, identity, counter, file; auto removes the rule';
+COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file, renew, group; auto removes the rule';
 
 CREATE FUNCTION set_reference(source regclass,
     columns name[],
@@ -739,7 +741,7 @@ COMMENT ON FUNCTION company_busy(uuid) IS 'Whether a restore or a revert of the 
 REVOKE ALL ON FUNCTION
     set_company_table(regclass, name, name, name, name[], name[]),
     set_table_rule(regclass, text, text, text, name[], name[]),
-    set_column_rule(regclass, name, text),
+    set_column_rule(regclass, name, text, text),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),
     set_membership(regclass, name),
     set_company_guard(text),
@@ -807,7 +809,7 @@ FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     set_company_table(regclass, name, name, name, name[], name[]),
     set_table_rule(regclass, text, text, text, name[], name[]),
-    set_column_rule(regclass, name, text),
+    set_column_rule(regclass, name, text, text),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),
     set_membership(regclass, name),
     set_company_guard(text),

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/error.hpp"
-#include "core/json_walk.hpp"
 
 namespace company_backup {
 
@@ -46,8 +45,11 @@ void RowMapper::map_json(size_t position, JsonPath path, const KeyMap* map,
   rules_at(documents_, position).push_back({map, std::move(when), std::move(path)});
 }
 
-void RowMapper::clear_column(size_t position, std::optional<When> when) {
-  cleared_.push_back({position, std::move(when)});
+void RowMapper::clear_columns(std::vector<size_t> positions, std::optional<When> when,
+                              std::optional<Gone> gone) {
+  if (!positions.empty()) {
+    cleared_.push_back({std::move(positions), std::move(when), std::move(gone)});
+  }
 }
 
 std::vector<size_t> RowMapper::positions() const {
@@ -64,7 +66,10 @@ std::vector<size_t> RowMapper::positions() const {
       for (const Rule& rule : inside.rules) add(inside.position, rule.when);
     }
   }
-  for (const Cleared& cleared : cleared_) add(cleared.position, cleared.when);
+  for (const Cleared& cleared : cleared_) {
+    for (const size_t position : cleared.positions) add(position, cleared.when);
+    if (cleared.gone) all.insert(all.end(), cleared.gone->key.begin(), cleared.gone->key.end());
+  }
   return all;
 }
 
@@ -88,12 +93,19 @@ bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
 
 void RowMapper::apply(std::vector<RowValue>& row) {
   before_ = row;
+  if (!cleared_.empty()) clear(row);
   for (Columns& columns : columns_) apply_columns(columns, row);
   for (Inside& array : arrays_) apply_array(array, row);
   for (Inside& document : documents_) apply_document(document, row);
+}
+
+// First: a value that is not to be there need not be known to any map.
+void RowMapper::clear(std::vector<RowValue>& row) {
   for (const Cleared& cleared : cleared_) {
-    if (holds(cleared.when)) row[cleared.position] = {};
+    if (!holds(cleared.when) || !is_gone(cleared.gone)) continue;
+    for (const size_t position : cleared.positions) row[position] = {};
   }
+  before_ = row;
 }
 
 bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
@@ -105,6 +117,16 @@ bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
 
 bool RowMapper::holds(const std::optional<When>& when) const {
   return !when || before_[when->position].text == when->value;
+}
+
+bool RowMapper::is_gone(const std::optional<Gone>& gone) {
+  if (!gone) return true;
+  key_.clear();
+  for (const size_t position : gone->key) {
+    if (before_[position].kind == ValueKind::kNull) return false;
+    key_.push_back(before_[position].text);
+  }
+  return gone->map->find(key_, found_);
 }
 
 void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
@@ -169,6 +191,7 @@ void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
     changed = true;
   }
   if (!changed) return;
+  std::erase_if(*elements, [](const auto& element) { return element == kNoKey; });
   array.text = array_text(*elements);
   row[array.position].text = array.text;
 }

@@ -51,13 +51,18 @@ std::vector<int16_t> pick_key(const Table& table) {
   return {};
 }
 
-std::string column_treatment(const Rules& rules, const Table& table, const std::string& column) {
+const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column) {
   for (const ColumnRule& rule : rules.columns) {
     if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
-      return rule.treatment;
+      return &rule;
     }
   }
-  return {};
+  return nullptr;
+}
+
+std::string column_treatment(const Rules& rules, const Table& table, const std::string& column) {
+  const ColumnRule* rule = column_rule(rules, table, column);
+  return rule == nullptr ? std::string() : rule->treatment;
 }
 
 bool is_file(const Rules& rules, const Table& table, const Column& column) {

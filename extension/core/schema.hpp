@@ -48,6 +48,7 @@ struct UniqueIndex {
   bool immediate = true;
   bool nulls_not_distinct = false;
   uint32_t oid = 0;
+  std::vector<int16_t> used;  // attnums in its columns, expressions and predicate
 };
 
 struct Table {
@@ -94,7 +95,8 @@ struct TableRule {
 
 struct ColumnRule {
   std::string schema, table, column;
-  std::string treatment;  // data, secret, identity, counter, file
+  std::string treatment;      // data, secret, identity, counter, file, renew, group
+  std::string replacement{};  // SQL expression; of renew
 };
 
 struct ReferenceRule {
@@ -138,7 +140,9 @@ bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
 // partial, not on expressions, immediate and all NOT NULL; empty if there is none.
 std::vector<int16_t> pick_key(const Table& table);
 
-// The rule for a column: data, secret, identity, counter, file; empty: none.
+// The rule for a column; null: none.
+const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column);
+// Its treatment: data, secret, identity, counter, file, renew, group; empty: none.
 std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);
 
 // Is each value of the column a file in an archive? Only bytea can be; a column of another type

@@ -16,6 +16,8 @@ std::string required_text(FunctionCallInfo fcinfo, int index, const char* name);
 std::string required_bytes(FunctionCallInfo fcinfo, int index, const char* name);
 std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name);  // as text
 Text optional_text(FunctionCallInfo fcinfo, int index);
+// Did the call leave the argument out? What it wrote itself has a place in its text.
+bool is_default_argument(FunctionCallInfo fcinfo, int index);
 std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, int index);
 
 Datum return_text(const std::string& text);

@@ -73,7 +73,7 @@ class Creation {
     refuse_detaching(live_);
     const Company company = resolve_company(live_, key);
     require_empty(live_, company);
-    rows_ = load_.load_tables() + 1;
+    load_rows();
     load_.prove(company);
     if (new_ids_) prove_new_references(company);
     with_company.close();
@@ -93,7 +93,8 @@ class Creation {
 
   std::string add_company() {
     const CompanyRow changes =
-        company_changes(live_, load_.archived_company(), wanted_, load_.roots(), new_ids_);
+        company_changes(live_, load_.archived_company(), wanted_, load_.roots(), new_ids_,
+                        origin_.manifest.company_key);
     CompanyRow keys = load_.archived_company_keys();
     for (auto& [number, value] : keys) {
       const auto changed = changes.find(number);
@@ -111,13 +112,35 @@ class Creation {
     CompanyRow row = load_.translated_company();
     for (const auto& [number, value] : changes) row[number] = value;
     require_complete(table_, row);
-    load_.add_company(row);
+    add_row(row);
     return *key;
+  }
+
+  void add_row(const CompanyRow& row) {
+    try {
+      load_.add_company(row);
+    } catch (const TakenValue& taken) {
+      throw Error(sqlstate::kBadAttribute,
+                  "the new company would have a value that another one has")
+          .detail(taken.detail())
+          .hint(
+              "Give it another one: attributes => '{\"column\": ...}'. Or say how copies get their "
+              "own: set_column_rule(..., 'renew', replacement => $$old || '-' || new_company$$).");
+    }
+  }
+
+  void load_rows() {
+    try {
+      rows_ = load_.load_tables() + 1;
+    } catch (const TakenValue& taken) {
+      if (!renewal_) throw;
+      renewal_->refuse(taken);
+    }
   }
 
   void prove_new_references(const Company& company) const {
     FreshSnapshot fresh;
-    prove_soft_references(live_, company);
+    prove_soft_references(live_, company, false);
     fresh.close();
   }
 

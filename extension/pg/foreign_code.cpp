@@ -59,8 +59,8 @@ ORDER BY 1)";
                          const char* hint) {
   std::string list;
   for (const Row& row : code) list += (list.empty() ? "" : ", ") + *row[0];
-  throw Error(sqlstate::kForeignCode,
-              std::string(what) + " foreign table \"" + table + "\" would run code of others")
+  throw Error(sqlstate::kForeignCode, std::string(what) + " foreign table " +
+                                          quoted_display(table) + " would run code of others")
       .detail("With the rights of the caller would run: " + list + ".")
       .hint(hint);
 }

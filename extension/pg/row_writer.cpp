@@ -1,4 +1,5 @@
 #include "pg/row_writer.hpp"
+#include "core/sql.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -43,18 +44,20 @@ void require_rights(Oid table, const std::string& name, const std::vector<int16_
   });
   if (!hidden) return;
   throw Error(sqlstate::kRowSecurity,
-              "row-level security of table \"" + name + "\" applies to the caller")
+              "row-level security of table " + quoted_display(name) + " applies to the caller")
       .detail("A restore that sees only some of the rows would not be a restore.")
       .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
 }
 
-[[noreturn]] void refuse_taken(const std::string& name, const CaughtError& error) {
-  throw Error(sqlstate::kUniqueViolation,
-              "a row of table \"" + name + "\" cannot be loaded: another row has its unique value")
-      .detail(error.detail + " " + error.message + ".")
-      .hint(
-          "The other row belongs to another company, to none, or to this one where nothing is "
-          "removed. With ids => 'remap' rows get IDs of their own.");
+[[noreturn]] void refuse_taken(Oid table, const std::string& name, const CaughtError& error) {
+  throw TakenValue(
+      Error(sqlstate::kUniqueViolation, "a row of table " + quoted_display(name) +
+                                            " cannot be loaded: another row has its unique value")
+          .detail(error.detail + " " + error.message + ".")
+          .hint(
+              "The other row belongs to another company, to none, or to this one where nothing is "
+              "removed. With ids => 'remap' rows get IDs of their own."),
+      table, error.constraint);
 }
 
 }  // namespace
@@ -130,8 +133,8 @@ void RowWriter::Impl::refuse_value(const std::string& problem) const {
   const char* column =
       NameStr(TupleDescAttr(RelationGetDescr(relation), inputs[at_column].attnum - 1)->attname);
   std::string row = key.empty() ? "Row" : "Row (" + row_key(at_row) + ")";
-  throw Error(sqlstate::kBadValue, std::string("value of column \"") + column + "\" of table \"" +
-                                       name + "\" cannot be loaded")
+  throw Error(sqlstate::kBadValue, std::string("value of column \"") + column + "\" of table " +
+                                       quoted_display(name) + " cannot be loaded")
       .detail(row + ": " + problem + ".");
 }
 
@@ -202,7 +205,7 @@ void RowWriter::Impl::flush() {
         MemoryContextSwitchTo(before);
         MemoryContextReset(batch_memory);
       },
-      [this](const CaughtError& error) { refuse_taken(name, error); });
+      [this](const CaughtError& error) { refuse_taken(RelationGetRelid(relation), name, error); });
   waiting.clear();
   buffer.clear();
 }
@@ -240,20 +243,25 @@ void RowWriter::add(const std::vector<LoadValue>& row) {
 void RowWriter::finish() {
   impl_->flush();
   Impl* impl = impl_.get();
-  guarded([impl] {
-    const MemoryContext before = MemoryContextSwitchTo(impl->memory);
-    if (impl->foreign) {
-      impl->remote.close();
-    } else {
-      as_table_owner(impl->owner, [impl] {
-        impl->table.prove_suspects();
-        impl->table.close();
+  guarded_or_for(
+      ERRCODE_UNIQUE_VIOLATION,
+      [impl] {
+        const MemoryContext before = MemoryContextSwitchTo(impl->memory);
+        if (impl->foreign) {
+          impl->remote.close();
+        } else {
+          as_table_owner(impl->owner, [impl] {
+            impl->table.prove_suspects();
+            impl->table.close();
+          });
+        }
+        table_close(impl->relation, NoLock);
+        MemoryContextSwitchTo(before);
+        MemoryContextDelete(impl->memory);
+      },
+      [impl](const CaughtError& error) {
+        refuse_taken(RelationGetRelid(impl->relation), impl->name, error);
       });
-    }
-    table_close(impl->relation, NoLock);
-    MemoryContextSwitchTo(before);
-    MemoryContextDelete(impl->memory);
-  });
 }
 
 uint64_t RowWriter::rows() const {

@@ -41,10 +41,9 @@ Rules load_rules() {
     rules.tables.push_back({*row[0], *row[1], *row[2], row[3].value_or(""), row[4].value_or(""),
                             parse_text_array(*row[5]), parse_text_array(*row[6])});
   }
-  for (const Row& row : own_query("SELECT table_schema, table_name, column_name, treatment FROM "
-                                  "company_backup.column_rule "
-                                  "ORDER BY 1, 2, 3")) {
-    rules.columns.push_back({*row[0], *row[1], *row[2], *row[3]});
+  for (const Row& row : own_query("SELECT table_schema, table_name, column_name, treatment, "
+                                  "replacement FROM company_backup.column_rule ORDER BY 1, 2, 3")) {
+    rules.columns.push_back({*row[0], *row[1], *row[2], *row[3], row[4].value_or("")});
   }
   for (const Row& row :
        own_query("SELECT table_schema, table_name, columns::text[], target_schema, target_table, "

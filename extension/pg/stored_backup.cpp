@@ -16,6 +16,16 @@ StoredBackup find_backup(int64_t id) {
   return {id, *rows[0][0], *rows[0][1], *rows[0][2]};
 }
 
+void require_not_deleted(const StoredBackup& backup) {
+  if (!own_query("SELECT FROM company_backup.backup WHERE id = $1", {backup.id}, Access::kCall)
+           .empty()) {
+    return;
+  }
+  throw Error(sqlstate::kUnknownBackup,
+              "backup " + std::to_string(backup.id) + " was deleted while it was being read")
+      .hint("company_backups() lists the stored backups.");
+}
+
 void require_select(const StoredBackup& backup, const Manifest& manifest) {
   for (const auto* tables : {&manifest.tables, &manifest.shared}) {
     for (const ManifestTable& table : *tables) {

@@ -18,6 +18,23 @@ struct StoredBackup {
 // Error kUnknownBackup.
 StoredBackup find_backup(int64_t id);
 
+// Error kUnknownBackup if it is not there any more.
+void require_not_deleted(const StoredBackup& backup);
+
+// Runs `body`, which reads the rows of a backup. If they are not what they should be because
+// somebody has deleted the backup meanwhile, that is the error: kUnknownBackup, not
+// kDamagedArchive.
+template <class Body>
+auto reading(const StoredBackup& backup, Body&& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    if (std::string_view(error.sqlstate()) == sqlstate::kDamagedArchive)
+      require_not_deleted(backup);
+    throw;
+  }
+}
+
 // Error 42501 unless the caller may SELECT everything in the backup: it is as secret as its tables.
 // Tables that are gone hold nobody back.
 void require_select(const StoredBackup& backup, const Manifest& manifest);

@@ -1,4 +1,5 @@
 #include "pg/table_edits.hpp"
+#include "core/sql.hpp"
 
 #include <map>
 #include <set>
@@ -160,7 +161,8 @@ void TableEdits::Impl::convert() {
         const char* column =
             NameStr(TupleDescAttr(RelationGetDescr(root), values[at].column - 1)->attname);
         throw Error(sqlstate::kBadValue, std::string("value of column \"") + column +
-                                             "\" of table \"" + name + "\" cannot be restored")
+                                             "\" of table " + quoted_display(name) +
+                                             " cannot be restored")
             .detail(error.message + ".");
       });
 }

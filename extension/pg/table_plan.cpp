@@ -38,12 +38,29 @@ std::string column_expression(const LiveScope& live, const ScopedTable& scoped,
     if (std::find(columns.begin(), columns.end(), column.number) == columns.end()) continue;
     const ScopedTable* target = live.scope.find(reference.target);
     if (target == nullptr || !target->owned() || column.not_null) continue;
-    return "CASE WHEN EXISTS (SELECT 1 FROM " + from_table(live.table(reference.target)) +
-           " AS r WHERE " + reference_join(live.schema, reference, "t", "r") + " AND " +
+    // A list without references refers to nobody.
+    const std::string empty = is_list(live.schema, reference) ? "pg_catalog.cardinality(" + value +
+                                                                    ") OPERATOR(pg_catalog.=) 0 OR "
+                                                              : std::string();
+    return "CASE WHEN " + empty + "EXISTS (SELECT 1 FROM " +
+           from_table(live.table(reference.target)) + " AS r WHERE " +
+           reference_join(live.schema, reference, "t", "r") + " AND " +
            owned_by(live.schema, live.scope, reference.target, "r", "$1") + ") THEN " + value +
            " END AS " + quote_name(column.name);
   }
   return value;
+}
+
+// " OR it leads to a row that belongs to nobody"; empty: there are no such rows.
+std::string leads_to_nobody(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step,
+                            const std::string& alias, const std::string& before) {
+  const std::string target = alias + "_of";
+  const std::string condition = belongs_to_nobody(live, *live.scope.find(step.target), target);
+  if (condition == "false") return {};
+  return (before.empty() ? "" : " OR ") +
+         ("EXISTS (SELECT FROM " + from_table(live.table(step.target)) + " AS " + target +
+          " WHERE " + step_join(live.schema, step, scoped.table, alias, target) + " AND " +
+          condition + ")");
 }
 
 }  // namespace
@@ -72,7 +89,7 @@ std::string row_key_expression(const Table& table, const std::vector<int16_t>& k
 
 std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
                               const std::string& alias) {
-  if (!can_belong_to_nobody(live.schema, scoped)) return "false";
+  if (!can_belong_to_nobody(live.schema, live.scope, scoped)) return "false";
   const Table& table = live.table(scoped.table);
   std::string all;
   for (const RouteStep& step : scoped.routes) {
@@ -81,6 +98,7 @@ std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
       if (column_of(table, number).not_null) continue;
       any += (any.empty() ? "" : " OR ") + column_of_row(table, number, alias) + " IS NULL";
     }
+    if (step.kind == RouteStep::Kind::kDown) any += leads_to_nobody(live, scoped, step, alias, any);
     all += (all.empty() ? "(" : " AND (") + any + ")";
   }
   return "(" + all + ")";
@@ -106,7 +124,7 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
       manifest.omitted.push_back({column.name, treatment});
       continue;
     }
-    if (treatment.empty()) treatment = "data";
+    if (treatment.empty() || treatment == "renew" || treatment == "group") treatment = "data";
     ManifestColumn archived{column.name, column.type, treatment};
     if (!files.in_rows && is_file(live.rules, table, column)) {
       archived.files = ManifestFiles{};
@@ -121,8 +139,8 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
     const auto found = std::find(numbers.begin(), numbers.end(), number);
     const Column& column = column_of(table, number);
     if (found == numbers.end() || column_treatment(live.rules, table, column.name) == "file") {
-      throw Error(sqlstate::kBadRule, "key column \"" + column.name + "\" of table \"" +
-                                          plan.query.name + "\" does not travel")
+      throw Error(sqlstate::kBadRule, "key column \"" + column.name + "\" of table " +
+                                          quoted_display(plan.query.name) + " does not travel")
           .hint("A column of a key cannot be generated, secret or a file.");
     }
     plan.query.key.push_back(static_cast<size_t>(found - numbers.begin()));

@@ -124,7 +124,9 @@ COMPANY_BACKUP_FUNCTION(create_company_from_template) {
       "SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name));
   authorize("create", std::nullopt, actor, create_detail(backup, name, attributes));
   // New IDs also where these are free: the next company of the template needs its own.
-  return return_text(create_from(load_live_scope(), backup, {attributes, "remap", actor}));
+  return return_text(reading(backup, [&] {
+    return create_from(load_live_scope(), backup, {attributes, "remap", actor});
+  }));
 }
 
 }  // namespace company_backup
