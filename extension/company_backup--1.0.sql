@@ -44,7 +44,7 @@ CREATE TABLE company_backup.column_rule (
     table_schema name NOT NULL,
     table_name name NOT NULL,
     column_name name NOT NULL,
-    treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file')),
+    treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file', 'renew', 'group')),
     replacement text,
     PRIMARY KEY (table_schema, table_name, column_name)
 );
@@ -285,7 +285,7 @@ CREATE FUNCTION set_column_rule(target regclass,
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_column_rule';
-COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file; auto removes the rule. replacement is an expression: what a row that is made anew gets instead of a value that does not travel';
+COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file, renew, group; auto removes the rule. replacement is an expression: what a row that is made anew gets instead of a value that does not travel, or what a copy gets instead of a value that is renewed';
 
 CREATE FUNCTION set_reference(source regclass,
     columns name[],

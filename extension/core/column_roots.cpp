@@ -25,7 +25,7 @@ void ColumnRoots::collect_links(const Schema& schema, const Scope& scope) {
   }
   for (const Reference& reference : scope.references) {
     if (!reference.soft || !reference.json_path.empty() || !reference.when_column.empty()) continue;
-    if (is_array(column_of(schema.tables[reference.table], reference.columns[0]))) continue;
+    if (is_list(schema, reference)) continue;
     for (size_t i = 0; i < reference.columns.size(); ++i) {
       add_link(schema, scope, reference.table, reference.columns[i], reference.target,
                reference.target_columns[i], reference.columns.size() == 1);
@@ -58,7 +58,7 @@ void ColumnRoots::add_link(const Schema& schema, const Scope& scope, TableIndex 
   } else if (!to->owned()) {
     if (whole_key) add(source, root);
     return;
-  } else if (whole_key && has_shared_rows(schema, *to)) {
+  } else if (whole_key && has_shared_rows(schema, scope, *to)) {
     add(source, root);  // some of its rows are the company's, others shared
   }
   links_.push_back({source, root});

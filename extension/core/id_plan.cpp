@@ -18,12 +18,17 @@ class Planner {
     for (const ScopedTable& scoped : scope.tables) {
       if (!scoped.travels() || scoped.table == scope.company_table) continue;
       const Table& table = schema.tables[scoped.table];
-      for (const UniqueIndex& index : table.unique_indexes) keys_.push_back({scoped.table, &index});
-      for (const UniqueIndex& index : table.exclusions) keys_.push_back({scoped.table, &index});
+      for (const UniqueIndex& index : table.unique_indexes) {
+        keys_.push_back({scoped.table, &index, false});
+      }
+      for (const UniqueIndex& index : table.exclusions) {
+        keys_.push_back({scoped.table, &index, true});
+      }
     }
   }
 
   IdPlan run() {
+    for (const ScopedTable& scoped : scope_.tables) renew_by_rules(scoped);
     // Most composite keys are told apart by what keys of one column decide.
     renew_while([](const UniqueIndex& index) { return index.columns.size() == 1; });
     renew_while([](const UniqueIndex&) { return true; });
@@ -35,7 +40,19 @@ class Planner {
   struct Key {
     TableIndex table;
     const UniqueIndex* index;
+    bool exclusion;
   };
+
+  // What a rule renews is renewed, whatever keys it is in. (The company's own row: company_row.)
+  void renew_by_rules(const ScopedTable& scoped) {
+    if (!scoped.travels() || scoped.table == scope_.company_table) return;
+    if (facts_.rows(scoped.table) == 0) return;
+    for (const Column& column : schema_.tables[scoped.table].columns) {
+      const ColumnRoot root{scoped.table, column.number};
+      if (facts_.rule_of(root).empty()) continue;
+      plan_.renewed[root] = {kind_of(root), roots_.is_followed(root)};
+    }
+  }
 
   // One decision can make others necessary, or unnecessary.
   template <class Wanted>
@@ -158,13 +175,15 @@ class Planner {
     const Column& column = column_of(root);
     if (column.generated || follows_others(root) || !conditional(root).empty())
       return IdKind::kNone;
+    const std::string rule = facts_.rule_of(root);
+    if (rule == "renew") return IdKind::kRule;
     const IdFacts::ColumnFacts facts = facts_.of(root);
     if (!facts.loaded) return IdKind::kNone;
     switch (column.family) {
       case TypeFamily::kInteger:
         if (facts.has_sequence) return IdKind::kSequence;
         if (facts.volatile_default) return IdKind::kDefault;
-        return is_whole_key(root) ? IdKind::kInteger : IdKind::kNone;
+        return rule == "group" || is_whole_key(root) ? IdKind::kInteger : IdKind::kNone;
       case TypeFamily::kUuid:
         return IdKind::kUuid;
       case TypeFamily::kText:
@@ -203,15 +222,21 @@ class Planner {
     std::string renewed = renewal_of(key);
     if (!renewed.empty()) return decision(Kind::kRenewed, std::move(renewed));
     if (is_told_apart(key)) return decision(Kind::kKept, "the company is part of it");
-    if (!can_be_asked(key)) {
+    if (key.exclusion && !can_be_asked(key)) {
       return decision(Kind::kKept,
                       "it does not tell companies apart by a column; another company's row with "
                       "the same values stops the load");
     }
+    const std::string used = renewed_part(key);
+    if (!used.empty()) return decision(Kind::kRenewed, used + ", which it is made of");
     if (!facts_.is_taken(key.table, *key.index)) {
       return decision(Kind::kKept, "its values mean something, and nobody else has them");
     }
-    return decision(Kind::kRefused, refusal_of(key), hint_of(key));
+    const auto makes_values = [&](int16_t column) {
+      return facts_.of({key.table, column}).volatile_default;
+    };
+    return decision(Kind::kRefused, refusal_of(key),
+                    hint_for_key(schema_, roots_, key.table, *key.index, makes_values));
   }
 
   // A column that follows two keys cannot have new numbers of both.
@@ -262,6 +287,8 @@ class Planner {
         return "new IDs of the same shape";
       case IdKind::kDefault:
         return "values of its default";
+      case IdKind::kRule:
+        return "values that its rule makes";
       case IdKind::kNone:
         break;
     }
@@ -271,6 +298,20 @@ class Planner {
   static bool can_be_asked(const Key& key) {
     const std::vector<int16_t>& columns = key.index->columns;
     return !key.index->partial && std::find(columns.begin(), columns.end(), 0) == columns.end();
+  }
+
+  // What of an expression gets new values.
+  std::string renewed_part(const Key& key) {
+    const std::vector<int16_t>& columns = key.index->columns;
+    if (std::find(columns.begin(), columns.end(), 0) == columns.end()) return {};
+    for (int16_t number : key.index->used) {
+      const ColumnRoot column{key.table, number};
+      const ColumnRoot* origin = renewed_origin(column);
+      if (origin == nullptr) continue;
+      return display_name(column_of(column).name) + ": " +
+             (*origin == column ? way_of(plan_.renewed[column].kind) : "follows " + name(*origin));
+    }
+    return {};
   }
 
   // Are there fewer numbers left than rows that need one?
@@ -299,7 +340,8 @@ class Planner {
 
   bool follows_only_others(const Key& key) const {
     const std::vector<ColumnRoot> columns = plain_columns(key);
-    return std::all_of(columns.begin(), columns.end(),
+    return !columns.empty() &&
+           std::all_of(columns.begin(), columns.end(),
                        [this](const ColumnRoot& column) { return follows_others(column); });
   }
 
@@ -309,19 +351,6 @@ class Planner {
     }
     return "its values must be unique in the whole database, mean something, and another company "
            "has some of them";
-  }
-
-  std::string hint_of(const Key& key) const {
-    const Table& table = schema_.tables[key.table];
-    for (const ColumnRoot& column : plain_columns(key)) {
-      const Column& plain = column_of(column);
-      if (follows_others(column) || (plain.not_null && !plain.has_default)) continue;
-      return std::string(kGiveCompany) + ", or leave the column out: SELECT set_column_rule(" +
-             quote_literal(display_table(table)) + ", " + quote_literal(plain.name) +
-             ", 'identity').";
-    }
-    return std::string(kGiveCompany) + ", or leave the table out: SELECT set_table_rule(" +
-           quote_literal(display_table(table)) + ", 'excluded', 'why').";
   }
 
   const Schema& schema_;
@@ -340,6 +369,39 @@ bool IdPlan::refused() const {
   return std::any_of(decisions.begin(), decisions.end(), [](const IdDecision& decision) {
     return decision.kind == IdDecision::Kind::kRefused;
   });
+}
+
+std::string hint_for_key(const Schema& schema, const ColumnRoots& roots, TableIndex table_index,
+                         const UniqueIndex& index,
+                         const std::function<bool(int16_t column)>& makes_values) {
+  const Table& table = schema.tables[table_index];
+  const auto rule = [&](const Column& column, const std::string& arguments) {
+    return "SELECT set_column_rule(" + quote_literal(display_table(table)) + ", " +
+           quote_literal(column.name) + ", " + arguments + ")";
+  };
+  std::string hint = kGiveCompany;
+  for (int16_t number : index.used) {
+    const Column& column = column_of(table, number);
+    if (!roots.of(table_index, number).empty() || column.generated) continue;
+    const bool text = column.family == TypeFamily::kText;
+    if (!text && column.family != TypeFamily::kInteger) continue;
+    const std::string expression = text ? "old || '-' || new_company"
+                                        : "old + (SELECT max(" + display_name(column.name) +
+                                              ") FROM " + display_table(table) + ")";
+    hint += ", or give copies values of their own: " +
+            rule(column, "'renew', replacement => " + quote_literal(expression));
+    break;
+  }
+  for (int16_t number : index.columns) {
+    if (number == 0 || !roots.of(table_index, number).empty()) continue;
+    const Column& column = column_of(table, number);
+    const bool is_null = !column.not_null && !column.has_default && !index.nulls_not_distinct;
+    const bool goes = is_null || makes_values(number);
+    if (goes) return hint + ", or leave the column out: " + rule(column, "'identity'") + ".";
+  }
+  if (hint != kGiveCompany) return hint + ".";
+  return hint + ", or leave the table out: SELECT set_table_rule(" +
+         quote_literal(display_table(table)) + ", 'excluded', 'why').";
 }
 
 IdPlan plan_ids(const Schema& schema, const Scope& scope, const ColumnRoots& roots,

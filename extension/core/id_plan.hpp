@@ -9,6 +9,7 @@
 // something: they are never replaced, but refused if somebody else has them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ enum class IdKind {
   kUuid,      // of the same version, time kept
   kText,      // of the same shape (a ULID, nanoid, cuid, uuid, prefix)
   kDefault,   // by the column's default, which is volatile
+  kRule,      // by the expression of its column rule
 };
 
 // What the plan has to know of the data.
@@ -44,8 +46,10 @@ class IdFacts {
   virtual ColumnFacts of(const ColumnRoot& column) = 0;
   // How many rows the archive has.
   virtual uint64_t rows(TableIndex table) = 0;
-  // Do rows here that are not the target company's hold values of the archive's rows? Not asked of
-  // partial indexes and of those with expressions.
+  // The column rule that gives new values, "renew" or "group"; empty also if the column does not
+  // come from the archive.
+  virtual std::string rule_of(const ColumnRoot&) { return {}; }
+  // Do rows here that are not the target company's hold values of the archive's rows?
   virtual bool is_taken(TableIndex table, const UniqueIndex& index) = 0;
 };
 
@@ -68,6 +72,12 @@ struct IdPlan {
 
   bool refused() const;
 };
+
+// What lets copies of rows have other values in a unique index: statements. `makes_values`: does
+// the default of a column give another value each time?
+std::string hint_for_key(const Schema& schema, const ColumnRoots& roots, TableIndex table,
+                         const UniqueIndex& index,
+                         const std::function<bool(int16_t column)>& makes_values);
 
 // All references must outlive the plan.
 IdPlan plan_ids(const Schema& schema, const Scope& scope, const ColumnRoots& roots, IdFacts& facts);

@@ -147,13 +147,13 @@ class Rewriter final : public JsonVisitor {
 
   void finish() { out_.append(copied_, end_); }
 
-  void string(const Token& value, const Paths& paths) override { take(value, paths, false); }
-  void number(const Token& value, const Paths& paths) override { take(value, paths, true); }
+  void string(const Token& value, const Paths& paths) override { take(value, paths, kString); }
+  void number(const Token& value, const Paths& paths) override { take(value, paths, kNumber); }
   void other(std::string_view) override {}
 
   void begin_names() override { objects_.emplace_back(); }
   void name(const Token& name, const Paths& paths) override {
-    const bool renamed = take(name, paths, false);
+    const bool renamed = take(name, paths, kName);
     objects_.back().before.emplace_back(name.text);
     objects_.back().after.emplace_back(renamed ? std::string_view(new_id_) : name.text);
   }
@@ -183,10 +183,16 @@ class Rewriter final : public JsonVisitor {
     return list.substr(0, 200);
   }
 
-  bool take(const Token& token, const Paths& paths, bool number) {
+  enum Place { kString, kNumber, kName };
+
+  bool take(const Token& token, const Paths& paths, Place place) {
     if (!replace_(paths, token.text, new_id_) || new_id_ == token.text) return false;
+    const bool none = new_id_ == kNoKey;
+    if (none && place == kName) return false;
     out_.append(copied_, token.json.data());
-    if (number && is_integer(new_id_)) {
+    if (none) {
+      out_ += "null";
+    } else if (place == kNumber && is_integer(new_id_)) {
       out_ += new_id_;
     } else {
       append_json_string(out_, new_id_);

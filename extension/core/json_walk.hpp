@@ -36,13 +36,18 @@ class JsonVisitor {
 void walk_json(std::string_view json, const std::vector<const JsonPath*>& paths,
                JsonVisitor& visitor);
 
+// What a key becomes for which nothing may stand: no text of PostgreSQL's. An element of an array
+// is left out then, a value in a document becomes null.
+inline constexpr std::string_view kNoKey{"\0", 1};
+
 // Gives what is to stand in place of `old_id` (text form), or returns false.
 using JsonReplace = std::function<bool(const JsonVisitor::Paths& paths, std::string_view old_id,
                                        std::string& new_id)>;
 
 // Replaces `out` by the document with the numbers, strings and member names that the paths lead to
 // replaced; every other byte stays as it was. Each place is asked about once, with what stood there
-// before. A number stays a number if the replacement is an integer, a string stays a string.
+// before. A number stays a number if the replacement is an integer, a string stays a string; kNoKey
+// makes a value null, and leaves a name as it is.
 // Objects, arrays and booleans are left alone. Error kIntegrity if members of one object that had
 // different names would have the same one.
 void rewrite_json(std::string_view json, const std::vector<const JsonPath*>& paths,

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "core/error.hpp"
-#include "core/json_walk.hpp"
 
 namespace company_backup {
 
@@ -47,8 +46,11 @@ void RowMapper::map_json(size_t position, JsonPath path, const KeyMap* map,
   rules_at(documents_, position).push_back({map, std::move(when), std::move(path), nullptr});
 }
 
-void RowMapper::clear_column(size_t position, std::optional<When> when) {
-  cleared_.push_back({position, std::move(when)});
+void RowMapper::clear_columns(std::vector<size_t> positions, std::optional<When> when,
+                              std::optional<Gone> gone) {
+  if (!positions.empty()) {
+    cleared_.push_back({std::move(positions), std::move(when), std::move(gone)});
+  }
 }
 
 void RowMapper::drop_keys(std::vector<size_t> positions, const KeySet* keys,
@@ -74,7 +76,10 @@ std::vector<size_t> RowMapper::positions() const {
       for (const Rule& rule : inside.rules) add(inside.position, rule.when);
     }
   }
-  for (const Cleared& cleared : cleared_) add(cleared.position, cleared.when);
+  for (const Cleared& cleared : cleared_) {
+    for (const size_t position : cleared.positions) add(position, cleared.when);
+    if (cleared.gone) all.insert(all.end(), cleared.gone->key.begin(), cleared.gone->key.end());
+  }
   for (const Dropped& dropped : dropped_) {
     for (const size_t position : dropped.positions) add(position, dropped.when);
     for (const size_t position : dropped.cleared) add(position, {});
@@ -102,17 +107,24 @@ bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
 
 void RowMapper::apply(std::vector<RowValue>& row) {
   before_ = row;
+  if (!cleared_.empty() || !dropped_.empty()) clear(row);
   for (Columns& columns : columns_) apply_columns(columns, row);
   for (Inside& array : arrays_) apply_array(array, row);
   for (Inside& document : documents_) apply_document(document, row);
+}
+
+// First: a value that is not to be there need not be known to any map.
+void RowMapper::clear(std::vector<RowValue>& row) {
   for (const Cleared& cleared : cleared_) {
-    if (holds(cleared.when)) row[cleared.position] = {};
+    if (!holds(cleared.when) || !is_gone(cleared.gone)) continue;
+    for (const size_t position : cleared.positions) row[position] = {};
   }
   for (const Dropped& dropped : dropped_) {
     if (!holds(dropped.when) || !read_key(dropped.positions)) continue;
     if (!dropped.keys->contains(key_)) continue;
     for (const size_t position : dropped.cleared) row[position] = {};
   }
+  before_ = row;
 }
 
 // The key as it came into key_; false: a part of it is NULL.
@@ -134,6 +146,10 @@ bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
 
 bool RowMapper::holds(const std::optional<When>& when) const {
   return !when || before_[when->position].text == when->value;
+}
+
+bool RowMapper::is_gone(const std::optional<Gone>& gone) {
+  return !gone || (read_key(gone->key) && gone->map->find(key_, found_));
 }
 
 void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
@@ -203,6 +219,7 @@ void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
     changed = true;
   }
   if (!changed) return;
+  std::erase_if(*elements, [](const auto& element) { return element == kNoKey; });
   array.text = array_text(*elements);
   row[array.position].text = array.text;
 }

@@ -7,10 +7,23 @@
 #include <vector>
 
 #include "core/json_path.hpp"
+#include "core/json_walk.hpp"
 #include "core/key_map.hpp"
 #include "core/row_line.hpp"
 
 namespace company_backup {
+
+// Every key becomes kNoKey.
+class NoKeys final : public KeyMap {
+ public:
+  size_t width() const override { return 1; }
+  bool is_identity() const override { return false; }
+  bool find(const std::vector<std::string_view>&,
+            std::vector<std::string>& new_key) const override {
+    new_key.assign(1, std::string(kNoKey));
+    return true;
+  }
+};
 
 // The maps that apply to the rows of one table. Maps must outlive it.
 class RowMapper {
@@ -29,8 +42,14 @@ class RowMapper {
   // Of a jsonb or json column; see rewrite_json().
   void map_json(size_t position, JsonPath path, const KeyMap* map, std::optional<When> when = {});
 
-  // The value becomes NULL, whatever else is said of it.
-  void clear_column(size_t position, std::optional<When> when = {});
+  // These values become NULL, whatever else is said of them. With `gone` (of the values at `key`,
+  // as they came) only where it knows the key.
+  struct Gone {
+    std::vector<size_t> key;
+    const KeyMap* map;
+  };
+  void clear_columns(std::vector<size_t> positions, std::optional<When> when = {},
+                     std::optional<Gone> gone = {});
 
   // The values at `cleared` become NULL where the key at `positions` is one of `keys`, which must
   // outlive it; elements of an array go.
@@ -78,8 +97,9 @@ class RowMapper {
     std::optional<When> when;
   };
   struct Cleared {
-    size_t position;
+    std::vector<size_t> positions;
     std::optional<When> when;
+    std::optional<Gone> gone;
   };
   // All that applies inside one array or document.
   struct Inside {
@@ -89,6 +109,8 @@ class RowMapper {
   };
   static std::vector<Rule>& rules_at(std::vector<Inside>& list, size_t position);
   bool holds(const std::optional<When>& when) const;
+  bool is_gone(const std::optional<Gone>& gone);
+  void clear(std::vector<RowValue>& row);
   bool select(const Inside& inside);
   bool find(std::string_view key, const std::vector<size_t>& rules);
   bool is_dropped(std::string_view element);

@@ -48,6 +48,7 @@ struct UniqueIndex {
   bool immediate = true;
   bool nulls_not_distinct = false;
   uint32_t oid = 0;
+  std::vector<int16_t> used;  // attnums in its columns, expressions and predicate
 };
 
 struct Table {
@@ -95,9 +96,9 @@ struct TableRule {
 
 struct ColumnRule {
   std::string schema, table, column;
-  std::string treatment;  // data, secret, identity, counter, file
-  // SQL expression over nothing: what a row gets that is made anew and to which the column's own
-  // value does not travel; empty: its default.
+  std::string treatment;  // data, secret, identity, counter, file, renew, group
+  // SQL expression. Of renew: over the old value, what a copy gets. Else over nothing: what a row
+  // gets that is made anew and to which the column's own value does not travel; empty: its default.
   std::string replacement = {};
 };
 
@@ -143,10 +144,9 @@ bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
 // partial, not on expressions, immediate and all NOT NULL; empty if there is none.
 std::vector<int16_t> pick_key(const Table& table);
 
-// Null: there is none.
+// The rule for a column; null: none.
 const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column);
-
-// The rule for a column: data, secret, identity, counter, file; empty: none.
+// Its treatment: data, secret, identity, counter, file, renew, group; empty: none.
 std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);
 
 // Is each value of the column a file in an archive? Only bytea can be; a column of another type

@@ -118,6 +118,26 @@ bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteSte
          });
 }
 
+bool is_list(const Schema& schema, const Reference& reference) {
+  const auto array = [&schema](TableIndex table, int16_t column) {
+    return is_array(column_of(schema.tables[table], column));
+  };
+  return reference.soft && reference.json_path.empty() && reference.columns.size() == 1 &&
+         array(reference.table, reference.columns[0]) &&
+         !array(reference.target, reference.target_columns[0]);
+}
+
+bool can_belong_to_nobody(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
+  const auto can_end_nowhere = [&](const RouteStep& step) {
+    if (can_be_null(schema, scoped, step)) return true;
+    if (step.kind != RouteStep::Kind::kDown) return false;
+    const ScopedTable* target = scope.find(step.target);
+    return target != nullptr && can_belong_to_nobody(schema, scope, *target);
+  };
+  return !scoped.routes.empty() &&
+         std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end_nowhere);
+}
+
 bool can_belong_to_nobody(const Schema& schema, const ScopedTable& scoped) {
   return !scoped.routes.empty() &&
          std::all_of(scoped.routes.begin(), scoped.routes.end(),
@@ -144,8 +164,8 @@ bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable
   return !scoped.routes.empty() && std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end);
 }
 
-bool has_shared_rows(const Schema& schema, const ScopedTable& scoped) {
-  return !scoped.owned() || (scoped.travels() && can_belong_to_nobody(schema, scoped));
+bool has_shared_rows(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
+  return !scoped.owned() || (scoped.travels() && can_belong_to_nobody(schema, scope, scoped));
 }
 
 }  // namespace company_backup

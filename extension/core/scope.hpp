@@ -64,14 +64,6 @@ struct Reference {
   std::string outside = "refuse";
 };
 
-// Can a row of this table belong to no company, because all its routes can be NULL, or are for rows
-// of other kinds? Such rows are shared: never written, but referred to.
-bool can_belong_to_nobody(const Schema& schema, const ScopedTable& scoped);
-
-// Does the table hold rows that do not travel but are found again in another database: all rows of
-// shared tables and people, and those of tables that travel which belong to no company.
-bool has_shared_rows(const Schema& schema, const ScopedTable& scoped);
-
 struct Finding {
   std::string severity;  // error (backups refuse), warning, notice
   std::string object;    // "sales.invoice" or "sales.invoice.customer_id"
@@ -89,6 +81,18 @@ struct Scope {
   bool undecided() const;
   const ScopedTable* find(TableIndex table) const;
 };
+
+// Does a column hold a list of references, one in each element? An array that refers to an array is
+// one reference.
+bool is_list(const Schema& schema, const Reference& reference);
+
+// Can a row of this table belong to no company, because each of its routes can be NULL, is for rows
+// of other kinds, or can lead to such a row? These rows are shared: never written, but referred to.
+bool can_belong_to_nobody(const Schema& schema, const Scope& scope, const ScopedTable& scoped);
+
+// Does the table hold rows that do not travel but are found again in another database: all rows of
+// shared tables and people, and those of tables that travel which belong to no company.
+bool has_shared_rows(const Schema& schema, const Scope& scope, const ScopedTable& scoped);
 
 // Can a row of this table be left to nobody by what happens to others: by the removal of rows that
 // refer to it, or of one that it refers to by columns that become NULL then or that no foreign key

@@ -46,13 +46,19 @@ void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
   const ScopedTable* target = scope.find(reference.target);
   const Table& table = model.table(reference.table);
   if (target == nullptr || target->treatment != "excluded" || undecided[reference.target]) return;
-  if (!all_not_null(table, reference.columns)) return;
-  model.warning(display_table(table),
-                display_name(reference.name) + " refers to " +
-                    display_table(model.table(reference.target)) +
-                    ", which does not travel: such rows can be loaded only where the row they "
-                    "refer to exists",
-                "");
+  const std::string where = display_name(reference.name) + " refers to " +
+                            display_table(model.table(reference.target)) +
+                            ", which does not travel: ";
+  const bool scalar = reference.json_path.empty() && !is_list(model.schema, reference);
+  if (scalar && all_not_null(table, reference.columns)) {
+    model.warning(display_table(table),
+                  where + "such rows can be loaded only where the row they refer to exists", "");
+  } else if (reference.outside == "refuse") {
+    model.warning(
+        column_object(table, column_of(table, reference.columns[0]).name),
+        where + "in a copy of the company, or elsewhere, nothing stands for the row",
+        model.statements.without_excluded(table, model.table(reference.target), reference));
+  }
 }
 
 }  // namespace

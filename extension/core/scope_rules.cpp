@@ -150,10 +150,41 @@ class RuleReader {
       model_.error(column_object(table, rule.column), problem,
                    model_.statements.column_rule(table, rule.column, "auto"));
     };
-    if (!one_of(rule.treatment, {"data", "secret", "identity", "counter", "file"}))
+    if (!one_of(rule.treatment,
+                {"data", "secret", "identity", "counter", "file", "renew", "group"}))
       remove("its rule has an unknown treatment: " + rule.treatment);
+    else if (one_of(rule.treatment, {"renew", "group"}) && !why_not_renewed(index, rule).empty())
+      remove("its rule says " + rule.treatment + ", but " + why_not_renewed(index, rule));
     else if (!model_.column_rules[index].emplace(rule.column, &rule).second)
       remove("two rules name this column");
+  }
+
+  // Values that come from elsewhere cannot be made by a rule.
+  std::string why_not_renewed(TableIndex index, const ColumnRule& rule) const {
+    const Column& column = *find_column(model_.table(index), rule.column);
+    if (rule.treatment == "group" && column.family != TypeFamily::kInteger &&
+        column.family != TypeFamily::kUuid) {
+      return "only numbers and UUIDs can be";
+    }
+    if (column.generated) return "it is a generated column";
+    if (column.family == TypeFamily::kJson || column.is_bytea()) {
+      return "a column of type " + column.type + " cannot be renewed";
+    }
+    if (index == model_.company && column.number == model_.key->number) {
+      return "a new company's key comes from its attributes or its default";
+    }
+    for (const ForeignKey* fk : model_.keys_of[index]) {
+      if (std::find(fk->columns.begin(), fk->columns.end(), column.number) == fk->columns.end()) {
+        continue;
+      }
+      return "its values follow what " + display_name(fk->name) + " refers to: renew that";
+    }
+    for (const ReferenceRule& reference : model_.rules.references) {
+      if (reference.schema != rule.schema || reference.table != rule.table) continue;
+      if (reference.columns != std::vector{rule.column}) continue;
+      return "its values follow what set_reference() says it refers to: renew that";
+    }
+    return {};
   }
 
   void reference(const ReferenceRule& rule) {
@@ -174,8 +205,9 @@ class RuleReader {
     const bool plain = rule.json_path.empty() && rule.when_column.empty();
     if (plain && names_foreign_key(soft)) return;
     if (find_targets(soft) && shape_fits(soft) && !contradicts(soft)) {
-      soft.can_route =
-          rule.json_path.empty() && !is_array(column_of(model_.table(index), soft.columns[0]));
+      const bool list = is_array(column_of(model_.table(index), soft.columns[0])) &&
+                        !is_array(column_of(model_.table(target), soft.target_columns[0]));
+      soft.can_route = rule.json_path.empty() && !list;
       model_.soft[index].push_back(soft);
     }
   }

@@ -129,6 +129,23 @@ std::string Statements::reference(const Table& table, const std::vector<std::str
   return call("set_reference", arguments);
 }
 
+std::string Statements::without_excluded(const Table& table, const Table& target,
+                                         const Reference& reference) const {
+  std::vector<std::string> columns, target_columns;
+  for (int16_t number : reference.columns) columns.push_back(column_of(table, number).name);
+  for (int16_t number : reference.target_columns) {
+    target_columns.push_back(column_of(target, number).name);
+  }
+  std::string arguments = regclass(table) + ", " + name_array(columns) + ", " + regclass(target);
+  add_names(arguments, "target_columns", target_columns);
+  add_text(arguments, "json_path", reference.json_path);
+  if (!reference.when_column.empty()) {
+    arguments += ", when_column => " + quote_literal(reference.when_column) + ", when_value => " +
+                 quote_literal(reference.when_value);
+  }
+  return call("set_reference", arguments + ", outside => 'null'");
+}
+
 std::string Statements::no_reference(const Table& table, const ReferenceRule& rule) const {
   std::string arguments = regclass(table) + ", " + name_array(rule.columns) + ", NULL";
   if (!rule.json_path.empty()) arguments += ", json_path => " + quote_literal(rule.json_path);

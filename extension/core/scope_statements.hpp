@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/schema.hpp"
+#include "core/scope.hpp"
 
 namespace company_backup {
 
@@ -27,6 +27,9 @@ class Statements {
   std::string reference(const Table& table, const std::vector<std::string>& columns,
                         const Table& target,
                         const std::vector<std::string>& target_columns = {}) const;
+  // Makes a reference to a table that does not travel NULL where the row is not.
+  std::string without_excluded(const Table& table, const Table& target,
+                               const Reference& reference) const;
   // Removes a reference rule.
   std::string no_reference(const Table& table, const ReferenceRule& rule) const;
   std::string company_table(const Table& table, const Settings& settings) const;

@@ -179,6 +179,10 @@ std::string display_table(const Table& table) {
   return display_name(table.schema) + "." + display_name(table.name);
 }
 
+std::string quoted_display(const std::string& display) {
+  return display.find('"') == display.npos ? '"' + display + '"' : display;
+}
+
 std::string from_table(const Table& table) {
   return table.partitioned ? quoted_table(table) : "ONLY " + quoted_table(table);
 }
@@ -265,8 +269,8 @@ std::string reference_join(const Schema& schema, const Reference& reference,
     if (!reference.operators.empty())
       text += left + " " + reference.operators[i] + " " + right;
     else
-      text +=
-          is_array(source) ? equal_any(left, key, right, source) : equal(left, key, right, source);
+      text += is_list(schema, reference) ? equal_any(left, key, right, source)
+                                         : equal(left, key, right, source);
   }
   if (!reference.when_column.empty()) {
     text += " AND " + has_text(std::string(source_alias),

@@ -14,6 +14,9 @@ std::string display_name(std::string_view name);   // quoted only where needed
 std::string quoted_table(const Table& table);      // "sales"."invoice"
 std::string display_table(const Table& table);     // sales.invoice, quoted only where needed
 
+// A display name in a message: "sales.invoice", but sales."Invoice" as it is.
+std::string quoted_display(const std::string& display);
+
 // FROM item of a table's own rows: ONLY for a plain table with or without inheritance children,
 // the whole tree for a partitioned one.
 std::string from_table(const Table& table);

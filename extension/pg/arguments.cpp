@@ -54,6 +54,15 @@ std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name)
   });
 }
 
+bool is_default_argument(FunctionCallInfo fcinfo, int index) {
+  const Node* call = fcinfo->flinfo->fn_expr;
+  if (call == nullptr || !IsA(call, FuncExpr)) return false;
+  const List* arguments = reinterpret_cast<const FuncExpr*>(call)->args;
+  if (list_length(arguments) <= index) return false;
+  const auto* argument = static_cast<const Node*>(list_nth(arguments, index));
+  return IsA(argument, Const) && reinterpret_cast<const Const*>(argument)->location == -1;
+}
+
 Text optional_text(FunctionCallInfo fcinfo, int index) {
   if (PG_ARGISNULL(index)) return std::nullopt;
   const Bytes bytes = argument_bytes(fcinfo, index);

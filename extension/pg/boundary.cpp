@@ -102,7 +102,7 @@ bool must_pass(int code) {
 
 CaughtError to_caught(const ErrorData& data) {
   return {unpack_sql_state(data.sqlerrcode), data.message ? data.message : "",
-          data.detail ? data.detail : ""};
+          data.detail ? data.detail : "", data.constraint_name ? data.constraint_name : ""};
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ auto callback(Body&& body) {
 // rolled back and the error given to `on_error` (message, SQLSTATE), whose job is to throw a better
 // one or to go on. C++ exceptions roll back and pass through.
 struct CaughtError {
-  std::string sqlstate, message, detail;
+  std::string sqlstate, message, detail, constraint;
 };
 void with_subtransaction_impl(boundary::Thunk body, void* argument, bool* failed,
                               CaughtError* error);

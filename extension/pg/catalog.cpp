@@ -37,7 +37,13 @@ SELECT i.indrelid, ic.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisp
        ARRAY(SELECT EXISTS (SELECT FROM pg_amop a WHERE a.amopopr = op AND a.amopmethod = 403
                             AND a.amopstrategy = 3)
              FROM pg_constraint x, unnest(x.conexclop) WITH ORDINALITY o(op, n)
-             WHERE x.conindid = i.indexrelid AND x.contype = 'x' ORDER BY n)
+             WHERE x.conindid = i.indexrelid AND x.contype = 'x' ORDER BY n),
+       CASE WHEN i.indexprs IS NULL AND i.indpred IS NULL
+         THEN (i.indkey::int2[])[0:i.indnkeyatts - 1]
+         ELSE ARRAY(SELECT DISTINCT d.refobjsubid FROM pg_depend d
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
+                      AND d.refobjsubid > 0 ORDER BY 1)::int2[] END
 FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
 WHERE (i.indisunique OR i.indisexclusion) AND i.indisvalid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND c.relnamespace <> 'pg_catalog'::regnamespace AND c.relnamespace <> 'pg_toast'::regnamespace
@@ -284,6 +290,7 @@ class Loader {
       index.immediate = to_bool(row[5]);
       index.nulls_not_distinct = to_bool(row[6]);
       index.oid = to_oid(row[7]);
+      index.used = to_numbers(row[10]);
       if (to_bool(row[8])) {
         const std::vector<std::string> equal = parse_text_array(*row[9]);
         for (size_t i = 0; i < equal.size(); ++i) {

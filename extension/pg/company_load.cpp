@@ -7,7 +7,9 @@
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
+#include "pg/key_lookup.hpp"
 #include "pg/missing_values.hpp"
+#include "pg/replacement.hpp"
 #include "pg/robust_plan.hpp"
 
 namespace company_backup {
@@ -104,7 +106,15 @@ CompanyRow CompanyLoad::archived_company_keys() const {
   return keys;
 }
 
+std::vector<std::string> CompanyLoad::replaced(const Table& table, const Column& column,
+                                               const std::vector<std::string>& values) const {
+  return replace_values(table, column, column_rule(live_.rules, table, column.name)->replacement,
+                        values, {manifest_.company_key, target_key_});
+}
+
 void CompanyLoad::set_company_keys(const CompanyRow& target) {
+  const auto key = target.find(live_.scope.company_key);
+  if (key != target.end()) target_key_ = key->second;
   for (const auto& [number, value] : target) {
     auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
     const auto archived = archived_company_.find(number);
@@ -151,22 +161,94 @@ RowMapper CompanyLoad::make_mapper(const MatchedTable& table) {
   return mapper;
 }
 
-// Does it lead to rows of the archive's company that do not travel, and is it to be NULL elsewhere?
+// Does it lead to rows that stay behind, of which none can stand for them elsewhere? What a rule
+// keeps would lead to the company that the archive was made of.
 bool CompanyLoad::is_left_behind(const Reference& reference, const ScopedTable& target) const {
-  return !same_company_ && target.owned() && !target.travels() && reference.outside == "null" &&
-         reference.json_path.empty() &&
-         !is_array(column_of(live_.table(reference.table), reference.columns[0]));
+  return !same_company_ && target.owned() && !target.travels() && reference.outside != "refuse";
 }
 
-void CompanyLoad::clear_reference(RowMapper& mapper, const MatchedTable& table,
-                                  const std::vector<size_t>& positions,
-                                  const std::optional<RowMapper::When>& when) const {
+// Those of the reference's columns that may be NULL and serve no other reference; where all serve
+// others, those that do not say whose the row is.
+std::vector<size_t> CompanyLoad::clearable(const MatchedTable& table, const Reference& reference,
+                                           const std::vector<size_t>& positions) const {
+  const auto is_one_of = [](const std::vector<int16_t>& numbers, int16_t number) {
+    return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+  };
+  std::vector<size_t> alone, shared;
   for (const size_t position : positions) {
     const Column& column = *table.columns[position];
-    // What is part of other references as well stays: one NULL is enough.
-    if (column.not_null || !roots_.of(table.scoped->table, column.number).empty()) continue;
-    mapper.clear_column(position, when);
+    if (column.not_null) continue;
+    const auto& routes = table.scoped->routes;
+    const auto& references = live_.scope.references;
+    const bool in_route = std::any_of(routes.begin(), routes.end(), [&](const RouteStep& step) {
+      return step.name != reference.name && is_one_of(step.columns, column.number);
+    });
+    const bool elsewhere =
+        std::any_of(references.begin(), references.end(), [&](const Reference& other) {
+          return &other != &reference && other.table == reference.table &&
+                 is_one_of(other.columns, column.number);
+        });
+    if (in_route) continue;
+    (elsewhere ? shared : alone).push_back(position);
   }
+  return alone.empty() ? shared : alone;
+}
+
+void CompanyLoad::leave_behind(RowMapper& mapper, const MatchedTable& table,
+                               const Reference& reference, const std::vector<size_t>& positions,
+                               const std::optional<RowMapper::When>& when) const {
+  static const NoKeys kNobody;
+  if (!reference.json_path.empty()) {
+    mapper.map_json(positions[0], JsonPath::parse(reference.json_path), &kNobody, when);
+  } else if (is_list(live_.schema, reference)) {
+    mapper.map_array(positions[0], &kNobody, when);
+  } else {
+    mapper.clear_columns(clearable(table, reference, positions), when);
+  }
+}
+
+// In its own company a reference to a row that does not travel comes back if that row is there.
+bool CompanyLoad::comes_back(const Reference& reference, const ScopedTable& target) const {
+  return same_company_ && target.owned() && !target.travels() && reference.outside == "null" &&
+         !reference.soft;
+}
+
+// The keys in the archive's rows that no row has here.
+const KeyMap& CompanyLoad::gone_keys(const MatchedTable& table, const Reference& reference,
+                                     const std::vector<size_t>& positions) {
+  std::unique_ptr<ListedKeys>& gone = gone_[&reference];
+  if (gone) return *gone;
+  gone = std::make_unique<ListedKeys>(positions.size(), false, std::string(), sqlstate::kIntegrity);
+  std::vector<const Column*> columns;
+  for (const size_t position : positions) columns.push_back(table.columns[position]);
+  KeyBatch batch(columns);
+  std::set<std::string> waiting;
+  const auto look = [&] {
+    batch.clear();
+    for (const std::string& line : waiting) batch.add(line);
+    waiting.clear();
+    if (batch.empty()) return;
+    const std::vector<bool> found =
+        find_keys({live_.table(reference.target), reference.target_columns, reference.operators},
+                  batch, false);
+    for (size_t n = 0; n < found.size(); ++n) {
+      if (found[n]) continue;
+      const std::vector<std::string> key = batch.key(n);
+      gone->add({key.begin(), key.end()}, std::vector<std::string>(key.size()));
+    }
+  };
+  read(table, positions, [&](const std::vector<RowValue>& row) {
+    std::vector<std::string> key;
+    for (size_t i = 0; i < positions.size(); ++i) {
+      Text value = text_form(*columns[i], row[positions[i]]);
+      if (!value) return;
+      key.push_back(std::move(*value));
+    }
+    waiting.insert(key_line(key));
+    if (waiting.size() >= kKeysPerLookup) look();
+  });
+  look();
+  return *gone;
 }
 
 void CompanyLoad::settle_outside(const Company* target) {
@@ -208,9 +290,15 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
   }
   const ScopedTable* target = live_.scope.find(reference.target);
   if (target == nullptr) return;
-  if (is_left_behind(reference, *target)) return clear_reference(mapper, table, positions, when);
+  if (is_left_behind(reference, *target)) {
+    return leave_behind(mapper, table, reference, positions, when);
+  }
   drop_outside(mapper, table, reference, positions, when);
-  const bool array = is_array(*table.columns[positions[0]]);
+  if (comes_back(reference, *target)) {
+    mapper.clear_columns(clearable(table, reference, positions), when,
+                         RowMapper::Gone{positions, &gone_keys(table, reference, positions)});
+  }
+  const bool array = is_list(live_.schema, reference);
   if (!when && !array && reference.json_path.empty() &&
       (positions.size() == 1 || target->owned())) {
     return;
@@ -225,7 +313,7 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
       }
     } else {
       maps = maps_of(reference.target, reference.target_columns[0]);
-      if (has_shared_rows(live_.schema, *target)) {
+      if (has_shared_rows(live_.schema, live_.scope, *target)) {
         maps.push_back(&shared_.keys(reference.target, reference.target_columns));
       }
     }
@@ -344,8 +432,8 @@ TranslationObserver CompanyLoad::with_leftover_check(const MatchedTable& table,
 
 std::unique_ptr<LineSource> CompanyLoad::lines(const MatchedTable& table,
                                                TranslationObserver observer) {
+  RowMapper mapper = make_mapper(table);  // first: it may read the same rows
   auto lines = source_.lines(false, table.number, *table.archived);
-  RowMapper mapper = make_mapper(table);
   observer = with_leftover_check(table, std::move(observer));
   if (mapper.empty() && !observer) return lines;
   return translate_lines(std::move(lines), row_columns(table.columns), std::move(mapper),
@@ -399,7 +487,7 @@ void CompanyLoad::note_mapped(const MatchedTable& table, const RowMapper& mapper
 }
 
 void CompanyLoad::prove(const Company& company) {
-  prove_references(live_, company, same_database_,
+  prove_references(live_, company, {same_database_, same_company_},
                    [this](const Reference& reference) { return !mapped_.contains(&reference); });
   count_rows(company);
   advance_sequences(sequences_);
@@ -421,7 +509,7 @@ void CompanyLoad::count_rows(const Company& company) const {
                                " rows, but the company has " + std::to_string(found) + ".";
     if (found > expected) {
       throw Error(sqlstate::kSerializationFailure,
-                  "somebody else added rows of the company to table \"" + name + "\"")
+                  "somebody else added rows of the company to table " + quoted_display(name))
           .detail(detail)
           .hint("Try again.");
     }

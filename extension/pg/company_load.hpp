@@ -78,6 +78,10 @@ class CompanyLoad {
   void set_new_ids(const NewIds* ids) { new_ids_ = ids; }
   const ColumnRoots& roots() const { return roots_; }
 
+  // What the rule of a column makes of its values on their way to this company.
+  std::vector<std::string> replaced(const Table& table, const Column& column,
+                                    const std::vector<std::string>& values) const;
+
   // Calls `row` with every row of a table: these values (positions) as the archive has them, or the
   // whole row as it is there and with its references translated.
   using RowVisitor = RowSource::Visitor;
@@ -113,9 +117,14 @@ class CompanyLoad {
                     const std::vector<size_t>& positions,
                     const std::optional<RowMapper::When>& when) const;
   bool is_left_behind(const Reference& reference, const ScopedTable& target) const;
-  void clear_reference(RowMapper& mapper, const MatchedTable& table,
-                       const std::vector<size_t>& positions,
-                       const std::optional<RowMapper::When>& when) const;
+  std::vector<size_t> clearable(const MatchedTable& table, const Reference& reference,
+                                const std::vector<size_t>& positions) const;
+  void leave_behind(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
+                    const std::vector<size_t>& positions,
+                    const std::optional<RowMapper::When>& when) const;
+  bool comes_back(const Reference& reference, const ScopedTable& target) const;
+  const KeyMap& gone_keys(const MatchedTable& table, const Reference& reference,
+                          const std::vector<size_t>& positions);
   const KeyMap& company_keys(int16_t column);
   std::vector<const KeyMap*> maps_of(TableIndex table, int16_t column);
   uint64_t load_table(const MatchedTable& table);
@@ -138,7 +147,9 @@ class CompanyLoad {
   std::optional<OutsideReferences> outside_;
   const NewIds* new_ids_ = nullptr;
   CompanyRow archived_company_;
+  Text target_key_;
   std::map<int16_t, std::unique_ptr<ListedKeys>> company_maps_;
+  std::map<const Reference*, std::unique_ptr<ListedKeys>> gone_;
   std::map<TableIndex, uint64_t> loaded_;  // rows
   std::set<const Reference*> mapped_;      // see note_mapped()
   std::vector<ColumnSequence> sequences_;

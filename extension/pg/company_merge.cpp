@@ -473,9 +473,9 @@ void CompanyMerge::look_again(FormerOrphans& orphans) {
       done.orphaned = orphans.add_versions(*done.matched, done.recorded, since_, sum, done.found);
       if (sum == done.kept) continue;
     }
-    throw Error(
-        sqlstate::kSerializationFailure,
-        "somebody else changed rows of the company in table \"" + display_table(table) + "\"")
+    throw Error(sqlstate::kSerializationFailure,
+                "somebody else changed rows of the company in table " +
+                    quoted_display(display_table(table)))
         .hint("Try again.");
   }
 }
@@ -484,8 +484,9 @@ void CompanyMerge::prove_written() const {
   for (const auto& [index, done] : done_) {
     const bool has_orphans = done.orphaned > 0 && !policy_.exact;
     if (done.found == done.written && !has_orphans) continue;
-    throw Error(sqlstate::kIntegrity, "rows of table \"" + display_table(live_.table(index)) +
-                                          "\" would not belong to company \"" + company_.key + "\"")
+    throw Error(sqlstate::kIntegrity, "rows of table " +
+                                          quoted_display(display_table(live_.table(index))) +
+                                          " would not belong to company \"" + company_.key + "\"")
         .detail(has_orphans
                     ? "Rows that are in the archive belong to nobody: " +
                           std::to_string(done.orphaned) + "."

@@ -4,6 +4,7 @@
 
 #include "core/sql.hpp"
 #include "pg/column_default.hpp"
+#include "pg/replacement.hpp"
 #include "pg/typed_value.hpp"
 
 namespace company_backup {
@@ -21,7 +22,7 @@ Text canonical(const Column& column, const Text& value) {
     example += (example.empty() ? "\"" : ", \"") + column + "\": ...";
   }
   throw Error(sqlstate::kBadAttribute, "the new company needs values that nothing gives")
-      .detail("Columns of table \"" + display_table(table) + "\": " + list + ".")
+      .detail("Columns of table " + quoted_display(display_table(table)) + ": " + list + ".")
       .hint("Give them: attributes => '{" + example + "}'.");
 }
 
@@ -35,8 +36,9 @@ class Changes {
         roots_(roots),
         changes_(wanted) {}
 
-  CompanyRow run() {
+  CompanyRow run(const std::string& from) {
     settle(column_of(table_, live_.scope.company_key));
+    for (const Column& column : table_.columns) renew_by_rule(column, from);
     for (const UniqueIndex& index : table_.unique_indexes) {
       if (!is_settled(index) && is_taken(index)) settle_one_of(index);
     }
@@ -78,6 +80,17 @@ class Changes {
     return !query("SELECT FROM " + from_table(table_) + " AS c WHERE " + condition, args,
                   Access::kWrite)
                 .empty();
+  }
+
+  void renew_by_rule(const Column& column, const std::string& from) {
+    const ColumnRule* rule = column_rule(live_.rules, table_, column.name);
+    const auto archived = archived_.find(column.number);
+    if (rule == nullptr || rule->treatment != "renew" || changes_.contains(column.number)) return;
+    if (archived == archived_.end() || !archived->second) return;
+    const auto key = changes_.find(live_.scope.company_key);
+    const CompanyChange change{from, key == changes_.end() ? Text() : key->second};
+    changes_[column.number] =
+        replace_values(table_, column, rule->replacement, {*archived->second}, change)[0];
   }
 
   bool has_new_values(const Column& column) const {
@@ -142,8 +155,9 @@ CompanyRow parse_attributes(const Table& table, const std::string& attributes) {
 }
 
 CompanyRow company_changes(const LiveScope& live, const CompanyRow& archived,
-                           const CompanyRow& wanted, const ColumnRoots& roots, bool new_ids) {
-  return new_ids ? Changes(live, archived, wanted, roots).run() : wanted;
+                           const CompanyRow& wanted, const ColumnRoots& roots, bool new_ids,
+                           const std::string& from) {
+  return new_ids ? Changes(live, archived, wanted, roots).run(from) : wanted;
 }
 
 void require_complete(const Table& table, const CompanyRow& row) {

@@ -13,10 +13,11 @@ namespace company_backup {
 CompanyRow parse_attributes(const Table& table, const std::string& attributes);
 
 // Columns that take other values than the archive's: `wanted`, and where rows get new IDs also
-// values of their default, or NULL, for columns of unique indexes. Error kBadAttribute asks for
-// what cannot be told.
+// what column rules make of them (of the company `from`), and values of their default, or NULL, for
+// columns of unique indexes. Error kBadAttribute asks for what cannot be told.
 CompanyRow company_changes(const LiveScope& live, const CompanyRow& archived,
-                           const CompanyRow& wanted, const ColumnRoots& roots, bool new_ids);
+                           const CompanyRow& wanted, const ColumnRoots& roots, bool new_ids,
+                           const std::string& from);
 
 // Error kBadAttribute if the row lacks a value of a column that has no default.
 void require_complete(const Table& table, const CompanyRow& row);

@@ -159,8 +159,8 @@ Company resolve_company(const LiveScope& live, const Text& company) {
   refuse_code_of_operators({table.oid});
   const auto unknown = [&] {
     return Error(sqlstate::kUnknownCompany, "company \"" + *company + "\" does not exist")
-        .detail("No row of table \"" + display_table(table) + "\" has this value in column \"" +
-                key.name + "\".");
+        .detail("No row of table " + quoted_display(display_table(table)) +
+                " has this value in column \"" + key.name + "\".");
   };
   Company found;
   struct Input {
@@ -251,8 +251,9 @@ void refuse_row_security(const LiveScope& live) {
     const bool filtered =
         guarded([&] { return check_enable_rls(table.oid, InvalidOid, true) == RLS_ENABLED; });
     if (!filtered) continue;
-    throw Error(sqlstate::kRowSecurity, "row-level security would hide rows of table \"" +
-                                            display_table(table) + "\" from this role")
+    throw Error(sqlstate::kRowSecurity, "row-level security would hide rows of table " +
+                                            quoted_display(display_table(table)) +
+                                            " from this role")
         .detail("A backup made so would be incomplete without saying so.")
         .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
   }
@@ -312,9 +313,9 @@ void ReadSnapshot::check_age(const LiveScope& live) const {
       return number;
     });
     if (seen == now) continue;
-    throw Error(
-        sqlstate::kStaleSnapshot,
-        "table \"" + *row[2] + "\" was rewritten after this transaction's snapshot was taken")
+    throw Error(sqlstate::kStaleSnapshot,
+                "table " + quoted_display(*row[2]) +
+                    " was rewritten after this transaction's snapshot was taken")
         .detail("Its rows are invisible to the transaction; a backup would hold none of them.")
         .hint("Start a new transaction, or use READ COMMITTED.");
   }

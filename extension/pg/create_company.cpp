@@ -76,7 +76,7 @@ class Creation {
     const Company company = resolve_company(live_, key);
     require_empty(live_, company);
     identity_ = identity_of_created(live_, company, former);
-    rows_ = load_.load_tables() + 1;
+    load_rows();
     load_.prove(company);
     if (new_ids_) prove_new_references(company);
     with_company.close();
@@ -97,7 +97,8 @@ class Creation {
 
   std::string add_company() {
     const CompanyRow changes =
-        company_changes(live_, load_.archived_company(), wanted_, load_.roots(), new_ids_);
+        company_changes(live_, load_.archived_company(), wanted_, load_.roots(), new_ids_,
+                        origin_.manifest.company_key);
     CompanyRow keys = load_.archived_company_keys();
     for (auto& [number, value] : keys) {
       const auto changed = changes.find(number);
@@ -119,13 +120,35 @@ class Creation {
     for (const auto& [number, value] : changes) row[number] = value;
     load_.add_replacements(row);
     require_complete(table_, row);
-    load_.add_company(row, changes);
+    add_row(row, changes);
     return *key;
+  }
+
+  void add_row(const CompanyRow& row, const CompanyRow& given) {
+    try {
+      load_.add_company(row, given);
+    } catch (const TakenValue& taken) {
+      throw Error(sqlstate::kBadAttribute,
+                  "the new company would have a value that another one has")
+          .detail(taken.detail())
+          .hint(
+              "Give it another one: attributes => '{\"column\": ...}'. Or say how copies get their "
+              "own: set_column_rule(..., 'renew', replacement => $$old || '-' || new_company$$).");
+    }
+  }
+
+  void load_rows() {
+    try {
+      rows_ = load_.load_tables() + 1;
+    } catch (const TakenValue& taken) {
+      if (!renewal_) throw;
+      renewal_->refuse(taken);
+    }
   }
 
   void prove_new_references(const Company& company) const {
     FreshSnapshot fresh;
-    prove_soft_references(live_, company);
+    prove_soft_references(live_, company, false);
     fresh.close();
   }
 

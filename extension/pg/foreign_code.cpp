@@ -71,8 +71,8 @@ JOIN pg_namespace n ON n.oid = c.opcnamespace WHERE c.opcfamily = ANY ($2::oid[]
                          const char* hint) {
   std::string list;
   for (const Row& row : code) list += (list.empty() ? "" : ", ") + *row[0];
-  throw Error(sqlstate::kForeignCode,
-              std::string(what) + " foreign table \"" + table + "\" would run code of others")
+  throw Error(sqlstate::kForeignCode, std::string(what) + " foreign table " +
+                                          quoted_display(table) + " would run code of others")
       .detail("With the rights of the caller would run: " + list + ".")
       .hint(hint);
 }

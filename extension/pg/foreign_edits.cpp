@@ -24,8 +24,9 @@ void require_rights(Oid table) {
 void remove_foreign_row(const MergePlan& plan, const std::vector<RowValue>& values) {
   const Table& table = *plan.matched->table;
   if (plan.key.empty()) {
-    throw Error(sqlstate::kSchemaDiffers,
-                "rows of the foreign table \"" + plan.query.table.name + "\" cannot be told apart")
+    throw Error(sqlstate::kSchemaDiffers, "rows of the foreign table " +
+                                              quoted_display(plan.query.table.name) +
+                                              " cannot be told apart")
         .detail("A row has to be removed, but the table has no key.")
         .hint("Give the table the treatment \"excluded\".");
   }
@@ -50,7 +51,7 @@ void remove_foreign_row(const MergePlan& plan, const std::vector<RowValue>& valu
   if (rows.size() == 1) return;
   throw Error(sqlstate::kSerializationFailure,
               "could not serialize access: somebody else changed a row of the company")
-      .detail("Table \"" + plan.query.table.name + "\".")
+      .detail("Table " + quoted_display(plan.query.table.name) + ".")
       .hint("Try again.");
 }
 

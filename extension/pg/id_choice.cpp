@@ -86,6 +86,20 @@ void IdRenewal::require_possible() const {
       .hint(hint + " plan_ids() shows the whole plan.");
 }
 
+// The transaction is lost: nothing may be asked here but what is known.
+void IdRenewal::refuse(const TakenValue& taken) const {
+  std::string hint = "Give the copies values of their own: set_column_rule(..., 'renew', ...).";
+  const auto& tables = live_.schema.tables;
+  for (TableIndex table = 0; table < static_cast<TableIndex>(tables.size()); ++table) {
+    if (tables[table].oid != taken.table) continue;
+    for (const UniqueIndex& index : tables[table].unique_indexes) {
+      if (index.name != taken.index) continue;
+      hint = hint_for_key(live_.schema, load_.roots(), table, index, [](int16_t) { return false; });
+    }
+  }
+  throw Error(sqlstate::kRefusedIds, taken.message()).detail(taken.detail()).hint(hint);
+}
+
 std::vector<std::string> IdRenewal::notes_of(TableIndex table) const {
   std::vector<std::string> notes;
   bool renewed = false;

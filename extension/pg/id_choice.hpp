@@ -36,6 +36,9 @@ class IdRenewal {
   // Error kRefusedIds lists what the plan refuses.
   void require_possible() const;
 
+  // Error kRefusedIds: a row would have, in spite of the plan, a value that another one has.
+  [[noreturn]] void refuse(const TakenValue& taken) const;
+
   // What a preview says of a table: that its rows get new keys, or why they cannot come.
   std::vector<std::string> notes_of(TableIndex table) const;
 

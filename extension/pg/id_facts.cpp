@@ -5,6 +5,7 @@
 
 #include "core/sql.hpp"
 #include "pg/column_default.hpp"
+#include "pg/index_values.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/owner.hpp"
 #include "pg/typed_value.hpp"
@@ -36,12 +37,15 @@ Range range_of(const Column& column) {
   }
 }
 
-// As the owner: rows of all companies count.
-std::optional<int64_t> furthest_value(const Table& table, const Column& column, bool upwards) {
+// Of the values that stand so to a limit. As the owner: rows of all companies count.
+std::optional<int64_t> furthest_value(const Table& table, const Column& column, bool upwards,
+                                      const std::string& comparison, int64_t limit) {
   const AsOwnerOf owner(table.oid);
-  const Rows rows = query(std::string(upwards ? "SELECT max(" : "SELECT min(") +
-                              column_sql("t", column) + ") FROM " + from_table(table) + " AS t",
-                          {}, Access::kWrite);
+  const std::string value = column_sql("t", column);
+  const Rows rows = query(std::string(upwards ? "SELECT max(" : "SELECT min(") + value + ") FROM " +
+                              from_table(table) + " AS t WHERE " + value + " OPERATOR(pg_catalog." +
+                              comparison + ") $1",
+                          {limit}, Access::kWrite);
   if (!rows[0][0]) return std::nullopt;
   return std::stoll(*rows[0][0]);
 }
@@ -49,7 +53,7 @@ std::optional<int64_t> furthest_value(const Table& table, const Column& column, 
 }  // namespace
 
 std::optional<int64_t> greatest_value(const Table& table, const Column& column) {
-  return furthest_value(table, column, true);
+  return furthest_value(table, column, true, "<=", std::numeric_limits<int64_t>::max());
 }
 
 Text unused_value(const Table& table, const Column& column) {
@@ -71,12 +75,13 @@ Text unused_value(const Table& table, const Column& column) {
 
 ColumnSequence sequence_of(const Table& table, const Column& column) {
   ColumnSequence sequence = feeding_sequence(table, column);
-  const Range range = range_of(column);
-  sequence.minimum = std::max(sequence.minimum, range.least);
-  sequence.maximum = std::min(sequence.maximum, range.greatest);
-  if (const auto furthest = furthest_value(table, column, sequence.increment > 0)) {
+  const bool upwards = sequence.increment > 0;
+  const int64_t allowed = furthest_allowed(sequence);
+  if (const auto furthest =
+          furthest_value(table, column, upwards, upwards ? "<=" : ">=", allowed)) {
     sequence.see(std::to_string(*furthest));
   }
+  sequence.taken = furthest_value(table, column, !upwards, upwards ? ">" : "<", allowed);
   return sequence;
 }
 
@@ -131,8 +136,53 @@ IdFacts::ColumnFacts ArchiveFacts::find(const ColumnRoot& root) {
   return facts;
 }
 
+std::string ArchiveFacts::rule_of(const ColumnRoot& root) {
+  const MatchedTable* found = matched(root.table);
+  const std::optional<size_t> position =
+      found == nullptr ? std::nullopt : position_of(*found, root.column);
+  if (!position || !found->loaded[*position]) return {};
+  const std::string treatment =
+      column_treatment(live_.rules, *found->table, found->columns[*position]->name);
+  return treatment == "renew" || treatment == "group" ? treatment : std::string();
+}
+
+// The same of an index that takes more than columns that equal each other.
+bool ArchiveFacts::meets_others(const MatchedTable& found, TableIndex table,
+                                const UniqueIndex& index) {
+  std::vector<size_t> positions;
+  std::vector<const Column*> columns;
+  for (int16_t number : index.used) {
+    const std::optional<size_t> position = position_of(found, number);
+    if (!position || !found.loaded[*position]) return false;  // its default counts
+    positions.push_back(*position);
+    columns.push_back(found.columns[*position]);
+  }
+  std::vector<std::vector<Text>> values(columns.size());
+  bool taken = false;
+  const auto look = [&] {
+    if (!taken && !values[0].empty()) {
+      taken = clashes(live_, table, index, columns, values, target_);
+    }
+    for (std::vector<Text>& column : values) column.clear();
+  };
+  load_.read_translated(found, [&](const auto&, const std::vector<RowValue>& row) {
+    if (taken) return;
+    for (size_t i = 0; i < positions.size(); ++i) {
+      values[i].push_back(text_form(*columns[i], row[positions[i]]));
+    }
+    if (values[0].size() >= kKeysPerLookup) look();
+  });
+  if (!values.empty()) look();
+  return taken;
+}
+
 bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
   const MatchedTable& found = *matched(table);
+  const bool has_expression =
+      std::find(index.columns.begin(), index.columns.end(), 0) != index.columns.end();
+  if (has_expression || index.partial || index.nulls_not_distinct) {
+    return !index.used.empty() && meets_others(found, table, index);
+  }
   std::vector<size_t> positions;
   std::vector<const Column*> columns;
   std::string equal;
@@ -145,8 +195,8 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
     positions.push_back(*position);
     columns.push_back(&column);
   }
-  std::string sql = "SELECT FROM " + unnested(columns.size()) + " JOIN " +
-                    from_table(*found.table) + " AS t ON " + equal;
+  std::string sql = "SELECT FROM " + unnested(columns) + " JOIN " + from_table(*found.table) +
+                    " AS t ON " + equal;
   if (target_ != nullptr) {
     sql += " WHERE NOT " + owned_by(live_.schema, live_.scope, table, "t",
                                     "$" + std::to_string(columns.size() + 1));

@@ -16,8 +16,8 @@ std::optional<int64_t> greatest_value(const Table& table, const Column& column);
 // A value that no row has, of a column of a plain integer, UUID or text type; else nullopt.
 Text unused_value(const Table& table, const Column& column);
 
-// The sequence that feeds an integer column: no further than the column's type goes, and told of
-// the rows that were written past it.
+// The sequence that feeds an integer column, told of the rows that were written past it. Where they
+// are further away than it may be moved, it ends before them.
 ColumnSequence sequence_of(const Table& table, const Column& column);
 
 // The form that all values of a text column in the archive have.
@@ -32,10 +32,12 @@ class ArchiveFacts : public IdFacts {
 
   ColumnFacts of(const ColumnRoot& column) override;
   uint64_t rows(TableIndex table) override;
+  std::string rule_of(const ColumnRoot& column) override;
   bool is_taken(TableIndex table, const UniqueIndex& index) override;
 
  private:
   ColumnFacts find(const ColumnRoot& root);
+  bool meets_others(const MatchedTable& found, TableIndex table, const UniqueIndex& index);
   const MatchedTable* matched(TableIndex table) const;
 
   const LiveScope& live_;

@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "core/column_roots.hpp"
+#include "core/scope_statements.hpp"
 #include "core/sql.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/table_plan.hpp"
-#include "pg/typed_value.hpp"
 
 namespace company_backup {
 namespace {
@@ -46,17 +46,17 @@ class Proof {
     written.close();
   }
 
-  void run(bool same_database, const ColumnRoots& roots) {
+  void run(const RowOrigin& origin, const ColumnRoots& roots) {
     if (reference_.match == 'f') refuse_half_null();
     const ScopedTable* scoped = live_.scope.find(reference_.target);
     if (scoped == nullptr || !scoped->owned()) {
       lock(distinct_keys("true"));
       return;
     }
-    const std::string acceptable = acceptable_outside(*scoped, same_database, roots);
+    const std::string acceptable = acceptable_outside(*scoped, origin, roots);
     refuse_keys(distinct_keys(no_target("(" + own_target() + " OR " + acceptable + ")")));
     if (!scoped->travels()) {
-      if (!same_database && !is_translated(roots)) refuse_keys(distinct_keys("true"));
+      if (!origin.same_database && !is_translated(roots)) refuse_keys(distinct_keys("true"));
       lock(distinct_keys("true"));
     } else if (acceptable != "false") {
       lock(distinct_keys(no_target(own_target())));
@@ -69,13 +69,14 @@ class Proof {
   }
 
   // Rows of the target that are not the company's, but may be referred to.
-  std::string acceptable_outside(const ScopedTable& target, bool same_database,
+  std::string acceptable_outside(const ScopedTable& target, const RowOrigin& origin,
                                  const ColumnRoots& roots) const {
+    const bool stays = target.travels() || origin.same_company;
     // What a rule nulls in archives may lead outside from rows that a restore left as they are.
-    if (same_database && reference_.outside != "refuse") return "true";
+    if (origin.same_database && reference_.outside != "refuse" && stays) return "true";
     // A key that its rule lets lead to another company may mean anything here.
     const bool known = is_translated(roots) && reference_.outside == "refuse";
-    if (!same_database && !known) return "false";
+    if (!origin.same_database && !known) return "false";
     return belongs_to_nobody(live_, target, "t");
   }
 
@@ -184,16 +185,31 @@ class Proof {
     for (int16_t number : reference_.columns) {
       columns += (columns.empty() ? "" : ", ") + column_of(source_, number).name;
     }
-    std::string detail = "Table \"" + display_table(target_) + "\" has no such row for (" +
-                         columns + ") of " + *rows[0][0] +
+    std::string detail = "Table " + quoted_display(display_table(target_)) +
+                         " has no such row for (" + columns + ") of " + *rows[0][0] +
                          (*rows[0][0] == "1" ? " row:" : " rows:");
     for (const Row& row : rows) detail += "\nrow (" + *row[1] + ") refers to (" + *row[2] + ")";
-    throw Error(sqlstate::kIntegrity, "reference \"" + reference_.name + "\" of table \"" +
-                                          display_table(source_) + "\" leads nowhere")
+    throw Error(sqlstate::kIntegrity, "reference \"" + reference_.name + "\" of table " +
+                                          quoted_display(display_table(source_)) + " leads nowhere")
         .detail(std::move(detail))
-        .hint(
-            "A row of another company does not count, unless set_reference() keeps references "
-            "to it.");
+        .hint(hint());
+  }
+
+  std::string hint() const {
+    const ScopedTable* target = live_.scope.find(reference_.target);
+    if (target == nullptr || target->travels() || !target->owned()) {
+      return "A row of another company does not count, unless set_reference() keeps references to "
+             "it.";
+    }
+    const std::string stays =
+        "Rows of table " + quoted_display(display_table(target_)) + " do not travel. ";
+    if (all_not_null(source_, reference_.columns)) {
+      return stays +
+             "Rows that cannot be without them cannot be had elsewhere: leave them out, too, "
+             "or let both tables travel (set_table_rule).";
+    }
+    return stays + "The reference can be NULL where its row is not: " +
+           Statements(functions_schema()).without_excluded(source_, target_, reference_);
   }
 
   void lock(const Keys& keys) const {
@@ -211,14 +227,15 @@ class Proof {
 
   // Locks the rows that keys [start, end) lead to; says which of them, from start on, did.
   std::vector<bool> lock_some(const Keys& keys, size_t start, size_t end) const {
-    std::vector<Arg> args;
-    for (size_t i = 0; i < keys.size(); ++i) {
-      args.push_back(typed_array(column_of(source_, reference_.columns[i]),
-                                 {keys[i].begin() + static_cast<ptrdiff_t>(start),
-                                  keys[i].begin() + static_cast<ptrdiff_t>(end)}));
+    std::vector<const Column*> columns;
+    for (int16_t number : reference_.columns) columns.push_back(&column_of(source_, number));
+    KeyBatch batch(std::move(columns));
+    for (size_t n = start; n < end; ++n) {
+      std::vector<std::string> key;
+      for (const std::vector<std::string>& values : keys) key.push_back(values[n]);
+      batch.add(key_line(key));
     }
-    return find_keys({target_, reference_.target_columns, reference_.operators}, args, end - start,
-                     true);
+    return find_keys({target_, reference_.target_columns, reference_.operators}, batch, true);
   }
 
   const LiveScope& live_;
@@ -246,13 +263,13 @@ void lock_own_targets(const LiveScope& live, const Company& company,
   }
 }
 
-void prove_references(const LiveScope& live, const Company& company, bool same_database,
+void prove_references(const LiveScope& live, const Company& company, const RowOrigin& origin,
                       const std::function<bool(const Reference&)>& wanted) {
   const ColumnRoots roots(live.schema, live.scope);
   for (const Reference& reference : live.scope.references) {
     if (reference.soft || is_whole_route(live.scope, reference)) continue;
     if (wanted && !wanted(reference)) continue;
-    Proof(live, company, reference).run(same_database, roots);
+    Proof(live, company, reference).run(origin, roots);
   }
 }
 

@@ -11,13 +11,17 @@ namespace company_backup {
 // company by one set query, as the caller; a row outside (shared, a person, excluded, kept by rule)
 // is looked up and taken FOR KEY SHARE as its table's owner, as an INSERT would.
 //
-// `same_database`: the rows come from this database. Only then may a reference lead to a row of
-// another company (where its rule keeps that), or, by a key that was not translated, to an excluded
-// row or to one that belongs to no company. Error kIntegrity names the
-// constraint and the first rows.
+// `origin`: do the rows come from this database, and from this company? Only from the same database
+// may a reference lead to a row of another company (where its rule keeps that, but not to one that
+// does not travel: a copy would refer to what belongs to the company it was made of), or, by a key
+// that was not translated, to an excluded row or to one that belongs to no company. Error
+// kIntegrity names the constraint and the first rows.
 //
 // `wanted`: which foreign keys; all if empty.
-void prove_references(const LiveScope& live, const Company& company, bool same_database,
+struct RowOrigin {
+  bool same_database, same_company;
+};
+void prove_references(const LiveScope& live, const Company& company, const RowOrigin& origin,
                       const std::function<bool(const Reference&)>& wanted = {});
 
 // Takes the company's rows that rows written by this transaction refer to FOR KEY SHARE, as an

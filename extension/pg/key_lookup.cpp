@@ -49,10 +49,14 @@ void KeyBatch::clear() {
   for (std::vector<std::string>& values : values_) values.clear();
 }
 
-std::string KeyBatch::line(size_t n) const {
+std::vector<std::string> KeyBatch::key(size_t n) const {
   std::vector<std::string> key;
   for (const std::vector<std::string>& values : values_) key.push_back(values[n]);
-  return key_line(key);
+  return key;
+}
+
+std::string KeyBatch::line(size_t n) const {
+  return key_line(key(n));
 }
 
 std::string KeyBatch::text(size_t n) const {
@@ -71,11 +75,20 @@ std::vector<Arg> KeyBatch::arrays() const {
   return args;
 }
 
-std::string unnested(size_t columns, size_t first) {
+std::string KeyBatch::unnested(size_t first) const {
+  return company_backup::unnested(columns_, first);
+}
+
+std::string unnested(const std::vector<const Column*>& columns, size_t first) {
   std::string arrays, names;
-  for (size_t i = 0; i < columns; ++i) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const std::string name = "k" + std::to_string(i);
     arrays += (i > 0 ? ", unnest($" : "unnest($") + std::to_string(i + first) + ")";
-    names += "k" + std::to_string(i) + ", ";
+    names += name + ", ";
+    if (!is_passed_in_rows(*columns[i])) continue;
+    const Datum type = ObjectIdGetDatum(columns[i]->type_oid);
+    arrays += " AS (" + name + " " +
+              *query("SELECT format_type($1, NULL)", {Arg::datum(OIDOID, type)})[0][0] + ")";
   }
   return "ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" + names + "n)";
 }
@@ -86,10 +99,9 @@ std::string only_in(Oid partition, const std::string& alias) {
          std::to_string(partition) + "') AS p)";
 }
 
-std::vector<bool> find_keys(const KeyColumns& columns, const std::vector<Arg>& arrays, size_t count,
-                            bool lock) {
-  std::string sql = "SELECT u.n FROM " + unnested(arrays.size()) + " JOIN " +
-                    from_table(columns.table) + " AS x ON ";
+std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, bool lock) {
+  std::string sql =
+      "SELECT u.n FROM " + keys.unnested() + " JOIN " + from_table(columns.table) + " AS x ON ";
   for (size_t i = 0; i < columns.columns.size(); ++i) {
     const Column& column = column_of(columns.table, columns.columns[i]);
     sql += (i > 0 ? " AND " : "") + column_sql("x", column) + " " + columns.operators[i] + " u.k" +
@@ -97,11 +109,16 @@ std::vector<bool> find_keys(const KeyColumns& columns, const std::vector<Arg>& a
   }
   sql += only_in(columns.only_partition, "x");
   if (lock) sql += " FOR KEY SHARE OF x";
-  const AsOwnerOf owner(columns.table.oid);
-  std::vector<bool> found(count);
-  for (const Row& row : query(sql, arrays, lock ? Access::kWrite : Access::kRead)) {
-    found[std::stoul(*row[0]) - 1] = true;
+  BatchMemory memory;
+  const std::vector<Arg> arrays = keys.arrays();
+  std::vector<bool> found(keys.size());
+  {
+    const AsOwnerOf owner(columns.table.oid);
+    for (const Row& row : query(sql, arrays, lock ? Access::kWrite : Access::kRead)) {
+      found[std::stoul(*row[0]) - 1] = true;
+    }
   }
+  memory.close();
   return found;
 }
 
@@ -116,20 +133,17 @@ KeyBatch references_of(const Schema& schema, const ForeignKey& key) {
 std::vector<size_t> missing_references(const Schema& schema, const ForeignKey& key,
                                        const KeyBatch& references) {
   if (references.empty()) return {};
-  BatchMemory memory;
-  const std::vector<Arg> arrays = references.arrays();
   std::vector<bool> fine =
       find_keys({schema.tables[key.target], key.target_columns, key.operators, key.only_target},
-                arrays, references.size(), true);
+                references, true);
   if (key.only_partition != 0) {  // rows of other partitions may refer to anything
     const Table& source = schema.tables[key.table];
     std::vector<std::string> equal;
     for (int16_t number : key.columns) equal.push_back(column_of(source, number).equality);
-    const std::vector<bool> there = find_keys({source, key.columns, equal, key.only_partition},
-                                              arrays, references.size(), false);
+    const std::vector<bool> there =
+        find_keys({source, key.columns, equal, key.only_partition}, references, false);
     for (size_t n = 0; n < there.size(); ++n) fine[n] = fine[n] || !there[n];
   }
-  memory.close();
   std::vector<size_t> positions;
   for (size_t n = 0; n < fine.size(); ++n) {
     if (!fine[n]) positions.push_back(n);

@@ -35,20 +35,23 @@ class KeyBatch {
   size_t size() const { return values_[0].size(); }
   bool empty() const { return size() == 0; }
   bool full() const { return size() >= kKeysPerLookup; }
+  std::vector<std::string> key(size_t n) const;
   std::string line(size_t n) const;
   std::string text(size_t n) const;  // for messages: (7, north)
 
   // One array per column, in the current memory context.
   std::vector<Arg> arrays() const;
+  // The FROM item of these arrays; see below.
+  std::string unnested(size_t first = 1) const;
 
  private:
   std::vector<const Column*> columns_;
   std::vector<std::vector<std::string>> values_;  // by column
 };
 
-// The FROM item "u" with columns k0, k1, ... and n, the position from 1 on, of the arrays $1, $2...
-// or those from $`first` on.
-std::string unnested(size_t columns, size_t first = 1);
+// The FROM item "u" with columns k0, k1, ... and n, the position from 1 on, of the typed_array()s
+// $1, $2... of these columns, or those from $`first` on.
+std::string unnested(const std::vector<const Column*>& columns, size_t first = 1);
 
 // Columns of a table that keys are compared with.
 struct KeyColumns {
@@ -58,10 +61,9 @@ struct KeyColumns {
   Oid only_partition = 0;                     // 0: any
 };
 
-// Which of the keys in `arrays`, `count` many, a row has: looked up as the table's owner, and with
-// `lock` taken FOR KEY SHARE. By position.
-std::vector<bool> find_keys(const KeyColumns& columns, const std::vector<Arg>& arrays, size_t count,
-                            bool lock);
+// Which of the keys a row has: looked up as the table's owner, and with `lock` taken FOR KEY SHARE.
+// By position.
+std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, bool lock);
 
 // " AND alias.tableoid ..." that keeps the rows of one partition; "" for 0.
 std::string only_in(Oid partition, const std::string& alias);

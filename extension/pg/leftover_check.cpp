@@ -57,8 +57,8 @@ void LeftoverCheck::refuse(size_t position, std::string_view id,
       key += (key.empty() ? "" : ", ") + std::string(row[*at].text);
     }
   }
-  throw Error(sqlstate::kLeftover,
-              "an old ID would be left in column \"" + column + "\" of table \"" + name + "\"")
+  throw Error(sqlstate::kLeftover, "an old ID would be left in column \"" + column +
+                                       "\" of table " + quoted_display(name))
       .detail("Row (" + key + ") holds " + std::string(id) +
               ", the ID of a row that gets a new one.")
       .hint("If it is a reference, SELECT set_reference(" + quote_literal(name) + ", " +

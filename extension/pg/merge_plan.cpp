@@ -88,8 +88,9 @@ void require_whole_rows(const MergePlan& plan) {
     return column.mode == Mode::kKept || column.mode == Mode::kGreater;
   });
   if (plan.matched->scoped->key.empty() || (!keeps && plan.others.empty())) return;
-  throw Error(sqlstate::kSchemaDiffers, "the key of table \"" + plan.query.table.name +
-                                            "\" is not the one the archive was made with")
+  throw Error(sqlstate::kSchemaDiffers, "the key of table " +
+                                            quoted_display(plan.query.table.name) +
+                                            " is not the one the archive was made with")
       .detail("Some of its columns keep their values, but rows cannot be told apart.")
       .hint("Give the table the key it had, or make a new backup.");
 }

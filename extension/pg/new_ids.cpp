@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <set>
+#include <string>
 
 #include "core/id_map.hpp"
 #include "core/id_shape.hpp"
@@ -137,6 +139,25 @@ class ListedMaker : public Maker {
   std::vector<std::string> found_;
 };
 
+// What a column rule makes of the values, each once.
+class RuleMaker : public Maker {
+ public:
+  using Replace = std::function<std::vector<std::string>(const std::vector<std::string>&)>;
+  explicit RuleMaker(Replace replace) : replace_(std::move(replace)) {}
+  void see(std::string_view old_value) override { values_.emplace(old_value); }
+  std::unique_ptr<KeyMap> finish() override {
+    auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
+    const std::vector<std::string> before(values_.begin(), values_.end());
+    const std::vector<std::string> after = replace_(before);
+    for (size_t i = 0; i < before.size(); ++i) map->add({before[i]}, {after[i]});
+    return map;
+  }
+
+ private:
+  Replace replace_;
+  std::set<std::string> values_;
+};
+
 // One renewed column.
 class RenewedColumn {
  public:
@@ -176,6 +197,10 @@ class RenewedColumn {
       case IdKind::kUuid:
       case IdKind::kText:
         return std::make_unique<HashedMaker>(renewal());
+      case IdKind::kRule:
+        return std::make_unique<RuleMaker>([this](const std::vector<std::string>& values) {
+          return load_.replaced(*matched_.table, column_, values);
+        });
       default:
         return std::make_unique<ListedMaker>(next_value());
     }
@@ -210,6 +235,10 @@ class RenewedColumn {
     if (how_.kind == IdKind::kSequence) {
       return std::make_unique<SequenceNumbers>(sequence_of(table, column_));
     }
+    // Two copies made at once would begin at the same number.
+    const Oid oid = table.oid;
+    const auto number = static_cast<uint16_t>(column_.number);
+    guarded([=] { LockDatabaseObject(RelationRelationId, oid, number, ExclusiveLock); });
     return std::make_unique<NextNumbers>(greatest_value(table, column_).value_or(0));
   }
 

@@ -59,7 +59,7 @@ KeyBatch batch_of(const Table& table, const std::vector<int16_t>& numbers) {
 // True where columns of `alias` have the values of one of the keys in the arrays from $`first` on.
 std::string has_one_of(const Table& table, const std::vector<int16_t>& numbers,
                        const std::string& alias, size_t first) {
-  std::string text = "EXISTS (SELECT FROM " + unnested(numbers.size(), first) + " WHERE ";
+  std::string text = "EXISTS (SELECT FROM " + batch_of(table, numbers).unnested(first) + " WHERE ";
   for (size_t i = 0; i < numbers.size(); ++i) {
     const Column& column = column_of(table, numbers[i]);
     text += (i > 0 ? " AND " : "") + column_sql(alias, column) + " " + column.equality + " u.k" +

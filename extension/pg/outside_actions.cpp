@@ -32,8 +32,8 @@ void refuse_partition_columns(const Table& table, const ForeignKey& key) {
     for (int16_t number : columns_to_set(key)) {
       const std::string& name = column_of(table, number).name;
       if (name != *row[0]) continue;
-      throw Error(sqlstate::kIntegrity,
-                  "column \"" + name + "\" of table \"" + display_table(table) + "\" cannot be set")
+      throw Error(sqlstate::kIntegrity, "column \"" + name + "\" of table " +
+                                            quoted_display(display_table(table)) + " cannot be set")
           .detail("Foreign key \"" + key.name +
                   "\" says so for rows that refer to removed ones, but the column decides in which "
                   "partition a row is.")
@@ -88,8 +88,7 @@ OutsideActions::OutsideActions(const LiveScope& live, const Company& company, Un
 // tables are searched as ri_triggers.c does.
 OutsideActions::Search OutsideActions::search(const ForeignKey& key, const KeyBatch& gone) const {
   const Table& source = live_.table(key.table);
-  Search search{"EXISTS (SELECT FROM " + unnested(key.columns.size()) + " WHERE ", gone.arrays(),
-                source.oid};
+  Search search{"EXISTS (SELECT FROM " + gone.unnested() + " WHERE ", gone.arrays(), source.oid};
   for (size_t i = 0; i < key.columns.size(); ++i) {
     search.condition += (i > 0 ? " AND u.k" : "u.k") + std::to_string(i) + " " + key.operators[i] +
                         " " + column_sql("s", column_of(source, key.columns[i]));

@@ -169,8 +169,7 @@ KeyBatch OutsideRows::Impl::keep_gone(const Target& target, const KeyBatch& keys
   const Table& table = live.table(target.table);
   FreshSnapshot fresh;
   const std::vector<bool> found =
-      find_keys({table, target.columns, target.keys[0]->operators, target.partition}, keys.arrays(),
-                keys.size(), false);
+      find_keys({table, target.columns, target.keys[0]->operators, target.partition}, keys, false);
   fresh.close();
   KeyBatch gone(columns_of(table, target.columns));
   for (size_t n = 0; n < keys.size(); ++n) {
@@ -238,8 +237,8 @@ void OutsideRows::Impl::refuse_new_rows(const ForeignKey& key, const KeyBatch& g
   fresh.close();
   if (rows.count == 0) return;
   throw Error(sqlstate::kSerializationFailure,
-              "somebody else changed rows of the company in table \"" +
-                  display_table(live.table(key.table)) + "\"")
+              "somebody else changed rows of the company in table " +
+                  quoted_display(display_table(live.table(key.table))))
       .hint("Try again.");
 }
 

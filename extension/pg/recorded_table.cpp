@@ -134,7 +134,7 @@ void RecordedTable::find(const std::vector<std::string>& identities, const Visit
     KeyBatch batch(key_columns);
     for (const std::string& line : wanted) batch.add(line);
     args = batch.arrays();
-    condition = "EXISTS (SELECT FROM " + unnested(key_.size()) + " WHERE ";
+    condition = "EXISTS (SELECT FROM " + batch.unnested() + " WHERE ";
     for (size_t i = 0; i < key_.size(); ++i) {
       condition += (i > 0 ? " AND " : "") + column_sql("s", *key_columns[i]) + " " +
                    key_columns[i]->equality + " u.k" + std::to_string(i);

@@ -16,8 +16,10 @@ constexpr size_t kBatch = 20000;
 
 class Checker {
  public:
-  Checker(const LiveScope& live, const Company& company, std::vector<ReferenceProblem>& problems)
-      : live_(live), company_(company), problems_(problems) {}
+  // `copied`: the rows are copies of another company's, which may not lead to what stayed with it.
+  Checker(const LiveScope& live, const Company& company, std::vector<ReferenceProblem>& problems,
+          bool copied = false)
+      : live_(live), company_(company), problems_(problems), copied_(copied) {}
 
   void check(const Reference& reference) {
     if (cannot_leave(reference)) return;
@@ -26,7 +28,7 @@ class Checker {
     source_ = live_.scope.find(reference.table);
     if (!reference.json_path.empty()) {
       check_json();
-    } else if (is_array(column_of(table(), reference.columns[0]))) {
+    } else if (is_list(live_.schema, reference)) {
       check_array();
     } else {
       check_scalar();
@@ -179,7 +181,8 @@ class Checker {
   }
 
   void add(const std::string& row_key, const std::string& value, bool exists) {
-    if (exists && reference_->outside != "refuse") return;
+    const bool stays = target_ == nullptr || !target_->owned() || target_->travels() || !copied_;
+    if (exists && reference_->outside != "refuse" && stays) return;
     problems_.push_back(
         {reference_->table, row_key, reference_->name,
          (exists ? "leads to a row of another company in " : "leads nowhere: no row of ") +
@@ -189,6 +192,7 @@ class Checker {
   const LiveScope& live_;
   const Company& company_;
   std::vector<ReferenceProblem>& problems_;
+  const bool copied_;
   const Reference* reference_ = nullptr;
   const ScopedTable* source_ = nullptr;
   const ScopedTable* target_ = nullptr;
@@ -231,9 +235,9 @@ std::string count_of(const std::vector<ReferenceProblem>& problems) {
 
 }  // namespace
 
-void prove_soft_references(const LiveScope& live, const Company& company) {
+void prove_soft_references(const LiveScope& live, const Company& company, bool same_company) {
   std::vector<ReferenceProblem> problems;
-  Checker checker(live, company, problems);
+  Checker checker(live, company, problems, !same_company);
   const RobustPlans plans;
   for (const Reference& reference : live.scope.references) {
     if (reference.soft) checker.check(reference);
@@ -245,7 +249,8 @@ void prove_soft_references(const LiveScope& live, const Company& company) {
       .detail(first_problems(live, problems))
       .hint(
           "Repair them where the backup was made, or say with set_reference(..., outside => 'null' "
-          "or 'keep') what becomes of references to another company.");
+          "or 'keep') what becomes of references to another company. To rows that do not travel "
+          "nothing can lead from a copy: there only 'null' helps.");
 }
 
 void refuse_references(const LiveScope& live, const Company& company,

@@ -24,7 +24,8 @@ std::vector<ReferenceProblem> check_references(const LiveScope& live, const Comp
 
 // After rows were loaded with new IDs: the same of the references that no foreign key says, over
 // all rows of the company as the active snapshot sees them. Error kIntegrity.
-void prove_soft_references(const LiveScope& live, const Company& company);
+// `same_company`: may they lead to what does not travel?
+void prove_soft_references(const LiveScope& live, const Company& company, bool same_company);
 
 // The text of an "ERROR: ..." about them: the first rows by name, and how many there are.
 [[noreturn]] void refuse_references(const LiveScope& live, const Company& company,

@@ -72,15 +72,24 @@ class RestoreRun {
     return note.empty() ? Text() : Text(note);
   }
 
+  std::vector<MergeCounts> apply(UndoWriter& undo) {
+    try {
+      return merge_->apply(&undo, nullptr);
+    } catch (const TakenValue& taken) {
+      if (!renewal_) throw;
+      renewal_->refuse(taken);
+    }
+  }
+
   // After the rows are written, with a fresh look at everything.
   void prove(int64_t restore) {
     // What writes nothing fits before or after whatever others do.
     FormerOrphans orphans(live_, restore);
     if (merge_->has_written()) merge_->look_again(orphans);
-    prove_references(live_, company_, same_database_,
+    prove_references(live_, company_, {same_database_, same_company_},
                      [this](const Reference& reference) { return merge_->is_affected(reference); });
     merge_->prove_written();
-    if (renewal_) prove_soft_references(live_, company_);
+    if (renewal_) prove_soft_references(live_, company_, same_company_);
     advance_sequences(load_->sequences());
   }
 
@@ -201,7 +210,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   RestoreRun run(live, company, backup, options, false);
   RestoreRecord record{next_restore_id(), company.key, identity, backup.id, "replace", true};
   UndoWriter undo(record.id);
-  for (const MergeCounts& counts : run.merge().apply(&undo, nullptr)) {
+  for (const MergeCounts& counts : run.apply(undo)) {
     record.added += counts.added;
     record.changed += counts.changed;
     record.removed += counts.removed;

@@ -100,14 +100,17 @@ void require_readable_problems(int64_t restore) {
 COMPANY_BACKUP_FUNCTION(restore_company) {
   require_writable("restore_company()");
   Request request = read_request(fcinfo, "restore");
-  PG_RETURN_INT64(
-      restore_into(std::move(request.live), request.company, request.backup, request.options));
+  PG_RETURN_INT64(reading(request.backup, [&] {
+    return restore_into(std::move(request.live), request.company, request.backup, request.options);
+  }));
 }
 
 COMPANY_BACKUP_FUNCTION(preview_restore) {
   Request request = read_request(fcinfo, "preview");
-  return return_rows(fcinfo, preview_restore(std::move(request.live), request.company,
-                                             request.backup, request.options));
+  return return_rows(fcinfo, reading(request.backup, [&] {
+                       return preview_restore(std::move(request.live), request.company,
+                                              request.backup, request.options);
+                     }));
 }
 
 COMPANY_BACKUP_FUNCTION(plan_ids) {
@@ -126,7 +129,8 @@ COMPANY_BACKUP_FUNCTION(plan_ids) {
   const StoredBackup backup = authorize_source(id, target.key, "preview", std::nullopt);
   if (!target.exists) find_company(live, company_text, id);
   require_readable(backup, Manifest::from_json(backup.manifest_text));
-  return return_rows(fcinfo, show_id_plan(std::move(live), company_text, backup));
+  return return_rows(
+      fcinfo, reading(backup, [&] { return show_id_plan(std::move(live), company_text, backup); }));
 }
 
 COMPANY_BACKUP_FUNCTION(keep_restore) {
@@ -177,7 +181,9 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
             detail.add_json("attributes", attributes));
   const StoredBackup backup = authorize_source(id, std::nullopt, "create", actor);
   require_readable(backup, Manifest::from_json(backup.manifest_text));
-  return return_text(create_from(load_live_scope(), backup, {attributes, ids, actor}));
+  return return_text(reading(backup, [&] {
+    return create_from(load_live_scope(), backup, {attributes, ids, actor});
+  }));
 }
 
 COMPANY_BACKUP_FUNCTION(clone_company) {

@@ -102,11 +102,11 @@ void revert_restore(int64_t id, const Text& actor) {
   const uint64_t left_alone = bring_back_outside_rows(live, id);
   FormerOrphans orphans(live, id);
   merge.look_again(orphans);
-  prove_references(live, company, true, [&](const Reference& reference) {
+  prove_references(live, company, {true, true}, [&](const Reference& reference) {
     return is_to_be_proved(live, record, merge, reference);
   });
   merge.prove_written();
-  advance_sequences(load.sequences());
+  advance_sequences_back(load.sequences());
   fresh.close();
   refuse_detaching(live);
   settings.close();

@@ -1,4 +1,5 @@
 #include "pg/row_writer.hpp"
+#include "core/sql.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -48,18 +49,20 @@ void require_rights(Oid table, const std::string& name, const std::vector<int16_
   });
   if (!hidden) return;
   throw Error(sqlstate::kRowSecurity,
-              "row-level security of table \"" + name + "\" applies to the caller")
+              "row-level security of table " + quoted_display(name) + " applies to the caller")
       .detail("A restore that sees only some of the rows would not be a restore.")
       .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
 }
 
-[[noreturn]] void refuse_taken(const std::string& name, const CaughtError& error) {
-  throw Error(sqlstate::kUniqueViolation,
-              "a row of table \"" + name + "\" cannot be loaded: another row has its unique value")
-      .detail(error.detail + " " + error.message + ".")
-      .hint(
-          "The other row belongs to another company, to none, or to this one where nothing is "
-          "removed. With ids => 'remap' rows get IDs of their own.");
+[[noreturn]] void refuse_taken(Oid table, const std::string& name, const CaughtError& error) {
+  throw TakenValue(
+      Error(sqlstate::kUniqueViolation, "a row of table " + quoted_display(name) +
+                                            " cannot be loaded: another row has its unique value")
+          .detail(error.detail + " " + error.message + ".")
+          .hint(
+              "The other row belongs to another company, to none, or to this one where nothing is "
+              "removed. With ids => 'remap' rows get IDs of their own."),
+      table, error.constraint);
 }
 
 }  // namespace
@@ -135,7 +138,8 @@ void RowWriter::Impl::refuse_value(const CaughtError& problem) const {
   const char* column =
       NameStr(TupleDescAttr(RelationGetDescr(relation), inputs[at_column].attnum - 1)->attname);
   std::string row = key.empty() ? "Row" : "Row (" + row_key(at_row) + ")";
-  const std::string what = std::string("column \"") + column + "\" of table \"" + name + "\"";
+  const std::string what =
+      std::string("column \"") + column + "\" of table " + quoted_display(name);
   throw Error(sqlstate::kBadValue, "value of " + what + " cannot be loaded")
       .detail(row + ": " + problem.message + ".")
       .hint(is_of_path(problem.sqlstate) ? hint_of_path("type of " + what) : "");
@@ -238,7 +242,7 @@ void RowWriter::Impl::flush() {
         MemoryContextSwitchTo(before);
         MemoryContextReset(batch_memory);
       },
-      [this](const CaughtError& error) { refuse_taken(name, error); },
+      [this](const CaughtError& error) { refuse_taken(RelationGetRelid(relation), name, error); },
       [this](int errcode) { return hint_of(errcode); });
   waiting.clear();
   buffer.clear();
@@ -287,18 +291,23 @@ void RowWriter::add(const std::vector<LoadValue>& row) {
 void RowWriter::finish() {
   impl_->flush();
   Impl* impl = impl_.get();
-  guarded([impl] {
-    const MemoryContext before = MemoryContextSwitchTo(impl->memory);
-    if (impl->foreign) {
-      impl->remote.close();
-    } else {
-      impl->table.prove_suspects();
-      impl->table.close();
-    }
-    table_close(impl->relation, NoLock);
-    MemoryContextSwitchTo(before);
-    MemoryContextDelete(impl->memory);
-  });
+  guarded_or_for(
+      ERRCODE_UNIQUE_VIOLATION,
+      [impl] {
+        const MemoryContext before = MemoryContextSwitchTo(impl->memory);
+        if (impl->foreign) {
+          impl->remote.close();
+        } else {
+          impl->table.prove_suspects();
+          impl->table.close();
+        }
+        table_close(impl->relation, NoLock);
+        MemoryContextSwitchTo(before);
+        MemoryContextDelete(impl->memory);
+      },
+      [impl](const CaughtError& error) {
+        refuse_taken(RelationGetRelid(impl->relation), impl->name, error);
+      });
 }
 
 uint64_t RowWriter::rows() const {

@@ -13,11 +13,20 @@
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "pg/value_input.hpp"
 
 namespace company_backup {
 
 class DoubtedRows;
+// Error kUniqueViolation, and where it was: a table, or the root of its partitions, and the name of
+// the index.
+struct TakenValue : Error {
+  TakenValue(Error error, Oid table_oid, std::string index_name)
+      : Error(std::move(error)), table(table_oid), index(std::move(index_name)) {}
+  Oid table;
+  std::string index;
+};
 
 class RowWriter {
  public:

@@ -8,6 +8,7 @@
 #include "pg/column_default.hpp"
 #include "pg/company_triggers.hpp"
 #include "pg/guard.hpp"
+#include "pg/replacement.hpp"
 #include "pg/rules.hpp"
 #include "pg/spi.hpp"
 #include "pg/unused_path.hpp"
@@ -52,8 +53,8 @@ void require_column(Oid table, const std::string& column) {
       "attname::text = $2 AND attnum > 0 AND NOT attisdropped)",
       {Arg::datum(OIDOID, ObjectIdGetDatum(table)), column});
   if (*rows[0][1] != "t") {
-    throw Error("42703",
-                "column \"" + column + "\" of table \"" + *rows[0][0] + "\" does not exist");
+    throw Error("42703", "column \"" + column + "\" of table " + quoted_display(*rows[0][0]) +
+                             " does not exist");
   }
 }
 
@@ -137,6 +138,53 @@ std::vector<std::string> schemas_of(const std::string& path) {
   return schemas;
 }
 
+void store_column_rule(const NamedTable& table, const std::string& column,
+                       const std::string& treatment, const Text& replacement) {
+  own_query(
+      "DELETE FROM company_backup.column_rule WHERE table_schema::text = $1 AND table_name::text = "
+      "$2 "
+      "AND column_name::text = $3",
+      {table.schema, table.name, column}, Access::kWrite);
+  if (treatment == "auto") return;
+  own_query(
+      "INSERT INTO company_backup.column_rule (table_schema, table_name, column_name, treatment, "
+      "replacement) VALUES ($1::name, $2::name, $3::name, $4, $5)",
+      {table.schema, table.name, column, treatment, replacement}, Access::kWrite);
+}
+
+bool is_key(Oid target, const std::vector<std::string>& columns) {
+  return !query(
+              "SELECT FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indpred IS "
+              "NULL "
+              "AND i.indexprs IS NULL AND (SELECT array_agg(a.attname::text ORDER BY "
+              "a.attname::text) FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) k JOIN "
+              "pg_attribute a ON a.attrelid = $1 AND a.attnum = k) = (SELECT array_agg(c ORDER BY "
+              "c) FROM unnest($2::text[]) c)",
+              {Arg::datum(OIDOID, ObjectIdGetDatum(target)), text_array(columns)})
+              .empty();
+}
+
+// A reference to what several rows may have would lead to all of them, and follow none.
+void require_key(Oid target, const NamedTable& named, const std::vector<std::string>& columns) {
+  if (is_key(target, columns)) return;
+  if (columns.size() == 1) {
+    const Rows group = own_query(
+        "SELECT FROM company_backup.column_rule WHERE table_schema::text = $1 AND table_name::text "
+        "= $2 AND column_name::text = $3 AND treatment = 'group'",
+        {named.schema, named.name, columns[0]});
+    if (!group.empty()) return;
+  }
+  std::string list;
+  for (const std::string& column : columns) list += (list.empty() ? "" : ", ") + column;
+  const std::string table = display_name(named.schema) + "." + display_name(named.name);
+  throw Error(sqlstate::kBadRule, "(" + list + ") is no key of table " + quoted_display(table))
+      .detail("No unique index is on just these columns, so that several rows can have a value.")
+      .hint(
+          "Refer to a key. If the value is a number that rows share, and that no table keeps, say "
+          "that first: SELECT set_column_rule(" +
+          quote_literal(table) + ", " + quote_literal(columns[0]) + ", 'group').");
+}
+
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(set_company_table) {
@@ -149,8 +197,8 @@ COMPANY_BACKUP_FUNCTION(set_company_table) {
   const auto scope = optional_names(fcinfo, 5);
   const NamedTable named = named_table(table);
   require_column(table, key);
-  if (name && *name == "name" && PG_NARGS() > 2) {
-    // The default may not exist; then the key serves as the name.
+  if (name && is_default_argument(fcinfo, 2)) {
+    // It may not exist; then the key serves as the name.
     const Rows has = query(
         "SELECT FROM pg_attribute WHERE attrelid = $1 AND attname = 'name' AND NOT attisdropped",
         {Arg::datum(OIDOID, ObjectIdGetDatum(table))});
@@ -221,24 +269,24 @@ COMPANY_BACKUP_FUNCTION(set_column_rule) {
   const std::string treatment = required_text(fcinfo, 2, "treatment");
   const Text replacement = optional_text(fcinfo, 3);
   require_one_of("treatment of a column", treatment,
-                 {"data", "secret", "identity", "counter", "file", "auto"});
-  const NamedTable named = named_table(table);
-  require_column(table, column);
+                 {"data", "secret", "identity", "counter", "file", "renew", "group", "auto"});
+  if (treatment == "renew" && !replacement) {
+    throw Error(sqlstate::kInvalidParameter, "a column that is renewed needs a replacement")
+        .hint(
+            "SELECT set_column_rule(..., 'renew', replacement => $$old || '-' || new_company$$).");
+  }
   if (replacement) {
     require_one_of("treatment of a column with a replacement", treatment,
-                   {"secret", "identity", "file"});
+                   {"secret", "identity", "file", "renew"});
+  }
+  const NamedTable named = named_table(table);
+  require_column(table, column);
+  if (replacement && treatment == "renew") {
+    require_renewal(table, column, *replacement);
+  } else if (replacement) {
     require_replacement(table, column, *replacement);
   }
-  own_query(
-      "DELETE FROM company_backup.column_rule WHERE table_schema::text = $1 AND table_name::text = "
-      "$2 "
-      "AND column_name::text = $3",
-      {named.schema, named.name, column}, Access::kWrite);
-  if (treatment == "auto") PG_RETURN_VOID();
-  own_query(
-      "INSERT INTO company_backup.column_rule (table_schema, table_name, column_name, treatment, "
-      "replacement) VALUES ($1::name, $2::name, $3::name, $4, $5)",
-      {named.schema, named.name, column, treatment, replacement}, Access::kWrite);
+  store_column_rule(named, column, treatment, replacement);
   PG_RETURN_VOID();
 }
 
@@ -277,6 +325,14 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
         .detail(std::to_string(columns.size()) + " and " + std::to_string(width) +
                 "; without target_columns the primary key of the target counts.");
   }
+  const bool to_itself = target == source && target_columns == columns && columns.size() == 1 &&
+                         json_path.empty() && when_column.empty();
+  if (to_itself && !is_key(target, columns)) {
+    notice("column \"" + columns[0] + "\" refers to itself: its values are numbers of groups");
+    store_column_rule(from, columns[0], "group", std::nullopt);
+    PG_RETURN_VOID();
+  }
+  if (!target_columns.empty()) require_key(target, to, target_columns);
   own_query(
       "INSERT INTO company_backup.reference_rule (table_schema, table_name, columns, "
       "target_schema, "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/row_mapper.hpp"
 #include "core/row_writer.hpp"
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
@@ -33,6 +34,8 @@ std::optional<std::string> encode_as(const Column& column, const std::string& te
   append_json_string(out, text);
   return out;
 }
+
+using Elements = std::vector<std::optional<std::string>>;
 
 // Collects the values of one reference from each line of its table.
 struct Collector {
@@ -71,10 +74,11 @@ struct Collector {
     if (path) {
       path->collect(jsonb ? unwrap_jsonb(value) : plain_text(value), texts, others);
     } else {
-      texts = parse_text_array(plain_text(value));
+      for (auto& element : parse_array(plain_text(value)).value_or(Elements())) {
+        if (element) texts.push_back(std::move(*element));
+      }
     }
     for (const std::string& text : texts) {
-      if (array && text == "NULL") continue;
       if (auto value_there = encode_as(target_column, text)) {
         set->values.insert(std::move(*value_there));
       }
@@ -121,7 +125,7 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
   for (const Reference& reference : live_.scope.references) {
     if (reference.table != table.scoped->table) continue;
     const ScopedTable* target = live_.scope.find(reference.target);
-    if (target == nullptr || !has_shared_rows(live_.schema, *target)) continue;
+    if (target == nullptr || !has_shared_rows(live_.schema, live_.scope, *target)) continue;
     Collector collector;
     for (int16_t number : reference.columns) {
       const auto position = position_of(number);
@@ -130,7 +134,7 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
     if (collector.positions.size() != reference.columns.size()) continue;  // a secret, a file
     const Table& source = live_.table(reference.table);
     const Column& column = column_of(source, reference.columns[0]);
-    collector.array = is_array(column);
+    collector.array = is_list(live_.schema, reference);
     collector.jsonb = column.type_oid == JSONBOID;
     if (!reference.json_path.empty()) collector.path = JsonPath::parse(reference.json_path);
     if (!reference.when_column.empty()) {
@@ -153,7 +157,7 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan() {
   std::vector<SharedTable> tables;
   arguments_.clear();
   for (const ScopedTable& scoped : live_.scope.tables) {
-    if (!has_shared_rows(live_.schema, scoped)) continue;
+    if (!has_shared_rows(live_.schema, live_.scope, scoped)) continue;
     SharedTable shared;
     shared.complete = !scoped.owned();
     for (auto& [key, set] : sets_) {

@@ -1,6 +1,7 @@
 #include "pg/shared_match.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/sql.hpp"
@@ -59,18 +60,16 @@ class Lookup {
   Lookup(const Table& table, const std::vector<const Column*>& columns, std::vector<size_t> by,
          const std::string& condition)
       : by_(std::move(by)) {
-    std::string select, join, arrays, names;
+    std::string select, join;
     for (const Column* column : columns) select += ", t." + quote_name(column->name);
     for (size_t i = 0; i < by_.size(); ++i) {
       const Column& column = *columns[by_[i]];
       columns_.push_back(&column);
-      const std::string n = std::to_string(i + 1);
-      arrays += (i ? ", " : "") + ("unnest($" + n + ")");
-      names += "k" + n + ", ";
-      join += (i ? " AND " : "") + column_sql("t", column) + " " + column.equality + " u.k" + n;
+      join += (i ? " AND " : "") + column_sql("t", column) + " " + column.equality + " u.k" +
+              std::to_string(i);
     }
-    sql_ = "SELECT u.n" + select + " FROM ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" +
-           names + "n) JOIN " + from_table(table) + " AS t ON " + join + " WHERE " + condition;
+    sql_ = "SELECT u.n" + select + " FROM " + unnested(columns_) + " JOIN " + from_table(table) +
+           " AS t ON " + join + " WHERE " + condition;
   }
 
   // Calls found(position in rows, the row here) for every row found, as often as it is found. A
@@ -138,9 +137,14 @@ class Matcher {
     if (!all_found() && (!same_database || match_.people())) look_up(by_match_columns());
     if (!all_found() && match_.people() && options.actor) use_actor(*options.actor);
     const std::vector<size_t> shown = same_database ? by_key() : by_match_columns();
+    std::map<std::string, size_t> told;
+    for (size_t row : wanted()) ++told[describe(match_.columns, shown, match_.theirs[row])];
     for (size_t row : wanted()) {
-      const std::string text =
-          display_table(*match_.table) + " " + describe(match_.columns, shown, match_.theirs[row]);
+      std::string text = describe(match_.columns, shown, match_.theirs[row]);
+      // What several have does not tell them apart.
+      if (told[text] > 1)
+        text += ", in the backup " + describe(match_.columns, by_key(), match_.theirs[row]);
+      text = display_table(*match_.table) + " " + text;
       if (options.add_missing && !match_.people() && !ambiguous_[row]) {
         match_.added.push_back(text);
         if (!options.preview) missing_rows_.push_back(row);
@@ -179,15 +183,15 @@ class Matcher {
           column == nullptr ? match_.columns.size() : match_.position_of(column->number);
       if (position == match_.columns.size()) {
         throw Error(match_.people() ? sqlstate::kMissingPerson : sqlstate::kMissingShared,
-                    "the archive has no values of match column \"" + name + "\" of table \"" +
-                        display_table(*match_.table) + "\"");
+                    "the archive has no values of match column \"" + name + "\" of table " +
+                        quoted_display(display_table(*match_.table)));
       }
       positions.push_back(position);
     }
     if (positions.empty() && !match_.theirs.empty()) {
       throw Error(match_.people() ? sqlstate::kMissingPerson : sqlstate::kMissingShared,
-                  "nothing says how rows of table \"" + display_table(*match_.table) +
-                      "\" of another database are recognized here")
+                  "nothing says how rows of table " + quoted_display(display_table(*match_.table)) +
+                      " of another database are recognized here")
           .hint("SELECT set_table_rule('" + display_table(*match_.table) + "', '" +
                 match_.scoped->treatment + "', match_columns => '{...}') names the columns.");
     }
@@ -293,10 +297,11 @@ class Matcher {
       }
       const std::vector<size_t> missing = missing_references(live.schema, key, references);
       if (missing.empty()) continue;
-      throw Error(sqlstate::kMissingShared,
-                  "a shared row cannot be added to table \"" + display_table(*match_.table) + "\"")
+      throw Error(sqlstate::kMissingShared, "a shared row cannot be added to table " +
+                                                quoted_display(display_table(*match_.table)))
           .detail("By \"" + key.name + "\" it would refer to " + references.text(missing[0]) +
-                  " of table \"" + display_table(live.table(key.target)) + "\", which is not here.")
+                  " of table " + quoted_display(display_table(live.table(key.target))) +
+                  ", which is not here.")
           .hint("Add the rows yourself, then try again.");
     }
   }
@@ -338,7 +343,7 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSou
     auto match = std::make_unique<Match>();
     match->index = live.schema.find(name.schema, name.table);
     match->scoped = match->index == kNoTable ? nullptr : live.scope.find(match->index);
-    if (match->scoped == nullptr || !has_shared_rows(live.schema, *match->scoped)) {
+    if (match->scoped == nullptr || !has_shared_rows(live.schema, live.scope, *match->scoped)) {
       throw Error(sqlstate::kSchemaDiffers, "the archive refers to rows of table \"" +
                                                 archived.name +
                                                 "\", which is no shared table here");
@@ -347,9 +352,9 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSou
     for (const ManifestColumn& archived_column : archived.columns) {
       const Column* column = find_column(*match->table, archived_column.name);
       if (column == nullptr || column->type != archived_column.type) {
-        throw Error(sqlstate::kSchemaDiffers, "column \"" + archived_column.name +
-                                                  "\" of table \"" + display_table(*match->table) +
-                                                  "\" is not as it is in the archive")
+        throw Error(sqlstate::kSchemaDiffers, "column \"" + archived_column.name + "\" of table " +
+                                                  quoted_display(display_table(*match->table)) +
+                                                  " is not as it is in the archive")
             .detail("It is " + (column == nullptr ? std::string("missing") : column->type) +
                     " here, " + archived_column.type + " in the archive.");
       }

@@ -41,6 +41,16 @@ void require_readable(const StoredBackup& backup, const Manifest& manifest) {
                    {"Backup " + std::to_string(backup.id), is_mine(backup)});
 }
 
+void require_not_deleted(const StoredBackup& backup) {
+  if (!own_query("SELECT FROM company_backup.backup WHERE id = $1", {backup.id}, Access::kCall)
+           .empty()) {
+    return;
+  }
+  throw Error(sqlstate::kUnknownBackup,
+              "backup " + std::to_string(backup.id) + " was deleted while it was being read")
+      .hint("company_backups() lists the stored backups.");
+}
+
 int64_t next_backup_id() {
   return std::stoll(
       *own_query("SELECT nextval('company_backup.backup_id_seq')", {}, Access::kWrite).at(0)[0]);

@@ -32,6 +32,23 @@ bool is_mine(const StoredBackup& backup);
 // A backup is as secret as its tables are today; errors: see pg/stored_tables.hpp.
 void require_readable(const StoredBackup& backup, const Manifest& manifest);
 
+// Error kUnknownBackup if it is not there any more.
+void require_not_deleted(const StoredBackup& backup);
+
+// Runs `body`, which reads the rows of a backup. If they are not what they should be because
+// somebody has deleted the backup meanwhile, that is the error: kUnknownBackup, not
+// kDamagedArchive.
+template <class Body>
+auto reading(const StoredBackup& backup, Body&& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    if (std::string_view(error.sqlstate()) == sqlstate::kDamagedArchive)
+      require_not_deleted(backup);
+    throw;
+  }
+}
+
 int64_t next_backup_id();
 
 // Was it made in this database? Then IDs and people of it are those of here.

@@ -1,4 +1,5 @@
 #include "pg/table_edits.hpp"
+#include "core/sql.hpp"
 
 #include <map>
 #include <set>
@@ -186,7 +187,8 @@ void TableEdits::Impl::convert() {
         }
         const char* column =
             NameStr(TupleDescAttr(RelationGetDescr(root), values[at].column - 1)->attname);
-        const std::string what = std::string("column \"") + column + "\" of table \"" + name + "\"";
+        const std::string what =
+            std::string("column \"") + column + "\" of table " + quoted_display(name);
         throw Error(sqlstate::kBadValue, "value of " + what + " cannot be restored")
             .detail(row_at(at) + error.message + ".")
             .hint(is_of_path(error.sqlstate) ? hint_of_path("type of " + what) : "");

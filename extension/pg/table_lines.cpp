@@ -1,6 +1,7 @@
 #include "pg/table_lines.hpp"
 
 #include "core/json_scanner.hpp"
+#include "core/sql.hpp"
 #include "pg/line_spool.hpp"
 
 namespace company_backup {
@@ -81,7 +82,7 @@ void require_loadable(const TableQuery& query, const std::vector<Span>& spans,
   const size_t size = buffer.size() - start + more;
   if (size <= kMaxLine) return;
   throw Error(sqlstate::kRowTooLarge,
-              "a row of table \"" + query.name + "\" is too large for a backup")
+              "a row of table " + quoted_display(query.name) + " is too large for a backup")
       .detail("Row " + row_key_text(query, spans, buffer) + " has " + std::to_string(size) +
               " bytes; at most " + std::to_string(kMaxLine) + " can be loaded again.");
 }

@@ -27,6 +27,18 @@ std::string order_term(const Column& column, const std::string& value) {
   return "pg_catalog.convert_to(" + text + ", 'UTF8')";
 }
 
+// " OR it leads to a row that belongs to nobody"; empty: there are no such rows.
+std::string leads_to_nobody(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step,
+                            const std::string& alias, const std::string& before) {
+  const std::string target = alias + "_of";
+  const std::string condition = belongs_to_nobody(live, *live.scope.find(step.target), target);
+  if (condition == "false") return {};
+  return (before.empty() ? "" : " OR ") +
+         ("EXISTS (SELECT FROM " + from_table(live.table(step.target)) + " AS " + target +
+          " WHERE " + step_join(live.schema, step, scoped.table, alias, target) + " AND " +
+          condition + ")");
+}
+
 }  // namespace
 
 KeyOrder key_order(const Column& column) {
@@ -53,7 +65,7 @@ std::string row_key_expression(const Table& table, const std::vector<int16_t>& k
 
 std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
                               const std::string& alias) {
-  if (!can_belong_to_nobody(live.schema, scoped)) return "false";
+  if (!can_belong_to_nobody(live.schema, live.scope, scoped)) return "false";
   const Table& table = live.table(scoped.table);
   std::string all;
   for (const RouteStep& step : scoped.routes) {
@@ -67,6 +79,7 @@ std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
       any += (any.empty() ? "" : " OR ") + as_text(column_sql(alias, kind), kind) +
              " IS DISTINCT FROM " + quote_literal(step.when_value);
     }
+    if (step.kind == RouteStep::Kind::kDown) any += leads_to_nobody(live, scoped, step, alias, any);
     all += (all.empty() ? "(" : " AND (") + any + ")";
   }
   return "(" + all + ")";
@@ -92,7 +105,7 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
       manifest.omitted.push_back({column.name, treatment});
       continue;
     }
-    if (treatment.empty()) treatment = "data";
+    if (treatment.empty() || treatment == "renew" || treatment == "group") treatment = "data";
     ManifestColumn archived{column.name, column.type, treatment};
     if (!files.in_rows && is_file(live.rules, table, column)) {
       archived.files = ManifestFiles{};
@@ -107,8 +120,8 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
     const auto found = std::find(numbers.begin(), numbers.end(), number);
     const Column& column = column_of(table, number);
     if (found == numbers.end() || column_treatment(live.rules, table, column.name) == "file") {
-      throw Error(sqlstate::kBadRule, "key column \"" + column.name + "\" of table \"" +
-                                          plan.query.name + "\" does not travel")
+      throw Error(sqlstate::kBadRule, "key column \"" + column.name + "\" of table " +
+                                          quoted_display(plan.query.name) + " does not travel")
           .hint("A column of a key cannot be generated, secret or a file.");
     }
     plan.query.key.push_back(static_cast<size_t>(found - numbers.begin()));

@@ -137,7 +137,9 @@ COMPANY_BACKUP_FUNCTION(create_company_from_template) {
   require_readable(backup, Manifest::from_json(backup.manifest_text));
   find_template("SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name);
   // New IDs also where these are free: the next company of the template needs its own.
-  return return_text(create_from(load_live_scope(), backup, {attributes, "remap", actor}));
+  return return_text(reading(backup, [&] {
+    return create_from(load_live_scope(), backup, {attributes, "remap", actor});
+  }));
 }
 
 }  // namespace company_backup

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/row_mapper.hpp"
 #include "core/schema.hpp"
 #include "pg/spi.hpp"
 #include "pg/value_input.hpp"
@@ -23,9 +24,45 @@ inline Arg typed_value(const Column& column, const Text& text) {
   return null;
 }
 
+// Are values of the type put into rows of one column to be passed as an array: of arrays there is
+// no array, and one of composite values comes apart in unnest()?
+inline bool is_passed_in_rows(const Column& column) {
+  const Oid type = column.type_oid;
+  return guarded([type] {
+    return get_typtype(type) == TYPTYPE_COMPOSITE || !OidIsValid(get_array_type(type));
+  });
+}
+
+// To be read by unnested() of pg/key_lookup.hpp.
+inline Arg typed_array(const Column& column, const std::vector<Text>& values) {
+  const Oid type = column.type_oid;
+  if (!is_passed_in_rows(column)) {
+    return read_as(guarded([type] { return get_array_type(type); }), array_text(values));
+  }
+  return Arg::datum(
+      RECORDARRAYOID, guarded([&values, type] {
+        TupleDesc form = CreateTemplateTupleDesc(1);
+        TupleDescInitEntry(form, 1, "k", type, -1, 0);
+        form = BlessTupleDesc(form);
+        Oid function, parameter;
+        getTypeInputInfo(type, &function, &parameter);
+        const int count = static_cast<int>(values.size());
+        Datum* rows = static_cast<Datum*>(palloc(sizeof(Datum) * (count + 1)));
+        for (int i = 0; i < count; ++i) {
+          bool null = !values[i];
+          Datum value = 0;
+          if (!null) {
+            value = OidInputFunctionCall(function, const_cast<char*>(values[i]->c_str()), parameter,
+                                         -1);
+          }
+          rows[i] = HeapTupleGetDatum(heap_form_tuple(form, &value, &null));
+        }
+        return PointerGetDatum(construct_array(rows, count, RECORDOID, -1, false, TYPALIGN_DOUBLE));
+      }));
+}
+
 inline Arg typed_array(const Column& column, const std::vector<std::string>& values) {
-  const Oid element = column.type_oid;
-  return read_as(guarded([element] { return get_array_type(element); }), text_array(values));
+  return typed_array(column, std::vector<Text>(values.begin(), values.end()));
 }
 
 }  // namespace company_backup

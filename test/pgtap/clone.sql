@@ -94,7 +94,7 @@ SELECT pg_temp.tells($$SELECT cb.clone_company('1', '{"id": 2}')$$, 'KB036 compa
 SELECT pg_temp.tells($$SELECT cb.clone_company('1', '{"id": null}')$$, 'KB036 the key of the new company must not be null');
 SELECT pg_temp.tells($$SELECT cb.clone_company('1', '{"id": "seven"}')$$, '22P02 %"seven"%');
 SELECT pg_temp.tells($$SELECT cb.clone_company('1', '{"name": null}')$$, '23502 %name%');
-SELECT pg_temp.tells($$SELECT cb.clone_company('1', '{"slug": "two"}')$$, '23505 %company_slug_key%');
+SELECT pg_temp.tells($$SELECT cb.clone_company('1', '{"slug": "two"}')$$, 'KB036 the new company would have a value that another one has / %company_slug_key% / %attributes%');
 SELECT pg_temp.tells($$SELECT cb.clone_company('1', '[1]')$$, 'KB036 attributes must be a JSON object / %');
 SELECT pg_temp.tells($$SELECT cb.clone_company('1', NULL)$$, '22023 attributes must not be null');
 SELECT pg_temp.tells($$SELECT cb.clone_company(NULL)$$, '22023 %must not be null%');

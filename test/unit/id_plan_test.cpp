@@ -13,8 +13,10 @@ class FakeFacts : public IdFacts {
   std::map<ColumnRoot, ColumnFacts> columns;
   std::set<TableIndex> empty;
   std::set<std::string> taken;  // names of indexes
+  std::map<ColumnRoot, std::string> rules;
 
   ColumnFacts of(const ColumnRoot& column) override { return columns[column]; }
+  std::string rule_of(const ColumnRoot& column) override { return rules[column]; }
   uint64_t rows(TableIndex table) override { return empty.contains(table) ? 0 : 100; }
   bool is_taken(TableIndex, const UniqueIndex& index) override {
     return taken.contains(index.name);
@@ -253,16 +255,50 @@ TEST_F(IdPlanTest, conditional_references_follow_what_they_refer_to) {
   renewed("file_about", "about: follows what it refers to");
 }
 
-TEST_F(IdPlanTest, expressions_and_exclusions_are_looked_at_when_rows_are_written) {
+TEST_F(IdPlanTest, exclusions_are_looked_at_when_rows_are_written) {
   numbered("sales.room")
       .column("name text")
-      .unique("room_name", {""})
       .exclusion("room_free", {"", "name"})
       .exclusion("room_company", {"company_id", ""});
   decide();
-  kept("room_name", "stops the load");
   kept("room_free", "stops the load");
   kept("room_company");
+}
+
+TEST_F(IdPlanTest, expressions_and_predicates_are_asked_about) {
+  auto& room = numbered("sales.room").columns({"name text", "host text", "slug text"});
+  room.unique("room_free", {""}).unique("room_taken", {""}).unique("room_open", {"host"});
+  auto& indexes = room.raw().unique_indexes;
+  const int16_t name = find_column(room.raw(), "name")->number;
+  for (UniqueIndex& index : indexes) {
+    if (index.name == "room_taken" || index.name == "room_free") index.used = {name};
+    index.partial = index.name == "room_open";
+  }
+  facts.taken = {"room_taken", "room_open"};
+  decide();
+  kept("room_free", "nobody else has them");
+  refused("room_taken", "another company has some of them");
+  refused("room_open", "another company has some of them");
+  EXPECT_NE(of_index("room_taken").hint.find("set_column_rule('sales.room', 'name', 'renew', "
+                                             "replacement => 'old || ''-'' || new_company')"),
+            std::string::npos);
+  EXPECT_EQ(of_index("room_open").hint.find("identity"), std::string::npos) << "it is NOT NULL";
+  facts.rules[root("sales.room", "name")] = "renew";
+  decide();
+  renewed("room_taken", "name: values that its rule makes, which it is made of");
+}
+
+TEST_F(IdPlanTest, rules_renew_whatever_keys_there_are) {
+  numbered("sales.tree").columns({"number integer", "path text"}).unique("tree_path", {"path"});
+  owned("sales.fruit").column("path text").fk("fruit_path", {"path"}, "sales.tree", {"path"});
+  discover();
+  facts.rules[root("sales.tree", "number")] = "group";
+  facts.rules[root("sales.tree", "path")] = "renew";
+  decide();
+  EXPECT_EQ(kind("sales.tree", "number"), IdKind::kInteger);
+  EXPECT_EQ(kind("sales.tree", "path"), IdKind::kRule);
+  EXPECT_TRUE(plan.renewed.at(root("sales.tree", "path")).referred_to);
+  renewed("tree_path", "path: values that its rule makes");
 }
 
 TEST_F(IdPlanTest, two_integer_keys_at_once_cannot_be_followed) {

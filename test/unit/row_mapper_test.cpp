@@ -303,10 +303,39 @@ TEST(RowMapper, tells_what_it_looks_at) {
   mapper.map_columns({3, 1}, &map);
   mapper.map_array(4, &map, RowMapper::When{7, "x"});
   mapper.map_json(5, JsonPath::parse("$.a"), &map);
-  mapper.clear_column(6, RowMapper::When{2, "y"});
+  mapper.clear_columns({6}, RowMapper::When{2, "y"}, RowMapper::Gone{{8}, &map});
   auto positions = mapper.positions();
   std::sort(positions.begin(), positions.end());
-  EXPECT_EQ(positions, (std::vector<size_t>{1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(positions, (std::vector<size_t>{1, 2, 3, 4, 5, 6, 7, 8}));
+}
+
+TEST(RowMapper, clears_what_is_gone) {
+  ListedKeys gone(1, false, std::string(), sqlstate::kIntegrity);
+  gone.add({"7"}, {""});
+  RowMapper mapper;
+  mapper.clear_columns({0, 1}, {}, RowMapper::Gone{{1}, &gone});
+  auto there = row_of({"1", "8"});
+  mapper.apply(there);
+  EXPECT_EQ(there[1].text, "8");
+  auto row = row_of({"1", "7"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].kind, ValueKind::kNull);
+  EXPECT_EQ(row[1].kind, ValueKind::kNull);
+  row = row_of({"1", "2"});
+  row[1] = {};
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "1") << "NULL refers to nothing";
+}
+
+TEST(RowMapper, leaves_out_of_arrays_and_documents_what_cannot_be_there) {
+  const NoKeys none;
+  RowMapper mapper;
+  mapper.map_array(0, &none);
+  mapper.map_json(1, JsonPath::parse("$.a"), &none);
+  auto row = row_of({"{1,NULL,\"NULL\"}", R"({"a": 5, "b": 5})"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{NULL}");
+  EXPECT_EQ(row[1].text, R"({"a": null, "b": 5})");
 }
 
 TEST(RowMapper, a_map_that_changes_nothing_costs_nothing) {

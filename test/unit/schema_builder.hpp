@@ -125,7 +125,8 @@ inline UniqueIndex index_of(const Table& table, const std::string& name,
                             const std::vector<std::string>& columns) {
   UniqueIndex index;
   index.name = name;
-  index.columns = numbers_of(table, columns);
+  index.columns = index.used = numbers_of(table, columns);
+  std::erase(index.used, 0);
   return index;
 }
 
