@@ -27,10 +27,6 @@ Settings load_settings() {
   return settings;
 }
 
-int hex_digit(char c) {
-  return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
 }  // namespace
 
 Rules load_rules() {
@@ -65,12 +61,7 @@ DatabaseIdentity database_identity() {
     throw Error(sqlstate::kNotConfigured, "the extension has lost the identity of this database")
         .hint("Drop the extension and create it again.");
   }
-  DatabaseIdentity result{*rows[0][0], {}};
-  const std::string& hex = *rows[0][1];
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    result.key += static_cast<char>(hex_digit(hex[i]) * 16 + hex_digit(hex[i + 1]));
-  }
-  return result;
+  return {*rows[0][0], bytes_of_hex(*rows[0][1])};
 }
 
 }  // namespace company_backup

@@ -94,6 +94,18 @@ NamedFunction named_function(const std::string& text, const std::string& argumen
   return {*rows[0][0], *rows[0][1]};
 }
 
+// What runs as a table's owner may only be said by him.
+void require_table_owner(Oid table, const NamedTable& named) {
+  if (one_value(query("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = $1",
+                      {Arg::datum(OIDOID, ObjectIdGetDatum(table))})) == "t") {
+    return;
+  }
+  throw Error(sqlstate::kInsufficientPrivilege, "must be owner of table \"" +
+                                                    display_name(named.schema) + "." +
+                                                    display_name(named.name) + "\"")
+      .detail("A replacement is evaluated as the owner of its table.");
+}
+
 void upsert_settings(const std::string& assignments, const std::vector<Arg>& args) {
   own_query("INSERT INTO company_backup.settings DEFAULT VALUES ON CONFLICT DO NOTHING", {},
             Access::kWrite);
@@ -281,6 +293,7 @@ COMPANY_BACKUP_FUNCTION(set_column_rule) {
   }
   const NamedTable named = named_table(table);
   require_column(table, column);
+  if (replacement) require_table_owner(table, named);
   if (replacement && treatment == "renew") {
     require_renewal(table, column, *replacement);
   } else if (replacement) {

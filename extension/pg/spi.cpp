@@ -329,6 +329,15 @@ std::string text_array(const std::vector<std::string>& items) {
   return out + "}";
 }
 
+std::string bytes_of_hex(std::string_view hex) {
+  const auto digit = [&](size_t at) { return hex[at] <= '9' ? hex[at] - '0' : hex[at] - 'a' + 10; };
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(digit(i) * 16 + digit(i + 1));
+  }
+  return bytes;
+}
+
 std::vector<std::string> parse_text_array(const std::string& text) {
   std::vector<std::string> items;
   size_t i = 1;  // after the brace

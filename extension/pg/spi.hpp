@@ -63,8 +63,10 @@ struct Arg {
 
 // A NULL-free text array as PostgreSQL writes it, for `$1::text[]`.
 std::string text_array(const std::vector<std::string>& items);
-// The reverse; only for the output of a text[] or name[] column without NULLs, such as the
-// extension's own.
+// The bytes of what encode(..., 'hex') gives.
+std::string bytes_of_hex(std::string_view hex);
+// The reverse of text_array(); only for the output of a text[] or name[] column without NULLs, such
+// as the extension's own.
 std::vector<std::string> parse_text_array(const std::string& text);
 
 // kRead: under the active snapshot, nothing is changed. kCall: calls a function of the application,

@@ -166,14 +166,12 @@ struct TrustedOrigin {
 
 // Those whose key has signed the archive.
 std::vector<TrustedOrigin> find_signers(const ArchiveReader& reader) {
-  const std::vector<std::string> keys =
-      own_bytes("SELECT archive_key FROM company_backup.trusted_origin ORDER BY name", {});
-  const Rows origins =
-      own_query("SELECT name, identity FROM company_backup.trusted_origin ORDER BY name");
   std::vector<TrustedOrigin> signers;
-  for (size_t i = 0; i < origins.size(); ++i) {
+  for (const Row& row :
+       own_query("SELECT name, identity, pg_catalog.encode(archive_key, 'hex') FROM "
+                 "company_backup.trusted_origin ORDER BY name")) {
     check_for_interrupts();
-    if (reader.check_signature(keys.at(i))) signers.push_back({*origins[i][0], origins[i][1]});
+    if (reader.check_signature(bytes_of_hex(*row[2]))) signers.push_back({*row[0], row[1]});
   }
   return signers;
 }
