@@ -167,7 +167,7 @@ class OutsideReferences::Reader {
     std::vector<bool> stays(waiting_.size());
     if (way_.same_database) {
       look_up(stays);
-    } else if (target_.travels() && has_shared_rows(live_.schema, target_)) {
+    } else if (target_.travels() && has_shared_rows(live_.schema, live_.scope, target_)) {
       const KeyMap& found = shared_.keys(reference_.target, reference_.target_columns);
       std::vector<std::string> ours;
       for (size_t n = 0; n < stays.size(); ++n) {
@@ -209,7 +209,7 @@ class OutsideReferences::Reader {
     BatchMemory memory;
     std::vector<Arg> args = keys_to_look_up();
     const std::string allowed = allowed_rows(args);
-    const std::string sql = "SELECT u.n FROM " + unnested(reference_.columns.size()) + " JOIN " +
+    const std::string sql = "SELECT u.n FROM " + unnested(looked_up_columns()) + " JOIN " +
                             from_table(target) + " AS x ON " + join + " WHERE " + allowed;
     const auto mark = [&](const Rows& rows) {
       for (const Row& row : rows) stays[std::stoul(*row[0]) - 1] = true;
@@ -232,14 +232,23 @@ class OutsideReferences::Reader {
                            column_of(table_, reference_.columns[i]));
   }
 
+  // As what the values are passed.
+  std::vector<const Column*> looked_up_columns() const {
+    std::vector<const Column*> columns;
+    for (size_t i = 0; i < reference_.columns.size(); ++i) {
+      columns.push_back(operator_of(i).empty() ? &text_column()
+                                               : &column_of(table_, reference_.columns[i]));
+    }
+    return columns;
+  }
+
   std::vector<Arg> keys_to_look_up() const {
     std::vector<Arg> args;
-    for (size_t i = 0; i < reference_.columns.size(); ++i) {
+    const std::vector<const Column*> columns = looked_up_columns();
+    for (size_t i = 0; i < columns.size(); ++i) {
       std::vector<std::string> values;
       for (const Waiting& waiting : waiting_) values.emplace_back(parts_of(waiting.line)[i]);
-      const Column& column = column_of(table_, reference_.columns[i]);
-      args.push_back(operator_of(i).empty() ? typed_array(text_column(), values)
-                                            : typed_array(column, values));
+      args.push_back(typed_array(*columns[i], values));
     }
     return args;
   }

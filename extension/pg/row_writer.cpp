@@ -283,7 +283,7 @@ void RowWriter::add(const std::vector<LoadValue>& row) {
     }
   }
   impl.at_row = impl.waiting_rows() - 1;
-  if (has_nul) impl.refuse_value({"22021", "text cannot hold a NUL character", ""});
+  if (has_nul) impl.refuse_value({"22021", "text cannot hold a NUL character", "", ""});
   ++impl.rows;
   if (impl.waiting_rows() >= kBatchRows || impl.buffer.size() >= kBatchBytes) impl.flush();
 }
@@ -307,7 +307,8 @@ void RowWriter::finish() {
       },
       [impl](const CaughtError& error) {
         refuse_taken(RelationGetRelid(impl->relation), impl->name, error);
-      });
+      },
+      [impl](int errcode) { return impl->hint_of(errcode); });
 }
 
 uint64_t RowWriter::rows() const {

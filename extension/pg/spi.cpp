@@ -195,7 +195,6 @@ Cursor::Cursor(const std::string& sql, const std::vector<Arg>& args) {
 
 Rows Cursor::fetch(long count) {
   const int columns = slot_->tts_tupleDescriptor->natts;
-  Rows rows;
   const MemoryContext memory = guarded([] {
     return AllocSetContextCreate(CurrentMemoryContext, "company_backup rows of a cursor",
                                  ALLOCSET_DEFAULT_SIZES);
@@ -227,7 +226,7 @@ Rows Cursor::fetch(long count) {
     MemoryContextSwitchTo(before);
     return Result{cells, found, columns};
   });
-  rows = to_rows(result);
+  Rows rows = to_rows(result);
   guarded([&] { MemoryContextDelete(memory); });
   return rows;
 }

@@ -74,8 +74,8 @@ std::string TakenKeys::look_up(Index& index) const {
   }
   const std::string company = "$" + std::to_string(columns.size() + 1);
   const std::string sql =
-      "SELECT DISTINCT u.n FROM " + unnested(columns.size()) + " JOIN " + from_table(table) +
-      " AS x ON " + join + " WHERE NOT (" +
+      "SELECT DISTINCT u.n FROM " + unnested(columns) + " JOIN " + from_table(table) + " AS x ON " +
+      join + " WHERE NOT (" +
       owned_by(live_.schema, live_.scope, plan_.matched->scoped->table, "x", company) +
       ") ORDER BY u.n";
   KeyBatch batch(columns);

@@ -44,16 +44,13 @@ inline Arg typed_array(const Column& column, const std::vector<Text>& values) {
         TupleDesc form = CreateTemplateTupleDesc(1);
         TupleDescInitEntry(form, 1, "k", type, -1, 0);
         form = BlessTupleDesc(form);
-        Oid function, parameter;
-        getTypeInputInfo(type, &function, &parameter);
         const int count = static_cast<int>(values.size());
         Datum* rows = static_cast<Datum*>(palloc(sizeof(Datum) * (count + 1)));
         for (int i = 0; i < count; ++i) {
           bool null = !values[i];
           Datum value = 0;
           if (!null) {
-            value = OidInputFunctionCall(function, const_cast<char*>(values[i]->c_str()), parameter,
-                                         -1);
+            value = read_text(type, values[i]->c_str(), -1);
           }
           rows[i] = HeapTupleGetDatum(heap_form_tuple(form, &value, &null));
         }

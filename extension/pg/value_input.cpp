@@ -379,9 +379,11 @@ Datum read_text(Oid type, const char* text, int32 typmod) {
   };
   if (OidIsValid(owner)) {
     run_owners_code(owner, read);
-  } else {
-    read();
+    return value;
   }
+  const int settings = NewGUCNestLevel();  // a superuser's code may run, and leaves none either
+  read();
+  AtEOXact_GUC(false, settings);
   return value;
 }
 
