@@ -21,9 +21,13 @@ void alter(const std::string& sql) {
   own_query(sql.c_str(), {}, Access::kWrite);
 }
 
+// Those that are ours and stand on this very table.
 void drop_triggers(const std::string& table) {
-  for (const char* name : {kRows, kTruncate}) {
-    alter(std::string("DROP TRIGGER IF EXISTS ") + name + " ON " + table);
+  for (const Row& row : own_query(
+           "SELECT t.tgname FROM pg_trigger t WHERE t.tgrelid = $1::regclass AND t.tgparentid = 0 "
+           "AND t.tgfoid = 'company_backup.follow_company()'::regprocedure",
+           {table}, Access::kWrite)) {
+    alter("DROP TRIGGER " + quote_name(*row[0]) + " ON " + table);
   }
 }
 
@@ -65,10 +69,9 @@ void follow_companies(Oid company_table, const std::string& key_column) {
   if (are_companies_followed()) return;
   const std::string root = name_of(company_table);
   for (const Row& row : tree_of(company_table)) {
-    alter(std::string("DROP TRIGGER IF EXISTS ") + kTruncate + " ON " + *row[0]);
+    drop_triggers(*row[0]);
     create_trigger(*row[0], kTruncate, "TRUNCATE");
   }
-  alter(std::string("DROP TRIGGER IF EXISTS ") + kRows + " ON " + root);
   create_trigger(root, kRows, "DELETE OR UPDATE OF " + quote_name(key_column));
   end_missing(company_table, key_column);
 }
