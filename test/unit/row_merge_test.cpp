@@ -207,7 +207,8 @@ TEST(Comparable, is_short_however_long_the_values_are) {
   const std::vector<MergeColumn> two = columns(Mode::kCompared);
   RowLine row(line_columns(two, {}));
   const auto text = [&](const std::string& value) {
-    row.parse(R"({"id":1,"v":")" + value + "\"}");
+    const std::string line = R"({"id":1,"v":")" + value + "\"}";
+    row.parse(line);
     return comparable(two, row.values(), true);
   };
   const std::string value(10 << 20, 'x');
