@@ -166,7 +166,7 @@ DELETE FROM company WHERE slug = 'acme';
 SELECT pg_temp.found('acme', 'eve');
 SELECT pg_temp.nothing_is_left(:old, :old_restore, :old_upload, 'disabled');
 SELECT is((SELECT severity || ' ' || object || ': ' || hint FROM cb.check_company_scope() WHERE problem LIKE 'nothing tells%'),
-  'error public.company: SELECT cb.set_company_table(''public.company'', ''slug'', ''name'')', 'the check says how to mend it');
+  'error public.company: SELECT cb.set_company_table(''public.company'', key_column => ''slug'', name_column => ''name'');', 'the check says how to mend it');
 SELECT alike(pg_temp.answer('eve', $$SELECT cb.backup_company('acme')$$), 'KB003 %', 'and nothing is done meanwhile');
 SELECT cb.set_company_table('public.company', 'slug', 'name');
 SELECT is((SELECT count(*) FROM cb.check_company_scope() WHERE problem LIKE 'nothing tells%'), 0::bigint, 'it is mended');
