@@ -5,7 +5,10 @@ CREATE VIEW ids.key AS
         ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, true) FROM generate_series(1, i.indnkeyatts) n) AS columns,
         ARRAY(SELECT a.attname FROM unnest(i.indkey) WITH ORDINALITY k (attnum, n) JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
             WHERE k.n <= i.indnkeyatts ORDER BY k.n) AS plain,
-        i.indnullsnotdistinct AS equal_nulls
+        i.indnullsnotdistinct AS equal_nulls, i.indisexclusion AS exclusion, i.indexprs IS NOT NULL AS expressions,
+        ARRAY(SELECT a.attname FROM pg_depend d JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = d.refobjsubid
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid) AS used,
+        coalesce(pg_get_expr(i.indpred, i.indrelid), 'true') AS predicate
     FROM pg_index i JOIN ids.relation r ON r.relation = i.indrelid
     WHERE r.travels AND r.company_key IS NULL AND i.indisvalid AND (i.indisunique OR i.indisexclusion);
 
@@ -33,7 +36,11 @@ CREATE FUNCTION ids.plan(company text) RETURNS TABLE (relation regclass, columns
         WHEN NOT ids.has_row(k, company, 'true') THEN 'kept'
         WHEN EXISTS (SELECT FROM ids.difference d WHERE d.relation = k.relation AND d.name = ANY (k.plain) AND d.domain <> '@') THEN 'renewed'
         WHEN EXISTS (SELECT FROM ids.difference d WHERE d.relation = k.relation AND d.name = ANY (k.plain) AND ids.tells_apart(k, d.name)) THEN 'kept'
-        WHEN k.clever THEN 'kept'
+        WHEN k.clever AND k.exclusion THEN 'kept'
+        WHEN k.expressions AND EXISTS (SELECT FROM ids.difference d WHERE d.relation = k.relation AND d.name = ANY (k.used) AND d.domain <> '@') THEN 'renewed'
+        WHEN k.clever THEN CASE WHEN ids.has_row(k, company, k.predicate || (SELECT coalesce(string_agg(format(' AND (%s) IS NOT NULL', c), ''), '')
+            FROM unnest(k.columns) c WHERE NOT k.equal_nulls)) THEN 'refused' ELSE 'kept' END
+        WHEN k.equal_nulls THEN 'refused'
         WHEN ids.has_row(k, company, (SELECT string_agg(format('t.%I IS NOT NULL', name), ' AND ') FROM unnest(k.plain) name)) THEN 'refused'
         ELSE 'kept' END
     FROM ids.key k

@@ -279,8 +279,9 @@ TEST_F(IdPlanTest, expressions_and_predicates_are_asked_about) {
   kept("room_free", "nobody else has them");
   refused("room_taken", "another company has some of them");
   refused("room_open", "another company has some of them");
-  EXPECT_NE(of_index("room_taken").hint.find("set_column_rule('sales.room', 'name', 'renew', "
-                                             "replacement => 'old || ''-'' || new_company')"),
+  EXPECT_NE(of_index("room_taken")
+                .hint.find("set_column_rule('sales.room', 'name', 'renew', "
+                           "replacement => 'old || ''-'' || new_company')"),
             std::string::npos);
   EXPECT_EQ(of_index("room_open").hint.find("identity"), std::string::npos) << "it is NOT NULL";
   facts.rules[root("sales.room", "name")] = "renew";
