@@ -436,7 +436,7 @@ TEST_F(ScopeOfKinds, EachKindLeadsItsRowsToTheirCompany) {
   EXPECT_EQ(of("sales.remark").route_text,
             "about_id ('Visit') > visit_company_fk | "
             "about_id ('Line') > line_parent > sheet_company_fk");
-  EXPECT_TRUE(can_belong_to_nobody(schema, of("sales.remark")));
+  EXPECT_TRUE(can_belong_to_nobody(schema, scope, of("sales.remark")));
 }
 
 TEST_F(ScopeOfKinds, ARuleMayNameThemByTheirColumn) {
