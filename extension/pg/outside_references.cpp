@@ -267,21 +267,16 @@ class OutsideReferences::Reader {
   // Which of the rows "x" count. A row that belongs to the target company now, and is in no
   // archive, will be gone.
   std::string allowed_rows(std::vector<Arg>& args) const {
-    std::string nobodys = belongs_to_nobody(live_, target_, "x");
-    const bool known = way_.target != nullptr;
-    if (known) args.push_back(way_.target->arg());
-    const std::string own = known ? owned_by(live_.schema, live_.scope, reference_.target, "x",
-                                             "$" + std::to_string(args.size()))
-                                  : "false";
-    const bool is_company = reference_.target == live_.scope.company_table;
     if (!way_.same_company && reference_.outside == "null") {
-      return is_company ? own : nobodys;
+      return belongs_to_nobody(live_, target_, "x");
     }
-    if (target_.treatment != "company" || is_company) {
-      if (known) args.pop_back();
-      return "true";
-    }
-    return "NOT (" + own + ")";
+    const bool is_company = reference_.target == live_.scope.company_table;
+    if (way_.target == nullptr || target_.treatment != "company" || is_company) return "true";
+    args.push_back(way_.target->arg());
+    return "NOT (" +
+           owned_by(live_.schema, live_.scope, reference_.target, "x",
+                    "$" + std::to_string(args.size())) +
+           ")";
   }
 
   using Elements = std::vector<std::optional<std::string>>;
