@@ -220,8 +220,8 @@ std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table
     if (!text.empty()) text += " AND ";
     if (step.kind == RouteStep::Kind::kCompany) {
       const std::string when = when_of(schema, step, table, alias);
-      text += "(" + is_any_null(schema.tables[table], step.columns, alias) +
-              (when.empty() ? "" : " OR (true" + when + ") IS NOT TRUE") + ")";
+      const std::string none = is_any_null(schema.tables[table], step.columns, alias);
+      text += when.empty() ? none : "(" + none + " OR (true" + when + ") IS NOT TRUE)";
       continue;
     }
     const std::string target = std::string(alias) + "_of";

@@ -66,7 +66,7 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
 COMPANY_BACKUP_FUNCTION(company_backups) {
   require_guard_or_owner("list");
   const Listed listed = authorize_list(optional_text(fcinfo, 0));
-  const Text uploader = caller_owns_database() ? Text() : query("SELECT current_user")[0][0];
+  const Text uploader = caller_owns_database() ? Text() : one_row(query("SELECT current_user"))[0];
   return return_rows(
       fcinfo,
       own_query(

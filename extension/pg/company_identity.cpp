@@ -126,7 +126,7 @@ bool has_moved(const Change& change) {
   if (!change.partition) return false;
   const AsOwnerOf owner(change.table);
   const std::string name =
-      *query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(change.table))})[0][0];
+      one_value(query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(change.table))}));
   return !query("SELECT FROM " + name + " AS c WHERE pg_catalog.concat(c." +
                     quote_name(change.column) + ") = $1",
                 {change.before}, Access::kWrite)

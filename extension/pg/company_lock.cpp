@@ -12,7 +12,7 @@ namespace {
 
 LOCKTAG tag_of(const std::string& key) {
   const Oid table = static_cast<Oid>(
-      std::stoul(*own_query("SELECT 'company_backup.restore'::regclass::oid")[0][0]));
+      std::stoul(one_value(own_query("SELECT 'company_backup.restore'::regclass::oid"))));
   const uint32 hash =
       hash_bytes(reinterpret_cast<const unsigned char*>(key.data()), static_cast<int>(key.size()));
   LOCKTAG tag;

@@ -464,7 +464,7 @@ void CompanyMerge::look_again(FormerOrphans& orphans) {
                                   owned_by(live_.schema, live_.scope, index, "t", "$1");
     VersionSum sum;
     if (table.foreign) {
-      sum.rows = std::stoull(*query("SELECT count(*)" + condition, {company_.arg()})[0][0]);
+      sum.rows = std::stoull(one_value(query("SELECT count(*)" + condition, {company_.arg()})));
       done.found = done.written;
       if (sum.rows == done.kept.rows + done.written) continue;
     } else {

@@ -12,7 +12,7 @@ namespace {
 
 // A value as its type prints it ('01' of an integer is 1).
 Text canonical(const Column& column, const Text& value) {
-  return value ? query("SELECT $1", {typed_value(column, value)})[0][0] : value;
+  return value ? one_row(query("SELECT $1", {typed_value(column, value)}))[0] : value;
 }
 
 [[noreturn]] void ask_for(const Table& table, const std::vector<std::string>& columns) {
@@ -131,7 +131,7 @@ class Changes {
 }  // namespace
 
 CompanyRow parse_attributes(const Table& table, const std::string& attributes) {
-  if (*query("SELECT jsonb_typeof($1::jsonb)", {attributes})[0][0] != "object") {
+  if (one_value(query("SELECT jsonb_typeof($1::jsonb)", {attributes})) != "object") {
     throw Error(sqlstate::kBadAttribute, "attributes must be a JSON object")
         .hint("For example {\"name\": \"Acme\"}.");
   }

@@ -13,7 +13,7 @@ constexpr const char* kTruncate = "company_backup_follow_truncate";
 constexpr const char* kCall = " EXECUTE FUNCTION company_backup.follow_company()";
 
 std::string name_of(Oid table) {
-  return *query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(table))})[0][0];
+  return one_value(query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(table))}));
 }
 
 // The extension's owner may put a trigger on any table, which the owner of the database may not.
@@ -77,7 +77,7 @@ void follow_companies(Oid company_table, const std::string& key_column) {
 }
 
 bool are_companies_followed() {
-  return *own_query(
+  return one_value(own_query(
              "SELECT count(*) > 0 FROM company_backup.settings s JOIN pg_class c ON c.oid = "
              "to_regclass(format('%I.%I', s.company_schema, s.company_table)) WHERE NOT EXISTS "
              "(SELECT FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
@@ -86,7 +86,7 @@ bool are_companies_followed() {
              "= r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND "
              "t.tgenabled IN ('O', 'A') AND coalesce(a.attname = s.key_column, t.tgtype & 32 <> "
              "0)) & 56 IS DISTINCT FROM 56)",  // DELETE, UPDATE of the key, TRUNCATE
-             {}, Access::kCall)[0][0] == "t";
+             {}, Access::kCall)) == "t";
 }
 
 void end_missing(Oid table, const std::string& key_column) {
@@ -98,9 +98,10 @@ void end_missing(Oid table, const std::string& key_column) {
   Text keys;
   {
     const AsOwnerOf owner(table);
-    keys = query("SELECT coalesce(pg_catalog.array_agg(pg_catalog.concat(c." +
-                     quote_name(key_column) + ")), '{}')::text FROM " + name_of(table) + " AS c",
-                 {}, Access::kWrite)[0][0];
+    keys = one_row(query("SELECT coalesce(pg_catalog.array_agg(pg_catalog.concat(c." +
+                             quote_name(key_column) + ")), '{}')::text FROM " + name_of(table) +
+                             " AS c",
+                         {}, Access::kWrite))[0];
   }
   own_query(
       "UPDATE company_backup.company SET gone_at = clock_timestamp() WHERE gone_at IS NULL AND NOT "

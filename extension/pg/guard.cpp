@@ -17,8 +17,8 @@ Rows guard_setting() {
 
 // Does schema.name(arguments) still exist?
 bool function_exists(const std::string& name, const std::string& arguments) {
-  return query("SELECT to_regprocedure($1 || '(' || $2 || ')') IS NOT NULL",
-               {name, arguments})[0][0] == "t";
+  return one_row(query("SELECT to_regprocedure($1 || '(' || $2 || ')') IS NOT NULL",
+                       {name, arguments}))[0] == "t";
 }
 
 }  // namespace

@@ -25,9 +25,9 @@ bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage
 
 // The key columns as SQL, expressions included; in the form of an array.
 std::string columns_of(const UniqueIndex& index) {
-  return *query("SELECT ARRAY(SELECT pg_get_indexdef($1, n, true) FROM generate_series(1, $2) n)",
-                {Arg::datum(OIDOID, ObjectIdGetDatum(index.oid)),
-                 static_cast<int>(index.columns.size())})[0][0];
+  return one_value(query(
+      "SELECT ARRAY(SELECT pg_get_indexdef($1, n, true) FROM generate_series(1, $2) n)",
+      {Arg::datum(OIDOID, ObjectIdGetDatum(index.oid)), static_cast<int>(index.columns.size())}));
 }
 
 // What the row of a company that does not exist yet may have: nobody else has it, so that keys with

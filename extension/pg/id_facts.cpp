@@ -67,7 +67,7 @@ Text unused_value(const Table& table, const Column& column) {
     case UUIDOID:
     case TEXTOID:
     case VARCHAROID:
-      return query("SELECT pg_catalog.gen_random_uuid()")[0][0];
+      return one_row(query("SELECT pg_catalog.gen_random_uuid()"))[0];
     default:
       return std::nullopt;
   }

@@ -97,7 +97,8 @@ class Proof {
   std::string from_source() const {
     if (reference_.only_partition == 0) return from_table(source_) + " AS s";
     const Oid partition = reference_.only_partition;
-    return *query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(partition))})[0][0] +
+    return one_value(
+               query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(partition))})) +
            " AS s";
   }
 

@@ -88,7 +88,7 @@ std::string unnested(const std::vector<const Column*>& columns, size_t first) {
     if (!is_passed_in_rows(*columns[i])) continue;
     const Datum type = ObjectIdGetDatum(columns[i]->type_oid);
     arrays += " AS (" + name + " " +
-              *query("SELECT format_type($1, NULL)", {Arg::datum(OIDOID, type)})[0][0] + ")";
+              one_value(query("SELECT format_type($1, NULL)", {Arg::datum(OIDOID, type)})) + ")";
   }
   return "ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" + names + "n)";
 }

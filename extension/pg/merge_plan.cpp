@@ -35,8 +35,8 @@ bool is_greater(const Column& column, std::string_view archived, std::string_vie
   if (column.family == TypeFamily::kInteger) {
     return compare_keys(KeyOrder::kInteger, archived, current) > 0;
   }
-  return *query("SELECT $1 > $2", {typed_value(column, std::string(archived)),
-                                   typed_value(column, std::string(current))})[0][0] == "t";
+  return one_value(query("SELECT $1 > $2", {typed_value(column, std::string(archived)),
+                                            typed_value(column, std::string(current))})) == "t";
 }
 
 // By name: partitions have numbers of their own.

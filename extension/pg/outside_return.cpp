@@ -361,9 +361,9 @@ class Return {
 
   void note_left_alone() {
     if (left_alone_.empty()) return;
-    int64_t seq = std::stoll(*own_query(
+    int64_t seq = std::stoll(one_value(own_query(
         "SELECT coalesce(max(seq), 0) FROM company_backup.restore_problem WHERE restore = $1",
-        {restore_})[0][0]);
+        {restore_})));
     each_record([&](size_t ordinal, const OutsideRecord& record, RecordedTable& table) {
       const auto found = left_alone_.find(ordinal);
       if (found == left_alone_.end()) return;

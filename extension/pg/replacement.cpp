@@ -20,14 +20,12 @@ std::string in_parentheses(const std::string& expression) {
 }  // namespace
 
 void require_renewal(Oid table, const std::string& column, const std::string& expression) {
-  const std::string type =
-      *query(
-           "SELECT pg_catalog.format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid "
-           "END, "
-           "NULL) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1 "
-           "AND a.attname::text = $2",
-           {Arg::datum(OIDOID, ObjectIdGetDatum(table)), column})
-           .at(0)[0];
+  const std::string type = one_value(
+      query("SELECT pg_catalog.format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid "
+            "END, "
+            "NULL) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1 "
+            "AND a.attname::text = $2",
+            {Arg::datum(OIDOID, ObjectIdGetDatum(table)), column}));
   const std::string sql = "SELECT pg_catalog.concat(" + in_parentheses(expression) +
                           ") FROM (SELECT NULL::" + type +
                           " AS old, NULL::text AS old_company, NULL::text AS new_company) AS r";

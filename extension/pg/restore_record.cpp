@@ -68,11 +68,11 @@ void note_views(const LiveScope& live) {
 
 int64_t next_restore_id() {
   return std::stoll(
-      *own_query("SELECT nextval('company_backup.restore_id_seq')", {}, Access::kWrite).at(0)[0]);
+      one_value(own_query("SELECT nextval('company_backup.restore_id_seq')", {}, Access::kWrite)));
 }
 
 void record_restore(const LiveScope& live, const RestoreRecord& record, const char* event) {
-  const Text caller = query("SELECT current_user")[0][0];
+  const Text caller = one_row(query("SELECT current_user"))[0];
   own_query(
       "INSERT INTO company_backup.restore (id, company, owner, backup, status, mode, added, "
       "changed, removed, restored_by, actor, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "

@@ -58,7 +58,7 @@ uint64_t width_of(const ColumnSequence& sequence) {
 }
 
 std::string name_of(Oid sequence) {
-  return *query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(sequence))})[0][0];
+  return one_value(query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(sequence))}));
 }
 
 int64_t end_of(const ColumnSequence& sequence) {

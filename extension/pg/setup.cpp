@@ -117,12 +117,12 @@ void notice(const std::string& message) {
 }
 
 std::string primary_key_columns(Oid table) {
-  return query(
-             "SELECT coalesce(array_agg(a.attname::text ORDER BY k.n), '{}')::text "
-             "FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY k(num, n), pg_attribute a "
-             "WHERE i.indrelid = $1 AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = "
-             "k.num",
-             {Arg::datum(OIDOID, ObjectIdGetDatum(table))})[0][0]
+  return one_row(query(
+      "SELECT coalesce(array_agg(a.attname::text ORDER BY k.n), '{}')::text "
+      "FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY k(num, n), pg_attribute a "
+      "WHERE i.indrelid = $1 AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = "
+      "k.num",
+      {Arg::datum(OIDOID, ObjectIdGetDatum(table))}))[0]
       .value();
 }
 

@@ -33,7 +33,7 @@ StoredBackup find_backup(int64_t id) {
 
 // The caller's own upload?
 bool is_mine(const StoredBackup& backup) {
-  return backup.uploaded_by && backup.uploaded_by == query("SELECT current_user")[0][0];
+  return backup.uploaded_by && backup.uploaded_by == one_row(query("SELECT current_user"))[0];
 }
 
 void require_readable(const StoredBackup& backup, const Manifest& manifest) {
@@ -53,7 +53,7 @@ void require_not_deleted(const StoredBackup& backup) {
 
 int64_t next_backup_id() {
   return std::stoll(
-      *own_query("SELECT nextval('company_backup.backup_id_seq')", {}, Access::kWrite).at(0)[0]);
+      one_value(own_query("SELECT nextval('company_backup.backup_id_seq')", {}, Access::kWrite)));
 }
 
 bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest) {

@@ -35,11 +35,11 @@ std::string number_tables(const std::string& oids) {
       "unnest($1::oid[]) o WHERE o <> 0 AND NOT EXISTS (SELECT FROM company_backup.known_table k "
       "WHERE k.relation = o)",
       {oids}, Access::kWrite);
-  return *own_query(
+  return one_value(own_query(
       "SELECT coalesce(array_agg((SELECT min(k.id) FROM company_backup.known_table k WHERE "
       "k.relation = w.o) ORDER BY w.n), '{}') FROM unnest($1::oid[]) WITH ORDINALITY w (o, "
       "n)",
-      {oids}, Access::kWrite)[0][0];
+      {oids}, Access::kWrite));
 }
 
 // Of tables by their numbers: OID, or nothing if it is gone; and whether there was a number.
@@ -80,7 +80,7 @@ void require_table(const Row& known, const Part& part, const StoredRows& rows) {
                  Access::kCall)
                    .empty()
                ? Text()
-               : query("SELECT $1::oid::regclass", {known[0]}, Access::kCall)[0][0];
+               : one_row(query("SELECT $1::oid::regclass", {known[0]}, Access::kCall))[0];
   }
   if (!name) {
     if (caller_owns_database() || (known[1] != "t" && rows.is_mine)) return;

@@ -92,7 +92,7 @@ COMPANY_BACKUP_FUNCTION(publish_template) {
                    Detail().add("template", name).add("industry", industry));
   lock_backup(id);
   require_unpublished(id);
-  const Text caller = query("SELECT current_user")[0][0];
+  const Text caller = one_row(query("SELECT current_user"))[0];
   if (own_query("INSERT INTO company_backup.template VALUES ($1, $2, $3, $4, clock_timestamp(), "
                 "$5::name) ON CONFLICT (name) DO NOTHING RETURNING 1",
                 {name, id, industry, description, caller}, Access::kWrite)

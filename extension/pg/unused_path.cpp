@@ -21,7 +21,7 @@ bool holds_documents(Oid table, const std::string& column) {
 // No documents: that says nothing of the path.
 bool is_unused(Oid table, const std::string& column, const JsonPath& path) {
   const AsOwnerOf owner(table);
-  const std::string from = *query("SELECT $1::regclass", {Arg::datum(OIDOID, table)})[0][0];
+  const std::string from = one_value(query("SELECT $1::regclass", {Arg::datum(OIDOID, table)}));
   const std::string value = "t." + quote_name(column);
   Cursor documents("SELECT pg_catalog.concat(" + value + ") FROM " + from + " AS t WHERE " + value +
                        " IS NOT NULL LIMIT 10000",

@@ -292,7 +292,7 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   require_trusted(reader);
   complete_backup(id,
                   {upload.company.value_or(reader.manifest().company_key), upload.owner,
-                   query("SELECT current_user")[0][0], is_of_this_database(reader)},
+                   one_row(query("SELECT current_user"))[0], is_of_this_database(reader)},
                   reader.manifest(), reader.manifest_text());
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
   PG_RETURN_INT64(id);

@@ -117,11 +117,11 @@ my $edited = 'sixes & "sevens"';
 sql("UPDATE item SET name = '$edited' WHERE id = 6; INSERT INTO invoice VALUES (50, 'acme', 6); DELETE FROM invoice WHERE id = 1");
 $out = works('revert', 'revert', $restore, '--actor', 'ann');
 is $out, <<'TEXT', 'revert: prints the edits it discards';
+public.item (6): changed after the restore; the revert undoes that
+    {"id":6,"company_id":"acme","name":"sixes & \"sevens\"","price":"6"}
 public.invoice (1): removed after the restore; the revert brings it back
 public.invoice (50): added after the restore; the revert removes it
     {"id":50,"company_id":"acme","item_id":6}
-public.item (6): changed after the restore; the revert undoes that
-    {"id":6,"company_id":"acme","name":"sixes & \"sevens\"","price":"6"}
 TEXT
 like $err, qr/^NOTICE:  the revert discarded 3 edits that were made after the restore\nHINT:  restore_problems\($restore\) lists them\./m, 'revert: the notice on stderr';
 is digest(), $bad, 'revert: the mistake is back, to the letter';

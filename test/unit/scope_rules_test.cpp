@@ -229,7 +229,7 @@ TEST_F(ScopeRules, ReferenceRulesThatCannotBeRight) {
   expect_finding("error", "sales.line.n6", "two reference rules");
 }
 
-TEST_F(ScopeRules, SoftReferencesAreRoutesOnlyWhenPlain) {
+TEST_F(ScopeRules, SoftReferencesAreRoutesUnlessInListsOrDocuments) {
   db.table("sales.soft").column("invoice_id bigint");
   db.table("sales.array").column("invoice_ids integer[]");
   db.table("sales.when").columns({"kind text", "invoice_id integer"});
@@ -241,7 +241,7 @@ TEST_F(ScopeRules, SoftReferencesAreRoutesOnlyWhenPlain) {
   EXPECT_EQ(of("sales.soft").decided_by, "reference");
   EXPECT_EQ(of("sales.soft").route_text, "invoice_id > invoice_company_fk");
   EXPECT_EQ(scoped("sales.array"), nullptr);
-  EXPECT_EQ(scoped("sales.when"), nullptr);
+  EXPECT_EQ(of("sales.when").route_text, "invoice_id ('') > invoice_company_fk");
 }
 
 TEST_F(ScopeRules, ACompanyKeyThatIsNotUnique) {
@@ -359,6 +359,7 @@ TEST_F(Proposals, SettleEverythingTheyAskFor) {
                   table_rule("sales.session", "excluded")};
   rules.columns = {column_rule("sales.item", "secret", "secret"),
                    column_rule("sales.item", "thing_id", "data")};
+  rules.columns[0].replacement = "'none'";
   EXPECT_TRUE(propose().empty());
 }
 

@@ -126,9 +126,10 @@ TEST_F(OwnedBy, OfSeveralRoutesNoneMayLeadFromAnOrphan) {
   rules.tables = {table_rule("sales.body", "company", {"up"}),
                   table_rule("sales.scan", "company", {"of", "up_scan"})};
   discover();
-  EXPECT_EQ(is_orphan(schema, scope, at("sales.scan"), "t"),
-            "t.\"company_id\" IS NULL AND NOT EXISTS (SELECT 1 FROM ONLY \"sales\".\"invoice\" AS "
-            "t_of WHERE t.\"id\" OPERATOR(pg_catalog.=) t_of.\"scan\")");
+  EXPECT_EQ(
+      is_orphan(schema, scope, at("sales.scan"), "t"),
+      "(t.\"company_id\" IS NULL) AND NOT EXISTS (SELECT 1 FROM ONLY \"sales\".\"invoice\" AS "
+      "t_of WHERE t.\"id\" OPERATOR(pg_catalog.=) t_of.\"scan\")");
 }
 
 TEST_F(OwnedBy, AnotherKeyOfTheCompanyGoesThroughItsRow) {
