@@ -46,6 +46,7 @@ CREATE TABLE company_backup.column_rule (
     column_name name NOT NULL,
     treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file', 'renew', 'group')),
     replacement text,
+    replacement_by name,
     PRIMARY KEY (table_schema, table_name, column_name)
 );
 COMMENT ON TABLE company_backup.column_rule IS 'Rules of set_column_rule';

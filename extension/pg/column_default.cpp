@@ -22,19 +22,9 @@ bool is_next_value(Node* node) {
 // What ALTER TABLE ... SET DEFAULT would make of it. Inside guarded() only.
 Node* cook_default(Relation relation, AttrNumber number, const char* expression) {
   const FormData_pg_attribute* attribute = TupleDescAttr(RelationGetDescr(relation), number - 1);
-  List* parsed =
-      raw_parser(psprintf("ALTER TABLE t ALTER c SET DEFAULT %s\n", expression), RAW_PARSE_DEFAULT);
-  const auto* statement = list_length(parsed) == 1 ? linitial_node(RawStmt, parsed)->stmt : nullptr;
-  const List* commands = statement != nullptr && IsA(statement, AlterTableStmt)
-                             ? reinterpret_cast<const AlterTableStmt*>(statement)->cmds
-                             : NIL;
-  if (list_length(commands) != 1) {
-    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("it is not one expression")));
-  }
   ParseState* state = make_parsestate(nullptr);
-  Node* cooked =
-      cookDefault(state, linitial_node(AlterTableCmd, commands)->def, attribute->atttypid,
-                  attribute->atttypmod, pstrdup(NameStr(attribute->attname)), '\0');
+  Node* cooked = cookDefault(state, parse_expression(expression), attribute->atttypid,
+                             attribute->atttypmod, pstrdup(NameStr(attribute->attname)), '\0');
   free_parsestate(state);
   return cooked;
 }
@@ -62,9 +52,44 @@ void evaluate(Relation relation, AttrNumber number, const char* expression, int 
 
 }  // namespace
 
+Node* parse_expression(const char* expression) {
+  List* parsed =
+      raw_parser(psprintf("ALTER TABLE t ALTER c SET DEFAULT %s\n", expression), RAW_PARSE_DEFAULT);
+  const auto* statement = list_length(parsed) == 1 ? linitial_node(RawStmt, parsed)->stmt : nullptr;
+  const List* commands = statement != nullptr && IsA(statement, AlterTableStmt)
+                             ? reinterpret_cast<const AlterTableStmt*>(statement)->cmds
+                             : NIL;
+  if (list_length(commands) != 1) {
+    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("it is not one expression")));
+  }
+  return linitial_node(AlterTableCmd, commands)->def;
+}
+
+// Rules go by names, and tables change owners: what was said of one may stand for another.
+void require_own_replacement(const Table& table, const Column& column) {
+  const Rows rule = own_query(
+      "SELECT replacement_by FROM company_backup.column_rule WHERE table_schema::text = $1 AND "
+      "table_name::text = $2 AND column_name::text = $3",
+      {table.schema, table.name, column.name});
+  const Text by = rule.empty() ? Text() : rule[0][0];
+  const Rows allowed = query(
+      "SELECT FROM pg_class c JOIN pg_roles r ON r.rolname::text = $1 WHERE c.oid = $2 AND "
+      "pg_has_role(r.oid, c.relowner, 'USAGE')",
+      {by, Arg::datum(OIDOID, ObjectIdGetDatum(table.oid))});
+  if (!allowed.empty()) return;
+  throw Error(sqlstate::kForeignCode, "the replacement for column \"" + column.name +
+                                          "\" of table " + quoted_display(display_table(table)) +
+                                          " was not said by the table's owner")
+      .detail("It is evaluated as the owner of the table, but \"" + by.value_or("") +
+              "\", who set the rule, may not act as he.")
+      .hint("Let the owner of the table, or a superuser, set the rule again.");
+}
+
 ReplacementValues::ReplacementValues(const Table& table, const Column& column,
                                      std::string expression)
-    : table_(table), column_(column), expression_(std::move(expression)) {}
+    : table_(table), column_(column), expression_(std::move(expression)) {
+  require_own_replacement(table, column);
+}
 
 Text ReplacementValues::next() {
   if (at_ < values_.size()) return values_[at_++];

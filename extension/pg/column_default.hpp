@@ -27,7 +27,7 @@ ColumnSequence feeding_sequence(const Table& table, const Column& column);
 // evaluated as a DEFAULT of the column would be, as the table's owner.
 class ReplacementValues {
  public:
-  // All references must outlive it.
+  // All references must outlive it. Error kForeignCode, see require_own_replacement().
   ReplacementValues(const Table& table, const Column& column, std::string expression);
   Text next();
 
@@ -39,6 +39,13 @@ class ReplacementValues {
   std::vector<Text> values_;
   size_t at_ = 0;
 };
+
+// One expression as the parser has it; inside guarded() only. Error 42601 for anything else.
+Node* parse_expression(const char* expression);
+
+// Error kForeignCode unless who set the rule of the column may act as the table's owner, as who its
+// replacement is evaluated.
+void require_own_replacement(const Table& table, const Column& column);
 
 // Could it be a DEFAULT of the column? Error kBadRule.
 void require_replacement(Oid table, const std::string& column, const std::string& expression);

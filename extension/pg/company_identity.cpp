@@ -83,20 +83,11 @@ void follow_key(const std::string& before, const std::string& after) {
 struct Change {
   Oid table;  // the root of a partition tree
   bool partition, truncated;
-  const char* column;
-  const char* before;
-  const char* after;  // null: deleted
+  const char* column;  // of the key; null: there is none of this name
+  const char* before;  // null: NULL, which is nobody's key
+  const char* after;
+  bool deleted;
 };
-
-// The key's column, as the trigger for rows knows it.
-AttrNumber key_number(const TriggerData* data) {
-  const TriggerDesc* triggers = data->tg_relation->trigdesc;
-  for (int i = 0; i < triggers->numtriggers; ++i) {
-    const Trigger& trigger = triggers->triggers[i];
-    if (trigger.tgfoid == data->tg_trigger->tgfoid && trigger.tgnattr > 0) return trigger.tgattr[0];
-  }
-  return InvalidAttrNumber;
-}
 
 // Inside guarded() only.
 Change read_change(FunctionCallInfo fcinfo) {
@@ -111,11 +102,17 @@ Change read_change(FunctionCallInfo fcinfo) {
   change.partition = table->rd_rel->relispartition;
   if (change.partition) change.table = llast_oid(get_partition_ancestors(change.table));
   change.truncated = TRIGGER_FIRED_BY_TRUNCATE(data->tg_event);
-  const AttrNumber number = key_number(data);
-  change.column = get_attname(RelationGetRelid(table), number, false);
+  change.column = data->tg_trigger->tgnargs == 1 ? data->tg_trigger->tgargs[0] : "";
+  const int number = SPI_fnumber(RelationGetDescr(table), change.column);
+  // Renamed: set_company_table() was not told, and nobody is let to anything until it is.
+  if (number <= 0) {
+    change.column = nullptr;
+    return change;
+  }
   if (change.truncated) return change;
   change.before = SPI_getvalue(data->tg_trigtuple, RelationGetDescr(table), number);
-  if (TRIGGER_FIRED_BY_UPDATE(data->tg_event)) {
+  change.deleted = !TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+  if (!change.deleted) {
     change.after = SPI_getvalue(data->tg_newtuple, RelationGetDescr(table), number);
   }
   return change;
@@ -137,10 +134,13 @@ bool has_moved(const Change& change) {
 
 COMPANY_BACKUP_FUNCTION(follow_company) {
   const Change change = guarded([=] { return read_change(fcinfo); });
+  if (change.column == nullptr) return PointerGetDatum(nullptr);
   if (change.truncated) {
     end_missing(change.table, change.column);
-  } else if (change.after == nullptr) {
-    if (!has_moved(change)) follow_deletion(change.before);
+  } else if (change.before == nullptr) {
+    if (change.after != nullptr) end_identity(change.after);
+  } else if (change.deleted || change.after == nullptr) {
+    if (change.after != nullptr || !has_moved(change)) follow_deletion(change.before);
   } else if (strcmp(change.before, change.after) != 0) {
     follow_key(change.before, change.after);
   }

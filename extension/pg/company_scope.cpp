@@ -152,10 +152,24 @@ void require_decided(const LiveScope& live) {
             ".check_company_scope() gives, for each, the statement that settles it.");
 }
 
+namespace {
+
+void refuse_row_security(const Table& table) {
+  if (!guarded([&] { return check_enable_rls(table.oid, InvalidOid, true) == RLS_ENABLED; }))
+    return;
+  throw Error(sqlstate::kRowSecurity, "row-level security would hide rows of table " +
+                                          quoted_display(display_table(table)) + " from this role")
+      .detail("A backup made so would be incomplete without saying so.")
+      .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
+}
+
+}  // namespace
+
 Company resolve_company(const LiveScope& live, const Text& company) {
   if (!company) throw Error(sqlstate::kInvalidParameter, "company must not be null");
   const Table& table = live.table(live.scope.company_table);
   const Column& key = column_of(table, live.scope.company_key);
+  refuse_row_security(table);  // before a policy of its owner runs
   refuse_code_of_operators({table.oid});
   const auto unknown = [&] {
     return Error(sqlstate::kUnknownCompany, "company \"" + *company + "\" does not exist")
@@ -247,15 +261,7 @@ void PinnedSettings::close() {
 
 void refuse_row_security(const LiveScope& live) {
   for (const ScopedTable& scoped : live.scope.tables) {
-    const Table& table = live.table(scoped.table);
-    const bool filtered =
-        guarded([&] { return check_enable_rls(table.oid, InvalidOid, true) == RLS_ENABLED; });
-    if (!filtered) continue;
-    throw Error(sqlstate::kRowSecurity, "row-level security would hide rows of table " +
-                                            quoted_display(display_table(table)) +
-                                            " from this role")
-        .detail("A backup made so would be incomplete without saying so.")
-        .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
+    refuse_row_security(live.table(scoped.table));
   }
 }
 

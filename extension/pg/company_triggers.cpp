@@ -10,7 +10,6 @@ namespace {
 
 constexpr const char* kRows = "company_backup_follow";
 constexpr const char* kTruncate = "company_backup_follow_truncate";
-constexpr const char* kCall = " EXECUTE FUNCTION company_backup.follow_company()";
 
 std::string name_of(Oid table) {
   return one_value(query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(table))}));
@@ -32,9 +31,11 @@ void drop_triggers(const std::string& table) {
 }
 
 // Also for sessions that replicate; and DROP EXTENSION takes it along.
-void create_trigger(const std::string& table, const char* name, const std::string& event) {
+void create_trigger(const std::string& table, const char* name, const std::string& event,
+                    const std::string& key_column) {
   alter(std::string("CREATE TRIGGER ") + name + " AFTER " + event + " ON " + table +
-        (name == kRows ? " FOR EACH ROW" : " FOR EACH STATEMENT") + kCall);
+        (name == kRows ? " FOR EACH ROW" : " FOR EACH STATEMENT") +
+        " EXECUTE FUNCTION company_backup.follow_company(" + quote_literal(key_column) + ")");
   alter("ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + name);
   alter(std::string("ALTER TRIGGER ") + name + " ON " + table +
         " DEPENDS ON EXTENSION company_backup");
@@ -70,9 +71,10 @@ void follow_companies(Oid company_table, const std::string& key_column) {
   const std::string root = name_of(company_table);
   for (const Row& row : tree_of(company_table)) {
     drop_triggers(*row[0]);
-    create_trigger(*row[0], kTruncate, "TRUNCATE");
+    create_trigger(*row[0], kTruncate, "TRUNCATE", key_column);
   }
-  create_trigger(root, kRows, "DELETE OR UPDATE OF " + quote_name(key_column));
+  // Not UPDATE OF the key: a trigger of the application may change it without its standing in SET.
+  create_trigger(root, kRows, "DELETE OR UPDATE", key_column);
   end_missing(company_table, key_column);
 }
 
@@ -81,11 +83,12 @@ bool are_companies_followed() {
              "SELECT count(*) > 0 FROM company_backup.settings s JOIN pg_class c ON c.oid = "
              "to_regclass(format('%I.%I', s.company_schema, s.company_table)) WHERE NOT EXISTS "
              "(SELECT FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
-             "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t LEFT JOIN "
-             "pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = t.tgattr[0] WHERE t.tgrelid "
+             "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE "
+             "t.tgrelid "
              "= r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND "
-             "t.tgenabled IN ('O', 'A') AND coalesce(a.attname = s.key_column, t.tgtype & 32 <> "
-             "0)) & 56 IS DISTINCT FROM 56)",  // DELETE, UPDATE of the key, TRUNCATE
+             "t.tgenabled IN ('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgargs = "
+             "convert_to(s.key_column::text, getdatabaseencoding()) || '\\x00'::bytea) & 56 IS "
+             "DISTINCT FROM 56)",  // DELETE, UPDATE, TRUNCATE
              {}, Access::kCall)) == "t";
 }
 

@@ -46,7 +46,8 @@ SELECT DISTINCT family FROM (
 ) code (family, owner)
 WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = owner AND (r.rolsuper OR r.rolname = current_user)))";
 
-constexpr const char* kUsedFamilies = R"(
+// The tables $1 with what is below them, and the types that their columns are made of.
+constexpr std::string_view kTypesOfTables = R"(
 WITH RECURSIVE relation (oid) AS (
   SELECT unnest($1::oid[]) UNION SELECT i.inhrelid FROM relation r JOIN pg_inherits i ON i.inhparent = r.oid
 ), part (oid) AS (
@@ -58,7 +59,9 @@ WITH RECURSIVE relation (oid) AS (
     UNION ALL SELECT a.atttypid FROM pg_attribute a
       WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
   ) o (oid) WHERE o.oid <> 0
-), class (oid) AS (
+)";
+
+constexpr std::string_view kUsedFamilies = R"(), class (oid) AS (
   SELECT unnest(i.indclass::oid[]) FROM relation r JOIN pg_index i ON i.indrelid = r.oid
   UNION SELECT c.oid FROM part p JOIN pg_opclass c ON c.opcintype = p.oid AND c.opcdefault
   UNION SELECT r.rngsubopc FROM part p JOIN pg_range r ON p.oid IN (r.rngtypid, r.rngmultitypid)
@@ -66,6 +69,18 @@ WITH RECURSIVE relation (oid) AS (
 )
 SELECT DISTINCT format('%I.%I', n.nspname, c.opcname) FROM class JOIN pg_opclass c USING (oid)
 JOIN pg_namespace n ON n.oid = c.opcnamespace WHERE c.opcfamily = ANY ($2::oid[]) ORDER BY 1)";
+
+// Implicit casts with functions of strangers.
+constexpr const char* kStrangeCasts = R"(
+SELECT c.oid FROM pg_cast c JOIN pg_proc f ON f.oid = c.castfunc
+WHERE c.castfunc >= 16384 AND c.castcontext = 'i'
+AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = f.proowner AND (r.rolsuper OR r.rolname = current_user)))";
+
+// Those of types of users; what a stranger makes of integers is called only where his type stands.
+constexpr std::string_view kUsedCasts = R"()
+SELECT DISTINCT format('%s AS %s', format_type(c.castsource, NULL), format_type(c.casttarget, NULL))
+FROM part p JOIN pg_cast c ON p.oid IN (c.castsource, c.casttarget)
+WHERE p.oid >= 16384 AND c.oid = ANY ($2::oid[]) ORDER BY 1)";
 
 [[noreturn]] void refuse(const Rows& code, const std::string& table, const char* what,
                          const char* hint) {
@@ -85,6 +100,25 @@ const char* type_with_code(Oid table, int16_t column) {
     if (!OidIsValid(owner) || owner == GetUserId()) return nullptr;
     return format_type_be_qualified(type);
   });
+}
+
+// Comparing values of the tables must not call functions of strangers: those that `strange` lists,
+// if `used` finds them at work there.
+void refuse_strange(const std::vector<uint32_t>& tables, const char* strange, std::string_view used,
+                    const std::string& what) {
+  std::vector<std::string> strangers, oids;
+  for (const Row& row : query(strange)) strangers.push_back(*row[0]);
+  if (strangers.empty()) return;
+  for (const uint32_t oid : tables) oids.push_back(std::to_string(oid));
+  const Rows found = query(std::string(kTypesOfTables) + std::string(used),
+                           {text_array(oids), text_array(strangers)});
+  if (found.empty()) return;
+  std::string list;
+  for (const Row& row : found) list += (list.empty() ? "" : ", ") + *row[0];
+  throw Error(sqlstate::kForeignCode, "comparing values of the company would run code of others")
+      .detail(what +
+              " with functions that belong neither to a superuser nor to the caller: " + list + ".")
+      .hint("Let a superuser own these functions: ALTER FUNCTION ... OWNER TO.");
 }
 
 bool has_foreign_partition(const Table& table) {
@@ -115,19 +149,8 @@ void refuse_code_of_types(const Table& table) {
 }
 
 void refuse_code_of_operators(const std::vector<uint32_t>& tables) {
-  std::vector<std::string> families, oids;
-  for (const Row& row : query(kStrangeFamilies)) families.push_back(*row[0]);
-  if (families.empty()) return;
-  for (const uint32_t oid : tables) oids.push_back(std::to_string(oid));
-  const Rows classes = query(kUsedFamilies, {text_array(oids), text_array(families)});
-  if (classes.empty()) return;
-  std::string list;
-  for (const Row& row : classes) list += (list.empty() ? "" : ", ") + *row[0];
-  throw Error(sqlstate::kForeignCode, "comparing values of the company would run code of others")
-      .detail(
-          "Operator classes with functions that belong neither to a superuser nor to the caller: " +
-          list + ".")
-      .hint("Let a superuser own these functions: ALTER FUNCTION ... OWNER TO.");
+  refuse_strange(tables, kStrangeFamilies, kUsedFamilies, "Operator classes");
+  refuse_strange(tables, kStrangeCasts, kUsedCasts, "Implicit casts");
 }
 
 void refuse_code_of_insert(uint32_t table, const std::string& name,

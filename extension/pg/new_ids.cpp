@@ -198,9 +198,12 @@ class RenewedColumn {
       case IdKind::kText:
         return std::make_unique<HashedMaker>(renewal());
       case IdKind::kRule:
-        return std::make_unique<RuleMaker>([this](const std::vector<std::string>& values) {
-          return load_.replaced(*matched_.table, column_, values);
-        });
+        // Not by `this`, which is moved before the values are known.
+        return std::make_unique<RuleMaker>(
+            [&load = load_, &table = *matched_.table,
+             &column = column_](const std::vector<std::string>& values) {
+              return load.replaced(table, column, values);
+            });
       default:
         return std::make_unique<ListedMaker>(next_value());
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/sql.hpp"
+#include "pg/column_default.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/owner_query.hpp"
 #include "pg/typed_value.hpp"
@@ -31,7 +32,8 @@ void require_renewal(Oid table, const std::string& column, const std::string& ex
                           " AS old, NULL::text AS old_company, NULL::text AS new_company) AS r";
   const AsOwnerOf owner(table);
   guarded_or(
-      [&sql] {
+      [&sql, &expression] {
+        parse_expression(expression.c_str());
         SPI_connect();
         SPIPlanPtr plan = SPI_prepare(sql.c_str(), 0, nullptr);
         if (plan == nullptr) elog(ERROR, "%s", SPI_result_code_string(SPI_result));
@@ -52,12 +54,14 @@ std::vector<std::string> replace_values(const Table& table, const Column& column
                                         const std::vector<std::string>& values,
                                         const CompanyChange& change) {
   const std::string sql =
-      "SELECT CASE WHEN x.value IS DISTINCT FROM NULL THEN pg_catalog.concat(x.value) END FROM "
+      "SELECT x.n, CASE WHEN x.value IS DISTINCT FROM NULL THEN pg_catalog.concat(x.value) END "
+      "FROM "
       "(SELECT " +
       in_parentheses(expression) +
       " AS value, r.n FROM (SELECT u.k0 AS old, $2 AS old_company, $3 AS "
       "new_company, u.n FROM " +
       unnested({&column}) + " OFFSET 0) AS r OFFSET 0) AS x ORDER BY x.n";
+  require_own_replacement(table, column);
   std::vector<std::string> replaced;
   for (size_t start = 0; start < values.size(); start += kBatch) {
     const std::vector<std::string> some(
@@ -65,14 +69,20 @@ std::vector<std::string> replace_values(const Table& table, const Column& column
         values.begin() + static_cast<ptrdiff_t>(std::min(values.size(), start + kBatch)));
     const Rows rows = query_as_owner(
         table.oid, sql, {typed_array(column, some), change.from, change.to}, Access::kCall);
-    for (size_t i = 0; i < rows.size(); ++i) {
-      if (!rows[i][0]) {
+    for (size_t i = 0; i < some.size(); ++i) {
+      if (rows.size() != some.size() || rows[i][0] != std::to_string(i + 1)) {
+        throw Error(sqlstate::kIntegrity, "the rule of column \"" + column.name + "\" of table " +
+                                              quoted_display(display_table(table)) +
+                                              " gives not one value for each")
+            .detail("Its replacement returns sets of values.");
+      }
+      if (!rows[i][1]) {
         throw Error(sqlstate::kIntegrity, "the rule of column \"" + column.name + "\" of table " +
                                               quoted_display(display_table(table)) +
                                               " gives no value")
             .detail("Its replacement for " + some[i].substr(0, 100) + " is null.");
       }
-      replaced.push_back(*rows[i][0]);
+      replaced.push_back(*rows[i][1]);
     }
   }
   return replaced;

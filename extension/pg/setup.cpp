@@ -160,8 +160,10 @@ void store_column_rule(const NamedTable& table, const std::string& column,
   if (treatment == "auto") return;
   own_query(
       "INSERT INTO company_backup.column_rule (table_schema, table_name, column_name, treatment, "
-      "replacement) VALUES ($1::name, $2::name, $3::name, $4, $5)",
-      {table.schema, table.name, column, treatment, replacement}, Access::kWrite);
+      "replacement, replacement_by) VALUES ($1::name, $2::name, $3::name, $4, $5, $6::name)",
+      {table.schema, table.name, column, treatment, replacement,
+       replacement ? one_row(query("SELECT current_user"))[0] : Text()},
+      Access::kWrite);
 }
 
 bool is_key(Oid target, const std::vector<std::string>& columns) {

@@ -139,10 +139,9 @@ my @kinds = (
 	['server of a superuser\'s foreign table', foreign => 1, rows => 'WHO.trap_rows', answers => qr/^(KB015|42704|22023) /,
 		says => qr/^(KB037|KB002|KB031|22023) /, admin => q{SELECT cb.set_table_rule('m.item', 'company'); ALTER FOREIGN TABLE m.item OWNER TO cb_super; ALTER SERVER here OWNER TO WHO},
 		undo => 'ALTER SERVER here OWNER TO CURRENT_USER; GRANT USAGE ON FOREIGN SERVER here TO cb_mallory, cb_caller'],
-	['company key of a domain', admin => q{DROP TRIGGER company_backup_follow ON m.company; ALTER TABLE m.item DROP CONSTRAINT item_company_id_fkey; ALTER TABLE m.bystander DROP CONSTRAINT bystander_company_id_fkey;
+	['company key of a domain', admin => q{ALTER TABLE m.item DROP CONSTRAINT item_company_id_fkey; ALTER TABLE m.bystander DROP CONSTRAINT bystander_company_id_fkey;
 		ALTER TABLE m.company ALTER id TYPE WHO.part; ALTER TABLE m.item ALTER company_id TYPE WHO.part; ALTER TABLE m.bystander ALTER company_id TYPE WHO.part;
-		ALTER TABLE m.item ADD FOREIGN KEY (company_id) REFERENCES m.company;
-		SELECT cb.set_company_table('m.company', identity_columns => '{}', scope_columns => '{company_id}')}],
+		ALTER TABLE m.item ADD FOREIGN KEY (company_id) REFERENCES m.company}],
 	map {
 		my ($name, $type) = @{$_};
 		["company key: $name", key => '{%s}', answers => qr/^(KB015|22023) /, key_type => $type]
