@@ -287,8 +287,8 @@ sub disks_are_full {
 		}
 	};
 	for my $table ('page', 'company_backup.undo_chunk') {
-		# Nobody makes room meanwhile.
-		sql("ALTER TABLE $table SET (autovacuum_enabled = off, toast.autovacuum_enabled = off); ALTER TABLE $table SET TABLESPACE $small");
+		# Nobody makes room meanwhile, and what failed before has left none.
+		sql("VACUUM FULL $table; ALTER TABLE $table SET (autovacuum_enabled = off, toast.autovacuum_enabled = off); ALTER TABLE $table SET TABLESPACE $small");
 		$fill->();
 		fails_with($RESTORE, \%fresh, '53100', {}, "no room for $table");
 		sql("DROP TABLE filler; CHECKPOINT; ALTER TABLE $table SET TABLESPACE pg_default");
