@@ -359,7 +359,7 @@ CREATE FUNCTION check_company_scope()
 RETURNS TABLE (severity text, object text, problem text, hint text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'check_company_scope';
-COMMENT ON FUNCTION check_company_scope() IS 'What is undecided; each hint is the statement that settles it';
+COMMENT ON FUNCTION check_company_scope() IS 'What is undecided, by the structure and, where it leaves a question open, by the rows; each hint is the statement that settles it';
 
 CREATE FUNCTION propose_company_rules()
 RETURNS TABLE (statement text)
@@ -371,19 +371,19 @@ CREATE FUNCTION check_company_data(company text)
 RETURNS TABLE (table_name text, row_key text, reference text, problem text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'check_company_data';
-COMMENT ON FUNCTION check_company_data(text) IS 'References of a company that lead nowhere or to another company';
+COMMENT ON FUNCTION check_company_data(text) IS 'References of a company that lead nowhere or to another company, and rows that lead to it but belong to none by their route';
 
 CREATE FUNCTION check_company_data(company bigint)
 RETURNS TABLE (table_name text, row_key text, reference text, problem text)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT * FROM @extschema@.check_company_data(company::text) $$;
-COMMENT ON FUNCTION check_company_data(bigint) IS 'References of a company that lead nowhere or to another company';
+COMMENT ON FUNCTION check_company_data(bigint) IS 'References of a company that lead nowhere or to another company, and rows that lead to it but belong to none by their route';
 
 CREATE FUNCTION check_company_data(company uuid)
 RETURNS TABLE (table_name text, row_key text, reference text, problem text)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT * FROM @extschema@.check_company_data(company::text) $$;
-COMMENT ON FUNCTION check_company_data(uuid) IS 'References of a company that lead nowhere or to another company';
+COMMENT ON FUNCTION check_company_data(uuid) IS 'References of a company that lead nowhere or to another company, and rows that lead to it but belong to none by their route';
 
 CREATE FUNCTION company_contents(company text)
 RETURNS TABLE (area text, table_name text, row_count bigint, byte_count bigint)

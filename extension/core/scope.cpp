@@ -67,13 +67,17 @@ void sort_scope(Scope& scope, std::vector<Finding> findings) {
   // Table indexes are in (schema, name) order.
   std::sort(scope.tables.begin() + 1, scope.tables.end(),
             [](const ScopedTable& a, const ScopedTable& b) { return a.table < b.table; });
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
-    return rank(a) != rank(b) ? rank(a) < rank(b) : a.object < b.object;
-  });
+  sort_findings(findings);
   scope.findings = std::move(findings);
 }
 
 }  // namespace
+
+void sort_findings(std::vector<Finding>& findings) {
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    return rank(a) != rank(b) ? rank(a) < rank(b) : a.object < b.object;
+  });
+}
 
 bool Scope::undecided() const {
   return std::any_of(findings.begin(), findings.end(),
@@ -138,10 +142,13 @@ bool can_belong_to_nobody(const Schema& schema, const Scope& scope, const Scoped
          std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end_nowhere);
 }
 
-bool can_belong_to_nobody(const Schema& schema, const ScopedTable& scoped) {
-  return !scoped.routes.empty() &&
-         std::all_of(scoped.routes.begin(), scoped.routes.end(),
-                     [&](const RouteStep& step) { return can_be_null(schema, scoped, step); });
+bool leads_through(const Scope& scope, TableIndex start, TableIndex goal) {
+  if (start == goal) return true;
+  const ScopedTable* scoped = scope.find(start);
+  return start != scope.company_table && scoped != nullptr &&
+         std::any_of(scoped->routes.begin(), scoped->routes.end(), [&](const RouteStep& step) {
+           return leads_through(scope, step.target, goal);
+         });
 }
 
 const ForeignKey* foreign_key_of(const Schema& schema, const ScopedTable& scoped,

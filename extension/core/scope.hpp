@@ -42,8 +42,11 @@ struct ScopedTable {
   std::string decided_by;
   std::string reason;
   std::vector<RouteStep> routes;  // any of them; empty for shared and people
-  std::string route_text;         // "invoice_line_invoice_fk > invoice_company_fk", for people
-  std::vector<int16_t> key;       // empty: the whole row is the key
+  // That also lead to the company, but decide nothing: a row that `routes` lead to nobody, and one
+  // of these to a company, would be lost. None where the rule says that such rows are shared.
+  std::vector<RouteStep> other_ways;
+  std::string route_text;    // "invoice_line_invoice_fk > invoice_company_fk", for people
+  std::vector<int16_t> key;  // empty: the whole row is the key
   std::vector<std::string> match_columns;  // of rows that has_shared_rows() means
   bool travels() const { return treatment == "company" || treatment == "append_only"; }
   bool owned() const { return travels() || treatment == "excluded"; }
@@ -71,12 +74,15 @@ struct Finding {
   std::string hint;  // the statement that settles it
 };
 
+// Errors first, then by object.
+void sort_findings(std::vector<Finding>& findings);
+
 struct Scope {
   TableIndex company_table = kNoTable;
   int16_t company_key = 0;
   std::vector<ScopedTable> tables;    // by (schema, name); the company table first
   std::vector<Reference> references;  // of tables that travel, by (table, name)
-  std::vector<Finding> findings;      // errors first, then by object
+  std::vector<Finding> findings;      // sorted
 
   bool undecided() const;
   const ScopedTable* find(TableIndex table) const;
@@ -98,6 +104,9 @@ bool has_shared_rows(const Schema& schema, const Scope& scope, const ScopedTable
 // refer to it, or of one that it refers to by columns that become NULL then or that no foreign key
 // holds; or is it below such a row?
 bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable& scoped);
+
+// Do the routes of `start` lead through `goal`?
+bool leads_through(const Scope& scope, TableIndex start, TableIndex goal);
 
 // One of its ways to the company: may it be NULL, or is it for rows of another kind?
 bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteStep& step);

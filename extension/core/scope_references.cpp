@@ -61,6 +61,28 @@ void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
   }
 }
 
+// What may lead to another company cannot be one of several things that say whose a row is: it
+// would be a row of two companies. Kinds of one column exclude each other.
+void refuse_kept_ways(Model& model, const Scope& scope, const Reference& reference) {
+  const ScopedTable& scoped = *scope.find(reference.table);
+  if (reference.outside == "refuse" || !reference.json_path.empty()) return;
+  const auto is_it = [&](const RouteStep& step) { return step.columns == reference.columns; };
+  TableRule rule = model.rule[reference.table] == nullptr ? proposed_rule(scoped.treatment)
+                                                          : *model.rule[reference.table];
+  rule.route.clear();
+  for (const RouteStep& step : scoped.routes)
+    if (!is_it(step) &&
+        std::find(rule.route.begin(), rule.route.end(), step.name) == rule.route.end())
+      rule.route.push_back(step.name);
+  if (rule.route.empty() || std::none_of(scoped.routes.begin(), scoped.routes.end(), is_it)) return;
+  const Table& table = model.table(reference.table);
+  model.error(display_table(table),
+              "a rule lets " + display_name(reference.name) +
+                  " lead to another company, but it is one of the columns that say which company a "
+                  "row belongs to: such a row would belong to both",
+              model.statements.table_rule(table, rule));
+}
+
 }  // namespace
 
 void collect_references(Model& model, Scope& scope, const Undecided& undecided) {
@@ -75,8 +97,10 @@ void collect_references(Model& model, Scope& scope, const Undecided& undecided) 
                    [](const Reference& a, const Reference& b) {
                      return std::tie(a.table, a.name) < std::tie(b.table, b.name);
                    });
-  for (const Reference& reference : scope.references)
+  for (const Reference& reference : scope.references) {
     warn_excluded(model, scope, undecided, reference);
+    refuse_kept_ways(model, scope, reference);
+  }
 }
 
 }  // namespace company_backup

@@ -1,5 +1,7 @@
-// Breadth-first search from the company table. Firm links discover tables by themselves; links that
-// can be NULL only carry tables whose rule says that they belong to companies.
+// Breadth-first search from the company table. A sure link, which leads each row to a company,
+// decides alone. Where there is none, any of the links decides: those that can be NULL carry tables
+// whose rule says that they belong to companies, those that cannot, but lead to rows that may be
+// nobody's, carry any.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -25,7 +27,7 @@ void prefer(Candidates& candidates, const Wanted& wanted) {
 class Search {
  public:
   explicit Search(const Model& model)
-      : model_(model), incoming_(model.size()), nullable_(model.size(), false) {
+      : model_(model), incoming_(model.size()), loose_(model.size(), false) {
     for (TableIndex table = 0; table < static_cast<TableIndex>(model.size()); ++table) {
       const auto& ways = model.ordered[table].empty() ? model.links[table] : model.ordered[table];
       for (const Link& link : ways) incoming_[link.step.target].push_back(table);
@@ -39,9 +41,11 @@ class Search {
 
   Routes run() {
     do spread();
-    while (admit_nullable());
-    for (TableIndex table = 0; table < static_cast<TableIndex>(model_.size()); ++table)
-      if (model_.ordered[table].empty()) add_kinds(table);
+    while (admit_loose());
+    for (TableIndex table = 0; table < static_cast<TableIndex>(model_.size()); ++table) {
+      add_later(table);
+      if (model_.ordered[table].empty()) tie(table);
+    }
     return routes_;
   }
 
@@ -69,6 +73,8 @@ class Search {
     routes_.steps.assign(model_.size(), {});
     routes_.tied.assign(model_.size(), {});
     routes_.distance[model_.company] = 0;
+    sure_.assign(model_.size(), false);
+    sure_[model_.company] = true;
     std::vector<TableIndex> reached{model_.company};
     for (int distance = 1; !reached.empty(); ++distance) {
       std::vector<TableIndex> next;
@@ -85,33 +91,57 @@ class Search {
 
   bool is_reached(const Link& link) const { return routes_.distance[link.step.target] >= 0; }
 
+  // Does it lead each row to a company? False for links to what is not reached yet.
+  bool is_sure(const Link& link) const {
+    const bool always = link.firm || link.step.kind == RouteStep::Kind::kUp;
+    return always && !link.of_one_kind() && sure_[link.step.target];
+  }
+
   bool decide(TableIndex table, int distance) {
     if (routes_.distance[table] >= 0 || model_.ruled_foreign(table)) return false;
-    if (!model_.ordered[table].empty()) return take_ordered(table);
+    if (!(model_.ordered[table].empty() ? take_links(table, distance) : take_ordered(table)))
+      return false;
+    const Candidates& steps = routes_.steps[table];
+    sure_[table] =
+        std::any_of(steps.begin(), steps.end(), [&](const Link* link) { return is_sure(*link); });
+    return true;
+  }
+
+  bool take_links(TableIndex table, int distance) {
     Candidates candidates;
     for (const Link& link : model_.links[table])
-      if ((link.firm || nullable_[table]) && is_reached(link)) candidates.push_back(&link);
+      if (is_reached(link) && (is_sure(link) || loose_[table])) candidates.push_back(&link);
     if (candidates.empty()) return false;
-    prefer(candidates, [](const Link& link) { return link.firm; });
-    prefer(candidates, [](const Link& link) { return !link.of_one_kind(); });
-    if (candidates[0]->of_one_kind()) {
-      // Each leads its own rows to a company; add_kinds() adds those that are reached later.
-    } else if (candidates.size() > 1 && !candidates[0]->firm)
-      routes_.tied[table] = candidates;  // any of them decides for now
-    else
-      choose(table, candidates, distance);
+    prefer(candidates, [&](const Link& link) { return is_sure(link); });
+    if (is_sure(*candidates[0])) choose(table, candidates, distance);
     routes_.steps[table] = candidates;
     return true;
   }
 
-  // Rows of further kinds, whose tables are further from the company than those of the first.
-  void add_kinds(TableIndex table) {
+  // Where no link is sure, those to tables that are further from the company than the nearest. Of a
+  // rule's, all kinds of the columns that it names.
+  void add_later(TableIndex table) {
     Candidates& steps = routes_.steps[table];
-    if (steps.empty() || !steps[0]->of_one_kind()) return;
-    for (const Link& link : model_.links[table])
-      if (link.of_one_kind() && is_reached(link) && !comes_back(link.step.target, table) &&
+    if (steps.empty() || sure_[table]) return;
+    const bool ordered = !model_.ordered[table].empty();
+    for (const Link& link : ordered ? model_.ordered[table] : model_.links[table])
+      if (is_reached(link) && !comes_back(link.step.target, table) &&
           std::find(steps.begin(), steps.end(), &link) == steps.end())
         steps.push_back(&link);
+  }
+
+  // Several links of which none is sure: nothing says whether any or one of them decides. Kinds
+  // lead each its own rows, and of rows that do not travel nobody needs to know.
+  void tie(TableIndex table) {
+    const Candidates& steps = routes_.steps[table];
+    if (steps.empty() || sure_[table] || !may_travel(table)) return;
+    const auto kind = [](const Link* link) { return link->of_one_kind(); };
+    const auto other = [&](const Link* link) {
+      return kind(link) != kind(steps[0]) || link->step.columns != steps[0]->step.columns;
+    };
+    if (!std::all_of(steps.begin(), steps.end(), kind) &&
+        std::any_of(steps.begin(), steps.end(), other))
+      routes_.tied[table] = steps;
   }
 
   // Do the routes from `start` lead through `goal`?
@@ -129,15 +159,18 @@ class Search {
     return false;
   }
 
-  // A route that a rule names is ready when all of it is: then nothing can go round in a circle.
+  // A route that a rule names is ready when all of it is: then nothing can go round in a circle. Of
+  // the kinds of a column it is enough that one is: others may lead to what belongs to no company.
   bool take_ordered(TableIndex table) {
     Candidates steps;
     for (const Link& link : model_.ordered[table]) {
-      if (!is_reached(link)) return false;
-      steps.push_back(&link);
+      if (is_reached(link))
+        steps.push_back(&link);
+      else if (!link.of_one_kind())
+        return false;
     }
     routes_.steps[table] = steps;
-    return true;
+    return !steps.empty();
   }
 
   void choose(TableIndex table, Candidates& candidates, int distance) {
@@ -145,7 +178,7 @@ class Search {
     if (distance == 1)
       choose_direct(table, candidates);
     else
-      prefer(candidates, [&](const Link& link) { return target_travels(link); });
+      prefer(candidates, [&](const Link& link) { return may_travel(link.step.target); });
     const auto first =
         *std::min_element(candidates.begin(), candidates.end(),
                           [](const Link* a, const Link* b) { return a->step.name < b->step.name; });
@@ -153,9 +186,9 @@ class Search {
   }
 
   // Rows that travel can be renumbered with their owner; rows that stay cannot.
-  bool target_travels(const Link& link) const {
-    const TableRule* rule = model_.rule[link.step.target];
-    return rule == nullptr ? link.step.target != model_.membership : rule->treatment != "excluded";
+  bool may_travel(TableIndex table) const {
+    const TableRule* rule = model_.rule[table];
+    return rule == nullptr ? table != model_.membership : rule->treatment != "excluded";
   }
 
   void choose_direct(TableIndex table, Candidates& candidates) {
@@ -191,17 +224,22 @@ class Search {
     return std::find(natural_names_.begin(), natural_names_.end(), name) != natural_names_.end();
   }
 
-  // Tables that a rule puts into the scope, that no firm link reaches: of those the nearest may use
-  // links that can be NULL. True if there were any, and the search has to be repeated.
-  bool admit_nullable() {
+  // May a link decide about this table that is not sure?
+  bool counts(TableIndex table, const Link& link) const {
+    return is_reached(link) && (link.firm || model_.ruled_owned(table));
+  }
+
+  // Tables that no sure link reaches, but others do: of those the nearest may use them. True if
+  // there were any, and the search has to be repeated.
+  bool admit_loose() {
     int nearest = -1;
     std::vector<TableIndex> admitted;
     for (TableIndex table = 0; table < static_cast<TableIndex>(model_.size()); ++table) {
-      if (routes_.distance[table] >= 0 || nullable_[table] || !model_.ruled_owned(table) ||
+      if (routes_.distance[table] >= 0 || loose_[table] || model_.ruled_foreign(table) ||
           !model_.ordered[table].empty())
         continue;
       for (const Link& link : model_.links[table]) {
-        if (!is_reached(link)) continue;
+        if (!counts(table, link)) continue;
         const int distance = routes_.distance[link.step.target];
         if (nearest >= 0 && distance > nearest) continue;
         if (distance != nearest) admitted.clear();
@@ -209,13 +247,14 @@ class Search {
         admitted.push_back(table);
       }
     }
-    for (TableIndex table : admitted) nullable_[table] = true;
+    for (TableIndex table : admitted) loose_[table] = true;
     return !admitted.empty();
   }
 
   const Model& model_;
   std::vector<std::vector<TableIndex>> incoming_;  // tables with a link to this one
-  std::vector<bool> nullable_;                     // may use links that can be NULL
+  std::vector<bool> loose_;                        // may use links that are not sure
+  std::vector<bool> sure_;                         // each row belongs to a company
   std::string usual_column_;
   std::vector<std::string> natural_names_;
   Routes routes_;

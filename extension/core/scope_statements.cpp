@@ -29,6 +29,12 @@ void add_text(std::string& arguments, const char* name, const std::string& value
   if (!value.empty()) arguments += std::string(", ") + name + " => " + quote_literal(value);
 }
 
+void add_kind(std::string& arguments, const std::string& column, const std::string& value) {
+  if (column.empty()) return;
+  arguments +=
+      ", when_column => " + quote_literal(column) + ", when_value => " + quote_literal(value);
+}
+
 void add_names(std::string& arguments, const char* name, const std::vector<std::string>& values) {
   if (!values.empty()) arguments += std::string(", ") + name + " => " + name_array(values);
 }
@@ -129,6 +135,14 @@ std::string Statements::reference(const Table& table, const std::vector<std::str
   return call("set_reference", arguments);
 }
 
+std::string Statements::reference_of_kind(const Table& table, const std::string& column,
+                                          const Table& target, const std::string& when_column,
+                                          const std::string& when_value) const {
+  std::string arguments = regclass(table) + ", " + name_array({column}) + ", " + regclass(target);
+  add_kind(arguments, when_column, when_value);
+  return call("set_reference", arguments);
+}
+
 std::string Statements::without_excluded(const Table& table, const Table& target,
                                          const Reference& reference) const {
   std::vector<std::string> columns, target_columns;
@@ -139,20 +153,14 @@ std::string Statements::without_excluded(const Table& table, const Table& target
   std::string arguments = regclass(table) + ", " + name_array(columns) + ", " + regclass(target);
   add_names(arguments, "target_columns", target_columns);
   add_text(arguments, "json_path", reference.json_path);
-  if (!reference.when_column.empty()) {
-    arguments += ", when_column => " + quote_literal(reference.when_column) + ", when_value => " +
-                 quote_literal(reference.when_value);
-  }
+  add_kind(arguments, reference.when_column, reference.when_value);
   return call("set_reference", arguments + ", outside => 'null'");
 }
 
 std::string Statements::no_reference(const Table& table, const ReferenceRule& rule) const {
   std::string arguments = regclass(table) + ", " + name_array(rule.columns) + ", NULL";
   if (!rule.json_path.empty()) arguments += ", json_path => " + quote_literal(rule.json_path);
-  if (!rule.when_column.empty()) {
-    arguments += ", when_column => " + quote_literal(rule.when_column) + ", when_value => " +
-                 quote_literal(rule.when_value);
-  }
+  add_kind(arguments, rule.when_column, rule.when_value);
   return call("set_reference", arguments);
 }
 

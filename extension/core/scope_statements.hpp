@@ -27,6 +27,10 @@ class Statements {
   std::string reference(const Table& table, const std::vector<std::string>& columns,
                         const Table& target,
                         const std::vector<std::string>& target_columns = {}) const;
+  // Of the IDs in a column those that are of one kind, to the primary key of `target`.
+  std::string reference_of_kind(const Table& table, const std::string& column, const Table& target,
+                                const std::string& when_column,
+                                const std::string& when_value) const;
   // Makes a reference to a table that does not travel NULL where the row is not.
   std::string without_excluded(const Table& table, const Table& target,
                                const Reference& reference) const;

@@ -51,6 +51,7 @@ class OwnedTables {
   ScopedTable owned_table(TableIndex index) {
     ScopedTable scoped = base(index);
     for (const Link* link : routes_.steps[index]) scoped.routes.push_back(link->step);
+    scoped.other_ways = other_ways(index);
     scoped.route_text = route_text(index);
     scoped.treatment = "company";
     if (const TableRule* rule = model_.rule[index]) {
@@ -72,6 +73,21 @@ class OwnedTables {
       scoped.reason = "undecided: " + question;
     }
     return scoped;
+  }
+
+  // Of a table whose rule names match_columns it is said that rows can belong to nobody.
+  std::vector<RouteStep> other_ways(TableIndex index) const {
+    std::vector<RouteStep> ways;
+    if (model_.rule[index] != nullptr && !model_.rule[index]->match_columns.empty()) return ways;
+    const auto& steps = routes_.steps[index];
+    for (const Link& link : model_.links[index]) {
+      const auto same = [&](const Link* step) {
+        return step->step.name == link.step.name && step->step.when_value == link.step.when_value;
+      };
+      if (routes_.distance[link.step.target] >= 0 && std::none_of(steps.begin(), steps.end(), same))
+        ways.push_back(link.step);
+    }
+    return ways;
   }
 
   std::string reason_of(const Link& link) const {
@@ -132,6 +148,7 @@ class OwnedTables {
     std::vector<std::string> names;
     for (const Link* link : routes_.tied[index]) names.push_back(link->step.name);
     std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
   }
 
@@ -141,12 +158,14 @@ class OwnedTables {
            std::string(" could say which company a row belongs to: ") + list(names);
   }
 
-  // Two company columns contradict each other; of several parents any may be the owner.
+  // Two company columns that are never NULL contradict each other; of several parents, or of
+  // columns that can be NULL, any may say the owner.
   std::vector<std::string> proposed_route(TableIndex index) const {
     std::vector<std::string> names = tied_names(index);
     const auto& tied = routes_.tied[index];
-    if (std::all_of(tied.begin(), tied.end(),
-                    [](const Link* link) { return link->step.kind == RouteStep::Kind::kCompany; }))
+    if (std::all_of(tied.begin(), tied.end(), [](const Link* link) {
+          return link->firm && link->step.kind == RouteStep::Kind::kCompany;
+        }))
       names.resize(1);
     return names;
   }

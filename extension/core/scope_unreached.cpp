@@ -25,6 +25,7 @@ class OtherTables {
 
   void decide() {
     std::vector<ScopedTable> added;
+    find_asked();
     for_unreached([&](TableIndex index) {
       if (model_.ruled_foreign(index))
         added.push_back(ruled(index));
@@ -142,7 +143,9 @@ class OtherTables {
     TableRule rule = *model_.rule[index];
     rule.route.clear();
     for (const Link& link : model_.ordered[index])
-      if (routes_.distance[link.step.target] >= 0) rule.route.push_back(link.step.name);
+      if (routes_.distance[link.step.target] >= 0 &&
+          std::find(rule.route.begin(), rule.route.end(), link.step.name) == rule.route.end())
+        rule.route.push_back(link.step.name);
     return model_.statements.table_rule(model_.table(index), rule);
   }
 
@@ -177,19 +180,55 @@ class OtherTables {
     return false;
   }
 
-  // Reachable, but only through columns that can be NULL.
-  void ask_nullable(TableIndex index) {
+  bool leads_to_decided(const Link& link) const {
+    return routes_.distance[link.step.target] >= 0 && !undecided_[link.step.target];
+  }
+
+  // Tables that ask_nullable() asks about.
+  void find_asked() {
+    asked_.assign(model_.size(), false);
+    for_unreached([&](TableIndex index) {
+      asked_[index] = model_.rule[index] == nullptr &&
+                      std::any_of(model_.links[index].begin(), model_.links[index].end(),
+                                  [&](const Link& link) { return leads_to_decided(link); });
+    });
+  }
+
+  // Can rows of `start` lead to `goal` over tables that are asked about?
+  bool asked_leads_to(TableIndex start, TableIndex goal, std::vector<bool>& seen) const {
+    if (start == goal) return true;
+    if (seen[start] || !asked_[start]) return false;
+    seen[start] = true;
+    return std::any_of(
+        model_.links[start].begin(), model_.links[start].end(),
+        [&](const Link& link) { return asked_leads_to(link.step.target, goal, seen); });
+  }
+
+  // The ways that a rule may name: to tables that are reached, and to those that will be when their
+  // own question is answered.
+  std::vector<std::string> nullable_ways(TableIndex index) const {
     std::vector<std::string> names;
-    for (const Link& link : model_.links[index])
-      if (routes_.distance[link.step.target] >= 0 && !undecided_[link.step.target] &&
+    for (const Link& link : model_.links[index]) {
+      std::vector<bool> seen(model_.size(), false);
+      const bool later = asked_[link.step.target] && !asked_leads_to(link.step.target, index, seen);
+      if ((leads_to_decided(link) || later) &&
           std::find(names.begin(), names.end(), link.step.name) == names.end())
         names.push_back(link.step.name);
-    if (names.empty()) return;
+    }
+    return names;
+  }
+
+  // Reachable, but only through columns that can be NULL, or that lead to rows so reached.
+  void ask_nullable(TableIndex index) {
+    if (!asked_[index]) return;
+    const std::vector<std::string> names = nullable_ways(index);
     undecided_[index] = true;
     const Table& table = model_.table(index);
-    std::string problem = (names.size() == 1 ? "only a column that can be NULL leads"
-                                             : "only columns that can be NULL lead") +
-                          std::string(" to a company: ") + list(names);
+    std::string problem =
+        (names.size() == 1 ? "only a column that can be NULL leads"
+                           : "only columns that can be NULL, or that lead to rows "
+                             "that may be nobody's, lead") +
+        std::string(" to a company: ") + list(names);
     TableRule rule = proposed_rule("company", "belongs to the company of " + list(names));
     if (const auto question = question_about(model_, index)) {
       problem += "; " + question->problem;
@@ -406,6 +445,7 @@ class OtherTables {
   Undecided& undecided_;
   CompanyNames company_names_;
   std::vector<const std::string*> treatment_;  // of the tables reached
+  std::vector<bool> asked_;
   std::vector<std::vector<TableIndex>> referrers_;
   std::map<std::string, TableIndex> owned_names_;
 };

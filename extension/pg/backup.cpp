@@ -12,6 +12,7 @@
 #include "pg/rules.hpp"
 #include "pg/shared_keys.hpp"
 #include "pg/table_plan.hpp"
+#include "pg/unplaced_rows.hpp"
 
 namespace company_backup {
 namespace {
@@ -243,6 +244,7 @@ Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptio
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
   company = resolve_company(live, company_text);
+  require_placed_rows(live, company);
   Manifest manifest = BackupRun(live, company, options, sink).run();
   manifest.schema_fingerprint = fingerprint(live);
   snapshot.close();

@@ -15,6 +15,7 @@
 #include "pg/shared_report.hpp"
 #include "pg/table_plan.hpp"
 #include "pg/typed_value.hpp"
+#include "pg/unplaced_rows.hpp"
 
 namespace company_backup {
 namespace {
@@ -210,7 +211,9 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
   CopiedRows rows;
-  const Manifest manifest = copy_rows(live, resolve_company(live, source), rows);
+  const Company company = resolve_company(live, source);
+  require_placed_rows(live, company);
+  const Manifest manifest = copy_rows(live, company, rows);
   const Origin origin{manifest, rows, true};
   CreateOptions renewing = options;
   renewing.ids = "remap";

@@ -212,14 +212,17 @@ std::vector<ReferenceProblem> check_references(const LiveScope& live, const Comp
   return problems;
 }
 
+std::string problem_text(const LiveScope& live, const ReferenceProblem& problem) {
+  return display_table(live.table(problem.table)) + " " + problem.row_key + ", " +
+         problem.reference + ": " + problem.problem;
+}
+
 namespace {
 
 std::string first_problems(const LiveScope& live, const std::vector<ReferenceProblem>& problems) {
   std::string detail;
   for (size_t i = 0; i < std::min(problems.size(), kListedProblems); ++i) {
-    const ReferenceProblem& problem = problems[i];
-    detail += (i > 0 ? "\n" : "") + display_table(live.table(problem.table)) + " " +
-              problem.row_key + ", " + problem.reference + ": " + problem.problem;
+    detail += (i > 0 ? "\n" : "") + problem_text(live, problems[i]);
   }
   if (problems.size() > kListedProblems) {
     detail += "\nand " + std::to_string(problems.size() - kListedProblems) + " more";

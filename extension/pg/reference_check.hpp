@@ -22,6 +22,9 @@ struct ReferenceProblem {
 std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company,
                                                const ReferenceSets* proved = nullptr);
 
+// "sales.line (7), line_invoice_fkey: leads nowhere ...", for a DETAIL.
+std::string problem_text(const LiveScope& live, const ReferenceProblem& problem);
+
 // After rows were loaded with new IDs: the same of the references that no foreign key says, over
 // all rows of the company as the active snapshot sees them. Error kIntegrity.
 // `same_company`: may they lead to what does not travel?

@@ -9,6 +9,7 @@
 #include "pg/reference_check.hpp"
 #include "pg/rules.hpp"
 #include "pg/table_plan.hpp"
+#include "pg/unplaced_rows.hpp"
 
 namespace company_backup {
 namespace {
@@ -23,6 +24,22 @@ void authorize_scope() {
   authorize({"scope", std::nullopt, named_company(std::nullopt)}, std::nullopt);
 }
 
+// What `read` gives, under one snapshot of the tables of the scope.
+template <class Read>
+auto read_scope(LiveScope live, Read&& read) {
+  live = lock_scope(std::move(live));
+  refuse_row_security(live);
+  HeldTables held(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_tables(live);
+  auto result = read(live);
+  snapshot.close();
+  settings.close();
+  held.close();
+  return result;
+}
+
 // The rows that `read` gives for the company of argument 0, under one snapshot.
 template <class Read>
 Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
@@ -30,17 +47,39 @@ Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
   LiveScope live = load_live_scope();
   const Text text = optional_text(fcinfo, 0);
   authorize_existing(live, text, action, std::nullopt);
-  live = lock_scope(std::move(live));
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
-  const Rows rows = read(live, resolve_company(live, text));
-  snapshot.close();
-  settings.close();
-  held.close();
-  return return_rows(fcinfo, rows);
+  return return_rows(fcinfo, read_scope(std::move(live), [&](const LiveScope& locked) {
+                       return read(locked, resolve_company(locked, text));
+                     }));
+}
+
+// What the rows say where the structure leaves a question open. That the caller cannot read them is
+// a finding, too: the others are told all the same.
+std::vector<Finding> row_findings(const LiveScope& live) {
+  std::vector<Finding> findings;
+  if (!needs_rows(live)) return findings;
+  const auto unread = [&](const std::string& why) {
+    findings = {{"warning", display_table(live.table(live.scope.company_table)),
+                 "the rows could not be looked at for what the structure does not say: " + why,
+                 ""}};
+  };
+  try {
+    with_subtransaction([&] { findings = read_scope(live, find_unplaced_rows); },
+                        [&](const CaughtError& error) { unread(error.message); });
+  } catch (const Error& error) {
+    unread(error.what());
+  }
+  return findings;
+}
+
+// The scope, if there is one.
+std::optional<LiveScope> discovered_scope() {
+  try {
+    return load_live_scope();
+  } catch (const Error& error) {
+    const std::string state = error.sqlstate();
+    if (state != sqlstate::kNotConfigured && state != sqlstate::kNoRoute) throw;
+    return std::nullopt;
+  }
 }
 
 // The rows of a table, and apart from them the values of its columns that are files.
@@ -88,8 +127,12 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
 
 COMPANY_BACKUP_FUNCTION(check_company_scope) {
   authorize_scope();
+  const LiveScope live = load_live_scope();
+  std::vector<Finding> findings = row_findings(live);
+  findings.insert(findings.end(), live.scope.findings.begin(), live.scope.findings.end());
+  sort_findings(findings);
   Rows rows;
-  for (const Finding& finding : load_live_scope().scope.findings) {
+  for (const Finding& finding : findings) {
     rows.push_back({finding.severity, finding.object, finding.problem, finding.hint});
   }
   return return_rows(fcinfo, rows);
@@ -98,18 +141,26 @@ COMPANY_BACKUP_FUNCTION(check_company_scope) {
 COMPANY_BACKUP_FUNCTION(propose_company_rules) {
   authorize_scope();
   const Rules rules = load_rules();
-  Rows rows;
-  for (const std::string& statement :
-       propose_rules(load_schema(rules.settings), rules, functions_schema())) {
-    rows.push_back({statement});
+  std::vector<std::string> statements =
+      propose_rules(load_schema(rules.settings), rules, functions_schema());
+  if (const std::optional<LiveScope> live = discovered_scope()) {
+    for (const Finding& finding : row_findings(*live)) {
+      if (!finding.hint.empty()) statements.push_back(finding.hint);
+    }
   }
+  Rows rows;
+  for (const std::string& statement : statements) rows.push_back({statement});
   return return_rows(fcinfo, rows);
 }
 
 COMPANY_BACKUP_FUNCTION(check_company_data) {
   return read_company(fcinfo, "check", [](const LiveScope& live, const Company& company) {
     Rows rows;
-    for (const ReferenceProblem& problem : check_references(live, company)) {
+    std::vector<ReferenceProblem> problems = lost_rows(live, company);
+    for (ReferenceProblem& problem : check_references(live, company)) {
+      problems.push_back(std::move(problem));
+    }
+    for (const ReferenceProblem& problem : problems) {
       rows.push_back({display_table(live.table(problem.table)), problem.row_key, problem.reference,
                       problem.problem});
     }

@@ -78,6 +78,7 @@ SELECT revert_restore(:restore);
 SELECT set_reference('app.visit', '{subject}', 'app.client', when_column => 'about', when_value => 'client');
 SELECT set_reference('app.visit', '{seen}', 'app.client');
 UPDATE app.visit SET about = 'client', subject = client_id, seen = ARRAY[client_id, NULL, client_id];
+SELECT set_column_rule('app.visit', 'subject', 'data');
 UPDATE app.visit SET about = 'weather', subject = 'fine' WHERE client_id = '019012ab-cdef-7123-8456-789abcdef012';
 SELECT clone_company(1) AS clone \gset
 SELECT results_eq(format($$SELECT about, subject = client_id::text OR subject = 'fine', seen = ARRAY[client_id, NULL, client_id]

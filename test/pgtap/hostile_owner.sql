@@ -142,6 +142,7 @@ SELECT cb.set_reference('evil.document', '{code}', 'evil.code', '{mood}');
 SELECT cb.set_reference('evil.document', '{refs}', 'evil.code', '{mood}');
 SELECT cb.set_reference('evil.document', '{tags}', 'evil.code', '{mood}');
 SELECT cb.set_reference('evil.document', '{pair}', 'evil.code', '{pair}', when_column => 'kind', when_value => 'good');
+SELECT cb.set_column_rule('evil.document', 'pair', 'data');
 SELECT cb.set_reference('evil.document', '{doc}', 'evil.code', '{mood}', json_path => '$.mood');
 
 -- The traps work: a superuser who merely looks at the tables springs them ------------------------

@@ -34,6 +34,7 @@ SELECT set_reference('public.remark', '{about_id}', 'public.visit', when_column 
 SELECT set_reference('public.remark', '{about_id}', 'public.sheet', when_column => 'about_type', when_value => 'Sheet');
 SELECT set_reference('public.remark', '{about_id}', 'public.line', when_column => 'about_type', when_value => 'Line');
 SELECT set_reference('public.remark', '{about_id}', 'public.firm', when_column => 'about_type', when_value => 'Firm');
+SELECT set_reference('public.remark', '{about_id}', 'public.weather', when_column => 'about_type', when_value => 'Weather');
 SELECT is_empty($$ SELECT * FROM cb.check_company_scope() WHERE severity = 'error' $$, 'with a reference for each kind the scope is settled');
 SELECT is((SELECT treatment || ', ' || route FROM company_scope() WHERE table_name = 'public.remark'),
   'company, about_id (''Firm'') | about_id (''Line'') > line_sheet_id_fkey > sheet_firm_id_fkey | about_id (''Sheet'') > sheet_firm_id_fkey | about_id (''Visit'') > visit_firm_id_fkey',

@@ -26,6 +26,7 @@ SELECT set_table_rule('app.rate', 'company', 'own ones travel, others are built 
 SELECT set_reference('app.item', '{rates}', 'app.rate', '{id}');
 SELECT set_reference('app.item', '{readers}', 'app.person', '{id}');
 SELECT set_reference('app.item', '{about}', 'app.unit', '{id}', when_column => 'kind', when_value => 'unit');
+SELECT set_column_rule('app.item', 'about', 'data');
 SELECT set_reference('app.item', '{document}', 'app.unit', '{id}', json_path => '.unit');
 SELECT set_reference('app.item', '{document}', 'app.person', '{id}', json_path => '.**.person');
 SELECT set_reference('app.item', '{counts}', 'app.unit', '{id}', json_path => 'keys()');

@@ -363,5 +363,72 @@ TEST_F(ScopeTest, TablesBelowANullableOneFollowItsRule) {
   expect_no_errors();
 }
 
+// Columns that cannot be NULL, but lead to rows that may be nobody's.
+
+TEST_F(ScopeTest, AKeyToWhatMayBeNobodysIsNoSureWay) {
+  company();
+  db.table("sales.item").column("owner integer null").fk("i_o", {"owner"}, "sales.company");
+  child("sales.price", "sales.item")
+      .column("company_id integer null")
+      .fk("p_c", {"company_id"}, "sales.company");
+  child("sales.photo", "sales.item");
+  rules.tables.push_back(table_rule("sales.item", "company"));
+  discover();
+  expect_finding("error", "sales.price",
+                 "two columns could say which company a row belongs to: p_c and price_parent");
+  EXPECT_NE(hint_of("sales.price").find("route => '{p_c,price_parent}'"), std::string::npos);
+  EXPECT_EQ(of("sales.photo").route_text, "photo_parent > i_o");
+  expect_no_finding("sales.photo");
+}
+
+TEST_F(ScopeTest, ASureWayDecidesAlsoWhereItIsLonger) {
+  company();
+  db.table("sales.item").column("owner integer null").fk("i_o", {"owner"}, "sales.company");
+  owned("sales.invoice");
+  child("sales.line", "sales.invoice");
+  child("sales.detail", "sales.line")
+      .column("item_id integer")
+      .fk("d_i", {"item_id"}, "sales.item");
+  rules.tables.push_back(table_rule("sales.item", "company"));
+  discover();
+  EXPECT_EQ(of("sales.detail").routes.size(), 1u);
+  EXPECT_EQ(of("sales.detail").routes[0].name, "detail_parent");
+  expect_no_errors();
+}
+
+TEST_F(ScopeTest, AProposalNamesWaysOverTablesThatAreAskedAbout) {
+  company();
+  db.table("sales.item").column("owner integer null").fk("i_o", {"owner"}, "sales.company");
+  child("sales.price", "sales.item")
+      .column("company_id integer null")
+      .fk("p_c", {"company_id"}, "sales.company");
+  discover();
+  EXPECT_NE(hint_of("sales.price").find("route => '{p_c,price_parent}'"), std::string::npos);
+}
+
+TEST_F(ScopeTest, WaysThatARouteDoesNotTakeAreKnown) {
+  attachment();
+  rules.tables.push_back(table_rule("sales.attachment", "company", {"to_invoice"}));
+  discover();
+  ASSERT_EQ(of("sales.attachment").other_ways.size(), 1u);
+  EXPECT_EQ(of("sales.attachment").other_ways[0].name, "to_bill");
+  rules.tables[0].match_columns = {"id"};
+  discover();
+  EXPECT_TRUE(of("sales.attachment").other_ways.empty());
+}
+
+TEST_F(ScopeTest, AWayOfSeveralMayNotLeadToAnotherCompany) {
+  attachment();
+  rules.tables.push_back(table_rule("sales.attachment", "company", {"to_invoice", "to_bill"}));
+  rules.references.push_back(
+      {"sales", "attachment", {"bill_id"}, "sales", "bill", {}, "", "", "", "keep"});
+  discover();
+  expect_finding("error", "sales.attachment", "a rule lets to_bill lead to another company");
+  EXPECT_NE(hint_of("sales.attachment").find("route => '{to_invoice}'"), std::string::npos);
+  rules.tables[0].route = {"to_invoice"};
+  discover();
+  expect_no_errors();
+}
+
 }  // namespace
 }  // namespace company_backup
