@@ -15,7 +15,7 @@ EXTENSION = extension/company_backup
 MODULE_big = company_backup
 EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
 
-OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard extension/core/*.cpp extension/pg/*.cpp)))
+OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard extension/pg/*.cpp)))
 DATA = $(wildcard $(EXTENSION)--*.sql)
 EXTRA_CLEAN = $(OBJS:.o=.d)
 
@@ -36,7 +36,13 @@ PG_CPPFLAGS = -Iextension -isystem $(shell $(PG_CONFIG) --includedir-server 2>/d
 	-DCOMPANY_BACKUP_VERSION='"$(EXTVERSION)"' $(DEFLATE_FLAGS) -MMD -MP
 # -g1, lines for stack traces: all debug information takes a third more time to compile.
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow=local -Werror -O2 -g1
-SHLIB_LINK = -lstdc++ -lsimdjson -lroaring -lcrypto -lz $(DEFLATE_LIBS) -lpthread
+SHLIB_LINK = $(CORE) -lstdc++ -lsimdjson -lroaring -lcrypto -lz $(DEFLATE_LIBS) -lpthread
+
+RELEASE = build/release
+SANITIZED = build/sanitized
+FUZZED = build/fuzzed
+# What does not know of PostgreSQL, for the extension and the client.
+CORE = $(RELEASE)/libcompany_backup_core.a
 
 all: client
 
@@ -50,16 +56,20 @@ endif
 # Each object knows the headers it was made from, as the compiler saw them.
 -include $(OBJS:.o=.d)
 
-RELEASE = build/release
-SANITIZED = build/sanitized
-FUZZED = build/fuzzed
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: client install-client uninstall-client dependencies unit demo test nightly fuzz bench bench-size
+.PHONY: client core install-client uninstall-client dependencies unit demo test nightly fuzz bench bench-size
 
-client:
+# CMake knows whether there is anything to do.
+core:
 	cmake -S . -B $(RELEASE) -DBUILD_TESTING=OFF $(CMAKE_OPTIONS) --log-level=WARNING
+	MAKEFLAGS=--no-print-directory cmake --build $(RELEASE) -j 2 --target company_backup_core
+
+$(CORE): core
+$(MODULE_big).so: $(CORE)
+
+client: core
 	MAKEFLAGS=--no-print-directory cmake --build $(RELEASE) -j 2 --target company-backup
 
 # PostgreSQL's folder of programs is in nobody's PATH on Debian: a link from one that is.
@@ -87,7 +97,7 @@ unit:
 	ctest --test-dir $(SANITIZED) --output-on-failure -j 2
 
 # As root nothing is built: what root made, the user could not write again.
-INSTALL_BUILT = $(SUDO) $(MAKE) --no-print-directory -s -o client install
+INSTALL_BUILT = $(SUDO) $(MAKE) --no-print-directory -s -o client -o core install
 
 demo: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
