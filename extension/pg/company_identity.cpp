@@ -9,13 +9,14 @@ extern "C" {
 #include "pg/owner.hpp"
 
 namespace company_backup {
-namespace {
 
-[[noreturn]] void refuse_deleted(const std::string& key) {
+void refuse_deleted(const std::string& key) {
   throw Error(sqlstate::kSerializationFailure,
               "could not serialize access: company \"" + key + "\" was deleted meanwhile")
       .hint("Try again.");
 }
+
+namespace {
 
 // As the table's owner, as a foreign key does: whoever deletes the row from now on waits.
 void hold_company(const LiveScope& live, const Company& company) {
@@ -28,6 +29,24 @@ void hold_company(const LiveScope& live, const Company& company) {
           .empty()) {
     refuse_deleted(company.key);
   }
+}
+
+[[noreturn]] void refuse_changed(const std::string& key) {
+  throw Error(sqlstate::kSerializationFailure,
+              "could not serialize access: another company has got key \"" + key + "\" meanwhile")
+      .hint("Try again.");
+}
+
+// Where the row is, under the active snapshot; as the table's owner.
+Oid place_of(const LiveScope& live, const Company& company) {
+  const Table& table = live.table(live.scope.company_table);
+  if (!table.partitioned) return table.oid;
+  const Column& key = column_of(table, live.scope.company_key);
+  const AsOwnerOf owner(table.oid);
+  const Rows rows = query("SELECT c.tableoid::oid FROM " + from_table(table) + " AS c WHERE " +
+                              column_sql("c", key) + " " + key.equality + " $1",
+                          {company.arg()});
+  return rows.empty() ? InvalidOid : static_cast<Oid>(std::stoul(*rows[0][0]));
 }
 
 CompanyIdentity first_id(const Rows& rows) {
@@ -180,6 +199,59 @@ void refuse_ended(int64_t identity, const std::string& key) {
   const bool lives = identity_of_key(key, Access::kRead) == identity;
   fresh.close();
   if (!lives) refuse_deleted(key);
+}
+
+KeyHolder::KeyHolder(std::string key) : key_(std::move(key)), before_(look(Access::kRead)) {}
+
+// Whoever loses the key leaves a row that has ended, known before or not.
+KeyHolder::Moment KeyHolder::look(Access access) const {
+  const Row row = one_row(own_query(
+      "SELECT min(id) FILTER (WHERE gone_at IS NULL), count(gone_at) || ' ' || "
+      "coalesce(extract(epoch FROM max(gone_at)), 0) FROM company_backup.company WHERE key "
+      "= $1",
+      {key_}, access));
+  Moment moment{std::nullopt, *row[1]};
+  if (row[0]) moment.identity = std::stoll(*row[0]);
+  return moment;
+}
+
+// That the company was seen for the first time since is no change.
+void KeyHolder::refuse() const {
+  refuse_changed(key_);
+}
+
+void KeyHolder::compare(const Moment& now) const {
+  if (now.ends != before_.ends || (before_.identity && now.identity != before_.identity)) {
+    refuse();
+  }
+}
+
+void KeyHolder::require_same() const {
+  compare(look(Access::kRead));
+}
+
+void KeyHolder::require_same_now() const {
+  compare(look(Access::kCall));
+}
+
+AskedCompany::AskedCompany(const LiveScope& live, const Text& company) : written_(company) {
+  ReadSnapshot snapshot;
+  try {
+    row_ = resolve_company(live, company);
+    place_ = place_of(live, *row_);
+  } catch (const Error& error) {
+    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
+    unknown_ = error;
+  }
+  holder_.emplace(key());
+  snapshot.close();
+}
+
+Company AskedCompany::resolve(const LiveScope& live) const {
+  Company company = resolve_company(live, written_);
+  if (!row_ || place_of(live, company) != place_) refuse_changed(company.key);
+  holder_->require_same();
+  return company;
 }
 
 CompanyIdentity identity_at(const std::string& key, const std::string& time) {

@@ -28,15 +28,15 @@ template <class Read>
 Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
   require_guard_or_owner(action);
   LiveScope live = load_live_scope();
-  const Text text = optional_text(fcinfo, 0);
-  authorize_existing(live, text, action, std::nullopt);
+  const AskedCompany asked =
+      authorize_existing(live, optional_text(fcinfo, 0), action, std::nullopt);
   live = lock_scope(std::move(live));
   refuse_row_security(live);
   HeldTables held(live);
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
-  const Rows rows = read(live, resolve_company(live, text));
+  const Rows rows = read(live, asked.resolve(live));
   snapshot.close();
   settings.close();
   held.close();

@@ -43,7 +43,7 @@ Upload authorize_upload(int64_t id) {
   std::optional<Upload> upload = look_for_upload(id);
   authorize_found(
       question, upload, detail,
-      [&] { return is_allowed(question, key_of_owner(upload->company), detail); },
+      [&] { return is_allowed_of(question, upload->owner, key_of_owner(upload->company), detail); },
       [id] { refuse_upload(id); });
   if (own_query("SELECT FROM company_backup.upload WHERE id = $1 FOR UPDATE", {id}, Access::kWrite)
           .empty()) {
@@ -238,7 +238,9 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
   CompanyIdentity owner;
   if (const Text text = optional_text(fcinfo, 0)) {
     const LiveScope live = load_live_scope();
-    owner = make_identity(live, authorize_existing(live, text, "upload", std::nullopt));
+    const AskedCompany company = authorize_existing(live, text, "upload", std::nullopt);
+    owner = make_identity(live, company.row());
+    company.require_same_now();
   } else {
     authorize({"upload", std::nullopt, named_company(text)}, text);
   }
