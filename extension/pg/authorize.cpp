@@ -21,7 +21,7 @@ KeyHolder holder_now(const std::string& key) {
 // What the caller may know of.
 std::optional<StoredBackup> look_for_visible(int64_t id) {
   std::optional<StoredBackup> backup = look_for_backup(id);
-  if (backup && !backup->owner && !caller_owns_database() && !is_mine(*backup)) {
+  if (backup && !backup->owner && !caller_owns_database() && !backup->is_mine) {
     return std::nullopt;
   }
   return backup;

@@ -66,19 +66,21 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
 COMPANY_BACKUP_FUNCTION(company_backups) {
   require_guard_or_owner("list");
   const Listed listed = authorize_list(optional_text(fcinfo, 0));
-  const Text uploader = caller_owns_database() ? Text() : one_row(query("SELECT current_user"))[0];
+  const bool owner = caller_owns_database();
   return return_rows(
       fcinfo,
       own_query(
           "SELECT id, company, label, CASE WHEN EXISTS (SELECT FROM company_backup.template "
           "WHERE backup = b.id) THEN 'template' ELSE origin END, contents, status, row_count, "
           "byte_count, created_at, created_by, actor, expires_at FROM company_backup.backup "
-          "b WHERE CASE WHEN $1 THEN owner IS NOT NULL OR $4 IS NULL OR uploaded_by::text = $4 OR "
-          "EXISTS (SELECT FROM company_backup.template WHERE backup = b.id) ELSE owner = $2 OR "
+          "b WHERE CASE WHEN $1 THEN owner IS NOT NULL OR $4 OR (uploaded_by = $5 AND uploaded_in "
+          "= "
+          "(SELECT identity FROM company_backup.database_identity)) OR EXISTS (SELECT FROM "
+          "company_backup.template WHERE backup = b.id) ELSE owner = $2 OR "
           "owner IN (SELECT c.id FROM company_backup.company c WHERE c.key = $3 AND c.gone_at IS "
           "NOT "
           "NULL) END ORDER BY id",
-          {listed.all, Arg::optional_number(listed.owner), listed.key, uploader}));
+          {listed.all, Arg::optional_number(listed.owner), listed.key, owner, caller_role()}));
 }
 
 COMPANY_BACKUP_FUNCTION(backup_contents) {

@@ -67,7 +67,7 @@ UPDATE item SET name = 'spoilt' WHERE company = 'acme';
 SELECT cb.restore_company('acme', :old) AS old_restore \gset
 SELECT cb.begin_upload('acme') AS old_upload \gset
 CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(:old);
-UPDATE company_backup.upload SET created_by = 'cb_app';
+UPDATE company_backup.upload SET created_by = 'cb_app'::regrole;
 SELECT is(pg_temp.answer('ann', way), CASE WHEN way LIKE '%create_company%' OR way LIKE '%finish%' OR way LIKE '%restore_company%'
     THEN pg_temp.answer('ann', way) ELSE 'ok' END, 'its own member: ' || way)
 FROM pg_temp.ways(:old, :old_restore, :old_upload) way WHERE way NOT LIKE '%plan%';
