@@ -139,7 +139,7 @@ my @asked = (
 for my $how (sort keys %handover) {
 	for my $case (@asked) {
 		my ($action, $text, $review) = @$case;
-		my $of = begin(1, $review);
+		my $of = begin($text =~ /\{(?!key)/, $review);
 		my $name = "$how, guard, $text";
 		$gate->run('SELECT pg_advisory_lock(7)');
 		$caller->run("SET app.person = 'eve'; SET app.wait = '$action'");
