@@ -60,6 +60,21 @@ Rows former_tables(Oid table) {
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
 }
 
+// Has a company ended with its partition, and nobody was told? Looks between the numbers of those
+// that there are.
+bool has_lost(const std::string& table) {
+  return !own_query(
+              "SELECT FROM (SELECT id AS low, lead(id, 1, 9223372036854775807) OVER (ORDER BY id) "
+              "AS "
+              "high FROM (SELECT 0::bigint AS id UNION SELECT k.id FROM company_backup.known_table "
+              "k "
+              "JOIN pg_partition_tree($1::oid) t ON t.relid = k.relation) AS here) AS gap WHERE "
+              "EXISTS (SELECT FROM company_backup.company l WHERE l.gone_at IS NULL AND l.place > "
+              "low AND l.place < high) LIMIT 1",
+              {table}, Access::kCall)
+              .empty();
+}
+
 // Companies of partitions that are gone have ended, whoever has their keys now.
 void end_lost(Oid table) {
   own_query(
@@ -109,25 +124,18 @@ void follow_companies(Oid company_table, const std::string& key_column) {
 }
 
 bool are_companies_followed() {
-  return one_value(own_query(
-             "SELECT count(*) > 0 FROM company_backup.settings s JOIN pg_class c ON c.oid = "
-             "to_regclass(format('%I.%I', s.company_schema, s.company_table)) WHERE NOT EXISTS "
-             "(SELECT FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
-             "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE "
-             "t.tgrelid "
-             "= r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND "
-             "t.tgenabled IN ('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgargs = "
-             "convert_to(s.key_column::text, getdatabaseencoding()) || '\\x00'::bytea) & 58 IS "
-             "DISTINCT FROM 58) "  // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's
-             // Live companies of no partition that there is, looked for between the numbers of
-             // these.
-             "AND (c.relkind <> 'p' OR NOT EXISTS (SELECT FROM (SELECT id AS low, lead(id, 1, "
-             "9223372036854775807) OVER (ORDER BY id) AS high FROM (SELECT 0::bigint AS id UNION "
-             "SELECT k.id FROM company_backup.known_table k JOIN pg_partition_tree(c.oid) t ON "
-             "t.relid = k.relation) AS here) AS gap WHERE EXISTS (SELECT FROM "
-             "company_backup.company l WHERE l.gone_at IS NULL AND l.place > low AND l.place < "
-             "high)))",
-             {}, Access::kCall)) == "t";
+  const Rows followed = own_query(
+      "SELECT c.oid, c.relkind FROM company_backup.settings s JOIN pg_class c ON c.oid = "
+      "to_regclass(format('%I.%I', s.company_schema, s.company_table)) WHERE NOT EXISTS (SELECT "
+      "FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
+      "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE t.tgrelid = "
+      "r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND t.tgenabled IN "
+      "('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgargs = "
+      "convert_to(s.key_column::text, getdatabaseencoding()) || '\\x00'::bytea) & 58 IS DISTINCT "
+      "FROM 58)",  // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's
+      {}, Access::kCall);
+  if (followed.empty()) return false;
+  return followed[0][1] != "p" || !has_lost(*followed[0][0]);
 }
 
 std::string keys_of_table(Oid table, const std::string& key_column) {
