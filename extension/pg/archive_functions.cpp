@@ -134,10 +134,10 @@ COMPANY_BACKUP_FUNCTION(stream_backup) {
     BackupOptions options;
     options.include_files = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
     LiveScope live = load_live_scope();
-    Company company =
+    const AskedCompany company =
         authorize_existing(live, text, "export", std::nullopt, Detail().add("stored", false));
     auto spool = std::make_unique<Spool>(options.include_files);
-    Manifest manifest = take_backup(std::move(live), text, options, *spool, company);
+    Manifest manifest = take_backup(std::move(live), company, options, *spool);
     std::string manifest_text = manifest.to_readable_json();
     return std::make_unique<ArchiveBytes>(std::move(manifest), std::move(manifest_text),
                                           std::move(spool));

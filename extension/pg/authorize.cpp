@@ -5,25 +5,23 @@
 namespace company_backup {
 namespace {
 
-std::optional<Company> find_existing(const LiveScope& live, const Text& company) {
-  try {
-    return resolve_company(live, company);
-  } catch (const Error& error) {
-    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
-    return std::nullopt;
-  }
-}
-
 // Says why a question about something stored names no company.
 void explain_owner(Detail& detail, const char* name, const std::string& company, bool uploaded) {
   detail.add(name, company);
   detail.add("belongs_to", uploaded ? "uploader" : "deleted company");
 }
 
+KeyHolder holder_now(const std::string& key) {
+  ReadSnapshot snapshot;
+  KeyHolder holder(key);
+  snapshot.close();
+  return holder;
+}
+
 // What the caller may know of.
 std::optional<StoredBackup> look_for_visible(int64_t id) {
   std::optional<StoredBackup> backup = look_for_backup(id);
-  if (backup && !backup->owner && !caller_owns_database() && !is_mine(*backup)) {
+  if (backup && !backup->owner && !caller_owns_database() && !backup->is_mine) {
     return std::nullopt;
   }
   return backup;
@@ -43,10 +41,20 @@ Text key_of_owner(const Text& key) {
   return key && are_companies_followed() ? key : Text();
 }
 
+bool is_allowed_of(const GuardQuestion& question, const CompanyIdentity& owner, const Text& key,
+                   const Detail& detail) {
+  if (!key) return is_allowed(question, key, detail);
+  const KeyHolder holder = holder_now(*key);
+  if (!is_allowed(question, key, detail)) return false;
+  holder.require_same_now();
+  if (holder.identity() != owner) holder.refuse();
+  return true;
+}
+
 bool is_backup_allowed(const GuardQuestion& question, const StoredBackup& backup, Detail detail) {
   const Text key = key_of_owner(backup.owner_key);
   if (!key) explain_owner(detail, "backup_company", backup.company, !backup.owner);
-  return is_allowed(question, key, detail);
+  return is_allowed_of(question, backup.owner, key, detail);
 }
 
 void describe_source(Detail& detail, int64_t id) {
@@ -61,40 +69,41 @@ void describe_source(Detail& detail, int64_t id) {
   }
 }
 
-NamedCompany authorize_company(const LiveScope& live, const Text& company, const char* action,
+AskedCompany authorize_company(const LiveScope& live, const Text& company, const char* action,
                                const Text& actor, const Detail& detail) {
-  const std::optional<Company> existing = find_existing(live, company);
-  NamedCompany named{existing ? Text(existing->key) : company, existing.has_value()};
-  authorize({action, actor, named_company(company)}, named.key, detail);
-  return named;
+  AskedCompany asked(live, company);
+  authorize({action, actor, named_company(company)}, asked.key(), detail);
+  asked.require_same_now();
+  return asked;
 }
 
-Company authorize_existing(const LiveScope& live, const Text& company, const char* action,
-                           const Text& actor, const Detail& detail) {
-  authorize_company(live, company, action, actor, detail);
-  return resolve_company(live, company);
+AskedCompany authorize_existing(const LiveScope& live, const Text& company, const char* action,
+                                const Text& actor, const Detail& detail) {
+  AskedCompany asked = authorize_company(live, company, action, actor, detail);
+  if (!asked.exists()) throw asked.unknown();
+  return asked;
 }
 
 Listed authorize_list(const Text& company) {
   if (!company) {
     authorize({"list", std::nullopt, named_company(company)}, company);
-    return {true, std::nullopt, true};
+    return {true, std::nullopt, std::nullopt};
   }
-  const NamedCompany named = authorize_company(load_live_scope(), company, "list", std::nullopt);
-  if (named.exists) {
+  const AskedCompany asked = authorize_company(load_live_scope(), company, "list", std::nullopt);
+  if (asked.exists()) {
     const bool known = caller_owns_database() || are_companies_followed();
-    return {false, known ? named.key : Text(), true};
+    return {false, known ? asked.identity() : std::nullopt, std::nullopt};
   }
   // What a company has left is nobody's who had to do with it.
   Detail detail;
   explain_owner(detail, "company", *company, false);
   const bool allowed =
       is_allowed({"list", std::nullopt, named_company(company)}, std::nullopt, detail);
-  return {false, allowed ? company : Text(), false};
+  return {false, std::nullopt, allowed ? company : Text()};
 }
 
 std::string authorize_busy(const Text& company) {
-  return *authorize_company(load_live_scope(), company, "list", std::nullopt).key;
+  return authorize_company(load_live_scope(), company, "list", std::nullopt).key();
 }
 
 StoredBackup authorize_backup(int64_t id, const char* action, const Text& actor, Detail detail) {
@@ -122,7 +131,7 @@ void authorize_restore(int64_t id, const char* action, const Text& actor) {
         const Text key = key_of_owner(owner->key);
         Detail known = detail;
         if (!key) explain_owner(known, "restore_company", owner->company, false);
-        return is_allowed(question, key, known);
+        return is_allowed_of(question, owner->identity, key, known);
       },
       [id] { throw unknown_restore(id); });
 }

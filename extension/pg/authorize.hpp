@@ -4,34 +4,36 @@
 
 #include <optional>
 
-#include "pg/company_scope.hpp"
+#include "pg/company_identity.hpp"
 #include "pg/guard.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/stored_backup.hpp"
 
 namespace company_backup {
 
-// The key of a company, after the guard has allowed the action on it. The guard is asked about the
-// key in the row, or, where there is no such company, about the key as the caller wrote it.
-struct NamedCompany {
-  Text key;
-  bool exists;
-};
-NamedCompany authorize_company(const LiveScope& live, const Text& company, const char* action,
+// A company, after the guard has allowed the action on it. The guard is asked about the key in the
+// row, or, where there is no such company, about the key as the caller wrote it. What its answer is
+// good for is the company that had the key then: whoever works on it resolves what this gives.
+AskedCompany authorize_company(const LiveScope& live, const Text& company, const char* action,
                                const Text& actor, const Detail& detail = {});
 
 // The same; error kUnknownCompany if there is none.
-Company authorize_existing(const LiveScope& live, const Text& company, const char* action,
-                           const Text& actor, const Detail& detail = {});
+AskedCompany authorize_existing(const LiveScope& live, const Text& company, const char* action,
+                                const Text& actor, const Detail& detail = {});
 
 // The key that a company has now to which something stored belongs; none if nobody can tell.
 Text key_of_owner(const Text& key);
 
+// is_allowed() for something stored that belongs to `owner`, whose key is `key` now (none: it is
+// gone). Error kSerializationFailure if the key changed hands while the guard was asked.
+bool is_allowed_of(const GuardQuestion& question, const CompanyIdentity& owner, const Text& key,
+                   const Detail& detail);
+
 // What a list of stored things shows, after the guard has allowed it.
 struct Listed {
-  bool all;    // `company` was NULL
-  Text key;    // of the companies whose things are shown; none: nothing is shown, or all
-  bool lives;  // the company that has the key now; else those that had it, if nobody has
+  bool all;               // `company` was NULL
+  CompanyIdentity owner;  // things of this one
+  Text key;               // and of those that had this key, if nobody has
 };
 Listed authorize_list(const Text& company);
 

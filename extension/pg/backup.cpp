@@ -5,6 +5,7 @@
 #include "core/printable.hpp"
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
+#include "pg/company_identity.hpp"
 #include "pg/file_writer.hpp"
 #include "pg/held_tables.hpp"
 #include "pg/piece_pipeline.hpp"
@@ -234,8 +235,8 @@ Sha256Digest fingerprint(const LiveScope& live) {
 
 }  // namespace
 
-Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptions& options,
-                     ChunkSink& sink, Company& company) {
+Manifest take_backup(LiveScope live, const AskedCompany& asked, const BackupOptions& options,
+                     ChunkSink& sink) {
   live = lock_scope(std::move(live));
   require_decided(live);
   refuse_row_security(live);
@@ -243,7 +244,7 @@ Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptio
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
-  company = resolve_company(live, company_text);
+  const Company company = asked.resolve(live);
   require_placed_rows(live, company);
   Manifest manifest = BackupRun(live, company, options, sink).run();
   manifest.schema_fingerprint = fingerprint(live);

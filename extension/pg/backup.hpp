@@ -19,6 +19,8 @@ class ChunkSink {
   virtual void put_file(const FileEntry& file, int seq, std::string_view member) = 0;
 };
 
+class AskedCompany;
+
 struct BackupOptions {
   Text label;
   Text actor;
@@ -28,7 +30,7 @@ struct BackupOptions {
 
 // Reads the company and gives its rows to `sink`; the manifest it returns completes the backup.
 // Errors: kUndecided, kBadReference, kRowTooLarge, kRowSecurity, kStaleSnapshot, and PostgreSQL's.
-Manifest take_backup(LiveScope live, const Text& company_text, const BackupOptions& options,
-                     ChunkSink& sink, Company& company);
+Manifest take_backup(LiveScope live, const AskedCompany& asked, const BackupOptions& options,
+                     ChunkSink& sink);
 
 }  // namespace company_backup

@@ -51,33 +51,36 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   options.record_problems = records_problems(required_text(fcinfo, 3, "on_error"));
   options.actor = short_text(fcinfo, 4, "actor");
   LiveScope live = load_live_scope();
-  Company company = authorize_existing(live, text, "backup", options.actor,
-                                       Detail().add("include_files", options.include_files));
+  const AskedCompany company = authorize_existing(
+      live, text, "backup", options.actor, Detail().add("include_files", options.include_files));
   require_decided(live);  // before an id is spent
-  const int64_t owner = make_identity(live, company);
+  const int64_t owner = make_identity(live, company.row());
   const int64_t id = next_backup_id();
   StoreSink sink(id);
-  const Manifest manifest = take_backup(std::move(live), text, options, sink, company);
-  refuse_ended(owner, company.key);
-  complete_backup(id, {company.key, owner}, manifest, manifest.to_readable_json());
+  const Manifest manifest = take_backup(std::move(live), company, options, sink);
+  refuse_ended(owner, company.key());
+  complete_backup(id, {company.key(), owner}, manifest, manifest.to_readable_json());
   PG_RETURN_INT64(id);
 }
 
 COMPANY_BACKUP_FUNCTION(company_backups) {
   require_guard_or_owner("list");
   const Listed listed = authorize_list(optional_text(fcinfo, 0));
-  const Text uploader = caller_owns_database() ? Text() : one_row(query("SELECT current_user"))[0];
+  const bool owner = caller_owns_database();
   return return_rows(
       fcinfo,
       own_query(
           "SELECT id, company, label, CASE WHEN EXISTS (SELECT FROM company_backup.template "
           "WHERE backup = b.id) THEN 'template' ELSE origin END, contents, status, row_count, "
           "byte_count, created_at, created_by, actor, expires_at FROM company_backup.backup "
-          "b WHERE CASE WHEN $1 THEN owner IS NOT NULL OR $4 IS NULL OR uploaded_by::text = $4 OR "
-          "EXISTS (SELECT FROM company_backup.template WHERE backup = b.id) ELSE owner IN (SELECT "
-          "c.id FROM company_backup.company c WHERE c.key = $2 AND (c.gone_at IS NULL) = $3) END "
-          "ORDER BY id",
-          {listed.all, listed.key, listed.lives, uploader}));
+          "b WHERE CASE WHEN $1 THEN owner IS NOT NULL OR $4 OR (uploaded_by = $5 AND uploaded_in "
+          "= "
+          "(SELECT identity FROM company_backup.database_identity)) OR EXISTS (SELECT FROM "
+          "company_backup.template WHERE backup = b.id) ELSE owner = $2 OR "
+          "owner IN (SELECT c.id FROM company_backup.company c WHERE c.key = $3 AND c.gone_at IS "
+          "NOT "
+          "NULL) END ORDER BY id",
+          {listed.all, Arg::optional_number(listed.owner), listed.key, owner, caller_role()}));
 }
 
 COMPANY_BACKUP_FUNCTION(backup_contents) {

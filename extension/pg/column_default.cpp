@@ -65,10 +65,14 @@ Node* parse_expression(const char* expression) {
   return linitial_node(AlterTableCmd, commands)->def;
 }
 
-// Rules go by names, and tables change owners: what was said of one may stand for another.
+// Rules go by names, and tables change owners: what was said of one may stand for another. Who said
+// it is the very role; in a database made from a dump, as for owners of tables, the one of its
+// name.
 void require_own_replacement(const Table& table, const Column& column) {
   const Rows rule = own_query(
-      "SELECT replacement_by FROM company_backup.column_rule WHERE table_schema::text = $1 AND "
+      "SELECT CASE WHEN said_in = (SELECT identity FROM company_backup.database_identity) THEN "
+      "(SELECT r.rolname FROM pg_roles r WHERE r.oid = replacement_role) ELSE replacement_by END, "
+      "replacement_by FROM company_backup.column_rule WHERE table_schema::text = $1 AND "
       "table_name::text = $2 AND column_name::text = $3",
       {table.schema, table.name, column.name});
   const Text by = rule.empty() ? Text() : rule[0][0];
@@ -80,7 +84,8 @@ void require_own_replacement(const Table& table, const Column& column) {
   throw Error(sqlstate::kForeignCode, "the replacement for column \"" + column.name +
                                           "\" of table " + quoted_display(display_table(table)) +
                                           " was not said by the table's owner")
-      .detail("It is evaluated as the owner of the table, but \"" + by.value_or("") +
+      .detail("It is evaluated as the owner of the table, but \"" +
+              (rule.empty() ? "" : rule[0][1].value_or("")) +
               "\", who set the rule, may not act as he.")
       .hint("Let the owner of the table, or a superuser, set the rule again.");
 }

@@ -7,15 +7,17 @@ extern "C" {
 #include "core/sql.hpp"
 #include "pg/company_triggers.hpp"
 #include "pg/owner.hpp"
+#include "pg/stored_tables.hpp"
 
 namespace company_backup {
-namespace {
 
-[[noreturn]] void refuse_deleted(const std::string& key) {
+void refuse_deleted(const std::string& key) {
   throw Error(sqlstate::kSerializationFailure,
               "could not serialize access: company \"" + key + "\" was deleted meanwhile")
       .hint("Try again.");
 }
+
+namespace {
 
 // As the table's owner, as a foreign key does: whoever deletes the row from now on waits.
 void hold_company(const LiveScope& live, const Company& company) {
@@ -28,6 +30,30 @@ void hold_company(const LiveScope& live, const Company& company) {
           .empty()) {
     refuse_deleted(company.key);
   }
+}
+
+[[noreturn]] void refuse_changed(const std::string& key) {
+  throw Error(sqlstate::kSerializationFailure,
+              "could not serialize access: another company has got key \"" + key + "\" meanwhile")
+      .hint("Try again.");
+}
+
+// Where the row is; as the table's owner.
+Oid place_of(const LiveScope& live, const Company& company, Access access) {
+  const Table& table = live.table(live.scope.company_table);
+  if (!table.partitioned) return table.oid;
+  const Column& key = column_of(table, live.scope.company_key);
+  const AsOwnerOf owner(table.oid);
+  const Rows rows = query("SELECT c.tableoid::oid FROM " + from_table(table) + " AS c WHERE " +
+                              column_sql("c", key) + " " + key.equality + " $1",
+                          {company.arg()}, access);
+  return rows.empty() ? InvalidOid : static_cast<Oid>(std::stoul(*rows[0][0]));
+}
+
+// Its number, where the company table is partitioned: with the partition the company goes.
+Arg noted_place(const LiveScope& live, const Company& company) {
+  if (!live.table(live.scope.company_table).partitioned) return Arg::optional_number({});
+  return remember_table(place_of(live, company, Access::kWrite));
 }
 
 CompanyIdentity first_id(const Rows& rows) {
@@ -58,6 +84,32 @@ void note_former(const std::string& key) {
             {key}, Access::kWrite);
 }
 
+// Whoever is in the table goes with what is done next; nobody else can come meanwhile.
+void follow_truncation(Oid table, const std::string& column) {
+  const std::string keys = keys_of_table(table, column);
+  FreshSnapshot fresh;
+  const std::string known =
+      one_value(own_query("SELECT count(*) FROM company_backup.company WHERE gone_at IS NULL AND "
+                          "key = ANY ($1::text[])",
+                          {keys}, Access::kRead));
+  fresh.close();
+  own_query(
+      "INSERT INTO company_backup.company (key, gone_at) SELECT DISTINCT k, clock_timestamp() FROM "
+      "unnest($1::text[]) k WHERE NOT EXISTS (SELECT FROM company_backup.company c WHERE c.key = k "
+      "AND c.gone_at IS NULL)",
+      {keys}, Access::kWrite);
+  const std::string ended = one_value(own_query(
+      "WITH ended AS (UPDATE company_backup.company SET gone_at = clock_timestamp() WHERE "
+      "gone_at IS NULL AND key = ANY ($1::text[]) RETURNING 1) SELECT count(*) FROM ended",
+      {keys}, Access::kWrite));
+  // A REPEATABLE READ transaction may see less.
+  if (ended != known) {
+    throw Error(sqlstate::kSerializationFailure,
+                "could not serialize access: the companies of the table have changed meanwhile")
+        .hint("Try again.");
+  }
+}
+
 void follow_deletion(const std::string& key) {
   if (is_known(key)) {
     end_identity(key);
@@ -81,8 +133,9 @@ void follow_key(const std::string& before, const std::string& after) {
 
 // What a trigger was called for; trivially copyable.
 struct Change {
-  Oid table;  // the root of a partition tree
-  bool partition, truncated;
+  Oid table;      // the root of a partition tree
+  Oid truncated;  // none: it was called for a row
+  bool partition, partitioned;
   const char* column;  // of the key; null: there is none of this name
   const char* before;  // null: NULL, which is nobody's key
   const char* after;
@@ -101,7 +154,8 @@ Change read_change(FunctionCallInfo fcinfo) {
   change.table = RelationGetRelid(table);
   change.partition = table->rd_rel->relispartition;
   if (change.partition) change.table = llast_oid(get_partition_ancestors(change.table));
-  change.truncated = TRIGGER_FIRED_BY_TRUNCATE(data->tg_event);
+  if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) change.truncated = RelationGetRelid(table);
+  change.partitioned = table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
   change.column = data->tg_trigger->tgnargs == 1 ? data->tg_trigger->tgargs[0] : "";
   const int number = SPI_fnumber(RelationGetDescr(table), change.column);
   // Renamed: set_company_table() was not told, and nobody is let to anything until it is.
@@ -109,7 +163,7 @@ Change read_change(FunctionCallInfo fcinfo) {
     change.column = nullptr;
     return change;
   }
-  if (change.truncated) return change;
+  if (change.truncated != InvalidOid) return change;
   change.before = SPI_getvalue(data->tg_trigtuple, RelationGetDescr(table), number);
   change.deleted = !TRIGGER_FIRED_BY_UPDATE(data->tg_event);
   if (!change.deleted) {
@@ -135,8 +189,9 @@ bool has_moved(const Change& change) {
 COMPANY_BACKUP_FUNCTION(follow_company) {
   const Change change = guarded([=] { return read_change(fcinfo); });
   if (change.column == nullptr) return PointerGetDatum(nullptr);
-  if (change.truncated) {
-    end_missing(change.table, change.column);
+  if (change.truncated != InvalidOid) {
+    // of one that is partitioned, its partitions tell
+    if (!change.partitioned) follow_truncation(change.truncated, change.column);
   } else if (change.before == nullptr) {
     if (change.after != nullptr) end_identity(change.after);
   } else if (change.deleted || change.after == nullptr) {
@@ -155,8 +210,9 @@ CompanyIdentity identity_of_key(const std::string& key, Access access) {
 int64_t make_identity(const LiveScope& live, const Company& company) {
   if (const CompanyIdentity known = identity_of_key(company.key)) return *known;
   hold_company(live, company);
-  own_query("INSERT INTO company_backup.company (key) VALUES ($1) ON CONFLICT DO NOTHING",
-            {company.key}, Access::kWrite);
+  own_query(
+      "INSERT INTO company_backup.company (key, place) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+      {company.key, noted_place(live, company)}, Access::kWrite);
   const CompanyIdentity made = identity_of_key(company.key);
   if (!made) refuse_deleted(company.key);
   return *made;
@@ -168,8 +224,9 @@ int64_t identity_of_created(const LiveScope& live, const Company& company,
   end_identity(company.key);
   if (former) {
     const Rows again = own_query(
-        "UPDATE company_backup.company SET gone_at = NULL WHERE id = $1 AND key = $2 RETURNING id",
-        {*former, company.key}, Access::kWrite);
+        "UPDATE company_backup.company SET gone_at = NULL, place = $3 WHERE id = $1 AND key = $2 "
+        "RETURNING id",
+        {*former, company.key, noted_place(live, company)}, Access::kWrite);
     if (!again.empty()) return *former;
   }
   return make_identity(live, company);
@@ -180,6 +237,59 @@ void refuse_ended(int64_t identity, const std::string& key) {
   const bool lives = identity_of_key(key, Access::kRead) == identity;
   fresh.close();
   if (!lives) refuse_deleted(key);
+}
+
+KeyHolder::KeyHolder(std::string key) : key_(std::move(key)), before_(look(Access::kRead)) {}
+
+// Whoever loses the key leaves a row that has ended, known before or not.
+KeyHolder::Moment KeyHolder::look(Access access) const {
+  const Row row = one_row(own_query(
+      "SELECT min(id) FILTER (WHERE gone_at IS NULL), count(gone_at) || ' ' || "
+      "coalesce(extract(epoch FROM max(gone_at)), 0) FROM company_backup.company WHERE key "
+      "= $1",
+      {key_}, access));
+  Moment moment{std::nullopt, *row[1]};
+  if (row[0]) moment.identity = std::stoll(*row[0]);
+  return moment;
+}
+
+// That the company was seen for the first time since is no change.
+void KeyHolder::refuse() const {
+  refuse_changed(key_);
+}
+
+void KeyHolder::compare(const Moment& now) const {
+  if (now.ends != before_.ends || (before_.identity && now.identity != before_.identity)) {
+    refuse();
+  }
+}
+
+void KeyHolder::require_same() const {
+  compare(look(Access::kRead));
+}
+
+void KeyHolder::require_same_now() const {
+  compare(look(Access::kCall));
+}
+
+AskedCompany::AskedCompany(const LiveScope& live, const Text& company) : written_(company) {
+  ReadSnapshot snapshot;
+  try {
+    row_ = resolve_company(live, company);
+    place_ = place_of(live, *row_, Access::kRead);
+  } catch (const Error& error) {
+    if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany) throw;
+    unknown_ = error;
+  }
+  holder_.emplace(key());
+  snapshot.close();
+}
+
+Company AskedCompany::resolve(const LiveScope& live) const {
+  Company company = resolve_company(live, written_);
+  if (!row_ || place_of(live, company, Access::kRead) != place_) refuse_changed(company.key);
+  holder_->require_same();
+  return company;
 }
 
 CompanyIdentity identity_at(const std::string& key, const std::string& time) {

@@ -27,6 +27,65 @@ int64_t identity_of_created(const LiveScope& live, const Company& company,
 // be those of another one with its key.
 void refuse_ended(int64_t identity, const std::string& key);
 
+// Who had a key when the guard was asked about it. Keys change hands: a company is deleted or gets
+// another key, and a newcomer takes its own.
+class KeyHolder {
+ public:
+  // As the active snapshot has it.
+  explicit KeyHolder(std::string key);
+
+  const CompanyIdentity& identity() const { return before_.identity; }
+  [[noreturn]] void refuse() const;
+
+  // Error kSerializationFailure if the key has changed hands since: as the active snapshot has it,
+  // or as it is now (in a REPEATABLE READ transaction: as that sees it).
+  void require_same() const;
+  void require_same_now() const;
+
+ private:
+  struct Moment {
+    CompanyIdentity identity;
+    std::string ends;  // grows whenever somebody loses the key
+  };
+  Moment look(Access access) const;
+  void compare(const Moment& now) const;
+
+  std::string key_;
+  Moment before_;
+};
+
+// The company that the guard was asked about, for the operation to keep: whoever has its key by the
+// time that rows are read or locked must be the same one.
+class AskedCompany {
+ public:
+  // As it is now. Errors of resolve_company(), but for kUnknownCompany.
+  AskedCompany(const LiveScope& live, const Text& company);
+
+  bool exists() const { return row_.has_value(); }
+  // Of the row; where there is none, as the caller wrote it.
+  const std::string& key() const { return row_ ? row_->key : *written_; }
+  const CompanyIdentity& identity() const { return holder_->identity(); }
+  const Text& as_written() const { return written_; }
+  void require_same_now() const { holder_->require_same_now(); }
+  const Company& row() const { return *row_; }
+  // What there is to say where there is no row: kUnknownCompany.
+  const Error& unknown() const { return *unknown_; }
+
+  // Its row, as the active snapshot has it. Errors kUnknownCompany, and kSerializationFailure if
+  // that is of another company.
+  Company resolve(const LiveScope& live) const;
+
+ private:
+  Text written_;
+  std::optional<Company> row_;
+  std::optional<Error> unknown_;
+  uint32_t place_ = 0;  // the OID of the table that holds the row, which may be a partition
+  std::optional<KeyHolder> holder_;
+};
+
+// Error kSerializationFailure: a row that was there has gone.
+[[noreturn]] void refuse_deleted(const std::string& key);
+
 // Of the company that had this key at a time (2026-11-22T01:02:03Z) in the past.
 CompanyIdentity identity_at(const std::string& key, const std::string& time);
 

@@ -1,6 +1,7 @@
 #include "pg/company_scope.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/scope_statements.hpp"
 #include "core/sql.hpp"
@@ -64,7 +65,9 @@ void require_followed(LiveScope& live) {
       live.scope.findings.begin(),
       {"error", display_table(table),
        "nothing tells when a company is deleted, so that its backups could become those of another "
-       "one that takes its key: triggers \"company_backup_follow\" are missing or disabled",
+       "one that takes its key: triggers \"company_backup_follow\" are missing or disabled, or a "
+       "partition "
+       "with companies is gone",
        Statements(functions_schema()).company_table(table, live.rules.settings)});
 }
 
@@ -77,22 +80,66 @@ std::string path_text(std::vector<std::string> schemas) {
   return name_list(schemas);
 }
 
-// Those where only superusers may create objects. The owner of the database counts as
-// pg_database_owner.
-std::vector<std::string> trusted_schemas(const std::vector<std::string>& schemas) {
-  std::vector<std::string> trusted;
-  for (const Row& row : query(
-           "SELECT n.nspname FROM unnest($1::name[]) WITH ORDINALITY w(name, at) JOIN pg_namespace "
-           "n "
-           "ON n.nspname = w.name WHERE NOT EXISTS (SELECT FROM (SELECT n.nspowner UNION SELECT "
-           "a.grantee FROM aclexplode(n.nspacl) a WHERE a.privilege_type = 'CREATE') may(role) "
-           "WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolsuper AND r.oid = CASE WHEN "
-           "may.role = 'pg_database_owner'::regrole THEN (SELECT d.datdba FROM pg_database d WHERE "
-           "d.datname = current_database()) ELSE may.role END)) ORDER BY w.at",
-           {text_array(schemas)})) {
-    trusted.push_back(*row[0]);
+// The schemas of a path, in its order ("$user": those that are called as a role), and for whose
+// code they are good: `owners`, besides superusers; for nobody's if this is NULL, for everybody's
+// if only superusers may create objects there. Who may: the schema's owner, whoever was granted
+// CREATE, and all that are members of these. Members of an owner may act as he anyhow.
+constexpr const char* kPlaces = R"(
+WITH RECURSIVE membership (role, member) AS (
+  SELECT roleid, member FROM pg_auth_members
+  UNION ALL SELECT 'pg_database_owner'::regrole, datdba FROM pg_database WHERE datname = current_database()
+), place (at, oid, name, owner, acl, of_role) AS (
+  SELECT w.at, n.oid, n.nspname, n.nspowner, n.nspacl, r.oid
+  FROM unnest($1::name[]) WITH ORDINALITY w (name, at) JOIN pg_namespace n ON w.name IN (n.nspname, '$user')
+  LEFT JOIN pg_roles r ON w.name = '$user' AND r.rolname = n.nspname
+  WHERE w.name <> '$user' OR r.oid IS NOT NULL
+), creator (place, role) AS (
+  SELECT oid, owner FROM place
+  UNION SELECT p.oid, a.grantee FROM place p, aclexplode(p.acl) a WHERE a.privilege_type = 'CREATE'
+  UNION SELECT c.place, m.member FROM creator c JOIN membership m ON m.role = c.role
+), stranger (place, role) AS (
+  SELECT place, role FROM creator WHERE role <> 'pg_database_owner'::regrole
+    AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = role AND r.rolsuper)
+), may_act_as (role, owner) AS (
+  SELECT role, role FROM stranger UNION SELECT a.role, m.role FROM may_act_as a JOIN membership m ON m.member = a.owner
+), known (place, owner) AS (
+  SELECT s.place, a.owner FROM stranger s JOIN may_act_as a ON a.role = s.role AND a.role <> 0
+  GROUP BY 1, 2 HAVING count(*) = (SELECT count(*) FROM stranger o WHERE o.place = s.place)
+)
+SELECT p.name, p.of_role, EXISTS (SELECT FROM stranger s WHERE s.place = p.oid), k.owner
+FROM place p LEFT JOIN known k ON k.place = p.oid ORDER BY p.at, p.oid, k.owner)";
+
+struct Place {
+  std::string name;
+  Oid of_role;  // of "$user"; else none
+  bool for_all;
+  std::set<Oid> owners;
+};
+
+Oid oid_of(const Text& number) {
+  return number ? static_cast<Oid>(std::stoul(*number)) : InvalidOid;
+}
+
+std::vector<Place> places_of(const std::vector<std::string>& schemas) {
+  std::vector<Place> places;
+  for (const Row& row : query(kPlaces, {text_array(schemas)})) {
+    const Oid of_role = oid_of(row[1]);
+    if (places.empty() || places.back().name != *row[0] || places.back().of_role != of_role) {
+      places.push_back({*row[0], of_role, row[2] == "f", {}});
+    }
+    if (row[3]) places.back().owners.insert(oid_of(row[3]));
   }
-  return trusted;
+  return places;
+}
+
+// For code of this owner; of none: of superusers.
+std::string path_for(const std::vector<Place>& places, Oid owner) {
+  std::vector<std::string> schemas;
+  for (const Place& place : places) {
+    if (place.of_role != InvalidOid && place.of_role != owner) continue;
+    if (place.for_all || place.owners.contains(owner)) schemas.push_back(place.name);
+  }
+  return path_text(std::move(schemas));
 }
 
 // The path that the application may well use: the schemas of the scope.
@@ -107,11 +154,20 @@ std::vector<std::string> likely_path(const LiveScope& live) {
   return schemas;
 }
 
+void set_owners_paths(CodePath& path, const std::vector<Place>& places) {
+  path.trusted = path_for(places, InvalidOid);
+  std::set<Oid> owners;
+  for (const Place& place : places) {
+    owners.insert(place.owners.begin(), place.owners.end());
+    if (place.of_role != InvalidOid) owners.insert(place.of_role);
+  }
+  for (Oid owner : owners) path.of_owner[owner] = path_for(places, owner);
+}
+
 CodePath code_path(const LiveScope& live, const std::string& functions) {
   Settings settings = live.rules.settings;
-  CodePath path{path_text(settings.search_path), {}, {}};
-  if (!settings.search_path.empty())
-    path.trusted = path_text(trusted_schemas(settings.search_path));
+  CodePath path{path_text(settings.search_path), {}, {}, {}};
+  if (!settings.search_path.empty()) set_owners_paths(path, places_of(settings.search_path));
   settings.search_path = likely_path(live);
   path.statement =
       Statements(functions).company_table(live.table(live.scope.company_table), settings);

@@ -33,7 +33,7 @@ void drop_triggers(const std::string& table) {
 // Also for sessions that replicate; and DROP EXTENSION takes it along.
 void create_trigger(const std::string& table, const char* name, const std::string& event,
                     const std::string& key_column) {
-  alter(std::string("CREATE TRIGGER ") + name + " AFTER " + event + " ON " + table +
+  alter(std::string("CREATE TRIGGER ") + name + " " + event + " ON " + table +
         (name == kRows ? " FOR EACH ROW" : " FOR EACH STATEMENT") +
         " EXECUTE FUNCTION company_backup.follow_company(" + quote_literal(key_column) + ")");
   alter("ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + name);
@@ -49,21 +49,65 @@ Rows tree_of(Oid table) {
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
 }
 
-// Other tables that have the triggers.
+// Other tables that have the triggers; and whether the one for rows, which a partition loses that
+// is detached: then it was the company table.
 Rows former_tables(Oid table) {
   return own_query(
-      "SELECT DISTINCT t.tgrelid::regclass FROM pg_trigger t WHERE t.tgfoid = "
+      "SELECT t.tgrelid::regclass, bool_or(t.tgtype & 1 <> 0) FROM pg_trigger t WHERE t.tgfoid = "
       "'company_backup.follow_company()'::regprocedure AND t.tgparentid = 0 AND t.tgrelid <> $1 "
-      "AND t.tgrelid NOT IN (SELECT relid FROM pg_partition_tree($1) WHERE relid IS NOT NULL)",
+      "AND t.tgrelid NOT IN (SELECT relid FROM pg_partition_tree($1) WHERE relid IS NOT NULL) "
+      "GROUP BY t.tgrelid",
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
+}
+
+// Has a company ended with its partition, and nobody was told? Looks between the numbers of those
+// that there are.
+bool has_lost(const std::string& table) {
+  return !own_query(
+              "SELECT FROM (SELECT id AS low, lead(id, 1, 9223372036854775807) OVER (ORDER BY id) "
+              "AS "
+              "high FROM (SELECT 0::bigint AS id UNION SELECT k.id FROM company_backup.known_table "
+              "k "
+              "JOIN pg_partition_tree($1::oid) t ON t.relid = k.relation) AS here) AS gap WHERE "
+              "EXISTS (SELECT FROM company_backup.company l WHERE l.gone_at IS NULL AND l.place > "
+              "low AND l.place < high) LIMIT 1",
+              {table}, Access::kCall)
+              .empty();
+}
+
+// Companies of partitions that are gone have ended, whoever has their keys now.
+void end_lost(Oid table) {
+  own_query(
+      "UPDATE company_backup.company SET gone_at = clock_timestamp() WHERE gone_at IS NULL AND "
+      "place "
+      "NOT IN (SELECT k.id FROM company_backup.known_table k JOIN pg_partition_tree($1) t ON "
+      "t.relid "
+      "= k.relation)",
+      {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
+}
+
+// Companies that are not in the table have ended.
+void end_missing(Oid table, const std::string& key_column) {
+  if (own_query("SELECT FROM company_backup.company WHERE gone_at IS NULL LIMIT 1", {},
+                Access::kWrite)
+          .empty()) {
+    return;
+  }
+  own_query(
+      "UPDATE company_backup.company SET gone_at = clock_timestamp() WHERE gone_at IS NULL AND NOT "
+      "key = ANY ($1::text[])",
+      {keys_of_table(table, key_column)}, Access::kWrite);
 }
 
 }  // namespace
 
 void follow_companies(Oid company_table, const std::string& key_column) {
-  const Rows former = former_tables(company_table);
-  for (const Row& row : former) drop_triggers(*row[0]);
-  if (!former.empty()) {
+  bool is_another = false;
+  for (const Row& row : former_tables(company_table)) {
+    drop_triggers(*row[0]);
+    is_another |= row[1] == "t";
+  }
+  if (is_another) {
     own_query("UPDATE company_backup.company SET gone_at = clock_timestamp() WHERE gone_at IS NULL",
               {}, Access::kWrite);
   }
@@ -71,45 +115,36 @@ void follow_companies(Oid company_table, const std::string& key_column) {
   const std::string root = name_of(company_table);
   for (const Row& row : tree_of(company_table)) {
     drop_triggers(*row[0]);
-    create_trigger(*row[0], kTruncate, "TRUNCATE", key_column);
+    create_trigger(*row[0], kTruncate, "BEFORE TRUNCATE", key_column);
   }
   // Not UPDATE OF the key: a trigger of the application may change it without its standing in SET.
-  create_trigger(root, kRows, "DELETE OR UPDATE", key_column);
+  create_trigger(root, kRows, "AFTER DELETE OR UPDATE", key_column);
+  end_lost(company_table);
   end_missing(company_table, key_column);
 }
 
 bool are_companies_followed() {
-  return one_value(own_query(
-             "SELECT count(*) > 0 FROM company_backup.settings s JOIN pg_class c ON c.oid = "
-             "to_regclass(format('%I.%I', s.company_schema, s.company_table)) WHERE NOT EXISTS "
-             "(SELECT FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
-             "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE "
-             "t.tgrelid "
-             "= r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND "
-             "t.tgenabled IN ('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgargs = "
-             "convert_to(s.key_column::text, getdatabaseencoding()) || '\\x00'::bytea) & 56 IS "
-             "DISTINCT FROM 56)",  // DELETE, UPDATE, TRUNCATE
-             {}, Access::kCall)) == "t";
+  const Rows followed = own_query(
+      "SELECT c.oid, c.relkind FROM company_backup.settings s JOIN pg_class c ON c.oid = "
+      "to_regclass(format('%I.%I', s.company_schema, s.company_table)) WHERE NOT EXISTS (SELECT "
+      "FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
+      "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE t.tgrelid = "
+      "r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND t.tgenabled IN "
+      "('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgargs = "
+      "convert_to(s.key_column::text, getdatabaseencoding()) || '\\x00'::bytea) & 58 IS DISTINCT "
+      "FROM 58)",  // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's
+      {}, Access::kCall);
+  if (followed.empty()) return false;
+  return followed[0][1] != "p" || !has_lost(*followed[0][0]);
 }
 
-void end_missing(Oid table, const std::string& key_column) {
-  if (own_query("SELECT FROM company_backup.company WHERE gone_at IS NULL LIMIT 1", {},
-                Access::kWrite)
-          .empty()) {
-    return;
-  }
-  Text keys;
-  {
-    const AsOwnerOf owner(table);
-    keys = one_row(query("SELECT coalesce(pg_catalog.array_agg(pg_catalog.concat(c." +
-                             quote_name(key_column) + ")), '{}')::text FROM " + name_of(table) +
-                             " AS c",
-                         {}, Access::kWrite))[0];
-  }
-  own_query(
-      "UPDATE company_backup.company SET gone_at = clock_timestamp() WHERE gone_at IS NULL AND NOT "
-      "key = ANY ($1::text[])",
-      {keys}, Access::kWrite);
+std::string keys_of_table(Oid table, const std::string& key_column) {
+  const AsOwnerOf owner(table);
+  const std::string key = "c." + quote_name(key_column);
+  return one_value(query("SELECT coalesce(pg_catalog.array_agg(pg_catalog.concat(" + key +
+                             ")), '{}')::text FROM " + name_of(table) + " AS c WHERE " + key +
+                             " IS NOT NULL",
+                         {}, Access::kWrite));
 }
 
 }  // namespace company_backup

@@ -193,7 +193,8 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   ArchiveRows rows(stored_members(backup.id), backup.id);
   const Origin origin{manifest, rows, is_of_this_database(backup, manifest)};
   Creation creation(live, origin, options);
-  const std::string key = creation.run(snapshot, backup.owner);
+  // It comes back only if it had gone when the guard was asked.
+  const std::string key = creation.run(snapshot, backup.owner_key ? std::nullopt : backup.owner);
   settings.close();
   held.close();
   record_creation(live, {next_restore_id(), key, creation.identity(), backup.id, "create", false},
@@ -202,7 +203,8 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   return key;
 }
 
-std::string clone_company(LiveScope live, const Text& source, const CreateOptions& options) {
+std::string clone_company(LiveScope live, const AskedCompany& source,
+                          const CreateOptions& options) {
   live = lock_for_writing(std::move(live));
   require_decided(live);
   refuse_row_security(live);
@@ -211,7 +213,7 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
   CopiedRows rows;
-  const Company company = resolve_company(live, source);
+  const Company company = source.resolve(live);
   require_placed_rows(live, company);
   const Manifest manifest = copy_rows(live, company, rows);
   const Origin origin{manifest, rows, true};

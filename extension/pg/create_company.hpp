@@ -8,6 +8,8 @@
 
 namespace company_backup {
 
+class AskedCompany;
+
 struct CreateOptions {
   std::string attributes = "{}";  // a JSON object: values of the new company's row
   std::string ids = "auto";       // auto, keep, remap
@@ -20,6 +22,6 @@ struct CreateOptions {
 std::string create_from(LiveScope live, const StoredBackup& backup, const CreateOptions& options);
 
 // Nothing is stored on the way; CreateOptions::ids does not count.
-std::string clone_company(LiveScope live, const Text& source, const CreateOptions& options);
+std::string clone_company(LiveScope live, const AskedCompany& source, const CreateOptions& options);
 
 }  // namespace company_backup

@@ -27,6 +27,10 @@ bool caller_owns_database() {
   return guarded([] { return owns_database(GetUserId()); });
 }
 
+Arg caller_role() {
+  return Arg::datum(OIDOID, ObjectIdGetDatum(guarded([] { return GetUserId(); })));
+}
+
 void require_database_owner(const char* function) {
   if (caller_owns_database()) return;
   throw Error(sqlstate::kInsufficientPrivilege,

@@ -12,6 +12,10 @@ void require_database_owner(const char* function);
 
 bool caller_owns_database();
 
+// The caller's role, for what belongs to one: a name may be another role's tomorrow. An OID is
+// another role's in another cluster, where a database has another identity than here.
+Arg caller_role();
+
 // Error 42501 if no guard is set and the caller does not own the database. Every function that
 // works on companies calls it first, so that strangers learn nothing, not even that a company
 // exists.

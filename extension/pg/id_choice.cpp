@@ -118,7 +118,8 @@ void IdRenewal::begin(bool preview) {
   load_.set_new_ids(&*ids_);
 }
 
-Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& backup) {
+Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
+                  const StoredBackup& backup) {
   live = lock_scope(std::move(live));
   require_decided(live);
   refuse_row_security(live);
@@ -127,7 +128,7 @@ Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& 
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
   std::optional<Company> company;
-  if (company_text) company = find_company(live, company_text, backup.id);
+  if (target) company = target->resolve(live);
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
   const bool same_database = is_of_this_database(backup, manifest);
   const Passage passage{same_database, company && is_own_backup(backup, manifest, company->key),
@@ -148,6 +149,7 @@ Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& 
     rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
                     renews ? word(decision.kind) : "kept", renews ? decision.why : kept});
   }
+  if (target) target->require_same_now();
   snapshot.close();
   settings.close();
   held.close();

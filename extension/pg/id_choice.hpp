@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/id_plan.hpp"
+#include "pg/company_identity.hpp"
 #include "pg/company_load.hpp"
 #include "pg/new_ids.hpp"
 #include "pg/stored_backup.hpp"
@@ -52,7 +53,9 @@ class IdRenewal {
   std::optional<NewIds> ids_;
 };
 
-// Rows of plan_ids(): what restore_company() with ids => 'auto' would do.
-Rows show_id_plan(LiveScope live, const Text& company_text, const StoredBackup& backup);
+// Rows of plan_ids(), for a company or (none) a new one: what restore_company() with ids => 'auto'
+// would do.
+Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
+                  const StoredBackup& backup);
 
 }  // namespace company_backup

@@ -16,7 +16,8 @@ constexpr int kNotFound[] = {ERRCODE_UNDEFINED_FUNCTION, ERRCODE_UNDEFINED_TABLE
 }  // namespace
 
 void set_path_of_code(Oid owner) {
-  const std::string& path = superuser_arg(owner) ? code_path.trusted : code_path.path;
+  const auto own = superuser_arg(owner) ? code_path.of_owner.end() : code_path.of_owner.find(owner);
+  const std::string& path = own == code_path.of_owner.end() ? code_path.trusted : own->second;
   if (path.empty()) return;
   set_config_option("search_path", path.c_str(), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
                     0, false);
@@ -56,10 +57,8 @@ std::string hint_of_path(const std::string& what) {
     return "If the " + what +
            " relies on the application's search_path, say which one it is: " + code_path.statement;
   }
-  return "The " + what + " runs with search_path " + code_path.path +
-         "; code of superusers only with the schemas of it in which nobody else may create "
-         "objects" +
-         (code_path.trusted.empty() ? "." : ": " + code_path.trusted + ".");
+  return "The " + what + " runs with those schemas of search_path " + code_path.path +
+         " in which nobody else may create objects than its owner and superusers.";
 }
 
 std::string path_hint(int errcode, const std::string& what) {

@@ -11,6 +11,7 @@
 // what planning would run, pg/planning.hpp hands to its owners; every query takes back settings.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -18,11 +19,14 @@
 
 namespace company_backup {
 
-// With what search_path owners' code runs, since the rules were last read.
+// With what search_path owners' code runs, since the rules were last read: those schemas of it in
+// which, the owner of the code and superusers aside, nobody may create objects. Else somebody could
+// put there what the code then takes for its own. Where a path is empty: the one of our own SQL.
 struct CodePath {
-  std::string path;       // empty: the one of our own SQL
-  std::string trusted;    // for code of superusers: schemas only where no one else creates objects
-  std::string statement;  // that sets it, for hints
+  std::string path;                     // as the rules have it
+  std::string trusted;                  // for code of superusers, and of those not in `of_owner`
+  std::map<Oid, std::string> of_owner;  // for code of these
+  std::string statement;                // that sets it, for hints
 };
 void set_code_path(CodePath path);
 // For code of `owner`, in the GUC level that is open. Inside guarded() only.

@@ -130,9 +130,12 @@ void lock_company_row(const LiveScope& live, const Company& company) {
   if (table.foreign) return;
   const Column& key = column_of(table, live.scope.company_key);
   AsOwnerOf owner(table.oid);
-  query("SELECT FROM " + from_table(table) + " AS c WHERE c." + quote_name(key.name) + " " +
-            key.equality + " $1 FOR NO KEY UPDATE",
-        {company.arg()}, Access::kWrite);
+  if (query("SELECT FROM " + from_table(table) + " AS c WHERE c." + quote_name(key.name) + " " +
+                key.equality + " $1 FOR NO KEY UPDATE",
+            {company.arg()}, Access::kWrite)
+          .empty()) {
+    refuse_deleted(company.key);
+  }
 }
 
 namespace {
@@ -190,20 +193,21 @@ CompanyRow read_company(const LiveScope& live, const Company& company,
   return row;
 }
 
-int64_t restore_into(LiveScope live, const Text& company_text, const StoredBackup& backup,
+int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options) {
-  lock_company(resolve_company(live, company_text).key);
+  lock_company(target.key());
   live = lock_for_writing(std::move(live));
   require_decided(live);
   refuse_row_security(live);
   HeldTables held(live);
   PinnedSettings settings;
-  const Company locked = resolve_company(live, company_text);
+  const Company locked = resolve_company(live, target.as_written());
   lock_company_row(live, locked);
+  target.require_same_now();
   const int64_t identity = make_identity(live, locked);
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
-  const Company company = resolve_company(live, company_text);
+  const Company company = target.resolve(live);
   require_no_review(company.key, identity);
   refuse_missed_acts(company.key);
   find_backup(backup.id);  // nobody has deleted it meanwhile
@@ -233,7 +237,7 @@ int64_t restore_into(LiveScope live, const Text& company_text, const StoredBacku
   return record.id;
 }
 
-Rows preview_restore(LiveScope live, const Text& company_text, const StoredBackup& backup,
+Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options) {
   live = lock_scope(std::move(live));
   require_decided(live);
@@ -242,7 +246,7 @@ Rows preview_restore(LiveScope live, const Text& company_text, const StoredBacku
   PinnedSettings settings;
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
-  const Company company = resolve_company(live, company_text);
+  const Company company = target.resolve(live);
   RestoreRun run(live, company, backup, options, true);
   Rows rows;
   for (const MergeCounts& counts : run.merge().compare()) {
@@ -257,6 +261,7 @@ Rows preview_restore(LiveScope live, const Text& company_text, const StoredBacku
     rows.push_back({live.scope.find(report.table)->area, display_table(live.table(report.table)),
                     "0", "0", "0", "0", note});
   }
+  target.require_same_now();
   snapshot.close();
   settings.close();
   held.close();

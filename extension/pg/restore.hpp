@@ -8,6 +8,8 @@
 
 namespace company_backup {
 
+class AskedCompany;
+
 struct RestoreOptions {
   std::string ids = "auto";  // auto, keep, remap
   bool include_files = false;
@@ -17,17 +19,17 @@ struct RestoreOptions {
 
 // Brings an existing company to what the backup says. The restore is then in review. Returns its
 // id. Errors: kInReview, kRefusedIds, those of CompanyLoad and CompanyMerge.
-int64_t restore_into(LiveScope live, const Text& company_text, const StoredBackup& backup,
+int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options);
 
 // What restore_into() would do, as rows of preview_restore(); changes nothing.
-Rows preview_restore(LiveScope live, const Text& company_text, const StoredBackup& backup,
+Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options);
 
 // The travelling tables ROW EXCLUSIVE in OID order, then everything as a backup locks it.
 LiveScope lock_for_writing(LiveScope live);
 
-// FOR NO KEY UPDATE.
+// FOR NO KEY UPDATE. Error kSerializationFailure if it is not there any more.
 void lock_company_row(const LiveScope& live, const Company& company);
 
 // Columns of the company's row as they are.

@@ -43,7 +43,7 @@ Detail restore_detail(int64_t id, bool include_files) {
 // The arguments of restore_company() and preview_restore(), asked for and allowed.
 struct Request {
   LiveScope live;
-  Text company;
+  AskedCompany company;
   StoredBackup backup;
   RestoreOptions options;
 };
@@ -63,12 +63,12 @@ Request read_request(FunctionCallInfo fcinfo, const char* action) {
   require_choice(fcinfo, 8, {"schema_drift", {"refuse"}});
   options.actor = optional_text(fcinfo, 9);
   LiveScope live = load_live_scope();
-  const NamedCompany target = authorize_company(live, company_text, action, options.actor,
-                                                restore_detail(id, options.include_files));
-  StoredBackup backup = authorize_source(id, target.key, action, options.actor);
-  if (!target.exists) find_company(live, company_text, id);
+  AskedCompany target = authorize_company(live, company_text, action, options.actor,
+                                          restore_detail(id, options.include_files));
+  StoredBackup backup = authorize_source(id, target.key(), action, options.actor);
+  if (!target.exists()) throw unknown_company(target.unknown(), id);
   require_readable(backup, Manifest::from_json(backup.manifest_text));
-  return {std::move(live), company_text, std::move(backup), options};
+  return {std::move(live), std::move(target), std::move(backup), options};
 }
 
 // A restore in review or settled, of a company the caller may work on.
@@ -118,7 +118,7 @@ COMPANY_BACKUP_FUNCTION(plan_ids) {
   const Text company_text = optional_text(fcinfo, 0);
   const int64_t id = required_int64(fcinfo, 1, "backup");
   LiveScope live = load_live_scope();
-  NamedCompany target{std::nullopt, true};
+  std::optional<AskedCompany> target;
   if (company_text) {
     target =
         authorize_company(live, company_text, "preview", std::nullopt, restore_detail(id, false));
@@ -126,11 +126,12 @@ COMPANY_BACKUP_FUNCTION(plan_ids) {
     authorize({"preview", std::nullopt, named("Backup", id)}, std::nullopt,
               restore_detail(id, false));
   }
-  const StoredBackup backup = authorize_source(id, target.key, "preview", std::nullopt);
-  if (!target.exists) find_company(live, company_text, id);
+  const StoredBackup backup =
+      authorize_source(id, target ? Text(target->key()) : Text(), "preview", std::nullopt);
+  if (target && !target->exists()) throw unknown_company(target->unknown(), id);
   require_readable(backup, Manifest::from_json(backup.manifest_text));
   return return_rows(
-      fcinfo, reading(backup, [&] { return show_id_plan(std::move(live), company_text, backup); }));
+      fcinfo, reading(backup, [&] { return show_id_plan(std::move(live), target, backup); }));
 }
 
 COMPANY_BACKUP_FUNCTION(keep_restore) {
@@ -193,8 +194,9 @@ COMPANY_BACKUP_FUNCTION(clone_company) {
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
   const Text actor = optional_text(fcinfo, 2);
   LiveScope live = load_live_scope();
-  authorize_existing(live, source, "clone", actor, Detail().add_json("attributes", attributes));
-  return return_text(clone_company(std::move(live), source, {attributes, "remap", actor}));
+  const AskedCompany asked =
+      authorize_existing(live, source, "clone", actor, Detail().add_json("attributes", attributes));
+  return return_text(clone_company(std::move(live), asked, {attributes, "remap", actor}));
 }
 
 COMPANY_BACKUP_FUNCTION(company_restores) {
@@ -203,9 +205,10 @@ COMPANY_BACKUP_FUNCTION(company_restores) {
   return return_rows(
       fcinfo, own_query("SELECT id, company, backup, status, mode, added, changed, removed, "
                         "restored_at, restored_by, actor, settled_at FROM company_backup.restore "
-                        "WHERE $1 OR owner IN (SELECT c.id FROM company_backup.company c WHERE "
-                        "c.key = $2 AND (c.gone_at IS NULL) = $3) ORDER BY id",
-                        {listed.all, listed.key, listed.lives}));
+                        "WHERE $1 OR owner = $2 OR owner IN (SELECT c.id FROM "
+                        "company_backup.company c WHERE c.key = $3 AND c.gone_at IS NOT NULL) "
+                        "ORDER BY id",
+                        {listed.all, Arg::optional_number(listed.owner), listed.key}));
 }
 
 COMPANY_BACKUP_FUNCTION(company_busy) {

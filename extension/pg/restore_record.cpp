@@ -111,15 +111,19 @@ void note_problem(int64_t restore, const Table& table, const std::string& row_ke
   note(oid);
 }
 
+Error unknown_company(const Error& error, int64_t backup) {
+  return Error(sqlstate::kUnknownCompany, error.message())
+      .detail(error.detail())
+      .hint("If it was deleted, SELECT create_company_from_backup(" + std::to_string(backup) +
+            ") brings it back.");
+}
+
 Company find_company(const LiveScope& live, const Text& company, std::optional<int64_t> backup) {
   try {
     return resolve_company(live, company);
   } catch (const Error& error) {
     if (std::string(error.sqlstate()) != sqlstate::kUnknownCompany || !backup) throw;
-    throw Error(sqlstate::kUnknownCompany, error.message())
-        .detail(error.detail())
-        .hint("If it was deleted, SELECT create_company_from_backup(" + std::to_string(*backup) +
-              ") brings it back.");
+    throw unknown_company(error, *backup);
   }
 }
 

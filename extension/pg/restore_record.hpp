@@ -45,7 +45,10 @@ struct KnownRestore {
   int64_t owner;       // the company's identity
 };
 
-// Error kUnknownCompany, with what to do if the company has been deleted since the backup.
+// kUnknownCompany, with what to do if the company has been deleted since the backup.
+Error unknown_company(const Error& error, int64_t backup);
+
+// The error, if it is not there.
 Company find_company(const LiveScope& live, const Text& company, std::optional<int64_t> backup);
 
 // Locks the row. Error kUnknownBackup.

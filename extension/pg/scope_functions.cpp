@@ -45,10 +45,10 @@ template <class Read>
 Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
   require_guard_or_owner(action);
   LiveScope live = load_live_scope();
-  const Text text = optional_text(fcinfo, 0);
-  authorize_existing(live, text, action, std::nullopt);
+  const AskedCompany asked =
+      authorize_existing(live, optional_text(fcinfo, 0), action, std::nullopt);
   return return_rows(fcinfo, read_scope(std::move(live), [&](const LiveScope& locked) {
-                       return read(locked, resolve_company(locked, text));
+                       return read(locked, asked.resolve(locked));
                      }));
 }
 

@@ -160,10 +160,12 @@ void store_column_rule(const NamedTable& table, const std::string& column,
   if (treatment == "auto") return;
   own_query(
       "INSERT INTO company_backup.column_rule (table_schema, table_name, column_name, treatment, "
-      "replacement, replacement_by) VALUES ($1::name, $2::name, $3::name, $4, $5, $6::name)",
-      {table.schema, table.name, column, treatment, replacement,
-       replacement ? one_row(query("SELECT current_user"))[0] : Text()},
-      Access::kWrite);
+      "replacement, replacement_by, replacement_role, said_in) SELECT $1::name, $2::name, "
+      "$3::name, "
+      "$4, $5, r.rolname, r.oid, i.identity FROM (VALUES ($5 IS NOT NULL)) v (has_one) LEFT JOIN "
+      "pg_roles r ON has_one AND r.oid = $6 LEFT JOIN company_backup.database_identity i ON "
+      "has_one",
+      {table.schema, table.name, column, treatment, replacement, caller_role()}, Access::kWrite);
 }
 
 bool is_key(Oid target, const std::vector<std::string>& columns) {

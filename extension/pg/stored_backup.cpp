@@ -1,6 +1,7 @@
 #include "pg/stored_backup.hpp"
 
 #include "pg/company_identity.hpp"
+#include "pg/guard.hpp"
 #include "pg/rules.hpp"
 #include "pg/stored_tables.hpp"
 
@@ -9,13 +10,16 @@ namespace company_backup {
 std::optional<StoredBackup> look_for_backup(int64_t id) {
   // As a call of its own: the backup may have been made in the same statement.
   const Rows rows = own_query(
-      "SELECT b.company, b.origin, b.manifest, b.owner, c.key, b.uploaded_by, "
-      "b.of_this_database, b.tables FROM company_backup.backup b LEFT JOIN company_backup.company "
-      "c ON c.id = b.owner AND c.gone_at IS NULL WHERE b.id = $1",
-      {id}, Access::kCall);
+      "SELECT b.company, b.origin, b.manifest, b.owner, c.key, coalesce(b.uploaded_by = $2 AND "
+      "b.uploaded_in = i.identity, false), b.of_this_database, b.tables FROM company_backup.backup "
+      "b CROSS JOIN "
+      "company_backup.database_identity i LEFT JOIN company_backup.company c ON c.id = b.owner AND "
+      "c.gone_at IS NULL WHERE b.id = $1",
+      {id, caller_role()}, Access::kCall);
   if (rows.empty()) return std::nullopt;
   const Row& row = rows[0];
-  StoredBackup backup{id, *row[0], *row[1], *row[2], {}, row[4], row[5], *row[7], *row[6] == "t"};
+  StoredBackup backup{id,     *row[0],        *row[1], *row[2],       {},
+                      row[4], *row[5] == "t", *row[7], *row[6] == "t"};
   if (row[3]) backup.owner = std::stoll(*row[3]);
   return backup;
 }
@@ -31,14 +35,9 @@ StoredBackup find_backup(int64_t id) {
   return std::move(*backup);
 }
 
-// The caller's own upload?
-bool is_mine(const StoredBackup& backup) {
-  return backup.uploaded_by && backup.uploaded_by == one_row(query("SELECT current_user"))[0];
-}
-
 void require_readable(const StoredBackup& backup, const Manifest& manifest) {
   require_readable(manifest, backup.tables,
-                   {"Backup " + std::to_string(backup.id), is_mine(backup)});
+                   {"Backup " + std::to_string(backup.id), backup.is_mine});
 }
 
 void require_not_deleted(const StoredBackup& backup) {
@@ -85,15 +84,20 @@ void complete_backup(int64_t id, const BackupOwner& owner, const Manifest& manif
     bytes += static_cast<int64_t>(table.bytes);
   }
   bytes += static_cast<int64_t>(total_files(manifest).bytes);
+  Arg uploader = caller_role();
+  uploader.null = !owner.is_upload;
   own_query(
-      "INSERT INTO company_backup.backup (id, company, owner, uploaded_by, of_this_database, "
+      "INSERT INTO company_backup.backup (id, company, owner, uploaded_by, uploaded_in, "
+      "of_this_database, "
       "label, "
       "origin, contents, status, row_count, byte_count, created_at, created_by, actor, manifest, "
       "tables) "
-      "VALUES ($1, $2, $3, $4::name, $5, $6, $7, $8, $9, $10, $11, $12::timestamptz, $13::name, "
+      "VALUES ($1, $2, $3, $4, CASE WHEN $4 IS NOT NULL THEN (SELECT identity FROM "
+      "company_backup.database_identity) END, $5, $6, $7, $8, $9, $10, $11, $12::timestamptz, "
+      "$13::name, "
       "$14, $15, $16::bigint[])",
-      {id, owner.company, Arg::optional_number(owner.identity), owner.uploaded_by,
-       owner.of_this_database, manifest.label, owner.uploaded_by ? "upload" : "manual",
+      {id, owner.company, Arg::optional_number(owner.identity), uploader, owner.of_this_database,
+       manifest.label, owner.is_upload ? "upload" : "manual",
        manifest.include_files ? "rows and files" : "rows",
        manifest.problems.empty() ? "complete" : "with problems", rows, bytes, manifest.created_at,
        manifest.created_by, manifest.actor, manifest_text, remember_tables(manifest)},

@@ -15,9 +15,9 @@ struct StoredBackup {
   std::string manifest_text;     // exact bytes
   std::optional<int64_t> owner;  // none: an upload for no company, which is its uploader's
   Text owner_key;                // the key that the owner has now; none: it is gone
-  Text uploaded_by;
-  std::string tables;     // remember_tables()
-  bool of_this_database;  // made here, or signed by the key of this database
+  bool is_mine;                  // the caller has uploaded it
+  std::string tables;            // remember_tables()
+  bool of_this_database;         // made here, or signed by the key of this database
 };
 
 std::optional<StoredBackup> look_for_backup(int64_t id);
@@ -25,9 +25,6 @@ Error unknown_backup(int64_t id);
 
 // Error kUnknownBackup.
 StoredBackup find_backup(int64_t id);
-
-// Has the caller uploaded it?
-bool is_mine(const StoredBackup& backup);
 
 // A backup is as secret as its tables are today; errors: see pg/stored_tables.hpp.
 void require_readable(const StoredBackup& backup, const Manifest& manifest);
@@ -64,7 +61,7 @@ void give_to(int64_t backup, int64_t owner);
 struct BackupOwner {
   std::string company;  // a key, for lists
   std::optional<int64_t> identity;
-  Text uploaded_by = std::nullopt;
+  bool is_upload = false;  // of the caller
   bool of_this_database = true;
 };
 

@@ -106,8 +106,13 @@ COMPANY_BACKUP_FUNCTION(unpublish_template) {
   require_writable("unpublish_template()");
   require_guard_or_owner("unpublish");
   const std::string name = required_text(fcinfo, 0, "name");
-  authorize_template(name, "unpublish", std::nullopt, {});
-  find_template("DELETE FROM company_backup.template WHERE name = $1 RETURNING backup", name);
+  const StoredBackup backup = authorize_template(name, "unpublish", std::nullopt, {});
+  // Not one that somebody else has published under its name since.
+  if (own_query("DELETE FROM company_backup.template WHERE name = $1 AND backup = $2 RETURNING 1",
+                {name, backup.id}, Access::kWrite)
+          .empty()) {
+    throw unknown_template(name);
+  }
   PG_RETURN_VOID();
 }
 

@@ -19,13 +19,11 @@ struct Upload {
 // The caller's own upload (the database owner's and superusers': any).
 std::optional<Upload> look_for_upload(int64_t id) {
   const Rows rows = own_query(
-      "SELECT u.owner, u.created_by, c.key FROM company_backup.upload u LEFT JOIN "
+      "SELECT u.owner, u.created_by = $2, c.key FROM company_backup.upload u LEFT JOIN "
       "company_backup.company c ON c.id = u.owner AND c.gone_at IS NULL WHERE u.id = $1",
-      {id}, Access::kCall);
+      {id, caller_role()}, Access::kCall);
   if (rows.empty()) return std::nullopt;
-  if (!caller_owns_database() && *rows[0][1] != one_value(query("SELECT current_user"))) {
-    return std::nullopt;
-  }
+  if (!caller_owns_database() && rows[0][1] != "t") return std::nullopt;
   Upload upload{id, std::nullopt, rows[0][2]};
   if (rows[0][0]) upload.owner = std::stoll(*rows[0][0]);
   return upload;
@@ -43,7 +41,7 @@ Upload authorize_upload(int64_t id) {
   std::optional<Upload> upload = look_for_upload(id);
   authorize_found(
       question, upload, detail,
-      [&] { return is_allowed(question, key_of_owner(upload->company), detail); },
+      [&] { return is_allowed_of(question, upload->owner, key_of_owner(upload->company), detail); },
       [id] { refuse_upload(id); });
   if (own_query("SELECT FROM company_backup.upload WHERE id = $1 FOR UPDATE", {id}, Access::kWrite)
           .empty()) {
@@ -238,7 +236,9 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
   CompanyIdentity owner;
   if (const Text text = optional_text(fcinfo, 0)) {
     const LiveScope live = load_live_scope();
-    owner = make_identity(live, authorize_existing(live, text, "upload", std::nullopt));
+    const AskedCompany company = authorize_existing(live, text, "upload", std::nullopt);
+    owner = make_identity(live, company.row());
+    company.require_same_now();
   } else {
     authorize({"upload", std::nullopt, named_company(text)}, text);
   }
@@ -248,10 +248,9 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
       "DELETE FROM company_backup.upload WHERE id IN (SELECT id FROM company_backup.upload WHERE "
       "created_at < now() - interval '7 days' FOR UPDATE SKIP LOCKED)",
       {}, Access::kWrite);
-  const std::string user = one_value(query("SELECT current_user"));
   PG_RETURN_INT64(std::stoll(one_value(own_query(
-      "INSERT INTO company_backup.upload (owner, created_by) VALUES ($1, $2::name) RETURNING id",
-      {Arg::optional_number(owner), user}, Access::kWrite))));
+      "INSERT INTO company_backup.upload (owner, created_by) VALUES ($1, $2) RETURNING id",
+      {Arg::optional_number(owner), caller_role()}, Access::kWrite))));
 }
 
 COMPANY_BACKUP_FUNCTION(append_upload) {
@@ -291,8 +290,8 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   reader.finish();
   require_trusted(reader);
   complete_backup(id,
-                  {upload.company.value_or(reader.manifest().company_key), upload.owner,
-                   one_row(query("SELECT current_user"))[0], is_of_this_database(reader)},
+                  {upload.company.value_or(reader.manifest().company_key), upload.owner, true,
+                   is_of_this_database(reader)},
                   reader.manifest(), reader.manifest_text());
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
   PG_RETURN_INT64(id);

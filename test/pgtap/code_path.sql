@@ -79,10 +79,60 @@ SELECT matches(hint, 'nobody else may create', 'a schema of somebody else is not
 ALTER SCHEMA app OWNER TO CURRENT_USER;
 GRANT USAGE ON SCHEMA app TO cb_app;
 SELECT is(state, 'done', 'his own is') FROM public.failure($$SELECT cb.clone_company('1', '{"id": 4}')$$);
+
+-- Nor does code of an owner look where others than he may: what stands there is not his.
+ALTER SCHEMA app OWNER TO cb_app;
+ALTER TABLE app.plain OWNER TO cb_app;
+ALTER FUNCTION app.next_number() OWNER TO cb_app;
+CREATE ROLE cb_other;
+CREATE ROLE cb_group;
+CREATE SCHEMA own AUTHORIZATION cb_other;
+SELECT cb.set_company_table('app.company', identity_columns => '{}', scope_columns => '{company_id}', search_path => 'open, own, app');
+CREATE TABLE own.counter AS SELECT 100 AS last;
+GRANT ALL ON SCHEMA own TO cb_app;
+GRANT ALL ON own.counter TO cb_app;
+SELECT is(state, 'done', 'an application that needs its own schema works') FROM public.failure($$SELECT cb.clone_company('1', '{"id": 5}')$$);
+SELECT results_eq('SELECT last FROM own.counter', 'VALUES (100)', '... with what stands there, not in one of somebody else');
+SELECT ok(bool_and(number ~ '^N-\d\d?$'), '... its values') FROM app.plain WHERE company_id = 5;
+-- How somebody else may create there
+CREATE FUNCTION public.path_state(grant_it text, undo text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE result text;
+BEGIN
+  EXECUTE grant_it;
+  SELECT state INTO result FROM public.failure($q$SELECT cb.clone_company('1', '{"id": 6}')$q$);
+  DELETE FROM app.plain WHERE company_id = 6;
+  DELETE FROM app.checked WHERE company_id = 6;
+  DELETE FROM app.company WHERE id = 6;
+  EXECUTE undo;
+  RETURN result;
+END $$;
+SELECT is(public.path_state(how, undo), expected, how) FROM (VALUES
+  ('SELECT', 'SELECT', 'done'),
+  ('GRANT CREATE ON SCHEMA app TO PUBLIC', 'REVOKE CREATE ON SCHEMA app FROM PUBLIC', '42883'),
+  ('GRANT CREATE ON SCHEMA app TO cb_other', 'REVOKE CREATE ON SCHEMA app FROM cb_other', '42883'),
+  ('GRANT CREATE ON SCHEMA app TO cb_group', 'REVOKE CREATE ON SCHEMA app FROM cb_group', '42883'),
+  ('GRANT CREATE ON SCHEMA app TO cb_group; GRANT cb_group TO cb_other', 'REVOKE CREATE ON SCHEMA app FROM cb_group; REVOKE cb_group FROM cb_other', '42883'),
+  ('ALTER SCHEMA app OWNER TO cb_other; GRANT USAGE ON SCHEMA app TO cb_app', 'ALTER SCHEMA app OWNER TO cb_app', '42883'),
+  ('ALTER SCHEMA app OWNER TO cb_group; GRANT USAGE ON SCHEMA app TO cb_app; GRANT cb_group TO cb_app, cb_other', 'ALTER SCHEMA app OWNER TO cb_app; REVOKE cb_group FROM cb_app, cb_other', '42883'),
+  -- who may act as the owner is no other
+  ('GRANT cb_app TO cb_other', 'REVOKE cb_app FROM cb_other', 'done'),
+  ('GRANT cb_app TO cb_group; GRANT cb_group TO cb_other', 'REVOKE cb_app FROM cb_group; REVOKE cb_group FROM cb_other', 'done'),
+  ('GRANT cb_app TO cb_other; GRANT CREATE ON SCHEMA app TO cb_other', 'REVOKE cb_app FROM cb_other; REVOKE CREATE ON SCHEMA app FROM cb_other', 'done'),
+  ('GRANT USAGE ON SCHEMA app TO PUBLIC', 'REVOKE USAGE ON SCHEMA app FROM PUBLIC', 'done')
+) AS c (how, undo, expected);
+-- "$user" is the schema of the code's owner
+SELECT cb.set_company_table('app.company', identity_columns => '{}', scope_columns => '{company_id}', search_path => '"$user", public');
+SELECT is(public.path_state('SELECT', 'SELECT'), '42883', 'the schema has not his name');
+ALTER SCHEMA app RENAME TO cb_app;
+SELECT cb.set_company_table('cb_app.company', identity_columns => '{}', scope_columns => '{company_id}', search_path => '"$user", public');
+SELECT cb.forget_stale_rules();
+SELECT cb.set_table_rule('cb_app.counter', 'shared');
+SELECT is(state, 'done', 'now it has') FROM public.failure($$SELECT cb.clone_company('1', '{"id": 7}')$$);
+ALTER SCHEMA cb_app RENAME TO app;
 SELECT * FROM finish();
 
 DROP EXTENSION company_backup;
-DROP SCHEMA cb, app, open CASCADE;
-DROP FUNCTION public.failure;
+DROP SCHEMA cb, app, open, own CASCADE;
+DROP FUNCTION public.failure, public.path_state;
 DROP OWNED BY cb_app;
-DROP ROLE cb_app;
+DROP ROLE cb_app, cb_other, cb_group;

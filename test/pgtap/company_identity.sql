@@ -67,7 +67,7 @@ UPDATE item SET name = 'spoilt' WHERE company = 'acme';
 SELECT cb.restore_company('acme', :old) AS old_restore \gset
 SELECT cb.begin_upload('acme') AS old_upload \gset
 CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(:old);
-UPDATE company_backup.upload SET created_by = 'cb_app';
+UPDATE company_backup.upload SET created_by = 'cb_app'::regrole;
 SELECT is(pg_temp.answer('ann', way), CASE WHEN way LIKE '%create_company%' OR way LIKE '%finish%' OR way LIKE '%restore_company%'
     THEN pg_temp.answer('ann', way) ELSE 'ok' END, 'its own member: ' || way)
 FROM pg_temp.ways(:old, :old_restore, :old_upload) way WHERE way NOT LIKE '%plan%';
@@ -212,6 +212,53 @@ SELECT is((SELECT count(*) FROM cb.check_company_scope() WHERE problem LIKE 'not
 SELECT cb.set_company_table('firm', 'slug');
 SELECT is((SELECT count(*) FROM cb.check_company_scope() WHERE problem LIKE 'nothing tells%'), 0::bigint, 'and watched');
 SELECT is((SELECT count(*) FROM cb.company_backups('n')), 1::bigint, 'nobody has lost anything');
+CREATE FUNCTION pg_temp.after_losing(how text, OUT problem bigint, OUT answer text, OUT newcomer bigint, OUT lost bigint, OUT others bigint) LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO firm VALUES ('a', 'Ant');
+  PERFORM cb.backup_company('a');
+  EXECUTE how;
+  CREATE TABLE firm_new PARTITION OF firm FOR VALUES FROM ('a') TO ('m');
+  INSERT INTO firm VALUES ('a', 'Newcomer');
+  problem := (SELECT count(*) FROM cb.check_company_scope() c WHERE c.problem LIKE 'nothing tells%');
+  answer := pg_temp.answer('eve', 'SELECT * FROM cb.read_backup(' || (SELECT max(id) FROM company_backup.backup) || ')');
+  PERFORM cb.set_company_table('firm', 'slug');
+  newcomer := (SELECT count(*) FROM cb.company_backups('a'));
+  lost := (SELECT count(*) FROM cb.company_backups() WHERE company = 'a');
+  others := (SELECT count(*) FROM cb.company_backups('n'));
+END $$;
+SAVEPOINT partitions;
+SELECT alike(pg_temp.after_losing('ALTER TABLE part DROP CONSTRAINT part_firm_fkey; DROP TABLE firm_1; ALTER TABLE part ADD CONSTRAINT part_firm_fkey FOREIGN KEY (firm) REFERENCES firm ON UPDATE CASCADE ON DELETE CASCADE')::text, '(1,"KB008 the guard refused action ""export"" / Backup %, actor (none).",0,1,1)', 'a partition dropped: its companies have ended');
+ROLLBACK TO partitions;
+SELECT alike(pg_temp.after_losing('ALTER TABLE firm DETACH PARTITION firm_1')::text, '(1,"KB008 the guard refused action ""export"" / Backup %, actor (none).",0,1,1)', 'a partition detached: so they have');
+ROLLBACK TO partitions;
+-- also when nothing asks for the triggers
+ALTER TABLE firm DETACH PARTITION firm_1;
+SELECT is((SELECT count(*) FROM cb.check_company_scope() WHERE problem LIKE 'nothing tells%'), 0::bigint, 'a partition without companies may go');
+INSERT INTO firm VALUES ('o', 'Owl');
+SELECT cb.backup_company('o');
+ALTER TABLE part DROP CONSTRAINT part_firm_fkey; DROP TABLE firm_2; ALTER TABLE part ADD CONSTRAINT part_firm_fkey FOREIGN KEY (firm) REFERENCES firm ON UPDATE CASCADE ON DELETE CASCADE;
+SELECT is((SELECT count(*) FROM cb.check_company_scope() WHERE problem LIKE 'nothing tells%'), 1::bigint, 'one with companies is missed');
+ROLLBACK TO before;
+
+-- Companies of which nothing is stored: what is theirs elsewhere, in a file, is not the newcomer's.
+CREATE FUNCTION pg_temp.own_after(how text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE u bigint; result bigint;
+BEGIN
+  INSERT INTO company VALUES ('unseen', 'Unseen');
+  CREATE TEMP TABLE its_file AS SELECT seq, data FROM cb.stream_backup('unseen');
+  EXECUTE how;
+  INSERT INTO company VALUES ('unseen', 'Newcomer');
+  u := cb.begin_upload('unseen');
+  PERFORM cb.append_upload(u, seq, data) FROM its_file;
+  u := cb.finish_upload(u);
+  result := (SELECT count(*) FROM cb.plan_ids('unseen', u) WHERE why = 'it is the company''s own backup');
+  DROP TABLE its_file;
+  RETURN result;
+END $$;
+SAVEPOINT unseen;
+SELECT is(pg_temp.own_after($$DELETE FROM company WHERE slug = 'unseen'$$), 0::bigint, 'unseen, deleted');
+ROLLBACK TO unseen;
+SELECT is(pg_temp.own_after('TRUNCATE company CASCADE'), 0::bigint, 'unseen, truncated');
 ROLLBACK TO before;
 
 -- Uploads for no company ---------------------------------------------------------------------------

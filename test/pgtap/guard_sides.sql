@@ -29,7 +29,7 @@ CREATE FUNCTION pg_temp.begin_as(caller name, for_company text) RETURNS bigint L
 DECLARE u bigint;
 BEGIN
   u := cb.begin_upload(for_company);
-  UPDATE company_backup.upload SET created_by = caller WHERE id = u;
+  UPDATE company_backup.upload SET created_by = caller::text::regrole WHERE id = u;
   RETURN u;
 END $$;
 SELECT set_config('t.upload', pg_temp.begin_as('cb_app', '2')::text, true);

@@ -49,7 +49,7 @@ CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(current_setting('t.bac
 CREATE FUNCTION pg_temp.prepare(caller name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE u bigint;
 BEGIN
-  INSERT INTO company_backup.upload (owner, created_by) SELECT id, caller FROM company_backup.company WHERE key = '1' RETURNING id INTO u;
+  INSERT INTO company_backup.upload (owner, created_by) SELECT id, coalesce(to_regrole(caller::text), current_user::regrole) FROM company_backup.company WHERE key = '1' RETURNING id INTO u;
   INSERT INTO company_backup.upload_part SELECT u, seq, data FROM file;
   PERFORM set_config('t.upload', u::text, true);
 END $$;

@@ -56,7 +56,7 @@ UPDATE company_backup.settings SET guard_function = NULL;
 SELECT cb.set_column_rule('public.item', 'path', 'renew', replacement => 'evil.f(old)');
 SELECT is(pg_temp.told('SELECT cb.clone_company(1, ''{"id": 7}'')'), 'ok', 'said by a superuser, it is evaluated as the owner');
 SELECT results_eq('SELECT path FROM public.item WHERE company_id = 7 ORDER BY 1', $$VALUES ('a-mallory'), ('b-mallory')$$, 'which is the table''s');
-UPDATE company_backup.column_rule SET replacement_by = 'mallory';
+UPDATE company_backup.column_rule SET replacement_by = 'mallory', replacement_role = 'mallory'::regrole;
 ALTER TABLE public.item OWNER TO CURRENT_USER;
 SELECT pg_temp.tells('SELECT cb.clone_company(1, ''{"id": 9}'')', 'KB015 the replacement for column "path" of table "public.item" was not said by the table''s owner / % "mallory", who set the rule,%');
 ROLLBACK TO rules;
