@@ -486,10 +486,10 @@ void CompanyLoad::note_mapped(const MatchedTable& table, const RowMapper& mapper
   }
 }
 
-void CompanyLoad::prove(const Company& company) {
+void CompanyLoad::prove(const Company& company, bool counts) {
   prove_references(live_, company, {same_database_, same_company_},
                    [this](const Reference& reference) { return !mapped_.contains(&reference); });
-  count_rows(company);
+  if (counts) count_rows(company);
   advance_sequences(sequences_);
 }
 

@@ -34,6 +34,9 @@ class CompanyMerge {
   CompanyMerge(const LiveScope& live, const Company& company, CompanyLoad& load,
                const MergePolicy& policy);
 
+  // Are there rows to adopt? May be asked before the rest.
+  bool finds_orphans();
+
   // What apply() would do, table by table; nothing is written.
   std::vector<MergeCounts> compare();
 
@@ -62,8 +65,9 @@ class CompanyMerge {
   // already: for the undo record. After apply(), under the snapshot it read with.
   void record_problems();
 
-  // With a fresh look at every table: nobody else changed the company since. Error
-  // kSerializationFailure. `orphans`: of this restore, or of the one that is reverted.
+  // With a fresh look at every table: nobody else changed the company since. Errors
+  // kSerializationFailure; kIntegrity if append-only rows would be left to nobody. `orphans`: of
+  // this restore, or of the one that is reverted.
   void look_again(FormerOrphans& orphans);
   // After look_again(): what was written or adopted belongs to the company; after a revert the
   // orphans may be orphans again. Error kIntegrity.
@@ -80,12 +84,14 @@ class CompanyMerge {
     bool inserted = false;  // added rows of the archive, or rows that were written anew
     bool lost = false;
     std::set<int16_t> changed_columns;
+    LineSpool staying;  // versions of append-only rows that stay in spite of the archive
   };
   class TableRun;
 
   std::vector<MergeCounts> run(bool writes, UndoWriter* undo, DiscardedEdits* edits);
   void record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const;
   void refuse_unknown_rows() const;
+  void refuse_left_rows(Done& done) const;
   static bool has_changed(const Done& source, const Reference& reference);
   // May rows that were written refer, by this foreign key, to rows of the company that were not?
   bool leans_on_kept(const Reference& reference) const;

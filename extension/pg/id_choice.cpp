@@ -12,17 +12,6 @@ namespace {
 
 constexpr size_t kListed = 20;
 
-// Do rows of the company that the archive was made of stand in this database?
-bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
-  if (!passage.same_database) return false;
-  const Table& table = live.table(live.scope.company_table);
-  const Column& key = column_of(table, live.scope.company_key);
-  return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
-                    column_sql("c", key) + ") = $1",
-                {manifest.company_key}, Access::kWrite)
-              .empty();
-}
-
 // The key columns as SQL, expressions included; in the form of an array.
 std::string columns_of(const UniqueIndex& index) {
   return one_value(query(
@@ -53,6 +42,16 @@ std::string word(IdDecision::Kind kind) {
 }
 
 }  // namespace
+
+bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
+  if (!passage.same_database) return false;
+  const Table& table = live.table(live.scope.company_table);
+  const Column& key = column_of(table, live.scope.company_key);
+  return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
+                    column_sql("c", key) + ") = $1",
+                {manifest.company_key}, Access::kWrite)
+              .empty();
+}
 
 bool wants_new_ids(const LiveScope& live, const Manifest& manifest, const std::string& ids,
                    const Passage& passage) {

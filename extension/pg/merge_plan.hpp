@@ -35,6 +35,7 @@ struct MergePolicy {
   // Orphans that the archive has are taken for the company's, see pg/orphans.hpp: only right if the
   // archive's rows were this company's.
   bool adopts = false;
+  bool created = false;  // the company's row has just been made, and stays as it is
 };
 
 // Error kSchemaDiffers if rows cannot be told apart as the archive does.

@@ -51,6 +51,8 @@ class Orphans {
           const MergePolicy& policy);
   ~Orphans();
 
+  bool empty() const { return found_.empty(); }
+
   // Null if there are none.
   OrphanRows* of(TableIndex table) const;
 
