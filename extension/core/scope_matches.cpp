@@ -1,6 +1,7 @@
 // Match columns that hold the key of another row. In another database that row has another key, and
 // the same key is another row: what they refer to has to be found there first.
 #include <algorithm>
+#include <set>
 
 #include "core/scope_model.hpp"
 #include "core/smells.hpp"
@@ -116,9 +117,21 @@ class MatchReader {
 
 void collect_match_references(Model& model, Scope& scope, const Undecided& undecided) {
   MatchReader reader(model, scope, undecided);
-  for (const ScopedTable& scoped : scope.tables) {
-    if (scoped.match_columns.empty() || undecided[scoped.table]) continue;
-    if (has_shared_rows(model.schema, scope, scoped)) reader.read(scoped);
+  // Only rows that are referred to are ever matched, and what their match columns refer to.
+  std::vector<TableIndex> waiting;
+  for (const Reference& reference : scope.references) waiting.push_back(reference.target);
+  std::set<TableIndex> seen;
+  while (!waiting.empty()) {
+    const ScopedTable* scoped = scope.find(waiting.back());
+    waiting.pop_back();
+    if (scoped == nullptr || !seen.insert(scoped->table).second) continue;
+    if (scoped->match_columns.empty() || undecided[scoped->table]) continue;
+    if (!has_shared_rows(model.schema, scope, *scoped)) continue;
+    const size_t known = scope.match_references.size();
+    reader.read(*scoped);
+    for (size_t i = known; i < scope.match_references.size(); ++i) {
+      waiting.push_back(scope.match_references[i].target);
+    }
   }
 }
 

@@ -75,6 +75,7 @@ class CompanyMerge::TableRun : public MergeHandler {
       : merge_(merge),
         matched_(matched),
         plan_(plan_merge(merge.live_, matched, merge.company_, merge.policy_)),
+        foresees_(merge.policy_.preview),
         undo_(undo),
         edits_(edits),
         orphans_(merge.orphans_ ? merge.orphans_->of(matched.scoped->table) : nullptr),
@@ -90,7 +91,7 @@ class CompanyMerge::TableRun : public MergeHandler {
       changes_.emplace(plan_, merge_.load_, log_ ? &*log_ : nullptr);
     }
     if (edits_ != nullptr) edits_->begin_table(plan_);
-    if (!writes && !plan_.is_company && !merge.load_.gives_new_ids()) {
+    if (!writes && (plan_.is_company || !merge.load_.gives_new_ids())) {
       taken_.emplace(merge.live_, merge.company_, plan_);
     }
   }
@@ -117,7 +118,7 @@ class CompanyMerge::TableRun : public MergeHandler {
   void added(std::string_view line) override {
     if (edits_ != nullptr) edits_->check_added(line);
     ++counts_.added;
-    if (!matched_.gaps.empty() || taken_) note_added(line);
+    if (!matched_.gaps.empty() || taken_ || foresees_) note_added(line);
     if (changes_ && matched_.gaps.empty()) changes_->add(line);
   }
 
@@ -125,6 +126,7 @@ class CompanyMerge::TableRun : public MergeHandler {
     if (plan_.append_only) return stay(row);
     if (edits_ != nullptr) edits_->check_removed(row, values);
     ++counts_.removed;
+    if (foresees_) merge_.outside_.lost(matched_.scoped->table, plan_.current, values);
     if (!changes_) return;
     done_.kept.remove(row.version, xmin_);
     changes_->remove(row, values);
@@ -170,17 +172,26 @@ class CompanyMerge::TableRun : public MergeHandler {
               const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
     if (edits_ != nullptr) edits_->check_changed(row, current);
     ++counts_.changed;
-    if (taken_) taken_->note_changed(archived, columns);
+    if (taken_) taken_->note_changed(current, archived, columns);
+    const bool keeps_keys = std::none_of(columns.begin(), columns.end(), [this](size_t position) {
+      return plan_.rigid.contains(plan_.current[position]->number);
+    });
+    if (foresees_ && !keeps_keys) foresee_change(current, archived, columns);
     if (!changes_) return;
     done_.kept.remove(row.version, xmin_);
     for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
     changes_->change(row, current, archived, columns);
-    const bool keeps_keys = std::none_of(columns.begin(), columns.end(), [this](size_t position) {
-      return plan_.rigid.contains(plan_.current[position]->number);
-    });
     if (keeps_keys) return;
     done_.inserted = done_.lost = true;
     merge_.outside_.lost(matched_.scoped->table, plan_.current, current);
+  }
+
+  void foresee_change(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
+                      const std::vector<size_t>& columns) {
+    std::vector<RowValue> row = current;
+    for (size_t position : columns) row[position] = archived[position];
+    merge_.outside_.lost(matched_.scoped->table, plan_.current, current);
+    merge_.outside_.gained(matched_.scoped->table, plan_.current, row);
   }
 
   std::unique_ptr<LineSource> lines() {
@@ -198,6 +209,7 @@ class CompanyMerge::TableRun : public MergeHandler {
     const std::vector<RowValue>& row = added_row_->values();
     merge_.missing_.note(matched_, row, merge_.load_.bytes_of(matched_));
     if (taken_) taken_->note_added(row);
+    if (foresees_) merge_.outside_.gained(matched_.scoped->table, matched_.columns, row);
   }
 
   LineCutter* undo_lines() { return undo_ == nullptr ? nullptr : &undo_->before(); }
@@ -314,6 +326,7 @@ class CompanyMerge::TableRun : public MergeHandler {
   CompanyMerge& merge_;
   const MatchedTable& matched_;
   const MergePlan plan_;
+  const bool foresees_;
   UndoWriter* undo_;
   DiscardedEdits* edits_;
   OrphanRows* orphans_;
@@ -336,7 +349,7 @@ CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, Compan
       company_(company),
       load_(load),
       policy_(policy),
-      outside_(live, company),
+      outside_(live, company, policy.preview),
       missing_(live),
       since_(guarded([] { return GetCurrentCommandId(false); })) {}
 
@@ -346,7 +359,16 @@ bool CompanyMerge::finds_orphans() {
 }
 
 std::vector<MergeCounts> CompanyMerge::compare() {
-  return run(false, nullptr, nullptr);
+  std::vector<MergeCounts> counts = run(false, nullptr, nullptr);
+  foreseen_ = outside_.foresee();
+  return counts;
+}
+
+void CompanyMerge::compare_company() {
+  for (const MatchedTable& matched : load_.tables()) {
+    if (matched.scoped->table != live_.scope.company_table) continue;
+    TableRun(*this, matched, false, nullptr, nullptr).run();
+  }
 }
 
 std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* edits) {
@@ -427,9 +449,17 @@ void CompanyMerge::refuse_unknown_rows() const {
 
 std::vector<std::string> CompanyMerge::notes_of(TableIndex table) const {
   std::vector<std::string> notes = missing_.notes_of(table);
-  const auto taken = taken_.find(table);
-  if (taken != taken_.end()) notes.insert(notes.end(), taken->second.begin(), taken->second.end());
+  for (const TakenKeys::Taken& taken : taken_in(table)) {
+    notes.push_back("refused: key " + display_name(taken.index->name) + ": " + taken.text);
+  }
+  const auto [first, last] = foreseen_.equal_range(table);
+  for (auto note = first; note != last; ++note) notes.push_back(note->second);
   return notes;
+}
+
+std::vector<TakenKeys::Taken> CompanyMerge::taken_in(TableIndex table) const {
+  const auto taken = taken_.find(table);
+  return taken == taken_.end() ? std::vector<TakenKeys::Taken>() : taken->second;
 }
 
 bool CompanyMerge::has_written() const {

@@ -15,6 +15,7 @@
 #include "pg/missing_values.hpp"
 #include "pg/orphans.hpp"
 #include "pg/outside_rows.hpp"
+#include "pg/taken_keys.hpp"
 #include "pg/undo.hpp"
 
 namespace company_backup {
@@ -37,8 +38,11 @@ class CompanyMerge {
   // Are there rows to adopt? May be asked before the rest.
   bool finds_orphans();
 
-  // What apply() would do, table by table; nothing is written.
+  // What apply() would do, table by table; nothing is written. Only with MergePolicy::preview.
   std::vector<MergeCounts> compare();
+
+  // The same of the company's own row only.
+  void compare_company();
 
   // Writes the differences. `undo`: what was there and what was done to it goes there; may be null.
   // `edits`: gets the rows that are not as an earlier restore left them; may be null. Rows that
@@ -46,8 +50,10 @@ class CompanyMerge {
   // Errors: kSchemaDiffers, kMissingValue, kSerializationFailure, and those of RowChanges.
   std::vector<MergeCounts> apply(UndoWriter* undo, DiscardedEdits* edits);
 
-  // After compare(): what apply() would stop at, for the table's row of a preview.
+  // After compare(): what apply() would stop at, for the table's row of a preview; and of that the
+  // keys that others have.
   std::vector<std::string> notes_of(TableIndex table) const;
+  std::vector<TakenKeys::Taken> taken_in(TableIndex table) const;
 
   // After apply(): what completes the undo record.
   const Manifest& record() const { return record_; }
@@ -104,7 +110,8 @@ class CompanyMerge {
   MergePolicy policy_;
   OutsideRows outside_;
   MissingValues missing_;
-  std::map<TableIndex, std::vector<std::string>> taken_;  // notes
+  std::map<TableIndex, std::vector<TakenKeys::Taken>> taken_;
+  std::multimap<TableIndex, std::string> foreseen_;  // notes
   std::optional<Orphans> orphans_;
   Manifest record_;
   std::map<TableIndex, Done> done_;

@@ -36,6 +36,7 @@ struct MergePolicy {
   // archive's rows were this company's.
   bool adopts = false;
   bool created = false;  // the company's row has just been made, and stays as it is
+  bool preview = false;  // it is only compared
 };
 
 // Error kSchemaDiffers if rows cannot be told apart as the archive does.

@@ -94,8 +94,10 @@ class OnlyArchived : public MergeHandler {
   Visit added_, changed_;
 };
 
-// True where `t`, a row of `table`, refers by the step to one of the keys in the arrays from $2 on.
-std::string refers_to_one_of(const LiveScope& live, TableIndex table, const RouteStep& step) {
+}  // namespace
+
+std::string refers_to_one_of(const LiveScope& live, TableIndex table, const RouteStep& step,
+                             size_t first) {
   const Table& target = live.table(step.target);
   std::string keys;
   for (size_t i = 0; i < step.target_columns.size(); ++i) {
@@ -103,11 +105,9 @@ std::string refers_to_one_of(const LiveScope& live, TableIndex table, const Rout
             quote_name(column_of(target, step.target_columns[i]).name);
   }
   return "EXISTS (SELECT FROM (SELECT " + keys + " FROM " +
-         batch_of(target, step.target_columns).unnested(2) + ") AS r WHERE " +
+         batch_of(target, step.target_columns).unnested(first) + ") AS r WHERE " +
          step_join(live.schema, step, table, "t", "r") + ")";
 }
-
-}  // namespace
 
 std::string sort_key(const MergePlan& plan, const std::vector<RowValue>& values) {
   std::string key;
@@ -257,7 +257,7 @@ class Orphans::Search {
       };
       OnlyArchived handler(above.plan, put, put);
       compare(above.plan, handler);
-      search(table, refers_to_one_of(live_, table.plan.matched->scoped->table, step),
+      search(table, refers_to_one_of(live_, table.plan.matched->scoped->table, step, 2),
              batch_of(*target.table, step.target_columns), keys);
     }
   }

@@ -44,7 +44,8 @@ class RestoreRun {
     if (!preview) require_distinct(live, *load_);
     if (preview) clashes_ = find_collapsed_keys(*load_);
     choose_ids(options, preview);
-    merge_.emplace(live, company, *load_, MergePolicy{options.include_files, false, may_adopt()});
+    merge_.emplace(live, company, *load_,
+                   MergePolicy{options.include_files, false, may_adopt(), false, preview});
   }
 
   CompanyMerge& merge() { return *merge_; }
