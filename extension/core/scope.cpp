@@ -108,6 +108,7 @@ Scope discover_scope(const Schema& schema, const Rules& rules,
   decide_other_tables(model, routes, scope, undecided);
   sort_scope(scope, {});
   collect_references(model, scope, undecided);
+  collect_match_references(model, scope, undecided);
   check_columns(model, scope);
   tell_outsiders_apart(model);
   sort_scope(scope, std::move(model.findings));

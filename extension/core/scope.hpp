@@ -67,6 +67,15 @@ struct Reference {
   std::string outside = "refuse";
 };
 
+// A foreign key or set_reference rule on match columns: they hold the key of a row that has another
+// key in another database.
+struct MatchReference {
+  TableIndex table = kNoTable;
+  TableIndex target = kNoTable;
+  std::vector<int16_t> columns;
+  std::vector<int16_t> target_columns;
+};
+
 struct Finding {
   std::string severity;  // error (backups refuse), warning, notice
   std::string object;    // "sales.invoice" or "sales.invoice.customer_id"
@@ -82,7 +91,8 @@ struct Scope {
   int16_t company_key = 0;
   std::vector<ScopedTable> tables;    // by (schema, name); the company table first
   std::vector<Reference> references;  // of tables that travel, by (table, name)
-  std::vector<Finding> findings;      // sorted
+  std::vector<MatchReference> match_references;
+  std::vector<Finding> findings;  // sorted
 
   bool undecided() const;
   const ScopedTable* find(TableIndex table) const;

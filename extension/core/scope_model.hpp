@@ -103,6 +103,9 @@ void decide_other_tables(Model& model, const Routes& routes, Scope& scope, Undec
 // scope_references.cpp
 void collect_references(Model& model, Scope& scope, const Undecided& undecided);
 
+// scope_matches.cpp
+void collect_match_references(Model& model, Scope& scope, const Undecided& undecided);
+
 // scope_columns.cpp: secrets, IDs without a foreign key, JSON.
 void check_columns(Model& model, const Scope& scope);
 

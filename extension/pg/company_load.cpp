@@ -293,10 +293,7 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
   if (is_left_behind(reference, *target)) {
     return leave_behind(mapper, table, reference, positions, when);
   }
-  // In its own company a soft reference to what does not travel stays as it was in the backup.
-  if (!same_company_ || !reference.soft || target->travels()) {
-    drop_outside(mapper, table, reference, positions, when);
-  }
+  drop_outside(mapper, table, reference, positions, when);
   if (comes_back(reference, *target)) {
     mapper.clear_columns(clearable(table, reference, positions), when,
                          RowMapper::Gone{positions, &gone_keys(table, reference, positions)});
@@ -489,10 +486,10 @@ void CompanyLoad::note_mapped(const MatchedTable& table, const RowMapper& mapper
   }
 }
 
-void CompanyLoad::prove(const Company& company) {
+void CompanyLoad::prove(const Company& company, bool counts) {
   prove_references(live_, company, {same_database_, same_company_},
                    [this](const Reference& reference) { return !mapped_.contains(&reference); });
-  count_rows(company);
+  if (counts) count_rows(company);
   advance_sequences(sequences_);
 }
 

@@ -72,7 +72,8 @@ class CompanyLoad {
 
   // Proves the foreign keys, that every loaded row belongs to `company` and that it has no others;
   // moves the sequences. Errors: kIntegrity; kSerializationFailure when somebody else added rows.
-  void prove(const Company& company);
+  // `counts`: false if a merge has written the rows, which counts them itself.
+  void prove(const Company& company, bool counts = true);
 
   // Rows get new IDs from here on; null: they keep them.
   void set_new_ids(const NewIds* ids) { new_ids_ = ids; }

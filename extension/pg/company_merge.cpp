@@ -7,13 +7,17 @@
 #include "pg/archive_rows.hpp"
 #include "pg/id_record.hpp"
 #include "pg/integrity.hpp"
+#include "pg/key_lookup.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/row_changes.hpp"
 #include "pg/sorted_row.hpp"
+#include "pg/table_plan.hpp"
 #include "pg/taken_keys.hpp"
 
 namespace company_backup {
 namespace {
+
+constexpr uint64_t kListedRows = 5;
 
 // The one line of the company's own row.
 class OneLine : public LineSource {
@@ -71,9 +75,11 @@ class CompanyMerge::TableRun : public MergeHandler {
       : merge_(merge),
         matched_(matched),
         plan_(plan_merge(merge.live_, matched, merge.company_, merge.policy_)),
+        foresees_(merge.policy_.preview),
         undo_(undo),
         edits_(edits),
         orphans_(merge.orphans_ ? merge.orphans_->of(matched.scoped->table) : nullptr),
+        can_be_left_(can_be_orphaned(merge.live_.schema, merge.live_.scope, *matched.scoped)),
         done_(merge.done_[matched.scoped->table]) {
     counts_.scoped = matched.scoped;
     done_.matched = &matched;
@@ -85,7 +91,7 @@ class CompanyMerge::TableRun : public MergeHandler {
       changes_.emplace(plan_, merge_.load_, log_ ? &*log_ : nullptr);
     }
     if (edits_ != nullptr) edits_->begin_table(plan_);
-    if (!writes && !plan_.is_company && !merge.load_.gives_new_ids()) {
+    if (!writes && (plan_.is_company || !merge.load_.gives_new_ids())) {
       taken_.emplace(merge.live_, merge.company_, plan_);
     }
   }
@@ -112,14 +118,15 @@ class CompanyMerge::TableRun : public MergeHandler {
   void added(std::string_view line) override {
     if (edits_ != nullptr) edits_->check_added(line);
     ++counts_.added;
-    if (!matched_.gaps.empty() || taken_) note_added(line);
+    if (!matched_.gaps.empty() || taken_ || foresees_) note_added(line);
     if (changes_ && matched_.gaps.empty()) changes_->add(line);
   }
 
   void removed(const CurrentRow& row, const std::vector<RowValue>& values) override {
-    if (plan_.append_only) return unchanged();
+    if (plan_.append_only) return stay(row);
     if (edits_ != nullptr) edits_->check_removed(row, values);
     ++counts_.removed;
+    if (foresees_) merge_.outside_.lost(matched_.scoped->table, plan_.current, values);
     if (!changes_) return;
     done_.kept.remove(row.version, xmin_);
     changes_->remove(row, values);
@@ -128,25 +135,65 @@ class CompanyMerge::TableRun : public MergeHandler {
 
   void changed(const CurrentRow& row, const std::vector<RowValue>& current,
                const std::vector<RowValue>& archived, const std::vector<size_t>& columns) override {
-    if (plan_.append_only) return unchanged();
-    if (edits_ != nullptr) edits_->check_changed(row, current);
-    ++counts_.changed;
-    if (taken_) taken_->note_changed(archived, columns);
-    if (!changes_) return;
-    done_.kept.remove(row.version, xmin_);
-    for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
-    changes_->change(row, current, archived, columns);
-    const bool keeps_keys = std::none_of(columns.begin(), columns.end(), [this](size_t position) {
-      return plan_.rigid.contains(plan_.current[position]->number);
-    });
-    if (keeps_keys) return;
-    done_.inserted = done_.lost = true;
-    merge_.outside_.lost(matched_.scoped->table, plan_.current, current);
+    if (!plan_.append_only) return change(row, current, archived, columns);
+    const std::vector<size_t> way = is_orphan_ ? on_way_to_company(columns) : std::vector<size_t>();
+    way.empty() ? stay(row) : change(row, current, archived, way);
   }
 
   void unchanged() override { ++counts_.unchanged; }
 
  private:
+  // A row of an append-only table that is not as the archive has it.
+  void stay(const CurrentRow& row) {
+    unchanged();
+    if (!changes_ || plan_.query.foreign || !can_be_left_) return;
+    const RowVersion& version = row.version;
+    done_.staying.put(
+        key_line({std::to_string(version.relation), "(" + std::to_string(version.block) + "," +
+                                                        std::to_string(version.offset) + ")"}));
+  }
+
+  // Those of these columns (positions) that say whose a row is.
+  std::vector<size_t> on_way_to_company(const std::vector<size_t>& columns) const {
+    std::vector<size_t> way;
+    for (size_t position : columns) {
+      const int16_t number = plan_.current[position]->number;
+      const auto& routes = matched_.scoped->routes;
+      const bool counts = std::any_of(routes.begin(), routes.end(), [&](const RouteStep& step) {
+        return step.when_column == number ||
+               std::find(step.columns.begin(), step.columns.end(), number) != step.columns.end();
+      });
+      if (counts) way.push_back(position);
+    }
+    return way;
+  }
+
+  void change(const CurrentRow& row, const std::vector<RowValue>& current,
+              const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
+    if (edits_ != nullptr) edits_->check_changed(row, current);
+    ++counts_.changed;
+    if (taken_) taken_->note_changed(current, archived, columns);
+    const bool keeps_keys = std::none_of(columns.begin(), columns.end(), [this](size_t position) {
+      return plan_.rigid.contains(plan_.current[position]->number);
+    });
+    if (foresees_ && !keeps_keys) foresee_change(current, archived, columns);
+    if (!changes_) return;
+    done_.kept.remove(row.version, xmin_);
+    for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
+    changes_->change(row, current, archived, columns);
+    if (keeps_keys) return;
+    done_.inserted = done_.lost = true;
+    merge_.outside_.lost(matched_.scoped->table, plan_.current, current);
+  }
+
+  void foresee_change(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
+                      const std::vector<size_t>& columns) {
+    std::vector<RowValue> row = current;
+    for (size_t position : columns) row[position] = archived[position];
+    merge_.outside_.lost(matched_.scoped->table, plan_.current, current);
+    merge_.outside_.gained(matched_.scoped->table, plan_.current, row);
+  }
+
   std::unique_ptr<LineSource> lines() {
     if (!plan_.is_company) {
       const bool records = undo_ != nullptr && merge_.load_.gives_new_ids();
@@ -162,6 +209,7 @@ class CompanyMerge::TableRun : public MergeHandler {
     const std::vector<RowValue>& row = added_row_->values();
     merge_.missing_.note(matched_, row, merge_.load_.bytes_of(matched_));
     if (taken_) taken_->note_added(row);
+    if (foresees_) merge_.outside_.gained(matched_.scoped->table, matched_.columns, row);
   }
 
   LineCutter* undo_lines() { return undo_ == nullptr ? nullptr : &undo_->before(); }
@@ -187,7 +235,9 @@ class CompanyMerge::TableRun : public MergeHandler {
     for (; orphans_->row() != nullptr && wanted(*orphans_->row()); orphans_->advance()) {
       const SortedRow& orphan = *orphans_->row();
       if (undo_ != nullptr) put_line(undo_->orphans(), orphan.line);
+      is_orphan_ = true;
       put(current_row(orphan), orphan.xmin);
+      is_orphan_ = false;
     }
   }
 
@@ -276,9 +326,11 @@ class CompanyMerge::TableRun : public MergeHandler {
   CompanyMerge& merge_;
   const MatchedTable& matched_;
   const MergePlan plan_;
+  const bool foresees_;
   UndoWriter* undo_;
   DiscardedEdits* edits_;
   OrphanRows* orphans_;
+  const bool can_be_left_;
   Done& done_;
   std::unique_ptr<LineSource>
       archive_;  // the undo record takes pieces from it until its table ends
@@ -287,7 +339,8 @@ class CompanyMerge::TableRun : public MergeHandler {
   std::optional<RowChanges> changes_;
   std::optional<TakenKeys> taken_;  // of a preview
   std::optional<RowLine> added_row_;
-  uint32_t xmin_ = 0;  // of the row at hand
+  uint32_t xmin_ = 0;       // of the row at hand
+  bool is_orphan_ = false;  // the row at hand
 };
 
 CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, CompanyLoad& load,
@@ -296,12 +349,26 @@ CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, Compan
       company_(company),
       load_(load),
       policy_(policy),
-      outside_(live, company),
+      outside_(live, company, policy.preview),
       missing_(live),
       since_(guarded([] { return GetCurrentCommandId(false); })) {}
 
+bool CompanyMerge::finds_orphans() {
+  if (policy_.adopts && !orphans_) orphans_.emplace(live_, company_, load_, policy_);
+  return orphans_ && !orphans_->empty();
+}
+
 std::vector<MergeCounts> CompanyMerge::compare() {
-  return run(false, nullptr, nullptr);
+  std::vector<MergeCounts> counts = run(false, nullptr, nullptr);
+  foreseen_ = outside_.foresee();
+  return counts;
+}
+
+void CompanyMerge::compare_company() {
+  for (const MatchedTable& matched : load_.tables()) {
+    if (matched.scoped->table != live_.scope.company_table) continue;
+    TableRun(*this, matched, false, nullptr, nullptr).run();
+  }
 }
 
 std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* edits) {
@@ -312,7 +379,7 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
 
 std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, DiscardedEdits* edits) {
   refuse_unknown_rows();
-  if (policy_.adopts) orphans_.emplace(live_, company_, load_, policy_);
+  finds_orphans();
   std::vector<MergeCounts> counts;
   record_ = load_.manifest();
   record_.company_key = company_.key;
@@ -320,6 +387,7 @@ std::vector<MergeCounts> CompanyMerge::run(bool writes, UndoWriter* undo, Discar
   record_.shared.clear();
   record_.problems.clear();
   for (const MatchedTable& matched : load_.tables()) {
+    if (policy_.created && matched.scoped->table == live_.scope.company_table) continue;
     if (undo != nullptr) undo->begin_table(static_cast<int>(matched.number));
     // Once a row cannot be made, the others are only counted, so that all of them can be named.
     TableRun table(*this, matched, writes && missing_.empty(), undo, edits);
@@ -381,9 +449,17 @@ void CompanyMerge::refuse_unknown_rows() const {
 
 std::vector<std::string> CompanyMerge::notes_of(TableIndex table) const {
   std::vector<std::string> notes = missing_.notes_of(table);
-  const auto taken = taken_.find(table);
-  if (taken != taken_.end()) notes.insert(notes.end(), taken->second.begin(), taken->second.end());
+  for (const TakenKeys::Taken& taken : taken_in(table)) {
+    notes.push_back("refused: key " + display_name(taken.index->name) + ": " + taken.text);
+  }
+  const auto [first, last] = foreseen_.equal_range(table);
+  for (auto note = first; note != last; ++note) notes.push_back(note->second);
   return notes;
+}
+
+std::vector<TakenKeys::Taken> CompanyMerge::taken_in(TableIndex table) const {
+  const auto taken = taken_.find(table);
+  return taken == taken_.end() ? std::vector<TakenKeys::Taken>() : taken->second;
 }
 
 bool CompanyMerge::has_written() const {
@@ -457,7 +533,50 @@ bool CompanyMerge::leads_nowhere(const Reference& reference) const {
               .empty();
 }
 
+// Rows that may not be removed and would belong to nobody, since what they belong through is gone.
+void CompanyMerge::refuse_left_rows(Done& done) const {
+  if (done.staying.empty()) return;
+  const Table& table = *done.matched->table;
+  const ScopedTable& scoped = *done.matched->scoped;
+  const std::string sql =
+      "SELECT " + row_key_expression(table, scoped.key, "t") +
+      " FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.tid[]) AS v(relation, place) JOIN " +
+      from_table(table) + " AS t ON t.ctid = v.place AND t.tableoid = v.relation WHERE " +
+      is_orphan(live_.schema, live_.scope, scoped.table, "t");
+  uint64_t count = 0;
+  std::string list;
+  std::vector<std::string> relations, places;
+  const auto look = [&] {
+    if (relations.empty()) return;
+    BatchMemory memory;
+    for (const Row& row : query(sql, {text_array(relations), text_array(places)})) {
+      if (++count <= kListedRows) list += (list.empty() ? "" : ", ") + *row[0];
+    }
+    memory.close();
+    relations.clear();
+    places.clear();
+  };
+  std::string_view line;
+  while (done.staying.next(line)) {
+    const size_t end = line.find('\0');
+    relations.emplace_back(line.substr(0, end));
+    places.emplace_back(line.substr(end + 1, line.size() - end - 2));
+    if (relations.size() >= kKeysPerLookup) look();
+  }
+  look();
+  if (count == 0) return;
+  throw Error(sqlstate::kIntegrity,
+              std::to_string(count) + (count == 1 ? " row" : " rows") + " of append-only table " +
+                  quoted_display(display_table(table)) + " would belong to no company any more")
+      .detail("What they belong to the company through would be removed: rows " + list +
+              (count > kListedRows ? ", ..." : "") + ".")
+      .hint(
+          "Rows of an append-only table are never removed. Remove these first, or let them refer "
+          "to a row that the backup has.");
+}
+
 void CompanyMerge::look_again(FormerOrphans& orphans) {
+  for (auto& [index, done] : done_) refuse_left_rows(done);
   for (auto& [index, done] : done_) {
     const Table& table = live_.table(index);
     const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +

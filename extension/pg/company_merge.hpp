@@ -15,6 +15,7 @@
 #include "pg/missing_values.hpp"
 #include "pg/orphans.hpp"
 #include "pg/outside_rows.hpp"
+#include "pg/taken_keys.hpp"
 #include "pg/undo.hpp"
 
 namespace company_backup {
@@ -34,8 +35,14 @@ class CompanyMerge {
   CompanyMerge(const LiveScope& live, const Company& company, CompanyLoad& load,
                const MergePolicy& policy);
 
-  // What apply() would do, table by table; nothing is written.
+  // Are there rows to adopt? May be asked before the rest.
+  bool finds_orphans();
+
+  // What apply() would do, table by table; nothing is written. Only with MergePolicy::preview.
   std::vector<MergeCounts> compare();
+
+  // The same of the company's own row only.
+  void compare_company();
 
   // Writes the differences. `undo`: what was there and what was done to it goes there; may be null.
   // `edits`: gets the rows that are not as an earlier restore left them; may be null. Rows that
@@ -43,8 +50,10 @@ class CompanyMerge {
   // Errors: kSchemaDiffers, kMissingValue, kSerializationFailure, and those of RowChanges.
   std::vector<MergeCounts> apply(UndoWriter* undo, DiscardedEdits* edits);
 
-  // After compare(): what apply() would stop at, for the table's row of a preview.
+  // After compare(): what apply() would stop at, for the table's row of a preview; and of that the
+  // keys that others have.
   std::vector<std::string> notes_of(TableIndex table) const;
+  std::vector<TakenKeys::Taken> taken_in(TableIndex table) const;
 
   // After apply(): what completes the undo record.
   const Manifest& record() const { return record_; }
@@ -62,8 +71,9 @@ class CompanyMerge {
   // already: for the undo record. After apply(), under the snapshot it read with.
   void record_problems();
 
-  // With a fresh look at every table: nobody else changed the company since. Error
-  // kSerializationFailure. `orphans`: of this restore, or of the one that is reverted.
+  // With a fresh look at every table: nobody else changed the company since. Errors
+  // kSerializationFailure; kIntegrity if append-only rows would be left to nobody. `orphans`: of
+  // this restore, or of the one that is reverted.
   void look_again(FormerOrphans& orphans);
   // After look_again(): what was written or adopted belongs to the company; after a revert the
   // orphans may be orphans again. Error kIntegrity.
@@ -80,12 +90,14 @@ class CompanyMerge {
     bool inserted = false;  // added rows of the archive, or rows that were written anew
     bool lost = false;
     std::set<int16_t> changed_columns;
+    LineSpool staying;  // versions of append-only rows that stay in spite of the archive
   };
   class TableRun;
 
   std::vector<MergeCounts> run(bool writes, UndoWriter* undo, DiscardedEdits* edits);
   void record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const;
   void refuse_unknown_rows() const;
+  void refuse_left_rows(Done& done) const;
   static bool has_changed(const Done& source, const Reference& reference);
   // May rows that were written refer, by this foreign key, to rows of the company that were not?
   bool leans_on_kept(const Reference& reference) const;
@@ -98,7 +110,8 @@ class CompanyMerge {
   MergePolicy policy_;
   OutsideRows outside_;
   MissingValues missing_;
-  std::map<TableIndex, std::vector<std::string>> taken_;  // notes
+  std::map<TableIndex, std::vector<TakenKeys::Taken>> taken_;
+  std::multimap<TableIndex, std::string> foreseen_;  // notes
   std::optional<Orphans> orphans_;
   Manifest record_;
   std::map<TableIndex, Done> done_;

@@ -5,6 +5,7 @@
 #include "pg/archive_rows.hpp"
 #include "pg/company_identity.hpp"
 #include "pg/company_lock.hpp"
+#include "pg/company_merge.hpp"
 #include "pg/company_row.hpp"
 #include "pg/copied_rows.hpp"
 #include "pg/held_tables.hpp"
@@ -65,6 +66,8 @@ class Creation {
         wanted_(parse_attributes(table_, options.attributes)),
         passage_{origin.same_database, false, nullptr},
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
+        adopts_(origin.same_database && !new_ids_ &&
+                !source_lives(live, origin.manifest, passage_)),
         load_(live, origin.manifest, origin.source, match(),
               {origin.same_database, nullptr, options.actor}) {}
 
@@ -77,14 +80,14 @@ class Creation {
     const Company company = resolve_company(live_, key);
     require_empty(live_, company);
     identity_ = identity_of_created(live_, company, former);
-    load_rows();
-    load_.prove(company);
+    load_.prove(company, !load_rows(company));
     if (new_ids_) prove_new_references(company);
     with_company.close();
     refuse_detaching(live_);
     return company.key;
   }
 
+  int64_t id() const { return id_; }  // of the restore that it is recorded as
   int64_t identity() const { return identity_; }
   uint64_t rows() const { return rows_; }
   std::vector<SharedReport> shared_report() const { return load_.shared_report(); }
@@ -138,13 +141,40 @@ class Creation {
     }
   }
 
-  void load_rows() {
+  // True: some rows were there already, and the others were merged with them.
+  bool load_rows(const Company& company) {
+    if (adopts_) {
+      CompanyMerge merge(live_, company, load_,
+                         MergePolicy{origin_.manifest.include_files, false, true, true});
+      if (merge.finds_orphans()) {
+        adopt(merge);
+        return true;
+      }
+    }
     try {
       rows_ = load_.load_tables() + 1;
+      return false;
     } catch (const TakenValue& taken) {
       if (!renewal_) throw;
       renewal_->refuse(taken);
     }
+  }
+
+  // With rows that a company of this key left behind when it was deleted, as a restore does. What
+  // was there is noted as for its undo record, and forgotten: there is no review.
+  void adopt(CompanyMerge& merge) {
+    UndoWriter undo(id_);
+    rows_ = 1;
+    for (const MergeCounts& counts : merge.apply(&undo, nullptr)) {
+      rows_ += counts.added + counts.changed + counts.unchanged;
+    }
+    FreshSnapshot fresh;
+    merge.settle_outside(nullptr);
+    FormerOrphans orphans(live_, id_);
+    merge.look_again(orphans);
+    merge.prove_written();
+    fresh.close();
+    forget_undo(id_);
   }
 
   void prove_new_references(const Company& company) const {
@@ -165,6 +195,8 @@ class Creation {
   const CompanyRow wanted_;
   const Passage passage_;
   const bool new_ids_;
+  const bool adopts_;
+  const int64_t id_ = next_restore_id();
   CompanyLoad load_;
   std::optional<IdRenewal> renewal_;
   int64_t identity_ = 0;
@@ -197,7 +229,7 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   const std::string key = creation.run(snapshot, backup.owner_key ? std::nullopt : backup.owner);
   settings.close();
   held.close();
-  record_creation(live, {next_restore_id(), key, creation.identity(), backup.id, "create", false},
+  record_creation(live, {creation.id(), key, creation.identity(), backup.id, "create", false},
                   creation, options, "created");
   give_to(backup.id, creation.identity());
   return key;
@@ -224,7 +256,7 @@ std::string clone_company(LiveScope live, const AskedCompany& source,
   rows.close();
   settings.close();
   held.close();
-  record_creation(live, {next_restore_id(), key, creation.identity(), std::nullopt, "clone", false},
+  record_creation(live, {creation.id(), key, creation.identity(), std::nullopt, "clone", false},
                   creation, options, "cloned");
   return key;
 }

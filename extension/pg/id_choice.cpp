@@ -2,6 +2,7 @@
 
 #include "core/sql.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/company_merge.hpp"
 #include "pg/held_tables.hpp"
 #include "pg/id_facts.hpp"
 #include "pg/restore.hpp"
@@ -11,17 +12,6 @@ namespace company_backup {
 namespace {
 
 constexpr size_t kListed = 20;
-
-// Do rows of the company that the archive was made of stand in this database?
-bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
-  if (!passage.same_database) return false;
-  const Table& table = live.table(live.scope.company_table);
-  const Column& key = column_of(table, live.scope.company_key);
-  return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
-                    column_sql("c", key) + ") = $1",
-                {manifest.company_key}, Access::kWrite)
-              .empty();
-}
 
 // The key columns as SQL, expressions included; in the form of an array.
 std::string columns_of(const UniqueIndex& index) {
@@ -40,6 +30,48 @@ CompanyRow keys_of_new_company(const LiveScope& live, CompanyRow keys) {
   return keys;
 }
 
+// Keys that keep their values and that others have: of the company's own row always, of its other
+// rows where they keep their IDs.
+class TakenByOthers {
+ public:
+  TakenByOthers(const LiveScope& live, const Passage& passage, CompanyLoad& load, bool renews,
+                bool source_lives) {
+    if (passage.target != nullptr) {
+      MergePolicy policy;
+      policy.adopts = !renews && passage.same_database && (passage.same_company || !source_lives);
+      policy.preview = true;
+      CompanyMerge merge(live, *passage.target, load, policy);
+      if (renews) {
+        merge.compare_company();
+      } else {
+        merge.compare();
+      }
+      for (const ScopedTable* scoped : live.travelling()) {
+        for (const TakenKeys::Taken& taken : merge.taken_in(scoped->table)) {
+          why_[{scoped->table, taken.index->name}] = taken.text;
+        }
+      }
+    } else if (!renews) {
+      ArchiveFacts facts(live, nullptr, load, passage.same_database);
+      for (const MatchedTable& matched : load.tables()) {
+        if (matched.scoped->table == live.scope.company_table) continue;
+        for (const UniqueIndex& index : matched.table->unique_indexes) {
+          if (!facts.is_taken(matched.scoped->table, index)) continue;
+          why_[{matched.scoped->table, index.name}] = "others have its values";
+        }
+      }
+    }
+  }
+
+  Text why(TableIndex table, const UniqueIndex& index) const {
+    const auto found = why_.find({table, index.name});
+    return found == why_.end() ? Text() : Text(found->second);
+  }
+
+ private:
+  std::map<std::pair<TableIndex, std::string>, std::string> why_;
+};
+
 std::string word(IdDecision::Kind kind) {
   switch (kind) {
     case IdDecision::Kind::kRenewed:
@@ -53,6 +85,16 @@ std::string word(IdDecision::Kind kind) {
 }
 
 }  // namespace
+
+bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
+  if (!passage.same_database) return false;
+  const Table& table = live.table(live.scope.company_table);
+  const Column& key = column_of(table, live.scope.company_key);
+  return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
+                    column_sql("c", key) + ") = $1",
+                {manifest.company_key}, Access::kWrite)
+              .empty();
+}
 
 bool wants_new_ids(const LiveScope& live, const Manifest& manifest, const std::string& ids,
                    const Passage& passage) {
@@ -143,11 +185,25 @@ Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
   const bool renews = wants_new_ids(live, manifest, "auto", passage);
   Rows rows;
   const IdRenewal renewal(live, passage, load);
+  const TakenByOthers taken(live, passage, load, renews, source_lives(live, manifest, passage));
   for (const IdDecision& decision : renewal.plan().decisions) {
     const std::string& kept =
         passage.same_company ? "it is the company's own backup" : "the company is empty";
+    const Text refused = taken.why(decision.table, *decision.index);
+    if (refused) {
+      rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
+                      word(IdDecision::Kind::kRefused), refused});
+      continue;
+    }
     rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
                     renews ? word(decision.kind) : "kept", renews ? decision.why : kept});
+  }
+  const Table& company_table = live.table(live.scope.company_table);
+  for (const UniqueIndex& index : company_table.unique_indexes) {
+    const Text refused = taken.why(live.scope.company_table, index);
+    if (!refused) continue;
+    rows.push_back({display_table(company_table), columns_of(index),
+                    word(IdDecision::Kind::kRefused), refused});
   }
   if (target) target->require_same_now();
   snapshot.close();

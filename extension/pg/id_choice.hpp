@@ -21,6 +21,9 @@ struct Passage {
   const Company* target;  // null: a company that does not exist yet
 };
 
+// Has a company of this database the key of the one that the archive was made of?
+bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage);
+
 // `ids`: auto, keep or remap. With auto, a company's own backup keeps its IDs, and so does a backup
 // in an empty company, unless the company it was made of still lives in this database.
 bool wants_new_ids(const LiveScope& live, const Manifest& manifest, const std::string& ids,

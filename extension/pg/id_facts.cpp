@@ -181,6 +181,8 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
   const bool has_expression =
       std::find(index.columns.begin(), index.columns.end(), 0) != index.columns.end();
   if (has_expression || index.partial || index.nulls_not_distinct) {
+    // Of rows to be adopted nothing is known beforehand.
+    if (adopts_ && can_be_orphaned(live_.schema, live_.scope, *found.scoped)) return false;
     return !index.used.empty() && meets_others(found, table, index);
   }
   std::vector<size_t> positions;
@@ -200,6 +202,10 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
   if (target_ != nullptr) {
     sql += " WHERE NOT " + owned_by(live_.schema, live_.scope, table, "t",
                                     "$" + std::to_string(columns.size() + 1));
+  }
+  if (adopts_ && can_be_orphaned(live_.schema, live_.scope, *found.scoped)) {
+    sql += std::string(target_ != nullptr ? " AND" : " WHERE") + " NOT (" +
+           is_orphan(live_.schema, live_.scope, table, "t") + ")";
   }
   sql += " LIMIT 1";
   KeyBatch batch(columns);

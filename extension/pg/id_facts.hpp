@@ -26,9 +26,10 @@ IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t pos
 class ArchiveFacts : public IdFacts {
  public:
   // `target`: whose rows do not count as somebody else's; null: a company that does not exist yet.
-  // All references must outlive it.
-  ArchiveFacts(const LiveScope& live, const Company* target, CompanyLoad& load)
-      : live_(live), target_(target), load_(load) {}
+  // `adopts`: nor do rows that belong to nobody, which the company adopts. All references must
+  // outlive it.
+  ArchiveFacts(const LiveScope& live, const Company* target, CompanyLoad& load, bool adopts = false)
+      : live_(live), target_(target), load_(load), adopts_(adopts) {}
 
   ColumnFacts of(const ColumnRoot& column) override;
   uint64_t rows(TableIndex table) override;
@@ -43,6 +44,7 @@ class ArchiveFacts : public IdFacts {
   const LiveScope& live_;
   const Company* target_;
   CompanyLoad& load_;
+  const bool adopts_;
   std::map<ColumnRoot, ColumnFacts> known_;
 };
 

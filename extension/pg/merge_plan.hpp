@@ -35,6 +35,8 @@ struct MergePolicy {
   // Orphans that the archive has are taken for the company's, see pg/orphans.hpp: only right if the
   // archive's rows were this company's.
   bool adopts = false;
+  bool created = false;  // the company's row has just been made, and stays as it is
+  bool preview = false;  // it is only compared
 };
 
 // Error kSchemaDiffers if rows cannot be told apart as the archive does.

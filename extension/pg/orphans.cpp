@@ -68,22 +68,46 @@ std::string has_one_of(const Table& table, const std::vector<int16_t>& numbers,
   return text + ")";
 }
 
-// Rows that an archive has and the company has not.
+// Rows that an archive has and the company has not, or not so.
 class OnlyArchived : public MergeHandler {
  public:
-  explicit OnlyArchived(std::function<void(std::string_view line)> visit)
-      : visit_(std::move(visit)) {}
-  void added(std::string_view line) override { visit_(line); }
+  using Visit = std::function<void(const std::vector<RowValue>& archived)>;
+
+  // `changed`: may be empty.
+  OnlyArchived(const MergePlan& plan, Visit added, Visit changed)
+      : row_(line_columns(plan.columns, {})),
+        added_(std::move(added)),
+        changed_(std::move(changed)) {}
+  void added(std::string_view line) override {
+    row_.parse(line);
+    added_(row_.values());
+  }
   void removed(const CurrentRow&, const std::vector<RowValue>&) override {}
-  void changed(const CurrentRow&, const std::vector<RowValue>&, const std::vector<RowValue>&,
-               const std::vector<size_t>&) override {}
+  void changed(const CurrentRow&, const std::vector<RowValue>&,
+               const std::vector<RowValue>& archived, const std::vector<size_t>&) override {
+    if (changed_) changed_(archived);
+  }
   void unchanged() override {}
 
  private:
-  std::function<void(std::string_view line)> visit_;
+  RowLine row_;
+  Visit added_, changed_;
 };
 
 }  // namespace
+
+std::string refers_to_one_of(const LiveScope& live, TableIndex table, const RouteStep& step,
+                             size_t first) {
+  const Table& target = live.table(step.target);
+  std::string keys;
+  for (size_t i = 0; i < step.target_columns.size(); ++i) {
+    keys += (i > 0 ? ", u.k" : "u.k") + std::to_string(i) + " AS " +
+            quote_name(column_of(target, step.target_columns[i]).name);
+  }
+  return "EXISTS (SELECT FROM (SELECT " + keys + " FROM " +
+         batch_of(target, step.target_columns).unnested(first) + ") AS r WHERE " +
+         step_join(live.schema, step, table, "t", "r") + ")";
+}
 
 std::string sort_key(const MergePlan& plan, const std::vector<RowValue>& values) {
   std::string key;
@@ -118,7 +142,7 @@ class Orphans::Search {
  public:
   Search(const LiveScope& live, const Company& company, CompanyLoad& load,
          const MergePolicy& policy, std::map<TableIndex, std::unique_ptr<OrphanRows>>& found)
-      : live_(live), load_(load), found_(found) {
+      : live_(live), company_(company), load_(load), policy_(policy), found_(found) {
     for (const MatchedTable& matched : load.tables()) {
       if (matched.table->foreign || !can_be_orphaned(live, matched.scoped->table)) continue;
       tables_.emplace(matched.scoped->table, SearchedTable(live, matched, company, policy));
@@ -129,6 +153,13 @@ class Orphans::Search {
     for (auto& [index, table] : tables_) {
       const auto identities = identities_of(live_, *table.plan.matched->scoped);
       if (!identities.empty() && may_have_orphans(index)) search_archived(table, identities);
+    }
+    for (auto& [index, table] : tables_) {
+      for (const RouteStep& step : table.plan.matched->scoped->routes) {
+        if (is_unheld(*table.plan.matched->scoped, step) && has_orphans(index)) {
+          search_returning(table, step);
+        }
+      }
     }
     for (const auto& [index, rows] : found_) rows->sort();
   }
@@ -173,28 +204,61 @@ class Orphans::Search {
   void search_archived(SearchedTable& table, const std::set<std::vector<int16_t>>& identities) {
     const MergePlan& plan = table.plan;
     const MatchedTable& matched = *plan.matched;
-    RowLine row(line_columns(plan.columns, {}));
     std::map<std::vector<int16_t>, LineSpool> wanted;
-    const auto visit = [&](std::string_view line) {
-      row.parse(line);
-      for (const std::vector<int16_t>& columns : identities) {
-        const auto key = key_line_of(columns, matched.columns, row.values());
-        if (key) wanted[columns].put(*key);
-      }
-    };
-    const std::unique_ptr<LineSource> archive = load_.lines(matched);
-    if (plan.key.empty()) {
-      for (std::string_view line; archive->next(line);) visit(line);
-    } else {
-      OnlyArchived handler(visit);
-      RowMerge merge(plan.columns, plan.others, plan.key, *archive, handler);
-      read_current(plan.query, nullptr,
-                   [&](const CurrentRow& current, uint32_t) { merge.current(current); });
-      merge.finish();
-    }
+    OnlyArchived handler(plan,
+                         [&](const std::vector<RowValue>& row) {
+                           for (const std::vector<int16_t>& columns : identities) {
+                             const auto key = key_line_of(columns, matched.columns, row);
+                             if (key) wanted[columns].put(*key);
+                           }
+                         },
+                         {});
+    compare(plan, handler);
     for (auto& [columns, keys] : wanted) {
       search(table, has_one_of(table.table(), columns, "t", 2), batch_of(table.table(), columns),
              keys);
+    }
+  }
+
+  void compare(const MergePlan& plan, OnlyArchived& handler) {
+    const std::unique_ptr<LineSource> archive = load_.lines(*plan.matched);
+    if (plan.key.empty()) {
+      for (std::string_view line; archive->next(line);) handler.added(line);
+      return;
+    }
+    RowMerge merge(plan.columns, plan.others, plan.key, *archive, handler);
+    read_current(plan.query, nullptr,
+                 [&](const CurrentRow& current, uint32_t) { merge.current(current); });
+    merge.finish();
+  }
+
+  // Down to rows that may go alone: no foreign key holds what it refers to.
+  bool is_unheld(const ScopedTable& scoped, const RouteStep& step) const {
+    return step.kind == RouteStep::Kind::kDown &&
+           foreign_key_of(live_.schema, scoped, step) == nullptr;
+  }
+
+  bool has_orphans(TableIndex index) const {
+    return !query("SELECT FROM " + from_table(live_.table(index)) + " AS t WHERE " +
+                  is_orphan(live_.schema, live_.scope, index, "t") + " LIMIT 1")
+                .empty();
+  }
+
+  // Rows that will belong to the company again, whether the archive has them or not, because what
+  // they refer to comes back.
+  void search_returning(SearchedTable& table, const RouteStep& step) {
+    for (const MatchedTable& target : load_.tables()) {
+      if (target.scoped->table != step.target || target.table->foreign) continue;
+      const SearchedTable above(live_, target, company_, policy_);
+      LineSpool keys;
+      const auto put = [&](const std::vector<RowValue>& row) {
+        const auto key = key_line_of(step.target_columns, target.columns, row);
+        if (key) keys.put(*key);
+      };
+      OnlyArchived handler(above.plan, put, put);
+      compare(above.plan, handler);
+      search(table, refers_to_one_of(live_, table.plan.matched->scoped->table, step, 2),
+             batch_of(*target.table, step.target_columns), keys);
     }
   }
 
@@ -252,7 +316,9 @@ class Orphans::Search {
   }
 
   const LiveScope& live_;
+  const Company& company_;
   CompanyLoad& load_;
+  const MergePolicy& policy_;
   std::map<TableIndex, std::unique_ptr<OrphanRows>>& found_;
   std::map<TableIndex, SearchedTable> tables_;
   std::map<TableIndex, bool> may_have_;

@@ -41,6 +41,11 @@ class OrphanRows {
 // The bytes that rows of the table are sorted by; "" if it has no key.
 std::string sort_key(const MergePlan& plan, const std::vector<RowValue>& values);
 
+// True where `t`, a row of `table`, refers by the step to one of the keys in the arrays from
+// $`first` on.
+std::string refers_to_one_of(const LiveScope& live, TableIndex table, const RouteStep& step,
+                             size_t first);
+
 // Looks for orphans under the active snapshot: rows with a key that the archive has and the company
 // has not, and rows below these, which belong to whoever gets them. Reads the tables that can have
 // such keys once more.
@@ -50,6 +55,8 @@ class Orphans {
   Orphans(const LiveScope& live, const Company& company, CompanyLoad& load,
           const MergePolicy& policy);
   ~Orphans();
+
+  bool empty() const { return found_.empty(); }
 
   // Null if there are none.
   OrphanRows* of(TableIndex table) const;

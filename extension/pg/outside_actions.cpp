@@ -81,8 +81,12 @@ bool may_see_rows(const Table& table) {
 }
 
 OutsideActions::OutsideActions(const LiveScope& live, const Company& company, UndoWriter* undo,
-                               Observer observer)
-    : live_(live), company_(company), undo_(undo), observer_(std::move(observer)) {}
+                               Observer observer, bool preview)
+    : live_(live),
+      company_(company),
+      undo_(undo),
+      observer_(std::move(observer)),
+      preview_(preview) {}
 
 // Rows of the company itself are not outside. Who may see whose a row is, is the caller; all other
 // tables are searched as ri_triggers.c does.
@@ -95,13 +99,14 @@ OutsideActions::Search OutsideActions::search(const ForeignKey& key, const KeyBa
   }
   search.condition += ")" + only_in(key.only_partition, "s");
   const ScopedTable* scoped = live_.scope.find(key.table);
-  if (scoped != nullptr && scoped->travels()) {
+  const bool stays = preview_ && scoped != nullptr && scoped->treatment == "append_only";
+  if (scoped != nullptr && scoped->travels()) search.owner_of = InvalidOid;
+  if (scoped != nullptr && scoped->travels() && !stays) {
     search.args.push_back(company_.arg());
     search.condition += " AND (" +
                         owned_by(live_.schema, live_.scope, key.table, "s",
                                  "$" + std::to_string(search.args.size())) +
                         ") IS NOT TRUE";
-    search.owner_of = InvalidOid;
   }
   return search;
 }
@@ -134,14 +139,17 @@ void OutsideActions::follow(const ForeignKey& key, const KeyBatch& gone) {
                    act(key, followers, row);
                  });
   }
-  followers.edits.flush();
+  if (!preview_) followers.edits.flush();
   fresh.close();
 }
 
 void OutsideActions::act(const ForeignKey& key, Followers& followers, const CurrentRow& row) {
   followers.row.parse(row.line);
+  // A default may be somebody's code: a preview does not ask it.
+  if (preview_ && key.on_delete == 'd') return;
   const std::vector<SetColumn> set = new_values(key);
   observer_({key.table, followers.columns, followers.row.values(), set});
+  if (preview_) return;
   if (undo_ != nullptr) record(followers, row, set);
   if (set.empty()) {
     followers.edits.remove(row.version);

@@ -42,9 +42,10 @@ class OutsideActions {
  public:
   using Observer = std::function<void(const OutsideRow& row)>;
 
-  // All references must outlive it. `undo`: gets every row as it was; may be null.
-  OutsideActions(const LiveScope& live, const Company& company, UndoWriter* undo,
-                 Observer observer);
+  // All references must outlive it. `undo`: gets every row as it was; may be null. `preview`:
+  // nothing is done, and rows of the company that may not be removed count as outside.
+  OutsideActions(const LiveScope& live, const Company& company, UndoWriter* undo, Observer observer,
+                 bool preview = false);
 
   // Does what the foreign key says to the rows outside that refer to these keys: CASCADE, SET NULL
   // or SET DEFAULT. Errors: those of TableEdits; kIntegrity for a column that decides the
@@ -81,6 +82,7 @@ class OutsideActions {
   const Company& company_;
   UndoWriter* undo_;
   Observer observer_;
+  const bool preview_;
   std::map<TableIndex, std::unique_ptr<Followers>> followers_;
 };
 

@@ -9,11 +9,15 @@
 #include "core/sql.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/line_spool.hpp"
+#include "pg/orphans.hpp"
 #include "pg/outside_actions.hpp"
 #include "pg/owner.hpp"
+#include "pg/table_plan.hpp"
 
 namespace company_backup {
 namespace {
+
+constexpr uint64_t kListedRows = 5;
 
 // What happened to a row that others refer to.
 enum class Loss : uint8_t {
@@ -33,7 +37,15 @@ struct Target {
   bool lost_rows = false;
   LineSpool waiting[kLosses.size()];
   LineSpool gone[kLosses.size()];  // to be looked at again in the end, for rows that stay
+  // Of a preview. Keys with what becomes of them behind; and those that have been followed.
+  std::unique_ptr<LineSorter> future;
+  std::set<std::string> followed;
+  // Ways of append-only rows to the company that no foreign key holds.
+  std::vector<std::pair<TableIndex, const RouteStep*>> steps;
 };
+
+// In the order in which they stand behind a key.
+constexpr char kStaysOrComes = '1', kGoes = '2';
 
 bool is_one_of(int16_t number, const std::vector<int16_t>& numbers) {
   return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
@@ -49,6 +61,12 @@ bool sets_one_of(const std::vector<SetColumn>& set, const std::vector<int16_t>& 
   return std::any_of(set.begin(), set.end(), [&](const SetColumn& column) {
     return is_one_of(column.column->number, numbers);
   });
+}
+
+std::string text_of(const StayingRows& rows) {
+  std::string text = std::to_string(rows.count) + (rows.count == 1 ? " row" : " rows");
+  for (size_t i = 0; i < rows.keys.size(); ++i) text += (i == 0 ? ": " : ", ") + rows.keys[i];
+  return text + (!rows.keys.empty() && rows.keys.size() < rows.count ? ", ..." : "");
 }
 
 // Reads keys in batches until there are no more.
@@ -73,17 +91,28 @@ struct OutsideRows::Impl {
   std::map<const ForeignKey*, LineSpool> new_references;  // of rows whose columns were set
   std::set<TableIndex> lost_tables;
   std::string refused;
+  const bool preview;
   std::optional<OutsideActions> actions;
+  std::multimap<TableIndex, std::string> foreseen;
 
   void find_targets();
+  Target& target_of(TableIndex table, const std::vector<int16_t>& columns, Oid partition);
+  void find_steps();
+  void put_future(TableIndex table, const std::vector<const Column*>& columns,
+                  const std::vector<RowValue>& values, char what);
+  void read_future(Target& target);
+  void count_left_rows(const Target& target, const KeyBatch& gone,
+                       std::map<TableIndex, StayingRows>& left) const;
+  void note(TableIndex target, const std::string& text);
   void put(TableIndex table, const std::vector<const Column*>& columns,
            const std::vector<RowValue>& values, Loss loss, const std::vector<SetColumn>& set);
   void note_references(const OutsideRow& row);
   bool is_route(const ForeignKey& key) const;
   bool stays(const ForeignKey& key, Loss loss) const;
-  KeyBatch keep_gone(const Target& target, const KeyBatch& keys) const;
+  KeyBatch keep_gone(Target& target, const KeyBatch& keys) const;
   void put_keys_in_use(Target& target);
   void follow(Target& target, Loss loss);
+  void follow_all(UndoWriter* undo);
   void refuse_new_rows(const ForeignKey& key, const KeyBatch& gone) const;
   void refuse_staying(Target& target);
   void refuse_dangling(const ForeignKey& key, LineSpool& keys);
@@ -92,24 +121,85 @@ struct OutsideRows::Impl {
 
 void OutsideRows::Impl::find_targets() {
   for (const ForeignKey& key : live.schema.foreign_keys) {
-    Target* target = nullptr;
-    for (size_t i : targets_of[key.target]) {
-      const bool same =
-          targets[i].columns == key.target_columns && targets[i].partition == key.only_target;
-      if (same) target = &targets[i];
-    }
-    if (target == nullptr) {
-      targets_of[key.target].push_back(targets.size());
-      target = &targets.emplace_back();
-      target->table = key.target;
-      target->partition = key.only_target;
-      target->columns = key.target_columns;
-      for (int16_t number : key.target_columns) {
-        target->generated |= column_of(live.table(key.target), number).generated;
-      }
-    }
-    target->keys.push_back(&key);
+    target_of(key.target, key.target_columns, key.only_target).keys.push_back(&key);
   }
+  if (preview) find_steps();
+}
+
+Target& OutsideRows::Impl::target_of(TableIndex table, const std::vector<int16_t>& columns,
+                                     Oid partition) {
+  for (size_t i : targets_of[table]) {
+    if (targets[i].columns == columns && targets[i].partition == partition) return targets[i];
+  }
+  targets_of[table].push_back(targets.size());
+  Target& target = targets.emplace_back();
+  target.table = table;
+  target.partition = partition;
+  target.columns = columns;
+  for (int16_t number : columns) target.generated |= column_of(live.table(table), number).generated;
+  return target;
+}
+
+// Rows with several ways may keep another one.
+void OutsideRows::Impl::find_steps() {
+  for (const ScopedTable* scoped : live.travelling()) {
+    if (scoped->treatment != "append_only" || scoped->routes.size() != 1) continue;
+    const RouteStep& step = scoped->routes[0];
+    if (step.kind != RouteStep::Kind::kDown) continue;
+    if (foreign_key_of(live.schema, *scoped, step) != nullptr) continue;
+    target_of(step.target, step.target_columns, 0).steps.emplace_back(scoped->table, &step);
+  }
+}
+
+void OutsideRows::Impl::put_future(TableIndex table, const std::vector<const Column*>& columns,
+                                   const std::vector<RowValue>& values, char what) {
+  const auto found = targets_of.find(table);
+  if (found == targets_of.end()) return;
+  for (size_t i : found->second) {
+    Target& target = targets[i];
+    target.lost_rows |= what == kGoes;
+    const auto key = key_line_of(target.columns, columns, values);
+    if (!key) continue;
+    if (!target.future) target.future = std::make_unique<LineSorter>();
+    target.future->put(*key + what);
+  }
+}
+
+// What goes and does not come again is lost.
+void OutsideRows::Impl::read_future(Target& target) {
+  if (!target.future) return;
+  target.future->sort();
+  std::string stays;
+  std::string_view line;
+  while (target.future->next(line)) {
+    const std::string_view key = line.substr(0, line.size() - 1);
+    if (line.back() == kStaysOrComes) {
+      stays = key;
+    } else if (key != stays) {
+      target.waiting[static_cast<size_t>(Loss::kOfCompany)].put(key);
+    }
+  }
+}
+
+// Append-only rows that would be left to nobody, see CompanyMerge::look_again().
+void OutsideRows::Impl::count_left_rows(const Target& target, const KeyBatch& gone,
+                                        std::map<TableIndex, StayingRows>& left) const {
+  for (const auto& [table, step] : target.steps) {
+    const Table& source = live.table(table);
+    StayingRows& rows = left[table];
+    for (const Row& row :
+         query("SELECT " + row_key_expression(source, pick_key(source), "t") + " FROM " +
+                   from_table(source) + " AS t WHERE " + refers_to_one_of(live, table, *step, 1),
+               gone.arrays())) {
+      if (++rows.count <= kListedRows) rows.keys.push_back(*row[0]);
+    }
+  }
+}
+
+void OutsideRows::Impl::note(TableIndex target, const std::string& text) {
+  const ScopedTable* scoped = live.scope.find(target);
+  const bool shown = scoped != nullptr && scoped->travels();
+  foreseen.emplace(shown ? target : live.scope.company_table, "refused: " + text);
 }
 
 // `set`: only keys with one of these columns are lost; empty: all.
@@ -165,8 +255,16 @@ bool OutsideRows::Impl::stays(const ForeignKey& key, Loss loss) const {
          (key.on_delete != 'c' && key.on_delete != 'n' && key.on_delete != 'd');
 }
 
-KeyBatch OutsideRows::Impl::keep_gone(const Target& target, const KeyBatch& keys) const {
+KeyBatch OutsideRows::Impl::keep_gone(Target& target, const KeyBatch& keys) const {
   const Table& table = live.table(target.table);
+  if (preview) {  // it is all there yet; each key once, whatever circles lead to it
+    KeyBatch gone(columns_of(table, target.columns));
+    for (size_t n = 0; n < keys.size(); ++n) {
+      const std::string line = keys.line(n);
+      if (target.followed.insert(line).second) gone.add(line);
+    }
+    return gone;
+  }
   FreshSnapshot fresh;
   const std::vector<bool> found =
       find_keys({table, target.columns, target.keys[0]->operators, target.partition}, keys, false);
@@ -211,7 +309,8 @@ void OutsideRows::Impl::follow(Target& target, Loss loss) {
     BatchMemory memory;
     const KeyBatch gone = keep_gone(target, all);
     const bool some_stay = std::any_of(target.keys.begin(), target.keys.end(),
-                                       [&](const ForeignKey* key) { return stays(*key, loss); });
+                                       [&](const ForeignKey* key) { return stays(*key, loss); }) ||
+                           !target.steps.empty();
     for (size_t n = 0; some_stay && n < gone.size(); ++n) {
       target.gone[static_cast<size_t>(loss)].put(gone.line(n));
     }
@@ -219,7 +318,7 @@ void OutsideRows::Impl::follow(Target& target, Loss loss) {
       if (gone.empty()) break;
       if (stays(*key, loss)) continue;
       if (loss == Loss::kOfCompany && is_route(*key)) {
-        refuse_new_rows(*key, gone);
+        if (!preview) refuse_new_rows(*key, gone);
       } else {
         actions->follow(*key, gone);
       }
@@ -245,6 +344,9 @@ void OutsideRows::Impl::refuse_new_rows(const ForeignKey& key, const KeyBatch& g
 void OutsideRows::Impl::refuse(const ForeignKey& key, const std::string& what) {
   const std::string line =
       display_table(live.table(key.table)) + ", " + display_name(key.name) + ": " + what;
+  if (preview)
+    return note(key.target,
+                "rows outside the company refer to rows that would be removed: " + line);
   if (refused.find(line) != std::string::npos) return;
   refused += (refused.empty() ? "" : "\n") + line;
 }
@@ -253,6 +355,7 @@ void OutsideRows::Impl::refuse(const ForeignKey& key, const std::string& what) {
 // referred to.
 void OutsideRows::Impl::refuse_staying(Target& target) {
   std::map<const ForeignKey*, StayingRows> staying;
+  std::map<TableIndex, StayingRows> left;
   for (Loss loss : kLosses) {
     KeyBatch batch(columns_of(live.table(target.table), target.columns));
     each_batch(target.gone[static_cast<size_t>(loss)], batch, [&](const KeyBatch& gone) {
@@ -260,15 +363,18 @@ void OutsideRows::Impl::refuse_staying(Target& target) {
       for (const ForeignKey* key : target.keys) {
         if (stays(*key, loss)) actions->count(*key, gone, staying[key]);
       }
+      if (loss == Loss::kOfCompany) count_left_rows(target, gone, left);
       memory.close();
     });
   }
   for (const auto& [key, rows] : staying) {
     if (rows.count == 0) continue;
-    std::string what = std::to_string(rows.count) + (rows.count == 1 ? " row" : " rows");
-    for (size_t i = 0; i < rows.keys.size(); ++i) what += (i == 0 ? ": " : ", ") + rows.keys[i];
-    if (!rows.keys.empty() && rows.keys.size() < rows.count) what += ", ...";
-    refuse(*key, what);
+    refuse(*key, text_of(rows));
+  }
+  for (const auto& [table, rows] : left) {
+    if (rows.count == 0) continue;
+    note(target.table, "append-only rows would belong to no company any more: " +
+                           display_table(live.table(table)) + ", " + text_of(rows));
   }
 }
 
@@ -282,8 +388,8 @@ void OutsideRows::Impl::refuse_dangling(const ForeignKey& key, LineSpool& keys) 
   });
 }
 
-OutsideRows::OutsideRows(const LiveScope& live, const Company& company)
-    : impl_(new Impl{live, company, {}, {}, {}, {}, {}, {}}) {
+OutsideRows::OutsideRows(const LiveScope& live, const Company& company, bool preview)
+    : impl_(new Impl{live, company, {}, {}, {}, {}, {}, preview, {}, {}}) {
   impl_->find_targets();
 }
 
@@ -291,27 +397,48 @@ OutsideRows::~OutsideRows() = default;
 
 void OutsideRows::lost(TableIndex table, const std::vector<const Column*>& columns,
                        const std::vector<RowValue>& values) {
+  if (impl_->preview) return impl_->put_future(table, columns, values, kGoes);
   impl_->put(table, columns, values, Loss::kOfCompany, {});
 }
 
-void OutsideRows::settle(UndoWriter* undo) {
+void OutsideRows::gained(TableIndex table, const std::vector<const Column*>& columns,
+                         const std::vector<RowValue>& values) {
+  impl_->put_future(table, columns, values, kStaysOrComes);
+}
+
+// The values of generated columns that rows refer to are not known beforehand.
+std::multimap<TableIndex, std::string> OutsideRows::foresee() {
   Impl& impl = *impl_;
-  impl.actions.emplace(impl.live, impl.company, undo, [&impl](const OutsideRow& row) {
-    impl.put(row.table, row.columns, row.values,
-             row.set.empty() ? Loss::kOfOutside : Loss::kChanged, row.set);
-    if (!row.set.empty()) impl.note_references(row);
-  });
+  for (Target& target : impl.targets) impl.read_future(target);
+  impl.follow_all(nullptr);
+  for (Target& target : impl.targets) impl.refuse_staying(target);
+  return std::move(impl.foreseen);
+}
+
+void OutsideRows::Impl::follow_all(UndoWriter* undo) {
+  const auto observe = [this](const OutsideRow& row) {
+    put(row.table, row.columns, row.values, row.set.empty() ? Loss::kOfOutside : Loss::kChanged,
+        row.set);
+    if (!row.set.empty() && !preview) note_references(row);
+  };
+  actions.emplace(live, company, undo, observe, preview);
   for (bool more = true; more;) {
     more = false;
-    for (Target& target : impl.targets) {
-      if (target.generated && std::exchange(target.lost_rows, false)) impl.put_keys_in_use(target);
+    for (Target& target : targets) {
+      const bool unknown = target.generated && std::exchange(target.lost_rows, false);
+      if (unknown && !preview) put_keys_in_use(target);
       for (Loss loss : kLosses) {
         if (target.waiting[static_cast<size_t>(loss)].empty()) continue;
-        impl.follow(target, loss);
+        follow(target, loss);
         more = true;
       }
     }
   }
+}
+
+void OutsideRows::settle(UndoWriter* undo) {
+  Impl& impl = *impl_;
+  impl.follow_all(undo);
   FreshSnapshot fresh;
   for (Target& target : impl.targets) impl.refuse_staying(target);
   for (auto& [key, keys] : impl.new_references) impl.refuse_dangling(*key, keys);

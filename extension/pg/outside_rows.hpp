@@ -7,7 +7,9 @@
 // does for foreign keys.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/row_line.hpp"
@@ -18,7 +20,8 @@ namespace company_backup {
 
 class OutsideRows {
  public:
-  OutsideRows(const LiveScope& live, const Company& company);
+  // `preview`: nothing is written, and foresee() takes the place of settle().
+  OutsideRows(const LiveScope& live, const Company& company, bool preview = false);
   ~OutsideRows();
   OutsideRows(const OutsideRows&) = delete;
   OutsideRows& operator=(const OutsideRows&) = delete;
@@ -27,6 +30,13 @@ class OutsideRows {
   // `values`, always the same for a table.
   void lost(TableIndex table, const std::vector<const Column*>& columns,
             const std::vector<RowValue>& values);
+
+  // For a preview: a row like this will be there.
+  void gained(TableIndex table, const std::vector<const Column*>& columns,
+              const std::vector<RowValue>& values);
+
+  // For a preview, after all rows: what settle() would stop at, by the table that loses rows.
+  std::multimap<TableIndex, std::string> foresee();
 
   // After all rows of the company are written. What is done to outside rows goes to the undo
   // record; null: it is final. Errors: kIntegrity lists the rows whose foreign key says NO ACTION

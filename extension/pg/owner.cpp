@@ -62,7 +62,10 @@ std::string hint_of_path(const std::string& what) {
 }
 
 std::string path_hint(int errcode, const std::string& what) {
-  return is_of_path(unpack_sql_state(errcode)) ? hint_of_path(what) : std::string();
+  // Not by is_of_path(): unpack_sql_state() writes where it wrote before.
+  const bool of_path =
+      std::find(std::begin(kNotFound), std::end(kNotFound), errcode) != std::end(kNotFound);
+  return of_path ? hint_of_path(what) : std::string();
 }
 
 std::string code_on(const std::string& table) {

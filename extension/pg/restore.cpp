@@ -45,7 +45,7 @@ class RestoreRun {
     if (preview) clashes_ = find_collapsed_keys(*load_);
     choose_ids(options, preview);
     merge_.emplace(live, company, *load_,
-                   MergePolicy{options.include_files, false, same_company_ && !renewal_});
+                   MergePolicy{options.include_files, false, may_adopt(), false, preview});
   }
 
   CompanyMerge& merge() { return *merge_; }
@@ -94,8 +94,16 @@ class RestoreRun {
   }
 
  private:
+  // What the archive's company left behind can be no other company's.
+  bool may_adopt() const {
+    if (renewal_) return false;
+    return same_company_ || (same_database_ && !source_lives(live_, manifest_, passage()));
+  }
+
+  Passage passage() const { return {same_database_, same_company_, &company_}; }
+
   void choose_ids(const RestoreOptions& options, bool preview) {
-    const Passage passage{same_database_, same_company_, &company_};
+    const Passage passage = this->passage();
     if (!wants_new_ids(live_, manifest_, options.ids, passage)) return;
     renewal_.emplace(live_, passage, *load_);
     if (!preview) renewal_->require_possible();

@@ -54,7 +54,9 @@ void require_rights(Oid table, const std::string& name, const std::vector<int16_
       .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
 }
 
-[[noreturn]] void refuse_taken(Oid table, const std::string& name, const CaughtError& error) {
+}  // namespace
+
+void refuse_taken(uint32_t table, const std::string& name, const CaughtError& error) {
   throw TakenValue(
       Error(sqlstate::kUniqueViolation, "a row of table " + quoted_display(name) +
                                             " cannot be loaded: another row has its unique value")
@@ -64,8 +66,6 @@ void require_rights(Oid table, const std::string& name, const std::vector<int16_
               "removed. With ids => 'remap' rows get IDs of their own."),
       table, error.constraint);
 }
-
-}  // namespace
 
 struct RowWriter::Impl {
   std::string name;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "pg/boundary.hpp"
 #include "pg/value_input.hpp"
 
 namespace company_backup {
@@ -27,6 +28,9 @@ struct TakenValue : Error {
   Oid table;
   std::string index;
 };
+
+// Throws it. `name`: of the table, for messages.
+[[noreturn]] void refuse_taken(uint32_t table, const std::string& name, const CaughtError& error);
 
 class RowWriter {
  public:

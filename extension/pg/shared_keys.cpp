@@ -153,12 +153,52 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
   };
 }
 
+// Rows that match columns refer to come along, so that they can be found again first; and what
+// their own match columns refer to. It ends, since each step finds rows that were not there before.
 std::vector<SharedKeys::SharedTable> SharedKeys::plan() {
+  for (bool more = true;;) {
+    std::vector<SharedTable> tables = plan_tables();
+    more = false;
+    for (const SharedTable& table : tables) more |= add_referred(table);
+    if (!more) return tables;
+  }
+}
+
+bool SharedKeys::add_referred(const SharedTable& table) {
+  bool added = false;
+  for (const MatchReference& reference : live_.scope.match_references) {
+    const ScopedTable* target = live_.scope.find(reference.target);
+    if (reference.table != table.table || target == nullptr) continue;
+    if (!has_shared_rows(live_.schema, live_.scope, *target)) continue;
+    std::string select, given;
+    for (int16_t number : reference.columns) {
+      const std::string value = "q." + quote_name(column_of(live_.table(table.table), number).name);
+      select += (select.empty() ? "pg_catalog.concat(" : ", pg_catalog.concat(") + value + ")";
+      given += (given.empty() ? "" : " AND ") + value + " IS NOT NULL";
+    }
+    const Table& to = live_.table(reference.target);
+    SharedKeySet& set = set_of(reference.target, reference.target_columns);
+    for (const Row& row :
+         query("SELECT DISTINCT " + select + " FROM (" + table.query.sql + ") AS q WHERE " + given,
+               table.query.args)) {
+      std::string key;
+      for (size_t i = 0; i < row.size(); ++i) {
+        const auto value = encode_as(column_of(to, reference.target_columns[i]), *row[i]);
+        key += (i > 0 ? "," : "") + value.value_or("null");
+      }
+      added |= set.values.insert(std::move(key)).second;
+    }
+  }
+  return added;
+}
+
+std::vector<SharedKeys::SharedTable> SharedKeys::plan_tables() {
   std::vector<SharedTable> tables;
   arguments_.clear();
   for (const ScopedTable& scoped : live_.scope.tables) {
     if (!has_shared_rows(live_.schema, live_.scope, scoped)) continue;
     SharedTable shared;
+    shared.table = scoped.table;
     shared.complete = !scoped.owned();
     for (auto& [key, set] : sets_) {
       if (set.target == scoped.table && !set.values.empty()) shared.sets.push_back(&set);
@@ -176,6 +216,9 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan() {
       if (has(scoped.key)) return true;
       for (const SharedKeySet* set : shared.sets) {
         if (has(set->target_columns)) return true;
+      }
+      for (const MatchReference& reference : live_.scope.match_references) {
+        if (reference.table == scoped.table && has(reference.columns)) return true;
       }
       if (is_needed_to_add(live_, scoped, column)) return true;
       const auto& match = scoped.match_columns;

@@ -29,9 +29,11 @@ class SharedKeys {
   // Prepares for the lines of a table; an empty observer if it refers to nothing shared.
   LineObserver observe(const TravellingTable& table);
 
-  // The shared tables that are referred to, ready to be read, in the scope's order. Their queries'
-  // arguments point into this object.
+  // The shared tables that are referred to, ready to be read, in the scope's order: by rows of the
+  // company, or by match columns of such shared rows. Their queries' arguments point into this
+  // object. Reads these tables where match columns refer to others.
   struct SharedTable {
+    TableIndex table;
     TableQuery query;
     ManifestTable manifest;
     bool complete = true;  // else a key that is not found may be that of a company's row
@@ -47,6 +49,8 @@ class SharedKeys {
 
  private:
   SharedKeySet& set_of(TableIndex target, const std::vector<int16_t>& columns);
+  std::vector<SharedTable> plan_tables();
+  bool add_referred(const SharedTable& table);
 
   const LiveScope& live_;
   std::map<std::pair<TableIndex, std::vector<int16_t>>, SharedKeySet> sets_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
@@ -28,9 +29,14 @@ struct SharedMatch::Match {
   std::string condition = "true";  // which rows t are shared
   std::vector<const Column*> columns;
   std::vector<Row> theirs;
-  std::vector<Row> ours;  // of the same columns; empty: not found
+  std::vector<Row> sought;  // the same, with what match columns refer to as it is here
+  std::vector<Row> ours;    // of the same columns; empty: not found
+  enum class State : uint8_t { kWaiting, kDone, kMissing, kToBeAdded };
+  std::vector<State> states;
   std::vector<bool> is_actor;
   std::vector<std::string> missing, added;
+  // Rows by what these columns have in the archive.
+  std::map<std::vector<int16_t>, std::unordered_map<std::string, size_t>> by_columns;
 
   bool people() const { return scoped->treatment == "people"; }
 
@@ -102,11 +108,33 @@ class Lookup {
   std::string sql_;
 };
 
+using State = SharedMatch::Match::State;
+using Matches = std::vector<std::unique_ptr<SharedMatch::Match>>;
+
+// The row of the archive with these values; nothing if it has none.
+std::optional<size_t> find_archived(SharedMatch::Match& match, const std::vector<int16_t>& columns,
+                                    const std::vector<std::string>& values) {
+  auto [rows, is_new] = match.by_columns.try_emplace(columns);
+  if (is_new) {
+    for (size_t row = 0; row < match.theirs.size(); ++row) {
+      std::vector<std::string> key;
+      for (int16_t number : columns) {
+        const size_t position = match.position_of(number);
+        if (position == match.columns.size() || !match.theirs[row][position]) break;
+        key.push_back(*match.theirs[row][position]);
+      }
+      if (key.size() == columns.size()) rows->second.emplace(key_line(key), row);
+    }
+  }
+  const auto found = rows->second.find(key_line(values));
+  return found == rows->second.end() ? std::nullopt : std::optional(found->second);
+}
+
 // Reads and looks up one shared table.
 class Matcher {
  public:
-  Matcher(SharedMatch::Match& match, const ManifestTable& archived)
-      : match_(match), archived_(archived) {}
+  Matcher(SharedMatch::Match& match, const ManifestTable& archived, const Matches& matches)
+      : match_(match), archived_(archived), matches_(matches) {}
 
   void read(RowSource& source, size_t number) {
     std::vector<RowColumn> columns;
@@ -123,36 +151,82 @@ class Matcher {
         row.push_back(value.kind == ValueKind::kNull ? Text() : Text(std::string(value.text)));
       }
     }
+    match_.sought = match_.theirs;
+    match_.states.assign(match_.theirs.size(), State::kWaiting);
     match_.ours.resize(match_.theirs.size());
     match_.is_actor.resize(match_.theirs.size());
     ambiguous_.resize(match_.theirs.size());
   }
 
-  void find(const LiveScope& live, const SharedOptions& options) {
-    const bool same_database = options.same_database;
-    if (same_database) look_up(by_key());
-    if (match_.people() && options.other_company != nullptr) {
-      forget_strangers(live, *options.other_company);
+  // First: what the archive's own database tells by itself.
+  void begin(const LiveScope& live, const SharedOptions& options) {
+    if (options.same_database) {
+      look_up(by_key(), wanted());
+      if (match_.people() && options.other_company != nullptr) {
+        forget_strangers(live, *options.other_company);
+      }
     }
-    if (!all_found() && (!same_database || match_.people())) look_up(by_match_columns());
-    if (!all_found() && match_.people() && options.actor) use_actor(*options.actor);
+    for (const MatchReference& reference : live.scope.match_references) {
+      if (reference.table != match_.index || options.same_database) continue;
+      for (int16_t number : reference.columns) references_.insert(match_.position_of(number));
+    }
+    has_looked_ = options.same_database && !match_.people();
+    for (size_t row = 0; row < match_.ours.size(); ++row) {
+      if (!match_.ours[row].empty()) match_.states[row] = State::kDone;
+    }
+  }
+
+  // Looks for rows of which is known what their match columns refer to. To be called again when
+  // more of that may be known; false: there were none.
+  bool find(const LiveScope& live, const SharedOptions& options) {
+    std::vector<size_t> ready;
+    for (size_t row = 0; row < match_.states.size(); ++row) {
+      if (match_.states[row] == State::kWaiting && is_ready(live, options, row)) {
+        ready.push_back(row);
+      }
+    }
+    if (!ready.empty() && !has_looked_) look_up(by_match_columns(), ready);
+    if (match_.people() && options.actor) use_actor(*options.actor, ready);
+    std::vector<size_t> added;
+    for (const size_t row : ready) {
+      State& state = match_.states[row];
+      if (!match_.ours[row].empty()) {
+        state = State::kDone;
+      } else if (state != State::kWaiting) {
+        continue;
+      } else if (!options.add_missing || match_.people() || ambiguous_[row]) {
+        state = State::kMissing;
+      } else {
+        state = State::kToBeAdded;
+        if (!options.preview) added.push_back(row);
+      }
+    }
+    if (!added.empty()) add_rows(live, added);
+    return !ready.empty();
+  }
+
+  // Last: what is missing.
+  void finish(const SharedOptions& options) {
+    const bool same_database = options.same_database;
     const std::vector<size_t> shown = same_database ? by_key() : by_match_columns();
     std::map<std::string, size_t> told;
-    for (size_t row : wanted()) ++told[describe(match_.columns, shown, match_.theirs[row])];
-    for (size_t row : wanted()) {
+    std::vector<size_t> rows = wanted();
+    rows.insert(rows.end(), added_.begin(), added_.end());
+    for (size_t row : rows) ++told[describe(match_.columns, shown, match_.theirs[row])];
+    for (size_t row : rows) {
       std::string text = describe(match_.columns, shown, match_.theirs[row]);
       // What several have does not tell them apart.
       if (told[text] > 1)
         text += ", in the backup " + describe(match_.columns, by_key(), match_.theirs[row]);
       text = display_table(*match_.table) + " " + text;
-      if (options.add_missing && !match_.people() && !ambiguous_[row]) {
+      if (match_.states[row] == State::kToBeAdded) {
         match_.added.push_back(text);
-        if (!options.preview) missing_rows_.push_back(row);
+      } else if (match_.states[row] == State::kWaiting) {
+        match_.missing.push_back(text + ": the backup does not say what it refers to there");
       } else {
         match_.missing.push_back(text + (ambiguous_[row] ? ": several rows here match" : ""));
       }
     }
-    if (!missing_rows_.empty()) add_rows(live);
   }
 
  private:
@@ -164,7 +238,43 @@ class Matcher {
     return rows;
   }
 
-  bool all_found() const { return wanted().empty(); }
+  // Puts into the row what its match columns refer to here. False: not known yet, or not at all.
+  bool is_ready(const LiveScope& live, const SharedOptions& options, size_t row) {
+    if (options.same_database) return true;  // a row stands for itself
+    for (const MatchReference& reference : live.scope.match_references) {
+      if (reference.table == match_.index && !translate(reference, row)) return false;
+    }
+    return true;
+  }
+
+  bool translate(const MatchReference& reference, size_t row) {
+    std::vector<size_t> positions;
+    std::vector<std::string> values;
+    for (int16_t number : reference.columns) {
+      const size_t position = match_.position_of(number);
+      if (position == match_.columns.size()) return false;
+      positions.push_back(position);
+      if (match_.theirs[row][position]) values.push_back(*match_.theirs[row][position]);
+    }
+    if (values.empty()) return true;
+    if (values.size() < positions.size()) return false;
+    for (const auto& other : matches_) {
+      if (other->index != reference.target) continue;
+      const auto found = find_archived(*other, reference.target_columns, values);
+      if (!found) return false;
+      const State state = other->states[*found];
+      if (state == State::kMissing) match_.states[row] = State::kMissing;
+      if (state == State::kWaiting) return false;
+      const Row& here = other->ours[*found];
+      // What is only going to be added has no rows that refer to it.
+      if (here.empty() && state == State::kToBeAdded) match_.states[row] = State::kToBeAdded;
+      for (size_t i = 0; i < positions.size() && !here.empty(); ++i) {
+        match_.sought[row][positions[i]] = here[other->position_of(reference.target_columns[i])];
+      }
+      return true;
+    }
+    return false;
+  }
 
   std::vector<size_t> by_key() const {
     std::vector<size_t> positions;
@@ -198,21 +308,40 @@ class Matcher {
     return positions;
   }
 
-  void look_up(const std::vector<size_t>& by) {
-    ambiguous_.assign(match_.theirs.size(), false);
-    if (by.empty()) return;
-    Lookup(*match_.table, match_.columns, by, match_.condition)
-        .run(match_.theirs, wanted(), [this](size_t row, Row ours) {
-          if (!match_.ours[row].empty()) ambiguous_[row] = true;
-          match_.ours[row] = std::move(ours);
-        });
-    for (size_t row = 0; row < ambiguous_.size(); ++row) {
+  // NULL equals nothing, but for what refers to no row on both sides.
+  void look_up(const std::vector<size_t>& by, const std::vector<size_t>& rows) {
+    std::map<std::vector<size_t>, std::vector<size_t>> rows_by;  // by columns that are not NULL
+    for (const size_t row : rows) {
+      ambiguous_[row] = false;
+      if (match_.states[row] != State::kWaiting) continue;
+      std::vector<size_t> given;
+      for (const size_t position : by) {
+        const bool counts = match_.sought[row][position] || !references_.contains(position);
+        if (counts) given.push_back(position);
+      }
+      if (!given.empty()) rows_by[given].push_back(row);
+    }
+    for (const auto& [given, asked] : rows_by) {
+      std::string condition = match_.condition;
+      for (const size_t position : by) {
+        if (std::find(given.begin(), given.end(), position) != given.end()) continue;
+        condition += " AND " + column_sql("t", *match_.columns[position]) + " IS NULL";
+      }
+      Lookup(*match_.table, match_.columns, given, condition)
+          .run(match_.sought, asked, [this](size_t row, Row ours) {
+            if (!match_.ours[row].empty()) ambiguous_[row] = true;
+            match_.ours[row] = std::move(ours);
+          });
+    }
+    for (const size_t row : rows) {
       if (ambiguous_[row]) match_.ours[row].clear();
     }
   }
 
-  void use_actor(const std::string& actor) {
-    if (match_.scoped->key.size() != 1) return;
+  void use_actor(const std::string& actor, const std::vector<size_t>& asked) {
+    const bool all_found = std::none_of(asked.begin(), asked.end(),
+                                        [this](size_t row) { return match_.ours[row].empty(); });
+    if (all_found || match_.scoped->key.size() != 1) return;
     std::string select;
     for (const Column* column : match_.columns) {
       select += (select.empty() ? "t." : ", t.") + quote_name(column->name);
@@ -223,7 +352,8 @@ class Matcher {
                   quote_name(column_of(*match_.table, match_.scoped->key[0]).name) + ") = $1",
               {actor});
     if (rows.size() != 1) return;
-    for (size_t row : wanted()) {
+    for (size_t row : asked) {
+      if (!match_.ours[row].empty()) continue;
       match_.ours[row] = rows[0];
       match_.is_actor[row] = true;
     }
@@ -254,7 +384,7 @@ class Matcher {
   }
 
   // What has a new value by itself gets it; all else is as in the archive.
-  void add_rows(const LiveScope& live) {
+  void add_rows(const LiveScope& live, const std::vector<size_t>& added) {
     const std::vector<size_t> natural = by_match_columns();
     std::vector<int16_t> numbers;
     std::vector<std::optional<DefaultValues>> defaults;
@@ -268,8 +398,9 @@ class Matcher {
       if (is_new) defaults.back().emplace(*match_.table, column);
     }
     RowWriter writer(match_.table->oid, display_table(*match_.table), numbers, natural);
-    for (size_t row : missing_rows_) {
-      Row& ours = match_.ours[row] = match_.theirs[row];
+    for (size_t row : added) {
+      added_.push_back(row);
+      Row& ours = match_.ours[row] = match_.sought[row];
       std::vector<LoadValue> values;
       for (size_t i = 0; i < ours.size(); ++i) {
         if (defaults[i]) ours[i] = defaults[i]->next();
@@ -278,15 +409,15 @@ class Matcher {
       writer.add(values);
     }
     writer.finish();
-    prove_added(live);
+    prove_added(live, added);
   }
 
   // Of rows that were added without triggers.
-  void prove_added(const LiveScope& live) const {
+  void prove_added(const LiveScope& live, const std::vector<size_t>& added) const {
     for (const ForeignKey& key : live.schema.foreign_keys) {
       if (key.table != match_.index) continue;
       KeyBatch references = references_of(live.schema, key);
-      for (size_t row : missing_rows_) {
+      for (size_t row : added) {
         std::vector<std::string> values;
         for (int16_t number : key.columns) {
           const size_t position = match_.position_of(number);
@@ -308,8 +439,11 @@ class Matcher {
 
   SharedMatch::Match& match_;
   const ManifestTable& archived_;
+  const Matches& matches_;
   std::vector<bool> ambiguous_;
-  std::vector<size_t> missing_rows_;  // that are added
+  std::vector<size_t> added_;
+  std::set<size_t> references_;     // positions of columns that refer to other rows
+  bool has_looked_ = false;
 };
 
 // The key of a row, for messages; empty for no row.
@@ -337,6 +471,7 @@ SharedMatch::~SharedMatch() = default;
 SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSource& source,
                          const SharedOptions& options)
     : live_(live), options_(options) {
+  std::vector<std::unique_ptr<Matcher>> matchers;
   for (size_t number = 0; number < manifest.shared.size(); ++number) {
     const ManifestTable& archived = manifest.shared[number];
     const TableName name = decode_table_name(archived.name);
@@ -361,11 +496,19 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSou
       match->columns.push_back(column);
     }
     if (match->scoped->owned()) match->condition = belongs_to_nobody(live, *match->scoped, "t");
-    Matcher matcher(*match, archived);
-    matcher.read(source, number);
-    matcher.find(live, options);
-    if (has_collapsed(*match)) collapsed_.insert(match->index);
+    auto matcher = std::make_unique<Matcher>(*match, archived, matches_);
+    matcher->read(source, number);
+    matchers.push_back(std::move(matcher));
     matches_.push_back(std::move(match));
+  }
+  for (const auto& matcher : matchers) matcher->begin(live, options);
+  for (bool more = true; more;) {  // what refers to others is found after these
+    more = false;
+    for (const auto& matcher : matchers) more |= matcher->find(live, options);
+  }
+  for (const auto& matcher : matchers) matcher->finish(options);
+  for (const auto& match : matches_) {
+    if (has_collapsed(*match)) collapsed_.insert(match->index);
   }
   if (!options.preview) refuse_missing();
 }

@@ -6,6 +6,7 @@
 
 #include "pg/boundary.hpp"
 #include "pg/code_owner.hpp"
+#include "pg/row_writer.hpp"
 #include "pg/table_load.hpp"
 
 namespace company_backup {
@@ -226,7 +227,7 @@ void TableEdits::Impl::run() {
     guarded_code(code_on(name), [&] { open_leaf(oid, opened); });
   }
   convert();
-  guarded_code(code_on(name), [this] {
+  const auto work = [this] {
     const MemoryContext before = MemoryContextSwitchTo(batch_memory);
     OwnersCode code;
     code.begin(owner);
@@ -241,7 +242,15 @@ void TableEdits::Impl::run() {
     code.end();
     MemoryContextSwitchTo(before);
     MemoryContextReset(batch_memory);
-  });
+  };
+  if (as_owner) {
+    guarded_code(code_on(name), work);
+  } else {
+    guarded_or_for(
+        ERRCODE_UNIQUE_VIOLATION, work,
+        [this](const CaughtError& error) { refuse_taken(table, name, error); },
+        [this](int errcode) { return path_hint(errcode, code_on(name)); });
+  }
   edits.clear();
   values.clear();
   buffer.clear();

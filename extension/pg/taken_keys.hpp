@@ -18,18 +18,26 @@ class TakenKeys {
 
   // A row that would be added, or one in which these columns (positions) change.
   void note_added(const std::vector<RowValue>& archived);
-  void note_changed(const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
+  void note_changed(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
+                    const std::vector<size_t>& columns);
 
-  // Looks all of them up; to be called once. For the table's row of a preview.
-  std::vector<std::string> look_up();
+  struct Taken {
+    const UniqueIndex* index;
+    std::string text;  // for messages: 1 row has what ... has: (7)
+  };
+  // Looks all of them up; to be called once.
+  std::vector<Taken> look_up();
 
  private:
   struct Index {
     const UniqueIndex* index;
+    bool plain;  // it tells rows apart by columns that equal each other
     LineSpool keys{};
   };
-  void note(Index& index, const std::vector<RowValue>& archived);
+  void note(Index& index, const std::vector<const Column*>& columns,
+            const std::vector<RowValue>& values);
   std::string look_up(Index& index) const;
+  bool meets_others(Index& index) const;
 
   const LiveScope& live_;
   const Company& company_;
