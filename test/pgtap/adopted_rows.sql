@@ -25,6 +25,7 @@ CREATE TABLE app.event (id int PRIMARY KEY, worker_id int CONSTRAINT event_of RE
 CREATE TABLE app.place (id int PRIMARY KEY, co_id int CONSTRAINT place_of REFERENCES app.co ON DELETE SET NULL, what text);
 SELECT set_company_table('app.co');
 SELECT set_reference('app.remark', '{of_id}', 'app.worker', when_column => 'kind', when_value => 'worker');
+SELECT set_column_rule('app.remark', 'of_id', 'data');
 SELECT set_reference('app.scan', '{worker_id}', 'app.worker');
 SELECT set_reference('app.visit', '{worker_id}', 'app.worker');
 SELECT set_table_rule('app.log', 'append_only', 'x', route => '{log_of}', match_columns => '{id}');
