@@ -381,14 +381,14 @@ COMMENT ON FUNCTION check_company_data(text) IS 'References of a company that le
 
 CREATE FUNCTION check_company_data(company bigint)
 RETURNS TABLE (table_name text, row_key text, reference text, problem text)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.check_company_data(company::text) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'check_company_data';
 COMMENT ON FUNCTION check_company_data(bigint) IS 'References of a company that lead nowhere or to another company';
 
 CREATE FUNCTION check_company_data(company uuid)
 RETURNS TABLE (table_name text, row_key text, reference text, problem text)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.check_company_data(company::text) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'check_company_data';
 COMMENT ON FUNCTION check_company_data(uuid) IS 'References of a company that lead nowhere or to another company';
 
 CREATE FUNCTION company_contents(company text)
@@ -399,14 +399,14 @@ COMMENT ON FUNCTION company_contents(text) IS 'What a backup of the company woul
 
 CREATE FUNCTION company_contents(company bigint)
 RETURNS TABLE (area text, table_name text, row_count bigint, byte_count bigint)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.company_contents(company::text) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_contents';
 COMMENT ON FUNCTION company_contents(bigint) IS 'What a backup of the company would hold now';
 
 CREATE FUNCTION company_contents(company uuid)
 RETURNS TABLE (area text, table_name text, row_count bigint, byte_count bigint)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.company_contents(company::text) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_contents';
 COMMENT ON FUNCTION company_contents(uuid) IS 'What a backup of the company would hold now';
 
 
@@ -450,14 +450,14 @@ COMMENT ON FUNCTION company_backups(text) IS 'The stored backups, of one company
 
 CREATE FUNCTION company_backups(company bigint)
 RETURNS TABLE (id bigint, company text, label text, origin text, contents text, status text, row_count bigint, byte_count bigint, created_at timestamptz, created_by name, actor text, expires_at timestamptz)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.company_backups(company::text) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_backups';
 COMMENT ON FUNCTION company_backups(bigint) IS 'The stored backups, of one company or of all';
 
 CREATE FUNCTION company_backups(company uuid)
 RETURNS TABLE (id bigint, company text, label text, origin text, contents text, status text, row_count bigint, byte_count bigint, created_at timestamptz, created_by name, actor text, expires_at timestamptz)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.company_backups(company::text) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_backups';
 COMMENT ON FUNCTION company_backups(uuid) IS 'The stored backups, of one company or of all';
 
 CREATE FUNCTION backup_contents(backup bigint)
@@ -497,15 +497,15 @@ COMMENT ON FUNCTION stream_backup(text, boolean) IS 'A backup as the bytes of a 
 CREATE FUNCTION stream_backup(company bigint,
     include_files boolean = false)
 RETURNS TABLE (seq integer, data bytea)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.stream_backup(company::text, include_files) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'stream_backup';
 COMMENT ON FUNCTION stream_backup(bigint, boolean) IS 'A backup as the bytes of a .tar.gz file, in order, without storing anything; also on a standby';
 
 CREATE FUNCTION stream_backup(company uuid,
     include_files boolean = false)
 RETURNS TABLE (seq integer, data bytea)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.stream_backup(company::text, include_files) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'stream_backup';
 COMMENT ON FUNCTION stream_backup(uuid, boolean) IS 'A backup as the bytes of a .tar.gz file, in order, without storing anything; also on a standby';
 
 CREATE FUNCTION begin_upload(company text = NULL)
@@ -614,8 +614,8 @@ CREATE FUNCTION preview_restore(company bigint,
     schema_drift text = 'refuse',
     actor text = NULL)
 RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.preview_restore(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'preview_restore';
 COMMENT ON FUNCTION preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text) IS 'What restore_company() would do, table by table; changes nothing';
 
 CREATE FUNCTION preview_restore(company uuid,
@@ -629,8 +629,8 @@ CREATE FUNCTION preview_restore(company uuid,
     schema_drift text = 'refuse',
     actor text = NULL)
 RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.preview_restore(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'preview_restore';
 COMMENT ON FUNCTION preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text) IS 'What restore_company() would do, table by table; changes nothing';
 
 CREATE FUNCTION plan_ids(company text, backup bigint)
@@ -641,14 +641,14 @@ COMMENT ON FUNCTION plan_ids(text, bigint) IS 'Whether restore_company() would k
 
 CREATE FUNCTION plan_ids(company bigint, backup bigint)
 RETURNS TABLE (table_name text, columns text[], decision text, why text)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.plan_ids(company::text, backup) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'plan_ids';
 COMMENT ON FUNCTION plan_ids(bigint, bigint) IS 'Whether restore_company() would keep the values of every key and unique index, renew them, or refuse; company NULL: a new one; changes nothing';
 
 CREATE FUNCTION plan_ids(company uuid, backup bigint)
 RETURNS TABLE (table_name text, columns text[], decision text, why text)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.plan_ids(company::text, backup) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'plan_ids';
 COMMENT ON FUNCTION plan_ids(uuid, bigint) IS 'Whether restore_company() would keep the values of every key and unique index, renew them, or refuse; company NULL: a new one; changes nothing';
 
 CREATE FUNCTION keep_restore(restore bigint,
@@ -750,14 +750,14 @@ COMMENT ON FUNCTION company_restores(text) IS 'The restores, of one company or o
 
 CREATE FUNCTION company_restores(company bigint)
 RETURNS TABLE (id bigint, company text, backup bigint, status text, mode text, added bigint, changed bigint, removed bigint, restored_at timestamptz, restored_by name, actor text, settled_at timestamptz)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.company_restores(company::text) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_restores';
 COMMENT ON FUNCTION company_restores(bigint) IS 'The restores, of one company or of all';
 
 CREATE FUNCTION company_restores(company uuid)
 RETURNS TABLE (id bigint, company text, backup bigint, status text, mode text, added bigint, changed bigint, removed bigint, restored_at timestamptz, restored_by name, actor text, settled_at timestamptz)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM @extschema@.company_restores(company::text) $$;
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_restores';
 COMMENT ON FUNCTION company_restores(uuid) IS 'The restores, of one company or of all';
 
 CREATE FUNCTION company_busy(company text)
