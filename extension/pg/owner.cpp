@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "pg/error_code.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -49,7 +51,7 @@ void OwnersCode::turn_to(Oid owner) {
 
 bool is_of_path(std::string_view sqlstate) {
   return std::any_of(std::begin(kNotFound), std::end(kNotFound),
-                     [&](int code) { return sqlstate == unpack_sql_state(code); });
+                     [&](int code) { return code == errcode_of(sqlstate.data()); });
 }
 
 std::string hint_of_path(const std::string& what) {
@@ -62,7 +64,9 @@ std::string hint_of_path(const std::string& what) {
 }
 
 std::string path_hint(int errcode, const std::string& what) {
-  return is_of_path(unpack_sql_state(errcode)) ? hint_of_path(what) : std::string();
+  const bool of_path =
+      std::find(std::begin(kNotFound), std::end(kNotFound), errcode) != std::end(kNotFound);
+  return of_path ? hint_of_path(what) : std::string();
 }
 
 std::string code_on(const std::string& table) {
