@@ -130,7 +130,7 @@ COMPANY_BACKUP_FUNCTION(read_backup) {
 COMPANY_BACKUP_FUNCTION(stream_backup) {
   return next_row(fcinfo, [&](Scan&) {
     require_guard_or_owner("export");
-    const Text text = optional_text(fcinfo, 0);
+    const Text text = company_argument(fcinfo, 0);
     BackupOptions options;
     options.include_files = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
     LiveScope live = load_live_scope();

@@ -69,6 +69,20 @@ Text optional_text(FunctionCallInfo fcinfo, int index) {
   return std::string(bytes.data, bytes.size);
 }
 
+Text company_argument(FunctionCallInfo fcinfo, int index) {
+  if (PG_ARGISNULL(index)) return std::nullopt;
+  const Datum value = PG_GETARG_DATUM(index);
+  return guarded([=]() -> const char* {
+    Oid* types;
+    int count;
+    get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
+    Oid output;
+    bool varlena;
+    getTypeOutputInfo(types[index], &output, &varlena);
+    return OidOutputFunctionCall(output, value);
+  });
+}
+
 Text short_text(FunctionCallInfo fcinfo, int index, const char* name) {
   constexpr size_t kLongest = 10'000;
   Text text = optional_text(fcinfo, index);

@@ -16,6 +16,8 @@ std::string required_text(FunctionCallInfo fcinfo, int index, const char* name);
 std::string required_bytes(FunctionCallInfo fcinfo, int index, const char* name);
 std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name);  // as text
 Text optional_text(FunctionCallInfo fcinfo, int index);
+// The company that a function is called for: text, or what its overloads take.
+Text company_argument(FunctionCallInfo fcinfo, int index);
 // The same of a text that goes into manifests, whose readers bound it: at most 10,000 bytes.
 Text short_text(FunctionCallInfo fcinfo, int index, const char* name);
 // Did the call leave the argument out? What it wrote itself has a place in its text.

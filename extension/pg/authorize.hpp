@@ -24,8 +24,9 @@ AskedCompany authorize_existing(const LiveScope& live, const Text& company, cons
 // The key that a company has now to which something stored belongs; none if nobody can tell.
 Text key_of_owner(const Text& key);
 
-// is_allowed() for something stored that belongs to `owner`, whose key is `key` now (none: it is
-// gone). Error kSerializationFailure if the key changed hands while the guard was asked.
+// is_allowed() for something stored that belongs to `owner` (none: one that was never seen), whose
+// key is `key` now (none: it is gone). Error kSerializationFailure if the key changed hands while
+// the guard was asked.
 bool is_allowed_of(const GuardQuestion& question, const CompanyIdentity& owner, const Text& key,
                    const Detail& detail);
 

@@ -65,7 +65,7 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
 
 COMPANY_BACKUP_FUNCTION(company_backups) {
   require_guard_or_owner("list");
-  const Listed listed = authorize_list(optional_text(fcinfo, 0));
+  const Listed listed = authorize_list(company_argument(fcinfo, 0));
   const bool owner = caller_owns_database();
   return return_rows(
       fcinfo,

@@ -20,12 +20,24 @@ constexpr Oid kHarmless[] = {F_NOW,
                              F_GEN_RANDOM_UUID,
                              F_NEXTVAL};
 
-// Roles that are no superusers. Plain data, in PostgreSQL's memory.
+// Roles that are no superusers, and of each the first thing found of it (catalog, OID). Plain data,
+// in PostgreSQL's memory.
 struct Owners {
   List* roles = NIL;
+  List* catalogs = NIL;
+  List* things = NIL;
 
-  void add(Oid role) {
-    if (!superuser_arg(role)) roles = list_append_unique_oid(roles, role);
+  void add(Oid role, Oid catalog, Oid thing) {
+    if (superuser_arg(role) || list_member_oid(roles, role)) return;
+    roles = lappend_oid(roles, role);
+    catalogs = lappend_oid(catalogs, catalog);
+    things = lappend_oid(things, thing);
+  }
+  void add(const Owners& others) {
+    for (int i = 0; i < others.count(); ++i) {
+      add(list_nth_oid(others.roles, i), list_nth_oid(others.catalogs, i),
+          list_nth_oid(others.things, i));
+    }
   }
   int count() const { return list_length(roles); }
   Oid one() const { return roles == NIL ? InvalidOid : linitial_oid(roles); }
@@ -37,11 +49,26 @@ struct Code {
   Owners owners;  // of functions and types that they name
 };
 
-[[noreturn]] void refuse_several(const char* what) {
+// "table app.item of role "ann", function app.f(text) of role "bob""
+const char* list_owners(const Owners& owners) {
+  StringInfoData list;
+  initStringInfo(&list);
+  for (int i = 0; i < owners.count(); ++i) {
+    const ObjectAddress thing = {list_nth_oid(owners.catalogs, i), list_nth_oid(owners.things, i),
+                                 0};
+    appendStringInfo(&list, "%s%s of role \"%s\"", i == 0 ? "" : ", ",
+                     getObjectDescription(&thing, false),
+                     GetUserNameFromId(list_nth_oid(owners.roles, i), false));
+  }
+  return list.data;
+}
+
+[[noreturn]] void refuse_several(const char* what, const Owners& owners) {
   ereport(ERROR,
           (errcode(errcode_of(sqlstate::kForeignCode)),
            errmsg("code of several owners would run for %s", what),
-           errdetail("None of it may run with the rights of another one of them."),
+           errdetail("There is %s. None of it may run with the rights of another one of them.",
+                     list_owners(owners)),
            errhint("Let one role or a superuser own what belongs together: ALTER ... OWNER TO.")));
 }
 
@@ -58,7 +85,8 @@ bool note_function(Oid function, void* context) {
   code.any = true;
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(tuple)) return false;
-  code.owners.add(reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->proowner);
+  code.owners.add(reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->proowner, ProcedureRelationId,
+                  function);
   ReleaseSysCache(tuple);
   return false;
 }
@@ -105,11 +133,8 @@ void add_domain_code(Oid domain, Oid owner, Code& code) {
   table_close(constraints, AccessShareLock);
   if (!checks.any) return;
   code.any = true;
-  code.owners.add(owner);
-  if (superuser_arg(owner)) {
-    ListCell* cell;
-    foreach (cell, checks.owners.roles) code.owners.add(lfirst_oid(cell));
-  }
+  code.owners.add(owner, TypeRelationId, domain);
+  if (superuser_arg(owner)) code.owners.add(checks.owners);
 }
 
 // What a type is made of, at any depth; of users' types only.
@@ -156,7 +181,7 @@ void add_type_code(Oid type, Code& code) {
 // Of the relation and of all that it is a partition or child of.
 void add_owners_above(Oid relation, Owners& owners) {
   check_stack_depth();
-  owners.add(owner_of_relation(relation));
+  owners.add(owner_of_relation(relation), RelationRelationId, relation);
   List* parents = NIL;
   Relation inherits = table_open(InheritsRelationId, AccessShareLock);
   ScanKeyData key;
@@ -214,11 +239,13 @@ Oid owner_of_code(Relation relation) {
   Code code;
   add_code_of(relation, code);
   if (owners.count() > 1) {
-    if (code.any) refuse_several(psprintf("table \"%s\"", RelationGetRelationName(relation)));
+    if (code.any) {
+      refuse_several(psprintf("table \"%s\"", RelationGetRelationName(relation)), owners);
+    }
     return kPowerlessRole;
   }
   if (code.owners.count() > 1) {
-    refuse_several(psprintf("table \"%s\"", RelationGetRelationName(relation)));
+    refuse_several(psprintf("table \"%s\"", RelationGetRelationName(relation)), code.owners);
   }
   return code.owners.count() == 1 ? code.owners.one() : relation->rd_rel->relowner;
 }
@@ -234,9 +261,13 @@ Oid owner_of_default(Relation relation, AttrNumber column) {
   Code code;
   add_attribute(TYPEOID, tuple, Anum_pg_type_typdefaultbin, code);
   ReleaseSysCache(tuple);
-  code.owners.roles = superuser_arg(owner) ? code.owners.roles : list_make1_oid(owner);
+  if (!superuser_arg(owner)) {
+    code.owners = Owners();
+    code.owners.add(owner, TypeRelationId, attribute->atttypid);
+  }
   if (code.owners.count() > 1) {
-    refuse_several(psprintf("the default of type %s", format_type_be(attribute->atttypid)));
+    refuse_several(psprintf("the default of type %s", format_type_be(attribute->atttypid)),
+                   code.owners);
   }
   return code.any && code.owners.count() == 1 ? code.owners.one() : owner_of_code(relation);
 }
@@ -245,7 +276,7 @@ Oid owner_of_routing(Relation relation) {
   Code code;
   ListCell* cell;
   foreach (cell, find_all_inheritors(RelationGetRelid(relation), NoLock, nullptr)) {
-    code.owners.add(owner_of_relation(lfirst_oid(cell)));
+    code.owners.add(owner_of_relation(lfirst_oid(cell)), RelationRelationId, lfirst_oid(cell));
     add_routing_code(lfirst_oid(cell), code);
   }
   if (code.owners.count() == 0) return relation->rd_rel->relowner;
@@ -256,7 +287,9 @@ Oid owner_of_type_code(Oid type) {
   if (type < FirstNormalObjectId) return InvalidOid;
   Code code;
   add_type_code(type, code);
-  if (code.owners.count() > 1) refuse_several(psprintf("type %s", format_type_be(type)));
+  if (code.owners.count() > 1) {
+    refuse_several(psprintf("type %s", format_type_be(type)), code.owners);
+  }
   return code.owners.one();
 }
 

@@ -241,6 +241,13 @@ void refuse_ended(int64_t identity, const std::string& key) {
 
 KeyHolder::KeyHolder(std::string key) : key_(std::move(key)), before_(look(Access::kRead)) {}
 
+KeyHolder KeyHolder::now(const std::string& key) {
+  ReadSnapshot snapshot;
+  KeyHolder holder(key);
+  snapshot.close();
+  return holder;
+}
+
 // Whoever loses the key leaves a row that has ended, known before or not.
 KeyHolder::Moment KeyHolder::look(Access access) const {
   const Row row = one_row(own_query(

@@ -33,8 +33,11 @@ class KeyHolder {
  public:
   // As the active snapshot has it.
   explicit KeyHolder(std::string key);
+  static KeyHolder now(const std::string& key);
 
   const CompanyIdentity& identity() const { return before_.identity; }
+  // Another text whenever somebody has lost the key.
+  const std::string& ends() const { return before_.ends; }
   [[noreturn]] void refuse() const;
 
   // Error kSerializationFailure if the key has changed hands since: as the active snapshot has it,
@@ -45,7 +48,7 @@ class KeyHolder {
  private:
   struct Moment {
     CompanyIdentity identity;
-    std::string ends;  // grows whenever somebody loses the key
+    std::string ends;
   };
   Moment look(Access access) const;
   void compare(const Moment& now) const;
@@ -65,6 +68,7 @@ class AskedCompany {
   // Of the row; where there is none, as the caller wrote it.
   const std::string& key() const { return row_ ? row_->key : *written_; }
   const CompanyIdentity& identity() const { return holder_->identity(); }
+  const std::string& ends() const { return holder_->ends(); }
   const Text& as_written() const { return written_; }
   void require_same_now() const { holder_->require_same_now(); }
   const Company& row() const { return *row_; }

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "pg/error_code.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -49,7 +51,7 @@ void OwnersCode::turn_to(Oid owner) {
 
 bool is_of_path(std::string_view sqlstate) {
   return std::any_of(std::begin(kNotFound), std::end(kNotFound),
-                     [&](int code) { return sqlstate == unpack_sql_state(code); });
+                     [&](int code) { return code == errcode_of(sqlstate.data()); });
 }
 
 std::string hint_of_path(const std::string& what) {

@@ -50,7 +50,7 @@ struct Request {
 
 Request read_request(FunctionCallInfo fcinfo, const char* action) {
   require_guard_or_owner(action);
-  const Text company_text = optional_text(fcinfo, 0);
+  const Text company_text = company_argument(fcinfo, 0);
   const int64_t id = required_int64(fcinfo, 1, "backup");
   require_choice(fcinfo, 2, {"mode", {"replace"}});
   RestoreOptions options;
@@ -115,7 +115,7 @@ COMPANY_BACKUP_FUNCTION(preview_restore) {
 
 COMPANY_BACKUP_FUNCTION(plan_ids) {
   require_guard_or_owner("preview");
-  const Text company_text = optional_text(fcinfo, 0);
+  const Text company_text = company_argument(fcinfo, 0);
   const int64_t id = required_int64(fcinfo, 1, "backup");
   LiveScope live = load_live_scope();
   std::optional<AskedCompany> target;
@@ -201,7 +201,7 @@ COMPANY_BACKUP_FUNCTION(clone_company) {
 
 COMPANY_BACKUP_FUNCTION(company_restores) {
   require_guard_or_owner("list");
-  const Listed listed = authorize_list(optional_text(fcinfo, 0));
+  const Listed listed = authorize_list(company_argument(fcinfo, 0));
   return return_rows(
       fcinfo, own_query("SELECT id, company, backup, status, mode, added, changed, removed, "
                         "restored_at, restored_by, actor, settled_at FROM company_backup.restore "

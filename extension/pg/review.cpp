@@ -69,7 +69,10 @@ void report_left_alone(int64_t restore, uint64_t count) {
 }  // namespace
 
 void keep_restore(int64_t id, const Text& actor) {
-  const KnownRestore restore = lock_review(id);
+  KnownRestore restore = lock_review(id);
+  // Listeners are told the key that it has now: another company may have the old one.
+  const std::optional<RestoreOwner> owner = owner_of_restore(id);
+  if (owner && owner->key) restore.company = *owner->key;
   settle_restore(load_live_scope(), restore, "kept", actor);
 }
 

@@ -46,7 +46,7 @@ Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
   require_guard_or_owner(action);
   LiveScope live = load_live_scope();
   const AskedCompany asked =
-      authorize_existing(live, optional_text(fcinfo, 0), action, std::nullopt);
+      authorize_existing(live, company_argument(fcinfo, 0), action, std::nullopt);
   return return_rows(fcinfo, read_scope(std::move(live), [&](const LiveScope& locked) {
                        return read(locked, asked.resolve(locked));
                      }));

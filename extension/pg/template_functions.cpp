@@ -69,11 +69,9 @@ void require_unpublished(int64_t backup) {
             "), then publish it again.");
 }
 
+// Says nothing of whose it is.
 [[noreturn]] void refuse_name(const std::string& name) {
-  const int64_t backup =
-      find_template("SELECT backup FROM company_backup.template WHERE name = $1", name);
   throw Error(sqlstate::kTemplateExists, "template \"" + name + "\" exists already")
-      .detail("It is backup " + std::to_string(backup) + ".")
       .hint("Choose another name, or SELECT unpublish_template(" + quote_literal(name) +
             ") first.");
 }

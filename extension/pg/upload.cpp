@@ -12,18 +12,25 @@ namespace {
 
 struct Upload {
   int64_t id;
-  std::optional<int64_t> owner;  // none: it is for no company
-  Text company;                  // the owner's key now; none: it is gone
+  std::optional<int64_t> owner;  // none: it is for no company, or for one that was never seen
+  Text company;                  // the key of its company now; none: it is gone, or there is none
 };
+
+// For a company that had not been seen: does the one that had the key still have it?
+bool is_same_holder(const std::string& key, const std::string& ends) {
+  return KeyHolder::now(key).ends() == ends;
+}
 
 // The caller's own upload (the database owner's and superusers': any).
 std::optional<Upload> look_for_upload(int64_t id) {
   const Rows rows = own_query(
-      "SELECT u.owner, u.created_by = $2, c.key FROM company_backup.upload u LEFT JOIN "
+      "SELECT u.owner, u.created_by = $2, coalesce(c.key, u.key), u.ends FROM "
+      "company_backup.upload u LEFT JOIN "
       "company_backup.company c ON c.id = u.owner AND c.gone_at IS NULL WHERE u.id = $1",
       {id, caller_role()}, Access::kCall);
   if (rows.empty()) return std::nullopt;
   if (!caller_owns_database() && rows[0][1] != "t") return std::nullopt;
+  if (rows[0][3] && !is_same_holder(*rows[0][2], *rows[0][3])) return std::nullopt;
   Upload upload{id, std::nullopt, rows[0][2]};
   if (rows[0][0]) upload.owner = std::stoll(*rows[0][0]);
   return upload;
@@ -48,6 +55,15 @@ Upload authorize_upload(int64_t id) {
     refuse_upload(id);
   }
   return std::move(*upload);
+}
+
+// The company that a finished upload is for, seen now at the latest. Its key is still its.
+std::optional<int64_t> owner_of(const Upload& upload) {
+  if (upload.owner || !upload.company) return upload.owner;
+  const LiveScope live = load_live_scope();
+  const int64_t owner = make_identity(live, resolve_company(live, upload.company));
+  if (!look_for_upload(upload.id)) refuse_upload(upload.id);
+  return owner;
 }
 
 // Compresses checked lines again into chunks of our own cutting.
@@ -234,11 +250,16 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
   require_writable("begin_upload()");
   require_guard_or_owner("upload");
   CompanyIdentity owner;
+  Text key, ends;
   if (const Text text = optional_text(fcinfo, 0)) {
-    const LiveScope live = load_live_scope();
-    const AskedCompany company = authorize_existing(live, text, "upload", std::nullopt);
-    owner = make_identity(live, company.row());
-    company.require_same_now();
+    const AskedCompany company =
+        authorize_existing(load_live_scope(), text, "upload", std::nullopt);
+    owner = company.identity();
+    // One that was never seen is so still: others would wait until this transaction ends.
+    if (!owner) {
+      key = company.key();
+      ends = company.ends();
+    }
   } else {
     authorize({"upload", std::nullopt, named_company(text)}, text);
   }
@@ -248,9 +269,10 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
       "DELETE FROM company_backup.upload WHERE id IN (SELECT id FROM company_backup.upload WHERE "
       "created_at < now() - interval '7 days' FOR UPDATE SKIP LOCKED)",
       {}, Access::kWrite);
-  PG_RETURN_INT64(std::stoll(one_value(own_query(
-      "INSERT INTO company_backup.upload (owner, created_by) VALUES ($1, $2) RETURNING id",
-      {Arg::optional_number(owner), caller_role()}, Access::kWrite))));
+  PG_RETURN_INT64(std::stoll(one_value(
+      own_query("INSERT INTO company_backup.upload (owner, key, ends, created_by) VALUES ($1, $2, "
+                "$3, $4) RETURNING id",
+                {Arg::optional_number(owner), key, ends, caller_role()}, Access::kWrite))));
 }
 
 COMPANY_BACKUP_FUNCTION(append_upload) {
@@ -289,8 +311,9 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   read_parts(upload.id, reader);
   reader.finish();
   require_trusted(reader);
+  const std::optional<int64_t> owner = owner_of(upload);
   complete_backup(id,
-                  {upload.company.value_or(reader.manifest().company_key), upload.owner, true,
+                  {upload.company.value_or(reader.manifest().company_key), owner, true,
                    is_of_this_database(reader)},
                   reader.manifest(), reader.manifest_text());
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);

@@ -17,6 +17,22 @@ UPDATE public.company SET name = 'Zeta' WHERE id = 1;
 INSERT INTO public.company VALUES (3, NULL, 'Acme');
 SELECT is((SELECT count(*)::int FROM cb.company_backups('zeta')), 1, 'a key that a trigger changes takes its backups along');
 SELECT is((SELECT count(*)::int FROM cb.company_backups('acme')), 0, 'the newcomer has none');
+-- What listeners are told
+CREATE TABLE public.told (event text, company text);
+CREATE FUNCTION public.hook(event text, company text, detail jsonb) RETURNS void LANGUAGE sql AS 'INSERT INTO public.told VALUES ($1, $2)';
+SELECT cb.set_table_rule('public.told', 'shared');
+SELECT cb.set_company_hook('kept', 'public.hook');
+UPDATE public.company SET name = 'Zeta', slug = NULL WHERE id = 1;
+DELETE FROM public.item;
+SELECT cb.backup_company('zeta') AS of_zeta \gset
+INSERT INTO public.item VALUES (2, 'zeta');
+SELECT cb.restore_company('zeta', :of_zeta) AS restore \gset
+UPDATE public.company SET name = 'Eta' WHERE id = 1;
+INSERT INTO public.company VALUES (5, NULL, 'Zeta');
+SELECT cb.keep_restore(:restore);
+SELECT results_eq('SELECT company FROM public.told', $$VALUES ('eta')$$, 'a restore that is kept is of the company, not of who has its key');
+UPDATE public.company SET name = 'Theta' WHERE id = 5;
+UPDATE public.company SET name = 'Zeta' WHERE id = 1;
 
 ALTER TABLE public.company ALTER slug DROP NOT NULL;
 DROP TRIGGER slug ON public.company;

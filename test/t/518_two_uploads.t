@@ -43,6 +43,32 @@ $first->run("SELECT append_upload($other, 0, '\\x01')");
 is state_of($second->run("SET statement_timeout = '20s'; SELECT begin_upload()")), '', 'one that somebody holds stops nobody';
 is state_of($first->run('COMMIT')), '', '... and its holder goes on';
 
+# For a company of which nothing is stored yet
+sql("INSERT INTO company VALUES (2, 'two'), (3, 'three')");
+$first->run('BEGIN');
+my @begun = $first->run(q(SELECT begin_upload('2')));
+push @begun, $second->run("SET statement_timeout = '20s'; SELECT begin_upload('2')");
+is state_of($begun[1]), '', 'the first upload for a company stops no other one';
+is state_of($second->run(q(SELECT backup_company('2')))), '', '... nor a backup of it';
+is state_of($first->run('COMMIT')), '', '... and both go on';
+my $archive = sql(q(SELECT backup_company('2')));
+for my $upload (@begun) {
+	sql("SELECT append_upload($upload, seq, data) FROM read_backup($archive)");
+	my $uploaded = sql("SELECT finish_upload($upload)");
+	is sql("SELECT count(*) FROM company_backups('2') WHERE id = $uploaded"), 1, '... to the end: it is of that company';
+}
+for my $change ('DELETE FROM company WHERE id = 3', 'UPDATE company SET id = 4 WHERE id = 3') {
+	my $upload = sql(q(SELECT begin_upload('3')));
+	sql("$change; INSERT INTO company VALUES (3, 'newcomer')");
+	is state_of($second->run("SELECT append_upload($upload, 0, 'x')")), 'KB010', "$change: the upload is not the newcomer's";
+}
+my $pending = sql(q(SELECT begin_upload('3')));
+sql("SELECT append_upload($pending, seq, data) FROM read_backup($archive)");
+my $of_three = sql("SELECT finish_upload($pending)");
+is sql("SELECT count(*) FROM company_backups('3') WHERE id = $of_three"), 1, 'it makes the company seen';
+sql("DELETE FROM company WHERE id = 3; INSERT INTO company VALUES (3, 'another')");
+is sql(q(SELECT count(*) FROM company_backups('3'))), 0, '... and is gone with it';
+
 my $backup = sql(q(SELECT backup_company('1')));
 my $bytes  = sql("SELECT sum(length(data)) FROM read_backup($backup)");
 $first->run('BEGIN');
