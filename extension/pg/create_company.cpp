@@ -25,6 +25,7 @@ struct Origin {
   const Manifest& manifest;
   RowSource& source;
   bool same_database;
+  bool source_gone;  // the company that the rows are of does not live under another key, either
 };
 
 // Reads the company; what the archive would say of its tables. Shared rows and people stand for
@@ -65,7 +66,7 @@ class Creation {
         wanted_(parse_attributes(table_, options.attributes)),
         passage_{origin.same_database, false, nullptr},
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
-        adopts_(origin.same_database && !new_ids_ &&
+        adopts_(origin.same_database && origin.source_gone && !new_ids_ &&
                 !source_lives(live, origin.manifest, passage_)),
         load_(live, origin.manifest, origin.source, match(),
               {origin.same_database, nullptr, options.actor}) {}
@@ -222,7 +223,7 @@ std::string create_from(LiveScope live, const StoredBackup& backup, const Create
   ReadSnapshot snapshot;
   snapshot.check_tables(live);
   ArchiveRows rows(stored_members(backup.id), backup.id);
-  const Origin origin{manifest, rows, is_of_this_database(backup, manifest)};
+  const Origin origin{manifest, rows, is_of_this_database(backup, manifest), !backup.owner_key};
   Creation creation(live, origin, options);
   const std::string key = creation.run(snapshot, backup.owner);
   settings.close();
@@ -243,7 +244,7 @@ std::string clone_company(LiveScope live, const Text& source, const CreateOption
   snapshot.check_tables(live);
   CopiedRows rows;
   const Manifest manifest = copy_rows(live, resolve_company(live, source), rows);
-  const Origin origin{manifest, rows, true};
+  const Origin origin{manifest, rows, true, false};
   CreateOptions renewing = options;
   renewing.ids = "remap";
   Creation creation(live, origin, renewing);
