@@ -371,6 +371,19 @@ bool IdPlan::refused() const {
   });
 }
 
+namespace {
+
+bool refers_to_rows(const Schema& schema, const ColumnRoots& roots, const ColumnRoot& column) {
+  if (roots.origins(column.table, column.column) != std::vector{column}) return true;
+  return std::any_of(
+      schema.foreign_keys.begin(), schema.foreign_keys.end(), [&](const ForeignKey& key) {
+        return key.table == column.table && std::find(key.columns.begin(), key.columns.end(),
+                                                      column.column) != key.columns.end();
+      });
+}
+
+}  // namespace
+
 std::string hint_for_key(const Schema& schema, const ColumnRoots& roots, TableIndex table_index,
                          const UniqueIndex& index,
                          const std::function<bool(int16_t column)>& makes_values) {
@@ -383,6 +396,7 @@ std::string hint_for_key(const Schema& schema, const ColumnRoots& roots, TableIn
   for (int16_t number : index.used) {
     const Column& column = column_of(table, number);
     if (!roots.of(table_index, number).empty() || column.generated) continue;
+    if (refers_to_rows(schema, roots, {table_index, number})) continue;  // these give its values
     const bool text = column.family == TypeFamily::kText;
     if (!text && column.family != TypeFamily::kInteger) continue;
     const std::string expression = text ? "old || '-' || new_company"

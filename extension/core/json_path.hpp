@@ -39,6 +39,11 @@ class JsonPath {
   bool leads_here(States states) const { return (states >> steps_.size() & 1) != 0; }
   bool leads_to_names(States states) const;
 
+  // Does the path end at names?
+  bool leads_to_any_names() const {
+    return !steps_.empty() && steps_.back().kind == Step::Kind::kKeys;
+  }
+
   struct Step {
     enum class Kind { kKey, kMembers, kElements, kDescend, kKeys };
     Kind kind;

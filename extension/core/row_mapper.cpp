@@ -202,25 +202,124 @@ bool RowMapper::is_dropped(std::string_view element) {
   });
 }
 
+namespace {
+
+struct ArrayElement {
+  std::optional<std::string> value;
+  size_t begin, end;  // where it stands in the text
+};
+
+struct ArrayElements {
+  std::vector<ArrayElement> list;  // of all dimensions, in order
+  bool plain = true;               // one dimension, from 1 on
+};
+
+// Nothing if it is no array.
+std::optional<ArrayElements> elements_of(std::string_view text) {
+  ArrayElements elements;
+  size_t at = 0;
+  if (!text.empty() && text.front() == '[') {  // bounds: [0:1]={...}
+    at = text.find('=');
+    if (at == text.npos) return std::nullopt;
+    ++at;
+    elements.plain = false;
+  }
+  if (text.size() < at + 2 || text[at] != '{' || text.back() != '}') return std::nullopt;
+  elements.plain = elements.plain && text[at + 1] != '{';
+  while (at < text.size()) {
+    if (text[at] == '{' || text[at] == '}' || text[at] == ',') {
+      ++at;
+      continue;
+    }
+    const size_t begin = at;
+    std::string element;
+    const bool quoted = text[at] == '"';
+    if (quoted) ++at;
+    const auto ends = [&](char c) { return quoted ? c == '"' : c == ',' || c == '}'; };
+    while (at < text.size() && !ends(text[at])) {
+      if (text[at] == '\\' && at + 1 < text.size()) ++at;
+      element += text[at++];
+    }
+    if (quoted && at < text.size()) ++at;
+    const bool null = !quoted && element == "NULL";
+    elements.list.push_back({null ? std::nullopt : std::optional(std::move(element)), begin, at});
+  }
+  return elements;
+}
+
+}  // namespace
+
+namespace {
+
+// As array_out() decides.
+bool needs_quotes(const std::string& element) {
+  const auto is_special = [](char c) { return std::strchr("\"\\{}, \t\n\r\v\f", c) != nullptr; };
+  const auto is_letter = [](char c, char letter) { return (c | 0x20) == letter; };
+  return element.empty() || std::any_of(element.begin(), element.end(), is_special) ||
+         std::equal(element.begin(), element.end(), "null", "null" + 4, is_letter);
+}
+
+void append_element(const std::optional<std::string>& element, std::string& text) {
+  const bool quotes = element && needs_quotes(*element);
+  if (quotes) text += '"';
+  for (const char c : element.value_or("NULL")) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  if (quotes) text += '"';
+}
+
+}  // namespace
+
+namespace {
+
+// What is not to be there is left out, but where that would break the array's form: there it is
+// NULL.
+void write_array(const ArrayElements& elements, std::string_view before, std::string& text) {
+  std::vector<std::optional<std::string>> values;
+  text.clear();
+  size_t done = 0;
+  for (const ArrayElement& element : elements.list) {
+    const bool is_none = element.value == kNoKey;
+    if (elements.plain) {
+      if (!is_none) values.push_back(element.value);
+      continue;
+    }
+    text += before.substr(done, element.begin - done);
+    append_element(is_none ? std::nullopt : element.value, text);
+    done = element.end;
+  }
+  if (elements.plain) {
+    text = array_text(values);
+  } else {
+    text += before.substr(done);
+  }
+}
+
+}  // namespace
+
 void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
   if (!select(array)) return;
   const std::string_view text = before_[array.position].text;
-  auto elements = parse_array(text);
+  std::optional<ArrayElements> elements = elements_of(text);
   if (!elements) {
-    throw Error(sqlstate::kIntegrity, "an array of references has more than one dimension")
+    throw Error(sqlstate::kIntegrity, "an array of references cannot be read")
         .detail("Its value is " + std::string(text.substr(0, 100)) + ".");
   }
-  bool changed = std::erase_if(*elements, [this](const std::optional<std::string>& element) {
-                   return element && is_dropped(*element);
-                 }) > 0;
-  for (std::optional<std::string>& element : *elements) {
-    if (!element || !find(*element, all_)) continue;
-    element->swap(new_[0]);
+  bool changed = false;
+  for (ArrayElement& element : elements->list) {
+    if (!element.value) continue;
+    if (is_dropped(*element.value)) {
+      element.value = std::string(kNoKey);
+    } else if (find(*element.value, all_)) {
+      element.value->swap(new_[0]);
+    } else {
+      continue;
+    }
     changed = true;
   }
   if (!changed) return;
-  std::erase_if(*elements, [](const auto& element) { return element == kNoKey; });
-  array.text = array_text(*elements);
+  write_array(*elements, text, array.text);
   row[array.position].text = array.text;
 }
 
@@ -246,52 +345,18 @@ void RowMapper::apply_document(Inside& document, std::vector<RowValue>& row) {
 }
 
 std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_view text) {
-  if (text.size() < 2 || text.front() != '{' || text.back() != '}') return std::nullopt;
-  text = text.substr(1, text.size() - 2);
-  std::vector<std::optional<std::string>> elements;
-  size_t at = 0;
-  while (at < text.size()) {
-    if (text[at] == '{') return std::nullopt;
-    std::string element;
-    const bool quoted = text[at] == '"';
-    if (quoted) ++at;
-    while (at < text.size() && text[at] != (quoted ? '"' : ',')) {
-      if (text[at] == '\\' && at + 1 < text.size()) ++at;
-      element += text[at++];
-    }
-    at += quoted ? 2 : 1;  // the quote and the comma
-    if (!quoted && element == "NULL") {
-      elements.emplace_back(std::nullopt);
-    } else {
-      elements.emplace_back(std::move(element));
-    }
-  }
-  return elements;
+  std::optional<ArrayElements> elements = elements_of(text);
+  if (!elements) return std::nullopt;
+  std::vector<std::optional<std::string>> values;
+  for (ArrayElement& element : elements->list) values.push_back(std::move(element.value));
+  return values;
 }
-
-namespace {
-
-// As array_out() decides.
-bool needs_quotes(const std::string& element) {
-  const auto is_special = [](char c) { return std::strchr("\"\\{}, \t\n\r\v\f", c) != nullptr; };
-  const auto is_letter = [](char c, char letter) { return (c | 0x20) == letter; };
-  return element.empty() || std::any_of(element.begin(), element.end(), is_special) ||
-         std::equal(element.begin(), element.end(), "null", "null" + 4, is_letter);
-}
-
-}  // namespace
 
 std::string array_text(const std::vector<std::optional<std::string>>& elements) {
   std::string text = "{";
   for (const std::optional<std::string>& element : elements) {
     if (text.size() > 1) text += ',';
-    const bool quotes = element && needs_quotes(*element);
-    if (quotes) text += '"';
-    for (const char c : element.value_or("NULL")) {
-      if (c == '"' || c == '\\') text += '\\';
-      text += c;
-    }
-    if (quotes) text += '"';
+    append_element(element, text);
   }
   return text + "}";
 }

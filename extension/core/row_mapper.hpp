@@ -25,6 +25,23 @@ class NoKeys final : public KeyMap {
   }
 };
 
+// Every key of a set does.
+class DroppedKeys final : public KeyMap {
+ public:
+  explicit DroppedKeys(const KeySet* keys) : keys_(keys) {}
+  size_t width() const override { return 1; }
+  bool is_identity() const override { return keys_->empty(); }
+  bool find(const std::vector<std::string_view>& key,
+            std::vector<std::string>& new_key) const override {
+    if (!keys_->contains(key)) return false;
+    new_key.assign(1, std::string(kNoKey));
+    return true;
+  }
+
+ private:
+  const KeySet* keys_;
+};
+
 // The maps that apply to the rows of one table. Maps must outlive it.
 class RowMapper {
  public:
@@ -133,8 +150,7 @@ class RowMapper {
   std::string rewritten_;                 // scratch
 };
 
-// The elements of a one-dimensional array in PostgreSQL's text form. An array of
-// more dimensions or with bounds of its own gives no elements: nullopt.
+// The elements of an array in PostgreSQL's text form, of all its dimensions; nullopt if it is none.
 std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_view text);
 std::string array_text(const std::vector<std::optional<std::string>>& elements);
 

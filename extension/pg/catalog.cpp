@@ -170,6 +170,11 @@ TypeFacts facts_of(Oid type) {
     TypeFacts facts;
     facts.base = getBaseType(type);
     facts.family = family_of(facts.base);
+    // An array of a domain holds what the domain is over.
+    const Oid element = get_element_type(facts.base);
+    if (facts.family == TypeFamily::kOther && OidIsValid(element)) {
+      facts.family = family_of(get_array_type(getBaseType(element)));
+    }
     // citext and the like compare as text but are types of their own.
     char category;
     bool preferred;

@@ -105,16 +105,33 @@ Text ReplacementValues::next() {
     return AllocSetContextCreate(CurrentMemoryContext, "company_backup replacements",
                                  ALLOCSET_DEFAULT_SIZES);
   });
-  guarded([&, out, count, memory] {
-    const MemoryContext before = MemoryContextSwitchTo(memory);
-    const Relation relation = table_open(table_.oid, AccessShareLock);
-    run_owners_code(owner_of_code(relation),
-                    [&] { evaluate(relation, column_.number, expression_.c_str(), count, out); });
-    table_close(relation, NoLock);
-    MemoryContextSwitchTo(before);
-  });
+  const auto refuse_null = [this](const std::string& detail) {
+    throw Error(sqlstate::kMissingValue, "the replacement for column \"" + column_.name +
+                                             "\" of table " +
+                                             quoted_display(display_table(table_)) +
+                                             " gives null, which the column must not be")
+        .detail(detail)
+        .hint("Set another one: set_column_rule(..., replacement => ...).");
+  };
+  // A domain refuses NULL where it is made.
+  guarded_or_for(
+      ERRCODE_NOT_NULL_VIOLATION,
+      [&, out, count, memory] {
+        const MemoryContext before = MemoryContextSwitchTo(memory);
+        const Relation relation = table_open(table_.oid, AccessShareLock);
+        run_owners_code(owner_of_code(relation), [&] {
+          evaluate(relation, column_.number, expression_.c_str(), count, out);
+        });
+        table_close(relation, NoLock);
+        MemoryContextSwitchTo(before);
+      },
+      [&](const CaughtError& error) { refuse_null(error.message + "."); },
+      [](int) { return std::string(); });
   values_.clear();
-  for (const char* text : texts) values_.push_back(text == nullptr ? Text() : Text(text));
+  for (const char* text : texts) {
+    if (text == nullptr && column_.not_null) refuse_null("It is " + expression_ + ".");
+    values_.push_back(text == nullptr ? Text() : Text(text));
+  }
   guarded([memory] { MemoryContextDelete(memory); });
   batch_ = std::min(batch_ * 2, kLargestBatch);
   at_ = 0;

@@ -259,10 +259,15 @@ void CompanyLoad::settle_outside(const Company* target) {
 // Takes those out that do not come along.
 void CompanyLoad::drop_outside(RowMapper& mapper, const MatchedTable& table,
                                const Reference& reference, const std::vector<size_t>& positions,
-                               const std::optional<RowMapper::When>& when) const {
+                               const std::optional<RowMapper::When>& when) {
   const KeySet* keys = outside_ ? outside_->dropped(reference) : nullptr;
   if (keys == nullptr) return;
-  if (is_array(*table.columns[positions[0]])) return mapper.drop_elements(positions[0], keys, when);
+  if (!reference.json_path.empty()) {
+    std::unique_ptr<DroppedKeys>& dropped = dropped_[&reference];
+    if (!dropped) dropped = std::make_unique<DroppedKeys>(keys);
+    return mapper.map_json(positions[0], JsonPath::parse(reference.json_path), dropped.get(), when);
+  }
+  if (is_list(live_.schema, reference)) return mapper.drop_elements(positions[0], keys, when);
   std::vector<size_t> cleared;
   for (int16_t number : outside_->cleared(reference)) {
     cleared.push_back(*position_of(table, number));

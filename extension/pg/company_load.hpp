@@ -116,7 +116,7 @@ class CompanyLoad {
   void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
   void drop_outside(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
                     const std::vector<size_t>& positions,
-                    const std::optional<RowMapper::When>& when) const;
+                    const std::optional<RowMapper::When>& when);
   bool is_left_behind(const Reference& reference, const ScopedTable& target) const;
   std::vector<size_t> clearable(const MatchedTable& table, const Reference& reference,
                                 const std::vector<size_t>& positions) const;
@@ -151,8 +151,9 @@ class CompanyLoad {
   Text target_key_;
   std::map<int16_t, std::unique_ptr<ListedKeys>> company_maps_;
   std::map<const Reference*, std::unique_ptr<ListedKeys>> gone_;
-  std::map<TableIndex, uint64_t> loaded_;  // rows
-  std::set<const Reference*> mapped_;      // see note_mapped()
+  std::map<const Reference*, std::unique_ptr<DroppedKeys>> dropped_;  // from documents
+  std::map<TableIndex, uint64_t> loaded_;                             // rows
+  std::set<const Reference*> mapped_;                                 // see note_mapped()
   std::vector<ColumnSequence> sequences_;
   mutable DoubtedRows doubts_;
 };

@@ -52,7 +52,7 @@ class TakenByOthers {
         }
       }
     } else if (!renews) {
-      ArchiveFacts facts(live, nullptr, load, passage.same_database);
+      ArchiveFacts facts(live, nullptr, load, passage.same_database && !source_lives);
       for (const MatchedTable& matched : load.tables()) {
         if (matched.scoped->table == live.scope.company_table) continue;
         for (const UniqueIndex& index : matched.table->unique_indexes) {
@@ -185,7 +185,8 @@ Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
   const bool renews = wants_new_ids(live, manifest, "auto", passage);
   Rows rows;
   const IdRenewal renewal(live, passage, load);
-  const TakenByOthers taken(live, passage, load, renews, source_lives(live, manifest, passage));
+  const TakenByOthers taken(live, passage, load, renews,
+                            backup.owner_key || source_lives(live, manifest, passage));
   for (const IdDecision& decision : renewal.plan().decisions) {
     const std::string& kept =
         passage.same_company ? "it is the company's own backup" : "the company is empty";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/json_path.hpp"
 #include "core/row_mapper.hpp"
 #include "core/sql.hpp"
 #include "pg/company_load.hpp"
@@ -56,10 +57,12 @@ class OutsideReferences::Reader {
         reference_(reference),
         target_(*live.scope.find(reference.target)),
         table_(live.table(reference.table)),
-        array_(is_array(column_of(table_, reference.columns[0]))),
+        array_(is_list(live.schema, reference)),
+        jsonb_(column_of(table_, reference.columns[0]).type_oid == JSONBOID),
         dropped_(dropped) {}
 
   void run() {
+    if (!reference_.json_path.empty()) path_ = JsonPath::parse(reference_.json_path);
     const MatchedTable* from = find(reference_.table);
     if (from == nullptr || !put_references(*from)) return;
     if (const MatchedTable* to = find(reference_.target)) put_rows(*to);
@@ -142,6 +145,12 @@ class OutsideReferences::Reader {
     for (const size_t position : positions) {
       if (row[position].kind == ValueKind::kNull) return;
       key.emplace_back(row[position].text);
+    }
+    if (path_) {
+      std::vector<std::string> values, others;
+      path_->collect(jsonb_ ? unwrap_jsonb(key[0]) : std::string_view(key[0]), values, others);
+      for (std::string& value : values) put({std::move(value)}, kReference);
+      return;
     }
     if (!array_) return put(key, kReference);
     for (const auto& element : parse_array(key[0]).value_or(Elements())) {
@@ -227,7 +236,7 @@ class OutsideReferences::Reader {
   // Empty: the values are compared as text.
   std::string operator_of(size_t i) const {
     if (!reference_.operators.empty()) return reference_.operators[i];
-    if (array_) return {};
+    if (array_ || path_) return {};
     return common_equality(column_of(live_.table(reference_.target), reference_.target_columns[i]),
                            column_of(table_, reference_.columns[i]));
   }
@@ -290,6 +299,8 @@ class OutsideReferences::Reader {
   const ScopedTable& target_;
   const Table& table_;
   const bool array_;
+  const bool jsonb_;
+  std::optional<JsonPath> path_;
   Dropped& dropped_;
   LineSorter sorter_;
   std::vector<Waiting> waiting_;
@@ -303,8 +314,8 @@ OutsideReferences::OutsideReferences(const LiveScope& live, RowSource& source,
   for (const Reference& reference : live.scope.references) {
     const ScopedTable* target = live.scope.find(reference.target);
     if (reference.outside == "refuse" || target == nullptr || !target->owned()) continue;
-    // IDs in documents are never taken out. What does not travel at all is left behind elsewhere.
-    if (!reference.json_path.empty() || (!way.same_company && !target->travels())) continue;
+    // What does not travel at all is left behind elsewhere.
+    if (!way.same_company && !target->travels()) continue;
     Dropped dropped;
     Reader(live, source, tables, shared, way, reference, dropped).run();
     if (dropped.count > 0) dropped_.emplace(&reference, std::move(dropped));
@@ -316,12 +327,16 @@ const KeySet* OutsideReferences::dropped(const Reference& reference) const {
   return found == dropped_.end() ? nullptr : &found->second.keys;
 }
 
-bool OutsideReferences::is_array_of(const Reference& reference) const {
-  return is_array(column_of(live_.table(reference.table), reference.columns[0]));
+// Elements of lists and IDs in documents need no column that can be NULL; but a name in a document
+// is part of it.
+bool OutsideReferences::is_inside(const Reference& reference) const {
+  if (reference.json_path.empty()) return is_list(live_.schema, reference);
+  return !JsonPath::parse(reference.json_path).leads_to_any_names();
 }
 
 // Of several columns those that are no part of another reference, if one of them can be NULL.
 std::vector<int16_t> OutsideReferences::cleared(const Reference& reference) const {
+  if (!reference.json_path.empty()) return {};
   const Table& table = live_.table(reference.table);
   std::vector<int16_t> all, alone;
   for (int16_t number : reference.columns) {
@@ -346,7 +361,7 @@ std::vector<std::string> OutsideReferences::notes_of(TableIndex table) const {
   std::vector<std::string> notes;
   for (const auto& [reference, dropped] : dropped_) {
     if (reference->table != table) continue;
-    const bool possible = is_array_of(*reference) || !cleared(*reference).empty();
+    const bool possible = is_inside(*reference) || !cleared(*reference).empty();
     notes.push_back(
         (possible ? "" : "refused: ") + std::to_string(dropped.count) +
         (dropped.count == 1 ? " reference " : " references ") + display_name(reference->name) +
@@ -360,7 +375,7 @@ void OutsideReferences::require_possible() const {
   std::string list;
   uint64_t count = 0;
   for (const auto& [reference, dropped] : dropped_) {
-    if (is_array_of(*reference) || !cleared(*reference).empty()) continue;
+    if (is_inside(*reference) || !cleared(*reference).empty()) continue;
     count += dropped.count;
     list += (list.empty() ? "table " : "\ntable ") + display_table(live_.table(reference->table)) +
             ", " + display_name(reference->name) + ": " + std::to_string(dropped.count) + " to " +

@@ -50,7 +50,7 @@ class OutsideReferences {
     std::string first;   // keys, for messages
   };
   class Reader;
-  bool is_array_of(const Reference& reference) const;
+  bool is_inside(const Reference& reference) const;
 
   const LiveScope& live_;
   std::map<const Reference*, Dropped> dropped_;

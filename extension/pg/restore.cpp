@@ -28,7 +28,8 @@ class RestoreRun {
         manifest_(Manifest::from_json(backup.manifest_text)),
         source_(stored_members(backup.id), backup.id),
         same_database_(is_of_this_database(backup, manifest_)),
-        same_company_(is_own_backup(backup, manifest_, company.key)) {
+        same_company_(is_own_backup(backup, manifest_, company.key)),
+        source_gone_(!backup.owner_key) {
     if (options.include_files && !manifest_.include_files) {
       throw Error(sqlstate::kInvalidParameter,
                   "backup " + std::to_string(backup.id) + " holds no files")
@@ -97,7 +98,8 @@ class RestoreRun {
   // What the archive's company left behind can be no other company's.
   bool may_adopt() const {
     if (renewal_) return false;
-    return same_company_ || (same_database_ && !source_lives(live_, manifest_, passage()));
+    return same_company_ ||
+           (same_database_ && source_gone_ && !source_lives(live_, manifest_, passage()));
   }
 
   Passage passage() const { return {same_database_, same_company_, &company_}; }
@@ -116,6 +118,7 @@ class RestoreRun {
   ArchiveRows source_;
   const bool same_database_;
   const bool same_company_;
+  const bool source_gone_;
   std::optional<CompanyLoad> load_;
   std::optional<IdRenewal> renewal_;
   std::vector<CollapsedKey> clashes_;

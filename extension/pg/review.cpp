@@ -10,6 +10,7 @@
 #include "pg/outside_return.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
+#include "pg/row_writer.hpp"
 
 namespace company_backup {
 namespace {
@@ -42,6 +43,18 @@ void require_same_company(const KnownRestore& restore) {
       .detail("Company \"" + restore.company +
               "\" is another one: it took the key after the restore.")
       .hint("keep_restore() ends the review.");
+}
+
+void apply(CompanyMerge& merge, DiscardedEdits& edits) {
+  try {
+    merge.apply(nullptr, &edits);
+  } catch (const TakenValue& taken) {
+    throw Error(sqlstate::kUniqueViolation, taken.message())
+        .detail(taken.detail())
+        .hint(
+            "The other row has taken the value since the restore: change it, then revert again. "
+            "Or end the review with keep_restore().");
+  }
 }
 
 void report_discarded(int64_t restore, uint64_t count) {
@@ -97,7 +110,7 @@ void revert_restore(int64_t id, const Text& actor) {
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   CompanyMerge merge(live, company, load, MergePolicy{true, true, true});
   DiscardedEdits edits(live, id);
-  merge.apply(nullptr, &edits);
+  apply(merge, edits);
   snapshot.close();
   FreshSnapshot fresh;
   refuse_detaching(live);

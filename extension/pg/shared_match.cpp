@@ -242,12 +242,12 @@ class Matcher {
   bool is_ready(const LiveScope& live, const SharedOptions& options, size_t row) {
     if (options.same_database) return true;  // a row stands for itself
     for (const MatchReference& reference : live.scope.match_references) {
-      if (reference.table == match_.index && !translate(reference, row)) return false;
+      if (reference.table == match_.index && !translate(live, reference, row)) return false;
     }
     return true;
   }
 
-  bool translate(const MatchReference& reference, size_t row) {
+  bool translate(const LiveScope& live, const MatchReference& reference, size_t row) {
     std::vector<size_t> positions;
     std::vector<std::string> values;
     for (int16_t number : reference.columns) {
@@ -261,7 +261,7 @@ class Matcher {
     for (const auto& other : matches_) {
       if (other->index != reference.target) continue;
       const auto found = find_archived(*other, reference.target_columns, values);
-      if (!found) return false;
+      if (!found) break;
       const State state = other->states[*found];
       if (state == State::kMissing) match_.states[row] = State::kMissing;
       if (state == State::kWaiting) return false;
@@ -273,7 +273,15 @@ class Matcher {
       }
       return true;
     }
-    return false;
+    return !holds_number(live, reference);
+  }
+
+  // Other values are the same everywhere, or nowhere else: they need no translation.
+  static bool holds_number(const LiveScope& live, const MatchReference& reference) {
+    const Table& target = live.table(reference.target);
+    return std::any_of(
+        reference.target_columns.begin(), reference.target_columns.end(),
+        [&](int16_t number) { return column_of(target, number).family == TypeFamily::kInteger; });
   }
 
   std::vector<size_t> by_key() const {
@@ -442,7 +450,7 @@ class Matcher {
   const Matches& matches_;
   std::vector<bool> ambiguous_;
   std::vector<size_t> added_;
-  std::set<size_t> references_;     // positions of columns that refer to other rows
+  std::set<size_t> references_;  // positions of columns that refer to other rows
   bool has_looked_ = false;
 };
 

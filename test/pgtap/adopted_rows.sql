@@ -4,7 +4,7 @@
 BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
-SELECT plan(28);
+SELECT plan(29);
 
 CREATE FUNCTION pg_temp.tells(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE d text;
@@ -124,6 +124,13 @@ INSERT INTO app.co VALUES (1, 'somebody else');
 SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 7}', ids => 'keep')$$, :backup)) ~ '^23505', true, 'nor from a company that lives');
 ROLLBACK TO gone;
 SELECT is((SELECT count(*) FROM app.event WHERE worker_id IS NULL), 2::bigint, '... nothing has happened');
+-- ... also one that lives under another key.
+INSERT INTO app.co VALUES (20, 'x');
+INSERT INTO app.place VALUES (20, 20, 'p');
+SELECT backup_company(20) AS moved \gset
+UPDATE app.place SET co_id = NULL WHERE id = 20;
+UPDATE app.co SET id = 21 WHERE id = 20;
+SELECT is(pg_temp.tells(format('SELECT create_company_from_backup(%s)', :moved)) ~ '^23505', true, 'nor from one that has another key now');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -4,7 +4,7 @@
 BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
-SELECT plan(24);
+SELECT plan(25);
 
 CREATE FUNCTION pg_temp.tells(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE d text; h text;
@@ -143,6 +143,8 @@ UPDATE app.bill SET rate_id = 1; DELETE FROM app.bill;
 UPDATE app.rate SET id = 77;
 SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 6}', ids => 'remap')$$, :bills)), 'ok', '... and is found again');
 SELECT is((SELECT rate_id FROM app.bill WHERE co_id = 6), 77, '... as the same');
+SELECT set_table_rule('app.currency', 'shared', 'x', match_columns => '{code}');
+SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 7}', ids => 'remap')$$, :bills)), 'ok', '... also by a backup of before there was a rule');
 CREATE TABLE app.plain (id int PRIMARY KEY, code text NOT NULL, UNIQUE (code));
 CREATE TABLE app.numbered (id int PRIMARY KEY, plain_id int NOT NULL REFERENCES app.plain, name text, UNIQUE (plain_id, name));
 ALTER TABLE app.bill ADD numbered_id int REFERENCES app.numbered;

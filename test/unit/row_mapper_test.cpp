@@ -126,8 +126,27 @@ TEST(RowMapper, arrays_keep_nulls_and_order) {
   auto row = row_of({"{1,NULL,7,5}"});
   mapper.apply(row);
   EXPECT_EQ(row[0].text, "{5,NULL,7,1}");
-  row = row_of({"{{1},{5}}"});
-  expect_error(sqlstate::kIntegrity, "dimension", [&] { mapper.apply(row); });
+  row = row_of({"{{1,7},{5,NULL}}"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{{5,7},{1,NULL}}");
+  row = row_of({"[0:1]={1,5}"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "[0:1]={5,1}");
+  row = row_of({"no array"});
+  expect_error(sqlstate::kIntegrity, "cannot be read", [&] { mapper.apply(row); });
+}
+
+TEST(RowMapper, arrays_keep_their_form_without_elements) {
+  KeySet gone;
+  gone.add({"5"});
+  RowMapper mapper;
+  mapper.drop_elements(0, &gone);
+  auto row = row_of({"{1,5,\"5\",7}"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{1,7}");
+  row = row_of({"{{1,5},{5,7}}"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "{{1,NULL},{NULL,7}}");
 }
 
 // Adds 100 to one key; as good as its word about order.
@@ -351,7 +370,9 @@ TEST(ParseArray, reads_what_postgresql_writes) {
   EXPECT_EQ(parse_array("{}"), Elements{});
   EXPECT_EQ(parse_array("{a,\"b,c\",NULL,\"NULL\",\"q\\\"\\\\\",\"\"}"),
             (Elements{"a", "b,c", std::nullopt, "NULL", "q\"\\", ""}));
-  EXPECT_EQ(parse_array("[2:3]={1,2}"), std::nullopt);
+  EXPECT_EQ(parse_array("[2:3]={1,2}"), (Elements{"1", "2"}));
+  EXPECT_EQ(parse_array("{{1,NULL},{\"a}\",2}}"), (Elements{"1", std::nullopt, "a}", "2"}));
+  EXPECT_EQ(parse_array("1"), std::nullopt);
 }
 
 TEST(ParseArray, reads_what_it_writes) {
