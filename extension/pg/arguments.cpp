@@ -13,9 +13,18 @@ struct Bytes {
   size_t size;
 };
 
+// As the function declares it: a call by the fast path has no expression that tells. Inside
+// guarded() only.
+Oid declared_type(FunctionCallInfo fcinfo, int index) {
+  Oid* types;
+  int count;
+  get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
+  return types[index];
+}
+
 Bytes argument_bytes(FunctionCallInfo fcinfo, int index) {
   return guarded([=] {
-    if (get_fn_expr_argtype(fcinfo->flinfo, index) == NAMEOID) {
+    if (declared_type(fcinfo, index) == NAMEOID) {
       const char* name = NameStr(*PG_GETARG_NAME(index));
       return Bytes{name, strlen(name)};
     }
@@ -73,12 +82,9 @@ Text company_argument(FunctionCallInfo fcinfo, int index) {
   if (PG_ARGISNULL(index)) return std::nullopt;
   const Datum value = PG_GETARG_DATUM(index);
   return guarded([=]() -> const char* {
-    Oid* types;
-    int count;
-    get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
     Oid output;
     bool varlena;
-    getTypeOutputInfo(types[index], &output, &varlena);
+    getTypeOutputInfo(declared_type(fcinfo, index), &output, &varlena);
     return OidOutputFunctionCall(output, value);
   });
 }

@@ -50,8 +50,7 @@ void execute(const std::string& sql, const std::vector<Arg>& args, Access access
              DestReceiver* receiver) {
   SPIExecuteOptions options{};
   options.params = make_params(args.data(), static_cast<int>(args.size()));
-  options.read_only = access == Access::kRead ||
-                      (access == Access::kCall && (RecoveryInProgress() || XactReadOnly));
+  options.read_only = access == Access::kRead;
   options.dest = receiver;
   const int settings = pin_names(access);
   const int code = SPI_execute_extended(sql.c_str(), &options);

@@ -174,4 +174,12 @@ COMPANY_BACKUP_FUNCTION(boundary_user_at_handler) {
   PG_RETURN_OID(user);
 }
 
+// Calls a function of one argument as the fast path of the protocol does: with no expression.
+COMPANY_BACKUP_FUNCTION(boundary_call_bare) {
+  const Oid function = PG_GETARG_OID(0);
+  const Datum argument = PG_GETARG_DATUM(1);
+  guarded([=] { OidFunctionCall1(function, argument); });
+  PG_RETURN_VOID();
+}
+
 }  // namespace company_backup

@@ -59,5 +59,13 @@ SELECT cmp_ok(pg_temp.resident_kb() - resident, '<', 4000, 'the process has not 
 SELECT cmp_ok((SELECT sum(used_bytes) FROM pg_backend_memory_contexts) - used, '<', 1000000::numeric,
               'nor have its memory contexts') FROM before;
 
+-- Called without an expression, as by the fast path of the protocol: what an argument is, the function declares.
+CREATE FUNCTION boundary_call_bare(regproc, name) RETURNS void STRICT LANGUAGE c AS :'module';
+CREATE SCHEMA cb;
+CREATE EXTENSION company_backup SCHEMA cb;
+CREATE ROLE boundary_lion;
+SELECT boundary_call_bare('cb.grant_company_backup', 'boundary_lion');
+SELECT ok(has_function_privilege('boundary_lion', 'cb.company_scope()', 'EXECUTE'), 'a name is read as a name');
+
 SELECT * FROM finish();
 ROLLBACK;

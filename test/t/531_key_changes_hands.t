@@ -136,13 +136,14 @@ my @asked = (
 	['preview', q(SELECT count(*) FROM plan_ids('{key}', {backup}))],
 	['upload', q(SELECT begin_upload('{key}'))],
 );
+# What only reads, also where nothing else may: there the guard's own look is no later one.
 for my $how (sort keys %handover) {
-	for my $case (@asked) {
-		my ($action, $text, $review) = @$case;
+	for my $case ((map { [0, @$_] } @asked), map { [1, @$_] } grep { $_->[0] =~ /^(export|inspect|list|contents|check)$/ } @asked) {
+		my ($read_only, $action, $text, $review) = @$case;
 		my $of = begin($text =~ /\{(?!key)/, $review);
-		my $name = "$how, guard, $text";
+		my $name = "$how, guard, " . ($read_only ? 'read only, ' : '') . $text;
 		$gate->run('SELECT pg_advisory_lock(7)');
-		$caller->run("SET app.person = 'eve'; SET app.wait = '$action'");
+		$caller->run("SET default_transaction_read_only = $read_only; SET app.person = 'eve'; SET app.wait = '$action'");
 		$caller->start(call($text, $of));
 		is_waiting_for($caller, 'advisory');
 		ask($handover{$how}->($of->{key}));
@@ -154,7 +155,7 @@ for my $how (sort keys %handover) {
 }
 
 # Nothing of the kind has happened: what else others do is in nobody's way.
-$caller->run(q(SET app.person = 'ann'; SET app.wait = ''));
+$caller->run(q(SET default_transaction_read_only = off; SET app.person = 'ann'; SET app.wait = ''));
 for my $level ('read committed', 'repeatable read') {
 	for my $known (0, 1) {
 		my $of = begin($known);
