@@ -112,6 +112,7 @@ Scope discover_scope(const Schema& schema, const Rules& rules,
   check_columns(model, scope);
   tell_outsiders_apart(model);
   sort_scope(scope, std::move(model.findings));
+  scope.open_kinds = std::move(model.open_kinds);
   return scope;
 }
 

@@ -76,6 +76,13 @@ struct MatchReference {
   std::vector<int16_t> target_columns;
 };
 
+// An ID beside a column that seems to say of which table it is, of which no rule says anything.
+struct OpenKinds {
+  TableIndex table = kNoTable;
+  int16_t column = 0;
+  int16_t when_column = 0;
+};
+
 struct Finding {
   std::string severity;  // error (backups refuse), warning, notice
   std::string object;    // "sales.invoice" or "sales.invoice.customer_id"
@@ -92,6 +99,7 @@ struct Scope {
   std::vector<ScopedTable> tables;    // by (schema, name); the company table first
   std::vector<Reference> references;  // of tables that travel, by (table, name)
   std::vector<MatchReference> match_references;
+  std::vector<OpenKinds> open_kinds;
   std::vector<Finding> findings;  // sorted
 
   bool undecided() const;

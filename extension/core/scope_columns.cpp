@@ -137,11 +137,15 @@ class ColumnCheck {
     const Table& table = model_.table(index);
     const std::string object = column_object(table, column.name);
     if (const Column* type = type_column(table, column)) {
-      ask(index, column,
-          "it looks like an ID whose table is named by " + display_name(type->name) +
-              "; for each value say which table it means: set_reference(..., when_column => " +
-              quote_literal(type->name) + ", when_value => ...)",
-          "data");
+      model_.open_kinds.push_back({index, column.number, type->number});
+      model_.error(object,
+                   "it looks like an ID whose table is named by " + display_name(type->name) +
+                       "; for each value say which table it means: set_reference(..., when_column "
+                       "=> " +
+                       quote_literal(type->name) +
+                       ", when_value => ...); if such IDs mean none, say set_column_rule(..., "
+                       "'data')",
+                   "");
       return;
     }
     const std::string problem = "it looks like an ID, but no foreign key says of what";

@@ -57,6 +57,7 @@ struct Model {
   std::map<const ForeignKey*, std::string> outside;  // what set_reference says of foreign keys
 
   std::vector<Finding> findings;
+  std::vector<OpenKinds> open_kinds;
   bool has_mismatched_scope_column = false;
 
   const Table& table(TableIndex index) const { return schema.tables[index]; }

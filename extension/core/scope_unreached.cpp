@@ -261,7 +261,8 @@ class OtherTables {
   // True if there was something to ask about a table nothing leads to.
   bool ask_unowned(TableIndex index) {
     return ask_partition_key(index) || ask_company_column(index) || ask_foreign_table(index) ||
-           ask_inheritance(index) || ask_people(index) || ask_parent(index) || ask_pair(index);
+           ask_inheritance(index) || ask_people(index) || ask_parent(index) || ask_pair(index) ||
+           ask_named_id(index) || ask_list(index);
   }
 
   // Rows about rows of any table: (about_type, about_id).
@@ -271,15 +272,17 @@ class OtherTables {
     for (const Column& column : table.columns) {
       if (!can_hold_id(column) || is_settled(index, column)) continue;
       const Column* type = type_column(table, column);
-      if (type == nullptr || is_settled(index, *type)) continue;
+      if (type == nullptr) continue;
+      model_.open_kinds.push_back({index, column.number, type->number});
       model_.error(display_table(table),
                    "its column " + display_name(column.name) +
                        " looks like an ID whose table is named by " + display_name(type->name) +
                        "; where that is a table of companies, say so for each value: "
                        "set_reference(..., when_column => " +
-                       quote_literal(type->name) + ", when_value => ...)",
-                   model_.statements.table_rule(
-                       table, proposed_rule("shared", "its rows belong to no company")));
+                       quote_literal(type->name) +
+                       ", when_value => ...); if its rows belong to no company, say "
+                       "set_table_rule(..., 'shared', ...)",
+                   "");
       return true;
     }
     return false;
@@ -346,6 +349,62 @@ class OtherTables {
                        " looks like it leads to a company",
                    model_.statements.table_rule(
                        table, proposed_rule("excluded", "the rows live on another server")));
+      return true;
+    }
+    return false;
+  }
+
+  // An ID that no foreign key explains, named after a table of companies.
+  bool ask_named_id(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (table.of_extension) return false;
+    for (const Column& column : table.columns) {
+      if (!can_hold_id(column) || column.generated || is_settled(index, column)) continue;
+      const auto stem = id_stem(column.name);
+      if (!stem || !names_owned_table(*stem)) continue;
+      const TableIndex target = owned_table(*stem, column);
+      model_.error(display_table(table),
+                   "its column " + display_name(column.name) +
+                       " looks like an ID of a table of companies, but no foreign key says so; if "
+                       "it is none, say set_column_rule(..., 'data')",
+                   target == kNoTable
+                       ? ""
+                       : model_.statements.reference(table, {column.name}, model_.table(target)));
+      return true;
+    }
+    return false;
+  }
+
+  // The only table of companies of this name whose primary key is one such column; kNoTable: none.
+  TableIndex owned_table(const std::string& stem, const Column& column) const {
+    const auto wanted = noun_forms(stem);
+    TableIndex found = kNoTable;
+    for (TableIndex other = 0; other < static_cast<TableIndex>(model_.size()); ++other) {
+      const Table& table = model_.table(other);
+      const auto forms = noun_forms(plain_name(table.name));
+      const auto key = pick_key(table);
+      if (routes_.distance[other] < 0 || key.size() != 1 ||
+          column_of(table, key[0]).family != column.family ||
+          std::find_first_of(forms.begin(), forms.end(), wanted.begin(), wanted.end()) ==
+              forms.end())
+        continue;
+      if (found != kNoTable) return kNoTable;
+      found = other;
+    }
+    return found;
+  }
+
+  // References in lists and documents do not say whose a row is.
+  bool ask_list(TableIndex index) {
+    for (const SoftReference& soft : model_.soft[index]) {
+      if (soft.can_route || routes_.distance[soft.target] < 0) continue;
+      const Table& table = model_.table(index);
+      model_.error(display_table(table),
+                   "its column " + display_name(soft.rule->columns[0]) + " refers to " +
+                       display_table(model_.table(soft.target)) +
+                       ", which belongs to companies, but nothing says to which one a row belongs; "
+                       "if to none, say set_table_rule(..., 'shared', ...)",
+                   "");
       return true;
     }
     return false;

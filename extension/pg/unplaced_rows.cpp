@@ -91,18 +91,24 @@ struct KindColumns {
   auto operator<=>(const KindColumns&) const = default;
 };
 
-// With the kinds that rules name. Where a rule says what the column is, the others are that.
-std::map<KindColumns, std::set<std::string>> known_kinds(const LiveScope& live) {
-  std::map<KindColumns, std::set<std::string>> kinds;
+using KnownKinds = std::map<KindColumns, std::set<std::string>>;
+
+// Where a rule says what the column is, the kinds that no rule names are that.
+bool is_ruled(const LiveScope& live, const Table& table, int16_t column) {
+  return column_rule(live.rules, table, column_of(table, column).name) != nullptr;
+}
+
+// With the kinds that rules name; of columns that no rule knows, with none.
+KnownKinds known_kinds(const LiveScope& live) {
+  KnownKinds kinds;
   for (const Reference& reference : live.scope.references) {
     if (reference.when_column.empty() || !reference.json_path.empty()) continue;
-    const Table& table = live.table(reference.table);
-    const auto ruled = [&](const ColumnRule& rule) {
-      return rule.schema == table.schema && rule.table == table.name &&
-             rule.column == column_of(table, reference.columns[0]).name;
-    };
-    if (std::any_of(live.rules.columns.begin(), live.rules.columns.end(), ruled)) continue;
+    if (is_ruled(live, live.table(reference.table), reference.columns[0])) continue;
     kinds[{reference.table, reference.columns, reference.when_column}].insert(reference.when_value);
+  }
+  for (const OpenKinds& open : live.scope.open_kinds) {
+    const Table& table = live.table(open.table);
+    if (!table.foreign) kinds[{open.table, {open.column}, column_of(table, open.when_column).name}];
   }
   return kinds;
 }

@@ -128,5 +128,33 @@ SET LOCAL ROLE lost_rows_reader;
 SELECT is((SELECT string_agg(severity || ' ' || problem, E'\n') FROM cb.check_company_scope() WHERE problem ~ 'looked at'),
   'warning the rows could not be looked at for what the structure does not say: permission denied for table remark', 'rows that cannot be read are told of');
 RESET ROLE;
+
+-- Nothing is proposed that would leave rows behind: what the rows say is proposed, else nothing.
+ROLLBACK TO empty;
+CREATE TABLE public.sheet (id int PRIMARY KEY, co_id int NOT NULL REFERENCES public.co);
+CREATE TABLE public.weather (id int PRIMARY KEY);
+CREATE TABLE public.kind_of (id int PRIMARY KEY, model text UNIQUE);
+CREATE TABLE public.remark (id int PRIMARY KEY, about_type text, about_id int, words text);
+CREATE TABLE public.tagging (id int PRIMARY KEY, co_id int NOT NULL REFERENCES public.co, about_type text, about_id int);
+CREATE TABLE public.mark (id int PRIMARY KEY, about_type int REFERENCES public.kind_of, about_id int);
+CREATE TABLE public.line (id int PRIMARY KEY, sheet_id int NOT NULL, amount int);
+CREATE TABLE public.list (id int PRIMARY KEY, sheets int[]);
+INSERT INTO public.sheet VALUES (1, 1), (2, 2);
+INSERT INTO public.remark VALUES (1, 'Sheet', 1, 'of one'), (2, 'Sheet', 2, 'of two'), (3, 'Weather', 1, 'nobody''s'), (4, NULL, NULL, 'nobody''s');
+INSERT INTO public.tagging VALUES (1, 1, 'Sheet', 1), (2, 2, 'Sheet', 2);
+INSERT INTO public.line VALUES (1, 1, 5), (2, 1, 6), (3, 2, 7);
+SELECT set_company_table('public.co');
+SELECT set_reference('public.list', '{sheets}', 'public.sheet');
+SELECT results_eq($$ SELECT object, hint <> '' FROM cb.check_company_scope() WHERE severity = 'error' ORDER BY object COLLATE "C", hint <> '' $$,
+  $$VALUES ('public.line', true), ('public.list', false), ('public.mark', false), ('public.remark', false), ('public.remark.about_id', true), ('public.remark.about_id', true),
+    ('public.tagging.about_id', false), ('public.tagging.about_id', true)$$, 'tables that nothing reaches are asked about by the names of their columns and by their rules');
+SELECT is((SELECT count(*)::int FROM propose_company_rules() s WHERE s ~ 'data|shared|excluded'), 0, 'no proposal leaves a row behind');
+SELECT pg_temp.run_proposals();
+SELECT is(pg_temp.counted(), 'public.line 2, public.remark 1, public.sheet 1, public.tagging 1', 'what is proposed takes all rows of a company along');
+SELECT results_eq($$ SELECT object FROM cb.check_company_scope() WHERE severity = 'error' ORDER BY 1 $$, $$VALUES ('public.list'), ('public.mark')$$, 'what nothing says anything about stays a question');
+SELECT set_table_rule('public.list', 'shared', 'nobody''s');
+SELECT set_table_rule('public.mark', 'shared', 'nobody''s');
+SELECT is(pg_temp.errors(), NULL, 'until a rule answers it');
+
 SELECT * FROM finish();
 ROLLBACK;
