@@ -1,7 +1,9 @@
 #include "pg/company_identity.hpp"
 
 extern "C" {
+#include "access/tableam.h"
 #include "catalog/partition.h"
+#include "utils/snapmgr.h"
 }
 
 #include "core/sql.hpp"
@@ -142,6 +144,28 @@ struct Change {
   bool deleted;
 };
 
+bool is_same(const char* a, const char* b) {
+  return a == nullptr || b == nullptr ? a == b : strcmp(a, b) == 0;
+}
+
+// The key that a row has now; null: NULL, or the row is gone. What ran between its change and its
+// trigger may have changed it again, and told so before: triggers of other rows, or ones that come
+// first. Inside guarded() only.
+const char* key_now(Relation table, const ItemPointerData& changed, int number) {
+  ItemPointerData place = changed;
+  const TableScanDesc scan = table_beginscan_tid(table, SnapshotSelf);
+  table_tuple_get_latest_tid(scan, &place);
+  table_endscan(scan);
+  TupleTableSlot* row = table_slot_create(table, nullptr);
+  const char* key = nullptr;
+  if (table_tuple_fetch_row_version(table, &place, SnapshotSelf, row)) {
+    key =
+        SPI_getvalue(ExecFetchSlotHeapTuple(row, false, nullptr), RelationGetDescr(table), number);
+  }
+  ExecDropSingleTupleTableSlot(row);
+  return key;
+}
+
 // Inside guarded() only.
 Change read_change(FunctionCallInfo fcinfo) {
   if (!CALLED_AS_TRIGGER(fcinfo)) {
@@ -168,6 +192,9 @@ Change read_change(FunctionCallInfo fcinfo) {
   change.deleted = !TRIGGER_FIRED_BY_UPDATE(data->tg_event);
   if (!change.deleted) {
     change.after = SPI_getvalue(data->tg_newtuple, RelationGetDescr(table), number);
+    if (!is_same(change.before, change.after)) {
+      change.after = key_now(table, data->tg_newtuple->t_self, number);
+    }
   }
   return change;
 }
@@ -195,8 +222,8 @@ COMPANY_BACKUP_FUNCTION(follow_company) {
   } else if (change.before == nullptr) {
     if (change.after != nullptr) end_identity(change.after);
   } else if (change.deleted || change.after == nullptr) {
-    if (change.after != nullptr || !has_moved(change)) follow_deletion(change.before);
-  } else if (strcmp(change.before, change.after) != 0) {
+    if (!change.deleted || !has_moved(change)) follow_deletion(change.before);
+  } else if (!is_same(change.before, change.after)) {
     follow_key(change.before, change.after);
   }
   return PointerGetDatum(nullptr);

@@ -8,7 +8,9 @@
 namespace company_backup {
 namespace {
 
-constexpr const char* kRows = "company_backup_follow";
+// Triggers fire in the order of their names: before those of the application and of foreign keys,
+// which may change the row again, or store something of the company.
+constexpr const char* kRows = "!company_backup_follow";
 constexpr const char* kTruncate = "company_backup_follow_truncate";
 
 std::string name_of(Oid table) {
@@ -33,12 +35,12 @@ void drop_triggers(const std::string& table) {
 // Also for sessions that replicate; and DROP EXTENSION takes it along.
 void create_trigger(const std::string& table, const char* name, const std::string& event,
                     const std::string& key_column) {
-  alter(std::string("CREATE TRIGGER ") + name + " " + event + " ON " + table +
+  const std::string quoted = quote_name(name);
+  alter("CREATE TRIGGER " + quoted + " " + event + " ON " + table +
         (name == kRows ? " FOR EACH ROW" : " FOR EACH STATEMENT") +
         " EXECUTE FUNCTION company_backup.follow_company(" + quote_literal(key_column) + ")");
-  alter("ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + name);
-  alter(std::string("ALTER TRIGGER ") + name + " ON " + table +
-        " DEPENDS ON EXTENSION company_backup");
+  alter("ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + quoted);
+  alter("ALTER TRIGGER " + quoted + " ON " + table + " DEPENDS ON EXTENSION company_backup");
 }
 
 // The table and what is partitioned below it. None is foreign: the key has a unique index.
