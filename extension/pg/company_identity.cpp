@@ -138,7 +138,7 @@ struct Change {
   Oid table;      // the root of a partition tree
   Oid truncated;  // none: it was called for a row
   bool partition, partitioned;
-  const char* column;  // of the key; null: there is none of this name
+  const char* column;  // of the key; null: it was dropped
   const char* before;  // null: NULL, which is nobody's key
   const char* after;
   bool deleted;
@@ -166,6 +166,14 @@ const char* key_now(Relation table, const ItemPointerData& changed, int number) 
   return key;
 }
 
+// The key column of the company table, whatever it is called by now: by its number; in a database
+// that was made of a dump, which numbers anew, by its name. Null: it was dropped.
+const char* key_column(const Trigger& trigger, Oid company_table) {
+  if (trigger.tgnargs != 3) return "";
+  if (atooid(trigger.tgargs[1]) != company_table) return trigger.tgargs[0];
+  return get_attname(company_table, static_cast<AttrNumber>(atoi(trigger.tgargs[2])), true);
+}
+
 // Inside guarded() only.
 Change read_change(FunctionCallInfo fcinfo) {
   if (!CALLED_AS_TRIGGER(fcinfo)) {
@@ -180,12 +188,15 @@ Change read_change(FunctionCallInfo fcinfo) {
   if (change.partition) change.table = llast_oid(get_partition_ancestors(change.table));
   if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) change.truncated = RelationGetRelid(table);
   change.partitioned = table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
-  change.column = data->tg_trigger->tgnargs == 1 ? data->tg_trigger->tgargs[0] : "";
+  change.column = key_column(*data->tg_trigger, change.table);
+  // Dropped: nobody is let to anything until set_company_table() says what the key is.
+  if (change.column == nullptr) return change;
   const int number = SPI_fnumber(RelationGetDescr(table), change.column);
-  // Renamed: set_company_table() was not told, and nobody is let to anything until it is.
   if (number <= 0) {
-    change.column = nullptr;
-    return change;
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                    errmsg("table \"%s\" has no column \"%s\", which is the key of companies",
+                           RelationGetRelationName(table), change.column),
+                    errhint("Call set_company_table() again.")));
   }
   if (change.truncated != InvalidOid) return change;
   change.before = SPI_getvalue(data->tg_trigtuple, RelationGetDescr(table), number);

@@ -34,13 +34,22 @@ void drop_triggers(const std::string& table) {
 
 // Also for sessions that replicate; and DROP EXTENSION takes it along.
 void create_trigger(const std::string& table, const char* name, const std::string& event,
-                    const std::string& key_column) {
+                    const std::string& arguments) {
   const std::string quoted = quote_name(name);
   alter("CREATE TRIGGER " + quoted + " " + event + " ON " + table +
         (name == kRows ? " FOR EACH ROW" : " FOR EACH STATEMENT") +
-        " EXECUTE FUNCTION company_backup.follow_company(" + quote_literal(key_column) + ")");
+        " EXECUTE FUNCTION company_backup.follow_company(" + arguments + ")");
   alter("ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + quoted);
   alter("ALTER TRIGGER " + quoted + " ON " + table + " DEPENDS ON EXTENSION company_backup");
+}
+
+// What tells the triggers of the key column: its name, and its number in this table.
+std::string arguments_for(Oid company_table, const std::string& key_column) {
+  const std::string number = one_value(
+      query("SELECT attnum FROM pg_attribute WHERE attrelid = $1 AND attname::text = $2",
+            {Arg::datum(OIDOID, ObjectIdGetDatum(company_table)), key_column}, Access::kWrite));
+  return quote_literal(key_column) + ", " + quote_literal(std::to_string(company_table)) + ", " +
+         quote_literal(number);
 }
 
 // The table and what is partitioned below it. None is foreign: the key has a unique index.
@@ -81,10 +90,8 @@ bool has_lost(const std::string& table) {
 void end_lost(Oid table) {
   own_query(
       "UPDATE company_backup.company SET gone_at = clock_timestamp() WHERE gone_at IS NULL AND "
-      "place "
-      "NOT IN (SELECT k.id FROM company_backup.known_table k JOIN pg_partition_tree($1) t ON "
-      "t.relid "
-      "= k.relation)",
+      "place IS NOT NULL AND place NOT IN (SELECT k.id FROM company_backup.known_table k JOIN "
+      "pg_partition_tree($1) t ON t.relid = k.relation)",
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
 }
 
@@ -115,26 +122,34 @@ void follow_companies(Oid company_table, const std::string& key_column) {
   }
   if (are_companies_followed()) return;
   const std::string root = name_of(company_table);
+  const std::string arguments = arguments_for(company_table, key_column);
   for (const Row& row : tree_of(company_table)) {
     drop_triggers(*row[0]);
-    create_trigger(*row[0], kTruncate, "BEFORE TRUNCATE", key_column);
+    create_trigger(*row[0], kTruncate, "BEFORE TRUNCATE", arguments);
   }
   // Not UPDATE OF the key: a trigger of the application may change it without its standing in SET.
-  create_trigger(root, kRows, "AFTER DELETE OR UPDATE", key_column);
+  create_trigger(root, kRows, "AFTER DELETE OR UPDATE", arguments);
   end_lost(company_table);
   end_missing(company_table, key_column);
 }
 
 bool are_companies_followed() {
+  // With another table's number, they are of a dump: its column is known by name.
   const Rows followed = own_query(
       "SELECT c.oid, c.relkind FROM company_backup.settings s JOIN pg_class c ON c.oid = "
-      "to_regclass(format('%I.%I', s.company_schema, s.company_table)) WHERE NOT EXISTS (SELECT "
+      "to_regclass(format('%I.%I', s.company_schema, s.company_table)) JOIN pg_attribute a ON "
+      "a.attrelid = c.oid AND a.attname = s.key_column AND a.attnum > 0, "
+      "LATERAL (SELECT convert_to(a.attname::text, getdatabaseencoding()) || '\\x00'::bytea) n "
+      "(name), LATERAL (SELECT n.name || convert_to(c.oid::text, 'SQL_ASCII') || '\\x00'::bytea) o "
+      "(here), LATERAL (SELECT o.here || convert_to(a.attnum::text, 'SQL_ASCII') || "
+      "'\\x00'::bytea) w (whole) WHERE NOT EXISTS (SELECT "
       "FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
       "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE t.tgrelid = "
       "r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND t.tgenabled IN "
-      "('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgargs = "
-      "convert_to(s.key_column::text, getdatabaseencoding()) || '\\x00'::bytea) & 58 IS DISTINCT "
-      "FROM 58)",  // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's
+      "('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgnargs = 3 AND CASE WHEN "
+      "substring(t.tgargs FOR length(here)) = here THEN t.tgargs = whole ELSE substring(t.tgargs "
+      "FOR length(name)) = name END) & 58 IS DISTINCT FROM 58)",
+      // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's
       {}, Access::kCall);
   if (followed.empty()) return false;
   return followed[0][1] != "p" || !has_lost(*followed[0][0]);
