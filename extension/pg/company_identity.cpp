@@ -166,12 +166,42 @@ const char* key_now(Relation table, const ItemPointerData& changed, int number) 
   return key;
 }
 
+// Of a partition tree; any other table itself. Inside guarded() only.
+Oid root_of(Relation table) {
+  const Oid oid = RelationGetRelid(table);
+  return table->rd_rel->relispartition ? llast_oid(get_partition_ancestors(oid)) : oid;
+}
+
 // The key column of the company table, whatever it is called by now: by its number; in a database
 // that was made of a dump, which numbers anew, by its name. Null: it was dropped.
 const char* key_column(const Trigger& trigger, Oid company_table) {
   if (trigger.tgnargs != 3) return "";
   if (atooid(trigger.tgargs[1]) != company_table) return trigger.tgargs[0];
   return get_attname(company_table, static_cast<AttrNumber>(atoi(trigger.tgargs[2])), true);
+}
+
+// Is the text of a key another one under other settings? Of these types it is not; and most keys
+// are of these, which spares rows the effort. Inside guarded() only.
+bool depends_on_settings(FunctionCallInfo fcinfo) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) return false;
+  const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
+  const Relation table = data->tg_relation;
+  if (!TRIGGER_FIRED_FOR_ROW(data->tg_event)) return false;
+  const char* column = key_column(*data->tg_trigger, root_of(table));
+  const int number = column == nullptr ? 0 : SPI_fnumber(RelationGetDescr(table), column);
+  if (number <= 0) return false;
+  switch (getBaseType(SPI_gettypeid(RelationGetDescr(table), number))) {
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID:
+    case UUIDOID:
+      return false;
+    default:
+      return true;
+  }
 }
 
 // Inside guarded() only.
@@ -183,9 +213,8 @@ Change read_change(FunctionCallInfo fcinfo) {
   const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
   const Relation table = data->tg_relation;
   Change change{};
-  change.table = RelationGetRelid(table);
+  change.table = root_of(table);
   change.partition = table->rd_rel->relispartition;
-  if (change.partition) change.table = llast_oid(get_partition_ancestors(change.table));
   if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) change.truncated = RelationGetRelid(table);
   change.partitioned = table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
   change.column = key_column(*data->tg_trigger, change.table);
@@ -225,7 +254,10 @@ bool has_moved(const Change& change) {
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(follow_company) {
+  std::optional<PinnedSettings> settings;
+  if (guarded([=] { return depends_on_settings(fcinfo); })) settings.emplace();
   const Change change = guarded([=] { return read_change(fcinfo); });
+  if (settings) settings->close();
   if (change.column == nullptr) return PointerGetDatum(nullptr);
   if (change.truncated != InvalidOid) {
     // of one that is partitioned, its partitions tell
@@ -331,7 +363,8 @@ AskedCompany::AskedCompany(const LiveScope& live, const Text& company) : written
 }
 
 Company AskedCompany::resolve(const LiveScope& live) const {
-  Company company = resolve_company(live, written_);
+  // Not as it was written: that was read under other settings.
+  Company company = resolve_company(live, key());
   if (!row_ || place_of(live, company, Access::kRead) != place_) refuse_changed(company.key);
   holder_->require_same();
   return company;

@@ -254,17 +254,22 @@ Company resolve_company(const LiveScope& live, const Text& company) {
   found.key_type = input.type;
   found.key_value = input.value;
   const std::string& name = live.rules.settings.name_column;
+  // The key's text is the same whoever asks; what the caller wrote was read under their settings.
+  PinnedSettings settings;
   const Rows rows = query(
       "SELECT pg_catalog.concat(c." + quote_name(key.name) + "), " +
           (name.empty() ? "NULL" : "pg_catalog.concat(c." + quote_name(name) + ")") + " FROM " +
           from_table(table) + " AS c WHERE " + column_sql("c", key) + " " + key.equality + " $1",
       {found.arg()});
+  if (!rows.empty()) {
+    found.key = *rows[0][0];
+    found.name = rows[0][1];
+    // From now on the value as it stands in the row, not as the caller wrote it.
+    found.key_value =
+        guarded([&] { return read_text(found.key_type, found.key.c_str(), input.modifier); });
+  }
+  settings.close();
   if (rows.empty()) throw unknown();
-  found.key = *rows[0][0];
-  found.name = rows[0][1];
-  // From now on the value as it stands in the row, not as the caller wrote it.
-  found.key_value =
-      guarded([&] { return read_text(found.key_type, found.key.c_str(), input.modifier); });
   return found;
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/sql.hpp"
+#include "pg/company_scope.hpp"
 #include "pg/owner.hpp"
 
 namespace company_backup {
@@ -158,10 +159,13 @@ bool are_companies_followed() {
 std::string keys_of_table(Oid table, const std::string& key_column) {
   const AsOwnerOf owner(table);
   const std::string key = "c." + quote_name(key_column);
-  return one_value(query("SELECT coalesce(pg_catalog.array_agg(pg_catalog.concat(" + key +
-                             ")), '{}')::text FROM " + name_of(table) + " AS c WHERE " + key +
-                             " IS NOT NULL",
-                         {}, Access::kWrite));
+  PinnedSettings settings;
+  std::string keys = one_value(query("SELECT coalesce(pg_catalog.array_agg(pg_catalog.concat(" +
+                                         key + ")), '{}')::text FROM " + name_of(table) +
+                                         " AS c WHERE " + key + " IS NOT NULL",
+                                     {}, Access::kWrite));
+  settings.close();
+  return keys;
 }
 
 }  // namespace company_backup
