@@ -1,5 +1,8 @@
 #include "pg/company_identity.hpp"
 
+#include <algorithm>
+#include <vector>
+
 extern "C" {
 #include "access/tableam.h"
 #include "catalog/partition.h"
@@ -133,15 +136,25 @@ void follow_key(const std::string& before, const std::string& after) {
   note_former(before);
 }
 
+struct Command {
+  TransactionId whole, transaction;
+  CommandId number;
+  bool operator==(const Command&) const = default;
+};
+
 // What a trigger was called for; trivially copyable.
 struct Change {
   Oid table;      // the root of a partition tree
   Oid truncated;  // none: it was called for a row
-  bool partition, partitioned;
+  Oid place;      // where the row is
+  bool partitioned;
   const char* column;  // of the key; null: it was dropped
   const char* before;  // null: NULL, which is nobody's key
   const char* after;
   bool deleted;
+  bool inserted;
+  bool moved;  // deleted here by an UPDATE that moves it to another partition
+  Command by;  // that moved or inserted it
 };
 
 bool is_same(const char* a, const char* b) {
@@ -205,6 +218,33 @@ bool depends_on_settings(FunctionCallInfo fcinfo) {
 }
 
 // Inside guarded() only.
+void read_row(Change& change, const TriggerData& data, int number) {
+  const Relation table = data.tg_relation;
+  const HeapTuple row = data.tg_trigtuple;
+  change.deleted = TRIGGER_FIRED_BY_DELETE(data.tg_event);
+  change.inserted = TRIGGER_FIRED_BY_INSERT(data.tg_event);
+  if (change.inserted) {
+    change.by = {GetTopTransactionIdIfAny(), HeapTupleHeaderGetXmin(row->t_data),
+                 HeapTupleHeaderGetCmin(row->t_data)};
+    change.after = key_now(table, row->t_self, number);
+    return;
+  }
+  change.before = SPI_getvalue(row, RelationGetDescr(table), number);
+  if (change.deleted) {
+    change.moved = HeapTupleHeaderIndicatesMovedPartitions(row->t_data);
+    if (change.moved) {
+      change.by = {GetTopTransactionIdIfAny(), HeapTupleHeaderGetUpdateXid(row->t_data),
+                   HeapTupleHeaderGetCmax(row->t_data)};
+    }
+    return;
+  }
+  change.after = SPI_getvalue(data.tg_newtuple, RelationGetDescr(table), number);
+  if (!is_same(change.before, change.after)) {
+    change.after = key_now(table, data.tg_newtuple->t_self, number);
+  }
+}
+
+// Inside guarded() only.
 Change read_change(FunctionCallInfo fcinfo) {
   if (!CALLED_AS_TRIGGER(fcinfo)) {
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
@@ -214,7 +254,7 @@ Change read_change(FunctionCallInfo fcinfo) {
   const Relation table = data->tg_relation;
   Change change{};
   change.table = root_of(table);
-  change.partition = table->rd_rel->relispartition;
+  change.place = RelationGetRelid(table);
   if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) change.truncated = RelationGetRelid(table);
   change.partitioned = table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
   change.column = key_column(*data->tg_trigger, change.table);
@@ -228,27 +268,44 @@ Change read_change(FunctionCallInfo fcinfo) {
                     errhint("Call set_company_table() again.")));
   }
   if (change.truncated != InvalidOid) return change;
-  change.before = SPI_getvalue(data->tg_trigtuple, RelationGetDescr(table), number);
-  change.deleted = !TRIGGER_FIRED_BY_UPDATE(data->tg_event);
-  if (!change.deleted) {
-    change.after = SPI_getvalue(data->tg_newtuple, RelationGetDescr(table), number);
-    if (!is_same(change.before, change.after)) {
-      change.after = key_now(table, data->tg_newtuple->t_self, number);
-    }
-  }
+  read_row(change, *data, number);
   return change;
 }
 
-// An UPDATE that moves a row to another partition deletes it in this one.
-bool has_moved(const Change& change) {
-  if (!change.partition) return false;
-  const AsOwnerOf owner(change.table);
-  const std::string name =
-      one_value(query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(change.table))}));
-  return !query("SELECT FROM " + name + " AS c WHERE pg_catalog.concat(c." +
-                    quote_name(change.column) + ") = $1",
-                {change.before}, Access::kWrite)
-              .empty();
+// A row that an UPDATE moves to another partition is deleted in the one and then inserted in the
+// other, and nothing else that this command does is told in between. So each command has one row at
+// most that has left and not arrived. By that its company has ended, unless it arrives.
+struct Leaving {
+  Command by;
+  int64_t identity;
+};
+std::vector<Leaving> leaving;  // of commands within others, of one transaction
+
+std::vector<Leaving>::iterator leaving_by(const Command& command) {
+  return std::find_if(leaving.begin(), leaving.end(),
+                      [&](const Leaving& one) { return one.by == command; });
+}
+
+void follow_leaving(const std::string& key, const Command& by) {
+  std::erase_if(leaving,
+                [&](const Leaving& one) { return one.by == by || one.by.whole != by.whole; });
+  if (const CompanyIdentity identity = identity_of_key(key)) leaving.push_back({by, *identity});
+  follow_deletion(key);
+}
+
+void follow_arrival(const char* key, Oid place, const Command& by) {
+  const auto left = leaving_by(by);
+  if (left == leaving.end()) return;
+  const int64_t identity = left->identity;
+  leaving.erase(left);
+  if (key == nullptr) return;
+  end_identity(key);
+  own_query(
+      "INSERT INTO company_backup.company (key, gone_at) SELECT key, gone_at FROM "
+      "company_backup.company WHERE id = $1",
+      {identity}, Access::kWrite);
+  own_query("UPDATE company_backup.company SET gone_at = NULL, key = $2, place = $3 WHERE id = $1",
+            {identity, key, remember_table(place)}, Access::kWrite);
 }
 
 }  // namespace
@@ -262,10 +319,14 @@ COMPANY_BACKUP_FUNCTION(follow_company) {
   if (change.truncated != InvalidOid) {
     // of one that is partitioned, its partitions tell
     if (!change.partitioned) follow_truncation(change.truncated, change.column);
+  } else if (change.inserted) {
+    follow_arrival(change.after, change.place, change.by);
   } else if (change.before == nullptr) {
     if (change.after != nullptr) end_identity(change.after);
+  } else if (change.moved) {
+    follow_leaving(change.before, change.by);
   } else if (change.deleted || change.after == nullptr) {
-    if (!change.deleted || !has_moved(change)) follow_deletion(change.before);
+    follow_deletion(change.before);
   } else if (!is_same(change.before, change.after)) {
     follow_key(change.before, change.after);
   }

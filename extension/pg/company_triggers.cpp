@@ -61,6 +61,10 @@ Rows tree_of(Oid table) {
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
 }
 
+bool is_partitioned(Oid table) {
+  return guarded([=] { return get_rel_relkind(table) == RELKIND_PARTITIONED_TABLE; });
+}
+
 // Other tables that have the triggers; and whether the one for rows, which a partition loses that
 // is detached: then it was the company table.
 Rows former_tables(Oid table) {
@@ -129,7 +133,11 @@ void follow_companies(Oid company_table, const std::string& key_column) {
     create_trigger(*row[0], kTruncate, "BEFORE TRUNCATE", arguments);
   }
   // Not UPDATE OF the key: a trigger of the application may change it without its standing in SET.
-  create_trigger(root, kRows, "AFTER DELETE OR UPDATE", arguments);
+  // An UPDATE that moves a row to another partition tells of an INSERT there.
+  create_trigger(
+      root, kRows,
+      is_partitioned(company_table) ? "AFTER INSERT OR DELETE OR UPDATE" : "AFTER DELETE OR UPDATE",
+      arguments);
   end_lost(company_table);
   end_missing(company_table, key_column);
 }
@@ -143,14 +151,15 @@ bool are_companies_followed() {
       "LATERAL (SELECT convert_to(a.attname::text, getdatabaseencoding()) || '\\x00'::bytea) n "
       "(name), LATERAL (SELECT n.name || convert_to(c.oid::text, 'SQL_ASCII') || '\\x00'::bytea) o "
       "(here), LATERAL (SELECT o.here || convert_to(a.attnum::text, 'SQL_ASCII') || "
-      "'\\x00'::bytea) w (whole) WHERE NOT EXISTS (SELECT "
+      "'\\x00'::bytea) w (whole), LATERAL (SELECT CASE c.relkind WHEN 'p' THEN 62 ELSE 58 END) m "
+      "(bits) WHERE NOT EXISTS (SELECT "
       "FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
       "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE t.tgrelid = "
       "r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND t.tgenabled IN "
       "('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgnargs = 3 AND CASE WHEN "
       "substring(t.tgargs FOR length(here)) = here THEN t.tgargs = whole ELSE substring(t.tgargs "
-      "FOR length(name)) = name END) & 58 IS DISTINCT FROM 58)",
-      // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's
+      "FOR length(name)) = name END) & m.bits IS DISTINCT FROM m.bits)",
+      // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's; of partitions INSERT
       {}, Access::kCall);
   if (followed.empty()) return false;
   return followed[0][1] != "p" || !has_lost(*followed[0][0]);
