@@ -1,7 +1,12 @@
 #include "pg/company_identity.hpp"
 
+#include <algorithm>
+#include <vector>
+
 extern "C" {
+#include "access/tableam.h"
 #include "catalog/partition.h"
+#include "utils/snapmgr.h"
 }
 
 #include "core/sql.hpp"
@@ -131,16 +136,113 @@ void follow_key(const std::string& before, const std::string& after) {
   note_former(before);
 }
 
+struct Command {
+  TransactionId whole, transaction;
+  CommandId number;
+  bool operator==(const Command&) const = default;
+};
+
 // What a trigger was called for; trivially copyable.
 struct Change {
   Oid table;      // the root of a partition tree
   Oid truncated;  // none: it was called for a row
-  bool partition, partitioned;
-  const char* column;  // of the key; null: there is none of this name
+  Oid place;      // where the row is
+  bool partitioned;
+  const char* column;  // of the key; null: it was dropped
   const char* before;  // null: NULL, which is nobody's key
   const char* after;
   bool deleted;
+  bool inserted;
+  bool moved;  // deleted here by an UPDATE that moves it to another partition
+  Command by;  // that moved or inserted it
 };
+
+bool is_same(const char* a, const char* b) {
+  return a == nullptr || b == nullptr ? a == b : strcmp(a, b) == 0;
+}
+
+// The key that a row has now; null: NULL, or the row is gone. What ran between its change and its
+// trigger may have changed it again, and told so before: triggers of other rows, or ones that come
+// first. Inside guarded() only.
+const char* key_now(Relation table, const ItemPointerData& changed, int number) {
+  ItemPointerData place = changed;
+  const TableScanDesc scan = table_beginscan_tid(table, SnapshotSelf);
+  table_tuple_get_latest_tid(scan, &place);
+  table_endscan(scan);
+  TupleTableSlot* row = table_slot_create(table, nullptr);
+  const char* key = nullptr;
+  if (table_tuple_fetch_row_version(table, &place, SnapshotSelf, row)) {
+    key =
+        SPI_getvalue(ExecFetchSlotHeapTuple(row, false, nullptr), RelationGetDescr(table), number);
+  }
+  ExecDropSingleTupleTableSlot(row);
+  return key;
+}
+
+// Of a partition tree; any other table itself. Inside guarded() only.
+Oid root_of(Relation table) {
+  const Oid oid = RelationGetRelid(table);
+  return table->rd_rel->relispartition ? llast_oid(get_partition_ancestors(oid)) : oid;
+}
+
+// The key column of the company table, whatever it is called by now: by its number; in a database
+// that was made of a dump, which numbers anew, by its name. Null: it was dropped.
+const char* key_column(const Trigger& trigger, Oid company_table) {
+  if (trigger.tgnargs != 3) return "";
+  if (atooid(trigger.tgargs[1]) != company_table) return trigger.tgargs[0];
+  return get_attname(company_table, static_cast<AttrNumber>(atoi(trigger.tgargs[2])), true);
+}
+
+// Is the text of a key another one under other settings? Of these types it is not; and most keys
+// are of these, which spares rows the effort. Inside guarded() only.
+bool depends_on_settings(FunctionCallInfo fcinfo) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) return false;
+  const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
+  const Relation table = data->tg_relation;
+  if (!TRIGGER_FIRED_FOR_ROW(data->tg_event)) return false;
+  const char* column = key_column(*data->tg_trigger, root_of(table));
+  const int number = column == nullptr ? 0 : SPI_fnumber(RelationGetDescr(table), column);
+  if (number <= 0) return false;
+  switch (getBaseType(SPI_gettypeid(RelationGetDescr(table), number))) {
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID:
+    case UUIDOID:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// Inside guarded() only.
+void read_row(Change& change, const TriggerData& data, int number) {
+  const Relation table = data.tg_relation;
+  const HeapTuple row = data.tg_trigtuple;
+  change.deleted = TRIGGER_FIRED_BY_DELETE(data.tg_event);
+  change.inserted = TRIGGER_FIRED_BY_INSERT(data.tg_event);
+  if (change.inserted) {
+    change.by = {GetTopTransactionIdIfAny(), HeapTupleHeaderGetXmin(row->t_data),
+                 HeapTupleHeaderGetCmin(row->t_data)};
+    change.after = key_now(table, row->t_self, number);
+    return;
+  }
+  change.before = SPI_getvalue(row, RelationGetDescr(table), number);
+  if (change.deleted) {
+    change.moved = HeapTupleHeaderIndicatesMovedPartitions(row->t_data);
+    if (change.moved) {
+      change.by = {GetTopTransactionIdIfAny(), HeapTupleHeaderGetUpdateXid(row->t_data),
+                   HeapTupleHeaderGetCmax(row->t_data)};
+    }
+    return;
+  }
+  change.after = SPI_getvalue(data.tg_newtuple, RelationGetDescr(table), number);
+  if (!is_same(change.before, change.after)) {
+    change.after = key_now(table, data.tg_newtuple->t_self, number);
+  }
+}
 
 // Inside guarded() only.
 Change read_change(FunctionCallInfo fcinfo) {
@@ -151,52 +253,81 @@ Change read_change(FunctionCallInfo fcinfo) {
   const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
   const Relation table = data->tg_relation;
   Change change{};
-  change.table = RelationGetRelid(table);
-  change.partition = table->rd_rel->relispartition;
-  if (change.partition) change.table = llast_oid(get_partition_ancestors(change.table));
+  change.table = root_of(table);
+  change.place = RelationGetRelid(table);
   if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) change.truncated = RelationGetRelid(table);
   change.partitioned = table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
-  change.column = data->tg_trigger->tgnargs == 1 ? data->tg_trigger->tgargs[0] : "";
+  change.column = key_column(*data->tg_trigger, change.table);
+  // Dropped: nobody is let to anything until set_company_table() says what the key is.
+  if (change.column == nullptr) return change;
   const int number = SPI_fnumber(RelationGetDescr(table), change.column);
-  // Renamed: set_company_table() was not told, and nobody is let to anything until it is.
   if (number <= 0) {
-    change.column = nullptr;
-    return change;
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                    errmsg("table \"%s\" has no column \"%s\", which is the key of companies",
+                           RelationGetRelationName(table), change.column),
+                    errhint("Call set_company_table() again.")));
   }
   if (change.truncated != InvalidOid) return change;
-  change.before = SPI_getvalue(data->tg_trigtuple, RelationGetDescr(table), number);
-  change.deleted = !TRIGGER_FIRED_BY_UPDATE(data->tg_event);
-  if (!change.deleted) {
-    change.after = SPI_getvalue(data->tg_newtuple, RelationGetDescr(table), number);
-  }
+  read_row(change, *data, number);
   return change;
 }
 
-// An UPDATE that moves a row to another partition deletes it in this one.
-bool has_moved(const Change& change) {
-  if (!change.partition) return false;
-  const AsOwnerOf owner(change.table);
-  const std::string name =
-      one_value(query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(change.table))}));
-  return !query("SELECT FROM " + name + " AS c WHERE pg_catalog.concat(c." +
-                    quote_name(change.column) + ") = $1",
-                {change.before}, Access::kWrite)
-              .empty();
+// A row that an UPDATE moves to another partition is deleted in the one and then inserted in the
+// other, and nothing else that this command does is told in between. So each command has one row at
+// most that has left and not arrived. By that its company has ended, unless it arrives.
+struct Leaving {
+  Command by;
+  int64_t identity;
+};
+std::vector<Leaving> leaving;  // of commands within others, of one transaction
+
+std::vector<Leaving>::iterator leaving_by(const Command& command) {
+  return std::find_if(leaving.begin(), leaving.end(),
+                      [&](const Leaving& one) { return one.by == command; });
+}
+
+void follow_leaving(const std::string& key, const Command& by) {
+  std::erase_if(leaving,
+                [&](const Leaving& one) { return one.by == by || one.by.whole != by.whole; });
+  if (const CompanyIdentity identity = identity_of_key(key)) leaving.push_back({by, *identity});
+  follow_deletion(key);
+}
+
+void follow_arrival(const char* key, Oid place, const Command& by) {
+  const auto left = leaving_by(by);
+  if (left == leaving.end()) return;
+  const int64_t identity = left->identity;
+  leaving.erase(left);
+  if (key == nullptr) return;
+  end_identity(key);
+  own_query(
+      "INSERT INTO company_backup.company (key, gone_at) SELECT key, gone_at FROM "
+      "company_backup.company WHERE id = $1",
+      {identity}, Access::kWrite);
+  own_query("UPDATE company_backup.company SET gone_at = NULL, key = $2, place = $3 WHERE id = $1",
+            {identity, key, remember_table(place)}, Access::kWrite);
 }
 
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(follow_company) {
+  std::optional<PinnedSettings> settings;
+  if (guarded([=] { return depends_on_settings(fcinfo); })) settings.emplace();
   const Change change = guarded([=] { return read_change(fcinfo); });
+  if (settings) settings->close();
   if (change.column == nullptr) return PointerGetDatum(nullptr);
   if (change.truncated != InvalidOid) {
     // of one that is partitioned, its partitions tell
     if (!change.partitioned) follow_truncation(change.truncated, change.column);
+  } else if (change.inserted) {
+    follow_arrival(change.after, change.place, change.by);
   } else if (change.before == nullptr) {
     if (change.after != nullptr) end_identity(change.after);
+  } else if (change.moved) {
+    follow_leaving(change.before, change.by);
   } else if (change.deleted || change.after == nullptr) {
-    if (change.after != nullptr || !has_moved(change)) follow_deletion(change.before);
-  } else if (strcmp(change.before, change.after) != 0) {
+    follow_deletion(change.before);
+  } else if (!is_same(change.before, change.after)) {
     follow_key(change.before, change.after);
   }
   return PointerGetDatum(nullptr);
@@ -293,7 +424,8 @@ AskedCompany::AskedCompany(const LiveScope& live, const Text& company) : written
 }
 
 Company AskedCompany::resolve(const LiveScope& live) const {
-  Company company = resolve_company(live, written_);
+  // Not as it was written: that was read under other settings.
+  Company company = resolve_company(live, key());
   if (!row_ || place_of(live, company, Access::kRead) != place_) refuse_changed(company.key);
   holder_->require_same();
   return company;

@@ -69,7 +69,6 @@ class AskedCompany {
   const std::string& key() const { return row_ ? row_->key : *written_; }
   const CompanyIdentity& identity() const { return holder_->identity(); }
   const std::string& ends() const { return holder_->ends(); }
-  const Text& as_written() const { return written_; }
   void require_same_now() const { holder_->require_same_now(); }
   const Company& row() const { return *row_; }
   // What there is to say where there is no row: kUnknownCompany.

@@ -65,7 +65,7 @@ void require_followed(LiveScope& live) {
       live.scope.findings.begin(),
       {"error", display_table(table),
        "nothing tells when a company is deleted, so that its backups could become those of another "
-       "one that takes its key: triggers \"company_backup_follow\" are missing or disabled, or a "
+       "one that takes its key: triggers \"!company_backup_follow\" are missing or disabled, or a "
        "partition "
        "with companies is gone",
        Statements(functions_schema()).company_table(table, live.rules.settings)});
@@ -254,17 +254,22 @@ Company resolve_company(const LiveScope& live, const Text& company) {
   found.key_type = input.type;
   found.key_value = input.value;
   const std::string& name = live.rules.settings.name_column;
+  // The key's text is the same whoever asks; what the caller wrote was read under their settings.
+  PinnedSettings settings;
   const Rows rows = query(
       "SELECT pg_catalog.concat(c." + quote_name(key.name) + "), " +
           (name.empty() ? "NULL" : "pg_catalog.concat(c." + quote_name(name) + ")") + " FROM " +
           from_table(table) + " AS c WHERE " + column_sql("c", key) + " " + key.equality + " $1",
       {found.arg()});
+  if (!rows.empty()) {
+    found.key = *rows[0][0];
+    found.name = rows[0][1];
+    // From now on the value as it stands in the row, not as the caller wrote it.
+    found.key_value =
+        guarded([&] { return read_text(found.key_type, found.key.c_str(), input.modifier); });
+  }
+  settings.close();
   if (rows.empty()) throw unknown();
-  found.key = *rows[0][0];
-  found.name = rows[0][1];
-  // From now on the value as it stands in the row, not as the caller wrote it.
-  found.key_value =
-      guarded([&] { return read_text(found.key_type, found.key.c_str(), input.modifier); });
   return found;
 }
 

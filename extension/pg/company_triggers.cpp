@@ -3,12 +3,15 @@
 #include <vector>
 
 #include "core/sql.hpp"
+#include "pg/company_scope.hpp"
 #include "pg/owner.hpp"
 
 namespace company_backup {
 namespace {
 
-constexpr const char* kRows = "company_backup_follow";
+// Triggers fire in the order of their names: before those of the application and of foreign keys,
+// which may change the row again, or store something of the company.
+constexpr const char* kRows = "!company_backup_follow";
 constexpr const char* kTruncate = "company_backup_follow_truncate";
 
 std::string name_of(Oid table) {
@@ -32,13 +35,22 @@ void drop_triggers(const std::string& table) {
 
 // Also for sessions that replicate; and DROP EXTENSION takes it along.
 void create_trigger(const std::string& table, const char* name, const std::string& event,
-                    const std::string& key_column) {
-  alter(std::string("CREATE TRIGGER ") + name + " " + event + " ON " + table +
+                    const std::string& arguments) {
+  const std::string quoted = quote_name(name);
+  alter("CREATE TRIGGER " + quoted + " " + event + " ON " + table +
         (name == kRows ? " FOR EACH ROW" : " FOR EACH STATEMENT") +
-        " EXECUTE FUNCTION company_backup.follow_company(" + quote_literal(key_column) + ")");
-  alter("ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + name);
-  alter(std::string("ALTER TRIGGER ") + name + " ON " + table +
-        " DEPENDS ON EXTENSION company_backup");
+        " EXECUTE FUNCTION company_backup.follow_company(" + arguments + ")");
+  alter("ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + quoted);
+  alter("ALTER TRIGGER " + quoted + " ON " + table + " DEPENDS ON EXTENSION company_backup");
+}
+
+// What tells the triggers of the key column: its name, and its number in this table.
+std::string arguments_for(Oid company_table, const std::string& key_column) {
+  const std::string number = one_value(
+      query("SELECT attnum FROM pg_attribute WHERE attrelid = $1 AND attname::text = $2",
+            {Arg::datum(OIDOID, ObjectIdGetDatum(company_table)), key_column}, Access::kWrite));
+  return quote_literal(key_column) + ", " + quote_literal(std::to_string(company_table)) + ", " +
+         quote_literal(number);
 }
 
 // The table and what is partitioned below it. None is foreign: the key has a unique index.
@@ -47,6 +59,10 @@ Rows tree_of(Oid table) {
       "SELECT c.oid::regclass FROM pg_class c WHERE c.oid = $1 OR c.oid IN (SELECT relid FROM "
       "pg_partition_tree($1)) ORDER BY c.oid",
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
+}
+
+bool is_partitioned(Oid table) {
+  return guarded([=] { return get_rel_relkind(table) == RELKIND_PARTITIONED_TABLE; });
 }
 
 // Other tables that have the triggers; and whether the one for rows, which a partition loses that
@@ -79,10 +95,8 @@ bool has_lost(const std::string& table) {
 void end_lost(Oid table) {
   own_query(
       "UPDATE company_backup.company SET gone_at = clock_timestamp() WHERE gone_at IS NULL AND "
-      "place "
-      "NOT IN (SELECT k.id FROM company_backup.known_table k JOIN pg_partition_tree($1) t ON "
-      "t.relid "
-      "= k.relation)",
+      "place IS NOT NULL AND place NOT IN (SELECT k.id FROM company_backup.known_table k JOIN "
+      "pg_partition_tree($1) t ON t.relid = k.relation)",
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
 }
 
@@ -113,26 +127,39 @@ void follow_companies(Oid company_table, const std::string& key_column) {
   }
   if (are_companies_followed()) return;
   const std::string root = name_of(company_table);
+  const std::string arguments = arguments_for(company_table, key_column);
   for (const Row& row : tree_of(company_table)) {
     drop_triggers(*row[0]);
-    create_trigger(*row[0], kTruncate, "BEFORE TRUNCATE", key_column);
+    create_trigger(*row[0], kTruncate, "BEFORE TRUNCATE", arguments);
   }
   // Not UPDATE OF the key: a trigger of the application may change it without its standing in SET.
-  create_trigger(root, kRows, "AFTER DELETE OR UPDATE", key_column);
+  // An UPDATE that moves a row to another partition tells of an INSERT there.
+  create_trigger(
+      root, kRows,
+      is_partitioned(company_table) ? "AFTER INSERT OR DELETE OR UPDATE" : "AFTER DELETE OR UPDATE",
+      arguments);
   end_lost(company_table);
   end_missing(company_table, key_column);
 }
 
 bool are_companies_followed() {
+  // With another table's number, they are of a dump: its column is known by name.
   const Rows followed = own_query(
       "SELECT c.oid, c.relkind FROM company_backup.settings s JOIN pg_class c ON c.oid = "
-      "to_regclass(format('%I.%I', s.company_schema, s.company_table)) WHERE NOT EXISTS (SELECT "
+      "to_regclass(format('%I.%I', s.company_schema, s.company_table)) JOIN pg_attribute a ON "
+      "a.attrelid = c.oid AND a.attname = s.key_column AND a.attnum > 0, "
+      "LATERAL (SELECT convert_to(a.attname::text, getdatabaseencoding()) || '\\x00'::bytea) n "
+      "(name), LATERAL (SELECT n.name || convert_to(c.oid::text, 'SQL_ASCII') || '\\x00'::bytea) o "
+      "(here), LATERAL (SELECT o.here || convert_to(a.attnum::text, 'SQL_ASCII') || "
+      "'\\x00'::bytea) w (whole), LATERAL (SELECT CASE c.relkind WHEN 'p' THEN 62 ELSE 58 END) m "
+      "(bits) WHERE NOT EXISTS (SELECT "
       "FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
       "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE t.tgrelid = "
       "r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND t.tgenabled IN "
-      "('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgargs = "
-      "convert_to(s.key_column::text, getdatabaseencoding()) || '\\x00'::bytea) & 58 IS DISTINCT "
-      "FROM 58)",  // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's
+      "('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgnargs = 3 AND CASE WHEN "
+      "substring(t.tgargs FOR length(here)) = here THEN t.tgargs = whole ELSE substring(t.tgargs "
+      "FOR length(name)) = name END) & m.bits IS DISTINCT FROM m.bits)",
+      // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's; of partitions INSERT
       {}, Access::kCall);
   if (followed.empty()) return false;
   return followed[0][1] != "p" || !has_lost(*followed[0][0]);
@@ -141,10 +168,13 @@ bool are_companies_followed() {
 std::string keys_of_table(Oid table, const std::string& key_column) {
   const AsOwnerOf owner(table);
   const std::string key = "c." + quote_name(key_column);
-  return one_value(query("SELECT coalesce(pg_catalog.array_agg(pg_catalog.concat(" + key +
-                             ")), '{}')::text FROM " + name_of(table) + " AS c WHERE " + key +
-                             " IS NOT NULL",
-                         {}, Access::kWrite));
+  PinnedSettings settings;
+  std::string keys = one_value(query("SELECT coalesce(pg_catalog.array_agg(pg_catalog.concat(" +
+                                         key + ")), '{}')::text FROM " + name_of(table) +
+                                         " AS c WHERE " + key + " IS NOT NULL",
+                                     {}, Access::kWrite));
+  settings.close();
+  return keys;
 }
 
 }  // namespace company_backup

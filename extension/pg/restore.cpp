@@ -212,7 +212,7 @@ int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBac
   refuse_row_security(live);
   HeldTables held(live);
   PinnedSettings settings;
-  const Company locked = resolve_company(live, target.as_written());
+  const Company locked = resolve_company(live, target.key());
   lock_company_row(live, locked);
   target.require_same_now();
   const int64_t identity = make_identity(live, locked);

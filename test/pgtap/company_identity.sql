@@ -171,7 +171,7 @@ SELECT alike(pg_temp.answer('eve', $$SELECT cb.backup_company('acme')$$), 'KB003
 SELECT cb.set_company_table('public.company', 'slug', 'name');
 SELECT is((SELECT count(*) FROM cb.check_company_scope() WHERE problem LIKE 'nothing tells%'), 0::bigint, 'it is mended');
 ROLLBACK TO before;
-DROP TRIGGER company_backup_follow ON company;
+DROP TRIGGER "!company_backup_follow" ON company;
 DELETE FROM company WHERE slug = 'acme';
 SELECT cb.set_company_table('company', 'slug');
 SELECT pg_temp.found('acme', 'eve');

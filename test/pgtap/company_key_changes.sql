@@ -42,11 +42,58 @@ SELECT lives_ok($$ UPDATE public.company SET slug = NULL WHERE id = 4 $$, 'and b
 SELECT lives_ok($$ DELETE FROM public.company WHERE id = 4 $$, 'and goes');
 SELECT lives_ok($$ ALTER TABLE public.company ALTER slug TYPE varchar(80) $$, 'the type of the key can be changed');
 SELECT is((SELECT count(*)::int FROM cb.check_company_scope() WHERE problem LIKE '%company_backup_follow%'), 0, 'the triggers are still those');
+-- The key column renamed: nobody is let to anything, and the companies are followed all the same.
+ALTER TABLE public.company ALTER slug SET NOT NULL;
+SELECT cb.backup_company('bee') AS of_bee \gset
+SAVEPOINT named;
 ALTER TABLE public.company RENAME slug TO handle;
 SELECT lives_ok($$ UPDATE public.company SET handle = 'zeta2' WHERE id = 1 $$, 'the application goes on after a rename');
+DELETE FROM public.company WHERE handle = 'bee';
+INSERT INTO public.company VALUES (2, 'bee', 'Newcomer');
 SELECT pg_temp.tells($$ SELECT cb.backup_company('zeta2') $$, 'KB005 %');
-ALTER TABLE public.company ALTER handle SET NOT NULL;
+CREATE FUNCTION public.guard(action text, company text, actor text, detail jsonb) RETURNS boolean LANGUAGE sql AS $$ SELECT company IS NOT NULL $$;
+SELECT cb.set_company_guard('public.guard');
+CREATE ROLE cb_app;
+SELECT cb.grant_company_backup('cb_app');
+GRANT USAGE ON SCHEMA cb TO cb_app;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO cb_app;
+SET LOCAL ROLE cb_app;
+SELECT pg_temp.tells(format('SELECT * FROM cb.read_backup(%s)', :of_zeta), 'KB008 %');
+SELECT pg_temp.tells(format('SELECT * FROM cb.backup_contents(%s)', :of_zeta), 'KB008 %');
+RESET ROLE;
+SELECT cb.set_company_guard(NULL);
+SAVEPOINT renamed;
 SELECT cb.set_company_table('public.company', key_column => 'handle', identity_columns => '{}');
-SELECT is((SELECT count(*)::int FROM cb.company_backups('zeta2')), 0, 'what happened meanwhile is not guessed');
+SELECT isnt((SELECT count(*)::int FROM cb.company_backups('zeta2')), 0, 'a company keeps what it has under another name of its key');
+SELECT is((SELECT count(*)::int FROM cb.company_backups('bee')), 0, 'and one that was deleted meanwhile has ended');
+ROLLBACK TO renamed;
+ALTER TABLE public.company RENAME handle TO slug;
+SELECT is((SELECT count(*)::int FROM cb.company_backups('bee')), 0, '... also if the column has its name again');
+SELECT isnt((SELECT count(*)::int FROM cb.company_backups('zeta2')), 0, '... and others keep theirs');
+ROLLBACK TO renamed;
+-- another column has the name
+ALTER TABLE public.company ADD slug text;
+UPDATE public.company SET slug = 'x' || id;
+ALTER TABLE public.company ALTER slug SET NOT NULL, ADD UNIQUE (slug);
+SELECT is((SELECT count(*)::int FROM cb.check_company_scope() WHERE severity = 'error' AND problem LIKE '%company_backup_follow%'), 1, 'another column with its name is not the key');
+ROLLBACK TO named;
+-- What a dump of it brings: the number of another table, and by it no number of a column.
+CREATE FUNCTION pg_temp.as_dumped() RETURNS void LANGUAGE plpgsql AS $f$
+DECLARE t record;
+BEGIN
+  FOR t IN SELECT tgname, pg_get_triggerdef(oid) AS sql FROM pg_trigger WHERE tgrelid = 'public.company'::regclass AND tgname LIKE '%company_backup%' LOOP
+    EXECUTE format('DROP TRIGGER %I ON public.company', t.tgname);
+    EXECUTE replace(t.sql, format('%L', 'public.company'::regclass::oid::text), quote_literal('1'));
+  END LOOP;
+END $f$;
+SELECT pg_temp.as_dumped();
+SELECT is((SELECT count(*)::int FROM cb.check_company_scope() WHERE problem LIKE '%company_backup_follow%'), 0, 'from a dump: the triggers are still those');
+UPDATE public.company SET slug = 'bee2' WHERE slug = 'bee';
+SELECT is((SELECT count(*)::int FROM cb.company_backups('bee2')), 1, '... and follow');
+ALTER TABLE public.company RENAME slug TO handle;
+SELECT pg_temp.tells($$ UPDATE public.company SET handle = 'bee3' WHERE handle = 'bee2' $$, '42703 %');
+SELECT cb.set_company_table('public.company', key_column => 'handle', identity_columns => '{}');
+UPDATE public.company SET handle = 'bee3' WHERE handle = 'bee2';
+SELECT is((SELECT count(*)::int FROM cb.company_backups('bee3')), 1, 'set_company_table() puts new ones in their place');
 SELECT * FROM finish();
 ROLLBACK;
