@@ -4,6 +4,7 @@
 #include "pg/compat.hpp"
 #include "pg/foreign_reader.hpp"
 #include "pg/owner.hpp"
+#include "pg/temp_schema.hpp"
 
 namespace company_backup {
 namespace {
@@ -58,7 +59,10 @@ PlannedStmt* plan_untrusted(Query* query, const char* text, int options, ParamLi
   if (!OidIsValid(owners.one)) {
     const int settings = NewGUCNestLevel();
     set_path_of_code(BOOTSTRAP_SUPERUSERID);
+    HiddenTempSchema temporary;
+    temporary.hide();
     PlannedStmt* const planned = plan(query, text, options, params);
+    temporary.show();
     AtEOXact_GUC(false, settings);
     return planned;
   }
