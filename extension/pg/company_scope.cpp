@@ -92,7 +92,7 @@ WITH RECURSIVE membership (role, member) AS (
   SELECT w.at, n.oid, n.nspname, n.nspowner, n.nspacl, r.oid
   FROM unnest($1::name[]) WITH ORDINALITY w (name, at) JOIN pg_namespace n ON w.name IN (n.nspname, '$user')
   LEFT JOIN pg_roles r ON w.name = '$user' AND r.rolname = n.nspname
-  WHERE w.name <> '$user' OR r.oid IS NOT NULL
+  WHERE (w.name <> '$user' OR r.oid IS NOT NULL) AND n.nspname !~ '^pg_(temp_|toast)'
 ), creator (place, role) AS (
   SELECT oid, owner FROM place
   UNION SELECT p.oid, a.grantee FROM place p, aclexplode(p.acl) a WHERE a.privilege_type = 'CREATE'

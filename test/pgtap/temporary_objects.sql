@@ -129,6 +129,19 @@ SELECT is(public.after(statement, id), 'done 7', statement) FROM (VALUES
 SELECT set_eq('SELECT DISTINCT who FROM public.ran', ARRAY['cb_deployer'], 'each was tried, as the owner');
 SELECT set_eq('SELECT DISTINCT what FROM public.ran', ARRAY['code on a table cannot make temporary objects here', 'cannot execute DISCARD within security-restricted operation', 'relation "pg_temp.counter" does not exist'], 'and refused');
 
+-- What cannot be searched
+SELECT is(state || ' ' || message, '22023 schema "' || path || '" cannot be searched', path) FROM (VALUES ('pg_temp_3'), ('pg_toast'), ('pg_toast_temp_3')) AS v (path),
+  public.failure(format('SELECT cb.set_company_table(''app.company'', search_path => ''%s,app'')', path));
+SELECT nspname AS mine FROM pg_namespace WHERE oid = pg_my_temp_schema() \gset
+SELECT is(state, '22023', 'one''s own by its name') FROM public.failure(format('SELECT cb.set_company_table(''app.company'', search_path => ''app,%s'')', :'mine'));
+TRUNCATE public.ran;
+DELETE FROM app.wanted;
+UPDATE company_backup.settings SET search_path = ARRAY[:'mine', 'app'];
+SET ROLE cb_weak;
+SELECT is(state, 'done', 'one that is stored is left out') FROM public.failure($$SELECT cb.clone_company('1', '{"id": 21}')$$);
+RESET ROLE;
+SELECT is_empty('SELECT * FROM public.ran', 'nothing of it has run');
+
 -- Its schema is there again after errors, with all that is in it.
 SELECT lives_ok('CREATE TEMP TABLE afterwards (n int)', 'new tables can be made');
 SELECT is(count(*)::int, 0, 'and read') FROM afterwards;
