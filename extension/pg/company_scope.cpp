@@ -122,7 +122,10 @@ Oid oid_of(const Text& number) {
 
 std::vector<Place> places_of(const std::vector<std::string>& schemas) {
   std::vector<Place> places;
-  for (const Row& row : query(kPlaces, {text_array(schemas)})) {
+  FreshSnapshot fresh;  // the parser, too, goes by who may create objects today
+  const Rows rows = query(kPlaces, {text_array(schemas)});
+  fresh.close();
+  for (const Row& row : rows) {
     const Oid of_role = oid_of(row[1]);
     if (places.empty() || places.back().name != *row[0] || places.back().of_role != of_role) {
       places.push_back({*row[0], of_role, row[2] == "f", {}});
