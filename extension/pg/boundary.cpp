@@ -5,6 +5,7 @@
 #include <new>
 
 #include "pg/error_code.hpp"
+#include "pg/temp_schema.hpp"
 
 namespace company_backup {
 namespace boundary {
@@ -26,6 +27,7 @@ void run_guarded(Thunk call, void* argument) {
   ErrorContextCallback* const context_stack = error_context_stack;
   const MemoryContext memory = CurrentMemoryContext;
   const UserContext user = current_user_context();
+  const TempSchemaState temporary = temp_schema_state();
   sigjmp_buf here;
   if (sigsetjmp(here, 0) == 0) {
     PG_exception_stack = &here;
@@ -34,6 +36,7 @@ void run_guarded(Thunk call, void* argument) {
     } catch (...) {
       PG_exception_stack = exception_stack;
       error_context_stack = context_stack;
+      restore_temp_schema(temporary);
       throw;
     }
     PG_exception_stack = exception_stack;
@@ -44,6 +47,7 @@ void run_guarded(Thunk call, void* argument) {
   error_context_stack = context_stack;
   MemoryContextSwitchTo(memory);
   restore(user);
+  restore_temp_schema(temporary);
   throw PostgresError{};
 }
 

@@ -92,7 +92,7 @@ WITH RECURSIVE membership (role, member) AS (
   SELECT w.at, n.oid, n.nspname, n.nspowner, n.nspacl, r.oid
   FROM unnest($1::name[]) WITH ORDINALITY w (name, at) JOIN pg_namespace n ON w.name IN (n.nspname, '$user')
   LEFT JOIN pg_roles r ON w.name = '$user' AND r.rolname = n.nspname
-  WHERE w.name <> '$user' OR r.oid IS NOT NULL
+  WHERE (w.name <> '$user' OR r.oid IS NOT NULL) AND n.nspname !~ '^pg_(temp_|toast)'
 ), creator (place, role) AS (
   SELECT oid, owner FROM place
   UNION SELECT p.oid, a.grantee FROM place p, aclexplode(p.acl) a WHERE a.privilege_type = 'CREATE'
@@ -122,7 +122,10 @@ Oid oid_of(const Text& number) {
 
 std::vector<Place> places_of(const std::vector<std::string>& schemas) {
   std::vector<Place> places;
-  for (const Row& row : query(kPlaces, {text_array(schemas)})) {
+  FreshSnapshot fresh;  // the parser, too, goes by who may create objects today
+  const Rows rows = query(kPlaces, {text_array(schemas)});
+  fresh.close();
+  for (const Row& row : rows) {
     const Oid of_role = oid_of(row[1]);
     if (places.empty() || places.back().name != *row[0] || places.back().of_role != of_role) {
       places.push_back({*row[0], of_role, row[2] == "f", {}});

@@ -3,6 +3,7 @@
 
 #include "pg/planning.hpp"
 #include "pg/postgres.hpp"
+#include "pg/temp_schema.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -31,4 +32,5 @@ void _PG_init(void) {
                           nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("company_backup");
   company_backup::install_planner_hook();
+  company_backup::install_temp_schema_guard();
 }

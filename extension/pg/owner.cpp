@@ -36,9 +36,11 @@ void OwnersCode::begin(Oid owner) {
   SetUserIdAndSecContext(owner,
                          security_ | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
   set_path_of_code(owner);
+  temporary_.hide();
 }
 
 void OwnersCode::end() const {
+  temporary_.show();
   AtEOXact_GUC(false, settings_);
   SetUserIdAndSecContext(user_, security_);
 }
@@ -83,10 +85,17 @@ Oid owner_of_relation(Oid relation) {
   return owner;
 }
 
-AsOwnerOf::AsOwnerOf(Oid relation) : before_(boundary::current_user_context()) {
+AsOwnerOf::AsOwnerOf(Oid relation)
+    : before_(boundary::current_user_context()), temporary_before_(temp_schema_state()) {
   const Oid owner = guarded([relation] { return owner_of_relation(relation); });
   boundary::restore({owner, before_.security | SECURITY_LOCAL_USERID_CHANGE |
                                 SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS});
+  HiddenTempSchema().hide();  // the state of before is put back
+}
+
+AsOwnerOf::~AsOwnerOf() {
+  boundary::restore(before_);
+  restore_temp_schema(temporary_before_);
 }
 
 }  // namespace company_backup

@@ -2,13 +2,15 @@
 //
 // OwnersCode, around code that an owner wrote and that runs because we touch what he owns:
 // defaults, CHECKs, generated columns, expressions of indexes and partition keys, domains. It runs
-// as he, in a security-restricted operation, with the search_path of the rules, and no setting that
-// it makes outlives it. Inside guarded(), which puts the user back after an error; the settings go
-// with the (sub)transaction that the error ends.
+// as he, in a security-restricted operation, with the search_path of the rules, without the
+// session's temporary schema, and no setting that it makes outlives it. Inside guarded(), which
+// puts the user and the schema back after an error; the settings go with the (sub)transaction that
+// the error ends.
 //
 // AsOwnerOf, around our own SQL, for what PostgreSQL itself does as the owner: looking up and
 // locking the targets of foreign keys (ri_triggers.c), moving sequences. Nobody's code runs there:
 // what planning would run, pg/planning.hpp hands to its owners; every query takes back settings.
+// The session's temporary schema is hidden all the same.
 #pragma once
 
 #include <map>
@@ -16,6 +18,7 @@
 #include <string_view>
 
 #include "pg/boundary.hpp"
+#include "pg/temp_schema.hpp"
 
 namespace company_backup {
 
@@ -46,6 +49,7 @@ class OwnersCode {
   Oid user_ = InvalidOid;
   int security_ = 0;
   int settings_ = 0;
+  HiddenTempSchema temporary_;
 };
 
 // Runs `body`, which may write, as `owner`; sees what this transaction has written. Inside
@@ -81,12 +85,13 @@ class AsOwnerOf {
  public:
   // No row-level security applies to the owner meanwhile.
   explicit AsOwnerOf(Oid relation);
-  ~AsOwnerOf() { boundary::restore(before_); }
+  ~AsOwnerOf();
   AsOwnerOf(const AsOwnerOf&) = delete;
   AsOwnerOf& operator=(const AsOwnerOf&) = delete;
 
  private:
   boundary::UserContext before_;
+  TempSchemaState temporary_before_;
 };
 
 }  // namespace company_backup

@@ -126,7 +126,12 @@ std::string primary_key_columns(Oid table) {
       .value();
 }
 
-// A search_path as its schemas. Error kBadRule.
+// The temporary schemas of single sessions, and what is below tables.
+bool is_of_sessions(const std::string& schema) {
+  return schema.starts_with("pg_temp_") || schema.starts_with("pg_toast");
+}
+
+// A search_path as its schemas. Errors kBadRule, kInvalidParameter.
 std::vector<std::string> schemas_of(const std::string& path) {
   const char* text = path.c_str();
   std::vector<std::string> schemas;
@@ -142,6 +147,12 @@ std::vector<std::string> schemas_of(const std::string& path) {
         .hint("Write the schemas with commas between them, as in 'app, public'.");
   }
   for (const std::string& schema : schemas) {
+    if (is_of_sessions(schema)) {
+      throw Error(sqlstate::kInvalidParameter, "schema \"" + schema + "\" cannot be searched")
+          .hint(
+              "What sessions put into their temporary schemas is nothing that code on tables may "
+              "rely on. Leave it out.");
+    }
     const bool known =
         schema == "$user" || schema == "pg_temp" ||
         !query("SELECT FROM pg_namespace WHERE nspname::text = $1", {schema}).empty();

@@ -140,7 +140,7 @@ std::string one_value(Rows rows) {
 }
 
 Rows query(const std::string& sql, const std::vector<Arg>& args, Access access) {
-  const UntrustedPlanning planning;
+  const UntrustedPlanning planning(access == Access::kCall);
   const Result result = guarded_with_hint(
       [&] {
         SPI_connect();
@@ -244,7 +244,7 @@ Rows own_query(const char* sql, const std::vector<Arg>& args, Access access) {
 
 std::vector<std::string> own_bytes(const char* sql, const std::vector<Arg>& args, Access access) {
   const AsExtensionOwner owner;
-  const UntrustedPlanning planning;
+  const UntrustedPlanning planning(access == Access::kCall);
   struct Piece {
     const char* data;
     size_t size;
