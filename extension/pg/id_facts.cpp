@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/sql.hpp"
+#include "pg/adoptable.hpp"
 #include "pg/column_default.hpp"
 #include "pg/index_values.hpp"
 #include "pg/key_lookup.hpp"
@@ -176,13 +177,18 @@ bool ArchiveFacts::meets_others(const MatchedTable& found, TableIndex table,
   return taken;
 }
 
+bool ArchiveFacts::may_adopt(const MatchedTable& found) const {
+  return adopts_ && can_be_orphaned(live_.schema, live_.scope, *found.scoped) &&
+         can_be_left(live_, *found.scoped);
+}
+
 bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
   const MatchedTable& found = *matched(table);
   const bool has_expression =
       std::find(index.columns.begin(), index.columns.end(), 0) != index.columns.end();
   if (has_expression || index.partial || index.nulls_not_distinct) {
     // Of rows to be adopted nothing is known beforehand.
-    if (adopts_ && can_be_orphaned(live_.schema, live_.scope, *found.scoped)) return false;
+    if (may_adopt(found)) return false;
     return !index.used.empty() && meets_others(found, table, index);
   }
   std::vector<size_t> positions;
@@ -200,12 +206,15 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
   std::string sql = "SELECT FROM " + unnested(columns) + " JOIN " + from_table(*found.table) +
                     " AS t ON " + equal;
   if (target_ != nullptr) {
-    sql += " WHERE NOT " + owned_by(live_.schema, live_.scope, table, "t",
-                                    "$" + std::to_string(columns.size() + 1));
+    sql +=
+        " WHERE (" +
+        owned_by(live_.schema, live_.scope, table, "t", "$" + std::to_string(columns.size() + 1)) +
+        ") IS NOT TRUE";
   }
-  if (adopts_ && can_be_orphaned(live_.schema, live_.scope, *found.scoped)) {
+  if (may_adopt(found)) {
+    const std::string company = target_ == nullptr ? "" : "$" + std::to_string(columns.size() + 1);
     sql += std::string(target_ != nullptr ? " AND" : " WHERE") + " NOT (" +
-           is_orphan(live_.schema, live_.scope, table, "t") + ")";
+           is_adoptable(live_, table, "t", company) + ")";
   }
   sql += " LIMIT 1";
   KeyBatch batch(columns);

@@ -26,7 +26,7 @@ IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t pos
 class ArchiveFacts : public IdFacts {
  public:
   // `target`: whose rows do not count as somebody else's; null: a company that does not exist yet.
-  // `adopts`: nor do rows that belong to nobody, which the company adopts. All references must
+  // `adopts`: nor do rows of nobody that the company adopts (pg/adoptable.hpp). All references must
   // outlive it.
   ArchiveFacts(const LiveScope& live, const Company* target, CompanyLoad& load, bool adopts = false)
       : live_(live), target_(target), load_(load), adopts_(adopts) {}
@@ -40,6 +40,7 @@ class ArchiveFacts : public IdFacts {
   ColumnFacts find(const ColumnRoot& root);
   bool meets_others(const MatchedTable& found, TableIndex table, const UniqueIndex& index);
   const MatchedTable* matched(TableIndex table) const;
+  bool may_adopt(const MatchedTable& found) const;
 
   const LiveScope& live_;
   const Company* target_;

@@ -5,6 +5,7 @@
 
 #include "core/key_order.hpp"
 #include "core/sql.hpp"
+#include "pg/adoptable.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/undo.hpp"
 
@@ -28,14 +29,6 @@ const std::vector<int16_t>* identity_of(const LiveScope& live, const ScopedTable
     if (is_upward(step) || (down && can_be_orphaned(live, step.target))) return &step.columns;
   }
   return nullptr;
-}
-
-// May a row be left by a row that it refers to, which is then gone or another one?
-bool can_lose_target(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step) {
-  if (is_upward(step)) return false;
-  if (can_be_null(live.schema, scoped, step)) return true;
-  const ForeignKey* key = foreign_key_of(live.schema, scoped, step);
-  return step.kind == RouteStep::Kind::kDown && (key == nullptr || key->on_delete == 'd');
 }
 
 // All the columns by which a row of the archive may be there already, as an orphan.
@@ -215,8 +208,10 @@ class Orphans::Search {
                          {});
     compare(plan, handler);
     for (auto& [columns, keys] : wanted) {
-      search(table, has_one_of(table.table(), columns, "t", 2), batch_of(table.table(), columns),
-             keys);
+      search(table,
+             has_one_of(table.table(), columns, "t", 2) + " AND " +
+                 is_adoptable(live_, matched.scoped->table, "t", "$1"),
+             batch_of(table.table(), columns), keys);
     }
   }
 

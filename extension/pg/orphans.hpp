@@ -1,9 +1,10 @@
 // Orphans: rows that belonged to a company through another row and belong to nobody since that row
 // was removed alone. It referred to them (a settings row, the body of a document), or they to it,
 // by a key that ON DELETE SET NULL emptied or that nothing enforces; or they are below such a row.
-// A restore adopts those that the archive has: they count as current rows of the company, and the
-// rows that made them so come back. All others stay as they are. Rows without a key cannot be found
-// again by an empty reference: those are made anew, and what was left stays nobody's.
+// A restore adopts those that the archive has, unless others use them (pg/adoptable.hpp): they
+// count as current rows of the company, and the rows that made them so come back. All others stay
+// as they are. Rows without a key cannot be found again by an empty reference: those are made anew,
+// and what was left stays nobody's.
 #pragma once
 
 #include <map>

@@ -129,9 +129,9 @@ std::string TakenKeys::look_up(Index& index) const {
   const std::string company = "$" + std::to_string(columns.size() + 1);
   const std::string sql =
       "SELECT DISTINCT u.n FROM " + unnested(columns) + " JOIN " + from_table(table) + " AS x ON " +
-      join + " WHERE NOT (" +
+      join + " WHERE (" +
       owned_by(live_.schema, live_.scope, plan_.matched->scoped->table, "x", company) +
-      ") ORDER BY u.n";
+      ") IS NOT TRUE ORDER BY u.n";
   KeyBatch batch(columns);
   uint64_t count = 0;
   std::string list;
