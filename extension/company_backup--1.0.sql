@@ -171,6 +171,7 @@ CREATE TABLE company_backup.upload (
     owner bigint REFERENCES company_backup.company,    -- NULL: nobody but created_by, or whoever has the key
     key text,     -- of a company that had not been seen when it began
     ends text,    -- what KeyHolder knew of the key then
+    place bigint, -- of known_table: the table that had its row then
     created_at timestamptz NOT NULL DEFAULT now(),
     created_by oid NOT NULL    -- a role
 );

@@ -71,6 +71,8 @@ class AskedCompany {
   const std::string& ends() const { return holder_->ends(); }
   void require_same_now() const { holder_->require_same_now(); }
   const Company& row() const { return *row_; }
+  // The OID of the table that holds the row, which may be a partition; 0: there is none.
+  uint32_t place() const { return place_; }
   // What there is to say where there is no row: kUnknownCompany.
   const Error& unknown() const { return *unknown_; }
 
@@ -82,7 +84,7 @@ class AskedCompany {
   Text written_;
   std::optional<Company> row_;
   std::optional<Error> unknown_;
-  uint32_t place_ = 0;  // the OID of the table that holds the row, which may be a partition
+  uint32_t place_ = 0;
   std::optional<KeyHolder> holder_;
 };
 

@@ -6,6 +6,7 @@
 #include "pg/module.hpp"
 #include "pg/piece_pipeline.hpp"
 #include "pg/rules.hpp"
+#include "pg/stored_tables.hpp"
 
 namespace company_backup {
 namespace {
@@ -21,16 +22,28 @@ bool is_same_holder(const std::string& key, const std::string& ends) {
   return KeyHolder::now(key).ends() == ends;
 }
 
+// Is this table, or partition, one of those with companies still?
+bool has_companies(const std::string& place) {
+  return !own_query(
+              "SELECT FROM company_backup.settings s JOIN pg_class c ON c.oid = "
+              "to_regclass(format('%I.%I', s.company_schema, s.company_table)) JOIN "
+              "company_backup.known_table k ON k.relation = c.oid OR k.relation IN (SELECT relid "
+              "FROM pg_partition_tree(c.oid)) WHERE k.id = $1::bigint",
+              {place}, Access::kCall)
+              .empty();
+}
+
 // The caller's own upload (the database owner's and superusers': any).
 std::optional<Upload> look_for_upload(int64_t id) {
   const Rows rows = own_query(
-      "SELECT u.owner, u.created_by = $2, coalesce(c.key, u.key), u.ends FROM "
+      "SELECT u.owner, u.created_by = $2, coalesce(c.key, u.key), u.ends, u.place FROM "
       "company_backup.upload u LEFT JOIN "
       "company_backup.company c ON c.id = u.owner AND c.gone_at IS NULL WHERE u.id = $1",
       {id, caller_role()}, Access::kCall);
   if (rows.empty()) return std::nullopt;
   if (!caller_owns_database() && rows[0][1] != "t") return std::nullopt;
   if (rows[0][3] && !is_same_holder(*rows[0][2], *rows[0][3])) return std::nullopt;
+  if (rows[0][4] && !has_companies(*rows[0][4])) return std::nullopt;
   Upload upload{id, std::nullopt, rows[0][2]};
   if (rows[0][0]) upload.owner = std::stoll(*rows[0][0]);
   return upload;
@@ -251,6 +264,7 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
   require_guard_or_owner("upload");
   CompanyIdentity owner;
   Text key, ends;
+  std::optional<int64_t> place;
   if (const Text text = optional_text(fcinfo, 0)) {
     const AskedCompany company =
         authorize_existing(load_live_scope(), text, "upload", std::nullopt);
@@ -259,6 +273,7 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
     if (!owner) {
       key = company.key();
       ends = company.ends();
+      place = remember_table(company.place());
     }
   } else {
     authorize({"upload", std::nullopt, named_company(text)}, text);
@@ -269,10 +284,11 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
       "DELETE FROM company_backup.upload WHERE id IN (SELECT id FROM company_backup.upload WHERE "
       "created_at < now() - interval '7 days' FOR UPDATE SKIP LOCKED)",
       {}, Access::kWrite);
-  PG_RETURN_INT64(std::stoll(one_value(
-      own_query("INSERT INTO company_backup.upload (owner, key, ends, created_by) VALUES ($1, $2, "
-                "$3, $4) RETURNING id",
-                {Arg::optional_number(owner), key, ends, caller_role()}, Access::kWrite))));
+  PG_RETURN_INT64(std::stoll(one_value(own_query(
+      "INSERT INTO company_backup.upload (owner, key, ends, place, created_by) "
+      "VALUES ($1, $2, $3, $4, $5) RETURNING id",
+      {Arg::optional_number(owner), key, ends, Arg::optional_number(place), caller_role()},
+      Access::kWrite))));
 }
 
 COMPANY_BACKUP_FUNCTION(append_upload) {

@@ -103,5 +103,32 @@ UPDATE public.company SET slug = 'south' WHERE slug = 'bolt';
 ROLLBACK TO undone;
 SELECT is(pg_temp.backups_of('bolt'), 1, 'a move that is undone');
 SELECT is(pg_temp.taken_anew('south'), 0, '... has not been');
+-- An upload for a company of which nothing is stored yet, whose partition goes, or all of its table.
+SELECT cb.keep_restore(:restore);
+CREATE FUNCTION pg_temp.finished(how text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE u bigint; state text;
+BEGIN
+  u := cb.begin_upload('never');
+  PERFORM cb.append_upload(u, seq, data) FROM cb.stream_backup('never');
+  EXECUTE how;
+  PERFORM cb.finish_upload(u);
+  RETURN 'finished';
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
+  RETURN state;
+END $$;
+SELECT is(pg_temp.finished($q$
+  ALTER TABLE public.item DROP CONSTRAINT item_company_fkey;
+  DROP TABLE public.company_m1;
+  CREATE TABLE public.company_new PARTITION OF public.company_m FOR VALUES FROM ('m') TO ('s');
+  INSERT INTO public.company VALUES ('never', 'Newcomer');
+  SELECT cb.set_company_table('public.company', key_column => 'slug', identity_columns => '{}', scope_columns => '{company}') $q$), 'KB010', 'its partition is dropped, and its key taken anew');
+SELECT is(pg_temp.finished($q$
+  CREATE TABLE public.shop (slug text PRIMARY KEY, name text);
+  INSERT INTO public.shop VALUES ('never', 'Newcomer');
+  ALTER TABLE public.item DROP CONSTRAINT item_company_fkey;
+  SELECT cb.set_company_table('public.shop', key_column => 'slug', identity_columns => '{}', scope_columns => '{company}') $q$), 'KB010', 'another table has the companies now');
+SELECT is(pg_temp.finished($q$ UPDATE public.company SET slug = 'x' WHERE slug = 'never' $q$), 'KB010', 'it got another key');
+SELECT is(pg_temp.finished($q$ INSERT INTO public.company VALUES ('other', 'Newcomer') $q$), 'finished', 'nothing of the kind');
 SELECT * FROM finish();
 ROLLBACK;
