@@ -145,7 +145,9 @@ bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
 }
 
 bool RowMapper::holds(const std::optional<When>& when) const {
-  return !when || before_[when->position].text == when->value;
+  if (!when) return true;
+  const std::string_view text = before_[when->position].text;
+  return (when->padded ? without_padding(text) : text) == when->value;
 }
 
 bool RowMapper::is_gone(const std::optional<Gone>& gone) {

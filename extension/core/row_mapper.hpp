@@ -42,12 +42,18 @@ class DroppedKeys final : public KeyMap {
   const KeySet* keys_;
 };
 
+// A value of char(n) as its type compares it.
+inline std::string_view without_padding(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
 // The maps that apply to the rows of one table. Maps must outlive it.
 class RowMapper {
  public:
   struct When {
     size_t position;
-    std::string value;  // text form
+    std::string value;    // text form
+    bool padded = false;  // of char(n): trailing blanks do not count
   };
 
   // Positions are those of a row's values. Every map looks at the row as it came, so that no value

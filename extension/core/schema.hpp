@@ -31,6 +31,7 @@ struct Column {
   std::string type;       // format_type(): "character varying(20)"
   uint32_t type_oid = 0;  // of the base type, for a domain
   bool is_bytea() const { return type_oid == 17; }
+  bool is_padded() const { return type_oid == 1042; }  // char(n)
   std::string cast;  // "::" base type, where the operators of a domain could be somebody's own
   TypeFamily family = TypeFamily::kOther;
   bool not_null = false;   // or its domain is

@@ -201,6 +201,10 @@ class RuleReader {
       const Column* when = find_column_of(index, rule.when_column);
       if (when == nullptr) return;
       soft.when_column = when->number;
+      if (when->generated) {
+        wrong(soft, "its when_column is a generated column, which is not in a backup");
+        return;
+      }
     }
     const bool plain = rule.json_path.empty() && rule.when_column.empty();
     if (plain && names_foreign_key(soft)) return;

@@ -275,6 +275,34 @@ void CompanyLoad::drop_outside(RowMapper& mapper, const MatchedTable& table,
   mapper.drop_keys(positions, keys, std::move(cleared), when);
 }
 
+// A kind that is itself the key of a shared row has another value in another database: the
+// archive's rows and this database's rules would not mean the same.
+void CompanyLoad::require_same_kinds(const Reference& reference, const Column& kind) const {
+  if (same_database_) return;
+  for (const Reference& other : live_.scope.references) {
+    if (other.table != reference.table || !other.json_path.empty()) continue;
+    const auto place = std::find(other.columns.begin(), other.columns.end(), kind.number);
+    const ScopedTable* target = live_.scope.find(other.target);
+    if (place == other.columns.end() || target == nullptr) continue;
+    const std::string& key =
+        column_of(live_.table(other.target),
+                  other.target_columns[static_cast<size_t>(place - other.columns.begin())])
+            .name;
+    const auto& same = target->match_columns;
+    const bool travels_alike = std::find(same.begin(), same.end(), key) != same.end();
+    if (travels_alike) continue;
+    throw Error(sqlstate::kSchemaDiffers,
+                "kinds of table " + quoted_display(display_table(live_.table(reference.table))) +
+                    " have other values in another database")
+        .detail("Column \"" + kind.name + "\" says what " + display_name(reference.name) +
+                " refers to, and is itself the key of a row of " +
+                display_table(live_.table(other.target)) + ".")
+        .hint(
+            "Such rows can be loaded in their own database only, or where the kind is a column "
+            "with the same text everywhere.");
+  }
+}
+
 // References that the columns' roots do not cover: several columns at once, elements of arrays,
 // conditions, documents.
 void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
@@ -291,7 +319,8 @@ void CompanyLoad::add_reference(RowMapper& mapper, const MatchedTable& table,
     const std::optional<size_t> position =
         column == nullptr ? std::nullopt : position_of(table, column->number);
     if (!position) return;
-    when = RowMapper::When{*position, reference.when_value};
+    require_same_kinds(reference, *column);
+    when = RowMapper::When{*position, reference.when_value, column->is_padded()};
   }
   const ScopedTable* target = live_.scope.find(reference.target);
   if (target == nullptr) return;

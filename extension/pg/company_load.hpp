@@ -114,6 +114,7 @@ class CompanyLoad {
  private:
   RowMapper make_mapper(const MatchedTable& table);
   void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
+  void require_same_kinds(const Reference& reference, const Column& kind) const;
   void drop_outside(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
                     const std::vector<size_t>& positions,
                     const std::optional<RowMapper::When>& when);

@@ -127,14 +127,19 @@ class OutsideReferences::Reader {
     if (!loaded) return false;
     std::vector<size_t> wanted = positions;
     std::optional<size_t> when;
+    bool padded = false;
     if (!reference_.when_column.empty()) {
       const Column* column = find_column(table_, reference_.when_column);
       if (column != nullptr) when = position_of(table, column->number);
       if (!when) return false;
+      padded = column->is_padded();
       wanted.push_back(*when);
     }
     source_.read(table, wanted, [&](const std::vector<RowValue>& row) {
-      if (when && row[*when].text != reference_.when_value) return;
+      if (when) {
+        const std::string_view kind = row[*when].text;
+        if ((padded ? without_padding(kind) : kind) != reference_.when_value) return;
+      }
       put_reference(row, positions);
     });
     return true;

@@ -58,6 +58,17 @@ void require_column(Oid table, const std::string& column) {
   }
 }
 
+// What a backup has not says nothing of the backup's rows.
+void require_stored_kind(Oid table, const std::string& column) {
+  const Rows generated = query(
+      "SELECT FROM pg_attribute WHERE attrelid = $1 AND attname::text = $2 AND attgenerated <> ''",
+      {Arg::datum(OIDOID, ObjectIdGetDatum(table)), column});
+  if (generated.empty()) return;
+  throw Error(sqlstate::kBadRule, "column \"" + column + "\" is generated and can be no kind")
+      .detail("A backup does not have its values.")
+      .hint("Name a plain column as when_column.");
+}
+
 void require_one_of(const std::string& what, const std::string& value,
                     const std::vector<std::string>& allowed) {
   if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
@@ -332,6 +343,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   const NamedTable from = named_table(source);
   for (const std::string& column : columns) require_column(source, column);
   if (!when_column.empty()) require_column(source, when_column);
+  if (!when_column.empty() && !PG_ARGISNULL(2)) require_stored_kind(source, when_column);
   if (when_column.empty() != PG_ARGISNULL(6)) {
     throw Error(sqlstate::kInvalidParameter, "when_column and when_value go together");
   }

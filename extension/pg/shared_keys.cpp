@@ -43,14 +43,19 @@ struct Collector {
   std::vector<size_t> positions;
   std::optional<size_t> when_position;
   std::string when_value;
+  bool padded = false;
   bool array = false;
   std::optional<JsonPath> path;
   bool jsonb = false;
   Column target_column;
   std::string last;  // rows often repeat the value of the row before
 
+  bool is_meant(std::string_view kind) const {
+    return (padded ? without_padding(kind) : kind) == when_value;
+  }
+
   void operator()(const std::vector<Span>& spans, const std::string& buffer) {
-    if (when_position && plain_text(value_at(spans, buffer, *when_position)) != when_value) return;
+    if (when_position && !is_meant(plain_text(value_at(spans, buffer, *when_position)))) return;
     if (array || path) {
       collect_many(value_at(spans, buffer, positions[0]));
       return;
@@ -141,6 +146,7 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
       const Column* when = find_column(source, reference.when_column);
       collector.when_position = when == nullptr ? std::nullopt : position_of(when->number);
       collector.when_value = reference.when_value;
+      collector.padded = when != nullptr && when->is_padded();
     }
     collector.target_column = column_of(live_.table(reference.target), reference.target_columns[0]);
     collector.set = &set_of(reference.target, reference.target_columns);
