@@ -23,18 +23,6 @@ std::vector<FileFolder> file_folders(const Manifest& manifest) {
   return folders;
 }
 
-ManifestFiles total_files(const Manifest& manifest) {
-  ManifestFiles total;
-  for (const ManifestTable& table : manifest.tables) {
-    for (const ManifestColumn& column : table.columns) {
-      if (!column.files) continue;
-      total.count += column.files->count;
-      total.bytes += column.files->bytes;
-    }
-  }
-  return total;
-}
-
 namespace {
 
 [[noreturn]] void refuse_stored_files(const FileFolder& folder) {

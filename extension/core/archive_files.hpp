@@ -15,12 +15,6 @@
 
 namespace company_backup {
 
-// A longer file could not be restored over: an undo record holds files in base64, inside lines.
-inline constexpr std::uint64_t kLargestFile = (std::uint64_t{3} << 28) - (std::uint64_t{64} << 10);
-
-// A reader keeps the digests of all files of an archive.
-inline constexpr std::uint64_t kMostFiles = 5'000'000;
-
 // What contents are listed under.
 inline constexpr const char* kFilesArea = "files";
 
@@ -43,9 +37,6 @@ struct FileFolder {
 
 // The folders of an archive, in its order, still without digests.
 std::vector<FileFolder> file_folders(const Manifest& manifest);
-
-// How many files, and how many bytes in them, all folders have according to the manifest.
-ManifestFiles total_files(const Manifest& manifest);
 
 // Files of a stored backup on their way into an archive.
 class FileSequence {

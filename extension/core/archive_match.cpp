@@ -127,4 +127,11 @@ std::vector<MatchedTable> match_archive(const Manifest& manifest, const Schema& 
   return Matcher(manifest, schema, rules, scope, options).run();
 }
 
+std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.columns[i]->number == number) return i;
+  }
+  return std::nullopt;
+}
+
 }  // namespace company_backup

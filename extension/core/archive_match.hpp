@@ -1,6 +1,7 @@
 // Does an archive fit the database it is to be loaded into?
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/manifest.hpp"
@@ -27,6 +28,9 @@ struct MatchedTable {
   // theirs, none can be made anew.
   std::vector<const Column*> gaps;
 };
+
+// The position of a column among the archive's.
+std::optional<size_t> position_of(const MatchedTable& table, int16_t number);
 
 struct MatchOptions {
   // The archive's company of the archive's database is the target. Otherwise columns with the

@@ -3,7 +3,6 @@
 #include <cctype>
 
 #include "core/error.hpp"
-#include "core/json_walk.hpp"
 
 namespace company_backup {
 namespace {
@@ -46,23 +45,6 @@ Step step_after_dot(const std::string& text, size_t& i) {
 
 // The last state is that of the whole path.
 constexpr size_t kMostSteps = 63;
-
-class Collector final : public JsonVisitor {
- public:
-  Collector(std::vector<std::string>& values, std::vector<std::string>& others)
-      : values_(values), others_(others) {}
-
-  void string(const Token& value, const Paths&) override { values_.emplace_back(value.text); }
-  void number(const Token& value, const Paths&) override { values_.emplace_back(value.text); }
-  void other(std::string_view json) override { others_.emplace_back(json); }
-  void begin_names() override {}
-  void name(const Token& name, const Paths&) override { values_.emplace_back(name.text); }
-  void end_names() override {}
-
- private:
-  std::vector<std::string>& values_;
-  std::vector<std::string>& others_;
-};
 
 }  // namespace
 
@@ -129,12 +111,6 @@ JsonPath::States JsonPath::at_member(States states, std::string_view name) const
 bool JsonPath::leads_to_names(States states) const {
   return !steps_.empty() && steps_.back().kind == Step::Kind::kKeys &&
          (states >> (steps_.size() - 1) & 1) != 0;
-}
-
-void JsonPath::collect(std::string_view json, std::vector<std::string>& values,
-                       std::vector<std::string>& others) const {
-  Collector collector(values, others);
-  walk_json(json, {this}, collector);
 }
 
 }  // namespace company_backup

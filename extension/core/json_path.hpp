@@ -20,12 +20,6 @@ class JsonPath {
   // Error kBadRule if `text` is not a path. The empty path is the document itself.
   static JsonPath parse(const std::string& text);
 
-  // Appends the text form of every number and string that the path leads to in `json`, each place
-  // once. null is no reference. Objects, arrays and booleans found there are appended to `others`.
-  // Error kBadArchive if `json` is malformed.
-  void collect(std::string_view json, std::vector<std::string>& values,
-               std::vector<std::string>& others) const;
-
   // The path as a machine that reads a document in one pass (see json_walk.hpp). States: bit i says
   // that the first i steps have led to a value. No bit: the path goes no further there.
   using States = uint64_t;

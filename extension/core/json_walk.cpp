@@ -209,6 +209,23 @@ class Rewriter final : public JsonVisitor {
   std::vector<Names> objects_;
 };
 
+class Collector final : public JsonVisitor {
+ public:
+  Collector(std::vector<std::string>& values, std::vector<std::string>& others)
+      : values_(values), others_(others) {}
+
+  void string(const Token& value, const Paths&) override { values_.emplace_back(value.text); }
+  void number(const Token& value, const Paths&) override { values_.emplace_back(value.text); }
+  void other(std::string_view json) override { others_.emplace_back(json); }
+  void begin_names() override {}
+  void name(const Token& name, const Paths&) override { values_.emplace_back(name.text); }
+  void end_names() override {}
+
+ private:
+  std::vector<std::string>& values_;
+  std::vector<std::string>& others_;
+};
+
 }  // namespace
 
 void walk_json(std::string_view json, const std::vector<const JsonPath*>& paths,
@@ -221,6 +238,12 @@ void rewrite_json(std::string_view json, const std::vector<const JsonPath*>& pat
   Rewriter rewriter(json, replace, out);
   walk_json(json, paths, rewriter);
   rewriter.finish();
+}
+
+void collect_ids(const JsonPath& path, std::string_view json, std::vector<std::string>& values,
+                 std::vector<std::string>& others) {
+  Collector collector(values, others);
+  walk_json(json, {&path}, collector);
 }
 
 }  // namespace company_backup

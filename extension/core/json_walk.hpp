@@ -36,6 +36,12 @@ class JsonVisitor {
 void walk_json(std::string_view json, const std::vector<const JsonPath*>& paths,
                JsonVisitor& visitor);
 
+// Appends the text form of every number and string that the path leads to in `json`, each place
+// once. null is no reference. Objects, arrays and booleans found there are appended to `others`.
+// Error kBadArchive if `json` is malformed.
+void collect_ids(const JsonPath& path, std::string_view json, std::vector<std::string>& values,
+                 std::vector<std::string>& others);
+
 // What a key becomes for which nothing may stand: no text of PostgreSQL's. An element of an array
 // is left out then, a value in a document becomes null.
 inline constexpr std::string_view kNoKey{"\0", 1};

@@ -4,9 +4,13 @@
 #include <string>
 #include <string_view>
 
-#include "core/manifest.hpp"
-
 namespace company_backup {
+
+// How the lines of a table are ordered by a key column.
+enum class KeyOrder {
+  kInteger,  // numerically; decimal digits with an optional sign, as JSON number or string
+  kText,     // by memcmp of the unescaped text
+};
 
 // Below, equal to or above zero, as a stands before, at or after b. Texts are unescaped. Error
 // kBadArchive for an integer key that is not an integer.

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdio>
 
-#include "core/archive_files.hpp"
 #include "core/error.hpp"
 #include "core/row_writer.hpp"
 
@@ -231,6 +230,18 @@ std::string Manifest::to_json() const {
         .detail("A text of it is not UTF-8.");
   }
   return text;
+}
+
+ManifestFiles total_files(const Manifest& manifest) {
+  ManifestFiles total;
+  for (const ManifestTable& table : manifest.tables) {
+    for (const ManifestColumn& column : table.columns) {
+      if (!column.files) continue;
+      total.count += column.files->count;
+      total.bytes += column.files->bytes;
+    }
+  }
+  return total;
 }
 
 std::string Manifest::to_readable_json() const {

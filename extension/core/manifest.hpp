@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/digest.hpp"
+#include "core/key_order.hpp"
 
 namespace company_backup {
 
@@ -15,6 +16,12 @@ inline constexpr const char* kFormatName = "company_backup";
 inline constexpr int kFormatVersion = 1;
 // No reader takes a longer manifest, so none is written.
 inline constexpr std::uint64_t kLargestManifest = std::uint64_t{32} << 20;
+
+// A longer file could not be restored over: an undo record holds files in base64, inside lines.
+inline constexpr std::uint64_t kLargestFile = (std::uint64_t{3} << 28) - (std::uint64_t{64} << 10);
+
+// A reader keeps the digests of all files of an archive.
+inline constexpr std::uint64_t kMostFiles = 5'000'000;
 
 // The distinct contents of a column.
 struct ManifestFiles {
@@ -29,12 +36,6 @@ struct ManifestColumn {
   // Of a column whose lines hold digests, and whose contents are entries under files/. Only where
   // the treatment is file.
   std::optional<ManifestFiles> files = std::nullopt;
-};
-
-// How the lines of a table are ordered by a key column.
-enum class KeyOrder {
-  kInteger,  // numerically; decimal digits with an optional sign, as JSON number or string
-  kText,     // by memcmp of the unescaped text
 };
 
 struct ManifestKeyColumn {
@@ -128,5 +129,8 @@ struct Manifest {
   // kBadArchive if created_at is malformed.
   std::int64_t created_at_seconds() const;
 };
+
+// How many files, and how many bytes in them, all folders have according to the manifest.
+ManifestFiles total_files(const Manifest& manifest);
 
 }  // namespace company_backup

@@ -10,7 +10,6 @@
 #include <initializer_list>
 #include <span>
 
-#include "core/archive_files.hpp"
 #include "core/archive_layout.hpp"
 #include "core/error.hpp"
 #include "core/json_scanner.hpp"

@@ -1,6 +1,5 @@
-// Scope discovery: which tables hold rows of a company, by which route, and what is undecided.
-// Pure: the same schema and rules always give the same scope. DESIGN: fail closed; what discovery
-// does not understand becomes a finding of severity "error", and backups refuse while one stands.
+// The scope: which tables hold rows of a company, by which route, and what is undecided. Found by
+// core/discovery.hpp.
 #pragma once
 
 #include <string>
@@ -132,15 +131,5 @@ bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteSte
 // The foreign key of a step; null if it is a column that none is on.
 const ForeignKey* foreign_key_of(const Schema& schema, const ScopedTable& scoped,
                                  const RouteStep& step);
-
-// `functions_schema`: the quoted schema of the extension's functions, for hints ("public").
-// Throws Error kNotConfigured, kStaleRule (the company table or its key column is gone), kNoRoute.
-// Every other stale rule is a finding that names it.
-Scope discover_scope(const Schema& schema, const Rules& rules, const std::string& functions_schema);
-
-// The statements a reviewer would run next, one each: for an unset company table a guess at it,
-// else the hints of all open findings, without repeats.
-std::vector<std::string> propose_rules(const Schema& schema, const Rules& rules,
-                                       const std::string& functions_schema);
 
 }  // namespace company_backup

@@ -3,9 +3,9 @@
 #include <unordered_map>
 
 #include "core/names.hpp"
+#include "core/quoting.hpp"
 #include "core/scope_model.hpp"
 #include "core/smells.hpp"
-#include "core/sql.hpp"
 
 namespace company_backup {
 namespace {

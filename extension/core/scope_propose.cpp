@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "core/discovery.hpp"
 #include "core/error.hpp"
 #include "core/names.hpp"
 #include "core/scope_model.hpp"

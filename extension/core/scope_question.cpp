@@ -3,7 +3,6 @@
 
 #include "core/scope_model.hpp"
 #include "core/smells.hpp"
-#include "core/sql.hpp"
 
 namespace company_backup {
 namespace {

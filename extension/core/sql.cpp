@@ -1,140 +1,12 @@
 #include "core/sql.hpp"
 
-#include <algorithm>
-
-#include "core/error.hpp"
+#include "core/quoting.hpp"
 
 namespace company_backup {
 namespace {
 
-// PostgreSQL's keywords that cannot be used bare everywhere, newer servers' included.
-// Each between spaces.
-constexpr std::string_view kKeywords =
-    " all analyse analyze and any array as asc asymmetric authorization between bigint "
-    "binary bit boolean both case cast char character check coalesce collate collation "
-    "column concurrently constraint create cross current_catalog current_date "
-    "current_role current_schema current_time current_timestamp current_user dec decimal "
-    "default deferrable desc distinct do else end except exists extract false fetch float "
-    "for foreign freeze from full grant greatest group grouping having ilike in initially "
-    "inner inout int integer intersect interval into is isnull join json json_array "
-    "json_arrayagg json_exists json_object json_objectagg json_query json_scalar "
-    "json_serialize json_table json_value lateral leading least left like limit localtime "
-    "localtimestamp merge_action national natural nchar none normalize not notnull null "
-    "nullif numeric offset on only or order out outer overlaps overlay placing position "
-    "precision primary real references returning right row select session_user setof "
-    "similar smallint some substring symmetric system_user table tablesample then time "
-    "timestamp to trailing treat trim true union unique user using values varchar "
-    "variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists "
-    "xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
-
-bool needs_quotes(std::string_view name) {
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (name.empty() || !plain(name[0])) return true;
-  if (!std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || digit(c); }))
-    return true;
-  return kKeywords.find(" " + std::string(name) + " ") != kKeywords.npos;
-}
-
 // Types with smaller OIDs are PostgreSQL's own.
 constexpr uint32_t kFirstUserType = 16384;
-
-// `left` OP `right` for two columns that no foreign key pairs: with their own "=" where both sides
-// have the same one, else as text.
-std::string equal(const std::string& left, const Column& left_column, const std::string& right,
-                  const Column& right_column) {
-  const std::string op = common_equality(left_column, right_column);
-  if (!op.empty()) return left + " " + op + " " + right;
-  return as_text(left, left_column) + " OPERATOR(pg_catalog.=) " + as_text(right, right_column);
-}
-
-TypeFamily element_family(const Column& column) {
-  if (column.family == TypeFamily::kIntegerArray) return TypeFamily::kInteger;
-  if (column.family == TypeFamily::kUuidArray) return TypeFamily::kUuid;
-  return TypeFamily::kText;
-}
-
-// `target` = any element of the array `source`.
-std::string equal_any(const std::string& target, const Column& target_column,
-                      const std::string& source, const Column& source_column) {
-  // text is compared as text: varchar[] and citext[] have no operators of their own to pair with
-  const bool direct = target_column.family == element_family(source_column) &&
-                      target_column.family != TypeFamily::kText &&
-                      target_column.equality == "OPERATOR(pg_catalog.=)";
-  if (direct) return target + " OPERATOR(pg_catalog.=) ANY (" + source + ")";
-  return as_text(target, target_column) + " OPERATOR(pg_catalog.=) ANY (" + source +
-         "::pg_catalog.text[])";
-}
-
-// True for the rows of `alias` whose column has this text.
-std::string has_text(const std::string& alias, const Column& column, const std::string& text) {
-  return as_text(column_sql(alias, column), column) + " OPERATOR(pg_catalog.=) " +
-         quote_literal(text);
-}
-
-// " AND ..." for a step that only rows of one kind take.
-std::string when_of(const Schema& schema, const RouteStep& step, TableIndex table,
-                    std::string_view alias) {
-  if (step.when_column == 0) return "";
-  return " AND " + has_text(std::string(alias), column_of(schema.tables[table], step.when_column),
-                            step.when_value);
-}
-
-std::string exists(const Table& table, const std::string& alias, const std::string& where) {
-  return "EXISTS (SELECT 1 FROM " + from_table(table) + " AS " + alias + " WHERE " + where + ")";
-}
-
-class OwnershipWriter {
- public:
-  OwnershipWriter(const Schema& schema, const Scope& scope, std::string_view parameter)
-      : schema_(schema), scope_(scope), parameter_(parameter) {}
-
-  std::string condition(TableIndex table, const std::string& alias) {
-    const ScopedTable* scoped = scope_.find(table);
-    if (scoped == nullptr || !scoped->owned() || scoped->routes.empty())
-      throw Error(sqlstate::kInternal,
-                  "table " + display_table(schema_.tables[table]) + " has no route to a company");
-    std::string text;
-    for (const RouteStep& step : scoped->routes) {
-      if (!text.empty()) text += " OR ";
-      text += step.kind == RouteStep::Kind::kCompany ? company_step(table, alias, step)
-                                                     : other_step(table, alias, step);
-    }
-    return scoped->routes.size() > 1 ? "(" + text + ")" : text;
-  }
-
- private:
-  std::string next_alias() { return "_owner" + std::to_string(++aliases_); }
-
-  std::string company_step(TableIndex table, const std::string& alias, const RouteStep& step) {
-    const Column& key = column_of(schema_.tables[scope_.company_table], scope_.company_key);
-    if (step.target_columns.size() == 1 && step.target_columns[0] == scope_.company_key) {
-      const Column& column = column_of(schema_.tables[table], step.columns.at(0));
-      const std::string own = column_sql(alias, column);
-      const std::string same = step.operators.empty()
-                                   ? equal(parameter_, key, own, column)
-                                   : parameter_ + " " + step.operators[0] + " " + own;
-      return same + when_of(schema_, step, table, alias);
-    }
-    // The columns hold another unique key of the company row.
-    const std::string company = next_alias();
-    return exists(schema_.tables[scope_.company_table], company,
-                  equal(parameter_, key, column_sql(company, key), key) + " AND " +
-                      step_join(schema_, step, table, alias, company));
-  }
-
-  std::string other_step(TableIndex table, const std::string& alias, const RouteStep& step) {
-    const std::string target = next_alias();
-    return exists(
-        schema_.tables[step.target], target,
-        step_join(schema_, step, table, alias, target) + " AND " + condition(step.target, target));
-  }
-
-  const Schema& schema_;
-  const Scope& scope_;
-  std::string parameter_;
-  int aliases_ = 0;
-};
 
 }  // namespace
 
@@ -149,38 +21,12 @@ std::string column_sql(std::string_view alias, const Column& column) {
   return std::string(alias) + "." + quote_name(column.name) + column.cast;
 }
 
-std::string quote_name(std::string_view name) {
-  std::string quoted = "\"";
-  for (char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-std::string quote_literal(std::string_view text) {
-  std::string quoted = text.find('\\') == std::string_view::npos ? "'" : "E'";
-  for (char c : text) {
-    if (c == '\'' || c == '\\') quoted += c;
-    quoted += c;
-  }
-  return quoted + '\'';
-}
-
-std::string display_name(std::string_view name) {
-  return needs_quotes(name) ? quote_name(name) : std::string(name);
-}
-
 std::string quoted_table(const Table& table) {
   return quote_name(table.schema) + "." + quote_name(table.name);
 }
 
 std::string display_table(const Table& table) {
   return display_name(table.schema) + "." + display_name(table.name);
-}
-
-std::string quoted_display(const std::string& display) {
-  return display.find('"') == display.npos ? '"' + display + '"' : display;
 }
 
 std::string from_table(const Table& table) {
@@ -207,76 +53,19 @@ std::string is_any_null(const Table& table, const std::vector<int16_t>& columns,
   return text.empty() ? "false" : text + ")";
 }
 
-std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
-                     std::string_view alias, std::string_view parameter) {
-  return OwnershipWriter(schema, scope, parameter).condition(table, std::string(alias));
+// `left` OP `right` for two columns that no foreign key pairs: with their own "=" where both sides
+// have the same one, else as text.
+std::string equal(const std::string& left, const Column& left_column, const std::string& right,
+                  const Column& right_column) {
+  const std::string op = common_equality(left_column, right_column);
+  if (!op.empty()) return left + " " + op + " " + right;
+  return as_text(left, left_column) + " OPERATOR(pg_catalog.=) " + as_text(right, right_column);
 }
 
-std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table,
-                      std::string_view alias) {
-  const ScopedTable* scoped = scope.find(table);
-  std::string text;
-  for (const RouteStep& step : scoped->routes) {
-    if (!text.empty()) text += " AND ";
-    if (step.kind == RouteStep::Kind::kCompany) {
-      const std::string when = when_of(schema, step, table, alias);
-      const std::string none = is_any_null(schema.tables[table], step.columns, alias);
-      text += when.empty() ? none : "(" + none + " OR (true" + when + ") IS NOT TRUE)";
-      continue;
-    }
-    const std::string target = std::string(alias) + "_of";
-    std::string where = step_join(schema, step, table, alias, target);
-    if (can_be_orphaned(schema, scope, *scope.find(step.target))) {
-      where += " AND NOT (" + is_orphan(schema, scope, step.target, target) + ")";
-    }
-    text += "NOT " + exists(schema.tables[step.target], target, where);
-  }
-  return text;
-}
-
-// The referred-to side stands left of the operator, as in the foreign key: that is this table for a
-// step up, the target for all others.
-std::string step_join(const Schema& schema, const RouteStep& step, TableIndex table,
-                      std::string_view alias, std::string_view target_alias) {
-  std::string text;
-  for (size_t i = 0; i < step.columns.size(); ++i) {
-    const Column& own = column_of(schema.tables[table], step.columns[i]);
-    const Column& other = column_of(schema.tables[step.target], step.target_columns[i]);
-    const bool up = step.kind == RouteStep::Kind::kUp;
-    const std::string left = up ? column_sql(alias, own) : column_sql(target_alias, other);
-    const std::string right = up ? column_sql(target_alias, other) : column_sql(alias, own);
-    if (!text.empty()) text += " AND ";
-    text += step.operators.empty() ? equal(left, up ? own : other, right, up ? other : own)
-                                   : left + " " + step.operators[i] + " " + right;
-  }
-  return text + when_of(schema, step, table, alias);
-}
-
-std::string reference_join(const Schema& schema, const Reference& reference,
-                           std::string_view source_alias, std::string_view target_alias) {
-  if (!reference.json_path.empty())
-    throw Error(sqlstate::kInternal,
-                "reference " + reference.name + " is inside JSON and has no join condition");
-  const Table& table = schema.tables[reference.table];
-  const Table& target = schema.tables[reference.target];
-  std::string text;
-  for (size_t i = 0; i < reference.columns.size(); ++i) {
-    const Column& source = column_of(table, reference.columns[i]);
-    const Column& key = column_of(target, reference.target_columns[i]);
-    const std::string left = column_sql(target_alias, key);
-    const std::string right = column_sql(source_alias, source);
-    if (!text.empty()) text += " AND ";
-    if (!reference.operators.empty())
-      text += left + " " + reference.operators[i] + " " + right;
-    else
-      text += is_list(schema, reference) ? equal_any(left, key, right, source)
-                                         : equal(left, key, right, source);
-  }
-  if (!reference.when_column.empty()) {
-    text += " AND " + has_text(std::string(source_alias),
-                               *find_column(table, reference.when_column), reference.when_value);
-  }
-  return text;
+// True for the rows of `alias` whose column has this text.
+std::string has_text(const std::string& alias, const Column& column, const std::string& text) {
+  return as_text(column_sql(alias, column), column) + " OPERATOR(pg_catalog.=) " +
+         quote_literal(text);
 }
 
 }  // namespace company_backup

@@ -1,21 +1,17 @@
-// SQL text from scope data: identifiers always quoted, values always parameters.
+// SQL text about tables and columns: identifiers always quoted, values always parameters.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "core/scope.hpp"
+#include "core/quoting.hpp"
+#include "core/schema.hpp"
 
 namespace company_backup {
 
-std::string quote_name(std::string_view name);     // "a""b"
-std::string quote_literal(std::string_view text);  // 'it''s', E'...' where a backslash is in it
-std::string display_name(std::string_view name);   // quoted only where needed
-std::string quoted_table(const Table& table);      // "sales"."invoice"
-std::string display_table(const Table& table);     // sales.invoice, quoted only where needed
-
-// A display name in a message: "sales.invoice", but sales."Invoice" as it is.
-std::string quoted_display(const std::string& display);
+std::string quoted_table(const Table& table);   // "sales"."invoice"
+std::string display_table(const Table& table);  // sales.invoice, quoted only where needed
 
 // FROM item of a table's own rows: ONLY for a plain table with or without inheritance children,
 // the whole tree for a partitioned one.
@@ -34,24 +30,12 @@ std::string column_sql(std::string_view alias, const Column& column);
 std::string is_any_null(const Table& table, const std::vector<int16_t>& columns,
                         std::string_view alias);
 
-// A condition that is true for the rows of `alias` (of `table`) that belong to the company whose
-// key is `parameter` ("$1", already of the key column's type). Nested EXISTS for each step; several
-// routes are OR-ed. Throws Error kInternal when the table is not owned.
-std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
-                     std::string_view alias, std::string_view parameter);
+// `left` OP `right` for two columns that no foreign key pairs: with their own "=" where both sides
+// have the same one, else as text.
+std::string equal(const std::string& left, const Column& left_column, const std::string& right,
+                  const Column& right_column);
 
-// The reverse for a table of which can_be_orphaned() is true: no row of any company, nor one that
-// belongs to nobody itself, is there that a row of `alias` could belong to.
-std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table,
-                      std::string_view alias);
-
-// The join condition of one step of a route: `alias` is the row, `target_alias` the step's target.
-std::string step_join(const Schema& schema, const RouteStep& step, TableIndex table,
-                      std::string_view alias, std::string_view target_alias);
-
-// The join condition of a reference: target.k OP source.c AND ... (whole, unqualified operators
-// never).
-std::string reference_join(const Schema& schema, const Reference& reference,
-                           std::string_view source_alias, std::string_view target_alias);
+// True for the rows of `alias` whose column has this text.
+std::string has_text(const std::string& alias, const Column& column, const std::string& text);
 
 }  // namespace company_backup

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "pg/key_lookup.hpp"
-#include "pg/outside_actions.hpp"
 #include "pg/owner.hpp"
+#include "pg/table_plan.hpp"
 
 namespace company_backup {
 namespace {

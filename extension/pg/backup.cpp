@@ -3,12 +3,12 @@
 #include <map>
 
 #include "core/printable.hpp"
-#include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/company_identity.hpp"
 #include "pg/file_writer.hpp"
 #include "pg/held_tables.hpp"
 #include "pg/piece_pipeline.hpp"
+#include "pg/pinned_settings.hpp"
 #include "pg/reference_check.hpp"
 #include "pg/rules.hpp"
 #include "pg/shared_keys.hpp"

@@ -1,5 +1,5 @@
 // backup_company, company_backups, backup_contents, backup_manifest, delete_backup.
-#include "core/sql.hpp"
+#include "core/quoting.hpp"
 #include "core/table_name.hpp"
 #include "pg/arguments.hpp"
 #include "pg/authorize.hpp"

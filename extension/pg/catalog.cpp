@@ -4,7 +4,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "core/sql.hpp"
+#include "core/quoting.hpp"
 #include "pg/spi.hpp"
 
 namespace company_backup {

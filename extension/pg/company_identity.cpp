@@ -11,7 +11,9 @@ extern "C" {
 
 #include "core/sql.hpp"
 #include "pg/company_triggers.hpp"
+#include "pg/fresh_snapshot.hpp"
 #include "pg/owner.hpp"
+#include "pg/pinned_settings.hpp"
 #include "pg/stored_tables.hpp"
 
 namespace company_backup {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/load_order.hpp"
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "pg/foreign_code.hpp"
 #include "pg/integrity.hpp"
@@ -40,13 +41,6 @@ std::vector<MatchedTable> in_load_order(std::vector<MatchedTable> tables, const 
 }
 
 }  // namespace
-
-std::optional<size_t> position_of(const MatchedTable& table, int16_t number) {
-  for (size_t i = 0; i < table.columns.size(); ++i) {
-    if (table.columns[i]->number == number) return i;
-  }
-  return std::nullopt;
-}
 
 CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, RowSource& source,
                          const MatchOptions& options, const SharedOptions& shared)

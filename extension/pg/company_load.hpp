@@ -12,8 +12,8 @@
 
 #include "core/archive_match.hpp"
 #include "core/column_roots.hpp"
+#include "pg/id_maps.hpp"
 #include "pg/leftover_check.hpp"
-#include "pg/new_ids.hpp"
 #include "pg/outside_references.hpp"
 #include "pg/row_loader.hpp"
 #include "pg/row_source.hpp"
@@ -26,9 +26,6 @@ namespace company_backup {
 
 // Values of a row of the company table by attribute number; NULL: nullopt.
 using CompanyRow = std::map<int16_t, Text>;
-
-// The position of a column among the archive's.
-std::optional<size_t> position_of(const MatchedTable& table, int16_t number);
 
 class CompanyLoad {
  public:
@@ -76,7 +73,7 @@ class CompanyLoad {
   void prove(const Company& company, bool counts = true);
 
   // Rows get new IDs from here on; null: they keep them.
-  void set_new_ids(const NewIds* ids) { new_ids_ = ids; }
+  void set_new_ids(const IdMaps* ids) { new_ids_ = ids; }
   const ColumnRoots& roots() const { return roots_; }
 
   // What the rule of a column makes of its values on their way to this company.
@@ -147,7 +144,7 @@ class CompanyLoad {
   ColumnRoots roots_;
   SharedMatch shared_;
   std::optional<OutsideReferences> outside_;
-  const NewIds* new_ids_ = nullptr;
+  const IdMaps* new_ids_ = nullptr;
   CompanyRow archived_company_;
   Text target_key_;
   std::map<int16_t, std::unique_ptr<ListedKeys>> company_maps_;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/archive_rows.hpp"
+#include "pg/fresh_snapshot.hpp"
 #include "pg/id_record.hpp"
 #include "pg/integrity.hpp"
 #include "pg/key_lookup.hpp"

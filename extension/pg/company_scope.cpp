@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <set>
 
+#include "core/discovery.hpp"
 #include "core/scope_statements.hpp"
 #include "core/sql.hpp"
 #include "pg/catalog.hpp"
 #include "pg/company_triggers.hpp"
 #include "pg/compat.hpp"
 #include "pg/foreign_code.hpp"
+#include "pg/fresh_snapshot.hpp"
 #include "pg/module.hpp"
 #include "pg/owner.hpp"
 #include "pg/partitions.hpp"
+#include "pg/pinned_settings.hpp"
 #include "pg/rules.hpp"
 #include "pg/value_input.hpp"
 
@@ -276,53 +279,6 @@ Company resolve_company(const LiveScope& live, const Text& company) {
   return found;
 }
 
-namespace {
-
-// max_stack_depth, in kB; plain data.
-struct StackDepth {
-  char text[16];
-};
-
-// All that the process has, as the setting's own check allows it, or what is set if that is more.
-StackDepth deepest_stack() {
-  constexpr long kEnough = 64L << 20;  // where the system sets no limit
-  const long possible = std::min(get_stack_depth_rlimit() - STACK_DEPTH_SLOP, kEnough) / 1024;
-  StackDepth depth;
-  std::snprintf(depth.text, sizeof depth.text, "%ld", std::max<long>(possible, max_stack_depth));
-  return depth;
-}
-
-}  // namespace
-
-PinnedSettings::PinnedSettings() {
-  nest_level_ = guarded([] {
-    const StackDepth stack = deepest_stack();
-    const char* const settings[][2] = {
-        {"DateStyle", "ISO, YMD"},
-        {"IntervalStyle", "postgres"},
-        {"TimeZone", "UTC"},
-        {"extra_float_digits", "1"},
-        {"bytea_output", "hex"},
-        {"lc_monetary", "C"},
-        {"xmloption", "content"},
-        {"row_security", "off"},
-        // values may be as deep as any session could store, and are read at the end of a long call
-        {"max_stack_depth", stack.text},
-        // chunks are written while rows are read, which a parallel plan forbids
-        {"max_parallel_workers_per_gather", "0"}};
-    const int level = NewGUCNestLevel();
-    for (const auto& setting : settings) {
-      set_config_option(setting[0], setting[1], PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                        false);
-    }
-    return level;
-  });
-}
-
-void PinnedSettings::close() {
-  guarded([this] { AtEOXact_GUC(false, nest_level_); });
-}
-
 void refuse_row_security(const LiveScope& live) {
   for (const ScopedTable& scoped : live.scope.tables) {
     refuse_row_security(live.table(scoped.table));
@@ -395,15 +351,12 @@ void ReadSnapshot::close() {
   guarded([] { PopActiveSnapshot(); });
 }
 
-FreshSnapshot::FreshSnapshot() {
-  guarded([] {
-    CommandCounterIncrement();
-    PushActiveSnapshot(GetLatestSnapshot());
+bool may_see_rows(const Table& table) {
+  const Oid oid = table.oid;
+  return guarded([oid] {
+    return pg_class_aclcheck(oid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+           check_enable_rls(oid, InvalidOid, true) != RLS_ENABLED;
   });
-}
-
-void FreshSnapshot::close() {
-  guarded([] { PopActiveSnapshot(); });
 }
 
 }  // namespace company_backup

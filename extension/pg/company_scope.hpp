@@ -38,18 +38,11 @@ struct Company {
 // Reads the company's row under the active snapshot. Error kUnknownCompany.
 Company resolve_company(const LiveScope& live, const Text& company);
 
-// Settings that make text forms the same everywhere, and row_security = off, until close().
-class PinnedSettings {
- public:
-  PinnedSettings();
-  void close();
-
- private:
-  int nest_level_;
-};
-
 // Error kRowSecurity if a policy would hide rows of a table of the scope from the caller.
 void refuse_row_security(const LiveScope& live);
+
+// May the caller see keys of rows of this table in messages?
+bool may_see_rows(const Table& table);
 
 // Locks the tables of the scope, and what is partitioned below them, ACCESS SHARE in OID order and
 // gives the scope as it is under the locks. Errors: kTableChanged if it never stands still;
@@ -72,14 +65,6 @@ class ReadSnapshot {
 
  private:
   void check_age(const LiveScope& live) const;
-};
-
-// A snapshot of this moment, also in a REPEATABLE READ transaction, that sees what this transaction
-// has written; active until close().
-class FreshSnapshot {
- public:
-  FreshSnapshot();
-  void close();
 };
 
 }  // namespace company_backup

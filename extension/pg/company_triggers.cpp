@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "core/sql.hpp"
-#include "pg/company_scope.hpp"
+#include "core/quoting.hpp"
 #include "pg/owner.hpp"
+#include "pg/pinned_settings.hpp"
 
 namespace company_backup {
 namespace {

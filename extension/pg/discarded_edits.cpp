@@ -1,6 +1,5 @@
 #include "pg/discarded_edits.hpp"
 
-#include "core/sql.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/row_loader.hpp"
 

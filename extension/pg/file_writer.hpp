@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/manifest.hpp"
-#include "pg/backup.hpp"
+#include "pg/chunk_sink.hpp"
 #include "pg/piece_pipeline.hpp"
 #include "pg/row_encoder.hpp"
 

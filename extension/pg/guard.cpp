@@ -1,7 +1,7 @@
 #include "pg/guard.hpp"
 
+#include "core/quoting.hpp"
 #include "core/row_writer.hpp"
-#include "core/sql.hpp"
 #include "pg/compat.hpp"
 
 namespace company_backup {

@@ -5,8 +5,9 @@
 #include "pg/company_merge.hpp"
 #include "pg/held_tables.hpp"
 #include "pg/id_facts.hpp"
-#include "pg/restore.hpp"
+#include "pg/pinned_settings.hpp"
 #include "pg/restore_record.hpp"
+#include "pg/target_company.hpp"
 
 namespace company_backup {
 namespace {

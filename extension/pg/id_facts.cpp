@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "pg/adoptable.hpp"
 #include "pg/column_default.hpp"

@@ -1,7 +1,7 @@
 #include "pg/id_record.hpp"
 
+#include "core/quoting.hpp"
 #include "core/row_composer.hpp"
-#include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/company_load.hpp"
 #include "pg/undo.hpp"

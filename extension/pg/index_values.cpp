@@ -1,5 +1,6 @@
 #include "pg/index_values.hpp"
 
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "pg/owner_query.hpp"
 #include "pg/typed_value.hpp"

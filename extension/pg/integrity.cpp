@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/column_roots.hpp"
+#include "core/ownership.hpp"
 #include "core/scope_statements.hpp"
 #include "core/sql.hpp"
 #include "pg/key_lookup.hpp"

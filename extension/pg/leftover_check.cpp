@@ -1,7 +1,6 @@
 #include "pg/leftover_check.hpp"
 
 #include "core/sql.hpp"
-#include "pg/company_load.hpp"
 
 namespace company_backup {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/key_order.hpp"
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "pg/row_loader.hpp"
 #include "pg/table_plan.hpp"

@@ -2,7 +2,6 @@
 
 #include "core/scope_statements.hpp"
 #include "core/sql.hpp"
-#include "pg/company_load.hpp"
 
 namespace company_backup {
 namespace {

@@ -334,9 +334,4 @@ NewIds::NewIds(CompanyLoad& load, const IdPlan& plan, bool preview) {
   }
 }
 
-const KeyMap* NewIds::of(const ColumnRoot& origin) const {
-  const auto found = maps_.find(origin);
-  return found == maps_.end() ? nullptr : found->second.get();
-}
-
 }  // namespace company_backup

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/key_order.hpp"
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "pg/adoptable.hpp"
 #include "pg/key_lookup.hpp"

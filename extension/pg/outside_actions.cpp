@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "core/ownership.hpp"
 #include "core/row_composer.hpp"
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/column_default.hpp"
+#include "pg/fresh_snapshot.hpp"
 #include "pg/outside_record.hpp"
 #include "pg/owner.hpp"
 #include "pg/row_loader.hpp"
@@ -70,14 +72,6 @@ CurrentQuery query_rows(const Table& table, const std::vector<const Column*>& co
   result.table.sql +=
       "s.tableoid, s.ctid, s.xmin FROM " + from_table(table) + " AS s WHERE " + condition;
   return result;
-}
-
-bool may_see_rows(const Table& table) {
-  const Oid oid = table.oid;
-  return guarded([oid] {
-    return pg_class_aclcheck(oid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
-           check_enable_rls(oid, InvalidOid, true) != RLS_ENABLED;
-  });
 }
 
 OutsideActions::OutsideActions(const LiveScope& live, const Company& company, UndoWriter* undo,

@@ -93,7 +93,4 @@ std::vector<const Column*> written_columns(const Table& table);
 CurrentQuery query_rows(const Table& table, const std::vector<const Column*>& columns,
                         const std::string& condition, const std::vector<Arg>& args);
 
-// May the caller see keys of rows of this table in messages?
-bool may_see_rows(const Table& table);
-
 }  // namespace company_backup

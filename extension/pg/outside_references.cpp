@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "core/json_path.hpp"
+#include "core/json_walk.hpp"
+#include "core/ownership.hpp"
 #include "core/row_mapper.hpp"
 #include "core/sql.hpp"
-#include "pg/company_load.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/line_spool.hpp"
 #include "pg/owner.hpp"
@@ -153,7 +154,7 @@ class OutsideReferences::Reader {
     }
     if (path_) {
       std::vector<std::string> values, others;
-      path_->collect(jsonb_ ? unwrap_jsonb(key[0]) : std::string_view(key[0]), values, others);
+      collect_ids(*path_, jsonb_ ? unwrap_jsonb(key[0]) : std::string_view(key[0]), values, others);
       for (std::string& value : values) put({std::move(value)}, kReference);
       return;
     }

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "core/sql.hpp"
+#include "pg/fresh_snapshot.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/line_spool.hpp"
 #include "pg/recorded_table.hpp"

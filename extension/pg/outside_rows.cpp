@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/sql.hpp"
+#include "pg/fresh_snapshot.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/line_spool.hpp"
 #include "pg/orphans.hpp"

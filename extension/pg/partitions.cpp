@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pg/company_scope.hpp"
+#include "pg/fresh_snapshot.hpp"
 
 namespace company_backup {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
+#include "pg/fresh_snapshot.hpp"
 #include "pg/key_lookup.hpp"
 #include "pg/outside_actions.hpp"
 #include "pg/owner.hpp"

@@ -4,6 +4,8 @@
 #include <unordered_map>
 
 #include "core/json_path.hpp"
+#include "core/json_walk.hpp"
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "pg/robust_plan.hpp"
 #include "pg/table_plan.hpp"
@@ -150,7 +152,7 @@ class Checker {
       for (const Row& row : rows) {
         values.clear();
         others.clear();
-        path.collect(*row[1], values, others);
+        collect_ids(path, *row[1], values, others);
         for (const std::string& value : values) seen.emplace(value, *row[0]);
         for (const std::string& other : others) {
           problems_.push_back({reference_->table, *row[0], reference_->name,

@@ -7,8 +7,6 @@
 namespace roaring {}
 using namespace roaring;
 
-#include "core/sql.hpp"
-
 namespace company_backup {
 namespace {
 

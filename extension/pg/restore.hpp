@@ -26,19 +26,4 @@ int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBac
 Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options);
 
-// The travelling tables ROW EXCLUSIVE in OID order, then everything as a backup locks it.
-LiveScope lock_for_writing(LiveScope live);
-
-// FOR NO KEY UPDATE. Error kSerializationFailure if it is not there any more.
-void lock_company_row(const LiveScope& live, const Company& company);
-
-// Columns of the company's row as they are.
-CompanyRow read_company(const LiveScope& live, const Company& company,
-                        const std::vector<int16_t>& numbers);
-
-// Has the company rows besides its own one?
-bool has_rows(const LiveScope& live, const Company& company);
-// Error kTargetNotEmpty lists the tables in which the company has rows.
-void require_empty(const LiveScope& live, const Company& company);
-
 }  // namespace company_backup

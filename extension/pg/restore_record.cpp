@@ -2,6 +2,7 @@
 
 #include "core/row_writer.hpp"
 #include "core/sql.hpp"
+#include "pg/fresh_snapshot.hpp"
 #include "pg/guard.hpp"
 #include "pg/stored_tables.hpp"
 #include "pg/undo.hpp"

@@ -1,10 +1,11 @@
 // The rows of company_backup.restore: what was restored, by whom, and what became of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "pg/company_merge.hpp"
+#include "pg/company_scope.hpp"
 
 namespace company_backup {
 

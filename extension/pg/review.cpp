@@ -5,12 +5,15 @@
 #include "pg/archive_rows.hpp"
 #include "pg/company_identity.hpp"
 #include "pg/company_lock.hpp"
+#include "pg/fresh_snapshot.hpp"
 #include "pg/held_tables.hpp"
 #include "pg/integrity.hpp"
 #include "pg/outside_return.hpp"
+#include "pg/pinned_settings.hpp"
 #include "pg/restore.hpp"
 #include "pg/restore_record.hpp"
 #include "pg/row_writer.hpp"
+#include "pg/target_company.hpp"
 
 namespace company_backup {
 namespace {

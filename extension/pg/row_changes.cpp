@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "core/row_writer.hpp"
-#include "core/sql.hpp"
 #include "pg/foreign_edits.hpp"
 
 namespace company_backup {

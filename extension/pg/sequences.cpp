@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/sql.hpp"
+#include "core/quoting.hpp"
 #include "pg/owner.hpp"
 #include "pg/spi.hpp"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "core/json_path.hpp"
-#include "core/sql.hpp"
+#include "core/quoting.hpp"
 #include "pg/arguments.hpp"
 #include "pg/catalog.hpp"
 #include "pg/column_default.hpp"

@@ -77,7 +77,7 @@ struct Collector {
     if (value == kNull) return;
     std::vector<std::string> texts, others;
     if (path) {
-      path->collect(jsonb ? unwrap_jsonb(value) : plain_text(value), texts, others);
+      collect_ids(*path, jsonb ? unwrap_jsonb(value) : plain_text(value), texts, others);
     } else {
       for (auto& element : parse_array(plain_text(value)).value_or(Elements())) {
         if (element) texts.push_back(std::move(*element));

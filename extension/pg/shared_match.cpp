@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 #include "pg/column_default.hpp"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/sql.hpp"
+#include "core/quoting.hpp"
 #include "pg/owner.hpp"
 #include "pg/planning.hpp"
 

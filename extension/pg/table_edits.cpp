@@ -1,9 +1,9 @@
 #include "pg/table_edits.hpp"
-#include "core/sql.hpp"
 
 #include <map>
 #include <set>
 
+#include "core/quoting.hpp"
 #include "pg/boundary.hpp"
 #include "pg/code_owner.hpp"
 #include "pg/row_writer.hpp"

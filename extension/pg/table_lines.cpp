@@ -1,7 +1,7 @@
 #include "pg/table_lines.hpp"
 
 #include "core/json_scanner.hpp"
-#include "core/sql.hpp"
+#include "core/quoting.hpp"
 #include "pg/line_spool.hpp"
 
 namespace company_backup {

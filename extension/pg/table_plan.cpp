@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "core/table_name.hpp"
 

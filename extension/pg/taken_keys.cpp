@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ownership.hpp"
 #include "core/sql.hpp"
 #include "pg/index_values.hpp"
 #include "pg/key_lookup.hpp"

@@ -1,5 +1,5 @@
 // publish_template, unpublish_template, company_templates, create_company_from_template.
-#include "core/sql.hpp"
+#include "core/quoting.hpp"
 #include "pg/arguments.hpp"
 #include "pg/authorize.hpp"
 #include "pg/create_company.hpp"

@@ -1,6 +1,6 @@
 #include "pg/tuple_values.hpp"
 
-#include "pg/row_loader.hpp"
+#include "pg/line_values.hpp"
 
 namespace company_backup {
 namespace {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/names.hpp"
+#include "core/ownership.hpp"
 #include "core/scope_statements.hpp"
 #include "core/sql.hpp"
 #include "pg/module.hpp"

@@ -1,6 +1,7 @@
 #include "pg/unused_path.hpp"
 
-#include "core/sql.hpp"
+#include "core/json_walk.hpp"
+#include "core/quoting.hpp"
 #include "pg/owner.hpp"
 #include "pg/spi.hpp"
 
@@ -31,7 +32,7 @@ bool is_unused(Oid table, const std::string& column, const JsonPath& path) {
     any = true;
     for (const Row& row : rows) {
       std::vector<std::string> values, others;
-      path.collect(*row[0], values, others);
+      collect_ids(path, *row[0], values, others);
       used |= !values.empty() || !others.empty();
     }
   }

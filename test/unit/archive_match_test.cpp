@@ -1,4 +1,5 @@
 #include "core/archive_match.hpp"
+#include "core/discovery.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
 #include "core/column_roots.hpp"
+#include "core/discovery.hpp"
 
 #include <gtest/gtest.h>
 

@@ -13,7 +13,7 @@ using Texts = std::vector<std::string>;
 
 Texts collected(const std::string& path, std::string_view json, Texts* others = nullptr) {
   Texts values, rest;
-  JsonPath::parse(path).collect(json, values, others == nullptr ? rest : *others);
+  collect_ids(JsonPath::parse(path), json, values, others == nullptr ? rest : *others);
   return values;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/discovery.hpp"
 #include "core/error.hpp"
 #include "core/scope.hpp"
 #include "schema_builder.hpp"

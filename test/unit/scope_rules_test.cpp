@@ -4,6 +4,7 @@
 #include <ctime>
 #include <set>
 
+#include "core/discovery.hpp"
 #include "core/error.hpp"
 #include "scope_fixture.hpp"
 

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
-#include "core/sql.hpp"
 #include "scope_fixture.hpp"
 
 namespace company_backup {

@@ -1,4 +1,5 @@
 #include "core/sql.hpp"
+#include "core/ownership.hpp"
 
 #include <gtest/gtest.h>
 
