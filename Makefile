@@ -15,7 +15,7 @@ EXTENSION = extension/company_backup
 MODULE_big = company_backup
 EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
 
-OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard extension/pg/*.cpp)))
+OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard extension/pg/*/*.cpp)))
 DATA = $(wildcard $(EXTENSION)--*.sql)
 EXTRA_CLEAN = $(OBJS:.o=.d)
 
@@ -105,6 +105,7 @@ demo: dependencies
 	demo/run.sh
 
 test: dependencies
+	python3 test/layers.py
 	$(MAKE) --no-print-directory -s -j2 all
 	$(INSTALL_BUILT)
 	$(MAKE) --no-print-directory -s unit

@@ -8,8 +8,8 @@
 #include "client/commands.hpp"
 #include "client/files.hpp"
 #include "client/progress.hpp"
-#include "core/archive_reader.hpp"
-#include "core/error.hpp"
+#include "core/archive/archive_reader.hpp"
+#include "core/text/error.hpp"
 
 namespace company_backup::client {
 namespace {

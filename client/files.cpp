@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "client/signals.hpp"
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 
 namespace company_backup::client {
 namespace {

@@ -9,7 +9,7 @@
 #include "client/files.hpp"
 #include "client/output.hpp"
 #include "client/progress.hpp"
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 
 namespace company_backup::client {
 namespace {

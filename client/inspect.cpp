@@ -7,9 +7,9 @@
 #include "client/commands.hpp"
 #include "client/files.hpp"
 #include "client/output.hpp"
-#include "core/archive_reader.hpp"
-#include "core/error.hpp"
-#include "core/table_name.hpp"
+#include "core/archive/archive_reader.hpp"
+#include "core/text/error.hpp"
+#include "core/text/table_name.hpp"
 
 namespace company_backup::client {
 namespace {

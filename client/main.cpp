@@ -7,7 +7,7 @@
 #include "client/commands.hpp"
 #include "client/help.hpp"
 #include "client/printable.hpp"
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 
 namespace company_backup::client {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "client/printable.hpp"
-#include "core/json_scanner.hpp"
+#include "core/text/json_scanner.hpp"
 
 namespace company_backup::client {
 namespace {

@@ -7,7 +7,7 @@
 #include "client/output.hpp"
 #include "client/restore_options.hpp"
 #include "client/terminal.hpp"
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 
 namespace company_backup::client {
 namespace {

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 
 namespace company_backup::client {
 namespace {

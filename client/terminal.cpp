@@ -4,7 +4,7 @@
 
 #include "client/printable.hpp"
 #include "client/signals.hpp"
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 
 namespace company_backup::client {
 namespace {

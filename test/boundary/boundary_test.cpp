@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "pg/boundary.hpp"
+#include "pg/base/boundary.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;

@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <string>
 
-#include "pg/postgres.hpp"
+#include "pg/base/postgres.hpp"
 
 extern "C" {
 #include "tcop/tcopprot.h"

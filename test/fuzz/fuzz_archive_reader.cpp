@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 #include "sample_archive.hpp"
 
 namespace {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/json_path.hpp"
-#include "core/json_walk.hpp"
+#include "core/text/error.hpp"
+#include "core/text/json_path.hpp"
+#include "core/text/json_walk.hpp"
 
 namespace {
 

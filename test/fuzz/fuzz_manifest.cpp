@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.hpp"
-#include "core/manifest.hpp"
+#include "core/archive/manifest.hpp"
+#include "core/text/error.hpp"
 #include "sample_archive.hpp"
 
 namespace {

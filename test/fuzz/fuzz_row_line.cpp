@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.hpp"
-#include "core/row_line.hpp"
-#include "core/row_writer.hpp"
+#include "core/text/error.hpp"
+#include "core/text/row_line.hpp"
+#include "core/text/row_writer.hpp"
 
 namespace {
 

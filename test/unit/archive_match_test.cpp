@@ -1,9 +1,9 @@
-#include "core/archive_match.hpp"
-#include "core/discovery.hpp"
+#include "core/archive/archive_match.hpp"
+#include "core/scope/discovery.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 #include "schema_builder.hpp"
 
 namespace company_backup {

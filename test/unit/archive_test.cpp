@@ -1,10 +1,10 @@
 // A whole archive, written and read: what must work.
 #include <gtest/gtest.h>
 
-#include "core/archive_writer.hpp"
-#include "core/error.hpp"
-#include "core/line_cutter.hpp"
-#include "core/row_writer.hpp"
+#include "core/archive/archive_writer.hpp"
+#include "core/text/error.hpp"
+#include "core/text/line_cutter.hpp"
+#include "core/text/row_writer.hpp"
 #include "expect_error.hpp"
 #include "sample_archive.hpp"
 

@@ -1,5 +1,5 @@
-#include "core/column_roots.hpp"
-#include "core/discovery.hpp"
+#include "core/scope/column_roots.hpp"
+#include "core/scope/discovery.hpp"
 
 #include <gtest/gtest.h>
 

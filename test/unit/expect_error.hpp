@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 
 namespace company_backup {
 

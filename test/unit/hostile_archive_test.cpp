@@ -4,8 +4,8 @@
 #include <cctype>
 #include <functional>
 
-#include "core/error.hpp"
-#include "core/tar.hpp"
+#include "core/text/error.hpp"
+#include "core/text/tar.hpp"
 #include "expect_error.hpp"
 #include "sample_archive.hpp"
 

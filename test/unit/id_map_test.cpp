@@ -1,4 +1,4 @@
-#include "core/id_map.hpp"
+#include "core/ids/id_map.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <random>
 #include <set>
 
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 #include "expect_error.hpp"
 
 namespace company_backup {

@@ -1,4 +1,4 @@
-#include "core/id_plan.hpp"
+#include "core/ids/id_plan.hpp"
 
 #include <set>
 

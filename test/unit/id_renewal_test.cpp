@@ -1,4 +1,4 @@
-#include "core/id_renewal.hpp"
+#include "core/ids/id_renewal.hpp"
 
 #include <gtest/gtest.h>
 

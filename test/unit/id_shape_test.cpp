@@ -1,4 +1,4 @@
-#include "core/id_shape.hpp"
+#include "core/ids/id_shape.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "core/json_path.hpp"
+#include "core/text/json_path.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
-#include "core/json_walk.hpp"
+#include "core/text/error.hpp"
+#include "core/text/json_walk.hpp"
 #include "expect_error.hpp"
 
 namespace company_backup {

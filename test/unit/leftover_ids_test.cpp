@@ -1,4 +1,4 @@
-#include "core/leftover_ids.hpp"
+#include "core/ids/leftover_ids.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/line_cutter.hpp"
+#include "core/text/line_cutter.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/load_order.hpp"
+#include "core/scope/load_order.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/manifest.hpp"
+#include "core/archive/manifest.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
-#include "core/archive_files.hpp"
+#include "core/archive/archive_files.hpp"
 #include "expect_error.hpp"
 #include "sample_archive.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/member.hpp"
+#include "core/text/member.hpp"
 
 #include <gtest/gtest.h>
 

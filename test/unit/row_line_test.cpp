@@ -1,13 +1,13 @@
 // Writing and reading the values of a row.
-#include "core/row_line.hpp"
+#include "core/text/row_line.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <random>
 
-#include "core/json_scanner.hpp"
-#include "core/row_writer.hpp"
+#include "core/text/json_scanner.hpp"
+#include "core/text/row_writer.hpp"
 #include "expect_error.hpp"
 
 namespace company_backup {

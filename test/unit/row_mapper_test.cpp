@@ -1,10 +1,10 @@
-#include "core/row_mapper.hpp"
+#include "core/ids/row_mapper.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 #include "expect_error.hpp"
 
 namespace company_backup {

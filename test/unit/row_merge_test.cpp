@@ -1,10 +1,10 @@
-#include "core/row_merge.hpp"
+#include "core/merge/row_merge.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/change_log.hpp"
-#include "core/digest.hpp"
-#include "core/key_order.hpp"
+#include "core/archive/key_order.hpp"
+#include "core/merge/change_log.hpp"
+#include "core/text/digest.hpp"
 #include "expect_error.hpp"
 
 namespace company_backup {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/archive_writer.hpp"
-#include "core/table_name.hpp"
-#include "core/tar.hpp"
+#include "core/archive/archive_writer.hpp"
+#include "core/text/table_name.hpp"
+#include "core/text/tar.hpp"
 
 namespace company_backup::sample {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/archive_reader.hpp"
+#include "core/archive/archive_reader.hpp"
 
 namespace company_backup::sample {
 

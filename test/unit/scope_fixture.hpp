@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/discovery.hpp"
-#include "core/error.hpp"
-#include "core/scope.hpp"
+#include "core/scope/discovery.hpp"
+#include "core/scope/scope.hpp"
+#include "core/text/error.hpp"
 #include "schema_builder.hpp"
 
 namespace company_backup {

@@ -4,8 +4,8 @@
 #include <ctime>
 #include <set>
 
-#include "core/discovery.hpp"
-#include "core/error.hpp"
+#include "core/scope/discovery.hpp"
+#include "core/text/error.hpp"
 #include "scope_fixture.hpp"
 
 namespace company_backup {

@@ -1,8 +1,8 @@
-#include "core/scope.hpp"
+#include "core/scope/scope.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 #include "scope_fixture.hpp"
 
 namespace company_backup {

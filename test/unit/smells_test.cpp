@@ -1,8 +1,8 @@
-#include "core/smells.hpp"
+#include "core/scope/smells.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/names.hpp"
+#include "core/text/names.hpp"
 
 namespace company_backup {
 namespace {

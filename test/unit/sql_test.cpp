@@ -1,9 +1,9 @@
-#include "core/sql.hpp"
-#include "core/ownership.hpp"
+#include "core/scope/sql.hpp"
+#include "core/scope/ownership.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
+#include "core/text/error.hpp"
 #include "scope_fixture.hpp"
 
 namespace company_backup {

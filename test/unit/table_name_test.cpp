@@ -1,4 +1,4 @@
-#include "core/table_name.hpp"
+#include "core/text/table_name.hpp"
 
 #include <gtest/gtest.h>
 

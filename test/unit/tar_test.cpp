@@ -1,4 +1,4 @@
-#include "core/tar.hpp"
+#include "core/text/tar.hpp"
 
 #include <gtest/gtest.h>
 

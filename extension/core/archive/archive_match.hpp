@@ -1,0 +1,53 @@
+// Does an archive fit the database it is to be loaded into?
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/archive/manifest.hpp"
+#include "core/scope/scope.hpp"
+
+namespace company_backup {
+
+// What a column of a row that is made anew gets instead of a value of the archive.
+struct Replacement {
+  const Column* column;
+  std::string expression;  // SQL over nothing
+};
+
+// A table of the archive and its table here; pointers into the schema and the scope.
+struct MatchedTable {
+  size_t number;  // in Manifest::tables
+  const ManifestTable* archived;
+  const ScopedTable* scoped;
+  const Table* table;
+  std::vector<const Column*> columns;     // of each of the archive's columns
+  std::vector<bool> loaded;               // is that column loaded, or does its default count?
+  std::vector<Replacement> replacements;  // of columns that are not loaded
+  // Columns that must not be NULL, and for which nothing gives a value: rows that are there keep
+  // theirs, none can be made anew.
+  std::vector<const Column*> gaps;
+};
+
+// The position of a column among the archive's.
+std::optional<size_t> position_of(const MatchedTable& table, int16_t number);
+
+struct MatchOptions {
+  // The archive's company of the archive's database is the target. Otherwise columns with the
+  // treatment "identity" do not travel, unless a row cannot be without them and its rule says
+  // nothing else.
+  bool same_company = false;
+  // Columns with the treatment "file" travel; otherwise only if a row cannot be without them.
+  bool with_files = false;
+  // An undo record: every column is loaded, whatever its treatment.
+  bool everything = false;
+};
+
+// Columns that are secret here never travel.
+//
+// Error kSchemaDiffers lists every table and column that does not fit.
+std::vector<MatchedTable> match_archive(const Manifest& manifest, const Schema& schema,
+                                        const Rules& rules, const Scope& scope,
+                                        const MatchOptions& options);
+
+}  // namespace company_backup

@@ -1,0 +1,85 @@
+// Which keys of a company's rows keep their values when the rows come into another company, and
+// which get new ones: decided over the whole graph of unique indexes and references, before
+// anything is written.
+//
+// A key needs new values only where two companies cannot hold the same ones. It can keep them if
+// the company is part of it, directly or by a reference to a row that gets new values itself.
+// Otherwise one of its columns is renewed, where that column's values come from (see
+// ColumnRoots::origins()), and all references follow. Values that are not made by a generator mean
+// something: they are never replaced, but refused if somebody else has them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/scope/column_roots.hpp"
+#include "core/scope/scope.hpp"
+
+namespace company_backup {
+
+// How new values of a column are made.
+enum class IdKind {
+  kNone,      // its values mean something
+  kSequence,  // the next values of the sequence that feeds it
+  kInteger,   // after the greatest there is
+  kUuid,      // of the same version, time kept
+  kText,      // of the same shape (a ULID, nanoid, cuid, uuid, prefix)
+  kDefault,   // by the column's default, which is volatile
+  kRule,      // by the expression of its column rule
+};
+
+// What the plan has to know of the data.
+class IdFacts {
+ public:
+  virtual ~IdFacts() = default;
+
+  struct ColumnFacts {
+    bool loaded = true;  // it comes from the archive; else its default counts
+    bool has_sequence = false;
+    bool volatile_default = false;
+    bool generated_shape = false;  // text: all its values in the archive have the shape of one kind
+    uint64_t left = UINT64_MAX;    // integers: how many more numbers there are
+    uint32_t sequence = 0;         // which: several columns may be fed by one
+  };
+  virtual ColumnFacts of(const ColumnRoot& column) = 0;
+  // How many rows the archive has.
+  virtual uint64_t rows(TableIndex table) = 0;
+  // The column rule that gives new values, "renew" or "group"; empty also if the column does not
+  // come from the archive.
+  virtual std::string rule_of(const ColumnRoot&) { return {}; }
+  // Do rows here that are not the target company's hold values of the archive's rows?
+  virtual bool is_taken(TableIndex table, const UniqueIndex& index) = 0;
+};
+
+struct IdDecision {
+  enum class Kind { kKept, kRenewed, kRefused };
+  TableIndex table;
+  const UniqueIndex* index;
+  Kind kind;
+  std::string why;
+  std::string hint{};  // of a refusal: what would settle it
+};
+
+struct IdPlan {
+  struct Renewed {
+    IdKind kind;
+    bool referred_to;  // values of other columns follow
+  };
+  std::map<ColumnRoot, Renewed> renewed;
+  std::vector<IdDecision> decisions;  // by table and index name; no index of the company table
+
+  bool refused() const;
+};
+
+// What lets copies of rows have other values in a unique index: statements. `makes_values`: does
+// the default of a column give another value each time?
+std::string hint_for_key(const Schema& schema, const ColumnRoots& roots, TableIndex table,
+                         const UniqueIndex& index,
+                         const std::function<bool(int16_t column)>& makes_values);
+
+// All references must outlive the plan.
+IdPlan plan_ids(const Schema& schema, const Scope& scope, const ColumnRoots& roots, IdFacts& facts);
+
+}  // namespace company_backup

@@ -1,0 +1,366 @@
+#include "core/ids/row_mapper.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/text/error.hpp"
+
+namespace company_backup {
+
+namespace {
+
+[[noreturn]] void disagree(std::string_view old, std::string_view one, std::string_view other) {
+  throw Error(sqlstate::kIntegrity, "two references give one value different keys")
+      .detail("Key " + std::string(old) + " would become " + std::string(one) + " and " +
+              std::string(other) + ".")
+      .hint("Let set_reference() say with when_column which rows a reference is meant for.");
+}
+
+}  // namespace
+
+void RowMapper::map_column(size_t position, const KeyMap* map, std::optional<When> when) {
+  map_columns({position}, map, std::move(when));
+}
+
+void RowMapper::map_columns(std::vector<size_t> positions, const KeyMap* map,
+                            std::optional<When> when) {
+  if (map->is_identity()) return;
+  columns_.push_back({std::move(positions), map, std::move(when)});
+}
+
+std::vector<RowMapper::Rule>& RowMapper::rules_at(std::vector<Inside>& list, size_t position) {
+  for (Inside& inside : list) {
+    if (inside.position == position) return inside.rules;
+  }
+  return list.emplace_back(Inside{position, {}, {}}).rules;
+}
+
+void RowMapper::map_array(size_t position, const KeyMap* map, std::optional<When> when) {
+  if (map->is_identity()) return;
+  rules_at(arrays_, position).push_back({map, std::move(when), {}, nullptr});
+}
+
+void RowMapper::map_json(size_t position, JsonPath path, const KeyMap* map,
+                         std::optional<When> when) {
+  if (map->is_identity()) return;
+  rules_at(documents_, position).push_back({map, std::move(when), std::move(path), nullptr});
+}
+
+void RowMapper::clear_columns(std::vector<size_t> positions, std::optional<When> when,
+                              std::optional<Gone> gone) {
+  if (!positions.empty()) {
+    cleared_.push_back({std::move(positions), std::move(when), std::move(gone)});
+  }
+}
+
+void RowMapper::drop_keys(std::vector<size_t> positions, const KeySet* keys,
+                          std::vector<size_t> cleared, std::optional<When> when) {
+  dropped_.push_back({std::move(positions), keys, std::move(cleared), std::move(when)});
+}
+
+void RowMapper::drop_elements(size_t position, const KeySet* keys, std::optional<When> when) {
+  rules_at(arrays_, position).push_back({nullptr, std::move(when), {}, keys});
+}
+
+std::vector<size_t> RowMapper::positions() const {
+  std::vector<size_t> all;
+  const auto add = [&](size_t position, const std::optional<When>& when) {
+    all.push_back(position);
+    if (when) all.push_back(when->position);
+  };
+  for (const Columns& columns : columns_) {
+    for (const size_t position : columns.positions) add(position, columns.when);
+  }
+  for (const std::vector<Inside>* list : {&arrays_, &documents_}) {
+    for (const Inside& inside : *list) {
+      for (const Rule& rule : inside.rules) add(inside.position, rule.when);
+    }
+  }
+  for (const Cleared& cleared : cleared_) {
+    for (const size_t position : cleared.positions) add(position, cleared.when);
+    if (cleared.gone) all.insert(all.end(), cleared.gone->key.begin(), cleared.gone->key.end());
+  }
+  for (const Dropped& dropped : dropped_) {
+    for (const size_t position : dropped.positions) add(position, dropped.when);
+    for (const size_t position : dropped.cleared) add(position, {});
+  }
+  return all;
+}
+
+bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
+  const auto in_key = [&](size_t position) {
+    return std::find(key_positions.begin(), key_positions.end(), position) != key_positions.end();
+  };
+  std::vector<size_t> mapped;
+  for (const Columns& columns : columns_) {
+    for (const size_t position : columns.positions) {
+      if (!in_key(position)) continue;
+      const bool again = std::find(mapped.begin(), mapped.end(), position) != mapped.end();
+      if (again || columns.when || !columns.map->keeps_order()) return false;
+      mapped.push_back(position);
+    }
+  }
+  const auto touches = [&](const Inside& inside) { return in_key(inside.position); };
+  return std::none_of(arrays_.begin(), arrays_.end(), touches) &&
+         std::none_of(documents_.begin(), documents_.end(), touches);
+}
+
+void RowMapper::apply(std::vector<RowValue>& row) {
+  before_ = row;
+  if (!cleared_.empty() || !dropped_.empty()) clear(row);
+  for (Columns& columns : columns_) apply_columns(columns, row);
+  for (Inside& array : arrays_) apply_array(array, row);
+  for (Inside& document : documents_) apply_document(document, row);
+}
+
+// First: a value that is not to be there need not be known to any map.
+void RowMapper::clear(std::vector<RowValue>& row) {
+  for (const Cleared& cleared : cleared_) {
+    if (!holds(cleared.when) || !is_gone(cleared.gone)) continue;
+    for (const size_t position : cleared.positions) row[position] = {};
+  }
+  for (const Dropped& dropped : dropped_) {
+    if (!holds(dropped.when) || !read_key(dropped.positions)) continue;
+    if (!dropped.keys->contains(key_)) continue;
+    for (const size_t position : dropped.cleared) row[position] = {};
+  }
+  before_ = row;
+}
+
+// The key as it came into key_; false: a part of it is NULL.
+bool RowMapper::read_key(const std::vector<size_t>& positions) {
+  key_.clear();
+  for (const size_t position : positions) {
+    if (before_[position].kind == ValueKind::kNull) return false;
+    key_.push_back(before_[position].text);
+  }
+  return true;
+}
+
+bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
+  return std::any_of(columns_.begin(), columns_.end(), [&](const Columns& columns) {
+    return columns.map == &map && !columns.when && !columns.has_missed &&
+           columns.positions == std::vector<size_t>{position};
+  });
+}
+
+bool RowMapper::holds(const std::optional<When>& when) const {
+  if (!when) return true;
+  const std::string_view text = before_[when->position].text;
+  return (when->padded ? without_padding(text) : text) == when->value;
+}
+
+bool RowMapper::is_gone(const std::optional<Gone>& gone) {
+  return !gone || (read_key(gone->key) && gone->map->find(key_, found_));
+}
+
+void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
+  if (!holds(columns.when) || !read_key(columns.positions)) return;
+  if (!columns.map->find(key_, columns.new_key)) {
+    columns.has_missed = true;
+    return;
+  }
+  for (size_t i = 0; i < key_.size(); ++i) {
+    std::string_view& text = row[columns.positions[i]].text;
+    const bool replaced = text.data() != key_[i].data();
+    if (replaced && text != columns.new_key[i]) disagree(key_[i], text, columns.new_key[i]);
+    text = columns.new_key[i];
+  }
+}
+
+// Fills active_, all_ and paths_; false: nothing applies in this row.
+bool RowMapper::select(const Inside& inside) {
+  active_.clear();
+  all_.clear();
+  paths_.clear();
+  if (before_[inside.position].kind == ValueKind::kNull) return false;
+  for (const Rule& rule : inside.rules) {
+    if (!holds(rule.when)) continue;
+    all_.push_back(active_.size());
+    active_.push_back(&rule);
+    paths_.push_back(&rule.path);
+  }
+  return !active_.empty();
+}
+
+// Asks these of the active rules; leaves the new key in new_.
+bool RowMapper::find(std::string_view key, const std::vector<size_t>& rules) {
+  bool known = false;
+  key_.assign(1, key);
+  for (const size_t rule : rules) {
+    const KeyMap* map = active_[rule]->map;
+    if (map == nullptr || !map->find(key_, found_)) continue;
+    if (known && found_ != new_) disagree(key, new_[0], found_[0]);
+    new_.swap(found_);
+    known = true;
+  }
+  return known;
+}
+
+bool RowMapper::is_dropped(std::string_view element) {
+  key_.assign(1, element);
+  return std::any_of(active_.begin(), active_.end(), [this](const Rule* rule) {
+    return rule->dropped != nullptr && rule->dropped->contains(key_);
+  });
+}
+
+namespace {
+
+struct ArrayElement {
+  std::optional<std::string> value;
+  size_t begin, end;  // where it stands in the text
+};
+
+struct ArrayElements {
+  std::vector<ArrayElement> list;  // of all dimensions, in order
+  bool plain = true;               // one dimension, from 1 on
+};
+
+// Nothing if it is no array.
+std::optional<ArrayElements> elements_of(std::string_view text) {
+  ArrayElements elements;
+  size_t at = 0;
+  if (!text.empty() && text.front() == '[') {  // bounds: [0:1]={...}
+    at = text.find('=');
+    if (at == text.npos) return std::nullopt;
+    ++at;
+    elements.plain = false;
+  }
+  if (text.size() < at + 2 || text[at] != '{' || text.back() != '}') return std::nullopt;
+  elements.plain = elements.plain && text[at + 1] != '{';
+  while (at < text.size()) {
+    if (text[at] == '{' || text[at] == '}' || text[at] == ',') {
+      ++at;
+      continue;
+    }
+    const size_t begin = at;
+    std::string element;
+    const bool quoted = text[at] == '"';
+    if (quoted) ++at;
+    const auto ends = [&](char c) { return quoted ? c == '"' : c == ',' || c == '}'; };
+    while (at < text.size() && !ends(text[at])) {
+      if (text[at] == '\\' && at + 1 < text.size()) ++at;
+      element += text[at++];
+    }
+    if (quoted && at < text.size()) ++at;
+    const bool null = !quoted && element == "NULL";
+    elements.list.push_back({null ? std::nullopt : std::optional(std::move(element)), begin, at});
+  }
+  return elements;
+}
+
+}  // namespace
+
+namespace {
+
+// As array_out() decides.
+bool needs_quotes(const std::string& element) {
+  const auto is_special = [](char c) { return std::strchr("\"\\{}, \t\n\r\v\f", c) != nullptr; };
+  const auto is_letter = [](char c, char letter) { return (c | 0x20) == letter; };
+  return element.empty() || std::any_of(element.begin(), element.end(), is_special) ||
+         std::equal(element.begin(), element.end(), "null", "null" + 4, is_letter);
+}
+
+void append_element(const std::optional<std::string>& element, std::string& text) {
+  const bool quotes = element && needs_quotes(*element);
+  if (quotes) text += '"';
+  for (const char c : element.value_or("NULL")) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  if (quotes) text += '"';
+}
+
+}  // namespace
+
+namespace {
+
+// What is not to be there is left out, but where that would break the array's form: there it is
+// NULL.
+void write_array(const ArrayElements& elements, std::string_view before, std::string& text) {
+  std::vector<std::optional<std::string>> values;
+  text.clear();
+  size_t done = 0;
+  for (const ArrayElement& element : elements.list) {
+    const bool is_none = element.value == kNoKey;
+    if (elements.plain) {
+      if (!is_none) values.push_back(element.value);
+      continue;
+    }
+    text += before.substr(done, element.begin - done);
+    append_element(is_none ? std::nullopt : element.value, text);
+    done = element.end;
+  }
+  if (elements.plain) {
+    text = array_text(values);
+  } else {
+    text += before.substr(done);
+  }
+}
+
+}  // namespace
+
+void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
+  if (!select(array)) return;
+  const std::string_view text = before_[array.position].text;
+  std::optional<ArrayElements> elements = elements_of(text);
+  if (!elements) {
+    throw Error(sqlstate::kIntegrity, "an array of references cannot be read")
+        .detail("Its value is " + std::string(text.substr(0, 100)) + ".");
+  }
+  bool changed = false;
+  for (ArrayElement& element : elements->list) {
+    if (!element.value) continue;
+    if (is_dropped(*element.value)) {
+      element.value = std::string(kNoKey);
+    } else if (find(*element.value, all_)) {
+      element.value->swap(new_[0]);
+    } else {
+      continue;
+    }
+    changed = true;
+  }
+  if (!changed) return;
+  write_array(*elements, text, array.text);
+  row[array.position].text = array.text;
+}
+
+void RowMapper::apply_document(Inside& document, std::vector<RowValue>& row) {
+  if (!select(document)) return;
+  const RowValue& value = before_[document.position];
+  const auto replace = [this](const std::vector<size_t>& rules, std::string_view old_id,
+                              std::string& new_id) {
+    if (!find(old_id, rules)) return false;
+    new_id = new_[0];
+    return true;
+  };
+  // json is kept as a string with its exact text, jsonb as part of the line.
+  const bool part = value.kind == ValueKind::kJson;
+  rewrite_json(part ? unwrap_jsonb(value.text) : value.text, paths_, replace, rewritten_);
+  document.text.clear();
+  if (part) {
+    append_jsonb(document.text, rewritten_);
+  } else {
+    document.text = rewritten_;
+  }
+  row[document.position].text = document.text;
+}
+
+std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_view text) {
+  std::optional<ArrayElements> elements = elements_of(text);
+  if (!elements) return std::nullopt;
+  std::vector<std::optional<std::string>> values;
+  for (ArrayElement& element : elements->list) values.push_back(std::move(element.value));
+  return values;
+}
+
+std::string array_text(const std::vector<std::optional<std::string>>& elements) {
+  std::string text = "{";
+  for (const std::optional<std::string>& element : elements) {
+    if (text.size() > 1) text += ',';
+    append_element(element, text);
+  }
+  return text + "}";
+}
+
+}  // namespace company_backup

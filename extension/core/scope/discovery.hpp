@@ -1,0 +1,24 @@
+// Scope discovery: finds out which tables hold rows of a company, by which route, and what is
+// undecided. Pure: the same schema and rules always give the same scope. DESIGN: fail closed; what
+// discovery does not understand becomes a finding of severity "error", and backups refuse while one
+// stands.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/scope/scope.hpp"
+
+namespace company_backup {
+
+// `functions_schema`: the quoted schema of the extension's functions, for hints ("public").
+// Throws Error kNotConfigured, kStaleRule (the company table or its key column is gone), kNoRoute.
+// Every other stale rule is a finding that names it.
+Scope discover_scope(const Schema& schema, const Rules& rules, const std::string& functions_schema);
+
+// The statements a reviewer would run next, one each: for an unset company table a guess at it,
+// else the hints of all open findings, without repeats.
+std::vector<std::string> propose_rules(const Schema& schema, const Rules& rules,
+                                       const std::string& functions_schema);
+
+}  // namespace company_backup

@@ -1,0 +1,72 @@
+#include "core/scope/schema.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "core/text/error.hpp"
+
+namespace company_backup {
+
+TableIndex Schema::find(const std::string& schema, const std::string& name) const {
+  const auto wanted = std::tie(schema, name);
+  auto found = std::lower_bound(
+      tables.begin(), tables.end(), wanted,
+      [](const Table& table, const auto& key) { return std::tie(table.schema, table.name) < key; });
+  if (found == tables.end() || found->schema != schema || found->name != name) return kNoTable;
+  return static_cast<TableIndex>(found - tables.begin());
+}
+
+const Column* find_column(const Table& table, const std::string& name) {
+  for (const Column& column : table.columns)
+    if (column.name == name) return &column;
+  return nullptr;
+}
+
+const Column& column_of(const Table& table, int16_t number) {
+  for (const Column& column : table.columns)
+    if (column.number == number) return column;
+  throw Error(sqlstate::kInternal, "table " + table.schema + "." + table.name +
+                                       " has no column with number " + std::to_string(number));
+}
+
+bool is_array(const Column& column) {
+  return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
+         column.family == TypeFamily::kTextArray;
+}
+
+bool all_not_null(const Table& table, const std::vector<int16_t>& columns) {
+  return std::all_of(columns.begin(), columns.end(),
+                     [&](int16_t number) { return column_of(table, number).not_null; });
+}
+
+std::vector<int16_t> pick_key(const Table& table) {
+  for (const UniqueIndex& index : table.unique_indexes)
+    if (index.primary) return index.columns;
+  for (const UniqueIndex& index : table.unique_indexes) {
+    const bool plain =
+        !index.partial && index.immediate &&
+        std::find(index.columns.begin(), index.columns.end(), 0) == index.columns.end();
+    if (plain && all_not_null(table, index.columns)) return index.columns;
+  }
+  return {};
+}
+
+const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column) {
+  for (const ColumnRule& rule : rules.columns) {
+    if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
+      return &rule;
+    }
+  }
+  return nullptr;
+}
+
+std::string column_treatment(const Rules& rules, const Table& table, const std::string& column) {
+  const ColumnRule* rule = column_rule(rules, table, column);
+  return rule == nullptr ? std::string() : rule->treatment;
+}
+
+bool is_file(const Rules& rules, const Table& table, const Column& column) {
+  return column.is_bytea() && column_treatment(rules, table, column.name) == "file";
+}
+
+}  // namespace company_backup

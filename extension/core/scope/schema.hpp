@@ -1,0 +1,157 @@
+// What the catalog says of the user's tables, and what the rules say, as plain data: the input of
+// scope discovery (core/scope/scope.hpp). Filled from pg_catalog by pg/scope/catalog.cpp, by hand
+// in unit tests.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace company_backup {
+
+using TableIndex = int;  // position in Schema::tables
+inline constexpr TableIndex kNoTable = -1;
+
+// What a column's type can hold, as far as discovery cares.
+enum class TypeFamily {
+  kInteger,
+  kUuid,
+  kText,
+  kIntegerArray,
+  kUuidArray,
+  kTextArray,
+  kJson,
+  kOther
+};
+
+struct Column {
+  int16_t number = 0;  // pg_attribute.attnum; dropped columns are not listed
+  std::string name;
+  std::string type;       // format_type(): "character varying(20)"
+  uint32_t type_oid = 0;  // of the base type, for a domain
+  bool is_bytea() const { return type_oid == 17; }
+  bool is_padded() const { return type_oid == 1042; }  // char(n)
+  std::string cast;  // "::" base type, where the operators of a domain could be somebody's own
+  TypeFamily family = TypeFamily::kOther;
+  bool not_null = false;   // or its domain is
+  bool generated = false;  // GENERATED ALWAYS AS (...) STORED
+  bool identity = false;
+  bool has_default = false;
+  std::string equality;  // the type's default "=", as `OPERATOR(pg_catalog.=)`; empty: it has none
+};
+
+struct UniqueIndex {
+  std::string name;
+  std::vector<int16_t> columns;  // attnums of the key columns; 0 for an expression
+  bool primary = false;
+  bool partial = false;
+  bool immediate = true;
+  bool nulls_not_distinct = false;
+  uint32_t oid = 0;
+  std::vector<int16_t> used;  // attnums in its columns, expressions and predicate
+};
+
+struct Table {
+  uint32_t oid = 0;
+  std::string schema;
+  std::string name;
+  bool partitioned = false;  // the root of a partition tree; its partitions are not listed
+  bool foreign = false;
+  bool has_children = false;    // other tables inherit from it (not partitions)
+  bool is_child = false;        // it inherits from another table (not a partition)
+  bool of_extension = false;    // member of an extension
+  std::string outsider;         // its owner, if he has no right on the company's tables; else empty
+  std::vector<Column> columns;  // in attnum order
+  std::vector<UniqueIndex> unique_indexes;  // in name order
+  // In name order; `columns` are those that are compared with "=", 0 stands for all others.
+  std::vector<UniqueIndex> exclusions;
+};
+
+struct ForeignKey {
+  std::string name;
+  TableIndex table = kNoTable;
+  TableIndex target = kNoTable;
+  uint32_t only_partition =
+      0;  // OID of the one partition that carries it; 0: the table itself does
+  std::vector<int16_t> columns;
+  std::vector<int16_t> target_columns;
+  std::vector<std::string>
+      operators;         // target column OP column, per column: `OPERATOR(pg_catalog.=)`
+  char match = 's';      // confmatchtype: 's' simple, 'f' full
+  char on_delete = 'a';  // confdeltype: 'c' cascade, 'n' set null, 'd' set default
+  bool validated = true;
+  std::vector<int16_t> set_columns;  // that SET NULL and SET DEFAULT set; empty: all columns
+  uint32_t only_target = 0;          // OID of the one partition it refers to; 0: the target itself
+};
+
+struct TableRule {
+  std::string schema, table;
+  std::string treatment;  // company, append_only, excluded, shared, people
+  std::string reason;
+  std::string area;
+  std::vector<std::string> match_columns;
+  std::vector<std::string>
+      route;  // names of FK constraints, scope columns or set_reference columns
+};
+
+struct ColumnRule {
+  std::string schema, table, column;
+  std::string treatment;  // data, secret, identity, counter, file, renew, group
+  // SQL expression. Of renew: over the old value, what a copy gets. Else over nothing: what a row
+  // gets that is made anew and to which the column's own value does not travel; empty: its default.
+  std::string replacement = {};
+};
+
+struct ReferenceRule {
+  std::string schema, table;
+  std::vector<std::string> columns;
+  std::string target_schema, target_table;
+  std::vector<std::string> target_columns;  // empty: the target's primary key
+  std::string json_path;                // empty: the column itself (or each element of an array)
+  std::string when_column, when_value;  // empty: always
+  std::string outside = "refuse";       // refuse, keep, null
+};
+
+struct Settings {
+  std::string company_schema, company_table;  // empty: not set
+  std::string key_column, name_column, owner_column;
+  std::optional<std::vector<std::string>> identity_columns;
+  std::vector<std::string> scope_columns;
+  std::vector<std::string> search_path;  // schemas, for owners' code; empty: not set
+  std::string membership_schema, membership_table, membership_person_column;  // empty: not set
+};
+
+struct Rules {
+  Settings settings;
+  std::vector<TableRule> tables;
+  std::vector<ColumnRule> columns;
+  std::vector<ReferenceRule> references;
+};
+
+struct Schema {
+  std::vector<Table> tables;             // in (schema, name) order, compared by bytes
+  std::vector<ForeignKey> foreign_keys;  // in (table, name) order
+
+  TableIndex find(const std::string& schema, const std::string& name) const;
+};
+
+const Column* find_column(const Table& table, const std::string& name);
+const Column& column_of(const Table& table, int16_t number);
+bool is_array(const Column& column);  // of integers, uuids or texts
+bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
+
+// What tells the rows of a table apart: the primary key, else the first unique index that is not
+// partial, not on expressions, immediate and all NOT NULL; empty if there is none.
+std::vector<int16_t> pick_key(const Table& table);
+
+// The rule for a column; null: none.
+const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column);
+// Its treatment: data, secret, identity, counter, file, renew, group; empty: none.
+std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);
+
+// Is each value of the column a file in an archive? Only bytea can be; a column of another type
+// that is treated as a file stays in its row.
+bool is_file(const Rules& rules, const Table& table, const Column& column);
+
+}  // namespace company_backup

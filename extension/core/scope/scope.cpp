@@ -1,0 +1,96 @@
+#include "core/scope/scope.hpp"
+
+#include <algorithm>
+
+namespace company_backup {
+namespace {
+
+int rank(const Finding& finding) {
+  if (finding.severity == "error") return 0;
+  return finding.severity == "warning" ? 1 : 2;
+}
+
+}  // namespace
+
+void sort_findings(std::vector<Finding>& findings) {
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    return rank(a) != rank(b) ? rank(a) < rank(b) : a.object < b.object;
+  });
+}
+
+bool Scope::undecided() const {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.severity == "error"; });
+}
+
+const ScopedTable* Scope::find(TableIndex table) const {
+  if (tables.empty()) return nullptr;
+  if (table == company_table) return &tables[0];
+  const auto found = std::lower_bound(
+      tables.begin() + 1, tables.end(), table,
+      [](const ScopedTable& scoped, TableIndex wanted) { return scoped.table < wanted; });
+  return found != tables.end() && found->table == table ? &*found : nullptr;
+}
+
+bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteStep& step) {
+  if (step.when_column != 0) return true;
+  return step.kind != RouteStep::Kind::kUp &&
+         std::any_of(step.columns.begin(), step.columns.end(), [&](int16_t number) {
+           return !column_of(schema.tables[scoped.table], number).not_null;
+         });
+}
+
+bool is_list(const Schema& schema, const Reference& reference) {
+  const auto array = [&schema](TableIndex table, int16_t column) {
+    return is_array(column_of(schema.tables[table], column));
+  };
+  return reference.soft && reference.json_path.empty() && reference.columns.size() == 1 &&
+         array(reference.table, reference.columns[0]) &&
+         !array(reference.target, reference.target_columns[0]);
+}
+
+bool can_belong_to_nobody(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
+  const auto can_end_nowhere = [&](const RouteStep& step) {
+    if (can_be_null(schema, scoped, step)) return true;
+    if (step.kind != RouteStep::Kind::kDown) return false;
+    const ScopedTable* target = scope.find(step.target);
+    return target != nullptr && can_belong_to_nobody(schema, scope, *target);
+  };
+  return !scoped.routes.empty() &&
+         std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end_nowhere);
+}
+
+bool leads_through(const Scope& scope, TableIndex start, TableIndex goal) {
+  if (start == goal) return true;
+  const ScopedTable* scoped = scope.find(start);
+  return start != scope.company_table && scoped != nullptr &&
+         std::any_of(scoped->routes.begin(), scoped->routes.end(), [&](const RouteStep& step) {
+           return leads_through(scope, step.target, goal);
+         });
+}
+
+const ForeignKey* foreign_key_of(const Schema& schema, const ScopedTable& scoped,
+                                 const RouteStep& step) {
+  const bool up = step.kind == RouteStep::Kind::kUp;
+  for (const ForeignKey& key : schema.foreign_keys) {
+    if (key.table == (up ? step.target : scoped.table) && key.name == step.name) return &key;
+  }
+  return nullptr;
+}
+
+bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
+  const auto can_end = [&](const RouteStep& step) {
+    if (step.kind == RouteStep::Kind::kUp || can_be_null(schema, scoped, step)) return true;
+    if (step.kind == RouteStep::Kind::kCompany) return false;
+    if (foreign_key_of(schema, scoped, step) == nullptr) return true;
+    const ScopedTable* target = scope.find(step.target);
+    return target != nullptr && can_be_orphaned(schema, scope, *target);
+  };
+  return !scoped.routes.empty() && std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end);
+}
+
+bool has_shared_rows(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
+  return !scoped.owned() || (scoped.travels() && can_belong_to_nobody(schema, scope, scoped));
+}
+
+}  // namespace company_backup

@@ -1,0 +1,159 @@
+#include "core/scope/scope_model.hpp"
+
+#include <algorithm>
+
+#include "core/scope/sql.hpp"
+#include "core/text/error.hpp"
+#include "core/text/names.hpp"
+
+namespace company_backup {
+
+Model::Model(const Schema& schema_in, const Rules& rules_in, const std::string& functions_schema)
+    : schema(schema_in),
+      rules(rules_in),
+      statements(functions_schema),
+      keys_of(schema.tables.size()),
+      keys_to(schema.tables.size()),
+      rule(schema.tables.size()),
+      column_rules(schema.tables.size()),
+      soft(schema.tables.size()),
+      links(schema.tables.size()),
+      ordered(schema.tables.size()) {
+  const Settings& settings = rules.settings;
+  if (settings.company_table.empty())
+    throw Error(sqlstate::kNotConfigured, "no company table has been set")
+        .hint("Run " + functions_schema + ".set_company_table(), or look at what " +
+              functions_schema + ".propose_company_rules() proposes.");
+  const std::string name =
+      display_name(settings.company_schema) + "." + display_name(settings.company_table);
+  company = schema.find(settings.company_schema, settings.company_table);
+  if (company == kNoTable)
+    throw Error(sqlstate::kStaleRule, "the company table " + name + " does not exist")
+        .hint("Run " + functions_schema + ".set_company_table() again.");
+  key = find_column(table(company), settings.key_column);
+  if (key == nullptr)
+    throw Error(sqlstate::kStaleRule, "the company table " + name + " has no key column " +
+                                          quote_name(settings.key_column))
+        .hint("Run " + functions_schema + ".set_company_table() again.");
+  for (const ForeignKey& fk : schema.foreign_keys) {
+    keys_of[fk.table].push_back(&fk);
+    keys_to[fk.target].push_back(&fk);
+  }
+}
+
+const ColumnRule* Model::column_rule(TableIndex index, const std::string& column) const {
+  const auto found = column_rules[index].find(column);
+  return found == column_rules[index].end() ? nullptr : found->second;
+}
+
+bool Model::is_scope_column(TableIndex index, const Column& column) const {
+  const auto& names = rules.settings.scope_columns;
+  return index != company && std::find(names.begin(), names.end(), column.name) != names.end();
+}
+
+bool Model::ruled_owned(TableIndex index) const {
+  if (rule[index] == nullptr) return index == membership;
+  return !ruled_foreign(index);
+}
+
+bool Model::ruled_foreign(TableIndex index) const {
+  return rule[index] != nullptr &&
+         (rule[index]->treatment == "shared" || rule[index]->treatment == "people");
+}
+
+bool Model::is_outsiders(TableIndex index) const {
+  return !table(index).outsider.empty() && rule[index] == nullptr && soft[index].empty() &&
+         index != membership;
+}
+
+void Model::error(std::string object, std::string problem, std::string hint) {
+  findings.push_back({"error", std::move(object), std::move(problem), std::move(hint)});
+}
+
+void Model::warning(std::string object, std::string problem, std::string hint) {
+  findings.push_back({"warning", std::move(object), std::move(problem), std::move(hint)});
+}
+
+void Model::notice(std::string object, std::string problem, std::string hint) {
+  findings.push_back({"notice", std::move(object), std::move(problem), std::move(hint)});
+}
+
+const Column* type_column(const Table& table, const Column& column) {
+  const auto stem = id_stem(column.name);
+  if (!stem) return nullptr;
+  for (const Column& other : table.columns)
+    for (const char* ending : {"_type", "_kind", "_table", "_model", "_class"})
+      if (plain_name(other.name) == *stem + ending) return &other;
+  return nullptr;
+}
+
+CompanyNames::CompanyNames(const Model& model) {
+  for (const std::string& form : noun_forms(plain_name(model.table(model.company).name))) {
+    plain_.push_back(form + "_id");
+    plain_.push_back(form + "_" + plain_name(model.key->name));
+  }
+  if (id_stem(model.key->name)) plain_.push_back(plain_name(model.key->name));
+  exact_ = model.rules.settings.scope_columns;
+  for (const ForeignKey* fk : model.keys_to[model.company]) {
+    if (fk->table == model.company || fk->columns.size() != 1) continue;
+    const Table& table = model.table(fk->table);
+    const std::string& name = column_of(table, fk->columns[0]).name;
+    // A row of settings may share the company's key: "id" then says nothing about other tables.
+    if (id_stem(name) || pick_key(table) != fk->columns) exact_.push_back(name);
+  }
+  std::sort(plain_.begin(), plain_.end());
+  std::sort(exact_.begin(), exact_.end());
+}
+
+bool CompanyNames::match(const Column& column) const {
+  if (!can_hold_id(column) || column.generated) return false;
+  return std::binary_search(exact_.begin(), exact_.end(), column.name) ||
+         std::binary_search(plain_.begin(), plain_.end(), plain_name(column.name));
+}
+
+bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
+std::vector<std::string> column_names(const Table& table, const std::vector<int16_t>& columns) {
+  std::vector<std::string> names;
+  for (int16_t number : columns) names.push_back(column_of(table, number).name);
+  return names;
+}
+
+std::string list(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += display_name(names[i]);
+  }
+  return text;
+}
+
+std::string column_object(const Table& table, const std::string& column) {
+  return display_table(table) + "." + display_name(column);
+}
+
+bool has_foreign_key(const Model& model, TableIndex table, int16_t column) {
+  for (const ForeignKey* fk : model.keys_of[table])
+    if (std::find(fk->columns.begin(), fk->columns.end(), column) != fk->columns.end()) return true;
+  return false;
+}
+
+bool can_hold_id(const Column& column) {
+  switch (column.family) {
+    case TypeFamily::kInteger:
+    case TypeFamily::kUuid:
+    case TypeFamily::kText:
+    case TypeFamily::kIntegerArray:
+    case TypeFamily::kUuidArray:
+    case TypeFamily::kTextArray:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace company_backup

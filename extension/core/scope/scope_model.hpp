@@ -1,0 +1,145 @@
+// What discovery works on: the schema indexed by table, and the rules resolved against it. Internal
+// to scope*.cpp.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/scope/scope.hpp"
+#include "core/scope/scope_statements.hpp"
+
+namespace company_backup {
+
+// One way from a table towards the company, before it is known whether it gets there.
+struct Link {
+  RouteStep step;
+  bool firm = false;                   // no column can be NULL
+  bool cascade = false;                // ON DELETE CASCADE
+  const char* origin = "foreign key";  // ScopedTable::decided_by
+  // For rows of one kind only: other kinds go other ways, and these contradict nothing.
+  bool of_one_kind() const { return step.when_column != 0; }
+};
+
+// A set_reference rule with its names looked up.
+struct SoftReference {
+  const ReferenceRule* rule = nullptr;
+  TableIndex table = kNoTable;
+  TableIndex target = kNoTable;
+  std::vector<int16_t> columns;
+  std::vector<int16_t> target_columns;
+  int16_t when_column = 0;  // 0: always
+  bool can_route = false;   // plain values: counts like a foreign key
+};
+
+struct Model {
+  // Throws Error kNotConfigured or kStaleRule for the company table itself; all else that is wrong
+  // with the rules becomes findings.
+  Model(const Schema& schema, const Rules& rules, const std::string& functions_schema);
+
+  const Schema& schema;
+  const Rules& rules;
+  Statements statements;
+  TableIndex company = kNoTable;
+  const Column* key = nullptr;  // the company key
+  TableIndex membership = kNoTable;
+
+  // By table:
+  std::vector<std::vector<const ForeignKey*>> keys_of;  // foreign keys it has
+  std::vector<std::vector<const ForeignKey*>> keys_to;  // foreign keys that refer to it
+  std::vector<const TableRule*> rule;                   // null: none
+  std::vector<std::map<std::string, const ColumnRule*>> column_rules;
+  std::vector<std::vector<SoftReference>> soft;
+  std::vector<std::vector<Link>> links;    // ways up that need no rule
+  std::vector<std::vector<Link>> ordered;  // ways its rule names; empty: the rule names none
+
+  std::map<const ForeignKey*, std::string> outside;  // what set_reference says of foreign keys
+
+  std::vector<Finding> findings;
+  std::vector<OpenKinds> open_kinds;
+  bool has_mismatched_scope_column = false;
+
+  const Table& table(TableIndex index) const { return schema.tables[index]; }
+  size_t size() const { return schema.tables.size(); }
+  const ColumnRule* column_rule(TableIndex index, const std::string& column) const;
+  bool is_scope_column(TableIndex index, const Column& column) const;
+  bool ruled_owned(TableIndex index) const;    // company, append_only, excluded
+  bool ruled_foreign(TableIndex index) const;  // shared, people
+  // Somebody's table who has no right on the company's tables, and no rule says what it is. What it
+  // is called and what its columns are called then proves nothing, and stops nobody's backup.
+  bool is_outsiders(TableIndex index) const;
+
+  void error(std::string object, std::string problem, std::string hint);
+  void warning(std::string object, std::string problem, std::string hint);
+  void notice(std::string object, std::string problem, std::string hint);
+};
+
+// scope_rules.cpp: fills everything of the model that comes from rules.
+void resolve_rules(Model& model);
+
+// scope_links.cpp: fills links, and ordered from the rules' routes.
+void build_links(Model& model);
+
+// The result of the search (scope_routes.cpp), by table.
+struct Routes {
+  std::vector<int> distance;                    // steps to the company; -1: none
+  std::vector<std::vector<const Link*>> steps;  // the first steps, any of them
+  std::vector<std::vector<const Link*>> tied;   // not empty: they contradict each other, nothing
+                                                // says which decides
+};
+
+Routes find_routes(const Model& model);
+
+// True for tables whose rows cannot be placed yet: an error finding stands against them, or against
+// a table on their only way to the company. Indexed by table.
+using Undecided = std::vector<bool>;
+
+// scope_tables.cpp: decides the treatment of every table that `routes` reaches.
+void decide_owned_tables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided);
+
+// scope_unreached.cpp: asks about the tables `routes` does not reach; adds shared and people.
+void decide_other_tables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided);
+
+// scope_references.cpp
+void collect_references(Model& model, Scope& scope, const Undecided& undecided);
+
+// scope_matches.cpp
+void collect_match_references(Model& model, Scope& scope, const Undecided& undecided);
+
+// scope_columns.cpp: secrets, IDs without a foreign key, JSON.
+void check_columns(Model& model, const Scope& scope);
+
+// "commentable_type" for "commentable_id": the column that says of which table the ID is; null:
+// none.
+const Column* type_column(const Table& table, const Column& column);
+
+// Names as a company's column may have: "company_id", or what foreign keys to the company use.
+class CompanyNames {
+ public:
+  explicit CompanyNames(const Model& model);
+  bool match(const Column& column) const;
+
+ private:
+  std::vector<std::string> plain_;  // sorted; of plain_name()
+  std::vector<std::string> exact_;  // sorted
+};
+
+// What kind of table this is makes it a question whether it travels, whatever leads to it.
+struct Question {
+  std::string problem;
+  TableRule rule;         // what a reviewer would most likely choose, without a route
+  std::string statement;  // not empty: settles it better than a table rule
+};
+
+std::optional<Question> question_about(const Model& model, TableIndex table);
+
+// Small helpers shared by the parts.
+bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b);
+std::vector<std::string> column_names(const Table& table, const std::vector<int16_t>& columns);
+std::string list(const std::vector<std::string>& names);                   // "a, b and c"
+std::string column_object(const Table& table, const std::string& column);  // s.t.c for findings
+bool has_foreign_key(const Model& model, TableIndex table, int16_t column);
+bool can_hold_id(const Column& column);
+
+}  // namespace company_backup

@@ -1,0 +1,106 @@
+// The references of travelling tables, and what is known to go wrong with them.
+#include <algorithm>
+#include <tuple>
+
+#include "core/scope/scope_model.hpp"
+#include "core/scope/sql.hpp"
+
+namespace company_backup {
+namespace {
+
+Reference reference_of(const Model& model, const ForeignKey& fk) {
+  Reference reference;
+  reference.name = fk.name;
+  reference.table = fk.table;
+  reference.target = fk.target;
+  reference.columns = fk.columns;
+  reference.target_columns = fk.target_columns;
+  reference.operators = fk.operators;
+  reference.match = fk.match;
+  reference.only_partition = fk.only_partition;
+  const auto outside = model.outside.find(&fk);
+  if (outside != model.outside.end()) reference.outside = outside->second;
+  return reference;
+}
+
+Reference reference_of(const SoftReference& soft) {
+  Reference reference;
+  for (const std::string& column : soft.rule->columns)
+    reference.name += (reference.name.empty() ? "" : ", ") + column;
+  if (!soft.rule->json_path.empty()) reference.name += " " + soft.rule->json_path;
+  reference.table = soft.table;
+  reference.target = soft.target;
+  reference.columns = soft.columns;
+  reference.target_columns = soft.target_columns;
+  reference.soft = true;
+  reference.json_path = soft.rule->json_path;
+  reference.when_column = soft.rule->when_column;
+  reference.when_value = soft.rule->when_value;
+  reference.outside = soft.rule->outside;
+  return reference;
+}
+
+// Rows that need an excluded row can be loaded only where that row is.
+void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
+                   const Reference& reference) {
+  const ScopedTable* target = scope.find(reference.target);
+  const Table& table = model.table(reference.table);
+  if (target == nullptr || target->treatment != "excluded" || undecided[reference.target]) return;
+  const std::string where = display_name(reference.name) + " refers to " +
+                            display_table(model.table(reference.target)) +
+                            ", which does not travel: ";
+  const bool scalar = reference.json_path.empty() && !is_list(model.schema, reference);
+  if (scalar && all_not_null(table, reference.columns)) {
+    model.warning(display_table(table),
+                  where + "such rows can be loaded only where the row they refer to exists", "");
+  } else if (reference.outside == "refuse") {
+    model.warning(
+        column_object(table, column_of(table, reference.columns[0]).name),
+        where + "in a copy of the company, or elsewhere, nothing stands for the row",
+        model.statements.without_excluded(table, model.table(reference.target), reference));
+  }
+}
+
+// What may lead to another company cannot be one of several things that say whose a row is: it
+// would be a row of two companies. Kinds of one column exclude each other.
+void refuse_kept_ways(Model& model, const Scope& scope, const Reference& reference) {
+  const ScopedTable& scoped = *scope.find(reference.table);
+  if (reference.outside == "refuse" || !reference.json_path.empty()) return;
+  const auto is_it = [&](const RouteStep& step) { return step.columns == reference.columns; };
+  TableRule rule = model.rule[reference.table] == nullptr ? proposed_rule(scoped.treatment)
+                                                          : *model.rule[reference.table];
+  rule.route.clear();
+  for (const RouteStep& step : scoped.routes)
+    if (!is_it(step) &&
+        std::find(rule.route.begin(), rule.route.end(), step.name) == rule.route.end())
+      rule.route.push_back(step.name);
+  if (rule.route.empty() || std::none_of(scoped.routes.begin(), scoped.routes.end(), is_it)) return;
+  const Table& table = model.table(reference.table);
+  model.error(display_table(table),
+              "a rule lets " + display_name(reference.name) +
+                  " lead to another company, but it is one of the columns that say which company a "
+                  "row belongs to: such a row would belong to both",
+              model.statements.table_rule(table, rule));
+}
+
+}  // namespace
+
+void collect_references(Model& model, Scope& scope, const Undecided& undecided) {
+  for (const ScopedTable& table : scope.tables) {
+    if (!table.travels()) continue;
+    for (const ForeignKey* fk : model.keys_of[table.table])
+      scope.references.push_back(reference_of(model, *fk));
+    for (const SoftReference& soft : model.soft[table.table])
+      scope.references.push_back(reference_of(soft));
+  }
+  std::stable_sort(scope.references.begin(), scope.references.end(),
+                   [](const Reference& a, const Reference& b) {
+                     return std::tie(a.table, a.name) < std::tie(b.table, b.name);
+                   });
+  for (const Reference& reference : scope.references) {
+    warn_excluded(model, scope, undecided, reference);
+    refuse_kept_ways(model, scope, reference);
+  }
+}
+
+}  // namespace company_backup

@@ -1,0 +1,54 @@
+// The statements that settle findings. Each can be run as it is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/scope/scope.hpp"
+
+namespace company_backup {
+
+TableRule proposed_rule(std::string treatment, std::string reason = "",
+                        std::vector<std::string> route = {});
+
+class Statements {
+ public:
+  // `functions_schema`: quoted, as it goes into the statement.
+  explicit Statements(std::string functions_schema) : schema_(std::move(functions_schema)) {}
+
+  std::string table_rule(const Table& table, const TableRule& rule) const;
+  std::string column_rule(const Table& table, const std::string& column,
+                          const std::string& treatment) const;
+  // Gives rows that are made anew a value for a column of this treatment, or, where no rule is
+  // (""), for one that only this database has. The value is a proposal.
+  std::string value_for(const Table& table, const Column& column,
+                        const std::string& treatment) const;
+  // `target_columns` empty: the primary key.
+  std::string reference(const Table& table, const std::vector<std::string>& columns,
+                        const Table& target,
+                        const std::vector<std::string>& target_columns = {}) const;
+  // Of the IDs in a column those that are of one kind, to the primary key of `target`.
+  std::string reference_of_kind(const Table& table, const std::string& column, const Table& target,
+                                const std::string& when_column,
+                                const std::string& when_value) const;
+  // Makes a reference to a table that does not travel NULL where the row is not.
+  std::string without_excluded(const Table& table, const Table& target,
+                               const Reference& reference) const;
+  // Removes a reference rule.
+  std::string no_reference(const Table& table, const ReferenceRule& rule) const;
+  std::string company_table(const Table& table, const Settings& settings) const;
+  std::string membership(const Table& table, const std::string& person_column) const;
+  std::string forget_stale_rules() const;
+
+ private:
+  std::string call(const std::string& function, const std::string& arguments) const;
+  std::string schema_;
+};
+
+// '{a,"Mixed Case"}', a literal for name[].
+std::string name_array(const std::vector<std::string>& names);
+
+// `a, "B"`, as a search_path is written.
+std::string name_list(const std::vector<std::string>& names);
+
+}  // namespace company_backup

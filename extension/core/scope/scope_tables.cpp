@@ -1,0 +1,185 @@
+// The tables that a route reaches: their treatment, and what has to be asked about them.
+#include <algorithm>
+
+#include "core/scope/scope_model.hpp"
+#include "core/scope/sql.hpp"
+
+namespace company_backup {
+namespace {
+
+class OwnedTables {
+ public:
+  OwnedTables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided)
+      : model_(model), routes_(routes), scope_(scope), undecided_(undecided) {}
+
+  void decide() {
+    scope_.tables.push_back(company_table());
+    for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index)
+      if (index != model_.company && routes_.distance[index] >= 0)
+        scope_.tables.push_back(owned_table(index));
+  }
+
+ private:
+  ScopedTable base(TableIndex index) const {
+    const Table& table = model_.table(index);
+    ScopedTable scoped;
+    scoped.table = index;
+    scoped.area = table.schema;
+    scoped.key = pick_key(table);
+    if (const TableRule* rule = model_.rule[index]) {
+      if (!rule->area.empty()) scoped.area = rule->area;
+      scoped.reason = rule->reason;
+    }
+    return scoped;
+  }
+
+  ScopedTable company_table() const {
+    ScopedTable scoped = base(model_.company);
+    scoped.treatment = "company";
+    scoped.decided_by = "company table";
+    RouteStep step;
+    step.name = model_.key->name;
+    step.target = model_.company;
+    step.columns = step.target_columns = {model_.key->number};
+    const std::string equality = common_equality(*model_.key, *model_.key);
+    if (!equality.empty()) step.operators = {equality};
+    scoped.routes.push_back(step);
+    scoped.route_text = display_name(step.name);
+    return scoped;
+  }
+
+  ScopedTable owned_table(TableIndex index) {
+    ScopedTable scoped = base(index);
+    for (const Link* link : routes_.steps[index]) scoped.routes.push_back(link->step);
+    scoped.other_ways = other_ways(index);
+    scoped.route_text = route_text(index);
+    scoped.treatment = "company";
+    if (const TableRule* rule = model_.rule[index]) {
+      scoped.treatment = rule->treatment;
+      scoped.decided_by = "rule";
+      scoped.match_columns = rule->match_columns;
+    } else if (index == model_.membership) {
+      scoped.treatment = "excluded";
+      scoped.decided_by = "membership";
+      scoped.reason = "says who belongs to a company";
+    } else {
+      scoped.decided_by = routes_.steps[index][0]->origin;
+      scoped.reason = reason_of(*routes_.steps[index][0]);
+    }
+    const std::string question = ask(index);
+    if (!question.empty()) {  // fail closed: until it is decided it does not travel
+      undecided_[index] = true;
+      scoped.treatment = "excluded";
+      scoped.reason = "undecided: " + question;
+    }
+    return scoped;
+  }
+
+  // Of a table whose rule names match_columns it is said that rows can belong to nobody.
+  std::vector<RouteStep> other_ways(TableIndex index) const {
+    std::vector<RouteStep> ways;
+    if (model_.rule[index] != nullptr && !model_.rule[index]->match_columns.empty()) return ways;
+    const auto& steps = routes_.steps[index];
+    for (const Link& link : model_.links[index]) {
+      const auto same = [&](const Link* step) {
+        return step->step.name == link.step.name && step->step.when_value == link.step.when_value;
+      };
+      if (routes_.distance[link.step.target] >= 0 && std::none_of(steps.begin(), steps.end(), same))
+        ways.push_back(link.step);
+    }
+    return ways;
+  }
+
+  std::string reason_of(const Link& link) const {
+    const std::string target = display_table(model_.table(link.step.target));
+    if (link.step.kind == RouteStep::Kind::kCompany)
+      return display_name(link.step.name) + " refers to the company table";
+    return display_name(link.step.name) + " refers to " + target + ", which belongs to a company";
+  }
+
+  static std::string step_text(const RouteStep& step) {
+    return display_name(step.name) +
+           (step.when_column == 0 ? "" : " (" + quote_literal(step.when_value) + ")");
+  }
+
+  std::string route_text(TableIndex index) const {
+    std::string text;
+    for (const Link* link : routes_.steps[index]) {
+      if (!text.empty()) text += " | ";
+      text += step_text(link->step);
+      for (TableIndex next = link->step.target; next != model_.company;) {
+        const Link* first = routes_.steps[next][0];
+        text += " > " + step_text(first->step);
+        next = first->step.target;
+      }
+    }
+    return text;
+  }
+
+  // What is undecided about a table in the scope, as a finding; empty: nothing.
+  std::string ask(TableIndex index) {
+    const Table& table = model_.table(index);
+    const bool ruled = model_.rule[index] != nullptr || index == model_.membership;
+    const std::optional<Question> question = ruled ? std::nullopt : question_about(model_, index);
+    std::string problem = question ? question->problem : "";
+    TableRule rule = question ? question->rule : present_rule(index);
+    if (!routes_.tied[index].empty()) {
+      if (question) problem += "; ";
+      problem += describe_tie(index);
+      if (rule.treatment != "people") rule.route = proposed_route(index);
+      if (rule.reason.empty()) rule.reason = "belongs to the company of " + list(rule.route);
+    }
+    if (problem.empty()) return "";
+    const bool settled_otherwise = routes_.tied[index].empty() && !question->statement.empty();
+    model_.error(
+        display_table(table), problem,
+        settled_otherwise ? question->statement : model_.statements.table_rule(table, rule));
+    return problem;
+  }
+
+  TableRule present_rule(TableIndex index) const {
+    if (model_.rule[index] != nullptr) return *model_.rule[index];
+    if (index == model_.membership)
+      return proposed_rule("excluded", "says who belongs to a company");
+    return proposed_rule("company");
+  }
+
+  std::vector<std::string> tied_names(TableIndex index) const {
+    std::vector<std::string> names;
+    for (const Link* link : routes_.tied[index]) names.push_back(link->step.name);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+  }
+
+  std::string describe_tie(TableIndex index) const {
+    const auto names = tied_names(index);
+    return (names.size() == 2 ? "two columns" : std::to_string(names.size()) + " columns") +
+           std::string(" could say which company a row belongs to: ") + list(names);
+  }
+
+  // Two company columns that are never NULL contradict each other; of several parents, or of
+  // columns that can be NULL, any may say the owner.
+  std::vector<std::string> proposed_route(TableIndex index) const {
+    std::vector<std::string> names = tied_names(index);
+    const auto& tied = routes_.tied[index];
+    if (std::all_of(tied.begin(), tied.end(), [](const Link* link) {
+          return link->firm && link->step.kind == RouteStep::Kind::kCompany;
+        }))
+      names.resize(1);
+    return names;
+  }
+
+  Model& model_;
+  const Routes& routes_;
+  Scope& scope_;
+  Undecided& undecided_;
+};
+
+}  // namespace
+
+void decide_owned_tables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided) {
+  OwnedTables(model, routes, scope, undecided).decide();
+}
+
+}  // namespace company_backup

@@ -1,0 +1,518 @@
+// The tables no route reaches: shared rows, people, and questions.
+#include <algorithm>
+#include <map>
+
+#include "core/scope/scope_model.hpp"
+#include "core/scope/smells.hpp"
+#include "core/scope/sql.hpp"
+#include "core/text/names.hpp"
+
+namespace company_backup {
+namespace {
+
+class OtherTables {
+ public:
+  OtherTables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided)
+      : model_(model),
+        routes_(routes),
+        scope_(scope),
+        undecided_(undecided),
+        company_names_(model),
+        treatment_(model.size()) {
+    for (const ScopedTable& table : scope.tables) treatment_[table.table] = &table.treatment;
+    find_referrers();
+  }
+
+  void decide() {
+    std::vector<ScopedTable> added;
+    find_asked();
+    for_unreached([&](TableIndex index) {
+      if (model_.ruled_foreign(index))
+        added.push_back(ruled(index));
+      else if (model_.ruled_owned(index))
+        explain_unreached(index);
+      else
+        ask_nullable(index);
+    });
+    find_waiting();
+    for_unreached([&](TableIndex index) {
+      if (model_.rule[index] != nullptr || undecided_[index]) return;
+      if (ask_unowned(index))
+        undecided_[index] = true;
+      else if (!referrers_[index].empty())
+        added.push_back(shared(index));
+    });
+    scope_.tables.insert(scope_.tables.end(), added.begin(), added.end());
+  }
+
+ private:
+  template <typename F>
+  void for_unreached(F&& act) {
+    for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index)
+      if (routes_.distance[index] < 0) act(index);
+  }
+
+  bool travels(TableIndex index) const {
+    return treatment_[index] != nullptr && *treatment_[index] != "excluded";
+  }
+
+  // Which travelling tables refer to which others, by foreign key or rule.
+  void find_referrers() {
+    referrers_.resize(model_.size());
+    for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index) {
+      if (!travels(index)) continue;
+      for (const ForeignKey* fk : model_.keys_of[index]) add_referrer(fk->target, index);
+      for (const SoftReference& soft : model_.soft[index]) add_referrer(soft.target, index);
+    }
+  }
+
+  void add_referrer(TableIndex target, TableIndex source) {
+    auto& sources = referrers_[target];
+    if (sources.empty() || sources.back() != source) sources.push_back(source);
+  }
+
+  ScopedTable base(TableIndex index) const {
+    ScopedTable scoped;
+    scoped.table = index;
+    scoped.area = model_.table(index).schema;
+    scoped.key = pick_key(model_.table(index));
+    return scoped;
+  }
+
+  ScopedTable ruled(TableIndex index) const {
+    const TableRule& rule = *model_.rule[index];
+    ScopedTable scoped = base(index);
+    if (!rule.area.empty()) scoped.area = rule.area;
+    scoped.treatment = rule.treatment;
+    scoped.decided_by = "rule";
+    scoped.reason = rule.reason;
+    scoped.match_columns = rule.match_columns;
+    return scoped;
+  }
+
+  std::string referrer_text(TableIndex index) const {
+    const auto& sources = referrers_[index];
+    std::string text = display_table(model_.table(sources[0]));
+    if (sources.size() == 2) text += " and " + display_table(model_.table(sources[1]));
+    if (sources.size() > 2) text += " and " + std::to_string(sources.size() - 1) + " other tables";
+    return text;
+  }
+
+  ScopedTable shared(TableIndex index) {
+    const Table& table = model_.table(index);
+    ScopedTable scoped = base(index);
+    scoped.treatment = "shared";
+    scoped.decided_by = "foreign key";
+    scoped.reason = "referred to by " + referrer_text(index) + ", no column leads to a company";
+    TableRule rule = proposed_rule("shared", "reference data");
+    rule.match_columns = natural_key(table);
+    model_.warning(display_table(table),
+                   rule.match_columns.empty()
+                       ? "it is shared by all companies and has no natural key: in another "
+                         "database its rows are not found again"
+                       : "it is shared by all companies, and nothing says how its rows are found "
+                         "again in another database",
+                   model_.statements.table_rule(table, rule));
+    return scoped;
+  }
+
+  // A rule puts the table into the scope, but its rows do not get there.
+  void explain_unreached(TableIndex index) {
+    undecided_[index] = true;
+    const Table& table = model_.table(index);
+    const TableRule* rule = model_.rule[index];
+    if (!model_.ordered[index].empty()) {
+      model_.error(display_table(table), broken_route(index), without_route(index));
+      return;
+    }
+    TableRule upward =
+        rule != nullptr ? *rule : proposed_rule("excluded", "says who belongs to a company");
+    upward.route.clear();
+    for (const ForeignKey* fk : model_.keys_to[index])
+      if (routes_.distance[fk->table] >= 0) upward.route.push_back(fk->name);
+    if (upward.reason.empty()) upward.reason = "belongs to the rows that refer to it";
+    model_.error(display_table(table),
+                 std::string(rule != nullptr ? "its rule says " + rule->treatment
+                                             : "it is the membership table") +
+                     ", but no foreign key, scope column or reference leads to a company",
+                 upward.route.empty() ? model_.statements.table_rule(table, proposed_rule("auto"))
+                                      : model_.statements.table_rule(table, upward));
+  }
+
+  std::string without_route(TableIndex index) const {
+    TableRule rule = *model_.rule[index];
+    rule.route.clear();
+    for (const Link& link : model_.ordered[index])
+      if (routes_.distance[link.step.target] >= 0 &&
+          std::find(rule.route.begin(), rule.route.end(), link.step.name) == rule.route.end())
+        rule.route.push_back(link.step.name);
+    return model_.statements.table_rule(model_.table(index), rule);
+  }
+
+  std::string broken_route(TableIndex index) const {
+    for (const Link& link : model_.ordered[index]) {
+      if (routes_.distance[link.step.target] >= 0) continue;
+      const std::string target = display_table(model_.table(link.step.target));
+      if (link.step.target == index || comes_back(link.step.target, index))
+        return "its route goes round in a circle: " + display_name(link.step.name) + " leads to " +
+               target + ", whose route leads back here";
+      return "its route " + display_name(link.step.name) + " leads to " + target +
+             ", which belongs to no company";
+    }
+    return "its route leads to no company";
+  }
+
+  // Does a table that is not reached wait, directly or not, for `goal`?
+  bool comes_back(TableIndex start, TableIndex goal) const {
+    std::vector<TableIndex> open{start};
+    std::vector<bool> seen(model_.size(), false);
+    while (!open.empty()) {
+      const TableIndex index = open.back();
+      open.pop_back();
+      if (index == goal) return true;
+      if (seen[index]) continue;
+      seen[index] = true;
+      const bool ordered = !model_.ordered[index].empty();
+      for (const Link& link : ordered ? model_.ordered[index] : model_.links[index])
+        if ((ordered || link.firm) && routes_.distance[link.step.target] < 0)
+          open.push_back(link.step.target);
+    }
+    return false;
+  }
+
+  bool leads_to_decided(const Link& link) const {
+    return routes_.distance[link.step.target] >= 0 && !undecided_[link.step.target];
+  }
+
+  // Tables that ask_nullable() asks about.
+  void find_asked() {
+    asked_.assign(model_.size(), false);
+    for_unreached([&](TableIndex index) {
+      asked_[index] = model_.rule[index] == nullptr &&
+                      std::any_of(model_.links[index].begin(), model_.links[index].end(),
+                                  [&](const Link& link) { return leads_to_decided(link); });
+    });
+  }
+
+  // Can rows of `start` lead to `goal` over tables that are asked about?
+  bool asked_leads_to(TableIndex start, TableIndex goal, std::vector<bool>& seen) const {
+    if (start == goal) return true;
+    if (seen[start] || !asked_[start]) return false;
+    seen[start] = true;
+    return std::any_of(
+        model_.links[start].begin(), model_.links[start].end(),
+        [&](const Link& link) { return asked_leads_to(link.step.target, goal, seen); });
+  }
+
+  // The ways that a rule may name: to tables that are reached, and to those that will be when their
+  // own question is answered.
+  std::vector<std::string> nullable_ways(TableIndex index) const {
+    std::vector<std::string> names;
+    for (const Link& link : model_.links[index]) {
+      std::vector<bool> seen(model_.size(), false);
+      const bool later = asked_[link.step.target] && !asked_leads_to(link.step.target, index, seen);
+      if ((leads_to_decided(link) || later) &&
+          std::find(names.begin(), names.end(), link.step.name) == names.end())
+        names.push_back(link.step.name);
+    }
+    return names;
+  }
+
+  // Reachable, but only through columns that can be NULL, or that lead to rows so reached.
+  void ask_nullable(TableIndex index) {
+    if (!asked_[index]) return;
+    const std::vector<std::string> names = nullable_ways(index);
+    undecided_[index] = true;
+    const Table& table = model_.table(index);
+    std::string problem =
+        (names.size() == 1 ? "only a column that can be NULL leads"
+                           : "only columns that can be NULL, or that lead to rows "
+                             "that may be nobody's, lead") +
+        std::string(" to a company: ") + list(names);
+    TableRule rule = proposed_rule("company", "belongs to the company of " + list(names));
+    if (const auto question = question_about(model_, index)) {
+      problem += "; " + question->problem;
+      rule = question->rule;
+    }
+    if (rule.treatment != "people") rule.route = names;
+    model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
+  }
+
+  // What depends on undecided tables waits for their rules; asking now would be noise.
+  void find_waiting() {
+    std::vector<std::vector<TableIndex>> sources(model_.size());
+    std::vector<TableIndex> open;
+    for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index) {
+      for (const Link& link : model_.links[index]) sources[link.step.target].push_back(index);
+      if (undecided_[index]) open.push_back(index);
+    }
+    while (!open.empty()) {
+      const TableIndex target = open.back();
+      open.pop_back();
+      for (TableIndex index : sources[target]) {
+        if (undecided_[index] || routes_.distance[index] >= 0 || model_.rule[index] != nullptr)
+          continue;
+        undecided_[index] = true;
+        open.push_back(index);
+      }
+    }
+  }
+
+  // True if there was something to ask about a table nothing leads to.
+  bool ask_unowned(TableIndex index) {
+    return ask_partition_key(index) || ask_company_column(index) || ask_foreign_table(index) ||
+           ask_inheritance(index) || ask_people(index) || ask_parent(index) || ask_pair(index) ||
+           ask_named_id(index) || ask_list(index);
+  }
+
+  // Rows about rows of any table: (about_type, about_id).
+  bool ask_pair(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (table.of_extension) return false;
+    for (const Column& column : table.columns) {
+      if (!can_hold_id(column) || is_settled(index, column)) continue;
+      const Column* type = type_column(table, column);
+      if (type == nullptr) continue;
+      model_.open_kinds.push_back({index, column.number, type->number});
+      model_.error(display_table(table),
+                   "its column " + display_name(column.name) +
+                       " looks like an ID whose table is named by " + display_name(type->name) +
+                       "; where that is a table of companies, say so for each value: "
+                       "set_reference(..., when_column => " +
+                       quote_literal(type->name) +
+                       ", when_value => ...); if its rows belong to no company, say "
+                       "set_table_rule(..., 'shared', ...)",
+                   "");
+      return true;
+    }
+    return false;
+  }
+
+  bool ask_partition_key(TableIndex index) {
+    const Table& table = model_.table(index);
+    for (const ForeignKey* fk : model_.keys_of[index]) {
+      if (fk->only_partition == 0 || routes_.distance[fk->target] < 0) continue;
+      model_.error(display_table(table),
+                   "the foreign key " + display_name(fk->name) +
+                       " leads to a company, but only one partition has it",
+                   model_.statements.reference(
+                       table, column_names(table, fk->columns), model_.table(fk->target),
+                       column_names(model_.table(fk->target), fk->target_columns)));
+      return true;
+    }
+    return false;
+  }
+
+  bool ask_company_column(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (table.of_extension) return false;
+    for (const Column& column : table.columns) {
+      if (!company_names_.match(column) || is_settled(index, column)) continue;
+      const Table& company = model_.table(model_.company);
+      model_.error(display_table(table),
+                   "the column " + display_name(column.name) +
+                       " looks like a company's, but no foreign key or scope column says so",
+                   model_.statements.reference(table, {column.name}, company,
+                                               target_columns(model_.company, *model_.key)));
+      return true;
+    }
+    return false;
+  }
+
+  // The target columns a statement has to name: none for the primary key.
+  std::vector<std::string> target_columns(TableIndex target, const Column& key) const {
+    for (const UniqueIndex& unique : model_.table(target).unique_indexes)
+      if (unique.primary && unique.columns == std::vector<int16_t>{key.number}) return {};
+    return {key.name};
+  }
+
+  bool is_settled(TableIndex index, const Column& column) const {
+    if (has_foreign_key(model_, index, column.number)) return true;
+    if (model_.column_rule(index, column.name) != nullptr) return true;
+    return std::any_of(
+        model_.soft[index].begin(), model_.soft[index].end(), [&](const SoftReference& soft) {
+          return std::find(soft.columns.begin(), soft.columns.end(), column.number) !=
+                 soft.columns.end();
+        });
+  }
+
+  // A foreign table cannot have foreign keys; a column named after a table of the scope is one.
+  bool ask_foreign_table(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (!table.foreign || table.of_extension) return false;
+    for (const Column& column : table.columns) {
+      if (!can_hold_id(column) || is_settled(index, column)) continue;
+      const auto stem = id_stem(column.name);
+      if (!stem || !names_owned_table(*stem)) continue;
+      model_.error(display_table(table),
+                   "it is a foreign table, and its column " + display_name(column.name) +
+                       " looks like it leads to a company",
+                   model_.statements.table_rule(
+                       table, proposed_rule("excluded", "the rows live on another server")));
+      return true;
+    }
+    return false;
+  }
+
+  // An ID that no foreign key explains, named after a table of companies.
+  bool ask_named_id(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (table.of_extension) return false;
+    for (const Column& column : table.columns) {
+      if (!can_hold_id(column) || column.generated || is_settled(index, column)) continue;
+      const auto stem = id_stem(column.name);
+      if (!stem || !names_owned_table(*stem)) continue;
+      const TableIndex target = owned_table(*stem, column);
+      model_.error(display_table(table),
+                   "its column " + display_name(column.name) +
+                       " looks like an ID of a table of companies, but no foreign key says so; if "
+                       "it is none, say set_column_rule(..., 'data')",
+                   target == kNoTable
+                       ? ""
+                       : model_.statements.reference(table, {column.name}, model_.table(target)));
+      return true;
+    }
+    return false;
+  }
+
+  // The only table of companies of this name whose primary key is one such column; kNoTable: none.
+  TableIndex owned_table(const std::string& stem, const Column& column) const {
+    const auto wanted = noun_forms(stem);
+    TableIndex found = kNoTable;
+    for (TableIndex other = 0; other < static_cast<TableIndex>(model_.size()); ++other) {
+      const Table& table = model_.table(other);
+      const auto forms = noun_forms(plain_name(table.name));
+      const auto key = pick_key(table);
+      if (routes_.distance[other] < 0 || key.size() != 1 ||
+          column_of(table, key[0]).family != column.family ||
+          std::find_first_of(forms.begin(), forms.end(), wanted.begin(), wanted.end()) ==
+              forms.end())
+        continue;
+      if (found != kNoTable) return kNoTable;
+      found = other;
+    }
+    return found;
+  }
+
+  // References in lists and documents do not say whose a row is.
+  bool ask_list(TableIndex index) {
+    for (const SoftReference& soft : model_.soft[index]) {
+      if (soft.can_route || routes_.distance[soft.target] < 0) continue;
+      const Table& table = model_.table(index);
+      model_.error(display_table(table),
+                   "its column " + display_name(soft.rule->columns[0]) + " refers to " +
+                       display_table(model_.table(soft.target)) +
+                       ", which belongs to companies, but nothing says to which one a row belongs; "
+                       "if to none, say set_table_rule(..., 'shared', ...)",
+                   "");
+      return true;
+    }
+    return false;
+  }
+
+  bool names_owned_table(const std::string& stem) {
+    if (owned_names_.empty())
+      for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index)
+        if (routes_.distance[index] >= 0)
+          for (const std::string& form : noun_forms(plain_name(model_.table(index).name)))
+            owned_names_[form] = index;
+    const auto forms = noun_forms(stem);
+    return std::any_of(forms.begin(), forms.end(),
+                       [&](const std::string& form) { return owned_names_.contains(form); });
+  }
+
+  // Foreign keys are not inherited. Which table a child inherits from is told by its columns: it
+  // has all of its parent's.
+  bool ask_inheritance(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (!table.is_child) return false;
+    for (TableIndex parent = 0; parent < static_cast<TableIndex>(model_.size()); ++parent) {
+      const Table& other = model_.table(parent);
+      if (!other.has_children || routes_.distance[parent] < 0) continue;
+      const bool inherits =
+          std::all_of(other.columns.begin(), other.columns.end(), [&](const Column& column) {
+            const Column* own = find_column(table, column.name);
+            return own != nullptr && own->type_oid == column.type_oid;
+          });
+      if (!inherits) continue;
+      model_.error(display_table(table),
+                   "it inherits from a table that belongs to companies, " + display_table(other) +
+                       ", but foreign keys are not inherited, and it has none of its own",
+                   model_.statements.table_rule(
+                       table, proposed_rule("shared", "its rows belong to no company")));
+      return true;
+    }
+    return false;
+  }
+
+  bool ask_people(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (referrers_[index].empty()) return false;
+    const auto smell = table_smell(table);
+    if (!smell || smell->looks_like != kLooksLikeAccess) return false;
+    const bool people = looks_like_people(table);
+    if (!people && !one_to_one(index).empty()) return false;  // ask_parent() knows more
+    TableRule rule = people ? proposed_rule("people", smell->reason)
+                            : proposed_rule("shared", "the same for all companies");
+    rule.match_columns = people ? people_match_columns(table) : natural_key(table);
+    model_.error(display_table(table),
+                 "its name looks like " + smell->looks_like + "; " + referrer_text(index) +
+                     (referrers_[index].size() == 1 ? " refers to it" : " refer to it"),
+                 model_.statements.table_rule(table, rule));
+    return true;
+  }
+
+  // Rows that exactly one row of a company refers to, and must: a settings row, a document body.
+  bool ask_parent(TableIndex index) {
+    const std::vector<std::string> names = one_to_one(index);
+    if (names.empty()) return false;
+    const Table& table = model_.table(index);
+    TableRule rule = proposed_rule("company", "belongs to the one row that refers to it");
+    std::string problem =
+        "each of its rows seems to belong to one row of a company: " + list(names) +
+        (names.size() == 1 ? " is unique and not NULL" : " are unique and not NULL");
+    if (const auto question = question_about(model_, index)) {
+      problem += "; " + question->problem;
+      rule = question->rule;
+    }
+    rule.route = names;
+    model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
+    return true;
+  }
+
+  // The foreign keys of travelling tables that are unique and not NULL.
+  std::vector<std::string> one_to_one(TableIndex index) const {
+    std::vector<std::string> names;
+    for (const ForeignKey* fk : model_.keys_to[index])
+      if (fk->only_partition == 0 && travels(fk->table) && is_one_to_one(*fk))
+        names.push_back(fk->name);
+    return names;
+  }
+
+  bool is_one_to_one(const ForeignKey& fk) const {
+    const Table& table = model_.table(fk.table);
+    return all_not_null(table, fk.columns) &&
+           std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(),
+                       [&](const UniqueIndex& unique) {
+                         return !unique.partial && same_columns(unique.columns, fk.columns);
+                       });
+  }
+
+  Model& model_;
+  const Routes& routes_;
+  Scope& scope_;
+  Undecided& undecided_;
+  CompanyNames company_names_;
+  std::vector<const std::string*> treatment_;  // of the tables reached
+  std::vector<bool> asked_;
+  std::vector<std::vector<TableIndex>> referrers_;
+  std::map<std::string, TableIndex> owned_names_;
+};
+
+}  // namespace
+
+void decide_other_tables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided) {
+  OtherTables(model, routes, scope, undecided).decide();
+}
+
+}  // namespace company_backup

@@ -1,0 +1,36 @@
+// Names that ask for a decision: tables of logins, queues and audit trails, columns of secrets.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/scope/schema.hpp"
+
+namespace company_backup {
+
+inline constexpr const char* kLooksLikeAccess = "logins, people, memberships or roles";
+inline constexpr const char* kDecidesAccess = "decides who may log in";
+
+struct TableSmell {
+  std::string looks_like;  // "an audit trail"
+  std::string treatment;   // what a reviewer would most likely choose
+  std::string reason;      // of the proposed rule
+};
+
+std::optional<TableSmell> table_smell(const Table& table);
+
+// Users, people: the rows that others refer to as "who did it".
+bool looks_like_people(const Table& table);
+
+// Who belongs to what: "membership", "company_user".
+bool names_membership(const Table& table);
+
+bool looks_like_secret(const Column& column);
+
+// The columns of the unique index that finds a person again elsewhere (email, user name), or the
+// rows of reference data (a code); empty: there is none.
+std::vector<std::string> people_match_columns(const Table& table);
+std::vector<std::string> natural_key(const Table& table);
+
+}  // namespace company_backup

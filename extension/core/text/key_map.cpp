@@ -1,0 +1,51 @@
+#include "core/text/key_map.hpp"
+
+#include "core/text/error.hpp"
+
+namespace company_backup {
+
+void join_key(const std::vector<std::string_view>& key, std::string& joined) {
+  joined.clear();
+  for (const std::string_view part : key) {
+    if (key.size() > 1) joined += std::to_string(part.size()) + ":";
+    joined += part;
+  }
+}
+
+void KeySet::add(const std::vector<std::string_view>& key) {
+  join_key(key, scratch_);
+  keys_.insert(scratch_);
+}
+
+bool KeySet::contains(const std::vector<std::string_view>& key) const {
+  join_key(key, scratch_);
+  return keys_.contains(std::string_view(scratch_));
+}
+
+void ListedKeys::add(const std::vector<std::string_view>& old_key,
+                     std::vector<std::string> new_key) {
+  for (size_t i = 0; i < width_; ++i) changes_ |= old_key[i] != new_key[i];
+  join_key(old_key, scratch_);
+  keys_.emplace(scratch_, std::move(new_key));
+}
+
+bool ListedKeys::find(const std::vector<std::string_view>& old_key,
+                      std::vector<std::string>& new_key) const {
+  join_key(old_key, scratch_);
+  const auto found = keys_.find(std::string_view(scratch_));
+  if (found != keys_.end()) {
+    new_key = found->second;
+    return true;
+  }
+  if (!complete_) return false;
+  std::string key;
+  for (const std::string_view part : old_key) {
+    key += key.empty() ? "" : ", ";
+    key += part;
+  }
+  throw Error(sqlstate_, "a row refers to a row of table \"" + table_ +
+                             "\" that the archive says nothing about")
+      .detail("Its key there is (" + key + ").");
+}
+
+}  // namespace company_backup

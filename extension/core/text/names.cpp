@@ -1,0 +1,86 @@
+#include "core/text/names.hpp"
+
+#include <algorithm>
+
+namespace company_backup {
+namespace {
+
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return is_upper(c) || is_lower(c) || (static_cast<unsigned char>(c) > 127);
+}
+
+// Does a new word begin at position i of a run of letters and digits?
+bool word_begins(std::string_view name, size_t i) {
+  if (i == 0 || !is_upper(name[i])) return false;
+  const char before = name[i - 1];
+  if (!is_upper(before)) return is_letter(before) || is_digit(before);
+  const bool lower_follows = i + 1 < name.size() && is_lower(name[i + 1]);
+  const bool plural_of_acronym = i + 2 == name.size() && name[i + 1] == 's';  // "customerIDs"
+  return lower_follows && !plural_of_acronym;
+}
+
+bool ends_with(const std::string& text, std::string_view end) {
+  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+std::string join(const std::vector<std::string>& words, size_t count) {
+  std::string joined;
+  for (size_t i = 0; i < count; ++i) {
+    if (i > 0) joined += '_';
+    joined += words[i];
+  }
+  return joined;
+}
+
+}  // namespace
+
+std::vector<std::string> words_of(std::string_view name) {
+  std::vector<std::string> words;
+  bool inside = false;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (!is_letter(c) && !is_digit(c)) {
+      inside = false;
+      continue;
+    }
+    if (!inside || word_begins(name, i)) words.emplace_back();
+    inside = true;
+    words.back() += is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return words;
+}
+
+std::string plain_name(std::string_view name) {
+  const auto words = words_of(name);
+  return join(words, words.size());
+}
+
+std::vector<std::string> noun_forms(const std::string& noun) {
+  std::vector<std::string> forms{noun};
+  const size_t size = noun.size();
+  if (ends_with(noun, "ies")) forms.push_back(noun.substr(0, size - 3) + "y");
+  if (ends_with(noun, "es")) forms.push_back(noun.substr(0, size - 2));
+  if (ends_with(noun, "s")) forms.push_back(noun.substr(0, size - 1));
+  if (noun == "people" || ends_with(noun, "_people"))
+    forms.push_back(noun.substr(0, size - 6) + "person");
+  return forms;
+}
+
+std::optional<std::string> id_stem(std::string_view column_name) {
+  const auto words = words_of(column_name);
+  if (words.size() < 2) return std::nullopt;
+  const std::string& last = words.back();
+  if (last != "id" && last != "ids" && last != "uuid" && last != "uuids") return std::nullopt;
+  return join(words, words.size() - 1);
+}
+
+}  // namespace company_backup

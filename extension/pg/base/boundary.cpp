@@ -1,0 +1,177 @@
+#include "pg/base/boundary.hpp"
+
+#include <csetjmp>
+#include <cstring>
+#include <new>
+
+#include "pg/base/error_code.hpp"
+#include "pg/base/temp_schema.hpp"
+
+namespace company_backup {
+namespace boundary {
+namespace {
+
+// A copy that outlives the exception; nullptr for an empty text or when memory is short.
+const char* keep(const std::string& text) noexcept {
+  if (text.empty()) return nullptr;
+  void* copy = MemoryContextAllocExtended(ErrorContext, text.size() + 1, MCXT_ALLOC_NO_OOM);
+  if (copy == nullptr) return nullptr;
+  std::memcpy(copy, text.c_str(), text.size() + 1);
+  return static_cast<const char*>(copy);
+}
+
+}  // namespace
+
+void run_guarded(Thunk call, void* argument) {
+  sigjmp_buf* const exception_stack = PG_exception_stack;
+  ErrorContextCallback* const context_stack = error_context_stack;
+  const MemoryContext memory = CurrentMemoryContext;
+  const UserContext user = current_user_context();
+  const TempSchemaState temporary = temp_schema_state();
+  sigjmp_buf here;
+  if (sigsetjmp(here, 0) == 0) {
+    PG_exception_stack = &here;
+    try {
+      call(argument);
+    } catch (...) {
+      PG_exception_stack = exception_stack;
+      error_context_stack = context_stack;
+      restore_temp_schema(temporary);
+      throw;
+    }
+    PG_exception_stack = exception_stack;
+    error_context_stack = context_stack;
+    return;
+  }
+  PG_exception_stack = exception_stack;
+  error_context_stack = context_stack;
+  MemoryContextSwitchTo(memory);
+  restore(user);
+  restore_temp_schema(temporary);
+  throw PostgresError{};
+}
+
+Raised capture_current_exception() noexcept {
+  Raised raised;
+  try {
+    throw;
+  } catch (const PostgresError&) {
+    raised.rethrow = true;
+  } catch (const Error& error) {
+    raised.code = errcode_of(error.sqlstate());
+    raised.message = keep(error.message());
+    raised.detail = keep(error.detail());
+    raised.hint = keep(error.hint());
+  } catch (const std::bad_alloc&) {
+    raised.code = ERRCODE_OUT_OF_MEMORY;
+    raised.message = "out of memory";
+    raised.detail = "The extension could not allocate memory outside PostgreSQL's own contexts.";
+  } catch (const std::exception& error) {
+    raised.code = ERRCODE_INTERNAL_ERROR;
+    raised.message = keep(std::string("unexpected failure in company_backup: ") + error.what());
+  } catch (...) {
+    raised.code = ERRCODE_INTERNAL_ERROR;
+    raised.message = "unexpected failure in company_backup";
+  }
+  return raised;
+}
+
+void raise(const Raised& raised) {
+  if (raised.rethrow) PG_RE_THROW();
+  ereport(ERROR, (errcode(raised.code),
+                  errmsg_internal("%s", raised.message ? raised.message : "out of memory"),
+                  raised.detail ? errdetail_internal("%s", raised.detail) : 0,
+                  raised.hint ? errhint("%s", raised.hint) : 0));
+  pg_unreachable();
+}
+
+UserContext current_user_context() {
+  UserContext context;
+  GetUserIdAndSecContext(&context.user, &context.security);
+  return context;
+}
+
+void restore(const UserContext& context) {
+  SetUserIdAndSecContext(context.user, context.security);
+}
+
+}  // namespace boundary
+
+namespace {
+
+bool must_pass(int code) {
+  return code == ERRCODE_QUERY_CANCELED || code == ERRCODE_ADMIN_SHUTDOWN ||
+         code == ERRCODE_CRASH_SHUTDOWN || code == ERRCODE_OUT_OF_MEMORY;
+}
+
+CaughtError to_caught(const ErrorData& data) {
+  return {unpack_sql_state(data.sqlerrcode), data.message ? data.message : "",
+          data.detail ? data.detail : "", data.constraint_name ? data.constraint_name : ""};
+}
+
+}  // namespace
+
+CaughtError take_error_to_translate() {
+  const MemoryContext memory = CurrentMemoryContext;
+  ErrorData* data = guarded([memory] {
+    MemoryContextSwitchTo(memory);
+    ErrorData* copy = CopyErrorData();
+    FlushErrorState();
+    if (must_pass(copy->sqlerrcode)) ReThrowError(copy);
+    return copy;
+  });
+  return to_caught(*data);
+}
+
+int waiting_errcode() {
+  return guarded([] { return geterrcode(); });
+}
+
+void throw_waiting_with_hint(const std::string& hint) {
+  const char* const text = hint.empty() ? nullptr : hint.c_str();
+  const MemoryContext memory = CurrentMemoryContext;
+  if (text != nullptr) {
+    guarded([=] {
+      MemoryContextSwitchTo(memory);
+      ErrorData* error = CopyErrorData();
+      FlushErrorState();
+      error->hint = pstrdup(text);
+      ReThrowError(error);
+    });
+  }
+  throw PostgresError{};
+}
+
+void with_subtransaction_impl(boundary::Thunk body, void* argument, bool* failed,
+                              CaughtError* error) {
+  const MemoryContext memory = CurrentMemoryContext;
+  const ResourceOwner owner = CurrentResourceOwner;
+  guarded([] { BeginInternalSubTransaction(nullptr); });
+  MemoryContextSwitchTo(memory);
+  ErrorData* data = nullptr;
+  try {
+    body(argument);
+    guarded([] { ReleaseCurrentSubTransaction(); });
+  } catch (const PostgresError&) {
+    data = guarded([memory] {
+      MemoryContextSwitchTo(memory);
+      ErrorData* copy = CopyErrorData();
+      FlushErrorState();
+      RollbackAndReleaseCurrentSubTransaction();
+      return copy;
+    });
+  } catch (...) {
+    guarded([] { RollbackAndReleaseCurrentSubTransaction(); });
+    MemoryContextSwitchTo(memory);
+    CurrentResourceOwner = owner;
+    throw;
+  }
+  MemoryContextSwitchTo(memory);
+  CurrentResourceOwner = owner;
+  if (data == nullptr) return;
+  if (must_pass(data->sqlerrcode)) guarded([data] { ReThrowError(data); });
+  *failed = true;
+  *error = to_caught(*data);
+}
+
+}  // namespace company_backup

@@ -1,0 +1,54 @@
+#include "pg/base/foreign_reader.hpp"
+
+#include "pg/base/error_code.hpp"
+#include "pg/base/owner.hpp"
+
+namespace company_backup {
+namespace {
+
+bool is_trusted(Oid role) {
+  return role == GetUserId() || superuser_arg(role);
+}
+
+}  // namespace
+
+Oid foreign_reader(Oid table) {
+  const Oid owner = owner_of_relation(table);
+  const ForeignServer* server = GetForeignServer(GetForeignTable(table)->serverid);
+  if (!is_trusted(server->owner) && server->owner != owner) {
+    ereport(ERROR,
+            (errcode(errcode_of(sqlstate::kForeignCode)),
+             errmsg("foreign table \"%s\" leads where role \"%s\" wants it to lead",
+                    get_rel_name(table), GetUserNameFromId(server->owner, false)),
+             errdetail("The role owns server \"%s\", but not the table.", server->servername),
+             errhint("Let a superuser own both: ALTER SERVER ... OWNER TO, ALTER FOREIGN TABLE ... "
+                     "OWNER TO.")));
+  }
+  return is_trusted(owner) ? GetUserId() : owner;
+}
+
+void read_foreign_as_owner(RangeTblEntry* entry, List* tables) {
+  Oid reader = InvalidOid;
+  ListCell* cell;
+  foreach (cell, tables) {
+    const Oid table = lfirst_oid(cell);
+    if (get_rel_relkind(table) != RELKIND_FOREIGN_TABLE) continue;
+    const Oid one = foreign_reader(table);
+    const bool as_caller = one == GetUserId();
+    if ((OidIsValid(reader) && reader != one) ||
+        (!as_caller && one != owner_of_relation(entry->relid))) {
+      ereport(ERROR, (errcode(errcode_of(sqlstate::kForeignCode)),
+                      errmsg("foreign partition \"%s\" of table \"%s\" has another owner",
+                             get_rel_name(table), get_rel_name(entry->relid)),
+                      errhint("Let one role own both: ALTER FOREIGN TABLE ... OWNER TO.")));
+    }
+    reader = one;
+  }
+  if (!OidIsValid(reader)) return;
+  if (reader != GetUserId() && entry->requiredPerms != 0) {
+    ExecCheckRTPerms(list_make1(entry), true);
+  }
+  entry->checkAsUser = reader;  // also while it is planned as somebody else
+}
+
+}  // namespace company_backup

@@ -1,0 +1,18 @@
+#include "pg/base/fresh_snapshot.hpp"
+
+#include "pg/base/boundary.hpp"
+
+namespace company_backup {
+
+FreshSnapshot::FreshSnapshot() {
+  guarded([] {
+    CommandCounterIncrement();
+    PushActiveSnapshot(GetLatestSnapshot());
+  });
+}
+
+void FreshSnapshot::close() {
+  guarded([] { PopActiveSnapshot(); });
+}
+
+}  // namespace company_backup

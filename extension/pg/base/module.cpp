@@ -1,0 +1,36 @@
+// Load-time: the module's magic block and its settings.
+#include "pg/base/module.hpp"
+
+#include "pg/base/planning.hpp"
+#include "pg/base/postgres.hpp"
+#include "pg/base/temp_schema.hpp"
+
+extern "C" {
+PG_MODULE_MAGIC;
+PGDLLEXPORT void _PG_init(void);
+}
+
+namespace company_backup {
+
+bool strict_scope = true;
+bool require_signature = true;
+int max_expansion = 200;
+
+}  // namespace company_backup
+
+void _PG_init(void) {
+  DefineCustomBoolVariable(
+      "company_backup.strict", "Refuses backups while anything about the scope is undecided.",
+      nullptr, &company_backup::strict_scope, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("company_backup.require_signature",
+                           "Refuses uploaded archives that no trusted database has signed.",
+                           nullptr, &company_backup::require_signature, true, PGC_SUSET, 0, nullptr,
+                           nullptr, nullptr);
+  DefineCustomIntVariable("company_backup.max_expansion",
+                          "How many times its size an uploaded archive beyond 1 GB may expand to.",
+                          nullptr, &company_backup::max_expansion, 200, 1, 10000, PGC_SUSET, 0,
+                          nullptr, nullptr, nullptr);
+  MarkGUCPrefixReserved("company_backup");
+  company_backup::install_planner_hook();
+  company_backup::install_temp_schema_guard();
+}

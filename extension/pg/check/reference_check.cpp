@@ -1,0 +1,270 @@
+#include "pg/check/reference_check.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "core/scope/ownership.hpp"
+#include "core/scope/sql.hpp"
+#include "core/text/json_path.hpp"
+#include "core/text/json_walk.hpp"
+#include "pg/base/robust_plan.hpp"
+#include "pg/rows/table_plan.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr size_t kListedProblems = 10;
+constexpr size_t kBatch = 20000;
+
+class Checker {
+ public:
+  // `copied`: the rows are copies of another company's, which may not lead to what stayed with it.
+  Checker(const LiveScope& live, const Company& company, std::vector<ReferenceProblem>& problems,
+          bool copied = false)
+      : live_(live), company_(company), problems_(problems), copied_(copied) {}
+
+  void check(const Reference& reference) {
+    if (cannot_leave(reference)) return;
+    reference_ = &reference;
+    target_ = live_.scope.find(reference.target);
+    source_ = live_.scope.find(reference.table);
+    if (!reference.json_path.empty()) {
+      check_json();
+    } else if (is_list(live_.schema, reference)) {
+      check_array();
+    } else {
+      check_scalar();
+    }
+  }
+
+ private:
+  const Table& table() const { return live_.table(reference_->table); }
+  const Table& target_table() const { return live_.table(reference_->target); }
+
+  // Proved by the structure: the reference is the only route of its table, or pairs the company
+  // columns of both tables. Only a validated key proves anything.
+  bool cannot_leave(const Reference& reference) const {
+    if (reference.soft) return false;
+    if (!is_validated(reference)) return false;
+    const ScopedTable* source = live_.scope.find(reference.table);
+    const ScopedTable* target = live_.scope.find(reference.target);
+    if (target == nullptr || !target->owned()) return true;  // shared, people: the key holds it
+    if (source->routes.size() == 1 && source->routes[0].kind != RouteStep::Kind::kUp &&
+        source->routes[0].name == reference.name) {
+      return true;
+    }
+    return pairs_company_columns(reference, *source, *target);
+  }
+
+  bool is_validated(const Reference& reference) const {
+    for (const ForeignKey& key : live_.schema.foreign_keys) {
+      if (key.table == reference.table && key.name == reference.name) return key.validated;
+    }
+    return false;
+  }
+
+  bool pairs_company_columns(const Reference& reference, const ScopedTable& source,
+                             const ScopedTable& target) const {
+    if (source.routes.size() != 1 || target.routes.size() != 1) return false;
+    const RouteStep& from = source.routes[0];
+    const RouteStep& to = target.routes[0];
+    if (from.kind != RouteStep::Kind::kCompany || to.kind != RouteStep::Kind::kCompany)
+      return false;
+    if (from.columns.size() != 1 || from.target_columns != to.target_columns) return false;
+    for (size_t i = 0; i < reference.columns.size(); ++i) {
+      if (reference.columns[i] == from.columns[0] && reference.target_columns[i] == to.columns[0]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  std::string own_rows(const std::string& columns, const std::string& more_tables = "") const {
+    return "SELECT " + row_key_expression(table(), source_->key, "t") + ", " + columns + " FROM " +
+           from_table(table()) + " AS t" + more_tables + " WHERE " +
+           owned_by(live_.schema, live_.scope, reference_->table, "t", "$1");
+  }
+
+  // A row the reference may lead to: of the company, of nobody, or of a table outside the scope.
+  std::string acceptable_target() const {
+    if (target_ == nullptr || !target_->owned()) return "true";
+    return "(" + owned_by(live_.schema, live_.scope, reference_->target, "r", "$1") + " OR " +
+           belongs_to_nobody(live_, *target_, "r") + ")";
+  }
+
+  std::string when_condition() const {
+    if (reference_->when_column.empty()) return {};
+    const Column& when = *find_column(table(), reference_->when_column);
+    return " AND " + as_text(column_sql("t", when), when) + " OPERATOR(pg_catalog.=) " +
+           quote_literal(reference_->when_value);
+  }
+
+  std::string value_expression() const {
+    std::string values;
+    for (int16_t number : reference_->columns) {
+      values += ", t." + quote_name(column_of(table(), number).name);
+    }
+    return "pg_catalog.concat_ws(', '" + values + ")";
+  }
+
+  void check_scalar() {
+    std::string present;
+    for (int16_t number : reference_->columns) {
+      present += " AND t." + quote_name(column_of(table(), number).name) + " IS NOT NULL";
+    }
+    const std::string join = reference_join(live_.schema, *reference_, "t", "r");
+    const std::string from = " FROM " + from_table(target_table()) + " AS r WHERE " + join;
+    const std::string sql = own_rows(value_expression() + ", EXISTS (SELECT 1" + from + ")") +
+                            present + when_condition() + " AND NOT EXISTS (SELECT 1" + from +
+                            " AND " + acceptable_target() + ")";
+    for (const Row& row : query(sql, {company_.arg()})) add(*row[0], *row[1], *row[2] == "t");
+  }
+
+  void check_array() {
+    const std::string array = "t." + quote_name(column_of(table(), reference_->columns[0]).name);
+    const std::string key = key_text("r");
+    const std::string from =
+        " FROM " + from_table(target_table()) + " AS r WHERE " + key + " = v.value";
+    const std::string sql =
+        own_rows("v.value, EXISTS (SELECT 1" + from + ")",
+                 ", LATERAL (SELECT pg_catalog.concat(e) AS value FROM pg_catalog.unnest(" + array +
+                     ") AS e WHERE e IS NOT NULL) AS v") +
+        when_condition() + " AND NOT EXISTS (SELECT 1" + from + " AND " + acceptable_target() + ")";
+    for (const Row& row : query(sql, {company_.arg()})) add(*row[0], *row[1], *row[2] == "t");
+  }
+
+  std::string key_text(const std::string& alias) const {
+    return "pg_catalog.concat(" + alias + "." +
+           quote_name(column_of(target_table(), reference_->target_columns[0]).name) + ")";
+  }
+
+  // Documents are read in batches by key; the path is evaluated here, the values looked up at once.
+  void check_json() {
+    const JsonPath path = JsonPath::parse(reference_->json_path);
+    const Column& column = column_of(table(), reference_->columns[0]);
+    const std::string document = column_sql("t", column);
+    const std::string sql = own_rows(as_text(document, column)) + " AND " + document +
+                            " IS NOT NULL" + when_condition();
+    Cursor cursor(sql, {company_.arg()});
+    std::unordered_map<std::string, std::string> seen;  // value -> the first row that holds it
+    std::vector<std::string> values, others;
+    for (Rows rows = cursor.fetch(1000); !rows.empty(); rows = cursor.fetch(1000)) {
+      for (const Row& row : rows) {
+        values.clear();
+        others.clear();
+        collect_ids(path, *row[1], values, others);
+        for (const std::string& value : values) seen.emplace(value, *row[0]);
+        for (const std::string& other : others) {
+          problems_.push_back({reference_->table, *row[0], reference_->name,
+                               "expected an ID, found " + other.substr(0, 60)});
+        }
+      }
+      if (seen.size() >= kBatch) look_up(seen);
+    }
+    look_up(seen);
+    cursor.close();
+  }
+
+  void look_up(std::unordered_map<std::string, std::string>& seen) {
+    if (seen.empty()) return;
+    std::vector<std::string> values;
+    for (const auto& entry : seen) values.push_back(entry.first);
+    std::sort(values.begin(), values.end());
+    const std::string from =
+        " FROM " + from_table(target_table()) + " AS r WHERE " + key_text("r") + " = v.value";
+    const std::string sql = "SELECT v.value, EXISTS (SELECT 1" + from +
+                            ") FROM pg_catalog.unnest($2::text[]) AS v(value) WHERE NOT EXISTS "
+                            "(SELECT 1" +
+                            from + " AND " + acceptable_target() + ") AND $1 IS NOT NULL";
+    for (const Row& row : query(sql, {company_.arg(), text_array(values)})) {
+      add(seen.at(*row[0]), *row[0], *row[1] == "t");
+    }
+    seen.clear();
+  }
+
+  void add(const std::string& row_key, const std::string& value, bool exists) {
+    const bool stays = target_ == nullptr || !target_->owned() || target_->travels() || !copied_;
+    if (exists && reference_->outside != "refuse" && stays) return;
+    problems_.push_back(
+        {reference_->table, row_key, reference_->name,
+         (exists ? "leads to a row of another company in " : "leads nowhere: no row of ") +
+             display_table(target_table()) + (exists ? ": " : " has ") + value});
+  }
+
+  const LiveScope& live_;
+  const Company& company_;
+  std::vector<ReferenceProblem>& problems_;
+  const bool copied_;
+  const Reference* reference_ = nullptr;
+  const ScopedTable* source_ = nullptr;
+  const ScopedTable* target_ = nullptr;
+};
+
+}  // namespace
+
+std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company,
+                                               const ReferenceSets* proved) {
+  std::vector<ReferenceProblem> problems;
+  Checker checker(live, company, problems);
+  for (const Reference& reference : live.scope.references) {
+    check_for_interrupts();
+    if (proved != nullptr && proved->proves(reference)) continue;
+    checker.check(reference);
+  }
+  return problems;
+}
+
+std::string problem_text(const LiveScope& live, const ReferenceProblem& problem) {
+  return display_table(live.table(problem.table)) + " " + problem.row_key + ", " +
+         problem.reference + ": " + problem.problem;
+}
+
+namespace {
+
+std::string first_problems(const LiveScope& live, const std::vector<ReferenceProblem>& problems) {
+  std::string detail;
+  for (size_t i = 0; i < std::min(problems.size(), kListedProblems); ++i) {
+    detail += (i > 0 ? "\n" : "") + problem_text(live, problems[i]);
+  }
+  if (problems.size() > kListedProblems) {
+    detail += "\nand " + std::to_string(problems.size() - kListedProblems) + " more";
+  }
+  return detail;
+}
+
+std::string count_of(const std::vector<ReferenceProblem>& problems) {
+  return std::to_string(problems.size()) +
+         (problems.size() == 1 ? " reference that leads" : " references that lead") +
+         " nowhere or to another company";
+}
+
+}  // namespace
+
+void prove_soft_references(const LiveScope& live, const Company& company, bool same_company) {
+  std::vector<ReferenceProblem> problems;
+  Checker checker(live, company, problems, !same_company);
+  const RobustPlans plans;
+  for (const Reference& reference : live.scope.references) {
+    if (reference.soft) checker.check(reference);
+  }
+  plans.close();
+  if (problems.empty()) return;
+  throw Error(sqlstate::kIntegrity,
+              "company \"" + company.key + "\" would have " + count_of(problems))
+      .detail(first_problems(live, problems))
+      .hint(
+          "Repair them where the backup was made, or say with set_reference(..., outside => 'null' "
+          "or 'keep') what becomes of references to another company. To rows that do not travel "
+          "nothing can lead from a copy: there only 'null' helps.");
+}
+
+void refuse_references(const LiveScope& live, const Company& company,
+                       const std::vector<ReferenceProblem>& problems) {
+  throw Error(sqlstate::kBadReference, "company \"" + company.key + "\" has " + count_of(problems))
+      .detail(first_problems(live, problems))
+      .hint("SELECT * FROM " + functions_schema() +
+            ".check_company_data() lists them all. Repair them, allow them with set_reference(..., "
+            "outside => 'keep'), or make the backup with on_error => 'record'.");
+}
+
+}  // namespace company_backup

@@ -1,0 +1,37 @@
+// References of one company that lead nowhere or to another company. Read-only, under the active
+// snapshot; run the same way for check_company_data and for every backup.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/check/reference_sets.hpp"
+#include "pg/scope/company_scope.hpp"
+
+namespace company_backup {
+
+struct ReferenceProblem {
+  TableIndex table;
+  std::string row_key;
+  std::string reference;
+  std::string problem;
+};
+
+// All of them, but for those whose rule keeps or nulls what leads to another company. What `proved`
+// proves is not asked again.
+std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company,
+                                               const ReferenceSets* proved = nullptr);
+
+// "sales.line (7), line_invoice_fkey: leads nowhere ...", for a DETAIL.
+std::string problem_text(const LiveScope& live, const ReferenceProblem& problem);
+
+// After rows were loaded with new IDs: the same of the references that no foreign key says, over
+// all rows of the company as the active snapshot sees them. Error kIntegrity.
+// `same_company`: may they lead to what does not travel?
+void prove_soft_references(const LiveScope& live, const Company& company, bool same_company);
+
+// The text of an "ERROR: ..." about them: the first rows by name, and how many there are.
+[[noreturn]] void refuse_references(const LiveScope& live, const Company& company,
+                                    const std::vector<ReferenceProblem>& problems);
+
+}  // namespace company_backup

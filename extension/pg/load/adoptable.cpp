@@ -1,0 +1,133 @@
+#include "pg/load/adoptable.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/scope/ownership.hpp"
+#include "core/scope/sql.hpp"
+#include "pg/base/owner.hpp"
+#include "pg/rows/key_lookup.hpp"
+#include "pg/rows/table_plan.hpp"
+
+namespace company_backup {
+namespace {
+
+void add(std::string& text, const std::string& condition) {
+  text += (text.empty() ? "" : " OR ") + condition;
+}
+
+// Whose rows the caller may not see may not be asked one by one.
+bool has_references(const Table& source, const ForeignKey& key) {
+  std::string given;
+  for (int16_t number : key.columns) {
+    given += " AND " + column_sql("s", column_of(source, number)) + " IS NOT NULL";
+  }
+  const AsOwnerOf owner(source.oid);
+  return !query("SELECT FROM " + from_table(source) + " AS s WHERE true" + given + " LIMIT 1")
+              .empty();
+}
+
+class Uses {
+ public:
+  Uses(const LiveScope& live, const std::string& company) : live_(live), company_(company) {}
+
+  // True where a row that is neither the company's nor left to nobody as well refers to `alias`, or
+  // to a row that would be adopted with it. Empty: no such reference is possible.
+  std::string of(TableIndex table, const std::string& alias) const {
+    const std::string source = alias + "_by";
+    std::string text;
+    for (const ForeignKey& key : live_.schema.foreign_keys) {
+      if (key.target == table) add_reference(key, alias, source, text);
+    }
+    for (const Reference& reference : live_.scope.references) {
+      if (!reference.soft || reference.target != table || !reference.json_path.empty()) continue;
+      if (is_list(live_.schema, reference)) continue;
+      add(text, exists(reference.table, source,
+                       reference_join(live_.schema, reference, source, alias) +
+                           others(reference.table, source)));
+    }
+    for (const ScopedTable* below : live_.travelling()) {
+      for (const RouteStep& step : below->routes) {
+        if (step.kind != RouteStep::Kind::kDown || step.target != table) continue;
+        const std::string used = of(below->table, source);
+        if (used.empty()) continue;
+        add(text, exists(below->table, source,
+                         step_join(live_.schema, step, below->table, source, alias) + " AND (" +
+                             used + ")"));
+      }
+    }
+    return text;
+  }
+
+ private:
+  void add_reference(const ForeignKey& key, const std::string& alias, const std::string& source,
+                     std::string& text) const {
+    const Table& table = live_.table(key.table);
+    const ScopedTable* scoped = live_.scope.find(key.table);
+    if ((scoped == nullptr || !scoped->owned()) && !may_see_rows(table)) {
+      if (has_references(table, key)) add(text, "true");
+      return;
+    }
+    std::string join;
+    for (size_t i = 0; i < key.columns.size(); ++i) {
+      join += (i > 0 ? " AND " : "") +
+              column_sql(alias, column_of(live_.table(key.target), key.target_columns[i])) + " " +
+              key.operators[i] + " " + column_sql(source, column_of(table, key.columns[i]));
+    }
+    add(text, exists(key.table, source,
+                     join + only_in(key.only_partition, source) + only_in(key.only_target, alias) +
+                         others(key.table, source)));
+  }
+
+  std::string exists(TableIndex table, const std::string& alias, const std::string& where) const {
+    return "EXISTS (SELECT FROM " + from_table(live_.table(table)) + " AS " + alias + " WHERE " +
+           where + ")";
+  }
+
+  // " AND ...": rows of a table that is nobody's are always others'.
+  std::string others(TableIndex table, const std::string& alias) const {
+    const ScopedTable* scoped = live_.scope.find(table);
+    if (scoped == nullptr || !scoped->owned()) return {};
+    std::string text;
+    if (!company_.empty()) {
+      text +=
+          " AND (" + owned_by(live_.schema, live_.scope, table, alias, company_) + ") IS NOT TRUE";
+    }
+    if (can_be_orphaned(live_.schema, live_.scope, *scoped) && can_be_left(live_, *scoped)) {
+      text += " AND NOT (" + is_orphan(live_.schema, live_.scope, table, alias) + ")";
+    }
+    return text;
+  }
+
+  const LiveScope& live_;
+  const std::string& company_;
+};
+
+}  // namespace
+
+bool can_lose_target(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step) {
+  if (step.kind == RouteStep::Kind::kUp) return false;
+  const bool down = step.kind == RouteStep::Kind::kDown;
+  const bool can_be_empty = can_be_null(live.schema, scoped, step);
+  const ForeignKey* key = foreign_key_of(live.schema, scoped, step);
+  if (key == nullptr) return down || can_be_empty;
+  return (key->on_delete == 'n' && can_be_empty) ||
+         (key->on_delete == 'd' && (down || can_be_empty));
+}
+
+bool can_be_left(const LiveScope& live, const ScopedTable& scoped) {
+  return std::any_of(scoped.routes.begin(), scoped.routes.end(), [&](const RouteStep& step) {
+    if (step.kind == RouteStep::Kind::kUp || can_lose_target(live, scoped, step)) return true;
+    return step.kind == RouteStep::Kind::kDown && can_be_left(live, *live.scope.find(step.target));
+  });
+}
+
+std::string is_adoptable(const LiveScope& live, TableIndex table, const std::string& alias,
+                         const std::string& company) {
+  if (!can_be_left(live, *live.scope.find(table))) return "false";
+  const std::string used = Uses(live, company).of(table, alias);
+  return is_orphan(live.schema, live.scope, table, alias) +
+         (used.empty() ? "" : " AND NOT (" + used + ")");
+}
+
+}  // namespace company_backup

@@ -1,0 +1,26 @@
+// Which rows of nobody a company may adopt (pg/restore/orphans.hpp): such as a removal can have
+// left to nobody, and that nobody else uses. All others are everybody's, whatever the archive says
+// of them.
+#pragma once
+
+#include <string>
+
+#include "pg/scope/company_scope.hpp"
+
+namespace company_backup {
+
+// May a row be left by a row that it refers to, which is then gone or another one? Not by a foreign
+// key that holds that row or takes this one along: who empties it says whose the row is from now
+// on.
+bool can_lose_target(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step);
+
+// Can rows of the table have been left to nobody by the removal of others, alone or with what they
+// are below?
+bool can_be_left(const LiveScope& live, const ScopedTable& scoped);
+
+// True for rows `alias` of the table, one of which can_be_orphaned() is true, that are nobody's and
+// may be adopted. `company`: the parameter with its key ("$1"); empty: it does not exist yet.
+std::string is_adoptable(const LiveScope& live, TableIndex table, const std::string& alias,
+                         const std::string& company);
+
+}  // namespace company_backup

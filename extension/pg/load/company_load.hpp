@@ -1,0 +1,159 @@
+// Loads the rows of a backup into an empty company: every value on its way from the archive's line
+// to the table, with references to the company, shared rows and people translated.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/archive/archive_match.hpp"
+#include "core/scope/column_roots.hpp"
+#include "pg/load/id_maps.hpp"
+#include "pg/load/leftover_check.hpp"
+#include "pg/load/outside_references.hpp"
+#include "pg/load/shared_match.hpp"
+#include "pg/rows/row_loader.hpp"
+#include "pg/rows/row_source.hpp"
+#include "pg/rows/sequences.hpp"
+#include "pg/rows/table_load.hpp"
+#include "pg/rows/translated_lines.hpp"
+
+namespace company_backup {
+
+// Values of a row of the company table by attribute number; NULL: nullopt.
+using CompanyRow = std::map<int16_t, Text>;
+
+class CompanyLoad {
+ public:
+  // Matches structure and shared rows; nothing is written yet. All references must outlive it.
+  // Errors: see match_archive() and SharedMatch.
+  CompanyLoad(const LiveScope& live, const Manifest& manifest, RowSource& source,
+              const MatchOptions& options, const SharedOptions& shared);
+
+  // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
+  const CompanyRow& archived_company() const { return archived_company_; }
+
+  // Columns of the company table whose values other rows hold.
+  std::vector<int16_t> company_key_columns() const;
+
+  // ... and what they hold in the archive.
+  CompanyRow archived_company_keys() const;
+
+  // Says what these columns hold in the target's row. To be called before anything is loaded.
+  void set_company_keys(const CompanyRow& target);
+
+  // Decides what becomes of references to other companies. To be called before anything is read
+  // translated; without it they stay as they are. `target`: null if it does not exist yet.
+  void settle_outside(const Company* target);
+  // After that; null before.
+  const OutsideReferences* outside() const { return outside_ ? &*outside_ : nullptr; }
+
+  // The archived row as it is to be in the target: references translated, not yet overridden.
+  CompanyRow translated_company();
+
+  // What the row of a new company gets in columns that do not travel.
+  void add_replacements(CompanyRow& row) const;
+
+  // Of rows that all have to be made: error kMissingValue if that cannot be.
+  void require_values() const;
+
+  // Adds the row of a new company. `given`: the columns of it that are not from the archive.
+  void add_company(const CompanyRow& row, const CompanyRow& given);
+
+  // Loads all tables but the company table. Returns the number of rows.
+  uint64_t load_tables();
+
+  // Proves the foreign keys, that every loaded row belongs to `company` and that it has no others;
+  // moves the sequences. Errors: kIntegrity; kSerializationFailure when somebody else added rows.
+  // `counts`: false if a merge has written the rows, which counts them itself.
+  void prove(const Company& company, bool counts = true);
+
+  // Rows get new IDs from here on; null: they keep them.
+  void set_new_ids(const IdMaps* ids) { new_ids_ = ids; }
+  const ColumnRoots& roots() const { return roots_; }
+
+  // What the rule of a column makes of its values on their way to this company.
+  std::vector<std::string> replaced(const Table& table, const Column& column,
+                                    const std::vector<std::string>& values) const;
+
+  // Calls `row` with every row of a table: these values (positions) as the archive has them, or the
+  // whole row as it is there and with its references translated.
+  using RowVisitor = RowSource::Visitor;
+  void read(const MatchedTable& table, const std::vector<size_t>& wanted, const RowVisitor& row);
+  void read_translated(const MatchedTable& table, const TranslationObserver& row);
+
+  // For a merge. The tables of the archive in the order they are to be written in, and of each its
+  // lines, translated and in the order of their key, and who loads them. `observer` (may be empty)
+  // is not called if nothing changes.
+  const Manifest& manifest() const { return manifest_; }
+  const std::vector<MatchedTable>& tables() const { return tables_; }
+  std::unique_ptr<LineSource> lines(const MatchedTable& table, TranslationObserver observer = {});
+  bool gives_new_ids() const { return new_ids_ != nullptr; }
+  std::unique_ptr<RowLoader> loader(const MatchedTable& table) const;
+  ReadBytes bytes_of(const MatchedTable& table) const { return source_.bytes_of(table); }
+  // The archived company row with its references translated, as a line.
+  std::string translated_company_line();
+  // Behind loaded columns, and the furthest values they saw.
+  std::vector<ColumnSequence>& sequences() { return sequences_; }
+  bool is_of_this_database() const { return same_database_; }
+  // Rows whose CHECKs are to be looked at again when all are written.
+  DoubtedRows& doubts() { return doubts_; }
+  // What became of shared rows and people.
+  std::vector<SharedReport> shared_report() const { return shared_.report(); }
+
+  // Shared tables of which several rows of the archive are one row here.
+  const std::set<TableIndex>& collapsed() const { return shared_.collapsed(); }
+
+ private:
+  RowMapper make_mapper(const MatchedTable& table);
+  void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
+  void require_same_kinds(const Reference& reference, const Column& kind) const;
+  void drop_outside(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
+                    const std::vector<size_t>& positions,
+                    const std::optional<RowMapper::When>& when);
+  bool is_left_behind(const Reference& reference, const ScopedTable& target) const;
+  std::vector<size_t> clearable(const MatchedTable& table, const Reference& reference,
+                                const std::vector<size_t>& positions) const;
+  void leave_behind(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
+                    const std::vector<size_t>& positions,
+                    const std::optional<RowMapper::When>& when) const;
+  bool comes_back(const Reference& reference, const ScopedTable& target) const;
+  const KeyMap& gone_keys(const MatchedTable& table, const Reference& reference,
+                          const std::vector<size_t>& positions);
+  const KeyMap& company_keys(int16_t column);
+  std::vector<const KeyMap*> maps_of(TableIndex table, int16_t column);
+  uint64_t load_table(const MatchedTable& table);
+  void note_mapped(const MatchedTable& table, const RowMapper& mapper);
+  void count_rows(const Company& company) const;
+  const MatchedTable* company_table() const;
+  // Null if there is nothing to look for.
+  std::shared_ptr<LeftoverCheck> leftover_check(const MatchedTable& table) const;
+  TranslationObserver with_leftover_check(const MatchedTable& table,
+                                          TranslationObserver observer) const;
+  std::unique_ptr<RowLoader> loader(const MatchedTable& table, RowMapper mapper) const;
+
+  const LiveScope& live_;
+  const Manifest& manifest_;
+  RowSource& source_;
+  bool same_database_, same_company_;
+  std::vector<MatchedTable> tables_;
+  ColumnRoots roots_;
+  SharedMatch shared_;
+  std::optional<OutsideReferences> outside_;
+  const IdMaps* new_ids_ = nullptr;
+  CompanyRow archived_company_;
+  Text target_key_;
+  std::map<int16_t, std::unique_ptr<ListedKeys>> company_maps_;
+  std::map<const Reference*, std::unique_ptr<ListedKeys>> gone_;
+  std::map<const Reference*, std::unique_ptr<DroppedKeys>> dropped_;  // from documents
+  std::map<TableIndex, uint64_t> loaded_;                             // rows
+  std::set<const Reference*> mapped_;                                 // see note_mapped()
+  std::vector<ColumnSequence> sequences_;
+  mutable DoubtedRows doubts_;
+};
+
+}  // namespace company_backup

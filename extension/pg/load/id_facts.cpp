@@ -1,0 +1,246 @@
+#include "pg/load/id_facts.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/scope/ownership.hpp"
+#include "core/scope/sql.hpp"
+#include "pg/base/owner.hpp"
+#include "pg/base/typed_value.hpp"
+#include "pg/load/adoptable.hpp"
+#include "pg/rows/column_default.hpp"
+#include "pg/rows/index_values.hpp"
+#include "pg/rows/key_lookup.hpp"
+
+namespace company_backup {
+namespace {
+
+uint64_t distance(int64_t from, int64_t to) {
+  return from >= to ? 0 : static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
+}
+
+struct Range {
+  int64_t least, greatest;
+};
+
+template <class Integer>
+Range range_of() {
+  return {std::numeric_limits<Integer>::min(), std::numeric_limits<Integer>::max()};
+}
+
+Range range_of(const Column& column) {
+  switch (column.type_oid) {
+    case INT2OID:
+      return range_of<int16_t>();
+    case INT4OID:
+      return range_of<int32_t>();
+    default:
+      return range_of<int64_t>();
+  }
+}
+
+// Of the values that stand so to a limit. As the owner: rows of all companies count.
+std::optional<int64_t> furthest_value(const Table& table, const Column& column, bool upwards,
+                                      const std::string& comparison, int64_t limit) {
+  const AsOwnerOf owner(table.oid);
+  const std::string value = column_sql("t", column);
+  const Rows rows = query(std::string(upwards ? "SELECT max(" : "SELECT min(") + value + ") FROM " +
+                              from_table(table) + " AS t WHERE " + value + " OPERATOR(pg_catalog." +
+                              comparison + ") $1",
+                          {limit}, Access::kWrite);
+  if (!rows[0][0]) return std::nullopt;
+  return std::stoll(*rows[0][0]);
+}
+
+}  // namespace
+
+std::optional<int64_t> greatest_value(const Table& table, const Column& column) {
+  return furthest_value(table, column, true, "<=", std::numeric_limits<int64_t>::max());
+}
+
+Text unused_value(const Table& table, const Column& column) {
+  switch (column.type_oid) {
+    case INT2OID:
+    case INT4OID:
+    case INT8OID: {
+      const int64_t greatest = greatest_value(table, column).value_or(0);
+      return greatest == range_of(column).greatest ? Text() : std::to_string(greatest + 1);
+    }
+    case UUIDOID:
+    case TEXTOID:
+    case VARCHAROID:
+      return one_row(query("SELECT pg_catalog.gen_random_uuid()"))[0];
+    default:
+      return std::nullopt;
+  }
+}
+
+ColumnSequence sequence_of(const Table& table, const Column& column) {
+  ColumnSequence sequence = feeding_sequence(table, column);
+  const bool upwards = sequence.increment > 0;
+  const int64_t allowed = furthest_allowed(sequence);
+  if (const auto furthest =
+          furthest_value(table, column, upwards, upwards ? "<=" : ">=", allowed)) {
+    sequence.see(std::to_string(*furthest));
+  }
+  sequence.taken = furthest_value(table, column, !upwards, upwards ? ">" : "<", allowed);
+  return sequence;
+}
+
+IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t position) {
+  ShapeGuess guess;
+  load.read(matched, {position}, [&](const std::vector<RowValue>& row) {
+    if (row[position].kind != ValueKind::kNull) guess.see(row[position].text);
+  });
+  return guess.form();
+}
+
+const MatchedTable* ArchiveFacts::matched(TableIndex table) const {
+  for (const MatchedTable& matched : load_.tables()) {
+    if (matched.scoped->table == table) return &matched;
+  }
+  return nullptr;
+}
+
+uint64_t ArchiveFacts::rows(TableIndex table) {
+  const MatchedTable* found = matched(table);
+  return found == nullptr ? 0 : found->archived->rows;
+}
+
+IdFacts::ColumnFacts ArchiveFacts::of(const ColumnRoot& column) {
+  const auto found = known_.find(column);
+  return found != known_.end() ? found->second : known_[column] = find(column);
+}
+
+IdFacts::ColumnFacts ArchiveFacts::find(const ColumnRoot& root) {
+  ColumnFacts facts;
+  const MatchedTable* found = matched(root.table);
+  const std::optional<size_t> position =
+      found == nullptr ? std::nullopt : position_of(*found, root.column);
+  facts.loaded = position && found->loaded[*position];
+  if (!facts.loaded) return facts;
+  const Column& column = *found->columns[*position];
+  const DefaultKind how = default_of(*found->table, column);
+  facts.volatile_default = how == DefaultKind::kVolatile || how == DefaultKind::kSequence;
+  facts.has_sequence = how == DefaultKind::kSequence;
+  if (column.family == TypeFamily::kInteger) {
+    if (facts.has_sequence) {
+      const ColumnSequence sequence = sequence_of(*found->table, column);
+      facts.left = values_left(sequence);
+      facts.sequence = sequence.sequence;
+    } else {
+      facts.left =
+          distance(greatest_value(*found->table, column).value_or(0), range_of(column).greatest);
+    }
+  } else if (column.family == TypeFamily::kText) {
+    facts.generated_shape = static_cast<bool>(form_of_column(load_, *found, *position));
+  }
+  return facts;
+}
+
+std::string ArchiveFacts::rule_of(const ColumnRoot& root) {
+  const MatchedTable* found = matched(root.table);
+  const std::optional<size_t> position =
+      found == nullptr ? std::nullopt : position_of(*found, root.column);
+  if (!position || !found->loaded[*position]) return {};
+  const std::string treatment =
+      column_treatment(live_.rules, *found->table, found->columns[*position]->name);
+  return treatment == "renew" || treatment == "group" ? treatment : std::string();
+}
+
+// The same of an index that takes more than columns that equal each other.
+bool ArchiveFacts::meets_others(const MatchedTable& found, TableIndex table,
+                                const UniqueIndex& index) {
+  std::vector<size_t> positions;
+  std::vector<const Column*> columns;
+  for (int16_t number : index.used) {
+    const std::optional<size_t> position = position_of(found, number);
+    if (!position || !found.loaded[*position]) return false;  // its default counts
+    positions.push_back(*position);
+    columns.push_back(found.columns[*position]);
+  }
+  std::vector<std::vector<Text>> values(columns.size());
+  bool taken = false;
+  const auto look = [&] {
+    if (!taken && !values[0].empty()) {
+      taken = clashes(live_, table, index, columns, values, target_);
+    }
+    for (std::vector<Text>& column : values) column.clear();
+  };
+  load_.read_translated(found, [&](const auto&, const std::vector<RowValue>& row) {
+    if (taken) return;
+    for (size_t i = 0; i < positions.size(); ++i) {
+      values[i].push_back(text_form(*columns[i], row[positions[i]]));
+    }
+    if (values[0].size() >= kKeysPerLookup) look();
+  });
+  if (!values.empty()) look();
+  return taken;
+}
+
+bool ArchiveFacts::may_adopt(const MatchedTable& found) const {
+  return adopts_ && can_be_orphaned(live_.schema, live_.scope, *found.scoped) &&
+         can_be_left(live_, *found.scoped);
+}
+
+bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
+  const MatchedTable& found = *matched(table);
+  const bool has_expression =
+      std::find(index.columns.begin(), index.columns.end(), 0) != index.columns.end();
+  if (has_expression || index.partial || index.nulls_not_distinct) {
+    // Of rows to be adopted nothing is known beforehand.
+    if (may_adopt(found)) return false;
+    return !index.used.empty() && meets_others(found, table, index);
+  }
+  std::vector<size_t> positions;
+  std::vector<const Column*> columns;
+  std::string equal;
+  for (int16_t number : index.columns) {
+    const std::optional<size_t> position = position_of(found, number);
+    if (!position || !found.loaded[*position]) return false;  // its default counts
+    const Column& column = *found.columns[*position];
+    equal += (equal.empty() ? "" : " AND ") + column_sql("t", column) + " " + column.equality +
+             " u.k" + std::to_string(columns.size());
+    positions.push_back(*position);
+    columns.push_back(&column);
+  }
+  std::string sql = "SELECT FROM " + unnested(columns) + " JOIN " + from_table(*found.table) +
+                    " AS t ON " + equal;
+  if (target_ != nullptr) {
+    sql +=
+        " WHERE (" +
+        owned_by(live_.schema, live_.scope, table, "t", "$" + std::to_string(columns.size() + 1)) +
+        ") IS NOT TRUE";
+  }
+  if (may_adopt(found)) {
+    const std::string company = target_ == nullptr ? "" : "$" + std::to_string(columns.size() + 1);
+    sql += std::string(target_ != nullptr ? " AND" : " WHERE") + " NOT (" +
+           is_adoptable(live_, table, "t", company) + ")";
+  }
+  sql += " LIMIT 1";
+  KeyBatch batch(columns);
+  bool taken = false;
+  const auto look = [&] {
+    if (batch.empty() || taken) return batch.clear();
+    BatchMemory memory;
+    std::vector<Arg> args = batch.arrays();
+    if (target_ != nullptr) args.push_back(target_->arg());
+    taken = !query(sql, args).empty();
+    memory.close();
+    batch.clear();
+  };
+  load_.read_translated(found, [&](const auto&, const std::vector<RowValue>& row) {
+    std::vector<std::string> key;
+    for (size_t i = 0; i < positions.size(); ++i) {
+      const Text value = text_form(*columns[i], row[positions[i]]);
+      if (!value) return;
+      key.push_back(*value);
+    }
+    batch.add(key_line(key));
+    if (batch.full()) look();
+  });
+  look();
+  return taken;
+}
+
+}  // namespace company_backup

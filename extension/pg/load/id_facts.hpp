@@ -1,0 +1,52 @@
+// What the plan of IDs (core/ids/id_plan.hpp) has to know of the archive and of this database.
+#pragma once
+
+#include <map>
+
+#include "core/ids/id_plan.hpp"
+#include "core/ids/id_shape.hpp"
+#include "pg/load/company_load.hpp"
+#include "pg/rows/sequences.hpp"
+
+namespace company_backup {
+
+// The greatest value of an integer column, as far as it can be seen; nullopt: there is none.
+std::optional<int64_t> greatest_value(const Table& table, const Column& column);
+
+// A value that no row has, of a column of a plain integer, UUID or text type; else nullopt.
+Text unused_value(const Table& table, const Column& column);
+
+// The sequence that feeds an integer column, told of the rows that were written past it. Where they
+// are further away than it may be moved, it ends before them.
+ColumnSequence sequence_of(const Table& table, const Column& column);
+
+// The form that all values of a text column in the archive have.
+IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t position);
+
+class ArchiveFacts : public IdFacts {
+ public:
+  // `target`: whose rows do not count as somebody else's; null: a company that does not exist yet.
+  // `adopts`: nor do rows of nobody that the company adopts (pg/load/adoptable.hpp). All references
+  // must outlive it.
+  ArchiveFacts(const LiveScope& live, const Company* target, CompanyLoad& load, bool adopts = false)
+      : live_(live), target_(target), load_(load), adopts_(adopts) {}
+
+  ColumnFacts of(const ColumnRoot& column) override;
+  uint64_t rows(TableIndex table) override;
+  std::string rule_of(const ColumnRoot& column) override;
+  bool is_taken(TableIndex table, const UniqueIndex& index) override;
+
+ private:
+  ColumnFacts find(const ColumnRoot& root);
+  bool meets_others(const MatchedTable& found, TableIndex table, const UniqueIndex& index);
+  const MatchedTable* matched(TableIndex table) const;
+  bool may_adopt(const MatchedTable& found) const;
+
+  const LiveScope& live_;
+  const Company* target_;
+  CompanyLoad& load_;
+  const bool adopts_;
+  std::map<ColumnRoot, ColumnFacts> known_;
+};
+
+}  // namespace company_backup

@@ -1,0 +1,31 @@
+// The closing look at rows that got new IDs: no old one is left where nobody said that it may be.
+#pragma once
+
+#include "core/archive/archive_match.hpp"
+#include "core/ids/leftover_ids.hpp"
+#include "core/text/row_line.hpp"
+#include "pg/scope/company_scope.hpp"
+
+namespace company_backup {
+
+class LeftoverCheck {
+ public:
+  // Columns whose rule is "data" may hold anything. All references must outlive it.
+  LeftoverCheck(const LiveScope& live, const MatchedTable& table, const LeftoverIds& ids);
+
+  bool empty() const { return positions_.empty(); }
+  const std::vector<size_t>& positions() const { return positions_; }
+
+  // `row`: as it is to be written. Error kLeftover names the row, the column and the ID.
+  void look(const std::vector<RowValue>& row) const;
+
+ private:
+  [[noreturn]] void refuse(size_t position, std::string_view id,
+                           const std::vector<RowValue>& row) const;
+
+  const MatchedTable& table_;
+  const LeftoverIds& ids_;
+  std::vector<size_t> positions_;
+};
+
+}  // namespace company_backup

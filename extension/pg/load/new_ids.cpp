@@ -1,0 +1,337 @@
+#include "pg/load/new_ids.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "core/ids/id_map.hpp"
+#include "core/ids/id_shape.hpp"
+#include "pg/load/id_facts.hpp"
+#include "pg/rows/column_default.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr uint64_t kBatch = 10'000;
+// Where a preview begins to number: no sequence gets there.
+constexpr int64_t kPreviewStart = int64_t{1} << 62;
+
+using NextId = std::function<std::string()>;
+
+// Integers that nobody has.
+class FreshNumbers {
+ public:
+  using Use = std::function<void(int64_t)>;
+  virtual ~FreshNumbers() = default;
+  virtual void take(uint64_t count, const Use& use) = 0;
+};
+
+class SequenceNumbers : public FreshNumbers {
+ public:
+  explicit SequenceNumbers(const ColumnSequence& sequence) : sequence_(sequence) {
+    advance_sequences({sequence_});
+  }
+  void take(uint64_t count, const Use& use) override { take_values(sequence_, count, use); }
+
+ private:
+  ColumnSequence sequence_;
+};
+
+class NextNumbers : public FreshNumbers {
+ public:
+  explicit NextNumbers(int64_t last) : last_(last) {}
+  void take(uint64_t count, const Use& use) override {
+    while (count-- > 0) use(++last_);
+  }
+
+ private:
+  int64_t last_;
+};
+
+// For columns that nothing refers to, with a value of its own in every row: each gets the next one,
+// whatever its old one was.
+class FreshIds : public KeyMap {
+ public:
+  FreshIds(NextId next, bool ascends) : next_(std::move(next)), ascends_(ascends) {}
+  size_t width() const override { return 1; }
+  bool is_identity() const override { return false; }
+  bool keeps_order() const override { return ascends_; }
+  bool find(const std::vector<std::string_view>&,
+            std::vector<std::string>& new_key) const override {
+    new_key.resize(1);
+    new_key[0] = next_();
+    return true;
+  }
+
+ private:
+  NextId next_;
+  bool ascends_;
+};
+
+std::array<uint8_t, 32> random_key() {
+  std::array<uint8_t, 32> key;
+  if (!pg_strong_random(key.data(), key.size())) {
+    throw Error(sqlstate::kInternal, "could not generate random numbers");
+  }
+  return key;
+}
+
+// Makes the new IDs of one column.
+class Maker {
+ public:
+  virtual ~Maker() = default;
+  virtual void see(std::string_view old_id) = 0;
+  virtual std::unique_ptr<KeyMap> finish() = 0;
+};
+
+class IntegerMaker : public Maker {
+ public:
+  explicit IntegerMaker(std::unique_ptr<FreshNumbers> numbers) : numbers_(std::move(numbers)) {}
+  void see(std::string_view old_id) override {
+    int64_t value;
+    const auto [end, error] = std::from_chars(old_id.begin(), old_id.end(), value);
+    if (error != std::errc{} || end != old_id.end()) {
+      throw Error(sqlstate::kBadArchive, "an integer key is no integer");
+    }
+    ids_->add(value);
+  }
+  std::unique_ptr<KeyMap> finish() override {
+    ids_->seal();
+    numbers_->take(ids_->size(), [this](int64_t value) { ids_->append_new(value); });
+    return std::move(ids_);
+  }
+
+ private:
+  std::unique_ptr<FreshNumbers> numbers_;
+  std::unique_ptr<IntegerIds> ids_ = std::make_unique<IntegerIds>();
+};
+
+class HashedMaker : public Maker {
+ public:
+  explicit HashedMaker(Renewal renewal) : ids_(std::make_unique<HashedIds>(std::move(renewal))) {}
+  void see(std::string_view old_id) override { ids_->add(old_id); }
+  std::unique_ptr<KeyMap> finish() override {
+    ids_->seal();
+    return std::move(ids_);
+  }
+
+ private:
+  std::unique_ptr<HashedIds> ids_;
+};
+
+// Values of a default are kept one by one: nothing tells them from the old ones.
+class ListedMaker : public Maker {
+ public:
+  explicit ListedMaker(NextId next)
+      : next_(std::move(next)),
+        ids_(std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity)) {}
+  void see(std::string_view old_id) override {
+    if (!ids_->find({old_id}, found_)) ids_->add({old_id}, {next_()});
+  }
+  std::unique_ptr<KeyMap> finish() override { return std::move(ids_); }
+
+ private:
+  NextId next_;
+  std::unique_ptr<ListedKeys> ids_;
+  std::vector<std::string> found_;
+};
+
+// What a column rule makes of the values, each once.
+class RuleMaker : public Maker {
+ public:
+  using Replace = std::function<std::vector<std::string>(const std::vector<std::string>&)>;
+  explicit RuleMaker(Replace replace) : replace_(std::move(replace)) {}
+  void see(std::string_view old_value) override { values_.emplace(old_value); }
+  std::unique_ptr<KeyMap> finish() override {
+    auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
+    const std::vector<std::string> before(values_.begin(), values_.end());
+    const std::vector<std::string> after = replace_(before);
+    for (size_t i = 0; i < before.size(); ++i) map->add({before[i]}, {after[i]});
+    return map;
+  }
+
+ private:
+  Replace replace_;
+  std::set<std::string> values_;
+};
+
+// One renewed column.
+class RenewedColumn {
+ public:
+  RenewedColumn(CompanyLoad& load, const MatchedTable& matched, const ColumnRoot& root,
+                const IdPlan::Renewed& how, const std::array<uint8_t, 32>& key, bool preview)
+      : load_(load),
+        matched_(matched),
+        position_(*position_of(matched, root.column)),
+        column_(*matched.columns[position_]),
+        how_(how),
+        key_(key),
+        preview_(preview) {}
+
+  size_t position() const { return position_; }
+
+  // Need its old values be looked at before the first row is written? Integers keep their order,
+  // equal values become equal ones, and of UUIDs and texts none may be left in any other column,
+  // whether a key refers to them or not.
+  bool is_read_first() const {
+    if (how_.referred_to) return true;
+    switch (how_.kind) {
+      case IdKind::kSequence:
+      case IdKind::kInteger:
+        return !rows_come_in_its_order() || !ascends();
+      case IdKind::kDefault:
+        return !is_unique();
+      default:
+        return true;
+    }
+  }
+
+  std::unique_ptr<Maker> maker() const {
+    switch (how_.kind) {
+      case IdKind::kSequence:
+      case IdKind::kInteger:
+        return std::make_unique<IntegerMaker>(numbers());
+      case IdKind::kUuid:
+      case IdKind::kText:
+        return std::make_unique<HashedMaker>(renewal());
+      case IdKind::kRule:
+        // Not by `this`, which is moved before the values are known.
+        return std::make_unique<RuleMaker>(
+            [&load = load_, &table = *matched_.table,
+             &column = column_](const std::vector<std::string>& values) {
+              return load.replaced(table, column, values);
+            });
+      default:
+        return std::make_unique<ListedMaker>(next_value());
+    }
+  }
+
+  std::unique_ptr<KeyMap> fresh() const {
+    const bool numbered = how_.kind == IdKind::kSequence || how_.kind == IdKind::kInteger;
+    return std::make_unique<FreshIds>(numbered ? next_number() : next_value(), numbered);
+  }
+
+ private:
+  bool rows_come_in_its_order() const {
+    const std::vector<ManifestKeyColumn>& key = matched_.archived->key;
+    return key.size() == 1 && key[0].column == column_.name;
+  }
+
+  bool ascends() const {
+    return preview_ || how_.kind == IdKind::kInteger ||
+           feeding_sequence(*matched_.table, column_).increment > 0;
+  }
+
+  bool is_unique() const {
+    const std::vector<UniqueIndex>& indexes = matched_.table->unique_indexes;
+    return std::any_of(indexes.begin(), indexes.end(), [this](const UniqueIndex& index) {
+      return !index.partial && index.columns == std::vector<int16_t>{column_.number};
+    });
+  }
+
+  std::unique_ptr<FreshNumbers> numbers() const {
+    if (preview_) return std::make_unique<NextNumbers>(kPreviewStart);
+    const Table& table = *matched_.table;
+    if (how_.kind == IdKind::kSequence) {
+      return std::make_unique<SequenceNumbers>(sequence_of(table, column_));
+    }
+    // Two copies made at once would begin at the same number.
+    const Oid oid = table.oid;
+    const auto number = static_cast<uint16_t>(column_.number);
+    guarded([=] { LockDatabaseObject(RelationRelationId, oid, number, ExclusiveLock); });
+    return std::make_unique<NextNumbers>(greatest_value(table, column_).value_or(0));
+  }
+
+  // No more of them than there are rows.
+  NextId next_number() const {
+    struct Queue {
+      std::unique_ptr<FreshNumbers> numbers;
+      uint64_t left;
+      std::vector<int64_t> values{};
+      size_t at = 0;
+    };
+    const auto queue = std::make_shared<Queue>(Queue{numbers(), matched_.archived->rows});
+    return [queue] {
+      if (queue->at == queue->values.size()) {
+        const uint64_t count = std::min(queue->left, kBatch);
+        queue->values.clear();
+        queue->numbers->take(count, [&](int64_t value) { queue->values.push_back(value); });
+        queue->left -= count;
+        queue->at = 0;
+      }
+      return std::to_string(queue->values.at(queue->at++));
+    };
+  }
+
+  NextId next_value() const {
+    if (preview_) {
+      return [n = std::make_shared<uint64_t>(0)] { return "new " + std::to_string(++*n); };
+    }
+    const auto values = std::make_shared<DefaultValues>(*matched_.table, column_);
+    return [values] {
+      Text value = values->next();
+      if (!value) throw Error(sqlstate::kIntegrity, "the default of a key is null");
+      return std::move(*value);
+    };
+  }
+
+  Renewal renewal() const {
+    if (column_.family == TypeFamily::kUuid) return Renewal(key_, IdForm{IdShape::kUuid, {}, {}});
+    return Renewal(key_, form_of_column(load_, matched_, position_));
+  }
+
+  CompanyLoad& load_;
+  const MatchedTable& matched_;
+  size_t position_;
+  const Column& column_;
+  IdPlan::Renewed how_;
+  const std::array<uint8_t, 32>& key_;
+  bool preview_;
+};
+
+}  // namespace
+
+NewIds::NewIds(CompanyLoad& load, const IdPlan& plan, bool preview) {
+  const std::array<uint8_t, 32> key = random_key();
+  for (const MatchedTable& matched : load.tables()) {
+    struct Followed {
+      ColumnRoot root;
+      size_t position;
+      std::unique_ptr<Maker> maker;
+    };
+    std::vector<Followed> followed;
+    for (const auto& [root, how] : plan.renewed) {
+      if (root.table != matched.scoped->table) continue;
+      const RenewedColumn column(load, matched, root, how, key, preview);
+      if (column.is_read_first()) {
+        followed.push_back({root, column.position(), column.maker()});
+      } else {
+        maps_[root] = column.fresh();
+      }
+    }
+    if (followed.empty()) continue;
+    std::vector<size_t> positions;
+    for (const Followed& column : followed) positions.push_back(column.position);
+    load.read(matched, positions, [&](const std::vector<RowValue>& row) {
+      for (Followed& column : followed) {
+        const RowValue& value = row[column.position];
+        if (value.kind != ValueKind::kNull) column.maker->see(value.text);
+      }
+    });
+    for (Followed& column : followed) {
+      std::unique_ptr<KeyMap>& map = maps_[column.root] = column.maker->finish();
+      const auto* hashed = dynamic_cast<const HashedIds*>(map.get());
+      if (hashed == nullptr) continue;
+      if (plan.renewed.at(column.root).kind == IdKind::kUuid) {
+        leftovers_.watch_uuids(hashed);
+      } else {
+        leftovers_.watch_texts(hashed);
+      }
+    }
+  }
+}
+
+}  // namespace company_backup

@@ -1,0 +1,121 @@
+// Brings the rows of a company to what an archive says: one scan of the current rows feeds the undo
+// record and the comparison, and only differences are written.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pg/load/company_load.hpp"
+#include "pg/load/missing_values.hpp"
+#include "pg/restore/discarded_edits.hpp"
+#include "pg/restore/merge_plan.hpp"
+#include "pg/restore/orphans.hpp"
+#include "pg/restore/outside_rows.hpp"
+#include "pg/restore/taken_keys.hpp"
+#include "pg/restore/undo.hpp"
+
+namespace company_backup {
+
+struct MergeCounts {
+  const ScopedTable* scoped;
+  uint64_t added = 0, changed = 0, removed = 0, unchanged = 0;
+};
+
+// Does a foreign key lead out of what travels? A revert brings the company's own rows back exactly,
+// but what is outside of them may have changed meanwhile.
+bool leads_out(const LiveScope& live, const Reference& reference);
+
+class CompanyMerge {
+ public:
+  // All references must outlive it. `load` is of the same archive.
+  CompanyMerge(const LiveScope& live, const Company& company, CompanyLoad& load,
+               const MergePolicy& policy);
+
+  // Are there rows to adopt? May be asked before the rest.
+  bool finds_orphans();
+
+  // What apply() would do, table by table; nothing is written. Only with MergePolicy::preview.
+  std::vector<MergeCounts> compare();
+
+  // The same of the company's own row only.
+  void compare_company();
+
+  // Writes the differences. `undo`: what was there and what was done to it goes there; may be null.
+  // `edits`: gets the rows that are not as an earlier restore left them; may be null. Rows that
+  // stay and that written rows refer to are taken FOR KEY SHARE.
+  // Errors: kSchemaDiffers, kMissingValue, kSerializationFailure, and those of RowChanges.
+  std::vector<MergeCounts> apply(UndoWriter* undo, DiscardedEdits* edits);
+
+  // After compare(): what apply() would stop at, for the table's row of a preview; and of that the
+  // keys that others have.
+  std::vector<std::string> notes_of(TableIndex table) const;
+  std::vector<TakenKeys::Taken> taken_in(TableIndex table) const;
+
+  // After apply(): what completes the undo record.
+  const Manifest& record() const { return record_; }
+
+  // Rows outside the company that pointed at removed rows follow or stop the restore.
+  void settle_outside(UndoWriter* undo) { outside_.settle(undo); }
+
+  // After apply(): was there any difference?
+  bool has_written() const;
+
+  // Has apply() or settle_outside() written anything that the foreign key is about?
+  bool is_affected(const Reference& reference) const;
+
+  // References to rows outside the company that a revert would bring back, and that lead nowhere
+  // already: for the undo record. After apply(), under the snapshot it read with.
+  void record_problems();
+
+  // With a fresh look at every table: nobody else changed the company since. Errors
+  // kSerializationFailure; kIntegrity if append-only rows would be left to nobody. `orphans`: of
+  // this restore, or of the one that is reverted.
+  void look_again(FormerOrphans& orphans);
+  // After look_again(): what was written or adopted belongs to the company; after a revert the
+  // orphans may be orphans again. Error kIntegrity.
+  void prove_written() const;
+
+ private:
+  struct Done {
+    const MatchedTable* matched = nullptr;
+    std::vector<const Column*> recorded;  // as the undo record has them
+    VersionSum kept;                      // versions that stay as they were read
+    uint64_t written = 0, found = 0;      // rows; which of them look_again() found in the company
+    uint64_t orphaned = 0;                // rows that were orphans before the restore, and are now
+    bool added = false;                   // rows of the archive, or orphans
+    bool inserted = false;  // added rows of the archive, or rows that were written anew
+    bool lost = false;
+    std::set<int16_t> changed_columns;
+    LineSpool staying;  // versions of append-only rows that stay in spite of the archive
+  };
+  class TableRun;
+
+  std::vector<MergeCounts> run(bool writes, UndoWriter* undo, DiscardedEdits* edits);
+  void record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const;
+  void refuse_unknown_rows() const;
+  void refuse_left_rows(Done& done) const;
+  static bool has_changed(const Done& source, const Reference& reference);
+  // May rows that were written refer, by this foreign key, to rows of the company that were not?
+  bool leans_on_kept(const Reference& reference) const;
+  void lock_targets() const;
+  bool leads_nowhere(const Reference& reference) const;
+
+  const LiveScope& live_;
+  const Company& company_;
+  CompanyLoad& load_;
+  MergePolicy policy_;
+  OutsideRows outside_;
+  MissingValues missing_;
+  std::map<TableIndex, std::vector<TakenKeys::Taken>> taken_;
+  std::multimap<TableIndex, std::string> foreseen_;  // notes
+  std::optional<Orphans> orphans_;
+  Manifest record_;
+  std::map<TableIndex, Done> done_;
+  uint32_t since_;  // the command the merge began in
+};
+
+}  // namespace company_backup

@@ -1,0 +1,268 @@
+#include "pg/restore/create_company.hpp"
+
+#include "core/scope/sql.hpp"
+#include "core/text/table_name.hpp"
+#include "pg/backup/archive_rows.hpp"
+#include "pg/base/company_lock.hpp"
+#include "pg/base/fresh_snapshot.hpp"
+#include "pg/base/pinned_settings.hpp"
+#include "pg/base/typed_value.hpp"
+#include "pg/check/reference_check.hpp"
+#include "pg/check/unplaced_rows.hpp"
+#include "pg/load/company_row.hpp"
+#include "pg/load/target_company.hpp"
+#include "pg/restore/company_merge.hpp"
+#include "pg/restore/id_choice.hpp"
+#include "pg/restore/restore.hpp"
+#include "pg/restore/restore_record.hpp"
+#include "pg/restore/shared_report.hpp"
+#include "pg/rows/copied_rows.hpp"
+#include "pg/rows/table_plan.hpp"
+#include "pg/scope/company_identity.hpp"
+#include "pg/scope/held_tables.hpp"
+
+namespace company_backup {
+namespace {
+
+// Where the rows of a new company come from.
+struct Origin {
+  const Manifest& manifest;
+  RowSource& source;
+  bool same_database;
+  bool source_gone;  // the company that the rows are of does not live under another key, either
+};
+
+// Reads the company; what the archive would say of its tables. Shared rows and people stand for
+// themselves: references to them are proved where the rows go, as all others are.
+Manifest copy_rows(const LiveScope& live, const Company& company, CopiedRows& rows) {
+  Manifest manifest;
+  const Table& company_table = live.table(live.scope.company_table);
+  manifest.company_table = encode_table_name(company_table.schema, company_table.name);
+  manifest.company_key = company.key;
+  manifest.include_files = true;
+  for (const ScopedTable* scoped : live.travelling()) {
+    TravellingTable table = plan_travelling(live, *scoped, company, FilePolicy{true, true});
+    table.manifest.rows = rows.add(manifest.tables.size(), table.query);
+    manifest.tables.push_back(std::move(table.manifest));
+  }
+  return manifest;
+}
+
+void require_new(const LiveScope& live, const std::string& key_text) {
+  const Table& table = live.table(live.scope.company_table);
+  const Column& key = column_of(table, live.scope.company_key);
+  const Rows rows = query("SELECT FROM " + from_table(table) + " AS c WHERE " +
+                              column_sql("c", key) + " " + key.equality + " $1",
+                          {typed_value(key, key_text)}, Access::kWrite);
+  if (rows.empty()) return;
+  throw Error(sqlstate::kBadAttribute, "company \"" + key_text + "\" exists already")
+      .hint("Give the new company another key: attributes => '{\"" + key.name + "\": ...}'.");
+}
+
+// Creates the company and loads its rows, under the snapshot that is active; `snapshot` is closed.
+// Returns the company's key and the number of its rows.
+class Creation {
+ public:
+  Creation(const LiveScope& live, const Origin& origin, const CreateOptions& options)
+      : live_(live),
+        table_(live.table(live.scope.company_table)),
+        origin_(origin),
+        wanted_(parse_attributes(table_, options.attributes)),
+        passage_{origin.same_database, false, nullptr},
+        new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
+        adopts_(origin.same_database && origin.source_gone && !new_ids_ &&
+                !source_lives(live, origin.manifest, passage_)),
+        load_(live, origin.manifest, origin.source, match(),
+              {origin.same_database, nullptr, options.actor}) {}
+
+  std::string run(ReadSnapshot& snapshot, const CompanyIdentity& former) {
+    const std::string key = add_company();
+    snapshot.close();
+    guarded([] { CommandCounterIncrement(); });
+    ReadSnapshot with_company;
+    refuse_detaching(live_);
+    const Company company = resolve_company(live_, key);
+    require_empty(live_, company);
+    identity_ = identity_of_created(live_, company, former);
+    load_.prove(company, !load_rows(company));
+    if (new_ids_) prove_new_references(company);
+    with_company.close();
+    refuse_detaching(live_);
+    return company.key;
+  }
+
+  int64_t id() const { return id_; }  // of the restore that it is recorded as
+  int64_t identity() const { return identity_; }
+  uint64_t rows() const { return rows_; }
+  std::vector<SharedReport> shared_report() const { return load_.shared_report(); }
+
+ private:
+  MatchOptions match() const {
+    const bool same_company =
+        origin_.same_database && !new_ids_ && !wanted_.contains(live_.scope.company_key);
+    return {same_company, origin_.manifest.include_files};
+  }
+
+  std::string add_company() {
+    const CompanyRow changes =
+        company_changes(live_, load_.archived_company(), wanted_, load_.roots(), new_ids_,
+                        origin_.manifest.company_key);
+    CompanyRow keys = load_.archived_company_keys();
+    for (auto& [number, value] : keys) {
+      const auto changed = changes.find(number);
+      if (changed != changes.end()) value = changed->second;
+    }
+    const Text key = keys[live_.scope.company_key];
+    if (!key) {
+      throw Error(sqlstate::kBadAttribute, "the key of the new company must not be null");
+    }
+    lock_company(*key);
+    require_new(live_, *key);
+    load_.set_company_keys(keys);
+    load_.require_values();
+    load_.settle_outside(nullptr);
+    load_.outside()->require_possible();
+    require_distinct(live_, load_);
+    if (new_ids_) renew();
+    CompanyRow row = load_.translated_company();
+    for (const auto& [number, value] : changes) row[number] = value;
+    load_.add_replacements(row);
+    require_complete(table_, row);
+    add_row(row, changes);
+    return *key;
+  }
+
+  void add_row(const CompanyRow& row, const CompanyRow& given) {
+    try {
+      load_.add_company(row, given);
+    } catch (const TakenValue& taken) {
+      throw Error(sqlstate::kBadAttribute,
+                  "the new company would have a value that another one has")
+          .detail(taken.detail())
+          .hint(
+              "Give it another one: attributes => '{\"column\": ...}'. Or say how copies get their "
+              "own: set_column_rule(..., 'renew', replacement => $$old || '-' || new_company$$).");
+    }
+  }
+
+  // True: some rows were there already, and the others were merged with them.
+  bool load_rows(const Company& company) {
+    if (adopts_) {
+      CompanyMerge merge(live_, company, load_,
+                         MergePolicy{origin_.manifest.include_files, false, true, true});
+      if (merge.finds_orphans()) {
+        adopt(merge);
+        return true;
+      }
+    }
+    try {
+      rows_ = load_.load_tables() + 1;
+      return false;
+    } catch (const TakenValue& taken) {
+      if (!renewal_) throw;
+      renewal_->refuse(taken);
+    }
+  }
+
+  // With rows that a company of this key left behind when it was deleted, as a restore does. What
+  // was there is noted as for its undo record, and forgotten: there is no review.
+  void adopt(CompanyMerge& merge) {
+    UndoWriter undo(id_);
+    rows_ = 1;
+    for (const MergeCounts& counts : merge.apply(&undo, nullptr)) {
+      rows_ += counts.added + counts.changed + counts.unchanged;
+    }
+    FreshSnapshot fresh;
+    merge.settle_outside(nullptr);
+    FormerOrphans orphans(live_, id_);
+    merge.look_again(orphans);
+    merge.prove_written();
+    fresh.close();
+    forget_undo(id_);
+  }
+
+  void prove_new_references(const Company& company) const {
+    FreshSnapshot fresh;
+    prove_soft_references(live_, company, false);
+    fresh.close();
+  }
+
+  void renew() {
+    renewal_.emplace(live_, passage_, load_);
+    renewal_->require_possible();
+    renewal_->begin(false);
+  }
+
+  const LiveScope& live_;
+  const Table& table_;
+  const Origin& origin_;
+  const CompanyRow wanted_;
+  const Passage passage_;
+  const bool new_ids_;
+  const bool adopts_;
+  const int64_t id_ = next_restore_id();
+  CompanyLoad load_;
+  std::optional<IdRenewal> renewal_;
+  int64_t identity_ = 0;
+  uint64_t rows_ = 0;
+};
+
+void record_creation(const LiveScope& live, RestoreRecord record, const Creation& creation,
+                     const CreateOptions& options, const char* event) {
+  record.added = creation.rows();
+  record.actor = options.actor;
+  note_substitutions(live, record.id, creation.shared_report());
+  record_restore(live, record, event);
+}
+
+}  // namespace
+
+std::string create_from(LiveScope live, const StoredBackup& backup, const CreateOptions& options) {
+  const Manifest manifest = Manifest::from_json(backup.manifest_text);
+  live = lock_for_writing(std::move(live));
+  require_decided(live);
+  refuse_row_security(live);
+  HeldTables held(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_tables(live);
+  ArchiveRows rows(stored_members(backup.id), backup.id);
+  const Origin origin{manifest, rows, is_of_this_database(backup, manifest), !backup.owner_key};
+  Creation creation(live, origin, options);
+  // It comes back only if it had gone when the guard was asked.
+  const std::string key = creation.run(snapshot, backup.owner_key ? std::nullopt : backup.owner);
+  settings.close();
+  held.close();
+  record_creation(live, {creation.id(), key, creation.identity(), backup.id, "create", false},
+                  creation, options, "created");
+  give_to(backup.id, creation.identity());
+  return key;
+}
+
+std::string clone_company(LiveScope live, const AskedCompany& source,
+                          const CreateOptions& options) {
+  live = lock_for_writing(std::move(live));
+  require_decided(live);
+  refuse_row_security(live);
+  HeldTables held(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_tables(live);
+  CopiedRows rows;
+  const Company company = source.resolve(live);
+  require_placed_rows(live, company);
+  const Manifest manifest = copy_rows(live, company, rows);
+  const Origin origin{manifest, rows, true, false};
+  CreateOptions renewing = options;
+  renewing.ids = "remap";
+  Creation creation(live, origin, renewing);
+  const std::string key = creation.run(snapshot, std::nullopt);
+  rows.close();
+  settings.close();
+  held.close();
+  record_creation(live, {creation.id(), key, creation.identity(), std::nullopt, "clone", false},
+                  creation, options, "cloned");
+  return key;
+}
+
+}  // namespace company_backup

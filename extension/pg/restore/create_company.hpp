@@ -1,0 +1,27 @@
+// Creating a company: from a backup, or as a copy of another one.
+#pragma once
+
+#include <string>
+
+#include "pg/backup/stored_backup.hpp"
+#include "pg/scope/company_scope.hpp"
+
+namespace company_backup {
+
+class AskedCompany;
+
+struct CreateOptions {
+  std::string attributes = "{}";  // a JSON object: values of the new company's row
+  std::string ids = "auto";       // auto, keep, remap
+  Text actor;
+};
+
+// Both return the key of the new company. Errors: kBadAttribute (it also asks for values that the
+// row needs and nothing gives), kRefusedIds, and those of CompanyLoad.
+
+std::string create_from(LiveScope live, const StoredBackup& backup, const CreateOptions& options);
+
+// Nothing is stored on the way; CreateOptions::ids does not count.
+std::string clone_company(LiveScope live, const AskedCompany& source, const CreateOptions& options);
+
+}  // namespace company_backup

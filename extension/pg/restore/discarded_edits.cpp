@@ -1,0 +1,97 @@
+#include "pg/restore/discarded_edits.hpp"
+
+#include "pg/restore/restore_record.hpp"
+#include "pg/rows/row_loader.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr const char* kRemoved = "removed after the restore; the revert brings it back";
+constexpr const char* kAdded = "added after the restore; the revert removes it";
+// Of a table that lost its key after the restore: nothing tells an edit from what the restore did.
+constexpr const char* kReturns = "changed by the restore or after it; the revert brings it back";
+constexpr const char* kGoes = "changed by the restore or after it; the revert removes it";
+
+}  // namespace
+
+DiscardedEdits::DiscardedEdits(const LiveScope& live, int64_t restore)
+    : live_(live), restore_(restore), members_(undo_members(restore, UndoPart::kChanges)) {}
+
+void DiscardedEdits::begin_table(const MergePlan& plan) {
+  plan_ = &plan;
+  log_.reset();
+  lines_ = std::make_unique<UndoLines>(*members_, static_cast<int>(plan.matched->number));
+  const std::vector<RowColumn> columns = line_columns(plan.columns, {});  // of the undo record
+  row_.emplace(columns);
+  if (!plan.compares_wholes()) return void(log_.emplace(columns, plan.key, *lines_));
+  // With a key of then, what the restore did is recorded by keys that are none any more.
+  knows_wholes_ = plan.matched->archived->key.empty();
+  std::string_view header;
+  has_left_ = knows_wholes_ && lines_->next(header);
+}
+
+void DiscardedEdits::check_added(std::string_view line) {
+  if (!log_) return;
+  row_->parse(line);
+  if (log_->state_of(row_->values()) == ChangeLogReader::State::kRemoved) return;
+  note(kRemoved, row_->values(), false);
+}
+
+void DiscardedEdits::check_removed(const CurrentRow&, const std::vector<RowValue>& values) {
+  if (!log_) return;
+  switch (log_->state_of(values)) {
+    case ChangeLogReader::State::kWritten:
+      return;
+    case ChangeLogReader::State::kDifferent:
+      return note("changed after the restore; the revert removes it", values, true);
+    default:
+      return note(kAdded, values, true);
+  }
+}
+
+void DiscardedEdits::check_changed(const CurrentRow&, const std::vector<RowValue>& values) {
+  if (!log_) return;
+  if (log_->state_of(values) == ChangeLogReader::State::kWritten) return;
+  note("changed after the restore; the revert undoes that", values, true);
+}
+
+void DiscardedEdits::note_whole_removed(std::string_view line) {
+  row_->parse(line);
+  note(knows_wholes_ ? kRemoved : kReturns, row_->values(), true);
+}
+
+void DiscardedEdits::note_whole_added(const std::vector<RowValue>& values) {
+  note(knows_wholes_ ? kAdded : kGoes, values, true);
+}
+
+std::string DiscardedEdits::key_text(const std::vector<RowValue>& values) const {
+  if (plan_->compares_wholes()) return "(no key)";
+  std::string key;
+  for (const MergeKeyPart& part : plan_->key) {
+    key += (key.empty() ? "(" : ", ") + std::string(values[part.column].text);
+  }
+  return key.empty() ? key : key + ")";
+}
+
+Text DiscardedEdits::data_text(const std::vector<RowValue>& values) const {
+  std::vector<RowColumn> shown;
+  std::vector<RowValue> shown_values;
+  for (size_t i = 0; i < plan_->columns.size(); ++i) {
+    const Column& column = *plan_->current[i];
+    if (column_treatment(live_.rules, *plan_->matched->table, column.name) == "secret") continue;
+    shown.push_back(plan_->columns[i].column);
+    shown_values.push_back(values[i]);
+  }
+  Text data = std::string();
+  RowComposer(shown).append(shown_values, *data);
+  return data;
+}
+
+void DiscardedEdits::note(const char* problem, const std::vector<RowValue>& values,
+                          bool with_data) {
+  ++count_;
+  note_problem(restore_, *plan_->matched->table, key_text(values), sqlstate::kDiscardedEdit,
+               problem, with_data ? data_text(values) : Text());
+}
+
+}  // namespace company_backup

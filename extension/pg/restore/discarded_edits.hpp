@@ -1,0 +1,56 @@
+// Which edits a revert discards: rows that are not as the restore left them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/merge/change_log.hpp"
+#include "pg/backup/archive_rows.hpp"
+#include "pg/restore/merge_plan.hpp"
+#include "pg/restore/undo.hpp"
+
+namespace company_backup {
+
+class DiscardedEdits {
+ public:
+  DiscardedEdits(const LiveScope& live, int64_t restore);
+
+  // Begins a table; the checks follow in the order of its key. Where rows are compared as wholes
+  // they have no identity: the checks let them pass.
+  void begin_table(const MergePlan& plan);
+  // The undo record has the row, the database does not.
+  void check_added(std::string_view line);
+  // The database has the row, the undo record does not.
+  void check_removed(const CurrentRow& row, const std::vector<RowValue>& values);
+  // Both have it, with different values.
+  void check_changed(const CurrentRow& row, const std::vector<RowValue>& values);
+
+  // Where rows are compared as wholes: all that the restore left in the table, in no order, if it
+  // did anything to it.
+  bool has_left() const { return has_left_; }
+  bool next_left(std::string_view& line) { return lines_->next(line); }
+  // A row that it left, and that is gone.
+  void note_whole_removed(std::string_view line);
+  // A row that it did not leave, and that is there.
+  void note_whole_added(const std::vector<RowValue>& values);
+
+  uint64_t count() const { return count_; }
+
+ private:
+  void note(const char* problem, const std::vector<RowValue>& values, bool with_data);
+  std::string key_text(const std::vector<RowValue>& values) const;
+  Text data_text(const std::vector<RowValue>& values) const;
+
+  const LiveScope& live_;
+  int64_t restore_;
+  std::unique_ptr<MemberSource> members_;
+  const MergePlan* plan_ = nullptr;
+  std::unique_ptr<LineSource> lines_;
+  std::optional<ChangeLogReader> log_;
+  bool has_left_ = false, knows_wholes_ = false;
+  std::optional<RowLine> row_;
+  uint64_t count_ = 0;
+};
+
+}  // namespace company_backup

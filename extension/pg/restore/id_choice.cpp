@@ -1,0 +1,217 @@
+#include "pg/restore/id_choice.hpp"
+
+#include "core/scope/sql.hpp"
+#include "pg/backup/archive_rows.hpp"
+#include "pg/base/pinned_settings.hpp"
+#include "pg/load/id_facts.hpp"
+#include "pg/load/target_company.hpp"
+#include "pg/restore/company_merge.hpp"
+#include "pg/restore/restore_record.hpp"
+#include "pg/scope/held_tables.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr size_t kListed = 20;
+
+// The key columns as SQL, expressions included; in the form of an array.
+std::string columns_of(const UniqueIndex& index) {
+  return one_value(query(
+      "SELECT ARRAY(SELECT pg_get_indexdef($1, n, true) FROM generate_series(1, $2) n)",
+      {Arg::datum(OIDOID, ObjectIdGetDatum(index.oid)), static_cast<int>(index.columns.size())}));
+}
+
+// What the row of a company that does not exist yet may have: nobody else has it, so that keys with
+// it count as told apart.
+CompanyRow keys_of_new_company(const LiveScope& live, CompanyRow keys) {
+  const Table& table = live.table(live.scope.company_table);
+  for (auto& [number, value] : keys) {
+    if (Text unused = unused_value(table, column_of(table, number))) value = std::move(unused);
+  }
+  return keys;
+}
+
+// Keys that keep their values and that others have: of the company's own row always, of its other
+// rows where they keep their IDs.
+class TakenByOthers {
+ public:
+  TakenByOthers(const LiveScope& live, const Passage& passage, CompanyLoad& load, bool renews,
+                bool source_lives) {
+    if (passage.target != nullptr) {
+      MergePolicy policy;
+      policy.adopts = !renews && passage.same_database && (passage.same_company || !source_lives);
+      policy.preview = true;
+      CompanyMerge merge(live, *passage.target, load, policy);
+      if (renews) {
+        merge.compare_company();
+      } else {
+        merge.compare();
+      }
+      for (const ScopedTable* scoped : live.travelling()) {
+        for (const TakenKeys::Taken& taken : merge.taken_in(scoped->table)) {
+          why_[{scoped->table, taken.index->name}] = taken.text;
+        }
+      }
+    } else if (!renews) {
+      ArchiveFacts facts(live, nullptr, load, passage.same_database && !source_lives);
+      for (const MatchedTable& matched : load.tables()) {
+        if (matched.scoped->table == live.scope.company_table) continue;
+        for (const UniqueIndex& index : matched.table->unique_indexes) {
+          if (!facts.is_taken(matched.scoped->table, index)) continue;
+          why_[{matched.scoped->table, index.name}] = "others have its values";
+        }
+      }
+    }
+  }
+
+  Text why(TableIndex table, const UniqueIndex& index) const {
+    const auto found = why_.find({table, index.name});
+    return found == why_.end() ? Text() : Text(found->second);
+  }
+
+ private:
+  std::map<std::pair<TableIndex, std::string>, std::string> why_;
+};
+
+std::string word(IdDecision::Kind kind) {
+  switch (kind) {
+    case IdDecision::Kind::kRenewed:
+      return "renewed";
+    case IdDecision::Kind::kRefused:
+      return "refused";
+    case IdDecision::Kind::kKept:
+      break;
+  }
+  return "kept";
+}
+
+}  // namespace
+
+bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
+  if (!passage.same_database) return false;
+  const Table& table = live.table(live.scope.company_table);
+  const Column& key = column_of(table, live.scope.company_key);
+  return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
+                    column_sql("c", key) + ") = $1",
+                {manifest.company_key}, Access::kWrite)
+              .empty();
+}
+
+bool wants_new_ids(const LiveScope& live, const Manifest& manifest, const std::string& ids,
+                   const Passage& passage) {
+  if (ids != "auto") return ids == "remap";
+  if (passage.same_company) return false;
+  if (passage.target != nullptr && has_rows(live, *passage.target)) return true;
+  return source_lives(live, manifest, passage);
+}
+
+IdRenewal::IdRenewal(const LiveScope& live, const Passage& passage, CompanyLoad& load)
+    : live_(live), load_(load) {
+  ArchiveFacts facts(live, passage.target, load);
+  plan_ = plan_ids(live.schema, live.scope, load.roots(), facts);
+}
+
+void IdRenewal::require_possible() const {
+  std::string list, hint;
+  size_t count = 0;
+  for (const IdDecision& decision : plan_.decisions) {
+    if (decision.kind != IdDecision::Kind::kRefused) continue;
+    if (++count > kListed) continue;
+    list += (list.empty() ? "" : "\n") + display_table(live_.table(decision.table)) + ", key " +
+            display_name(decision.index->name) + ": " + decision.why;
+    if (hint.empty()) hint = decision.hint;
+  }
+  if (count == 0) return;
+  if (count > kListed) list += "\nand " + std::to_string(count - kListed) + " more";
+  throw Error(sqlstate::kRefusedIds, std::to_string(count) + (count == 1 ? " key" : " keys") +
+                                         " of the backup cannot be taken over by another company")
+      .detail(list)
+      .hint(hint + " plan_ids() shows the whole plan.");
+}
+
+// The transaction is lost: nothing may be asked here but what is known.
+void IdRenewal::refuse(const TakenValue& taken) const {
+  std::string hint = "Give the copies values of their own: set_column_rule(..., 'renew', ...).";
+  const auto& tables = live_.schema.tables;
+  for (TableIndex table = 0; table < static_cast<TableIndex>(tables.size()); ++table) {
+    if (tables[table].oid != taken.table) continue;
+    for (const UniqueIndex& index : tables[table].unique_indexes) {
+      if (index.name != taken.index) continue;
+      hint = hint_for_key(live_.schema, load_.roots(), table, index, [](int16_t) { return false; });
+    }
+  }
+  throw Error(sqlstate::kRefusedIds, taken.message()).detail(taken.detail()).hint(hint);
+}
+
+std::vector<std::string> IdRenewal::notes_of(TableIndex table) const {
+  std::vector<std::string> notes;
+  bool renewed = false;
+  for (const IdDecision& decision : plan_.decisions) {
+    if (decision.table != table) continue;
+    renewed |= decision.kind == IdDecision::Kind::kRenewed;
+    if (decision.kind != IdDecision::Kind::kRefused) continue;
+    notes.push_back("refused: key " + display_name(decision.index->name) + ": " + decision.why);
+  }
+  if (renewed) notes.insert(notes.begin(), "new IDs");
+  return notes;
+}
+
+void IdRenewal::begin(bool preview) {
+  ids_.emplace(load_, plan_, preview);
+  load_.set_new_ids(&*ids_);
+}
+
+Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
+                  const StoredBackup& backup) {
+  live = lock_scope(std::move(live));
+  require_decided(live);
+  refuse_row_security(live);
+  HeldTables held(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_tables(live);
+  std::optional<Company> company;
+  if (target) company = target->resolve(live);
+  const Manifest manifest = Manifest::from_json(backup.manifest_text);
+  const bool same_database = is_of_this_database(backup, manifest);
+  const Passage passage{same_database, company && is_own_backup(backup, manifest, company->key),
+                        company ? &*company : nullptr};
+  ArchiveRows source(stored_members(backup.id), backup.id);
+  SharedOptions shared;
+  shared.same_database = same_database;
+  shared.preview = true;
+  CompanyLoad load(live, manifest, source, MatchOptions{passage.same_company, false}, shared);
+  load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
+                                : keys_of_new_company(live, load.archived_company_keys()));
+  const bool renews = wants_new_ids(live, manifest, "auto", passage);
+  Rows rows;
+  const IdRenewal renewal(live, passage, load);
+  const TakenByOthers taken(live, passage, load, renews,
+                            backup.owner_key || source_lives(live, manifest, passage));
+  for (const IdDecision& decision : renewal.plan().decisions) {
+    const std::string& kept =
+        passage.same_company ? "it is the company's own backup" : "the company is empty";
+    const Text refused = taken.why(decision.table, *decision.index);
+    if (refused) {
+      rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
+                      word(IdDecision::Kind::kRefused), refused});
+      continue;
+    }
+    rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
+                    renews ? word(decision.kind) : "kept", renews ? decision.why : kept});
+  }
+  const Table& company_table = live.table(live.scope.company_table);
+  for (const UniqueIndex& index : company_table.unique_indexes) {
+    const Text refused = taken.why(live.scope.company_table, index);
+    if (!refused) continue;
+    rows.push_back({display_table(company_table), columns_of(index),
+                    word(IdDecision::Kind::kRefused), refused});
+  }
+  if (target) target->require_same_now();
+  snapshot.close();
+  settings.close();
+  held.close();
+  return rows;
+}
+
+}  // namespace company_backup

@@ -1,0 +1,64 @@
+// Whether the rows of a backup keep their IDs in a company, and the plan that says what becomes of
+// them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/ids/id_plan.hpp"
+#include "pg/backup/stored_backup.hpp"
+#include "pg/load/company_load.hpp"
+#include "pg/load/new_ids.hpp"
+#include "pg/scope/company_identity.hpp"
+
+namespace company_backup {
+
+// Where rows come from and where they go to.
+struct Passage {
+  bool same_database;     // the archive is of this database
+  bool same_company;      // ... and of the target
+  const Company* target;  // null: a company that does not exist yet
+};
+
+// Has a company of this database the key of the one that the archive was made of?
+bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage);
+
+// `ids`: auto, keep or remap. With auto, a company's own backup keeps its IDs, and so does a backup
+// in an empty company, unless the company it was made of still lives in this database.
+bool wants_new_ids(const LiveScope& live, const Manifest& manifest, const std::string& ids,
+                   const Passage& passage);
+
+// The plan, and the new IDs once they are made.
+class IdRenewal {
+ public:
+  // Decides; nothing is made yet. The load knows its company's keys.
+  IdRenewal(const LiveScope& live, const Passage& passage, CompanyLoad& load);
+
+  const IdPlan& plan() const { return plan_; }
+
+  // Error kRefusedIds lists what the plan refuses.
+  void require_possible() const;
+
+  // Error kRefusedIds: a row would have, in spite of the plan, a value that another one has.
+  [[noreturn]] void refuse(const TakenValue& taken) const;
+
+  // What a preview says of a table: that its rows get new keys, or why they cannot come.
+  std::vector<std::string> notes_of(TableIndex table) const;
+
+  // From here on the load gives rows new IDs. `preview`: see NewIds.
+  void begin(bool preview);
+
+ private:
+  const LiveScope& live_;
+  CompanyLoad& load_;
+  IdPlan plan_;
+  std::optional<NewIds> ids_;
+};
+
+// Rows of plan_ids(), for a company or (none) a new one: what restore_company() with ids => 'auto'
+// would do.
+Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
+                  const StoredBackup& backup);
+
+}  // namespace company_backup

@@ -1,0 +1,46 @@
+// How the current rows of a table are compared with those of an archive.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/archive/archive_match.hpp"
+#include "core/merge/row_merge.hpp"
+#include "pg/rows/current_rows.hpp"
+#include "pg/scope/company_scope.hpp"
+
+namespace company_backup {
+
+struct MergePlan {
+  const MatchedTable* matched;
+  std::vector<MergeColumn> columns;    // of the archive
+  std::vector<RowColumn> others;       // of the current rows besides
+  std::vector<const Column*> current;  // of both, as a current line has them
+  std::vector<MergeKeyPart> key;       // empty: rows are compared as wholes
+  CurrentQuery query;
+  std::string select;  // how `query` begins: only a condition on "t" is missing
+  // Attribute numbers that a unique or exclusion constraint or the partitioning depends on: a row
+  // in which one of them changes is removed and loaded again.
+  std::set<int16_t> rigid;
+  bool append_only = false;
+  bool is_company = false;
+
+  bool compares_wholes() const { return key.empty() && !is_company; }
+};
+
+struct MergePolicy {
+  bool with_files = false;
+  bool exact = false;  // every column counts, rows of append_only tables as well: a revert
+  // Orphans that the archive has are taken for the company's, see pg/restore/orphans.hpp: only
+  // right if the archive's rows were this company's.
+  bool adopts = false;
+  bool created = false;  // the company's row has just been made, and stays as it is
+  bool preview = false;  // it is only compared
+};
+
+// Error kSchemaDiffers if rows cannot be told apart as the archive does.
+MergePlan plan_merge(const LiveScope& live, const MatchedTable& matched, const Company& company,
+                     const MergePolicy& policy);
+
+}  // namespace company_backup

@@ -1,0 +1,209 @@
+#include "pg/restore/restore.hpp"
+
+#include <algorithm>
+
+#include "core/scope/ownership.hpp"
+#include "core/scope/sql.hpp"
+#include "pg/backup/archive_rows.hpp"
+#include "pg/base/company_lock.hpp"
+#include "pg/base/fresh_snapshot.hpp"
+#include "pg/base/owner.hpp"
+#include "pg/base/pinned_settings.hpp"
+#include "pg/check/integrity.hpp"
+#include "pg/check/reference_check.hpp"
+#include "pg/load/collapsed_keys.hpp"
+#include "pg/load/target_company.hpp"
+#include "pg/restore/id_choice.hpp"
+#include "pg/restore/restore_record.hpp"
+#include "pg/restore/shared_report.hpp"
+#include "pg/scope/company_identity.hpp"
+#include "pg/scope/held_tables.hpp"
+
+namespace company_backup {
+namespace {
+
+// What a restore and its preview have in common, under the snapshot that is active.
+class RestoreRun {
+ public:
+  RestoreRun(const LiveScope& live, const Company& company, const StoredBackup& backup,
+             const RestoreOptions& options, bool preview)
+      : live_(live),
+        company_(company),
+        manifest_(Manifest::from_json(backup.manifest_text)),
+        source_(stored_members(backup.id), backup.id),
+        same_database_(is_of_this_database(backup, manifest_)),
+        same_company_(is_own_backup(backup, manifest_, company.key)),
+        source_gone_(!backup.owner_key) {
+    if (options.include_files && !manifest_.include_files) {
+      throw Error(sqlstate::kInvalidParameter,
+                  "backup " + std::to_string(backup.id) + " holds no files")
+          .hint("Restore it with include_files => false.");
+    }
+    const SharedOptions shared{same_database_, same_company_ ? nullptr : &company, options.actor,
+                               options.add_missing_shared, preview};
+    load_.emplace(live, manifest_, source_, MatchOptions{same_company_, options.include_files},
+                  shared);
+    load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
+    load_->settle_outside(&company);
+    if (!preview) load_->outside()->require_possible();
+    if (!preview) require_distinct(live, *load_);
+    if (preview) clashes_ = find_collapsed_keys(*load_);
+    choose_ids(options, preview);
+    merge_.emplace(live, company, *load_,
+                   MergePolicy{options.include_files, false, may_adopt(), false, preview});
+  }
+
+  CompanyMerge& merge() { return *merge_; }
+
+  std::vector<SharedReport> shared_report() const { return load_->shared_report(); }
+
+  // For the table's row of a preview.
+  Text note_of(const ScopedTable& scoped) const {
+    std::string note;
+    const auto add = [&note](const std::string& part) {
+      note += (note.empty() ? "" : "; ") + part;
+    };
+    if (scoped.treatment == "append_only") {
+      add("append-only: rows are added, never changed or removed");
+    }
+    if (renewal_) {
+      for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
+    }
+    for (const std::string& part : merge_->notes_of(scoped.table)) add(part);
+    for (const std::string& part : load_->outside()->notes_of(scoped.table)) add(part);
+    for (const CollapsedKey& clash : clashes_) {
+      if (clash.table == scoped.table) add("refused: " + clash.text);
+    }
+    return note.empty() ? Text() : Text(note);
+  }
+
+  std::vector<MergeCounts> apply(UndoWriter& undo) {
+    try {
+      return merge_->apply(&undo, nullptr);
+    } catch (const TakenValue& taken) {
+      if (!renewal_) throw;
+      renewal_->refuse(taken);
+    }
+  }
+
+  // After the rows are written, with a fresh look at everything.
+  void prove(int64_t restore) {
+    // What writes nothing fits before or after whatever others do.
+    FormerOrphans orphans(live_, restore);
+    if (merge_->has_written()) merge_->look_again(orphans);
+    prove_references(live_, company_, {same_database_, same_company_},
+                     [this](const Reference& reference) { return merge_->is_affected(reference); });
+    merge_->prove_written();
+    if (renewal_) prove_soft_references(live_, company_, same_company_);
+    advance_sequences(load_->sequences());
+  }
+
+ private:
+  // What the archive's company left behind can be no other company's.
+  bool may_adopt() const {
+    if (renewal_) return false;
+    return same_company_ ||
+           (same_database_ && source_gone_ && !source_lives(live_, manifest_, passage()));
+  }
+
+  Passage passage() const { return {same_database_, same_company_, &company_}; }
+
+  void choose_ids(const RestoreOptions& options, bool preview) {
+    const Passage passage = this->passage();
+    if (!wants_new_ids(live_, manifest_, options.ids, passage)) return;
+    renewal_.emplace(live_, passage, *load_);
+    if (!preview) renewal_->require_possible();
+    renewal_->begin(preview);
+  }
+
+  const LiveScope& live_;
+  const Company& company_;
+  const Manifest manifest_;
+  ArchiveRows source_;
+  const bool same_database_;
+  const bool same_company_;
+  const bool source_gone_;
+  std::optional<CompanyLoad> load_;
+  std::optional<IdRenewal> renewal_;
+  std::vector<CollapsedKey> clashes_;
+  std::optional<CompanyMerge> merge_;
+};
+
+}  // namespace
+
+int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
+                     const RestoreOptions& options) {
+  lock_company(target.key());
+  live = lock_for_writing(std::move(live));
+  require_decided(live);
+  refuse_row_security(live);
+  HeldTables held(live);
+  PinnedSettings settings;
+  const Company locked = resolve_company(live, target.key());
+  lock_company_row(live, locked);
+  target.require_same_now();
+  const int64_t identity = make_identity(live, locked);
+  ReadSnapshot snapshot;
+  snapshot.check_tables(live);
+  const Company company = target.resolve(live);
+  require_no_review(company.key, identity);
+  refuse_missed_acts(company.key);
+  find_backup(backup.id);  // nobody has deleted it meanwhile
+  RestoreRun run(live, company, backup, options, false);
+  RestoreRecord record{next_restore_id(), company.key, identity, backup.id, "replace", true};
+  UndoWriter undo(record.id);
+  for (const MergeCounts& counts : run.apply(undo)) {
+    record.added += counts.added;
+    record.changed += counts.changed;
+    record.removed += counts.removed;
+  }
+  run.merge().record_problems();
+  snapshot.close();
+  FreshSnapshot fresh;
+  refuse_detaching(live);
+  run.merge().settle_outside(&undo);
+  run.prove(record.id);
+  fresh.close();
+  refuse_detaching(live);
+  undo.complete(run.merge().record());
+  settings.close();
+  held.close();
+  record.actor = options.actor;
+  note_substitutions(live, record.id, run.shared_report());
+  record_restore(live, record, "restored");
+  give_to(backup.id, identity);
+  return record.id;
+}
+
+Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
+                     const RestoreOptions& options) {
+  live = lock_scope(std::move(live));
+  require_decided(live);
+  refuse_row_security(live);
+  HeldTables held(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_tables(live);
+  const Company company = target.resolve(live);
+  RestoreRun run(live, company, backup, options, true);
+  Rows rows;
+  for (const MergeCounts& counts : run.merge().compare()) {
+    rows.push_back({counts.scoped->area, display_table(live.table(counts.scoped->table)),
+                    std::to_string(counts.added), std::to_string(counts.changed),
+                    std::to_string(counts.removed), std::to_string(counts.unchanged),
+                    run.note_of(*counts.scoped)});
+  }
+  for (const SharedReport& report : run.shared_report()) {
+    const Text note = describe(report);
+    if (!note) continue;
+    rows.push_back({live.scope.find(report.table)->area, display_table(live.table(report.table)),
+                    "0", "0", "0", "0", note});
+  }
+  target.require_same_now();
+  snapshot.close();
+  settings.close();
+  held.close();
+  return rows;
+}
+
+}  // namespace company_backup

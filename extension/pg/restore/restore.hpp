@@ -1,0 +1,29 @@
+// Restoring a backup over the rows a company has, and what it would do.
+#pragma once
+
+#include <string>
+
+#include "pg/backup/stored_backup.hpp"
+#include "pg/restore/company_merge.hpp"
+
+namespace company_backup {
+
+class AskedCompany;
+
+struct RestoreOptions {
+  std::string ids = "auto";  // auto, keep, remap
+  bool include_files = false;
+  bool add_missing_shared = false;
+  Text actor;
+};
+
+// Brings an existing company to what the backup says. The restore is then in review. Returns its
+// id. Errors: kInReview, kRefusedIds, those of CompanyLoad and CompanyMerge.
+int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
+                     const RestoreOptions& options);
+
+// What restore_into() would do, as rows of preview_restore(); changes nothing.
+Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
+                     const RestoreOptions& options);
+
+}  // namespace company_backup

@@ -1,0 +1,139 @@
+#include "pg/restore/review.hpp"
+
+#include <algorithm>
+
+#include "pg/backup/archive_rows.hpp"
+#include "pg/base/company_lock.hpp"
+#include "pg/base/fresh_snapshot.hpp"
+#include "pg/base/pinned_settings.hpp"
+#include "pg/check/integrity.hpp"
+#include "pg/load/target_company.hpp"
+#include "pg/restore/outside_return.hpp"
+#include "pg/restore/restore.hpp"
+#include "pg/restore/restore_record.hpp"
+#include "pg/rows/row_writer.hpp"
+#include "pg/scope/company_identity.hpp"
+#include "pg/scope/held_tables.hpp"
+
+namespace company_backup {
+namespace {
+
+// Locks the company first, as a restore does.
+KnownRestore lock_review(int64_t id) {
+  const std::optional<RestoreOwner> owner = owner_of_restore(id);
+  if (!owner) throw unknown_restore(id);
+  lock_company(owner->company);
+  KnownRestore restore = find_restore(id);
+  require_in_review(restore);
+  return restore;
+}
+
+// Rows of the company stand as they did, violations and all. But what they refer to outside of it
+// may have gone meanwhile.
+bool is_to_be_proved(const LiveScope& live, const Manifest& record, const CompanyMerge& merge,
+                     const Reference& reference) {
+  if (!leads_out(live, reference) || !merge.is_affected(reference)) return false;
+  return std::none_of(
+      record.problems.begin(), record.problems.end(),
+      [&](const ManifestProblem& problem) { return problem.reference == reference.name; });
+}
+
+// Another company may have taken the key of one that was deleted or has another key now.
+void require_same_company(const KnownRestore& restore) {
+  if (identity_of_key(restore.company) == restore.owner) return;
+  throw Error(sqlstate::kUnknownCompany,
+              "the company of restore " + std::to_string(restore.id) + " does not exist any more")
+      .detail("Company \"" + restore.company +
+              "\" is another one: it took the key after the restore.")
+      .hint("keep_restore() ends the review.");
+}
+
+void apply(CompanyMerge& merge, DiscardedEdits& edits) {
+  try {
+    merge.apply(nullptr, &edits);
+  } catch (const TakenValue& taken) {
+    throw Error(sqlstate::kUniqueViolation, taken.message())
+        .detail(taken.detail())
+        .hint(
+            "The other row has taken the value since the restore: change it, then revert again. "
+            "Or end the review with keep_restore().");
+  }
+}
+
+void report_discarded(int64_t restore, uint64_t count) {
+  if (count == 0) return;
+  guarded([=] {
+    ereport(NOTICE,
+            (errmsg_plural(
+                 "the revert discarded " UINT64_FORMAT " edit that was made after the restore",
+                 "the revert discarded " UINT64_FORMAT " edits that were made after the restore",
+                 count, count),
+             errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
+  });
+}
+
+void report_left_alone(int64_t restore, uint64_t count) {
+  if (count == 0) return;
+  guarded([=] {
+    ereport(NOTICE, (errmsg("the revert left " UINT64_FORMAT
+                            " rows outside the company as the restore or others made them",
+                            count),
+                     errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
+  });
+}
+
+}  // namespace
+
+void keep_restore(int64_t id, const Text& actor) {
+  KnownRestore restore = lock_review(id);
+  // Listeners are told the key that it has now: another company may have the old one.
+  const std::optional<RestoreOwner> owner = owner_of_restore(id);
+  if (owner && owner->key) restore.company = *owner->key;
+  settle_restore(load_live_scope(), restore, "kept", actor);
+}
+
+void revert_restore(int64_t id, const Text& actor) {
+  const KnownRestore restore = lock_review(id);
+  const LiveScope live = lock_for_writing(load_live_scope());
+  refuse_row_security(live);
+  HeldTables held(live);
+  PinnedSettings settings;
+  lock_company_row(live, find_company(live, restore.company, restore.backup));
+  require_same_company(restore);
+  ReadSnapshot snapshot;
+  snapshot.check_tables(live);
+  const Company company = resolve_company(live, restore.company);
+  const Manifest record = undo_manifest(id);
+  ArchiveRows rows(undo_members(id, UndoPart::kBefore), 0);
+  MatchOptions match{true, true};
+  match.everything = true;
+  SharedOptions shared;
+  shared.same_database = true;
+  CompanyLoad load(live, record, rows, match, shared);
+  load.set_company_keys(read_company(live, company, load.company_key_columns()));
+  CompanyMerge merge(live, company, load, MergePolicy{true, true, true});
+  DiscardedEdits edits(live, id);
+  apply(merge, edits);
+  snapshot.close();
+  FreshSnapshot fresh;
+  refuse_detaching(live);
+  merge.settle_outside(nullptr);
+  const uint64_t left_alone = bring_back_outside_rows(live, id);
+  FormerOrphans orphans(live, id);
+  merge.look_again(orphans);
+  prove_references(live, company, {true, true}, [&](const Reference& reference) {
+    return is_to_be_proved(live, record, merge, reference);
+  });
+  merge.prove_written();
+  advance_sequences_back(load.sequences());
+  fresh.close();
+  refuse_detaching(live);
+  settings.close();
+  held.close();
+  settle_restore(live, restore, "reverted", actor,
+                 ", \"discarded\": " + std::to_string(edits.count()));
+  report_discarded(id, edits.count());
+  report_left_alone(id, left_alone);
+}
+
+}  // namespace company_backup

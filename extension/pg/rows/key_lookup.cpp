@@ -1,0 +1,169 @@
+#include "pg/rows/key_lookup.hpp"
+
+#include <algorithm>
+
+#include "core/scope/sql.hpp"
+#include "pg/base/owner.hpp"
+#include "pg/base/typed_value.hpp"
+#include "pg/rows/row_loader.hpp"
+
+namespace company_backup {
+
+std::string key_line(const std::vector<std::string>& values) {
+  std::string line;
+  for (const std::string& value : values) {
+    line += value;
+    line += '\0';
+  }
+  return line;
+}
+
+std::optional<std::string> key_line_of(const std::vector<int16_t>& numbers,
+                                       const std::vector<const Column*>& columns,
+                                       const std::vector<RowValue>& values) {
+  std::vector<std::string> key;
+  for (int16_t number : numbers) {
+    const auto at = std::find_if(columns.begin(), columns.end(), [=](const Column* column) {
+      return column != nullptr && column->number == number;
+    });
+    if (at == columns.end()) return std::nullopt;
+    const Text text = text_form(**at, values[static_cast<size_t>(at - columns.begin())]);
+    if (!text) return std::nullopt;
+    key.push_back(*text);
+  }
+  return key_line(key);
+}
+
+KeyBatch::KeyBatch(std::vector<const Column*> columns)
+    : columns_(std::move(columns)), values_(columns_.size()) {}
+
+void KeyBatch::add(std::string_view line) {
+  for (std::vector<std::string>& values : values_) {
+    const size_t end = line.find('\0');
+    values.emplace_back(line.substr(0, end));
+    line.remove_prefix(end + 1);
+  }
+}
+
+void KeyBatch::clear() {
+  for (std::vector<std::string>& values : values_) values.clear();
+}
+
+std::vector<std::string> KeyBatch::key(size_t n) const {
+  std::vector<std::string> key;
+  for (const std::vector<std::string>& values : values_) key.push_back(values[n]);
+  return key;
+}
+
+std::string KeyBatch::line(size_t n) const {
+  return key_line(key(n));
+}
+
+std::string KeyBatch::text(size_t n) const {
+  std::string text;
+  for (const std::vector<std::string>& values : values_) {
+    text += (text.empty() ? "(" : ", ") + values[n];
+  }
+  return text + ")";
+}
+
+std::vector<Arg> KeyBatch::arrays() const {
+  std::vector<Arg> args;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    args.push_back(typed_array(*columns_[i], values_[i]));
+  }
+  return args;
+}
+
+std::string KeyBatch::unnested(size_t first) const {
+  return company_backup::unnested(columns_, first);
+}
+
+std::string unnested(const std::vector<const Column*>& columns, size_t first) {
+  std::string arrays, names;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const std::string name = "k" + std::to_string(i);
+    arrays += (i > 0 ? ", unnest($" : "unnest($") + std::to_string(i + first) + ")";
+    names += name + ", ";
+    if (!is_passed_in_rows(*columns[i])) continue;
+    const Datum type = ObjectIdGetDatum(columns[i]->type_oid);
+    arrays += " AS (" + name + " " +
+              one_value(query("SELECT format_type($1, NULL)", {Arg::datum(OIDOID, type)})) + ")";
+  }
+  return "ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" + names + "n)";
+}
+
+std::string only_in(Oid partition, const std::string& alias) {
+  if (partition == 0) return "";
+  return " AND " + alias + ".tableoid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree('" +
+         std::to_string(partition) + "') AS p)";
+}
+
+std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, bool lock) {
+  std::string sql =
+      "SELECT u.n FROM " + keys.unnested() + " JOIN " + from_table(columns.table) + " AS x ON ";
+  for (size_t i = 0; i < columns.columns.size(); ++i) {
+    const Column& column = column_of(columns.table, columns.columns[i]);
+    sql += (i > 0 ? " AND " : "") + column_sql("x", column) + " " + columns.operators[i] + " u.k" +
+           std::to_string(i);
+  }
+  sql += only_in(columns.only_partition, "x");
+  if (lock) sql += " FOR KEY SHARE OF x";
+  BatchMemory memory;
+  const std::vector<Arg> arrays = keys.arrays();
+  std::vector<bool> found(keys.size());
+  {
+    const AsOwnerOf owner(columns.table.oid);
+    for (const Row& row : query(sql, arrays, lock ? Access::kWrite : Access::kRead)) {
+      found[std::stoul(*row[0]) - 1] = true;
+    }
+  }
+  memory.close();
+  return found;
+}
+
+KeyBatch references_of(const Schema& schema, const ForeignKey& key) {
+  std::vector<const Column*> columns;
+  for (int16_t number : key.columns) {
+    columns.push_back(&column_of(schema.tables[key.table], number));
+  }
+  return KeyBatch(columns);
+}
+
+std::vector<size_t> missing_references(const Schema& schema, const ForeignKey& key,
+                                       const KeyBatch& references) {
+  if (references.empty()) return {};
+  std::vector<bool> fine =
+      find_keys({schema.tables[key.target], key.target_columns, key.operators, key.only_target},
+                references, true);
+  if (key.only_partition != 0) {  // rows of other partitions may refer to anything
+    const Table& source = schema.tables[key.table];
+    std::vector<std::string> equal;
+    for (int16_t number : key.columns) equal.push_back(column_of(source, number).equality);
+    const std::vector<bool> there =
+        find_keys({source, key.columns, equal, key.only_partition}, references, false);
+    for (size_t n = 0; n < there.size(); ++n) fine[n] = fine[n] || !there[n];
+  }
+  std::vector<size_t> positions;
+  for (size_t n = 0; n < fine.size(); ++n) {
+    if (!fine[n]) positions.push_back(n);
+  }
+  return positions;
+}
+
+BatchMemory::BatchMemory() {
+  guarded([this] {
+    memory_ = AllocSetContextCreate(CurrentMemoryContext, "company_backup batch of keys",
+                                    ALLOCSET_DEFAULT_SIZES);
+    before_ = MemoryContextSwitchTo(memory_);
+  });
+}
+
+void BatchMemory::close() {
+  guarded([this] {
+    MemoryContextSwitchTo(before_);
+    MemoryContextDelete(memory_);
+  });
+}
+
+}  // namespace company_backup

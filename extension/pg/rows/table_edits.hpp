@@ -1,0 +1,49 @@
+// Changing and removing rows of one local table by the version they were read in, without its
+// triggers and referential actions, as pg/rows/row_writer.hpp loads rows.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/merge/row_merge.hpp"
+#include "pg/base/value_input.hpp"
+
+namespace company_backup {
+
+struct NewValue {
+  int16_t column;  // attribute number in the table itself, also for a row of a partition
+  LoadValue value;
+};
+
+class DoubtedRows;
+
+class TableEdits {
+ public:
+  // `name`: of the table, for messages. With `as_owner` the caller needs no right to the table.
+  // `doubts`: as of a RowWriter.
+  TableEdits(Oid table, std::string name, bool as_owner = false, DoubtedRows* doubts = nullptr);
+  ~TableEdits();
+  TableEdits(const TableEdits&) = delete;
+  TableEdits& operator=(const TableEdits&) = delete;
+
+  // Edits are made in batches, so that an error may be of an earlier one: 40001 if the version is
+  // not the row's last any more; 42501 unless the caller may DELETE, or UPDATE these columns;
+  // kBadValue; PostgreSQL's own class 23.
+  void remove(const RowVersion& version);
+  // No column of a partition key, or of a unique or exclusion constraint. The values are copied.
+  // `row`: its key, for messages.
+  void update(const RowVersion& version, const std::vector<NewValue>& values,
+              std::string_view row = {});
+
+  // Makes the edits that wait.
+  void flush();
+  // The same; to be called once, after which the object is done.
+  void finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace company_backup

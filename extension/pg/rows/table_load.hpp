@@ -1,0 +1,122 @@
+// Writing rows of one local table through the executor's own pieces, without its triggers: what
+// copyfrom.c and logical replication's apply worker do. Plain data in PostgreSQL's memory, so that
+// it may be used inside guarded(), and only there.
+//
+// Code on the table runs as pg/base/code_owner.hpp says, that of a partition as its own owner.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "pg/base/owner.hpp"
+
+namespace company_backup {
+
+inline constexpr int kBatchRows = 1000;
+
+// A row whose deferrable unique or exclusion constraint may be violated.
+struct Suspect {
+  Oid relation;
+  Oid index;
+  ItemPointerData tid;
+};
+
+// Rows whose CHECK was false when they were written and calls a function: it may have looked for
+// rows that were not there yet. They are looked at again once all rows are.
+class DoubtedRows {
+ public:
+  void add(Oid relation, const ItemPointerData& tid) { rows_.push_back({relation, tid}); }
+  // PostgreSQL's own 23514 if a CHECK is false still.
+  void prove();
+
+ private:
+  struct Doubted {
+    Oid relation;
+    ItemPointerData tid;
+  };
+  std::vector<Doubted> rows_;
+};
+
+class TableLoad {
+ public:
+  // `given`: the columns whose values come with each row; all others get their default. `doubts`:
+  // may be null, and must outlive it.
+  void open(Relation relation, const AttrNumber* given, int given_count, DoubtedRows* doubts);
+  // The same for update() and remove() of a table or partition that holds rows itself; `changed`
+  // holds the columns that may change, as in RangeTblEntry.updatedCols.
+  void open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts);
+  // The column whose default is being evaluated, or 0: for messages.
+  AttrNumber column_at_work() const { return column_at_work_; }
+  // Of the code on the table itself.
+  Oid code_owner() const { return owner_; }
+  // Inserts rows; values and nulls are `count` times the table's attributes.
+  void insert(Datum* values, bool* nulls, int count);
+  // Replaces columns of a version of a row, or removes it; waits for others who are at it. Error
+  // 40001 if it is no longer the row's last version. To be called as code_owner(), within
+  // OwnersCode: once for many rows.
+  void update(ItemPointer tid, const Datum* values, const bool* nulls, const bool* replaced);
+  void remove(ItemPointer tid);
+  // Looks again at what deferrable constraints let pass.
+  void prove_suspects();
+  void close();
+
+ private:
+  // CHECKs of a relation that call functions, with all others it has.
+  struct LookingChecks {
+    int count;
+    ExprState** states;
+    bool one_by_one;  // each row is to be seen by the CHECKs of the next
+  };
+  // Rows on their way into one relation: the table itself or a partition.
+  struct Target {
+    ResultRelInfo* info;
+    LookingChecks* checks;  // null: the executor's own will do
+    Oid owner;              // of the code on it
+    TupleDesc form;         // as long as nobody alters it
+    TupleTableSlot** slots;
+    bool* doubted;  // of the slots
+    int used;
+    BulkInsertState bulk;
+  };
+  struct Default {
+    AttrNumber attnum;
+    Oid owner;
+    ExprState* expression;
+  };
+
+  void begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts);
+  LookingChecks* take_over_checks(ResultRelInfo* info);
+  bool hold(const LookingChecks* checks, TupleTableSlot* row);
+  void prepare_defaults(const AttrNumber* given, int given_count);
+  void fill_defaults(Datum* values, bool* nulls);
+  Target* target_of(TupleTableSlot* row);
+  Target* open_target(ResultRelInfo* info);
+  TupleTableSlot* next_slot(Target* target);
+  void close_target(Target* target);
+  void put(Datum* values, bool* nulls);
+  void flush(Target* target);
+  void index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update);
+
+  Relation relation_ = nullptr;
+  TupleDesc form_ = nullptr;
+  Oid owner_ = InvalidOid;
+  Oid routing_owner_ = InvalidOid;
+  AttrNumber column_at_work_ = 0;
+  OwnersCode code_;                 // of insert() and prove_suspects()
+  MemoryContext memory_ = nullptr;  // lives as long as the load
+  EState* estate_ = nullptr;
+  ResultRelInfo* root_ = nullptr;
+  ModifyTableState* modify_ = nullptr;
+  PartitionTupleRouting* routing_ = nullptr;
+  DoubtedRows* doubts_ = nullptr;
+  LookingChecks* checks_ = nullptr;      // of update()
+  TupleTableSlot* root_slot_ = nullptr;  // of a partitioned table
+  TupleTableSlot* old_row_ = nullptr;    // of update()
+  TupleTableSlot* new_row_ = nullptr;
+  Default* defaults_ = nullptr;
+  int default_count_ = 0;
+  std::unordered_map<ResultRelInfo*, Target*> targets_;
+  std::vector<Suspect> suspects_;
+};
+
+}  // namespace company_backup

@@ -1,0 +1,138 @@
+#include "pg/rows/table_plan.hpp"
+
+#include <algorithm>
+
+#include "core/scope/ownership.hpp"
+#include "core/scope/sql.hpp"
+#include "core/text/table_name.hpp"
+
+namespace company_backup {
+namespace {
+
+std::string column_of_row(const Table& table, int16_t number, const std::string& alias) {
+  return alias + "." + quote_name(column_of(table, number).name);
+}
+
+std::string order_term(const Column& column, const std::string& value) {
+  if (column.family == TypeFamily::kInteger || column.family == TypeFamily::kUuid) return value;
+  if (column.type_oid == BYTEAOID) {  // as the line has it
+    return "pg_catalog.translate(pg_catalog.encode(" + value +
+           ", 'base64'), E'\\n', '') COLLATE pg_catalog.\"C\"";
+  }
+  // concat() and not a cast: a type's owner may define what a cast to text does.
+  const std::string text = "pg_catalog.concat(" + value + ")";
+  if (GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII) {
+    const bool plain = column.type_oid == TEXTOID || column.type_oid == VARCHAROID;
+    return (plain ? value : text) + " COLLATE pg_catalog.\"C\"";
+  }
+  return "pg_catalog.convert_to(" + text + ", 'UTF8')";
+}
+
+// " OR it leads to a row that belongs to nobody"; empty: there are no such rows.
+std::string leads_to_nobody(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step,
+                            const std::string& alias, const std::string& before) {
+  const std::string target = alias + "_of";
+  const std::string condition = belongs_to_nobody(live, *live.scope.find(step.target), target);
+  if (condition == "false") return {};
+  return (before.empty() ? "" : " OR ") +
+         ("EXISTS (SELECT FROM " + from_table(live.table(step.target)) + " AS " + target +
+          " WHERE " + step_join(live.schema, step, scoped.table, alias, target) + " AND " +
+          condition + ")");
+}
+
+}  // namespace
+
+KeyOrder key_order(const Column& column) {
+  return column.family == TypeFamily::kInteger ? KeyOrder::kInteger : KeyOrder::kText;
+}
+
+std::string order_terms(const Table& table, const std::vector<int16_t>& key,
+                        const std::string& alias) {
+  std::string terms;
+  for (int16_t number : key) {
+    if (!terms.empty()) terms += ", ";
+    terms += order_term(column_of(table, number), column_of_row(table, number, alias));
+  }
+  return terms;
+}
+
+std::string row_key_expression(const Table& table, const std::vector<int16_t>& key,
+                               const std::string& alias) {
+  if (key.empty()) return "'(row at ' || " + alias + ".ctid::text || ')'";
+  std::string expression = "pg_catalog.concat('(', pg_catalog.concat_ws(', '";
+  for (int16_t number : key) expression += ", " + column_of_row(table, number, alias);
+  return expression + "), ')')";
+}
+
+std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
+                              const std::string& alias) {
+  if (!can_belong_to_nobody(live.schema, live.scope, scoped)) return "false";
+  const Table& table = live.table(scoped.table);
+  std::string all;
+  for (const RouteStep& step : scoped.routes) {
+    std::string any;
+    for (int16_t number : step.columns) {
+      if (column_of(table, number).not_null) continue;
+      any += (any.empty() ? "" : " OR ") + column_of_row(table, number, alias) + " IS NULL";
+    }
+    if (step.when_column != 0) {
+      const Column& kind = column_of(table, step.when_column);
+      any += (any.empty() ? "" : " OR ") + as_text(column_sql(alias, kind), kind) +
+             " IS DISTINCT FROM " + quote_literal(step.when_value);
+    }
+    if (step.kind == RouteStep::Kind::kDown) any += leads_to_nobody(live, scoped, step, alias, any);
+    all += (all.empty() ? "(" : " AND (") + any + ")";
+  }
+  return "(" + all + ")";
+}
+
+TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,
+                                const Company& company, const FilePolicy& files) {
+  const Table& table = live.table(scoped.table);
+  TravellingTable plan;
+  plan.scoped = &scoped;
+  plan.query.name = display_table(table);
+  ManifestTable& manifest = plan.manifest;
+  manifest.name = encode_table_name(table.schema, table.name);
+  manifest.area = scoped.area;
+  manifest.treatment = scoped.treatment;
+  manifest.route = scoped.route_text;
+  std::string select;
+  std::vector<int16_t> numbers;
+  for (const Column& column : table.columns) {
+    if (column.generated) continue;
+    std::string treatment = column_treatment(live.rules, table, column.name);
+    if (treatment == "secret" || (treatment == "file" && !files.travel)) {
+      manifest.omitted.push_back({column.name, treatment});
+      continue;
+    }
+    if (treatment.empty() || treatment == "renew" || treatment == "group") treatment = "data";
+    ManifestColumn archived{column.name, column.type, treatment};
+    if (!files.in_rows && is_file(live.rules, table, column)) {
+      archived.files = ManifestFiles{};
+      plan.query.files.push_back(plan.query.columns.size());
+    }
+    manifest.columns.push_back(std::move(archived));
+    select += (select.empty() ? "t." : ", t.") + quote_name(column.name);
+    plan.query.columns.push_back(column);
+    numbers.push_back(column.number);
+  }
+  for (int16_t number : scoped.key) {
+    const auto found = std::find(numbers.begin(), numbers.end(), number);
+    const Column& column = column_of(table, number);
+    if (found == numbers.end() || column_treatment(live.rules, table, column.name) == "file") {
+      throw Error(sqlstate::kBadRule, "key column \"" + column.name + "\" of table " +
+                                          quoted_display(plan.query.name) + " does not travel")
+          .hint("A column of a key cannot be generated, secret or a file.");
+    }
+    plan.query.key.push_back(static_cast<size_t>(found - numbers.begin()));
+    manifest.key.push_back({column.name, key_order(column)});
+  }
+  plan.query.sql = "SELECT " + select + " FROM " + from_table(table) + " AS t WHERE " +
+                   owned_by(live.schema, live.scope, scoped.table, "t", "$1");
+  if (!scoped.key.empty()) plan.query.sql += " ORDER BY " + order_terms(table, scoped.key, "t");
+  plan.query.args = {company.arg()};
+  return plan;
+}
+
+}  // namespace company_backup

@@ -1,0 +1,110 @@
+#include "pg/scope/guard.hpp"
+
+#include "core/text/quoting.hpp"
+#include "core/text/row_writer.hpp"
+#include "pg/base/compat.hpp"
+
+namespace company_backup {
+namespace {
+
+// One row, (schema, function), or none.
+Rows guard_setting() {
+  return own_query(
+      "SELECT guard_schema, guard_function FROM company_backup.settings WHERE guard_function IS "
+      "NOT "
+      "NULL");
+}
+
+// Does schema.name(arguments) still exist?
+bool function_exists(const std::string& name, const std::string& arguments) {
+  return one_row(query("SELECT to_regprocedure($1 || '(' || $2 || ')') IS NOT NULL",
+                       {name, arguments}))[0] == "t";
+}
+
+}  // namespace
+
+bool caller_owns_database() {
+  return guarded([] { return owns_database(GetUserId()); });
+}
+
+Arg caller_role() {
+  return Arg::datum(OIDOID, ObjectIdGetDatum(guarded([] { return GetUserId(); })));
+}
+
+void require_database_owner(const char* function) {
+  if (caller_owns_database()) return;
+  throw Error(sqlstate::kInsufficientPrivilege,
+              std::string("permission denied for function ") + function)
+      .detail("Only the owner of the database and superusers may call it.");
+}
+
+void require_guard_or_owner(const char* action) {
+  if (!guard_setting().empty() || caller_owns_database()) return;
+  throw Error(sqlstate::kInsufficientPrivilege, "permission denied to act on companies")
+      .detail(std::string("Action \"") + action +
+              "\": while no guard is set, only the owner of the database and superusers may act.")
+      .hint("The database owner sets a guard with set_company_guard().");
+}
+
+Detail& Detail::add(const char* key, const Text& text) {
+  std::string json = "null";
+  if (text) append_json_string(json = "", *text);
+  return add_json(key, json);
+}
+
+Detail& Detail::add_json(const char* key, const std::string& json) {
+  members_ += (members_.empty() ? "\"" : ", \"") + std::string(key) + "\": " + json;
+  return *this;
+}
+
+std::string named_company(const Text& company) {
+  return "Company " + company.value_or("(none)");
+}
+
+std::string named(const char* kind, int64_t id) {
+  return kind + (" " + std::to_string(id));
+}
+
+bool is_allowed(const GuardQuestion& question, const Text& company, const Detail& detail) {
+  require_guard_or_owner(question.action);
+  const Rows settings = guard_setting();
+  if (settings.empty()) return true;
+  const std::string name = quote_name(*settings[0][0]) + "." + quote_name(*settings[0][1]);
+  if (!function_exists(name, "text, text, text, jsonb")) {
+    throw Error(sqlstate::kGuardFailed, "the guard function does not exist")
+        .detail("It is set to " + name + "(text, text, text, jsonb).")
+        .hint("Create it again, or set another one with set_company_guard().");
+  }
+  const Rows answer =
+      query("SELECT " + name + "($1, $2, $3, $4::jsonb)::text",
+            {question.action, company, question.actor, detail.json()}, Access::kCall);
+  if (answer.size() != 1 || !answer[0][0]) {
+    throw Error(sqlstate::kGuardFailed, "the guard gave no answer")
+        .detail(name + " returned NULL for action \"" + question.action + "\".")
+        .hint("It must return true or false for every action.");
+  }
+  return *answer[0][0] == "true";
+}
+
+void authorize(const GuardQuestion& question, const Text& company, const Detail& detail) {
+  if (is_allowed(question, company, detail)) return;
+  throw Error(sqlstate::kRefusedByGuard,
+              std::string("the guard refused action \"") + question.action + "\"")
+      .detail(question.named + ", actor " + question.actor.value_or("(none)") + ".");
+}
+
+void run_hook(const char* event, const std::string& company, const std::string& detail) {
+  const Rows hooks = own_query(
+      "SELECT hook_schema, hook_function FROM company_backup.hook WHERE event = $1", {event});
+  if (hooks.empty()) return;
+  const std::string name = quote_name(*hooks[0][0]) + "." + quote_name(*hooks[0][1]);
+  if (!function_exists(name, "text, text, jsonb")) {
+    throw Error(sqlstate::kStaleRule,
+                std::string("the hook function of event \"") + event + "\" does not exist")
+        .detail("It is set to " + name + "(text, text, jsonb).")
+        .hint("Create it again, or remove the hook with set_company_hook().");
+  }
+  query("SELECT FROM " + name + "($1, $2, $3::jsonb)", {event, company, detail}, Access::kCall);
+}
+
+}  // namespace company_backup

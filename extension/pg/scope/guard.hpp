@@ -1,0 +1,63 @@
+// Who may do what: the database owner for set-up, the guard (or, without one, the owner) for work.
+#pragma once
+
+#include <string>
+
+#include "pg/base/spi.hpp"
+
+namespace company_backup {
+
+// Error 42501 unless the caller owns the database or is a superuser.
+void require_database_owner(const char* function);
+
+bool caller_owns_database();
+
+// The caller's role, for what belongs to one: a name may be another role's tomorrow. An OID is
+// another role's in another cluster, where a database has another identity than here.
+Arg caller_role();
+
+// Error 42501 if no guard is set and the caller does not own the database. Every function that
+// works on companies calls it first, so that strangers learn nothing, not even that a company
+// exists.
+void require_guard_or_owner(const char* action);
+
+// The JSON object that a question to the guard carries; the README lists its keys.
+class Detail {
+ public:
+  Detail& add(const char* key, const Text& text);
+  Detail& add(const char* key, const char* text) { return add(key, Text(text)); }
+  Detail& add(const char* key, int64_t number) { return add_json(key, std::to_string(number)); }
+  Detail& add(const char* key, bool flag) { return add_json(key, flag ? "true" : "false"); }
+  Detail& add_json(const char* key, const std::string& json);
+  std::string json() const { return "{" + members_ + "}"; }
+
+ private:
+  std::string members_;
+};
+
+// What somebody wants to do, and to what, in the caller's own words ("Company acme", "Backup 7"):
+// a refusal repeats these and says nothing else, so that whoever is refused does not learn what
+// there is. Actions: scope, check, contents, backup, list, inspect, export, delete, upload,
+// preview, restore, keep, revert, create, clone, publish, unpublish; and use, which asks about the
+// company whose data goes elsewhere.
+struct GuardQuestion {
+  const char* action;
+  Text actor;
+  std::string named;
+};
+
+std::string named_company(const Text& company);
+std::string named(const char* kind, int64_t id);  // "Backup 7"
+
+// Asks the guard whether the caller may do it to `company` (its key; NULL: no one company). The
+// guard runs as the caller. Errors: what the guard raises, kGuardFailed (gone, or NULL), 42501
+// without a guard.
+bool is_allowed(const GuardQuestion& question, const Text& company, const Detail& detail = {});
+
+// The same; error kRefusedByGuard if not.
+void authorize(const GuardQuestion& question, const Text& company, const Detail& detail = {});
+
+// Runs the hook of an event, if one is set, as the caller.
+void run_hook(const char* event, const std::string& company, const std::string& detail);
+
+}  // namespace company_backup

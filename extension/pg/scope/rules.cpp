@@ -1,0 +1,67 @@
+#include "pg/scope/rules.hpp"
+
+#include "pg/base/spi.hpp"
+
+namespace company_backup {
+namespace {
+
+Settings load_settings() {
+  Settings settings;
+  const Rows rows = own_query(
+      "SELECT company_schema, company_table, key_column, name_column, owner_column, "
+      "identity_columns::text[], scope_columns::text[], membership_schema, membership_table, "
+      "membership_person_column, search_path::text[] FROM company_backup.settings");
+  if (rows.empty()) return settings;
+  const Row& row = rows[0];
+  settings.company_schema = row[0].value_or("");
+  settings.company_table = row[1].value_or("");
+  settings.key_column = row[2].value_or("");
+  settings.name_column = row[3].value_or("");
+  settings.owner_column = row[4].value_or("");
+  if (row[5]) settings.identity_columns = parse_text_array(*row[5]);
+  settings.scope_columns = parse_text_array(*row[6]);
+  settings.membership_schema = row[7].value_or("");
+  settings.membership_table = row[8].value_or("");
+  settings.membership_person_column = row[9].value_or("");
+  settings.search_path = parse_text_array(*row[10]);
+  return settings;
+}
+
+}  // namespace
+
+Rules load_rules() {
+  Rules rules;
+  rules.settings = load_settings();
+  for (const Row& row :
+       own_query("SELECT table_schema, table_name, treatment, reason, area, match_columns::text[], "
+                 "route::text[] FROM company_backup.table_rule ORDER BY 1, 2")) {
+    rules.tables.push_back({*row[0], *row[1], *row[2], row[3].value_or(""), row[4].value_or(""),
+                            parse_text_array(*row[5]), parse_text_array(*row[6])});
+  }
+  for (const Row& row :
+       own_query("SELECT table_schema, table_name, column_name, treatment, replacement FROM "
+                 "company_backup.column_rule ORDER BY 1, 2, 3")) {
+    rules.columns.push_back({*row[0], *row[1], *row[2], *row[3], row[4].value_or("")});
+  }
+  for (const Row& row :
+       own_query("SELECT table_schema, table_name, columns::text[], target_schema, target_table, "
+                 "target_columns::text[], json_path, when_column, when_value, outside FROM "
+                 "company_backup.reference_rule ORDER BY 1, 2, 3, 7, 8, 9")) {
+    rules.references.push_back({*row[0], *row[1], parse_text_array(*row[2]), *row[3], *row[4],
+                                parse_text_array(*row[5]), *row[6], *row[7], *row[8], *row[9]});
+  }
+  return rules;
+}
+
+DatabaseIdentity database_identity() {
+  const Rows rows = own_query(
+      "SELECT identity, pg_catalog.encode(archive_key, 'hex') FROM "
+      "company_backup.database_identity");
+  if (rows.empty()) {
+    throw Error(sqlstate::kNotConfigured, "the extension has lost the identity of this database")
+        .hint("Drop the extension and create it again.");
+  }
+  return {*rows[0][0], bytes_of_hex(*rows[0][1])};
+}
+
+}  // namespace company_backup

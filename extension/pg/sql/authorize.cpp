@@ -1,0 +1,132 @@
+#include "pg/sql/authorize.hpp"
+
+#include "pg/scope/company_triggers.hpp"
+
+namespace company_backup {
+namespace {
+
+// Says why a question about something stored names no company.
+void explain_owner(Detail& detail, const char* name, const std::string& company, bool uploaded) {
+  detail.add(name, company);
+  detail.add("belongs_to", uploaded ? "uploader" : "deleted company");
+}
+
+// What the caller may know of.
+std::optional<StoredBackup> look_for_visible(int64_t id) {
+  std::optional<StoredBackup> backup = look_for_backup(id);
+  if (backup && !backup->owner && !caller_owns_database() && !backup->is_mine) {
+    return std::nullopt;
+  }
+  return backup;
+}
+
+StoredBackup ask_of_backup(std::optional<StoredBackup> backup, int64_t id,
+                           const GuardQuestion& question, const Detail& detail) {
+  authorize_found(
+      question, backup, detail, [&] { return is_backup_allowed(question, *backup, detail); },
+      [id] { throw unknown_backup(id); });
+  return std::move(*backup);
+}
+
+}  // namespace
+
+Text key_of_owner(const Text& key) {
+  return key && are_companies_followed() ? key : Text();
+}
+
+bool is_allowed_of(const GuardQuestion& question, const CompanyIdentity& owner, const Text& key,
+                   const Detail& detail) {
+  if (!key) return is_allowed(question, key, detail);
+  const KeyHolder holder = KeyHolder::now(*key);
+  if (!is_allowed(question, key, detail)) return false;
+  holder.require_same_now();
+  if (owner && holder.identity() != owner) holder.refuse();
+  return true;
+}
+
+bool is_backup_allowed(const GuardQuestion& question, const StoredBackup& backup, Detail detail) {
+  const Text key = key_of_owner(backup.owner_key);
+  if (!key) explain_owner(detail, "backup_company", backup.company, !backup.owner);
+  return is_allowed_of(question, backup.owner, key, detail);
+}
+
+void describe_source(Detail& detail, int64_t id) {
+  const std::optional<StoredBackup> backup = look_for_visible(id);
+  detail.add("backup", id);
+  if (!backup) return;
+  const Text key = key_of_owner(backup->owner_key);
+  if (key) {
+    detail.add("backup_company", key);
+  } else {
+    explain_owner(detail, "backup_company", backup->company, !backup->owner);
+  }
+}
+
+AskedCompany authorize_company(const LiveScope& live, const Text& company, const char* action,
+                               const Text& actor, const Detail& detail) {
+  AskedCompany asked(live, company);
+  authorize({action, actor, named_company(company)}, asked.key(), detail);
+  asked.require_same_now();
+  return asked;
+}
+
+AskedCompany authorize_existing(const LiveScope& live, const Text& company, const char* action,
+                                const Text& actor, const Detail& detail) {
+  AskedCompany asked = authorize_company(live, company, action, actor, detail);
+  if (!asked.exists()) throw asked.unknown();
+  return asked;
+}
+
+Listed authorize_list(const Text& company) {
+  if (!company) {
+    authorize({"list", std::nullopt, named_company(company)}, company);
+    return {true, std::nullopt, std::nullopt};
+  }
+  const AskedCompany asked = authorize_company(load_live_scope(), company, "list", std::nullopt);
+  if (asked.exists()) {
+    const bool known = caller_owns_database() || are_companies_followed();
+    return {false, known ? asked.identity() : std::nullopt, std::nullopt};
+  }
+  // What a company has left is nobody's who had to do with it.
+  Detail detail;
+  explain_owner(detail, "company", *company, false);
+  const bool allowed =
+      is_allowed({"list", std::nullopt, named_company(company)}, std::nullopt, detail);
+  return {false, std::nullopt, allowed ? company : Text()};
+}
+
+std::string authorize_busy(const Text& company) {
+  return authorize_company(load_live_scope(), company, "list", std::nullopt).key();
+}
+
+StoredBackup authorize_backup(int64_t id, const char* action, const Text& actor, Detail detail) {
+  detail.add("backup", id);
+  return ask_of_backup(look_for_visible(id), id, {action, actor, named("Backup", id)}, detail);
+}
+
+StoredBackup authorize_source(int64_t id, const Text& target, const char* purpose,
+                              const Text& actor) {
+  std::optional<StoredBackup> backup = look_for_visible(id);
+  if (backup && target && key_of_owner(backup->owner_key) == target) return std::move(*backup);
+  Detail detail;
+  detail.add("backup", id).add("for", purpose).add("target", target);
+  return ask_of_backup(std::move(backup), id, {"use", actor, named("Backup", id)}, detail);
+}
+
+void authorize_restore(int64_t id, const char* action, const Text& actor) {
+  const GuardQuestion question{action, actor, named("Restore", id)};
+  Detail detail;
+  detail.add("restore", id);
+  const std::optional<RestoreOwner> owner = owner_of_restore(id);
+  authorize_found(
+      question, owner, detail,
+      [&] {
+        const Text key = key_of_owner(owner->key);
+        Detail known = detail;
+        if (!key) explain_owner(known, "restore_company", owner->company, false);
+        return is_allowed_of(question, owner->identity, key, known);
+      },
+      [id] { throw unknown_restore(id); });
+}
+
+}  // namespace company_backup

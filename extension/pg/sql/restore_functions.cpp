@@ -1,0 +1,219 @@
+// restore_company, preview_restore, plan_ids, keep_restore, revert_restore, restore_problems,
+// restore_id_map, create_company_from_backup, clone_company, company_restores, company_busy.
+#include "pg/base/arguments.hpp"
+#include "pg/base/company_lock.hpp"
+#include "pg/restore/create_company.hpp"
+#include "pg/restore/id_choice.hpp"
+#include "pg/restore/id_record.hpp"
+#include "pg/restore/restore.hpp"
+#include "pg/restore/review.hpp"
+#include "pg/scope/stored_tables.hpp"
+#include "pg/sql/authorize.hpp"
+
+namespace company_backup {
+namespace {
+
+struct Choice {
+  const char* name;
+  std::vector<std::string> possible;  // in this version
+};
+
+std::string require_choice(FunctionCallInfo fcinfo, int index, const Choice& choice) {
+  const std::string value = required_text(fcinfo, index, choice.name);
+  std::string list;
+  for (const std::string& possible : choice.possible) {
+    if (value == possible) return value;
+    list += (list.empty() ? "" : ", ") + possible;
+  }
+  throw Error(sqlstate::kInvalidParameter,
+              std::string("invalid ") + choice.name + ": \"" + value + "\"")
+      .hint("Possible values in this version: " + list + ".");
+}
+
+const Choice kIds{"ids", {"auto", "keep", "remap"}};
+
+// What is asked about the company that a backup goes into.
+Detail restore_detail(int64_t id, bool include_files) {
+  Detail detail;
+  describe_source(detail, id);
+  detail.add("mode", "replace");
+  return detail.add("include_files", include_files);
+}
+
+// The arguments of restore_company() and preview_restore(), asked for and allowed.
+struct Request {
+  LiveScope live;
+  AskedCompany company;
+  StoredBackup backup;
+  RestoreOptions options;
+};
+
+Request read_request(FunctionCallInfo fcinfo, const char* action) {
+  require_guard_or_owner(action);
+  const Text company_text = company_argument(fcinfo, 0);
+  const int64_t id = required_int64(fcinfo, 1, "backup");
+  require_choice(fcinfo, 2, {"mode", {"replace"}});
+  RestoreOptions options;
+  options.ids = require_choice(fcinfo, 3, kIds);
+  options.include_files = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
+  require_choice(fcinfo, 5, {"on_error", {"abort"}});
+  require_choice(fcinfo, 6, {"on_conflict", {"error"}});
+  options.add_missing_shared =
+      require_choice(fcinfo, 7, {"on_missing_shared", {"refuse", "add"}}) == "add";
+  require_choice(fcinfo, 8, {"schema_drift", {"refuse"}});
+  options.actor = optional_text(fcinfo, 9);
+  LiveScope live = load_live_scope();
+  AskedCompany target = authorize_company(live, company_text, action, options.actor,
+                                          restore_detail(id, options.include_files));
+  StoredBackup backup = authorize_source(id, target.key(), action, options.actor);
+  if (!target.exists()) throw unknown_company(target.unknown(), id);
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
+  return {std::move(live), std::move(target), std::move(backup), options};
+}
+
+// A restore in review or settled, of a company the caller may work on.
+int64_t read_restore(FunctionCallInfo fcinfo, const char* action, const Text& actor) {
+  require_guard_or_owner(action);
+  const int64_t id = required_int64(fcinfo, 0, "restore");
+  authorize_restore(id, action, actor);
+  return id;
+}
+
+StoredRows rows_of_restore(int64_t restore) {
+  return {"Restore " + std::to_string(restore)};
+}
+
+// Of the tables of whose rows restore_problems() shows something.
+void require_readable_problems(int64_t restore) {
+  std::vector<Text> tables;
+  for (const Row& row : own_query("SELECT DISTINCT known_table FROM company_backup.restore_problem "
+                                  "WHERE restore = $1 AND (row_data IS NOT NULL OR row_key <> '' "
+                                  "OR sqlstate = $2) ORDER BY 1",
+                                  {restore, sqlstate::kBecame}, Access::kCall)) {
+    tables.push_back(row[0]);
+  }
+  require_readable(tables, rows_of_restore(restore));
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(restore_company) {
+  require_writable("restore_company()");
+  Request request = read_request(fcinfo, "restore");
+  PG_RETURN_INT64(reading(request.backup, [&] {
+    return restore_into(std::move(request.live), request.company, request.backup, request.options);
+  }));
+}
+
+COMPANY_BACKUP_FUNCTION(preview_restore) {
+  Request request = read_request(fcinfo, "preview");
+  return return_rows(fcinfo, reading(request.backup, [&] {
+                       return preview_restore(std::move(request.live), request.company,
+                                              request.backup, request.options);
+                     }));
+}
+
+COMPANY_BACKUP_FUNCTION(plan_ids) {
+  require_guard_or_owner("preview");
+  const Text company_text = company_argument(fcinfo, 0);
+  const int64_t id = required_int64(fcinfo, 1, "backup");
+  LiveScope live = load_live_scope();
+  std::optional<AskedCompany> target;
+  if (company_text) {
+    target =
+        authorize_company(live, company_text, "preview", std::nullopt, restore_detail(id, false));
+  } else {
+    authorize({"preview", std::nullopt, named("Backup", id)}, std::nullopt,
+              restore_detail(id, false));
+  }
+  const StoredBackup backup =
+      authorize_source(id, target ? Text(target->key()) : Text(), "preview", std::nullopt);
+  if (target && !target->exists()) throw unknown_company(target->unknown(), id);
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
+  return return_rows(
+      fcinfo, reading(backup, [&] { return show_id_plan(std::move(live), target, backup); }));
+}
+
+COMPANY_BACKUP_FUNCTION(keep_restore) {
+  require_writable("keep_restore()");
+  const Text actor = optional_text(fcinfo, 1);
+  keep_restore(read_restore(fcinfo, "keep", actor), actor);
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(revert_restore) {
+  require_writable("revert_restore()");
+  const Text actor = optional_text(fcinfo, 1);
+  revert_restore(read_restore(fcinfo, "revert", actor), actor);
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(restore_problems) {
+  const int64_t id = read_restore(fcinfo, "inspect", std::nullopt);
+  require_readable_problems(id);
+  return return_rows(fcinfo, own_query("SELECT table_name, row_key, sqlstate, problem, row_data "
+                                       "FROM company_backup.restore_problem WHERE restore = $1 "
+                                       "ORDER BY seq",
+                                       {id}));
+}
+
+COMPANY_BACKUP_FUNCTION(restore_id_map) {
+  const int64_t id = read_restore(fcinfo, "inspect", std::nullopt);
+  ResultRows result(fcinfo);
+  Text allowed;
+  read_new_keys(id, [&](const Text& table, const Row& row) {
+    if (!allowed || allowed != table) require_readable({table}, rows_of_restore(id));
+    allowed = table;
+    result.put(row);
+  });
+  return Datum{0};
+}
+
+COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
+  require_writable("create_company_from_backup()");
+  require_guard_or_owner("create");
+  const int64_t id = required_int64(fcinfo, 0, "backup");
+  const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
+  const std::string ids = require_choice(fcinfo, 2, kIds);
+  const Text actor = optional_text(fcinfo, 3);
+  Detail detail;
+  describe_source(detail, id);
+  authorize({"create", actor, named("Backup", id)}, std::nullopt,
+            detail.add_json("attributes", attributes));
+  const StoredBackup backup = authorize_source(id, std::nullopt, "create", actor);
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
+  return return_text(reading(backup, [&] {
+    return create_from(load_live_scope(), backup, {attributes, ids, actor});
+  }));
+}
+
+COMPANY_BACKUP_FUNCTION(clone_company) {
+  require_writable("clone_company()");
+  require_guard_or_owner("clone");
+  const Text source = optional_text(fcinfo, 0);
+  const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
+  const Text actor = optional_text(fcinfo, 2);
+  LiveScope live = load_live_scope();
+  const AskedCompany asked =
+      authorize_existing(live, source, "clone", actor, Detail().add_json("attributes", attributes));
+  return return_text(clone_company(std::move(live), asked, {attributes, "remap", actor}));
+}
+
+COMPANY_BACKUP_FUNCTION(company_restores) {
+  require_guard_or_owner("list");
+  const Listed listed = authorize_list(company_argument(fcinfo, 0));
+  return return_rows(
+      fcinfo, own_query("SELECT id, company, backup, status, mode, added, changed, removed, "
+                        "restored_at, restored_by, actor, settled_at FROM company_backup.restore "
+                        "WHERE $1 OR owner = $2 OR owner IN (SELECT c.id FROM "
+                        "company_backup.company c WHERE c.key = $3 AND c.gone_at IS NOT NULL) "
+                        "ORDER BY id",
+                        {listed.all, Arg::optional_number(listed.owner), listed.key}));
+}
+
+COMPANY_BACKUP_FUNCTION(company_busy) {
+  require_guard_or_owner("list");
+  PG_RETURN_BOOL(is_company_locked(authorize_busy(required_text(fcinfo, 0, "company"))));
+}
+
+}  // namespace company_backup

@@ -1,0 +1,185 @@
+// company_scope, check_company_scope, propose_company_rules, company_contents, check_company_data.
+#include "core/archive/archive_files.hpp"
+#include "core/scope/discovery.hpp"
+#include "core/scope/ownership.hpp"
+#include "core/scope/sql.hpp"
+#include "pg/base/arguments.hpp"
+#include "pg/base/pinned_settings.hpp"
+#include "pg/check/reference_check.hpp"
+#include "pg/check/unplaced_rows.hpp"
+#include "pg/rows/table_plan.hpp"
+#include "pg/scope/catalog.hpp"
+#include "pg/scope/company_scope.hpp"
+#include "pg/scope/held_tables.hpp"
+#include "pg/scope/rules.hpp"
+#include "pg/sql/authorize.hpp"
+
+namespace company_backup {
+namespace {
+
+std::string key_columns(const Table& table, const ScopedTable& scoped) {
+  std::vector<std::string> names;
+  for (int16_t number : scoped.key) names.push_back(column_of(table, number).name);
+  return text_array(names);
+}
+
+void authorize_scope() {
+  authorize({"scope", std::nullopt, named_company(std::nullopt)}, std::nullopt);
+}
+
+// What `read` gives, under one snapshot of the tables of the scope.
+template <class Read>
+auto read_scope(LiveScope live, Read&& read) {
+  live = lock_scope(std::move(live));
+  refuse_row_security(live);
+  HeldTables held(live);
+  PinnedSettings settings;
+  ReadSnapshot snapshot;
+  snapshot.check_tables(live);
+  auto result = read(live);
+  snapshot.close();
+  settings.close();
+  held.close();
+  return result;
+}
+
+// The rows that `read` gives for the company of argument 0, under one snapshot.
+template <class Read>
+Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
+  require_guard_or_owner(action);
+  LiveScope live = load_live_scope();
+  const AskedCompany asked =
+      authorize_existing(live, company_argument(fcinfo, 0), action, std::nullopt);
+  return return_rows(fcinfo, read_scope(std::move(live), [&](const LiveScope& locked) {
+                       return read(locked, asked.resolve(locked));
+                     }));
+}
+
+// What the rows say where the structure leaves a question open. That the caller cannot read them is
+// a finding, too: the others are told all the same.
+std::vector<Finding> row_findings(const LiveScope& live) {
+  std::vector<Finding> findings;
+  if (!needs_rows(live)) return findings;
+  const auto unread = [&](const std::string& why) {
+    findings = {{"warning", display_table(live.table(live.scope.company_table)),
+                 "the rows could not be looked at for what the structure does not say: " + why,
+                 ""}};
+  };
+  try {
+    with_subtransaction([&] { findings = read_scope(live, find_unplaced_rows); },
+                        [&](const CaughtError& error) { unread(error.message); });
+  } catch (const Error& error) {
+    unread(error.what());
+  }
+  return findings;
+}
+
+// The scope, if there is one.
+std::optional<LiveScope> discovered_scope() {
+  try {
+    return load_live_scope();
+  } catch (const Error& error) {
+    const std::string state = error.sqlstate();
+    if (state != sqlstate::kNotConfigured && state != sqlstate::kNoRoute) throw;
+    return std::nullopt;
+  }
+}
+
+// The rows of a table, and apart from them the values of its columns that are files.
+void add_contents(const LiveScope& live, const ScopedTable& scoped, const Company& company,
+                  Rows& rows, Rows& files) {
+  const Table& table = live.table(scoped.table);
+  std::vector<const Column*> file_columns;
+  std::string others, sizes;
+  for (const Column& column : table.columns) {
+    const std::string value = "t." + quote_name(column.name);
+    if (!is_file(live.rules, table, column)) {
+      others += (others.empty() ? "" : ", ") + value;
+      continue;
+    }
+    file_columns.push_back(&column);
+    sizes += ", count(" + value + "), coalesce(sum(pg_catalog.octet_length(" + value + ")), 0)";
+  }
+  const std::string row = file_columns.empty() ? "t.*" : "ROW(" + others + ")";
+  const Rows counted = query("SELECT count(*), coalesce(sum(pg_catalog.pg_column_size(" + row +
+                                 ")), 0)" + sizes + " FROM " + from_table(table) + " AS t WHERE " +
+                                 owned_by(live.schema, live.scope, scoped.table, "t", "$1"),
+                             {company.arg()});
+  rows.push_back({scoped.area, display_table(table), counted[0][0], counted[0][1]});
+  for (size_t i = 0; i < file_columns.size(); ++i) {
+    files.push_back({kFilesArea, display_table(table) + "." + display_name(file_columns[i]->name),
+                     counted[0][2 * i + 2], counted[0][2 * i + 3]});
+  }
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(company_scope) {
+  authorize_scope();
+  const LiveScope live = load_live_scope();
+  Rows rows;
+  for (const ScopedTable& scoped : live.scope.tables) {
+    const Table& table = live.table(scoped.table);
+    rows.push_back({display_table(table), scoped.treatment, scoped.area,
+                    scoped.route_text.empty() ? Text() : Text(scoped.route_text),
+                    key_columns(table, scoped), scoped.decided_by,
+                    scoped.reason.empty() ? Text() : Text(scoped.reason)});
+  }
+  return return_rows(fcinfo, rows);
+}
+
+COMPANY_BACKUP_FUNCTION(check_company_scope) {
+  authorize_scope();
+  const LiveScope live = load_live_scope();
+  std::vector<Finding> findings = row_findings(live);
+  findings.insert(findings.end(), live.scope.findings.begin(), live.scope.findings.end());
+  sort_findings(findings);
+  Rows rows;
+  for (const Finding& finding : findings) {
+    rows.push_back({finding.severity, finding.object, finding.problem, finding.hint});
+  }
+  return return_rows(fcinfo, rows);
+}
+
+COMPANY_BACKUP_FUNCTION(propose_company_rules) {
+  authorize_scope();
+  const Rules rules = load_rules();
+  std::vector<std::string> statements =
+      propose_rules(load_schema(rules.settings), rules, functions_schema());
+  if (const std::optional<LiveScope> live = discovered_scope()) {
+    for (const Finding& finding : row_findings(*live)) {
+      if (!finding.hint.empty()) statements.push_back(finding.hint);
+    }
+  }
+  Rows rows;
+  for (const std::string& statement : statements) rows.push_back({statement});
+  return return_rows(fcinfo, rows);
+}
+
+COMPANY_BACKUP_FUNCTION(check_company_data) {
+  return read_company(fcinfo, "check", [](const LiveScope& live, const Company& company) {
+    Rows rows;
+    std::vector<ReferenceProblem> problems = lost_rows(live, company);
+    for (ReferenceProblem& problem : check_references(live, company)) {
+      problems.push_back(std::move(problem));
+    }
+    for (const ReferenceProblem& problem : problems) {
+      rows.push_back({display_table(live.table(problem.table)), problem.row_key, problem.reference,
+                      problem.problem});
+    }
+    return rows;
+  });
+}
+
+COMPANY_BACKUP_FUNCTION(company_contents) {
+  return read_company(fcinfo, "contents", [](const LiveScope& live, const Company& company) {
+    Rows rows, files;
+    for (const ScopedTable* scoped : live.travelling()) {
+      add_contents(live, *scoped, company, rows, files);
+    }
+    rows.insert(rows.end(), files.begin(), files.end());
+    return rows;
+  });
+}
+
+}  // namespace company_backup

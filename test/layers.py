@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Checks how the extension's sources hang together: each file stands in a room, a room includes only itself and
+those before it, core knows nothing of pg, and no files include each other in a circle. A header and the source of
+its name count as one file. Prints what is wrong; without output all is well."""
+
+import pathlib
+import re
+import sys
+
+ROOMS = {
+    "core": ["text", "scope", "archive", "ids", "merge"],
+    "pg": ["base", "scope", "rows", "check", "backup", "load", "restore", "sql"],
+}
+ORDER = [f"{layer}/{room}" for layer, rooms in ROOMS.items() for room in rooms]
+INCLUDE = re.compile(r'^#include "((?:core|pg)/[^"]+)\.hpp"', re.MULTILINE)
+
+
+def read(extension):
+    """What each file includes, by its name without the ending: {"pg/base/spi": {"pg/base/owner", ...}}."""
+    files = {}
+    for path in sorted(extension.glob("*/**/*.[ch]pp")):
+        name = path.relative_to(extension).with_suffix("").as_posix()
+        files.setdefault(name, set()).update(INCLUDE.findall(path.read_text()))
+        files[name].discard(name)
+    return files
+
+
+def room_of(name):
+    return name.rpartition("/")[0]
+
+
+def arrows_up(files):
+    for name, included in files.items():
+        if room_of(name) not in ORDER:
+            yield f"{name} stands in no room"
+            continue
+        for other in sorted(included):
+            if other not in files:
+                yield f"{name} includes {other}, which does not exist"
+            elif room_of(other) in ORDER and ORDER.index(room_of(other)) > ORDER.index(room_of(name)):
+                yield f"{name} includes {other}, of a room above it"
+
+
+def circles(files):
+    """Each file that can be reached from itself, with the way."""
+    done = set()
+
+    def search(name, way):
+        if name in way:
+            yield " -> ".join(way[way.index(name):] + [name])
+            return
+        if name in done:
+            return
+        for other in sorted(files[name] & files.keys()):
+            yield from search(other, way + [name])
+        done.add(name)
+
+    for name in files:
+        yield from search(name, [])
+
+
+def main():
+    extension = pathlib.Path(__file__).resolve().parent.parent / "extension"
+    files = read(extension)
+    problems = list(arrows_up(files)) + [f"a circle: {way}" for way in circles(files)]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if len(files) < 100:
+        problems.append("hardly any files")
+        print(f"only {len(files)} files found", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
