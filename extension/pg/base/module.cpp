@@ -1,6 +1,7 @@
 // Load-time: the module's magic block and its settings.
 #include "pg/base/module.hpp"
 
+#include "pg/base/compiled_code.hpp"
 #include "pg/base/planning.hpp"
 #include "pg/base/postgres.hpp"
 #include "pg/base/temp_schema.hpp"
@@ -33,4 +34,5 @@ void _PG_init(void) {
   MarkGUCPrefixReserved("company_backup");
   company_backup::install_planner_hook();
   company_backup::install_temp_schema_guard();
+  company_backup::install_function_judge();
 }

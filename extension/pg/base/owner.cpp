@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "pg/base/compiled_code.hpp"
 #include "pg/base/error_code.hpp"
 
 namespace company_backup {
@@ -37,6 +38,7 @@ void OwnersCode::begin(Oid owner) {
                          security_ | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
   set_path_of_code(owner);
   temporary_.hide();
+  forget_compiled_code();
 }
 
 void OwnersCode::end() const {

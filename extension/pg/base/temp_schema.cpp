@@ -1,5 +1,7 @@
 #include "pg/base/temp_schema.hpp"
 
+#include "pg/base/compiled_code.hpp"
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wsign-compare"
@@ -33,6 +35,11 @@ void note_forgetting(Datum, Oid relation) {
   if (hidden > 0 && !OidIsValid(relation)) forgot_relations = true;
 }
 
+void set_depth(int depth) {
+  hidden = depth;
+  judge_functions(depth > 0);
+}
+
 void set_state(Oid schema, Oid toast) {
   SetTempNamespaceState(schema, toast);
   MyProc->tempNamespaceId = schema;  // what was made and rolled back meanwhile may have reset it
@@ -48,12 +55,12 @@ void install_temp_schema_guard() {
 
 void HiddenTempSchema::hide() {
   GetTempNamespaceState(&schema_, &toast_);
-  ++hidden;
+  set_depth(hidden + 1);
   if (OidIsValid(schema_)) SetTempNamespaceState(InvalidOid, InvalidOid);
 }
 
 void HiddenTempSchema::show() const {
-  --hidden;
+  set_depth(hidden - 1);
   if (!OidIsValid(schema_)) return;
   set_state(schema_, toast_);
   if (!forgot_relations || hidden > 0) return;
@@ -69,7 +76,7 @@ TempSchemaState temp_schema_state() {
 
 void restore_temp_schema(const TempSchemaState& state) {
   if (hidden == state.depth) return;
-  hidden = state.depth;
+  set_depth(state.depth);
   if (OidIsValid(state.schema)) set_state(state.schema, state.toast);
 }
 

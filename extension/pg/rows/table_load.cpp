@@ -4,11 +4,11 @@
 #include <cstring>
 #include <utility>
 
-#include "pg/base/code_owner.hpp"
-#include "pg/base/error_code.hpp"
-
 #include "pg/base/boundary.hpp"
+#include "pg/base/code_owner.hpp"
 #include "pg/base/compat.hpp"
+#include "pg/base/compiled_code.hpp"
+#include "pg/base/error_code.hpp"
 
 namespace company_backup {
 namespace {
@@ -119,6 +119,7 @@ void prove(const Suspect& suspect) {
   if (found) {
     Relation index = index_open(suspect.index, RowExclusiveLock);
     IndexInfo* info = BuildIndexInfo(index);
+    renew_index_code(index, info);
     EState* estate = CreateExecutorState();
     GetPerTupleExprContext(estate)->ecxt_scantuple = slot;
     Datum values[INDEX_MAX_KEYS];
@@ -180,6 +181,8 @@ void TableLoad::begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts
   forget_triggers(root_);
   CheckValidResultRel(root_, changed == nullptr ? CMD_INSERT : CMD_UPDATE);
   ExecOpenIndices(root_, false);
+  renew_index_code(root_);
+  if (relation->rd_rel->relispartition) require_own_partition_keys(relation);
   MemoryContextSwitchTo(before);
 }
 
@@ -237,6 +240,7 @@ void TableLoad::open(Relation relation, const AttrNumber* given, int given_count
   modify_->rootResultRelInfo = root_;
   if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
     routing_owner_ = owner_of_routing(relation);
+    run_owners_code(routing_owner_, [relation] { require_own_partition_keys(relation); });
     routing_ = ExecSetupPartitionTupleRouting(estate_, relation);
     root_slot_ = table_slot_create(relation, nullptr);
   }
@@ -368,6 +372,7 @@ TableLoad::Target* TableLoad::open_target(ResultRelInfo* info) {
   target->form = RelationGetDescr(info->ri_RelationDesc);
   target->owner = info == root_ ? owner_ : owner_of_code(info->ri_RelationDesc);
   code_.turn_to(target->owner);
+  if (info != root_) renew_index_code(info);
   target->checks = take_over_checks(info);
   target->slots = static_cast<TupleTableSlot**>(palloc0(sizeof(TupleTableSlot*) * kBatchRows));
   target->doubted = static_cast<bool*>(palloc0(sizeof(bool) * kBatchRows));
