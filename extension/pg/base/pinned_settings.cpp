@@ -52,6 +52,7 @@ PinnedSettings::PinnedSettings() {
 
 void PinnedSettings::close() {
   guarded([this] { AtEOXact_GUC(false, nest_level_); });
+  note_closed();
 }
 
 }  // namespace company_backup

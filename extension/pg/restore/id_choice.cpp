@@ -2,12 +2,11 @@
 
 #include "core/scope/sql.hpp"
 #include "pg/backup/archive_rows.hpp"
-#include "pg/base/pinned_settings.hpp"
 #include "pg/load/id_facts.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/company_merge.hpp"
 #include "pg/restore/restore_record.hpp"
-#include "pg/scope/held_tables.hpp"
+#include "pg/scope/operation.hpp"
 
 namespace company_backup {
 namespace {
@@ -161,15 +160,11 @@ void IdRenewal::begin(bool preview) {
   load_.set_new_ids(&*ids_);
 }
 
-Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
+Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
                   const StoredBackup& backup) {
-  live = lock_scope(std::move(live));
-  require_decided(live);
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  Operation operation(std::move(scope), OperationKind::kRead);
+  const LiveScope& live = operation.live();
+  operation.take_snapshot();
   std::optional<Company> company;
   if (target) company = target->resolve(live);
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
@@ -208,9 +203,8 @@ Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
                     word(IdDecision::Kind::kRefused), refused});
   }
   if (target) target->require_same_now();
-  snapshot.close();
-  settings.close();
-  held.close();
+  operation.close_snapshot();
+  operation.close();
   return rows;
 }
 

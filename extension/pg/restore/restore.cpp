@@ -5,10 +5,7 @@
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/backup/archive_rows.hpp"
-#include "pg/base/company_lock.hpp"
-#include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/owner.hpp"
-#include "pg/base/pinned_settings.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/load/collapsed_keys.hpp"
@@ -17,7 +14,7 @@
 #include "pg/restore/restore_record.hpp"
 #include "pg/restore/shared_report.hpp"
 #include "pg/scope/company_identity.hpp"
-#include "pg/scope/held_tables.hpp"
+#include "pg/scope/operation.hpp"
 
 namespace company_backup {
 namespace {
@@ -131,20 +128,15 @@ class RestoreRun {
 
 }  // namespace
 
-int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
+int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options) {
-  lock_company(target.key());
-  live = lock_for_writing(std::move(live));
-  require_decided(live);
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
+  Operation operation(std::move(scope), OperationKind::kWrite, target.key());
+  const LiveScope& live = operation.live();
   const Company locked = resolve_company(live, target.key());
   lock_company_row(live, locked);
   target.require_same_now();
   const int64_t identity = make_identity(live, locked);
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  operation.take_snapshot();
   const Company company = target.resolve(live);
   require_no_review(company.key, identity);
   refuse_missed_acts(company.key);
@@ -158,16 +150,13 @@ int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBac
     record.removed += counts.removed;
   }
   run.merge().record_problems();
-  snapshot.close();
-  FreshSnapshot fresh;
-  refuse_detaching(live);
-  run.merge().settle_outside(&undo);
-  run.prove(record.id);
-  fresh.close();
-  refuse_detaching(live);
+  operation.close_snapshot();
+  operation.look_again([&] {
+    run.merge().settle_outside(&undo);
+    run.prove(record.id);
+  });
   undo.complete(run.merge().record());
-  settings.close();
-  held.close();
+  operation.close();
   record.actor = options.actor;
   note_substitutions(live, record.id, run.shared_report());
   record_restore(live, record, "restored");
@@ -175,15 +164,11 @@ int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBac
   return record.id;
 }
 
-Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
+Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options) {
-  live = lock_scope(std::move(live));
-  require_decided(live);
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  Operation operation(std::move(scope), OperationKind::kRead);
+  const LiveScope& live = operation.live();
+  operation.take_snapshot();
   const Company company = target.resolve(live);
   RestoreRun run(live, company, backup, options, true);
   Rows rows;
@@ -200,9 +185,8 @@ Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBac
                     "0", "0", "0", "0", note});
   }
   target.require_same_now();
-  snapshot.close();
-  settings.close();
-  held.close();
+  operation.close_snapshot();
+  operation.close();
   return rows;
 }
 

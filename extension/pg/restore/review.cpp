@@ -4,8 +4,6 @@
 
 #include "pg/backup/archive_rows.hpp"
 #include "pg/base/company_lock.hpp"
-#include "pg/base/fresh_snapshot.hpp"
-#include "pg/base/pinned_settings.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/outside_return.hpp"
@@ -13,7 +11,7 @@
 #include "pg/restore/restore_record.hpp"
 #include "pg/rows/row_writer.hpp"
 #include "pg/scope/company_identity.hpp"
-#include "pg/scope/held_tables.hpp"
+#include "pg/scope/operation.hpp"
 
 namespace company_backup {
 namespace {
@@ -94,14 +92,11 @@ void keep_restore(int64_t id, const Text& actor) {
 
 void revert_restore(int64_t id, const Text& actor) {
   const KnownRestore restore = lock_review(id);
-  const LiveScope live = lock_for_writing(load_live_scope());
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
+  Operation operation(load_live_scope(), OperationKind::kTakeBack);
+  const LiveScope& live = operation.live();
   lock_company_row(live, find_company(live, restore.company, restore.backup));
   require_same_company(restore);
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  operation.take_snapshot();
   const Company company = resolve_company(live, restore.company);
   const Manifest record = undo_manifest(id);
   ArchiveRows rows(undo_members(id, UndoPart::kBefore), 0);
@@ -114,22 +109,20 @@ void revert_restore(int64_t id, const Text& actor) {
   CompanyMerge merge(live, company, load, MergePolicy{true, true, true});
   DiscardedEdits edits(live, id);
   apply(merge, edits);
-  snapshot.close();
-  FreshSnapshot fresh;
-  refuse_detaching(live);
-  merge.settle_outside(nullptr);
-  const uint64_t left_alone = bring_back_outside_rows(live, id);
-  FormerOrphans orphans(live, id);
-  merge.look_again(orphans);
-  prove_references(live, company, {true, true}, [&](const Reference& reference) {
-    return is_to_be_proved(live, record, merge, reference);
+  operation.close_snapshot();
+  uint64_t left_alone = 0;
+  operation.look_again([&] {
+    merge.settle_outside(nullptr);
+    left_alone = bring_back_outside_rows(live, id);
+    FormerOrphans orphans(live, id);
+    merge.look_again(orphans);
+    prove_references(live, company, {true, true}, [&](const Reference& reference) {
+      return is_to_be_proved(live, record, merge, reference);
+    });
+    merge.prove_written();
+    advance_sequences_back(load.sequences());
   });
-  merge.prove_written();
-  advance_sequences_back(load.sequences());
-  fresh.close();
-  refuse_detaching(live);
-  settings.close();
-  held.close();
+  operation.close();
   settle_restore(live, restore, "reverted", actor,
                  ", \"discarded\": " + std::to_string(edits.count()));
   report_discarded(id, edits.count());

@@ -349,6 +349,7 @@ void ReadSnapshot::check_age(const LiveScope& live) const {
 
 void ReadSnapshot::close() {
   guarded([] { PopActiveSnapshot(); });
+  note_closed();
 }
 
 bool may_see_rows(const Table& table) {
