@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/text/array_text.hpp"
 #include "core/text/error.hpp"
 #include "expect_error.hpp"
 

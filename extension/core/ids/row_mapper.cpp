@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/text/array_text.hpp"
 #include "core/text/error.hpp"
 
 namespace company_backup {
@@ -206,78 +207,9 @@ bool RowMapper::is_dropped(std::string_view element) {
 
 namespace {
 
-struct ArrayElement {
-  std::optional<std::string> value;
-  size_t begin, end;  // where it stands in the text
-};
-
-struct ArrayElements {
-  std::vector<ArrayElement> list;  // of all dimensions, in order
-  bool plain = true;               // one dimension, from 1 on
-};
-
-// Nothing if it is no array.
-std::optional<ArrayElements> elements_of(std::string_view text) {
-  ArrayElements elements;
-  size_t at = 0;
-  if (!text.empty() && text.front() == '[') {  // bounds: [0:1]={...}
-    at = text.find('=');
-    if (at == text.npos) return std::nullopt;
-    ++at;
-    elements.plain = false;
-  }
-  if (text.size() < at + 2 || text[at] != '{' || text.back() != '}') return std::nullopt;
-  elements.plain = elements.plain && text[at + 1] != '{';
-  while (at < text.size()) {
-    if (text[at] == '{' || text[at] == '}' || text[at] == ',') {
-      ++at;
-      continue;
-    }
-    const size_t begin = at;
-    std::string element;
-    const bool quoted = text[at] == '"';
-    if (quoted) ++at;
-    const auto ends = [&](char c) { return quoted ? c == '"' : c == ',' || c == '}'; };
-    while (at < text.size() && !ends(text[at])) {
-      if (text[at] == '\\' && at + 1 < text.size()) ++at;
-      element += text[at++];
-    }
-    if (quoted && at < text.size()) ++at;
-    const bool null = !quoted && element == "NULL";
-    elements.list.push_back({null ? std::nullopt : std::optional(std::move(element)), begin, at});
-  }
-  return elements;
-}
-
-}  // namespace
-
-namespace {
-
-// As array_out() decides.
-bool needs_quotes(const std::string& element) {
-  const auto is_special = [](char c) { return std::strchr("\"\\{}, \t\n\r\v\f", c) != nullptr; };
-  const auto is_letter = [](char c, char letter) { return (c | 0x20) == letter; };
-  return element.empty() || std::any_of(element.begin(), element.end(), is_special) ||
-         std::equal(element.begin(), element.end(), "null", "null" + 4, is_letter);
-}
-
-void append_element(const std::optional<std::string>& element, std::string& text) {
-  const bool quotes = element && needs_quotes(*element);
-  if (quotes) text += '"';
-  for (const char c : element.value_or("NULL")) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c;
-  }
-  if (quotes) text += '"';
-}
-
-}  // namespace
-
-namespace {
-
 // What is not to be there is left out, but where that would break the array's form: there it is
 // NULL.
-void write_array(const ArrayElements& elements, std::string_view before, std::string& text) {
+void write_array(const ArrayText& elements, std::string_view before, std::string& text) {
   std::vector<std::optional<std::string>> values;
   text.clear();
   size_t done = 0;
@@ -303,7 +235,7 @@ void write_array(const ArrayElements& elements, std::string_view before, std::st
 void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
   if (!select(array)) return;
   const std::string_view text = before_[array.position].text;
-  std::optional<ArrayElements> elements = elements_of(text);
+  std::optional<ArrayText> elements = read_array(text);
   if (!elements) {
     throw Error(sqlstate::kIntegrity, "an array of references cannot be read")
         .detail("Its value is " + std::string(text.substr(0, 100)) + ".");
@@ -344,23 +276,6 @@ void RowMapper::apply_document(Inside& document, std::vector<RowValue>& row) {
     document.text = rewritten_;
   }
   row[document.position].text = document.text;
-}
-
-std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_view text) {
-  std::optional<ArrayElements> elements = elements_of(text);
-  if (!elements) return std::nullopt;
-  std::vector<std::optional<std::string>> values;
-  for (ArrayElement& element : elements->list) values.push_back(std::move(element.value));
-  return values;
-}
-
-std::string array_text(const std::vector<std::optional<std::string>>& elements) {
-  std::string text = "{";
-  for (const std::optional<std::string>& element : elements) {
-    if (text.size() > 1) text += ',';
-    append_element(element, text);
-  }
-  return text + "}";
 }
 
 }  // namespace company_backup

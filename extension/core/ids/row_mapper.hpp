@@ -156,8 +156,4 @@ class RowMapper {
   std::string rewritten_;                 // scratch
 };
 
-// The elements of an array in PostgreSQL's text form, of all its dimensions; nullopt if it is none.
-std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_view text);
-std::string array_text(const std::vector<std::optional<std::string>>& elements);
-
 }  // namespace company_backup

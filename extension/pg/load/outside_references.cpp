@@ -5,6 +5,7 @@
 #include "core/ids/row_mapper.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
+#include "core/text/array_text.hpp"
 #include "core/text/json_path.hpp"
 #include "core/text/json_walk.hpp"
 #include "pg/base/line_spool.hpp"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text/json_object.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {
@@ -68,6 +69,6 @@ void refuse_missed_acts(const std::string& company);
 
 // Ends a review: forgets the undo record, tells listeners, runs the hook of `status`.
 void settle_restore(const LiveScope& live, const KnownRestore& restore, const char* status,
-                    const Text& actor, const std::string& more = "");
+                    const Text& actor, const JsonObject& more = {});
 
 }  // namespace company_backup

@@ -124,7 +124,7 @@ void revert_restore(int64_t id, const Text& actor) {
   });
   operation.close();
   settle_restore(live, restore, "reverted", actor,
-                 ", \"discarded\": " + std::to_string(edits.count()));
+                 JsonObject().add("discarded", static_cast<int64_t>(edits.count())));
   report_discarded(id, edits.count());
   report_left_alone(id, left_alone);
 }

@@ -1,5 +1,6 @@
 // begin_upload, append_upload, finish_upload: an archive from outside, hostile until proved.
 #include "core/archive/archive_reader.hpp"
+#include "core/text/hex.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/piece_pipeline.hpp"
@@ -198,7 +199,7 @@ std::vector<TrustedOrigin> find_signers(const ArchiveReader& reader) {
        own_query("SELECT name, identity, pg_catalog.encode(archive_key, 'hex') FROM "
                  "company_backup.trusted_origin ORDER BY name")) {
     check_for_interrupts();
-    if (reader.check_signature(bytes_of_hex(*row[2]))) signers.push_back({*row[0], row[1]});
+    if (reader.check_signature(bytes_of_hex(*row[2]).value())) signers.push_back({*row[0], row[1]});
   }
   return signers;
 }
