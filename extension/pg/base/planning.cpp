@@ -15,20 +15,27 @@ planner_hook_type next_planner = nullptr;
 bool next_is_untrusted = false;
 bool next_calls_application = false;
 
-// Whose code planning may run: the owners, superusers aside, of the tables of a query.
+// Whose code planning may run: the owners, superusers aside, of the tables of a query, and of what
+// the tables of superusers call.
 struct Owners {
   Oid one = InvalidOid;
   bool several = false;
 };
+
+void add_role(Oid role, void* context) {
+  Owners& owners = *static_cast<Owners*>(context);
+  if (role == owners.one) return;
+  if (OidIsValid(owners.one)) owners.several = true;
+  owners.one = role;
+}
 
 void add_owner(Oid table, Owners& owners) {
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
   if (!HeapTupleIsValid(tuple)) return;  // dropped: planning will say so
   const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
   ReleaseSysCache(tuple);
-  if (owner == owners.one || superuser_arg(owner)) return;
-  if (OidIsValid(owners.one)) owners.several = true;
-  owners.one = owner;
+  if (!superuser_arg(owner)) return add_role(owner, &owners);
+  if (table >= FirstNormalObjectId) visit_planned_code(table, add_role, &owners);
 }
 
 bool look_at_table(Node* node, void* context) {

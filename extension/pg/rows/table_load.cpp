@@ -259,12 +259,15 @@ void TableLoad::prepare_defaults(const AttrNumber* given, int given_count) {
     const FormData_pg_attribute* attribute = TupleDescAttr(row, attnum - 1);
     const bool is_given = std::find(given, given + given_count, attnum) != given + given_count;
     if (is_given || attribute->attisdropped || attribute->attgenerated) continue;
+    const bool has_default = attribute->atthasdef || attribute->attidentity != '\0';
+    if (!has_default && attribute->atttypid < FirstNormalObjectId) continue;
+    const Oid owner = owner_of_default(relation_, attnum);
+    code_.turn_to(owner);  // looking at a domain compiles its checks
     auto* expression = reinterpret_cast<Expr*>(build_column_default(relation_, attnum));
     if (expression == nullptr) expression = checked_null(attribute);
     if (expression == nullptr) continue;
     Default& value = defaults_[default_count_++];
-    value = {attnum, owner_of_default(relation_, attnum), nullptr};
-    code_.turn_to(value.owner);
+    value = {attnum, owner, nullptr};
     column_at_work_ = attnum;
     value.expression = ExecInitExpr(expression_planner(expression), nullptr);
     column_at_work_ = 0;

@@ -183,6 +183,7 @@ CodePath code_path(const LiveScope& live, const std::string& functions) {
 }  // namespace
 
 LiveScope load_live_scope() {
+  PinnedSettings settings;  // names and types read the same whoever asks
   LiveScope live;
   live.rules = load_rules();
   live.schema = load_schema(live.rules.settings);
@@ -190,6 +191,7 @@ LiveScope load_live_scope() {
   live.scope = discover_scope(live.schema, live.rules, functions);
   require_followed(live);
   set_code_path(code_path(live, functions));
+  settings.close();
   return live;
 }
 
