@@ -21,7 +21,7 @@ Arg caller_role();
 // exists.
 void require_guard_or_owner(const char* action);
 
-// The JSON object that a question to the guard carries; the README lists its keys.
+// The JSON object that a question to the guard carries; docs/APPLICATION.md lists its keys.
 class Detail {
  public:
   Detail& add(const char* key, const Text& text);
