@@ -5,7 +5,7 @@
 #   make demo          the story, on a throwaway server; installs what is missing
 #   make test          every test, on a throwaway server; installs what is missing
 #   make nightly       every test, those with a time or a number of rounds for much longer: about two hours
-#   make bench         the timings of the README, on a throwaway server
+#   make bench         the timings of docs/PERFORMANCE.md, on a throwaway server
 #   make bench-size    memory and time of a company with ten times as many rows
 #   make installcheck  pg_regress against a running server
 #

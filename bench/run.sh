@@ -1,5 +1,5 @@
 #!/bin/sh
-# The timings of the README, on a throwaway server with PostgreSQL's own durability settings.
+# The timings of docs/PERFORMANCE.md, on a throwaway server with PostgreSQL's own durability settings.
 #   RUNS=5          runs of each, of which the median counts
 #   ROWS=1500000    rows of the ten companies together
 # `bench/run.sh size`: memory and time with these rows, and with ten times as many.

@@ -1,5 +1,5 @@
 -- A company is more than its key: what is stored of a deleted one is not its successor's, and an upload
--- for no company is its uploader's. Everything is run by the application's role, under the README's guard.
+-- for no company is its uploader's. Everything is run by the application's role, under the guard of docs/APPLICATION.md.
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SELECT no_plan();

@@ -138,7 +138,7 @@ SELECT alike(pg_temp.answer('SELECT cb.keep_restore(12345)', '{-}'), 'KB010 rest
 SELECT alike(pg_temp.answer('SELECT cb.finish_upload(12345)', '{-}'), 'KB010 upload 12345 does not exist%', 'no such upload');
 SELECT alike(pg_temp.answer('SELECT cb.unpublish_template(''x'')', '{-}'), 'KB050 %', 'no such template');
 
--- The README's guard ------------------------------------------------------------------------------
+-- The guard of docs/APPLICATION.md -----------------------------------------------------------------
 CREATE FUNCTION public.backup_guard(action text, company text, actor text, detail jsonb) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT pg_has_role(current_user, 'pg_database_owner', 'member')
