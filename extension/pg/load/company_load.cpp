@@ -51,7 +51,7 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, RowSou
       tables_(in_load_order(match_archive(manifest, live.schema, live.rules, live.scope, options),
                             live)),
       shared_(live, manifest, source, shared),
-      references_(live, source, shared_, {same_database_, same_company_}) {
+      references_(live, manifest, source, shared_, {same_database_, same_company_}) {
   const MatchedTable* company = company_table();
   if (company == nullptr || company->archived->rows != 1) {
     throw Error(sqlstate::kBadArchive, "the archive does not hold exactly one company row");

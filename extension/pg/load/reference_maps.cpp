@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/rows/key_lookup.hpp"
 
@@ -9,12 +10,13 @@ namespace company_backup {
 
 void ReferenceMaps::set_company_key(int16_t column, const Text& archived, const Text& here) {
   auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
+  map->set_padded(are_padded(live_.table(live_.scope.company_table), {column}));
   if (archived && here) map->add({*archived}, {*here});
   company_maps_[column] = std::move(map);
 }
 
 void ReferenceMaps::settle_outside(const std::vector<MatchedTable>& tables, const Company* target) {
-  outside_.emplace(live_, source_, tables, shared_,
+  outside_.emplace(live_, source_, tables, shared_, kinds_,
                    OutsideWay{way_.same_database, way_.same_company, target});
 }
 
@@ -44,6 +46,7 @@ RowMapper ReferenceMaps::mapper(const MatchedTable& table) {
   RowMapper mapper;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     if (!table.loaded[i]) continue;
+    if (const auto width = padded_width(*table.columns[i])) mapper.set_padded(i, *width);
     for (const KeyMap* map : maps_of(table.scoped->table, table.columns[i]->number)) {
       mapper.map_column(i, map);
     }
@@ -113,7 +116,12 @@ const KeyMap& ReferenceMaps::gone_keys(const MatchedTable& table, const Referenc
   if (gone) return *gone;
   gone = std::make_unique<ListedKeys>(positions.size(), false, std::string(), sqlstate::kIntegrity);
   std::vector<const Column*> columns;
-  for (const size_t position : positions) columns.push_back(table.columns[position]);
+  std::vector<bool> padded;
+  for (const size_t position : positions) {
+    columns.push_back(table.columns[position]);
+    padded.push_back(columns.back()->is_padded());
+  }
+  gone->set_padded(padded);
   KeyBatch batch(columns);
   std::set<std::string> waiting;
   const auto look = [&] {
@@ -163,34 +171,6 @@ void ReferenceMaps::drop_outside(RowMapper& mapper, const MatchedTable& table,
   mapper.drop_keys(positions, keys, std::move(cleared), when);
 }
 
-// A kind that is itself the key of a shared row has another value in another database: the
-// archive's rows and this database's rules would not mean the same.
-void ReferenceMaps::require_same_kinds(const Reference& reference, const Column& kind) const {
-  if (way_.same_database) return;
-  for (const Reference& other : live_.scope.references) {
-    if (other.table != reference.table || !other.json_path.empty()) continue;
-    const auto place = std::find(other.columns.begin(), other.columns.end(), kind.number);
-    const ScopedTable* target = live_.scope.find(other.target);
-    if (place == other.columns.end() || target == nullptr) continue;
-    const std::string& key =
-        column_of(live_.table(other.target),
-                  other.target_columns[static_cast<size_t>(place - other.columns.begin())])
-            .name;
-    const auto& same = target->match_columns;
-    const bool travels_alike = std::find(same.begin(), same.end(), key) != same.end();
-    if (travels_alike) continue;
-    throw Error(sqlstate::kSchemaDiffers,
-                "kinds of table " + quoted_display(display_table(live_.table(reference.table))) +
-                    " have other values in another database")
-        .detail("Column \"" + kind.name + "\" says what " + display_name(reference.name) +
-                " refers to, and is itself the key of a row of " +
-                display_table(live_.table(other.target)) + ".")
-        .hint(
-            "Such rows can be loaded in their own database only, or where the kind is a column "
-            "with the same text everywhere.");
-  }
-}
-
 // References that the columns' roots do not cover: several columns at once, elements of arrays,
 // conditions, documents.
 void ReferenceMaps::add_reference(RowMapper& mapper, const MatchedTable& table,
@@ -203,12 +183,8 @@ void ReferenceMaps::add_reference(RowMapper& mapper, const MatchedTable& table,
   }
   std::optional<RowMapper::When> when;
   if (!reference.when_column.empty()) {
-    const Column* column = find_column(*table.table, reference.when_column);
-    const std::optional<size_t> position =
-        column == nullptr ? std::nullopt : position_of(table, column->number);
-    if (!position) return;
-    require_same_kinds(reference, *column);
-    when = RowMapper::When{*position, reference.when_value, column->is_padded()};
+    when = kinds_.of(table, reference);
+    if (!when) return;
   }
   const ScopedTable* target = live_.scope.find(reference.target);
   if (target == nullptr) return;

@@ -10,6 +10,7 @@
 #include "core/archive/archive_match.hpp"
 #include "core/ids/row_mapper.hpp"
 #include "core/scope/column_roots.hpp"
+#include "pg/load/archived_kinds.hpp"
 #include "pg/load/id_maps.hpp"
 #include "pg/load/outside_references.hpp"
 #include "pg/load/shared_match.hpp"
@@ -25,8 +26,14 @@ class ReferenceMaps {
   };
 
   // All references must outlive it.
-  ReferenceMaps(const LiveScope& live, RowSource& source, SharedMatch& shared, Way way)
-      : live_(live), source_(source), shared_(shared), way_(way), roots_(live.schema, live.scope) {}
+  ReferenceMaps(const LiveScope& live, const Manifest& manifest, RowSource& source,
+                SharedMatch& shared, Way way)
+      : live_(live),
+        source_(source),
+        shared_(shared),
+        way_(way),
+        kinds_(live, manifest, source, shared, way.same_database),
+        roots_(live.schema, live.scope) {}
 
   // What a column of the company's row holds in the archive, and here.
   void set_company_key(int16_t column, const Text& archived, const Text& here);
@@ -42,12 +49,11 @@ class ReferenceMaps {
   const ColumnRoots& roots() const { return roots_; }
 
   // The maps for the rows of a table. May read its rows. Errors: kInternal if a key of the
-  // company's row was not set; kSchemaDiffers for kinds that have other values elsewhere.
+  // company's row was not set; those of ArchivedKinds.
   RowMapper mapper(const MatchedTable& table);
 
  private:
   void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
-  void require_same_kinds(const Reference& reference, const Column& kind) const;
   void drop_outside(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
                     const std::vector<size_t>& positions,
                     const std::optional<RowMapper::When>& when);
@@ -67,6 +73,7 @@ class ReferenceMaps {
   RowSource& source_;
   SharedMatch& shared_;
   const Way way_;
+  ArchivedKinds kinds_;
   const ColumnRoots roots_;
   std::optional<OutsideReferences> outside_;
   const IdMaps* new_ids_ = nullptr;

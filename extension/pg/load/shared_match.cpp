@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"
 #include "pg/rows/table_plan.hpp"
@@ -76,6 +77,18 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSou
   if (!options.preview) refuse_missing();
 }
 
+const SharedRows* SharedMatch::rows_of(TableIndex table) const {
+  for (const auto& match : matches_) {
+    if (match->index == table) return match.get();
+  }
+  return nullptr;
+}
+
+bool SharedMatch::misses(TableIndex table) const {
+  const SharedRows* rows = rows_of(table);
+  return rows != nullptr && !rows->missing.empty();
+}
+
 std::vector<SharedReport> SharedMatch::report() const {
   std::vector<SharedReport> reports;
   for (const auto& match : matches_) {
@@ -124,6 +137,7 @@ const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& co
   const bool complete = !options_.same_database && (scoped == nullptr || !scoped->owned());
   map = std::make_unique<ListedKeys>(columns.size(), complete, display_table(live_.table(table)),
                                      people ? sqlstate::kMissingPerson : sqlstate::kMissingShared);
+  map->set_padded(are_padded(live_.table(table), columns));
   for (const auto& match : matches_) {
     if (match->index != table) continue;
     std::vector<size_t> positions;

@@ -39,6 +39,11 @@ class SharedMatch {
   // The map of the keys (these columns) of a shared table. Lives as long as this object.
   const KeyMap& keys(TableIndex table, const std::vector<int16_t>& columns);
 
+  // A shared table of the archive; null if it has no rows of it.
+  const SharedRows* rows_of(TableIndex table) const;
+  // Of a preview: is one of its rows missing here, and named in report()?
+  bool misses(TableIndex table) const;
+
   std::vector<SharedReport> report() const;
 
   // Do several rows of the archive stand for the same row here? By table.
