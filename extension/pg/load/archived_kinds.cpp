@@ -70,7 +70,9 @@ const Reference* ArchivedKinds::key_reference(const Reference& reference,
     const auto place = std::find(other.columns.begin(), other.columns.end(), kind.number);
     const int16_t number = other.target_columns[static_cast<size_t>(place - other.columns.begin())];
     if (of_one_column(other) && target->treatment == "shared") {
-      if (key != nullptr) refuse(reference, kind, other);  // which of them is it?
+      const bool is_other = key != nullptr && (key->target != other.target ||
+                                               key->target_columns != other.target_columns);
+      if (is_other) refuse(reference, kind, other);  // which of them is it?
       key = &other;
     } else if (!is_alike(live_.scope, *target, column_of(live_.table(other.target), number))) {
       refuse(reference, kind, other);
