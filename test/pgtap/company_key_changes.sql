@@ -1,10 +1,5 @@
 -- Whose backups are whose when keys of companies change in ways that no statement says.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 CREATE TABLE public.company (id int PRIMARY KEY, slug text UNIQUE NOT NULL, name text);
 CREATE TABLE public.item (id int PRIMARY KEY, company text NOT NULL REFERENCES public.company (slug) ON UPDATE CASCADE);
 CREATE FUNCTION public.make_slug() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.slug := lower(NEW.name); RETURN NEW; END $$;

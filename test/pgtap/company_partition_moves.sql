@@ -1,9 +1,5 @@
 -- Whose backups are whose where the company table is partitioned by its key, so that a new key moves the row.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE TABLE public.company (slug text PRIMARY KEY, name text) PARTITION BY RANGE (slug);
 CREATE TABLE public.company_a PARTITION OF public.company FOR VALUES FROM ('a') TO ('m');
 CREATE TABLE public.company_m PARTITION OF public.company FOR VALUES FROM ('m') TO ('zzz') PARTITION BY RANGE (slug);
@@ -17,12 +13,7 @@ SELECT is((SELECT count(*)::int FROM cb.check_company_scope() WHERE problem LIKE
 INSERT INTO public.company VALUES ('acme', 'Acme'), ('bolt', 'Bolt'), ('zeta', 'Zeta'), ('never', 'Never seen');
 INSERT INTO public.item VALUES ('acme', 1, 'good'), ('bolt', 1, 'of bolt'), ('zeta', 1, 'of zeta');
 SELECT cb.backup_company('acme') AS backup, cb.backup_company('bolt'), cb.backup_company('zeta') \gset
-CREATE FUNCTION pg_temp.backups_of(key text) RETURNS int LANGUAGE sql AS $$ SELECT count(*)::int FROM cb.company_backups(key) $$;
-CREATE FUNCTION pg_temp.taken_anew(key text) RETURNS int LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO public.company VALUES (key, 'Newcomer');
-  RETURN pg_temp.backups_of(key);
-END $$;
+\ir newcomer.psql
 UPDATE public.item SET name = 'bad' WHERE company = 'acme';
 SELECT cb.restore_company('acme', :backup) AS restore \gset
 SAVEPOINT before;

@@ -1,12 +1,6 @@
 -- The guard decides about both sides, whose data is read and whose is written: function x side x answer.
 -- And whoever it refuses does not learn what there is.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-\ir told.psql
-
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE ROLE cb_app;
 CREATE TABLE company (id bigint PRIMARY KEY, name text);
 CREATE TABLE item (company_id bigint NOT NULL REFERENCES company, id int, name text, PRIMARY KEY (company_id, id));

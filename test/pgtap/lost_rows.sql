@@ -1,11 +1,6 @@
 -- Rows that no company would get, though something leads them to one: never left behind in silence. And kinds of
 -- IDs that no rule knows.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 SET LOCAL search_path = cb, public, pg_temp;
 -- Runs all that is proposed, round after round, as long as something new is.
 CREATE FUNCTION pg_temp.run_proposals() RETURNS void LANGUAGE plpgsql AS $$

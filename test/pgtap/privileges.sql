@@ -1,11 +1,6 @@
 -- Who may call what: every function of the extension for every kind of role, and what the guard is
 -- asked. A new function without a row in `call` fails.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 
 CREATE ROLE cb_owner;
 CREATE ROLE cb_nothing;

@@ -19,6 +19,10 @@ namespace {
 
 }  // namespace
 
+void RowMapper::set_padded(size_t position, size_t width) {
+  widths_[position] = width;
+}
+
 void RowMapper::map_column(size_t position, const KeyMap* map, std::optional<When> when) {
   map_columns({position}, map, std::move(when));
 }
@@ -128,14 +132,25 @@ void RowMapper::clear(std::vector<RowValue>& row) {
   before_ = row;
 }
 
-// The key as it came into key_; false: a part of it is NULL.
+// The key as it came, without padding, into key_; false: a part of it is NULL.
 bool RowMapper::read_key(const std::vector<size_t>& positions) {
   key_.clear();
   for (const size_t position : positions) {
     if (before_[position].kind == ValueKind::kNull) return false;
-    key_.push_back(before_[position].text);
+    const std::string_view text = before_[position].text;
+    const bool padded = !widths_.empty() && widths_.contains(position);
+    key_.push_back(padded ? without_padding(text) : text);
   }
   return true;
+}
+
+// As char(n) prints it.
+void RowMapper::pad(size_t position, std::string& text) const {
+  const auto found = widths_.find(position);
+  if (found == widths_.end()) return;
+  const auto is_start = [](char c) { return (c & 0xC0) != 0x80; };  // of a character
+  const auto length = static_cast<size_t>(std::count_if(text.begin(), text.end(), is_start));
+  if (length < found->second) text.append(found->second - length, ' ');
 }
 
 bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
@@ -155,13 +170,26 @@ bool RowMapper::is_gone(const std::optional<Gone>& gone) {
   return !gone || (read_key(gone->key) && gone->map->find(key_, found_));
 }
 
+// Maps of renewed IDs know them as they are printed.
+bool RowMapper::find(Columns& columns) {
+  if (columns.map->find(key_, columns.new_key)) return true;
+  bool padded = false;
+  for (size_t i = 0; i < key_.size() && !widths_.empty(); ++i) {
+    const std::string_view text = before_[columns.positions[i]].text;
+    padded |= key_[i].size() != text.size();
+    key_[i] = text;
+  }
+  return padded && columns.map->find(key_, columns.new_key);
+}
+
 void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
   if (!holds(columns.when) || !read_key(columns.positions)) return;
-  if (!columns.map->find(key_, columns.new_key)) {
+  if (!find(columns)) {
     columns.has_missed = true;
     return;
   }
   for (size_t i = 0; i < key_.size(); ++i) {
+    if (!widths_.empty()) pad(columns.positions[i], columns.new_key[i]);
     std::string_view& text = row[columns.positions[i]].text;
     const bool replaced = text.data() != key_[i].data();
     if (replaced && text != columns.new_key[i]) disagree(key_[i], text, columns.new_key[i]);
@@ -240,12 +268,15 @@ void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
     throw Error(sqlstate::kIntegrity, "an array of references cannot be read")
         .detail("Its value is " + std::string(text.substr(0, 100)) + ".");
   }
+  const bool padded = !widths_.empty() && widths_.contains(array.position);
   bool changed = false;
   for (ArrayElement& element : elements->list) {
     if (!element.value) continue;
-    if (is_dropped(*element.value)) {
+    const std::string key(padded ? without_padding(*element.value) : *element.value);
+    if (is_dropped(key)) {
       element.value = std::string(kNoKey);
-    } else if (find(*element.value, all_)) {
+    } else if (find(key, all_) || (padded && find(*element.value, all_))) {
+      if (padded && new_[0] != kNoKey) pad(array.position, new_[0]);
       element.value->swap(new_[0]);
     } else {
       continue;

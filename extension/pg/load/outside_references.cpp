@@ -4,6 +4,7 @@
 
 #include "core/ids/row_mapper.hpp"
 #include "core/scope/ownership.hpp"
+#include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/array_text.hpp"
 #include "core/text/json_path.hpp"
@@ -50,16 +51,19 @@ std::string text_of(const Key& key) {
 class OutsideReferences::Reader {
  public:
   Reader(const LiveScope& live, RowSource& source, const std::vector<MatchedTable>& tables,
-         SharedMatch& shared, const OutsideWay& way, const Reference& reference, Dropped& dropped)
+         SharedMatch& shared, ArchivedKinds& kinds, const OutsideWay& way,
+         const Reference& reference, Dropped& dropped)
       : live_(live),
         source_(source),
         tables_(tables),
         shared_(shared),
+        kinds_(kinds),
         way_(way),
         reference_(reference),
         target_(*live.scope.find(reference.target)),
         table_(live.table(reference.table)),
         array_(is_list(live.schema, reference)),
+        padded_(padded_width(column_of(table_, reference.columns[0]))),
         jsonb_(column_of(table_, reference.columns[0]).type_oid == JSONBOID),
         dropped_(dropped) {}
 
@@ -120,6 +124,11 @@ class OutsideReferences::Reader {
 
   void put(const std::vector<std::string>& key, char what) { sorter_.put(key_line(key) + what); }
 
+  // As the column's type compares it.
+  static std::string_view plain(const Column& column, std::string_view text) {
+    return column.is_padded() ? without_padding(text) : text;
+  }
+
   // False: its columns are not in the archive.
   bool put_references(const MatchedTable& table) {
     std::vector<size_t> positions;
@@ -128,19 +137,16 @@ class OutsideReferences::Reader {
                                     [&](size_t position) { return table.loaded[position]; });
     if (!loaded) return false;
     std::vector<size_t> wanted = positions;
-    std::optional<size_t> when;
-    bool padded = false;
+    std::optional<RowMapper::When> when;
     if (!reference_.when_column.empty()) {
-      const Column* column = find_column(table_, reference_.when_column);
-      if (column != nullptr) when = position_of(table, column->number);
+      when = kinds_.of(table, reference_);
       if (!when) return false;
-      padded = column->is_padded();
-      wanted.push_back(*when);
+      wanted.push_back(when->position);
     }
     source_.read(table, wanted, [&](const std::vector<RowValue>& row) {
       if (when) {
-        const std::string_view kind = row[*when].text;
-        if ((padded ? without_padding(kind) : kind) != reference_.when_value) return;
+        const std::string_view kind = row[when->position].text;
+        if ((when->padded ? without_padding(kind) : kind) != when->value) return;
       }
       put_reference(row, positions);
     });
@@ -149,9 +155,10 @@ class OutsideReferences::Reader {
 
   void put_reference(const std::vector<RowValue>& row, const std::vector<size_t>& positions) {
     std::vector<std::string> key;
-    for (const size_t position : positions) {
-      if (row[position].kind == ValueKind::kNull) return;
-      key.emplace_back(row[position].text);
+    for (size_t i = 0; i < positions.size(); ++i) {
+      const RowValue& value = row[positions[i]];
+      if (value.kind == ValueKind::kNull) return;
+      key.emplace_back(plain(column_of(table_, reference_.columns[i]), value.text));
     }
     if (path_) {
       std::vector<std::string> values, others;
@@ -161,7 +168,7 @@ class OutsideReferences::Reader {
     }
     if (!array_) return put(key, kReference);
     for (const auto& element : parse_array(key[0]).value_or(Elements())) {
-      if (element) put({*element}, kReference);
+      if (element) put({std::string(padded_ ? without_padding(*element) : *element)}, kReference);
     }
   }
 
@@ -172,7 +179,7 @@ class OutsideReferences::Reader {
       std::vector<std::string> key;
       for (const size_t position : positions) {
         if (row[position].kind == ValueKind::kNull) return;
-        key.emplace_back(row[position].text);
+        key.emplace_back(plain(*table.columns[position], row[position].text));
       }
       put(key, kRow);
     });
@@ -301,11 +308,13 @@ class OutsideReferences::Reader {
   RowSource& source_;
   const std::vector<MatchedTable>& tables_;
   SharedMatch& shared_;
+  ArchivedKinds& kinds_;
   const OutsideWay& way_;
   const Reference& reference_;
   const ScopedTable& target_;
   const Table& table_;
   const bool array_;
+  const bool padded_;  // its elements
   const bool jsonb_;
   std::optional<JsonPath> path_;
   Dropped& dropped_;
@@ -316,7 +325,7 @@ class OutsideReferences::Reader {
 
 OutsideReferences::OutsideReferences(const LiveScope& live, RowSource& source,
                                      const std::vector<MatchedTable>& tables, SharedMatch& shared,
-                                     const OutsideWay& way)
+                                     ArchivedKinds& kinds, const OutsideWay& way)
     : live_(live) {
   for (const Reference& reference : live.scope.references) {
     const ScopedTable* target = live.scope.find(reference.target);
@@ -324,7 +333,7 @@ OutsideReferences::OutsideReferences(const LiveScope& live, RowSource& source,
     // What does not travel at all is left behind elsewhere.
     if (!way.same_company && !target->travels()) continue;
     Dropped dropped;
-    Reader(live, source, tables, shared, way, reference, dropped).run();
+    Reader(live, source, tables, shared, kinds, way, reference, dropped).run();
     if (dropped.count > 0) dropped_.emplace(&reference, std::move(dropped));
   }
 }
