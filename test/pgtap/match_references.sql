@@ -61,7 +61,9 @@ CREATE TEMP TABLE sites_before AS SELECT * FROM app.sites;
 -- A backup of before the rule, as it were: without the foreign key nothing tells what the column refers to.
 SAVEPOINT unknown;
 ALTER TABLE app.street DROP CONSTRAINT street_city_id_fkey;
+SELECT set_column_rule('app.street', 'city_id', 'data');
 SELECT backup_company(1) AS older \gset
+SELECT set_column_rule('app.street', 'city_id', 'auto');
 ALTER TABLE app.street ADD CONSTRAINT street_city_id_fkey FOREIGN KEY (city_id) REFERENCES app.city;
 
 -- In its own database a row stands for itself.

@@ -6,17 +6,11 @@
 namespace company_backup {
 namespace {
 
-TypeFamily element_family(const Column& column) {
-  if (column.family == TypeFamily::kIntegerArray) return TypeFamily::kInteger;
-  if (column.family == TypeFamily::kUuidArray) return TypeFamily::kUuid;
-  return TypeFamily::kText;
-}
-
 // `target` = any element of the array `source`.
 std::string equal_any(const std::string& target, const Column& target_column,
                       const std::string& source, const Column& source_column) {
   // text is compared as text: varchar[] and citext[] have no operators of their own to pair with
-  const bool direct = target_column.family == element_family(source_column) &&
+  const bool direct = target_column.family == element_family(source_column.family) &&
                       target_column.family != TypeFamily::kText &&
                       target_column.equality == "OPERATOR(pg_catalog.=)";
   if (direct) return target + " OPERATOR(pg_catalog.=) ANY (" + source + ")";

@@ -139,6 +139,8 @@ struct Schema {
 const Column* find_column(const Table& table, const std::string& name);
 const Column& column_of(const Table& table, int16_t number);
 bool is_array(const Column& column);  // of integers, uuids or texts
+// Of an array what its elements are, else the family itself.
+TypeFamily element_family(TypeFamily family);
 bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
 
 // What tells the rows of a table apart: the primary key, else the first unique index that is not

@@ -51,15 +51,16 @@ struct ScopedTable {
   bool owned() const { return travels() || treatment == "excluded"; }
 };
 
-// A reference that has to be looked at: an FK or a set_reference rule, from a table that travels.
+// A reference that has to be looked at, from a table that travels: an FK, a set_reference rule, or
+// a scope column that is not all of its table's route.
 struct Reference {
-  std::string name;  // the constraint, or "column" / "column path" of the rule
+  std::string name;  // the constraint, or "column" / "column path" where none is
   TableIndex table = kNoTable;
   TableIndex target = kNoTable;
   std::vector<int16_t> columns;
   std::vector<int16_t> target_columns;
   std::vector<std::string> operators;  // empty for a soft reference
-  bool soft = false;                   // from set_reference; nothing enforces it
+  bool soft = false;                   // no FK: nothing enforces it
   char match = 's';
   uint32_t only_partition = 0;
   std::string json_path, when_column, when_value;

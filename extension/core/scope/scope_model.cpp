@@ -51,6 +51,21 @@ bool Model::is_scope_column(TableIndex index, const Column& column) const {
   return index != company && std::find(names.begin(), names.end(), column.name) != names.end();
 }
 
+bool Model::can_hold_company_key(TableIndex index, const Column& column) const {
+  return is_scope_column(index, column) && column.family == key->family &&
+         (key->family != TypeFamily::kOther || column.type_oid == key->type_oid);
+}
+
+bool Model::is_explained(TableIndex index, const Column& column) const {
+  const std::vector<int16_t> alone{column.number};
+  return std::any_of(keys_of[index].begin(), keys_of[index].end(),
+                     [&](const ForeignKey* fk) {
+                       return fk->only_partition == 0 && fk->columns == alone;
+                     }) ||
+         std::any_of(soft[index].begin(), soft[index].end(),
+                     [&](const SoftReference& other) { return other.columns == alone; });
+}
+
 bool Model::ruled_owned(TableIndex index) const {
   if (rule[index] == nullptr) return index == membership;
   return !ruled_foreign(index);

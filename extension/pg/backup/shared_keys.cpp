@@ -122,19 +122,30 @@ struct Collector {
   std::string key_;
 };
 
+// Does it hold a key of another row, or of a company, as a foreign key, a rule or its name says?
+bool refers(const LiveScope& live, const Table& table, const Column& column) {
+  const std::vector<std::string>& names = live.rules.settings.scope_columns;
+  const auto by_key = [&](const ForeignKey& key) {
+    return &live.table(key.table) == &table &&
+           std::find(key.columns.begin(), key.columns.end(), column.number) != key.columns.end();
+  };
+  const auto by_rule = [&](const ReferenceRule& rule) {
+    return rule.schema == table.schema && rule.table == table.name &&
+           std::find(rule.columns.begin(), rule.columns.end(), column.name) != rule.columns.end();
+  };
+  return std::find(names.begin(), names.end(), column.name) != names.end() ||
+         std::any_of(live.schema.foreign_keys.begin(), live.schema.foreign_keys.end(), by_key) ||
+         std::any_of(live.rules.references.begin(), live.rules.references.end(), by_rule);
+}
+
 // Could a shared row not be added elsewhere without this value? What refers to other rows would
 // mean something else there.
 bool is_needed_to_add(const LiveScope& live, const ScopedTable& scoped, const Column& column) {
   const Table& table = live.table(scoped.table);
-  if (scoped.treatment == "people" || !column.not_null || column.has_default || column.identity ||
-      column.generated || column_treatment(live.rules, table, column.name) == "secret") {
-    return false;
-  }
-  return std::none_of(
-      live.schema.foreign_keys.begin(), live.schema.foreign_keys.end(), [&](const ForeignKey& key) {
-        return key.table == scoped.table && std::find(key.columns.begin(), key.columns.end(),
-                                                      column.number) != key.columns.end();
-      });
+  return scoped.treatment != "people" && column.not_null && !column.has_default &&
+         !column.identity && !column.generated &&
+         column_treatment(live.rules, table, column.name) != "secret" &&
+         !refers(live, table, column);
 }
 
 }  // namespace

@@ -240,12 +240,17 @@ std::string count_of(const std::vector<ReferenceProblem>& problems) {
 
 }  // namespace
 
-void prove_soft_references(const LiveScope& live, const Company& company, bool same_company) {
+bool names_company(const LiveScope& live, const Reference& reference) {
+  return reference.target == live.scope.company_table && reference.outside == "refuse";
+}
+
+void prove_soft_references(const LiveScope& live, const Company& company, bool same_company,
+                           const std::function<bool(const Reference&)>& wanted) {
   std::vector<ReferenceProblem> problems;
   Checker checker(live, company, problems, !same_company);
   const RobustPlans plans;
   for (const Reference& reference : live.scope.references) {
-    if (reference.soft) checker.check(reference);
+    if (reference.soft && wanted(reference)) checker.check(reference);
   }
   plans.close();
   if (problems.empty()) return;

@@ -83,7 +83,7 @@ class Creation {
     require_empty(live_, company);
     identity_ = identity_of_created(live_, company, former);
     load_.prove(company, !load_rows(company));
-    if (new_ids_) prove_new_references(company);
+    prove_written_references(company);
     operation.close_snapshot();
     refuse_detaching(live_);
     return company.key;
@@ -179,9 +179,11 @@ class Creation {
     forget_undo(id_);
   }
 
-  void prove_new_references(const Company& company) const {
+  void prove_written_references(const Company& company) const {
     FreshSnapshot fresh;
-    prove_soft_references(live_, company, false);
+    prove_soft_references(live_, company, false, [this](const Reference& reference) {
+      return new_ids_ || names_company(live_, reference);
+    });
     fresh.close();
   }
 

@@ -91,7 +91,9 @@ class RestoreRun {
     prove_references(live_, company_, {same_database_, same_company_},
                      [this](const Reference& reference) { return merge_->is_affected(reference); });
     merge_->prove_written();
-    if (renewal_) prove_soft_references(live_, company_, same_company_);
+    prove_soft_references(live_, company_, same_company_, [this](const Reference& reference) {
+      return renewal_ || (names_company(live_, reference) && merge_->is_affected(reference));
+    });
     advance_sequences(load_->sequences());
   }
 

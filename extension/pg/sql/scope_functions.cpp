@@ -5,6 +5,7 @@
 #include "core/scope/sql.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/check/reference_check.hpp"
+#include "pg/check/unknown_kinds.hpp"
 #include "pg/check/unplaced_rows.hpp"
 #include "pg/rows/table_plan.hpp"
 #include "pg/scope/catalog.hpp"
@@ -154,8 +155,8 @@ COMPANY_BACKUP_FUNCTION(check_company_data) {
   return read_company(fcinfo, "check", [](const LiveScope& live, const Company& company) {
     Rows rows;
     std::vector<ReferenceProblem> problems = lost_rows(live, company);
-    for (ReferenceProblem& problem : check_references(live, company)) {
-      problems.push_back(std::move(problem));
+    for (const auto& more : {rows_without_kind(live, company), check_references(live, company)}) {
+      problems.insert(problems.end(), more.begin(), more.end());
     }
     for (const ReferenceProblem& problem : problems) {
       rows.push_back({display_table(live.table(problem.table)), problem.row_key, problem.reference,
