@@ -44,7 +44,7 @@ SELECT lives_ok($$ ALTER TABLE public.company ALTER slug TYPE varchar(80) $$, 't
 SELECT is((SELECT count(*)::int FROM cb.check_company_scope() WHERE problem LIKE '%company_backup_follow%'), 0, 'the triggers are still those');
 -- The key column renamed: nobody is let to anything, and the companies are followed all the same.
 ALTER TABLE public.company ALTER slug SET NOT NULL;
-SELECT cb.backup_company('bee') AS of_bee \gset
+SELECT cb.backup_company('bee') AS of_bee, cb.backup_company('zeta') \gset
 SAVEPOINT named;
 ALTER TABLE public.company RENAME slug TO handle;
 SELECT lives_ok($$ UPDATE public.company SET handle = 'zeta2' WHERE id = 1 $$, 'the application goes on after a rename');
