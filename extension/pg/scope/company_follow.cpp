@@ -55,6 +55,7 @@ void follow_truncation(Oid table, const std::string& column) {
 struct Change {
   Oid truncated;  // none: it was called for a row
   bool partitioned;
+  Oid root;
   const char* column;  // of the key; null: it was dropped
   bool inserted;
   bool moved;          // deleted here by an UPDATE that moves it to another partition
@@ -144,7 +145,8 @@ Change read_change(FunctionCallInfo fcinfo) {
   Change change{};
   if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) change.truncated = RelationGetRelid(table);
   change.partitioned = table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
-  change.column = key_column(*data->tg_trigger, root_of(table));
+  change.root = root_of(table);
+  change.column = key_column(*data->tg_trigger, change.root);
   // Dropped: nobody is let to anything until set_company_table() says what the key is.
   if (change.column == nullptr) return change;
   const int number = SPI_fnumber(RelationGetDescr(table), change.column);
@@ -160,6 +162,7 @@ Change read_change(FunctionCallInfo fcinfo) {
 
 // A version of a row, and who may have had it.
 struct Lost {
+  Oid root;
   TupleVersion row;
   bool is_ours;
   Datum key;  // if it is ours
@@ -183,8 +186,8 @@ TupleVersion first_version(const KnownRow& known, const Lost& lost) {
 }
 
 Whose whose_is(const KnownRow& known, const Lost& lost, const RowEnd& end) {
-  const TupleVersion version =
-      known.version.relation != InvalidOid ? known.version : first_version(known, lost);
+  const bool is_there = guarded([&] { return is_in_place(known.version); });
+  const TupleVersion version = is_there ? known.version : first_version(known, lost);
   if (version.relation == InvalidOid) return Whose::kUnknown;
   const RowEnd its = guarded([&] { return end_of(version, lost.column); });
   if (its.fate == RowEnd::kUnknown) return Whose::kUnknown;
@@ -217,9 +220,10 @@ void settle(const KnownRow& known, const RowEnd& end) {
 // A row has lost this key, or has been lost with it.
 void follow_loss(const std::string& key, const Lost& lost) {
   const RowEnd end = guarded([&] { return end_of(lost.row, lost.column); });
+  const bool followed = is_followed(lost.root, lost.row.relation);
   bool is_known = false;
   for (const KnownRow& known : known_with(key)) {
-    const Whose whose = whose_is(known, lost, end);
+    const Whose whose = followed ? whose_is(known, lost, end) : Whose::kUnknown;
     if (whose == Whose::kIts) settle(known, end);
     if (whose == Whose::kUnknown) end_company(known.company, key);
     is_known |= whose == Whose::kIts;
@@ -241,7 +245,7 @@ COMPANY_BACKUP_FUNCTION(follow_company) {
     if (!change.partitioned) follow_truncation(change.truncated, change.column);
   } else if (change.inserted) {
     const std::optional<Left> left = note_arrival(change.by, change.row);
-    if (left) follow_loss(left->key, {left->from, true, change.key, change.column});
+    if (left) follow_loss(left->key, {change.root, left->from, true, change.key, change.column});
   } else if (change.updated && is_same(change.before, change.after)) {
     // the usual
   } else if (change.before == nullptr) {
@@ -249,7 +253,8 @@ COMPANY_BACKUP_FUNCTION(follow_company) {
     if (end.fate == RowEnd::kLives && end.key != nullptr) displace(end.key);
   } else {
     if (change.moved) note_leaving(change.by, change.row, change.before);
-    follow_loss(change.before, {change.row, change.is_ours, change.key, change.column});
+    follow_loss(change.before,
+                {change.root, change.row, change.is_ours, change.key, change.column});
   }
   if (settings) settings->close();
   return PointerGetDatum(nullptr);

@@ -4,6 +4,7 @@
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/pinned_settings.hpp"
+#include "pg/scope/company_triggers.hpp"
 #include "pg/scope/known_rows.hpp"
 #include "pg/scope/stored_tables.hpp"
 
@@ -11,19 +12,32 @@ namespace company_backup {
 
 namespace {
 
-// As the table's owner, as a foreign key does: whoever deletes the row from now on waits. Gives the
-// version of the row.
-TupleVersion hold_company(const LiveScope& live, const Company& company) {
+// The version of the company's row, by the columns that to_version() reads. As the table's owner;
+// `lock` may be that of a foreign key, so that whoever deletes the row from now on waits.
+Row version_of_row(const LiveScope& live, const Company& company, const char* lock) {
   const Table& table = live.table(live.scope.company_table);
   const Column& key = column_of(table, live.scope.company_key);
   const AsOwnerOf owner(table.oid);
-  const Rows rows = query(
-      "SELECT c.tableoid::oid, pg_catalog.pg_relation_filenode(c.tableoid), c.ctid, c.xmin FROM " +
-          from_table(table) + " AS c WHERE " + column_sql("c", key) + " " + key.equality +
-          " $1 FOR KEY SHARE",
+  Rows rows = query(
+      "SELECT c.tableoid::oid, pg_catalog.pg_relation_filenode(c.tableoid), c.ctid, c.xmin, c.cmin "
+      "FROM " +
+          from_table(table) + " AS c WHERE " + column_sql("c", key) + " " + key.equality + " $1" +
+          lock,
       {company.arg()}, Access::kWrite);
   if (rows.empty()) refuse_deleted(company.key);
-  return to_version(rows[0], 0);
+  return std::move(rows[0]);
+}
+
+TupleVersion hold_company(const LiveScope& live, const Company& company) {
+  return to_version(version_of_row(live, company, " FOR KEY SHARE"), 0);
+}
+
+// By this a gap later does not end it: its row is still this one. A REPEATABLE READ transaction may
+// see an older one.
+void note_row(const LiveScope& live, const Company& company, int64_t identity) {
+  if (guarded([] { return IsolationUsesXactSnapshot(); }) || !are_companies_followed()) return;
+  adopt_followed();
+  note_unchanged_version(identity, company.key, version_of_row(live, company, ""));
 }
 
 [[noreturn]] void refuse_changed(const std::string& key) {
@@ -84,7 +98,10 @@ bool displace_untold(const std::string& key) {
 }  // namespace
 
 int64_t make_identity(const LiveScope& live, const Company& company) {
-  if (const CompanyIdentity known = identity_of_key(company.key)) return *known;
+  if (const CompanyIdentity known = identity_of_key(company.key)) {
+    note_row(live, company, *known);
+    return *known;
+  }
   const TupleVersion row = hold_company(live, company);
   displace_untold(company.key);
   const Rows made = own_query(

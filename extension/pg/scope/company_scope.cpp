@@ -68,9 +68,10 @@ void require_followed(LiveScope& live) {
       live.scope.findings.begin(),
       {"error", display_table(table),
        "nothing tells when a company is deleted, so that its backups could become those of another "
-       "one that takes its key: triggers \"!company_backup_follow\" are missing or disabled, or a "
-       "partition "
-       "with companies is gone",
+       "one that takes its key: triggers \"!company_backup_follow\" are missing, or are or were "
+       "not enabled ALWAYS, or ALTER TABLE has written other keys, or a partition with companies "
+       "is "
+       "gone",
        Statements(functions_schema()).company_table(table, live.rules.settings)});
 }
 

@@ -24,10 +24,13 @@ struct KnownRow {
 // told first. As of this moment: a REPEATABLE READ transaction may see less.
 std::vector<KnownRow> known_with(const std::string& key);
 
-// Of columns of a result: relation, file, place, transaction; the first NULL: not known.
+// Of columns of a result: relation, file, place, transaction, command; the first NULL: not known.
 TupleVersion to_version(const Row& row, size_t first);
 
 void note_version(int64_t company, const std::string& key, const TupleVersion& version);
+
+// The same for one that has not changed hands; nobody waits for it. The columns of to_version().
+void note_unchanged_version(int64_t company, const std::string& key, const Row& version);
 
 // Whoever has this key by what is known, but for one, has lost it: another row has it. What the
 // company's own row tells later brings it back.

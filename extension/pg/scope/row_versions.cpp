@@ -71,6 +71,7 @@ TransactionId follow_versions(Relation table, RowEnd& end, const char* key_colum
     const TransactionId made_by = HeapTupleHeaderGetRawXmin(row->t_data);
     if (TransactionIdIsValid(by) && made_by != by) break;
     end.last.made_by = made_by;
+    end.last.command = HeapTupleHeaderGetRawCommandId(row->t_data);
     end.key = SPI_getvalue(row, RelationGetDescr(table), number);
     const Step step = step_from(row);
     end.fate = step.fate;
@@ -94,6 +95,19 @@ bool can_tell(Relation index, AttrNumber column) {
                                TransactionXmin);
 }
 
+// By when all has been told that had happened before: nothing in the table can be altered earlier.
+CommandId first_command(Relation table, Relation index) {
+  if (table->rd_firstRelfilenodeSubid == InvalidSubTransactionId) return FirstCommandId;
+  const HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(index)));
+  if (!HeapTupleIsValid(row)) return FirstCommandId;
+  CommandId first = FirstCommandId;
+  if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data))) {
+    first = HeapTupleHeaderGetCmin(row->t_data) + 1;
+  }
+  ReleaseSysCache(row);
+  return first;
+}
+
 TupleVersion find_version(Relation table, Relation index, Datum key) {
   TupleVersion found;
   const Oid type = index->rd_opcintype[0];
@@ -101,9 +115,8 @@ TupleVersion find_version(Relation table, Relation index, Datum key) {
   ScanKeyData condition;
   ScanKeyEntryInitialize(&condition, 0, 1, BTEqualStrategyNumber, InvalidOid,
                          index->rd_indcollation[0], get_opcode(equal), key);
-  // Of what this transaction has done, nothing.
   PushCopiedSnapshot(GetLatestSnapshot());
-  GetActiveSnapshot()->curcid = FirstCommandId;
+  GetActiveSnapshot()->curcid = first_command(table, index);
   TupleTableSlot* slot = table_slot_create(table, nullptr);
   const IndexScanDesc scan = index_beginscan(table, index, GetActiveSnapshot(), 1, 0);
   index_rescan(scan, &condition, 1, nullptr, 0);
@@ -134,9 +147,18 @@ std::optional<Left> note_arrival(const Command& by, const TupleVersion& to) {
   return std::nullopt;
 }
 
+bool is_in_place(const TupleVersion& version) {
+  if (version.relation == InvalidOid) return false;
+  const Relation table = try_relation_open(version.relation, AccessShareLock);
+  if (table == nullptr) return false;
+  const bool same = file_number(table) == version.file;
+  relation_close(table, NoLock);
+  return same;
+}
+
 TupleVersion version_of(Relation table, HeapTuple row) {
   return {RelationGetRelid(table), file_number(table), row->t_self,
-          HeapTupleHeaderGetRawXmin(row->t_data)};
+          HeapTupleHeaderGetRawXmin(row->t_data), HeapTupleHeaderGetRawCommandId(row->t_data)};
 }
 
 RowEnd end_of(const TupleVersion& version, const char* key_column) {

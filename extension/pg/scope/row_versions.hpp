@@ -16,6 +16,7 @@ struct TupleVersion {
   Oid file = InvalidOid;      // that held the relation's rows then
   ItemPointerData place{};
   TransactionId made_by = InvalidTransactionId;
+  CommandId command = 0;  // of that transaction
 };
 
 // What has become of a row until now, as this transaction sees it. Plain data.
@@ -48,14 +49,18 @@ std::optional<Left> note_arrival(const Command& by, const TupleVersion& to);
 
 TupleVersion version_of(Relation table, HeapTuple row);
 
+// Does its relation still have its rows in that file? After ALTER TABLE or CLUSTER it does not.
+bool is_in_place(const TupleVersion& version);
+
 // Goes from version to version; on to where note_arrival() has told of.
 RowEnd end_of(const TupleVersion& version, const char* key_column);
 
 // Are they versions of one row?
 bool is_same_end(const RowEnd& a, const RowEnd& b);
 
-// The version that had this key when the transaction had not changed anything yet; not known if
-// there is none, or no index that tells.
+// The version that had this key when the transaction had not changed any row yet, or had just
+// written all of the table anew, but for the keys; not known if there is none, or no index that
+// tells.
 TupleVersion version_before(Relation table, AttrNumber key_column, Datum key);
 
 }  // namespace company_backup

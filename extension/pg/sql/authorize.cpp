@@ -86,8 +86,7 @@ Listed authorize_list(const Text& company) {
   }
   const AskedCompany asked = authorize_company(load_live_scope(), company, "list", std::nullopt);
   if (asked.exists()) {
-    const bool known = caller_owns_database() || are_companies_followed();
-    return {false, known ? asked.identity() : std::nullopt, std::nullopt};
+    return {false, are_companies_followed() ? asked.identity() : std::nullopt, std::nullopt};
   }
   // What a company has left is nobody's who had to do with it.
   Detail detail;
