@@ -3,7 +3,7 @@
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/owner.hpp"
-#include "pg/scope/company_identity.hpp"
+#include "pg/scope/known_rows.hpp"
 
 namespace company_backup {
 

@@ -62,7 +62,7 @@ Upload authorize_upload(int64_t id) {
   std::optional<Upload> upload = look_for_upload(id);
   authorize_found(
       question, upload, detail,
-      [&] { return is_allowed_of(question, upload->owner, key_of_owner(upload->company), detail); },
+      [&] { return is_allowed_of(question, upload->owner, key_of_owner(upload->owner, upload->company), detail); },
       [id] { refuse_upload(id); });
   if (own_query("SELECT FROM company_backup.upload WHERE id = $1 FOR UPDATE", {id}, Access::kWrite)
           .empty()) {
