@@ -119,7 +119,7 @@ void CompanyLoad::set_company_keys(const CompanyRow& target) {
   }
 }
 
-const KeyMap& CompanyLoad::company_keys(int16_t column) {
+const KeyMap& CompanyLoad::company_keys(int16_t column) const {
   const auto found = company_maps_.find(column);
   if (found == company_maps_.end()) {
     throw Error(sqlstate::kInternal, "a key of the company row is not known");

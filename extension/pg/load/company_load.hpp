@@ -37,6 +37,9 @@ class CompanyLoad {
   // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
   const CompanyRow& archived_company() const { return archived_company_; }
 
+  // What becomes of the values of a table's rows, which stand as its columns do in the archive.
+  RowMapper make_mapper(const MatchedTable& table);
+
   // Columns of the company table whose values other rows hold.
   std::vector<int16_t> company_key_columns() const;
 
@@ -45,6 +48,8 @@ class CompanyLoad {
 
   // Says what these columns hold in the target's row. To be called before anything is loaded.
   void set_company_keys(const CompanyRow& target);
+  // What becomes of such a column's value. After that.
+  const KeyMap& company_keys(int16_t column) const;
 
   // Decides what becomes of references to other companies. To be called before anything is read
   // translated; without it they stay as they are. `target`: null if it does not exist yet.
@@ -109,7 +114,6 @@ class CompanyLoad {
   const std::set<TableIndex>& collapsed() const { return shared_.collapsed(); }
 
  private:
-  RowMapper make_mapper(const MatchedTable& table);
   void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
   void require_same_kinds(const Reference& reference, const Column& kind) const;
   void drop_outside(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
@@ -124,7 +128,6 @@ class CompanyLoad {
   bool comes_back(const Reference& reference, const ScopedTable& target) const;
   const KeyMap& gone_keys(const MatchedTable& table, const Reference& reference,
                           const std::vector<size_t>& positions);
-  const KeyMap& company_keys(int16_t column);
   std::vector<const KeyMap*> maps_of(TableIndex table, int16_t column);
   uint64_t load_table(const MatchedTable& table);
   void note_mapped(const MatchedTable& table, const RowMapper& mapper);

@@ -88,7 +88,7 @@ std::string word(IdDecision::Kind kind) {
 }  // namespace
 
 bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
-  if (!passage.same_database) return false;
+  if (!passage.same_database || passage.source_lives) return passage.source_lives;
   const Table& table = live.table(live.scope.company_table);
   const Column& key = column_of(table, live.scope.company_key);
   return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
@@ -175,7 +175,7 @@ Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
   const bool same_database = is_of_this_database(backup, manifest);
   const Passage passage{same_database, company && is_own_backup(backup, manifest, company->key),
-                        company ? &*company : nullptr};
+                        company ? &*company : nullptr, does_source_live(backup, manifest)};
   ArchiveRows source(stored_members(backup.id), backup.id);
   SharedOptions shared;
   shared.same_database = same_database;

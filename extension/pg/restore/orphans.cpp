@@ -332,8 +332,8 @@ OrphanRows* Orphans::of(TableIndex table) const {
   return found == found_.end() ? nullptr : found->second.get();
 }
 
-FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore)
-    : live_(live), members_(undo_members(restore, UndoPart::kOrphans)) {}
+FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore, CompanyLoad* load)
+    : live_(live), load_(load), members_(undo_members(restore, UndoPart::kOrphans)) {}
 
 uint64_t FormerOrphans::add_versions(const MatchedTable& matched,
                                      const std::vector<const Column*>& recorded, uint32_t since,
@@ -344,10 +344,13 @@ uint64_t FormerOrphans::add_versions(const MatchedTable& matched,
   const std::vector<int16_t>& identity = *columns;
   UndoLines lines(*members_, static_cast<int>(matched.number));
   RowLine row(row_columns(recorded));
+  RowMapper mapper = load_ != nullptr ? load_->make_mapper(matched) : RowMapper();
   LineSorter keys;  // rows without a key may have the same
   for (std::string_view line; lines.next(line);) {
     row.parse(line);
-    if (const auto key = key_line_of(identity, recorded, row.values())) keys.put(*key);
+    std::vector<RowValue> values = row.values();
+    mapper.apply(values);
+    if (const auto key = key_line_of(identity, recorded, values)) keys.put(*key);
   }
   keys.sort();
   const std::string sql = "SELECT t.tableoid, t.ctid, t.xmin, t.cmin FROM " +
