@@ -130,5 +130,52 @@ SELECT is(pg_temp.finished($q$
   SELECT cb.set_company_table('public.shop', key_column => 'slug', identity_columns => '{}', scope_columns => '{company}') $q$), 'KB010', 'another table has the companies now');
 SELECT is(pg_temp.finished($q$ UPDATE public.company SET slug = 'x' WHERE slug = 'never' $q$), 'KB010', 'it got another key');
 SELECT is(pg_temp.finished($q$ INSERT INTO public.company VALUES ('other', 'Newcomer') $q$), 'finished', 'nothing of the kind');
+
+-- A partition that is detached is followed on its own, until it is attached again.
+SAVEPOINT attached;
+ALTER TABLE public.item DROP CONSTRAINT item_company_fkey;
+ALTER TABLE public.company_m DETACH PARTITION public.company_m2;
+CREATE FUNCTION pg_temp.attached_again(change text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE change;
+  ALTER TABLE public.company_m ATTACH PARTITION public.company_m2 FOR VALUES FROM ('s') TO ('zzz');
+  RETURN (SELECT count(*) = 0 FROM cb.check_company_scope() WHERE problem LIKE 'nothing tells%');
+END $$;
+SAVEPOINT detached;
+SELECT ok(pg_temp.attached_again('SELECT'), 'a partition that is attached again is followed');
+SELECT is(pg_temp.backups_of('zeta'), 1, '... and its company has what it had');
+UPDATE public.company SET slug = 'tango' WHERE slug = 'zeta';
+SELECT is(pg_temp.backups_of('tango'), 1, '... and is told of once');
+SELECT is(pg_temp.taken_anew('zeta'), 0, '... with what becomes of its key');
+ROLLBACK TO detached;
+SELECT ok(pg_temp.attached_again($q$ DELETE FROM public.company_m2 WHERE slug = 'zeta'; INSERT INTO public.company_m2 (slug, name) VALUES ('zeta', 'Newcomer') $q$), 'altered meanwhile');
+SELECT is(pg_temp.backups_of('zeta'), 0, 'whoever took the key has nothing');
+ROLLBACK TO detached;
+SELECT ok(pg_temp.attached_again($q$ UPDATE public.company_m2 SET slug = 'tango' WHERE slug = 'zeta'; INSERT INTO public.company_m2 (slug, name) VALUES ('zeta', 'Newcomer') $q$), 'its key changed meanwhile');
+SELECT is(pg_temp.backups_of('zeta'), 0, 'whoever took the key has nothing');
+SELECT is(pg_temp.backups_of('tango'), 1, 'and the company keeps what it has');
+ROLLBACK TO detached;
+SELECT ok(pg_temp.attached_again($q$ TRUNCATE public.company_m2; INSERT INTO public.company_m2 (slug, name) VALUES ('zeta', 'Newcomer') $q$), 'emptied meanwhile');
+SELECT is(pg_temp.backups_of('zeta'), 0, 'whoever took the key has nothing');
+ROLLBACK TO detached;
+SELECT ok(NOT pg_temp.attached_again($q$ DROP TRIGGER "!company_backup_follow_detached" ON public.company_m2; DELETE FROM public.company_m2 WHERE slug = 'zeta' $q$), 'without its trigger it does not count as followed');
+ROLLBACK TO detached;
+SELECT ok(NOT pg_temp.attached_again($q$ ALTER TABLE public.company_m2 DISABLE TRIGGER "!company_backup_follow_detached" $q$), 'nor where that is disabled');
+ROLLBACK TO attached;
+-- ... a tree of them
+ALTER TABLE public.item DROP CONSTRAINT item_company_fkey;
+ALTER TABLE public.company DETACH PARTITION public.company_m;
+UPDATE public.company_m SET slug = 'nord' WHERE slug = 'zeta';
+INSERT INTO public.company_m (slug, name) VALUES ('zeta', 'Newcomer');
+ALTER TABLE public.company ATTACH PARTITION public.company_m FOR VALUES FROM ('m') TO ('zzz');
+SELECT is(pg_temp.backups_of('zeta'), 0, 'moved within a tree that was detached');
+SELECT is(pg_temp.backups_of('nord'), 1, '... it has what it had');
+ROLLBACK TO attached;
+-- ... and set_company_table() ends the companies of what is gone
+ALTER TABLE public.item DROP CONSTRAINT item_company_fkey;
+ALTER TABLE public.company_m DETACH PARTITION public.company_m2;
+SELECT cb.set_company_table('public.company', key_column => 'slug', identity_columns => '{}', scope_columns => '{company}');
+SELECT is((SELECT count(*)::int FROM pg_trigger WHERE tgrelid = 'public.company_m2'::regclass AND tgname LIKE '%company_backup%'), 0, 'its triggers go');
+SELECT is(pg_temp.backups_of('acme'), 1, 'others stay what they are');
 SELECT * FROM finish();
 ROLLBACK;

@@ -10,6 +10,7 @@
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
 #include "pg/base/module.hpp"
+#include "pg/base/owner.hpp"
 #include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
@@ -50,7 +51,8 @@ std::string way_text(const RouteStep& way) {
 
 // The statement that takes the way into the table's route; empty if that would go in a circle.
 std::string with_way(const LiveScope& live, const ScopedTable& scoped, const RouteStep& way) {
-  if (leads_through(live.scope, way.target, scoped.table)) return {};
+  const bool hangs = way.target == scoped.table && way.kind == RouteStep::Kind::kDown;
+  if (!hangs && leads_through(live.scope, way.target, scoped.table)) return {};
   const Table& table = live.table(scoped.table);
   TableRule rule = proposed_rule(scoped.treatment, scoped.reason);
   for (const TableRule& present : live.rules.tables) {
@@ -61,8 +63,18 @@ std::string with_way(const LiveScope& live, const ScopedTable& scoped, const Rou
   for (const RouteStep& step : scoped.routes) {
     if (names.insert(step.name).second) rule.route.push_back(step.name);
   }
+  for (const RouteStep& step : scoped.own_steps) {
+    if (names.insert(step.name).second) rule.route.push_back(step.name);
+  }
   if (names.insert(way.name).second) rule.route.push_back(way.name);
   return Statements(functions_schema()).table_rule(table, rule);
+}
+
+// Else the rows themselves, for somebody to give them a company.
+std::string settled_by(const LiveScope& live, const ScopedTable& scoped, const RouteStep& way) {
+  const std::string rule = with_way(live, scoped, way);
+  if (!rule.empty()) return rule;
+  return "SELECT t.*" + lost_rows_sql(live, scoped, way, owned_by_any(live, way.target)) + ";";
 }
 
 void find_lost_rows(const LiveScope& live, const ScopedTable& scoped,
@@ -80,7 +92,7 @@ void find_lost_rows(const LiveScope& live, const ScopedTable& scoped,
              *row[1] +
              "; let the route of its rule name both, give such rows a company, or say with "
              "match_columns that they belong to nobody",
-         with_way(live, scoped, way)});
+         settled_by(live, scoped, way)});
   }
 }
 
@@ -162,19 +174,54 @@ TableIndex table_of_kind(const LiveScope& live, const Column& id, const std::str
   return found;
 }
 
+// A kind that is itself the key of a row is called what the texts of that row say: a Django content
+// type (sales, invoice) is of table sales_invoice.
+std::vector<std::string> names_of_kind(const LiveScope& live, const KindColumns& place,
+                                       const std::string& kind) {
+  std::vector<std::string> pairs, names{kind};
+  const int16_t column = find_column(live.table(place.table), place.when_column)->number;
+  for (const ForeignKey& key : live.schema.foreign_keys) {
+    if (key.table != place.table || key.columns != std::vector{column}) continue;
+    const Table& kinds = live.table(key.target);
+    if (!may_see_rows(kinds)) continue;
+    std::string texts;
+    for (const Column& text : kinds.columns) {
+      if (text.family != TypeFamily::kText) continue;
+      texts += (texts.empty() ? "" : ", ") + as_text(column_sql("k", text), text);
+    }
+    if (texts.empty()) continue;
+    const Column& id = column_of(kinds, key.target_columns[0]);
+    for (const Row& row : query("SELECT " + texts + " FROM " + from_table(kinds) + " AS k WHERE " +
+                                    as_text(column_sql("k", id), id) + " = $1",
+                                {kind})) {
+      for (const Text& first : row) {
+        if (first) names.push_back(*first);
+        for (const Text& second : row) {
+          if (first && second && first != second) pairs.push_back(*first + "_" + *second);
+        }
+      }
+    }
+  }
+  pairs.insert(pairs.end(), names.begin(), names.end());
+  return pairs;
+}
+
 Finding unknown_kind(const LiveScope& live, const KindColumns& place, const std::string& kind) {
   const Table& table = live.table(place.table);
   const Column& id = column_of(table, place.columns[0]);
-  const TableIndex target = table_of_kind(live, id, kind);
+  TableIndex target = kNoTable;
+  for (const std::string& name : names_of_kind(live, place, kind)) {
+    if (target == kNoTable) target = table_of_kind(live, id, name);
+  }
+  const Statements statements(functions_schema());
   return {"error", display_table(table) + "." + display_name(id.name),
           "no rule says of which table it is the ID where " + display_name(place.when_column) +
               " is " + quote_literal(kind) +
               ": name the table with set_reference(), or, if such IDs mean none, say "
               "set_column_rule(..., 'data')",
-          target == kNoTable ? ""
-                             : Statements(functions_schema())
-                                   .reference_of_kind(table, id.name, live.table(target),
-                                                      place.when_column, kind)};
+          target == kNoTable ? statements.column_rule(table, id.name, "data")
+                             : statements.reference_of_kind(table, id.name, live.table(target),
+                                                            place.when_column, kind)};
 }
 
 std::vector<Finding> find_unknown_kinds(const LiveScope& live) {

@@ -172,7 +172,7 @@ std::vector<size_t> CompanyLoad::clearable(const MatchedTable& table, const Refe
   for (const size_t position : positions) {
     const Column& column = *table.columns[position];
     if (column.not_null) continue;
-    const auto& routes = table.scoped->routes;
+    const std::vector<RouteStep> routes = all_steps(*table.scoped);
     const auto& references = live_.scope.references;
     const bool in_route = std::any_of(routes.begin(), routes.end(), [&](const RouteStep& step) {
       return step.name != reference.name && is_one_of(step.columns, column.number);

@@ -80,6 +80,7 @@ class CompanyLoad {
   // Rows get new IDs from here on; null: they keep them.
   void set_new_ids(const IdMaps* ids) { new_ids_ = ids; }
   const ColumnRoots& roots() const { return roots_; }
+  bool is_company_table(TableIndex table) const { return table == live_.scope.company_table; }
 
   // What the rule of a column makes of its values on their way to this company.
   std::vector<std::string> replaced(const Table& table, const Column& column,

@@ -159,8 +159,13 @@ class Return {
       });
     } catch (const Error& error) {
       const std::string state = error.sqlstate();
-      if (state != sqlstate::kBadValue && state != sqlstate::kUniqueViolation) throw;
-      why = state == sqlstate::kBadValue ? error.message() : "another row has its unique value";
+      if (state == sqlstate::kUniqueViolation) {
+        why = "another row has its unique value";
+      } else if (state == sqlstate::kBadValue || state == sqlstate::kExcluded) {
+        why = error.message();
+      } else {
+        throw;
+      }
       done = false;
     }
     return done;

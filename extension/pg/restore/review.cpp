@@ -65,7 +65,7 @@ void apply(CompanyMerge& merge, DiscardedEdits& edits) {
   try {
     merge.apply(nullptr, &edits);
   } catch (const TakenValue& taken) {
-    throw Error(sqlstate::kUniqueViolation, taken.message())
+    throw Error(taken.sqlstate(), taken.message())
         .detail(taken.detail())
         .hint(
             "The other row has taken the value since the restore: change it, then revert again. "

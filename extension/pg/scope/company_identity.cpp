@@ -6,6 +6,7 @@
 extern "C" {
 #include "access/tableam.h"
 #include "catalog/partition.h"
+#include "catalog/pg_trigger.h"
 #include "utils/snapmgr.h"
 }
 
@@ -146,6 +147,7 @@ struct Command {
 
 // What a trigger was called for; trivially copyable.
 struct Change {
+  bool told;      // else another trigger tells of it
   Oid table;      // the root of a partition tree
   Oid truncated;  // none: it was called for a row
   Oid place;      // where the row is
@@ -190,7 +192,7 @@ Oid root_of(Relation table) {
 // The key column of the company table, whatever it is called by now: by its number; in a database
 // that was made of a dump, which numbers anew, by its name. Null: it was dropped.
 const char* key_column(const Trigger& trigger, Oid company_table) {
-  if (trigger.tgnargs != 3) return "";
+  if (trigger.tgnargs < 3) return "";
   if (atooid(trigger.tgargs[1]) != company_table) return trigger.tgargs[0];
   return get_attname(company_table, static_cast<AttrNumber>(atoi(trigger.tgargs[2])), true);
 }
@@ -246,6 +248,18 @@ void read_row(Change& change, const TriggerData& data, int number) {
   }
 }
 
+// Is it the one for the time that the partition is detached, which it is not?
+bool stands_in(const Trigger& trigger, Relation table) {
+  if (trigger.tgnargs != 4) return false;
+  for (int i = 0; i < table->trigdesc->numtriggers; ++i) {
+    const Trigger& other = table->trigdesc->triggers[i];
+    if (other.tgisclone && other.tgfoid == trigger.tgfoid && TRIGGER_FOR_ROW(other.tgtype)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Inside guarded() only.
 Change read_change(FunctionCallInfo fcinfo) {
   if (!CALLED_AS_TRIGGER(fcinfo)) {
@@ -255,6 +269,8 @@ Change read_change(FunctionCallInfo fcinfo) {
   const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
   const Relation table = data->tg_relation;
   Change change{};
+  if (stands_in(*data->tg_trigger, table)) return change;
+  change.told = true;
   change.table = root_of(table);
   change.place = RelationGetRelid(table);
   if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) change.truncated = RelationGetRelid(table);
@@ -317,7 +333,7 @@ COMPANY_BACKUP_FUNCTION(follow_company) {
   if (guarded([=] { return depends_on_settings(fcinfo); })) settings.emplace();
   const Change change = guarded([=] { return read_change(fcinfo); });
   if (settings) settings->close();
-  if (change.column == nullptr) return PointerGetDatum(nullptr);
+  if (!change.told || change.column == nullptr) return PointerGetDatum(nullptr);
   if (change.truncated != InvalidOid) {
     // of one that is partitioned, its partitions tell
     if (!change.partitioned) follow_truncation(change.truncated, change.column);

@@ -13,6 +13,9 @@ namespace {
 // which may change the row again, or store something of the company.
 constexpr const char* kRows = "!company_backup_follow";
 constexpr const char* kTruncate = "company_backup_follow_truncate";
+// Of a partition: it stays when that is detached, and takes the other one's place then. Four
+// arguments tell it from that.
+constexpr const char* kDetached = "!company_backup_follow_detached";
 
 std::string name_of(Oid table) {
   return one_value(query("SELECT $1::regclass", {Arg::datum(OIDOID, ObjectIdGetDatum(table))}));
@@ -38,7 +41,7 @@ void create_trigger(const std::string& table, const char* name, const std::strin
                     const std::string& arguments) {
   const std::string quoted = quote_name(name);
   alter("CREATE TRIGGER " + quoted + " " + event + " ON " + table +
-        (name == kRows ? " FOR EACH ROW" : " FOR EACH STATEMENT") +
+        (name != kTruncate ? " FOR EACH ROW" : " FOR EACH STATEMENT") +
         " EXECUTE FUNCTION company_backup.follow_company(" + arguments + ")");
   alter("ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + quoted);
   alter("ALTER TRIGGER " + quoted + " ON " + table + " DEPENDS ON EXTENSION company_backup");
@@ -56,7 +59,8 @@ std::string arguments_for(Oid company_table, const std::string& key_column) {
 // The table and what is partitioned below it. None is foreign: the key has a unique index.
 Rows tree_of(Oid table) {
   return query(
-      "SELECT c.oid::regclass FROM pg_class c WHERE c.oid = $1 OR c.oid IN (SELECT relid FROM "
+      "SELECT c.oid::regclass, c.relispartition AND c.relkind = 'r' FROM pg_class c WHERE c.oid = "
+      "$1 OR c.oid IN (SELECT relid FROM "
       "pg_partition_tree($1)) ORDER BY c.oid",
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
 }
@@ -65,11 +69,12 @@ bool is_partitioned(Oid table) {
   return guarded([=] { return get_rel_relkind(table) == RELKIND_PARTITIONED_TABLE; });
 }
 
-// Other tables that have the triggers; and whether the one for rows, which a partition loses that
-// is detached: then it was the company table.
+// Other tables that have the triggers; and whether the first one for rows, which a partition loses
+// that is detached: then it was the company table.
 Rows former_tables(Oid table) {
   return own_query(
-      "SELECT t.tgrelid::regclass, bool_or(t.tgtype & 1 <> 0) FROM pg_trigger t WHERE t.tgfoid = "
+      "SELECT t.tgrelid::regclass, bool_or(t.tgtype & 1 <> 0 AND t.tgnargs = 3) FROM pg_trigger t "
+      "WHERE t.tgfoid = "
       "'company_backup.follow_company()'::regprocedure AND t.tgparentid = 0 AND t.tgrelid <> $1 "
       "AND t.tgrelid NOT IN (SELECT relid FROM pg_partition_tree($1) WHERE relid IS NOT NULL) "
       "GROUP BY t.tgrelid",
@@ -131,6 +136,9 @@ void follow_companies(Oid company_table, const std::string& key_column) {
   for (const Row& row : tree_of(company_table)) {
     drop_triggers(*row[0]);
     create_trigger(*row[0], kTruncate, "BEFORE TRUNCATE", arguments);
+    if (row[1] != "t") continue;
+    create_trigger(*row[0], kDetached, "AFTER INSERT OR DELETE OR UPDATE",
+                   arguments + ", 'detached'");
   }
   // Not UPDATE OF the key: a trigger of the application may change it without its standing in SET.
   // An UPDATE that moves a row to another partition tells of an INSERT there.
@@ -154,12 +162,17 @@ bool are_companies_followed() {
       "'\\x00'::bytea) w (whole), LATERAL (SELECT CASE c.relkind WHEN 'p' THEN 62 ELSE 58 END) m "
       "(bits) WHERE NOT EXISTS (SELECT "
       "FROM pg_class r WHERE (r.oid = c.oid OR r.oid IN (SELECT relid FROM "
-      "pg_partition_tree(c.oid))) AND (SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE t.tgrelid = "
+      "pg_partition_tree(c.oid))) AND ((SELECT bit_or(t.tgtype) FROM pg_trigger t WHERE t.tgrelid "
+      "= "
       "r.oid AND t.tgfoid = 'company_backup.follow_company()'::regprocedure AND t.tgenabled IN "
       "('O', 'A') AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgnargs = 3 AND CASE WHEN "
       "substring(t.tgargs FOR length(here)) = here THEN t.tgargs = whole ELSE substring(t.tgargs "
-      "FOR length(name)) = name END) & m.bits IS DISTINCT FROM m.bits)",
-      // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's; of partitions INSERT
+      "FOR length(name)) = name END) & m.bits IS DISTINCT FROM m.bits OR r.relispartition AND "
+      "r.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = r.oid AND "
+      "t.tgfoid = 'company_backup.follow_company()'::regprocedure AND t.tgenabled IN ('O', 'A') "
+      "AND t.tgattr = '' AND t.tgqual IS NULL AND t.tgnargs = 4 AND t.tgtype = 29)))",
+      // DELETE, UPDATE, TRUNCATE; and BEFORE, which is that one's; of partitions INSERT. Of a
+      // partition that may be detached: all that happens to rows.
       {}, Access::kCall);
   if (followed.empty()) return false;
   return followed[0][1] != "p" || !has_lost(*followed[0][0]);
