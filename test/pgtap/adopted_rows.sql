@@ -4,7 +4,7 @@
 BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
-SELECT plan(29);
+SELECT plan(31);
 
 \ir told.psql
 
@@ -124,7 +124,9 @@ INSERT INTO app.place VALUES (20, 20, 'p');
 SELECT backup_company(20) AS moved \gset
 UPDATE app.place SET co_id = NULL WHERE id = 20;
 UPDATE app.co SET id = 21 WHERE id = 20;
-SELECT is(pg_temp.told(format('SELECT create_company_from_backup(%s)', :moved)) ~ '^23505', true, 'nor from one that has another key now');
+SELECT is(pg_temp.told(format($$SELECT create_company_from_backup(%s, ids => 'keep')$$, :moved)) ~ '^23505', true, 'nor from one that has another key now');
+SELECT is(pg_temp.told(format('SELECT create_company_from_backup(%s, ''{"id": 77}'')', :moved)), 'ok', '... whose backup gives others new IDs');
+SELECT results_eq('SELECT co_id IS NULL FROM app.place WHERE id = 20', 'SELECT true', '... and nobody''s row stays what it is');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -41,6 +41,9 @@ struct ScopedTable {
   std::string decided_by;
   std::string reason;
   std::vector<RouteStep> routes;  // any of them; empty for shared and people
+  // References of the table to itself that its rule names: a row that `routes` lead to nobody is of
+  // the company of the row that it hangs on by one of these, and so on up.
+  std::vector<RouteStep> own_steps;
   // That also lead to the company, but decide nothing: a row that `routes` lead to nobody, and one
   // of these to a company, would be lost. None where the rule says that such rows are shared.
   std::vector<RouteStep> other_ways;
@@ -125,6 +128,12 @@ bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable
 
 // Do the routes of `start` lead through `goal`?
 bool leads_through(const Scope& scope, TableIndex start, TableIndex goal);
+
+// All that says whose a row is: `routes` and `own_steps`.
+std::vector<RouteStep> all_steps(const ScopedTable& scoped);
+
+// Can rows of the table be a company's by own_steps?
+bool can_hang(const Schema& schema, const Scope& scope, const ScopedTable& scoped);
 
 // One of its ways to the company: may it be NULL, or is it for rows of another kind?
 bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteStep& step);

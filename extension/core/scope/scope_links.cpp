@@ -139,8 +139,12 @@ void order_route(Model& model, TableIndex index) {
   for (const std::string& name : rule.route) {
     const std::vector<Link> found = named_links(model, index, name);
     (found.empty() ? unknown : known.route).push_back(name);
-    model.ordered[index].insert(model.ordered[index].end(), found.begin(), found.end());
+    const bool hangs = !found.empty() && found[0].step.target == index;
+    std::vector<Link>& ways = hangs ? model.hanging[index] : model.ordered[index];
+    ways.insert(ways.end(), found.begin(), found.end());
   }
+  // Alone they would lead nowhere.
+  if (model.ordered[index].empty()) std::swap(model.ordered[index], model.hanging[index]);
   for (const std::string& name : unknown) {
     const bool partition = std::any_of(
         model.keys_of[index].begin(), model.keys_of[index].end(),

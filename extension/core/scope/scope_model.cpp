@@ -18,7 +18,8 @@ Model::Model(const Schema& schema_in, const Rules& rules_in, const std::string& 
       column_rules(schema.tables.size()),
       soft(schema.tables.size()),
       links(schema.tables.size()),
-      ordered(schema.tables.size()) {
+      ordered(schema.tables.size()),
+      hanging(schema.tables.size()) {
   const Settings& settings = rules.settings;
   if (settings.company_table.empty())
     throw Error(sqlstate::kNotConfigured, "no company table has been set")

@@ -53,6 +53,7 @@ struct Model {
   std::vector<std::vector<SoftReference>> soft;
   std::vector<std::vector<Link>> links;    // ways up that need no rule
   std::vector<std::vector<Link>> ordered;  // ways its rule names; empty: the rule names none
+  std::vector<std::vector<Link>> hanging;  // of these, beside others, the table's ways to itself
 
   std::map<const ForeignKey*, std::string> outside;  // what set_reference says of foreign keys
 

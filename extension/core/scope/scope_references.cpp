@@ -99,11 +99,12 @@ void refuse_kept_ways(Model& model, const Scope& scope, const Reference& referen
   TableRule rule = model.rule[reference.table] == nullptr ? proposed_rule(scoped.treatment)
                                                           : *model.rule[reference.table];
   rule.route.clear();
-  for (const RouteStep& step : scoped.routes)
+  const std::vector<RouteStep> steps = all_steps(scoped);
+  for (const RouteStep& step : steps)
     if (!is_it(step) &&
         std::find(rule.route.begin(), rule.route.end(), step.name) == rule.route.end())
       rule.route.push_back(step.name);
-  if (rule.route.empty() || std::none_of(scoped.routes.begin(), scoped.routes.end(), is_it)) return;
+  if (rule.route.empty() || std::none_of(steps.begin(), steps.end(), is_it)) return;
   const Table& table = model.table(reference.table);
   model.error(display_table(table),
               "a rule lets " + display_name(reference.name) +

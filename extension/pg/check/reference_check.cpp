@@ -49,6 +49,7 @@ class Checker {
     const ScopedTable* source = live_.scope.find(reference.table);
     const ScopedTable* target = live_.scope.find(reference.target);
     if (target == nullptr || !target->owned()) return true;  // shared, people: the key holds it
+    if (!source->own_steps.empty() || !target->own_steps.empty()) return false;
     if (source->routes.size() == 1 && source->routes[0].kind != RouteStep::Kind::kUp &&
         source->routes[0].name == reference.name) {
       return true;

@@ -197,20 +197,58 @@ TableIndex table_of_kind(const LiveScope& live, const KindPlace& place, const st
   return found;
 }
 
+using Names = std::vector<std::string>;
+
+// A kind that is itself the key of a row is called what the texts of that row say: a Django content
+// type (sales, invoice) is of table sales_invoice.
+Names names_of_kind(const LiveScope& live, const KindPlace& place,
+                                       const std::string& kind) {
+  Names pairs, names{kind};
+  const int16_t column = find_column(live.table(place.table), place.when_column)->number;
+  for (const ForeignKey& key : live.schema.foreign_keys) {
+    if (key.table != place.table || key.columns != std::vector{column}) continue;
+    const Table& kinds = live.table(key.target);
+    if (!may_see_rows(kinds)) continue;
+    std::string texts;
+    for (const Column& text : kinds.columns) {
+      if (text.family != TypeFamily::kText) continue;
+      texts += (texts.empty() ? "" : ", ") + as_text(column_sql("k", text), text);
+    }
+    if (texts.empty()) continue;
+    const Column& id = column_of(kinds, key.target_columns[0]);
+    for (const Row& row : query("SELECT " + texts + " FROM " + from_table(kinds) + " AS k WHERE " +
+                                    as_text(column_sql("k", id), id) + " = $1",
+                                {kind})) {
+      for (const Text& first : row) {
+        if (first) names.push_back(*first);
+        for (const Text& second : row) {
+          if (first && second && first != second) pairs.push_back(*first + "_" + *second);
+        }
+      }
+    }
+  }
+  pairs.insert(pairs.end(), names.begin(), names.end());
+  return pairs;
+}
+
 Finding unknown_kind(const LiveScope& live, const KindPlace& place, const Text& kind) {
   const Table& table = live.table(place.table);
   const Column& id = column_of(table, place.columns[0]);
-  const TableIndex target = kind ? table_of_kind(live, place, *kind) : kNoTable;
+  TableIndex target = kNoTable;
+  for (const std::string& name : kind ? names_of_kind(live, place, *kind) : Names()) {
+    if (target == kNoTable) target = table_of_kind(live, place, name);
+  }
+  const Statements statements(functions_schema());
   const std::string what = place.json_path.empty() ? "" : " at " + place.json_path;
   return {"error", display_table(table) + "." + display_name(id.name),
           "no rule says of which table it is the ID" + what + " where " +
               display_name(place.when_column) + " is " + (kind ? quote_literal(*kind) : "null") +
               (kind ? ": name the table with set_reference()" : ": give such rows a kind") +
               ", or, if such IDs mean none, say set_column_rule(..., 'data')",
-          target == kNoTable ? ""
-                             : Statements(functions_schema())
-                                   .reference_of_kind(table, id.name, live.table(target),
-                                                      place.json_path, place.when_column, *kind)};
+          target == kNoTable
+              ? (kind ? statements.column_rule(table, id.name, "data") : "")
+              : statements.reference_of_kind(table, id.name, live.table(target), place.json_path,
+                                             place.when_column, *kind)};
 }
 
 }  // namespace

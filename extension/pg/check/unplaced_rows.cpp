@@ -184,7 +184,8 @@ std::vector<LostRows> find_lost_rows(const LiveScope& live, const ScopedTable& s
 
 // The statement that takes the way into the table's route; empty if that would go in a circle.
 std::string with_way(const LiveScope& live, const ScopedTable& scoped, const RouteStep& way) {
-  if (leads_through(live.scope, way.target, scoped.table)) return {};
+  const bool hangs = way.target == scoped.table && way.kind == RouteStep::Kind::kDown;
+  if (!hangs && leads_through(live.scope, way.target, scoped.table)) return {};
   const Table& table = live.table(scoped.table);
   TableRule rule = proposed_rule(scoped.treatment, scoped.reason);
   for (const TableRule& present : live.rules.tables) {
@@ -195,8 +196,19 @@ std::string with_way(const LiveScope& live, const ScopedTable& scoped, const Rou
   for (const RouteStep& step : scoped.routes) {
     if (names.insert(step.name).second) rule.route.push_back(step.name);
   }
+  for (const RouteStep& step : scoped.own_steps) {
+    if (names.insert(step.name).second) rule.route.push_back(step.name);
+  }
   if (names.insert(way.name).second) rule.route.push_back(way.name);
   return Statements(functions_schema()).table_rule(table, rule);
+}
+
+// Else the rows themselves, for somebody to give them a company.
+std::string settled_by(const LiveScope& live, const ScopedTable& scoped, const RouteStep& way) {
+  const std::string rule = with_way(live, scoped, way);
+  if (!rule.empty()) return rule;
+  const std::string join = step_join(live.schema, way, scoped.table, "t", "w");
+  return "SELECT t.*" + led_rows(live, scoped, way.target, join, nullptr) + ";";
 }
 
 Finding finding_of(const LiveScope& live, const ScopedTable& scoped, const LostRows& lost) {
@@ -206,7 +218,7 @@ Finding finding_of(const LiveScope& live, const ScopedTable& scoped, const LostR
               " leads to one, among them " + lost.first +
               (lost.step != nullptr ? "; let the route of its rule name both, give" : "; give") +
               " such rows a company, or say with match_columns that they belong to nobody",
-          lost.step == nullptr ? "" : with_way(live, scoped, *lost.step)};
+          lost.step == nullptr ? "" : settled_by(live, scoped, *lost.step)};
 }
 
 }  // namespace

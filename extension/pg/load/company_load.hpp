@@ -34,6 +34,9 @@ class CompanyLoad {
   // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
   const CompanyRow& archived_company() const { return archived_company_; }
 
+  // What becomes of the values of a table's rows, which stand as its columns do in the archive.
+  RowMapper make_mapper(const MatchedTable& table) { return references_.mapper(table); }
+
   // Columns of the company table whose values other rows hold.
   std::vector<int16_t> company_key_columns() const;
 
@@ -42,6 +45,8 @@ class CompanyLoad {
 
   // Says what these columns hold in the target's row. To be called before anything is loaded.
   void set_company_keys(const CompanyRow& target);
+  // What becomes of such a column's value. After that.
+  const KeyMap& company_keys(int16_t column) const { return references_.company_keys(column); }
 
   // Decides what becomes of references to other companies. To be called before anything is read
   // translated; without it they stay as they are. `target`: null if it does not exist yet.
@@ -72,6 +77,7 @@ class CompanyLoad {
   // Rows get new IDs from here on; null: they keep them.
   void set_new_ids(const IdMaps* ids);
   const ColumnRoots& roots() const { return references_.roots(); }
+  bool is_company_table(TableIndex table) const { return table == live_.scope.company_table; }
 
   // What the rule of a column makes of its values on their way to this company.
   std::vector<std::string> replaced(const Table& table, const Column& column,

@@ -296,10 +296,10 @@ class OutsideReferences::Reader {
     const bool is_company = reference_.target == live_.scope.company_table;
     if (way_.target == nullptr || target_.treatment != "company" || is_company) return "true";
     args.push_back(way_.target->arg());
-    return "NOT (" +
+    return "(" +
            owned_by(live_.schema, live_.scope, reference_.target, "x",
                     "$" + std::to_string(args.size())) +
-           ")";
+           ") IS NOT TRUE";
   }
 
   using Elements = std::vector<std::optional<std::string>>;

@@ -20,7 +20,7 @@ void ReferenceMaps::settle_outside(const std::vector<MatchedTable>& tables, cons
                    OutsideWay{way_.same_database, way_.same_company, target});
 }
 
-const KeyMap& ReferenceMaps::company_keys(int16_t column) {
+const KeyMap& ReferenceMaps::company_keys(int16_t column) const {
   const auto found = company_maps_.find(column);
   if (found == company_maps_.end()) {
     throw Error(sqlstate::kInternal, "a key of the company row is not known");
@@ -74,7 +74,7 @@ std::vector<size_t> ReferenceMaps::clearable(const MatchedTable& table, const Re
   for (const size_t position : positions) {
     const Column& column = *table.columns[position];
     if (column.not_null) continue;
-    const auto& routes = table.scoped->routes;
+    const std::vector<RouteStep> routes = all_steps(*table.scoped);
     const auto& references = live_.scope.references;
     const bool in_route = std::any_of(routes.begin(), routes.end(), [&](const RouteStep& step) {
       return step.name != reference.name && is_one_of(step.columns, column.number);

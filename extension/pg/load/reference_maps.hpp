@@ -52,6 +52,9 @@ class ReferenceMaps {
   // company's row was not set; those of ArchivedKinds.
   RowMapper mapper(const MatchedTable& table);
 
+  // What becomes of the value of such a column of the company's row. Error kInternal if not set.
+  const KeyMap& company_keys(int16_t column) const;
+
  private:
   void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
   void drop_outside(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
@@ -66,7 +69,6 @@ class ReferenceMaps {
   bool comes_back(const Reference& reference, const ScopedTable& target) const;
   const KeyMap& gone_keys(const MatchedTable& table, const Reference& reference,
                           const std::vector<size_t>& positions);
-  const KeyMap& company_keys(int16_t column);
   std::vector<const KeyMap*> maps_of(TableIndex table, int16_t column);
 
   const LiveScope& live_;

@@ -28,7 +28,8 @@ struct Origin {
   const Manifest& manifest;
   RowSource& source;
   bool same_database;
-  bool source_gone;  // the company that the rows are of does not live under another key, either
+  bool source_gone;   // the company that the rows are of does not live under another key, either
+  bool source_lives;  // it is known to live
 };
 
 // Reads the company; what the archive would say of its tables. Shared rows and people stand for
@@ -67,7 +68,7 @@ class Creation {
         table_(live.table(live.scope.company_table)),
         origin_(origin),
         wanted_(parse_attributes(table_, options.attributes)),
-        passage_{origin.same_database, false, nullptr},
+        passage_{origin.same_database, false, nullptr, origin.source_lives},
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
         adopts_(origin.same_database && origin.source_gone && !new_ids_ &&
                 !source_lives(live, origin.manifest, passage_)),
@@ -223,7 +224,8 @@ std::string create_from(LiveScope scope, const StoredBackup& backup, const Creat
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   ArchiveRows rows(stored_members(backup.id), backup.id);
-  const Origin origin{manifest, rows, is_of_this_database(backup, manifest), !backup.owner_key};
+  const Origin origin{manifest, rows, is_of_this_database(backup, manifest), !backup.owner_key,
+                      does_source_live(backup, manifest)};
   Creation creation(live, origin, options);
   // It comes back only if it had gone when the guard was asked.
   const std::string key = creation.run(operation, backup.owner_key ? std::nullopt : backup.owner);
@@ -243,7 +245,7 @@ std::string clone_company(LiveScope scope, const AskedCompany& source,
   const Company company = source.resolve(live);
   require_placed_rows(live, company);
   const Manifest manifest = copy_rows(live, company, rows);
-  const Origin origin{manifest, rows, true, false};
+  const Origin origin{manifest, rows, true, false, true};
   CreateOptions renewing = options;
   renewing.ids = "remap";
   Creation creation(live, origin, renewing);

@@ -55,9 +55,15 @@ class TakenByOthers {
       ArchiveFacts facts(live, nullptr, load, passage.same_database && !source_lives);
       for (const MatchedTable& matched : load.tables()) {
         if (matched.scoped->table == live.scope.company_table) continue;
+        const auto ask = [&](const UniqueIndex& index, const char* why) {
+          if (!facts.is_taken(matched.scoped->table, index, {})) return;
+          why_[{matched.scoped->table, index.name}] = why;
+        };
         for (const UniqueIndex& index : matched.table->unique_indexes) {
-          if (!facts.is_taken(matched.scoped->table, index)) continue;
-          why_[{matched.scoped->table, index.name}] = "others have its values";
+          ask(index, "others have its values");
+        }
+        for (const UniqueIndex& index : matched.table->exclusions) {
+          ask(index, "others have rows that exclude some of these");
         }
       }
     }
@@ -87,7 +93,7 @@ std::string word(IdDecision::Kind kind) {
 }  // namespace
 
 bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
-  if (!passage.same_database) return false;
+  if (!passage.same_database || passage.source_lives) return passage.source_lives;
   const Table& table = live.table(live.scope.company_table);
   const Column& key = column_of(table, live.scope.company_key);
   return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
@@ -134,9 +140,12 @@ void IdRenewal::refuse(const TakenValue& taken) const {
   const auto& tables = live_.schema.tables;
   for (TableIndex table = 0; table < static_cast<TableIndex>(tables.size()); ++table) {
     if (tables[table].oid != taken.table) continue;
-    for (const UniqueIndex& index : tables[table].unique_indexes) {
-      if (index.name != taken.index) continue;
-      hint = hint_for_key(live_.schema, load_.roots(), table, index, [](int16_t) { return false; });
+    for (const auto* indexes : {&tables[table].unique_indexes, &tables[table].exclusions}) {
+      for (const UniqueIndex& index : *indexes) {
+        if (index.name != taken.index) continue;
+        hint =
+            hint_for_key(live_.schema, load_.roots(), table, index, [](int16_t) { return false; });
+      }
     }
   }
   throw Error(sqlstate::kRefusedIds, taken.message()).detail(taken.detail()).hint(hint);
@@ -170,7 +179,7 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
   const bool same_database = is_of_this_database(backup, manifest);
   const Passage passage{same_database, company && is_own_backup(backup, manifest, company->key),
-                        company ? &*company : nullptr};
+                        company ? &*company : nullptr, does_source_live(backup, manifest)};
   ArchiveRows source(stored_members(backup.id), backup.id);
   SharedOptions shared;
   shared.same_database = same_database;
@@ -178,6 +187,7 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
   CompanyLoad load(live, manifest, source, MatchOptions{passage.same_company, false}, shared);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
                                 : keys_of_new_company(live, load.archived_company_keys()));
+  load.settle_outside(company ? &*company : nullptr);
   const bool renews = wants_new_ids(live, manifest, "auto", passage);
   Rows rows;
   const IdRenewal renewal(live, passage, load);
@@ -196,11 +206,13 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
                     renews ? word(decision.kind) : "kept", renews ? decision.why : kept});
   }
   const Table& company_table = live.table(live.scope.company_table);
-  for (const UniqueIndex& index : company_table.unique_indexes) {
-    const Text refused = taken.why(live.scope.company_table, index);
-    if (!refused) continue;
-    rows.push_back({display_table(company_table), columns_of(index),
-                    word(IdDecision::Kind::kRefused), refused});
+  for (const auto* indexes : {&company_table.unique_indexes, &company_table.exclusions}) {
+    for (const UniqueIndex& index : *indexes) {
+      const Text refused = taken.why(live.scope.company_table, index);
+      if (!refused) continue;
+      rows.push_back({display_table(company_table), columns_of(index),
+                      word(IdDecision::Kind::kRefused), refused});
+    }
   }
   if (target) target->require_same_now();
   operation.close_snapshot();

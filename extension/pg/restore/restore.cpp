@@ -30,7 +30,8 @@ class RestoreRun {
         source_(stored_members(backup.id), backup.id),
         same_database_(is_of_this_database(backup, manifest_)),
         same_company_(is_own_backup(backup, manifest_, company.key)),
-        source_gone_(!backup.owner_key) {
+        source_gone_(!backup.owner_key),
+        source_lives_(does_source_live(backup, manifest_)) {
     if (options.include_files && !manifest_.include_files) {
       throw Error(sqlstate::kInvalidParameter,
                   "backup " + std::to_string(backup.id) + " holds no files")
@@ -105,7 +106,7 @@ class RestoreRun {
            (same_database_ && source_gone_ && !source_lives(live_, manifest_, passage()));
   }
 
-  Passage passage() const { return {same_database_, same_company_, &company_}; }
+  Passage passage() const { return {same_database_, same_company_, &company_, source_lives_}; }
 
   void choose_ids(const RestoreOptions& options, bool preview) {
     const Passage passage = this->passage();
@@ -121,7 +122,7 @@ class RestoreRun {
   ArchiveRows source_;
   const bool same_database_;
   const bool same_company_;
-  const bool source_gone_;
+  const bool source_gone_, source_lives_;
   std::optional<CompanyLoad> load_;
   std::optional<IdRenewal> renewal_;
   std::vector<CollapsedKey> clashes_;
@@ -141,7 +142,7 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   operation.take_snapshot();
   const Company company = target.resolve(live);
   require_no_review(company.key, identity);
-  refuse_missed_acts(company.key);
+  refuse_missed_acts(company.key, identity);
   find_backup(backup.id);  // nobody has deleted it meanwhile
   RestoreRun run(live, company, backup, options, false);
   RestoreRecord record{next_restore_id(), company.key, identity, backup.id, "replace", true};

@@ -174,12 +174,12 @@ void require_no_review(const std::string& company, int64_t owner) {
       .hint("Keep or revert it first: keep_restore(" + id + ") or revert_restore(" + id + ").");
 }
 
-void refuse_missed_acts(const std::string& company) {
+void refuse_missed_acts(const std::string& company, int64_t owner) {
   constexpr const char* kActs =
-      "SELECT count(*), max(id), count(settled_at) FROM company_backup.restore WHERE company = $1";
-  const Rows seen = own_query(kActs, {company}, Access::kRead);
+      "SELECT count(*), max(id), count(settled_at) FROM company_backup.restore WHERE owner = $1";
+  const Rows seen = own_query(kActs, {owner}, Access::kRead);
   FreshSnapshot fresh;
-  const Rows now = own_query(kActs, {company}, Access::kRead);
+  const Rows now = own_query(kActs, {owner}, Access::kRead);
   fresh.close();
   if (seen == now) return;
   throw Error(sqlstate::kSerializationFailure,

@@ -16,13 +16,16 @@
 namespace company_backup {
 namespace {
 
-// Locks the company first, as a restore does.
+// Locks the company first, as a restore does. The key is the one that the company has now, if it is
+// still there.
 KnownRestore lock_review(int64_t id) {
   const std::optional<RestoreOwner> owner = owner_of_restore(id);
   if (!owner) throw unknown_restore(id);
-  lock_company(owner->company);
+  lock_company(owner->key.value_or(owner->company));
   KnownRestore restore = find_restore(id);
   require_in_review(restore);
+  // Another company may have the key of then.
+  if (owner->key) restore.company = *owner->key;
   return restore;
 }
 
@@ -36,8 +39,18 @@ bool is_to_be_proved(const LiveScope& live, const Manifest& record, const Compan
       [&](const ManifestProblem& problem) { return problem.reference == reference.name; });
 }
 
-// Another company may have taken the key of one that was deleted or has another key now.
+void require_same_key(const KnownRestore& restore) {
+  const std::optional<RestoreOwner> owner = owner_of_restore(restore.id);
+  if (!owner || !owner->key || *owner->key == restore.company) return;
+  throw Error(sqlstate::kSerializationFailure, "could not serialize access: company \"" +
+                                                   restore.company +
+                                                   "\" has got another key meanwhile")
+      .hint("Try again.");
+}
+
+// Another company may have taken the key of one that was deleted.
 void require_same_company(const KnownRestore& restore) {
+  require_same_key(restore);
   if (identity_of_key(restore.company) == restore.owner) return;
   throw Error(sqlstate::kUnknownCompany,
               "the company of restore " + std::to_string(restore.id) + " does not exist any more")
@@ -50,7 +63,7 @@ void apply(CompanyMerge& merge, DiscardedEdits& edits) {
   try {
     merge.apply(nullptr, &edits);
   } catch (const TakenValue& taken) {
-    throw Error(sqlstate::kUniqueViolation, taken.message())
+    throw Error(taken.sqlstate(), taken.message())
         .detail(taken.detail())
         .hint(
             "The other row has taken the value since the restore: change it, then revert again. "
@@ -83,17 +96,14 @@ void report_left_alone(int64_t restore, uint64_t count) {
 }  // namespace
 
 void keep_restore(int64_t id, const Text& actor) {
-  KnownRestore restore = lock_review(id);
-  // Listeners are told the key that it has now: another company may have the old one.
-  const std::optional<RestoreOwner> owner = owner_of_restore(id);
-  if (owner && owner->key) restore.company = *owner->key;
-  settle_restore(load_live_scope(), restore, "kept", actor);
+  settle_restore(load_live_scope(), lock_review(id), "kept", actor);
 }
 
 void revert_restore(int64_t id, const Text& actor) {
   const KnownRestore restore = lock_review(id);
   Operation operation(load_live_scope(), OperationKind::kTakeBack);
   const LiveScope& live = operation.live();
+  require_same_key(restore);
   lock_company_row(live, find_company(live, restore.company, restore.backup));
   require_same_company(restore);
   operation.take_snapshot();
@@ -107,14 +117,14 @@ void revert_restore(int64_t id, const Text& actor) {
   CompanyLoad load(live, record, rows, match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   CompanyMerge merge(live, company, load, MergePolicy{true, true, true});
-  DiscardedEdits edits(live, id);
+  DiscardedEdits edits(live, id, load);
   apply(merge, edits);
   operation.close_snapshot();
   uint64_t left_alone = 0;
   operation.look_again([&] {
     merge.settle_outside(nullptr);
-    left_alone = bring_back_outside_rows(live, id);
-    FormerOrphans orphans(live, id);
+    left_alone = bring_back_outside_rows(live, id, load);
+    FormerOrphans orphans(live, id, &load);
     merge.look_again(orphans);
     prove_references(live, company, {true, true}, [&](const Reference& reference) {
       return is_to_be_proved(live, record, merge, reference);

@@ -89,7 +89,7 @@ std::vector<size_t> TableMerge::on_way_to_company(const std::vector<size_t>& col
   std::vector<size_t> way;
   for (size_t position : columns) {
     const int16_t number = plan_.current[position]->number;
-    const auto& routes = matched_.scoped->routes;
+    const std::vector<RouteStep> routes = all_steps(*matched_.scoped);
     const bool counts = std::any_of(routes.begin(), routes.end(), [&](const RouteStep& step) {
       return step.when_column == number ||
              std::find(step.columns.begin(), step.columns.end(), number) != step.columns.end();

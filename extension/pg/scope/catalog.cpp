@@ -28,6 +28,7 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
 
+// Columns of a constraint's index are known by the constraint, which depends on them in its place.
 // Of exclusion constraints the columns that are not compared with "=" count as expressions.
 constexpr const char* kUniqueIndexes = R"(
 SELECT i.indrelid, ic.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisprimary,
@@ -40,10 +41,12 @@ SELECT i.indrelid, ic.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisp
              WHERE x.conindid = i.indexrelid AND x.contype = 'x' ORDER BY n),
        CASE WHEN i.indexprs IS NULL AND i.indpred IS NULL
          THEN (i.indkey::int2[])[0:i.indnkeyatts - 1]
-         ELSE ARRAY(SELECT DISTINCT d.refobjsubid FROM pg_depend d
+         ELSE ARRAY(SELECT d.refobjsubid FROM pg_depend d
                     WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
                       AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
-                      AND d.refobjsubid > 0 ORDER BY 1)::int2[] END
+                      AND d.refobjsubid > 0
+                    UNION SELECT k FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) k
+                    WHERE k > 0 ORDER BY 1)::int2[] END
 FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
 WHERE (i.indisunique OR i.indisexclusion) AND i.indisvalid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND c.relnamespace <> 'pg_catalog'::regnamespace AND c.relnamespace <> 'pg_toast'::regnamespace
