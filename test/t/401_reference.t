@@ -74,6 +74,7 @@ SELECT CASE WHEN n.nspname = 'company_backup' THEN 'company_backup.' ELSE '' END
 FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'company_backup')
+	AND (n.nspname <> 'company_backup' OR p.prorettype = 'trigger'::regtype)
 SQL
 	my ($name, $arguments, $result) = @$_;
 	my $signature = "$name(" . plainly($arguments) . ') → ' . plainly($result);

@@ -201,8 +201,7 @@ using Names = std::vector<std::string>;
 
 // A kind that is itself the key of a row is called what the texts of that row say: a Django content
 // type (sales, invoice) is of table sales_invoice.
-Names names_of_kind(const LiveScope& live, const KindPlace& place,
-                                       const std::string& kind) {
+Names names_of_kind(const LiveScope& live, const KindPlace& place, const std::string& kind) {
   Names pairs, names{kind};
   const int16_t column = find_column(live.table(place.table), place.when_column)->number;
   for (const ForeignKey& key : live.schema.foreign_keys) {
@@ -246,7 +245,7 @@ Finding unknown_kind(const LiveScope& live, const KindPlace& place, const Text& 
               (kind ? ": name the table with set_reference()" : ": give such rows a kind") +
               ", or, if such IDs mean none, say set_column_rule(..., 'data')",
           target == kNoTable
-              ? (kind ? statements.column_rule(table, id.name, "data") : "")
+              ? ""
               : statements.reference_of_kind(table, id.name, live.table(target), place.json_path,
                                              place.when_column, *kind)};
 }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "pg/base/company_lock.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/pinned_settings.hpp"
 #include "pg/base/value_input.hpp"
@@ -141,7 +142,8 @@ void note_unchanged_version(int64_t company, const std::string& key, const Row& 
       {company, version[0], version[1], version[2], version[3], version[4], key}, Access::kRead);
   fresh.close();
   if (noted.empty()) {
-    note_version(company, key, to_version(version, 0));
+    // A restore at work may have just noted it, and nobody waits for that.
+    if (!is_company_locked(key)) note_version(company, key, to_version(version, 0));
   } else if (noted[0][0] != "t") {
     own_query(
         "UPDATE company_backup.company_row SET seen_in = pg_current_xact_id(), relation = $2::oid, "

@@ -216,10 +216,11 @@ COMPANY_BACKUP_FUNCTION(grant_company_backup) {
       "= "
       "d.objid WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND d.refclassid = "
       "'pg_extension'::regclass AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = "
-      "'company_backup') AND p.proname NOT IN ('set_company_table', 'set_table_rule', "
+      "'company_backup') AND p.pronamespace <> 'company_backup'::regnamespace AND p.proname NOT IN "
+      "('set_company_table', 'set_table_rule', "
       "'set_column_rule', 'set_reference', 'set_membership', 'set_company_guard', "
       "'set_company_hook', 'forget_stale_rules', 'trust_origin', 'archive_key', "
-      "'grant_company_backup', 'follow_company')");
+      "'grant_company_backup')");
   const std::string grant =
       "GRANT EXECUTE ON FUNCTION " + *functions[0][0] + " TO " + quote_name(role);
   own_query(grant.c_str(), {}, Access::kWrite);
