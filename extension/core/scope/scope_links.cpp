@@ -139,9 +139,10 @@ void order_route(Model& model, TableIndex index) {
   for (const std::string& name : rule.route) {
     const std::vector<Link> found = named_links(model, index, name);
     (found.empty() ? unknown : known.route).push_back(name);
-    const bool hangs = !found.empty() && found[0].step.target == index;
-    std::vector<Link>& ways = hangs ? model.hanging[index] : model.ordered[index];
-    ways.insert(ways.end(), found.begin(), found.end());
+    for (const Link& link : found) {
+      const bool hangs = link.step.target == index;  // of kinds, some may
+      (hangs ? model.hanging[index] : model.ordered[index]).push_back(link);
+    }
   }
   // Alone they would lead nowhere.
   if (model.ordered[index].empty()) std::swap(model.ordered[index], model.hanging[index]);
