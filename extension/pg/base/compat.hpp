@@ -207,6 +207,15 @@ inline bool next_sorted(Tuplesortstate* sort, Datum* value, bool* is_null) {
 #endif
 }
 
+// The row of a slot that slot_getallattrs() has been called for.
+inline MinimalTuple minimal_tuple_of(const TupleTableSlot* slot) {
+#if PG_VERSION_NUM >= 180000
+  return heap_form_minimal_tuple(slot->tts_tupleDescriptor, slot->tts_values, slot->tts_isnull, 0);
+#else
+  return heap_form_minimal_tuple(slot->tts_tupleDescriptor, slot->tts_values, slot->tts_isnull);
+#endif
+}
+
 // What pg_constraint says of a foreign key "con" since PostgreSQL 18.
 #if PG_VERSION_NUM >= 180000
 #define COMPANY_BACKUP_IS_ENFORCED "con.conenforced"
