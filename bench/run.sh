@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 # The server's encoding, its messages and every tool: the same on each machine, also on one without a locale.
 export LC_ALL=C.UTF-8
 if [ -z "${COMPANY_BACKUP_BENCH_SERVER:-}" ]; then
-  COMPANY_BACKUP_BENCH_SERVER=1 exec pg_virtualenv -t -v 15 \
+  COMPANY_BACKUP_BENCH_SERVER=1 exec pg_virtualenv -t -v "$(./server_version.sh)" \
     -o shared_buffers=1GB -o max_wal_size=8GB -o checkpoint_timeout=1h -o autovacuum=off -- "$0" "$@"
 fi
 export PGOPTIONS="-c client_min_messages=warning"

@@ -45,7 +45,7 @@ class ColumnCheck {
       return;
     }
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
-    if (is_in_reference(scoped.table, column)) return;
+    if (is_in_reference(scoped.table, column) || has_unheld_key(scoped.table, column)) return;
     if (looks_like_secret(column))
       ask(scoped.table, column, "its name looks like a secret", "secret");
     else if (looks_like_id(scoped, column))
@@ -102,6 +102,14 @@ class ColumnCheck {
         model_.soft[index].begin(), model_.soft[index].end(), [&](const SoftReference& soft) {
           return contains(soft.columns, column.number) || soft.rule->when_column == column.name;
         });
+  }
+
+  // Is asked about as a whole.
+  bool has_unheld_key(TableIndex index, const Column& column) const {
+    const auto& keys = model_.schema.unheld_keys;
+    return std::any_of(keys.begin(), keys.end(), [&](const ForeignKey& key) {
+      return key.table == index && contains(key.columns, column.number);
+    });
   }
 
   bool looks_like_id(const ScopedTable& scoped, const Column& column) const {

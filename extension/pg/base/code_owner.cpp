@@ -16,14 +16,9 @@ namespace company_backup {
 namespace {
 
 // Volatile or stable, and yet they run nobody's code.
-constexpr Oid kHarmless[] = {F_NOW,
-                             F_TRANSACTION_TIMESTAMP,
-                             F_STATEMENT_TIMESTAMP,
-                             F_CLOCK_TIMESTAMP,
-                             F_TIMEOFDAY,
-                             F_RANDOM,
-                             F_GEN_RANDOM_UUID,
-                             F_NEXTVAL};
+constexpr Oid kHarmless[] = {
+    F_NOW,    F_TRANSACTION_TIMESTAMP, F_STATEMENT_TIMESTAMP, F_CLOCK_TIMESTAMP, F_TIMEOFDAY,
+    F_NEXTVAL};
 
 // Roles that are no superusers, and of each the first thing found of it (catalog, OID). Plain data,
 // in PostgreSQL's memory.
@@ -83,6 +78,7 @@ bool note_function(Oid function, void* context) {
   Code& code = *static_cast<Code*>(context);
   if (function < FirstNormalObjectId) {
     if (func_volatile(function) == PROVOLATILE_IMMUTABLE) return false;
+    if (is_random(function)) return false;
     code.any |= std::find(std::begin(kHarmless), std::end(kHarmless), function) ==
                 std::end(kHarmless);  // query_to_xml() and the like run any SQL
     return false;

@@ -1,5 +1,7 @@
 #include "pg/base/planning.hpp"
 
+#include <utility>
+
 #include "pg/base/boundary.hpp"
 #include "pg/base/code_owner.hpp"
 #include "pg/base/compat.hpp"
@@ -20,6 +22,7 @@ bool next_calls_application = false;
 struct Owners {
   Oid one = InvalidOid;
   bool several = false;
+  Query* query = nullptr;  // whose tables are being looked at
 };
 
 void add_role(Oid role, void* context) {
@@ -40,18 +43,22 @@ void add_owner(Oid table, Owners& owners) {
 
 bool look_at_table(Node* node, void* context) {
   if (node == nullptr) return false;
+  auto* owners = static_cast<Owners*>(context);
   if (IsA(node, RangeTblEntry)) {
     auto* entry = reinterpret_cast<RangeTblEntry*>(node);
     if (entry->rtekind != RTE_RELATION) return false;
     ListCell* cell;
     List* tables = entry->inh ? find_all_inheritors(entry->relid, NoLock, nullptr)
                               : list_make1_oid(entry->relid);
-    foreach (cell, tables) add_owner(lfirst_oid(cell), *static_cast<Owners*>(context));
-    read_foreign_as_owner(entry, tables);
+    foreach (cell, tables) add_owner(lfirst_oid(cell), *owners);
+    read_foreign_as_owner(owners->query, entry, tables);
     return false;
   }
   if (IsA(node, Query)) {
-    return walk_query(reinterpret_cast<Query*>(node), look_at_table, context);
+    Query* const around = std::exchange(owners->query, reinterpret_cast<Query*>(node));
+    walk_query(owners->query, look_at_table, context, QTW_EXAMINE_RTES_BEFORE);
+    owners->query = around;
+    return false;
   }
   return walk_expression(node, look_at_table, context);
 }
@@ -95,8 +102,7 @@ void look_at_checks(Oid type) {
 bool look_at_call(Node* node, void* context) {
   if (node == nullptr) return false;
   if (IsA(node, Query)) {
-    return query_tree_walker(reinterpret_cast<Query*>(node), bare_walker(look_at_call), context,
-                             QTW_EXAMINE_SORTGROUP);
+    return walk_query(reinterpret_cast<Query*>(node), look_at_call, context, QTW_EXAMINE_SORTGROUP);
   }
   if (IsA(node, SortGroupClause)) {
     look_at_operator(reinterpret_cast<SortGroupClause*>(node)->eqop);
