@@ -284,7 +284,7 @@ TEST_F(IdPlanTest, a_key_that_follows_what_may_be_nobodys_is_asked_about) {
   decide();
   renewed("tier_free", "product_id: follows sales.product.id");
   refused("tier_taken", "keep their values");
-  renewed("tier_company");
+  renewed("tier_company", "product_id: follows sales.product.id");
 }
 
 TEST_F(IdPlanTest, expressions_and_predicates_are_asked_about) {

@@ -231,6 +231,11 @@ class Planner {
     if (!renewed.empty()) return decision(Kind::kRenewed, std::move(renewed));
     if (!tellers.empty()) return decision(Kind::kKept, "the company is part of it");
     const std::string used = renewed_part(key);
+    if (!used.empty() && key.exclusion) {
+      return decision(Kind::kKept, "it is made of " + used +
+                                       "; another company's row that excludes one of these stops "
+                                       "the load");
+    }
     if (!used.empty()) return decision(Kind::kRenewed, used + ", which it is made of");
     return decision(Kind::kKept, key.exclusion
                                      ? "nobody else has a row that excludes one of these"
@@ -266,7 +271,7 @@ class Planner {
   // Is there a column that does so in every row? NULL is no value that others have, unless NULL
   // equals NULL.
   bool tells_all_apart(const Key& key, const std::vector<Teller>& tellers) {
-    if (tellers.empty()) return !key.exclusion && !renewed_part(key).empty();
+    if (tellers.empty()) return !renewed_part(key).empty();
     return std::any_of(tellers.begin(), tellers.end(), [&](const Teller& teller) {
       const ColumnRoot column{key.table, teller.column};
       std::set<ColumnRoot> seen;
