@@ -274,7 +274,7 @@ TEST_F(IdPlanTest, a_key_that_follows_what_may_be_nobodys_is_asked_about) {
       .fk("product_company_fk", {"company_id"}, "sales.company");
   sequences.push_back("sales.product");
   numbered("sales.tier")
-      .columns({"product_id bigint", "level int"})
+      .columns({"product_id integer", "level integer"})
       .fk("tier_product_fk", {"product_id"}, "sales.product")
       .unique("tier_free", {"product_id"})
       .unique("tier_taken", {"product_id", "level"})
