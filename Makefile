@@ -4,25 +4,32 @@
 #   make install       install both (as root)
 #   make demo          the story, on a throwaway server; installs what is missing
 #   make test          every test, on a throwaway server; installs what is missing
+#   make matrix        every test for PostgreSQL 15, 17 and 18, each in a throwaway Debian folder; as root
 #   make nightly       every test, those with a time or a number of rounds for much longer: about two hours
-#   make bench         the timings of the README, on a throwaway server
+#   make bench         the timings of docs/PERFORMANCE.md, on a throwaway server
 #   make bench-size    memory and time of a company with ten times as many rows
 #   make installcheck  pg_regress against a running server
 #
+# PG=17 builds for and tests with that server; without it, server_version.sh says which one it is.
 # ZLIB_ONLY=1 builds without libdeflate.
 
 EXTENSION = extension/company_backup
 MODULE_big = company_backup
 EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
 
-OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard extension/pg/*/*.cpp)))
+# The server's major version; empty where there is none yet.
+SERVER := $(shell PG='$(PG)' PG_CONFIG='$(PG_CONFIG)' ./server_version.sh 2>/dev/null)
+PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/$(SERVER)/bin/pg_config) pg_config)
+
+# Those of each server in a folder of their own.
+OBJECTS = build/pg$(SERVER)
+OBJS = $(patsubst %.cpp,$(OBJECTS)/%.o,$(sort $(wildcard extension/pg/*/*.cpp)))
 DATA = $(wildcard $(EXTENSION)--*.sql)
 EXTRA_CLEAN = $(OBJS:.o=.d)
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --outputdir=build/regress
 
-PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
 ZLIB_ONLY ?= 0
 
 ifeq ($(ZLIB_ONLY),1)
@@ -43,6 +50,8 @@ SANITIZED = build/sanitized
 FUZZED = build/fuzzed
 # What does not know of PostgreSQL, for the extension and the client.
 CORE = $(RELEASE)/libcompany_backup_core.a
+# Changes when the module is to be linked for another server than the last time.
+LINKED_FOR = build/linked-for
 
 all: client
 
@@ -59,7 +68,7 @@ endif
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: client core install-client uninstall-client dependencies unit demo test nightly fuzz bench bench-size
+.PHONY: FORCE client core install-client uninstall-client dependencies unit demo test matrix nightly fuzz bench bench-size
 
 # CMake knows whether there is anything to do.
 core:
@@ -67,7 +76,16 @@ core:
 	MAKEFLAGS=--no-print-directory cmake --build $(RELEASE) -j 2 --target company_backup_core
 
 $(CORE): core
-$(MODULE_big).so: $(CORE)
+$(MODULE_big).so: $(CORE) $(LINKED_FOR)
+
+$(OBJECTS)/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -c -o $@ $<
+
+$(LINKED_FOR): FORCE
+	@mkdir -p $(@D)
+	@echo $(SERVER) | cmp -s - $@ || echo $(SERVER) >$@
+FORCE:
 
 client: core
 	MAKEFLAGS=--no-print-directory cmake --build $(RELEASE) -j 2 --target company-backup
@@ -110,6 +128,9 @@ test: dependencies
 	$(INSTALL_BUILT)
 	$(MAKE) --no-print-directory -s unit
 	test/run.sh
+
+matrix:
+	test/matrix.sh
 
 # Every night other random schemas; a failure names its seed.
 nightly: dependencies

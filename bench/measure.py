@@ -1,4 +1,4 @@
-"""Measures company_backup against committed baseline scripts and prints a table for the README.
+"""Measures company_backup against committed baseline scripts and prints the table of docs/PERFORMANCE.md.
 
 Each pair is run in turn, RUNS times; the medians and their ratio are printed. Nothing is asserted.
 """

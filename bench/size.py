@@ -1,6 +1,6 @@
 """Time and memory of a company and of one with ten times as many rows: memory must not grow with it.
 
-Prints a table for the README. Nothing is asserted.
+Prints what docs/PERFORMANCE.md says of memory. Nothing is asserted.
 """
 
 import sys

@@ -35,7 +35,7 @@ void Attributes::add_to(CLI::App& command) {
           ->check(check_set);
   command
       .add_option("--attributes", json,
-                  "Instead of --set: a JSON object; also for NULL and columns of jsonb")
+                  "Instead of --set: a JSON object; also for NULL and for columns of type jsonb")
       ->type_name("JSON")
       ->excludes(one);
 }

@@ -68,7 +68,7 @@ Command add_check(CLI::App& app, ConnectionOptions& connection) {
   auto options = std::make_shared<Options>();
   command
       ->add_option("COMPANY", options->company,
-                   "Also look for references of this company that dangle or leave it")
+                   "Also look for references of this company that lead nowhere or to another one")
       ->type_name("");
   command->add_flag("--json", options->json, "Print JSON");
   add_connection_options(*command, connection);

@@ -47,7 +47,7 @@ Command add_create(CLI::App& app, ConnectionOptions& connection) {
           ->type_name("NAME")
           ->excludes(backup);
   options->attributes.add_to(*command);
-  add_choice(*command, "--ids", options->ids, "Keep the IDs of the backup or give new ones",
+  add_choice(*command, "--ids", options->ids, "Keep the IDs of the backup, or give rows new ones",
              {"auto", "keep", "remap"});
   command->get_option("--ids")->excludes(name);
   command->add_option("--actor", options->actor, "The person on whose behalf this is done")

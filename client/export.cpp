@@ -85,7 +85,7 @@ Command add_export(CLI::App& app, ConnectionOptions& connection) {
   CLI::Option* company =
       command
           ->add_option("--company", options->company,
-                       "Instead of a backup: the company as it is now; the database keeps nothing")
+                       "Instead of a backup: the company as it is now; the database stores nothing")
           ->type_name("COMPANY")
           ->excludes(backup);
   command

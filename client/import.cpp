@@ -58,7 +58,7 @@ Command add_import(CLI::App& app, ConnectionOptions& connection) {
       ->type_name("");
   command
       ->add_option("--company", options->company,
-                   "The company that it is for; without it: to create a company from")
+                   "Company that the archive is for; without it, a company can be created from it")
       ->type_name("COMPANY");
   add_connection_options(*command, connection);
   command->footer(

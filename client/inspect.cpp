@@ -120,15 +120,15 @@ int run(const Options& options) {
 
 Command add_inspect(CLI::App& app) {
   CLI::App* command =
-      app.add_subcommand("inspect", "Shows what an archive says of itself; needs no server");
+      app.add_subcommand("inspect", "Shows what an archive says about itself; needs no server");
   auto options = std::make_shared<Options>();
   command->add_option("FILE", options->file, "Archive (.tar.gz); \"-\": standard input")
       ->required()
       ->type_name("");
   command->add_flag("--json", options->json, "Print the archive's manifest, which is JSON");
   command->footer(
-      "Only the beginning of the archive is read. Whether the rest is whole and nobody changed it\n"
-      "is what \"verify\" tells.\n"
+      "Only the beginning of the archive is read. \"verify\" tells whether the rest is whole and\n"
+      "unchanged.\n"
       "Example: company-backup inspect acme.tar.gz");
   return {command, [options] { return run(*options); }};
 }

@@ -21,13 +21,17 @@ bool is_number(Oid type) {
   return type == kInt8 || type == kInt2 || type == kInt4 || type == kFloat8 || type == kNumeric;
 }
 
-size_t width(std::string_view printed) {
-  return static_cast<size_t>(std::count_if(printed.begin(), printed.end(), [](char c) {
-    return (static_cast<uint8_t>(c) & 0xC0) != 0x80;
-  }));
+// How many columns a terminal takes for UTF-8 that printable() has checked.
+size_t width(const std::string& printed) {
+  static const int kUtf8 = pg_char_to_encoding("UTF8");
+  size_t columns = 0;
+  for (const char* at = printed.c_str(); *at != '\0'; at += PQmblen(at, kUtf8)) {
+    columns += static_cast<size_t>(std::max(PQdsplen(at, kUtf8), 0));
+  }
+  return columns;
 }
 
-void pad(std::string& line, std::string_view cell, size_t to, bool right) {
+void pad(std::string& line, const std::string& cell, size_t to, bool right) {
   const std::string spaces(to - width(cell), ' ');
   if (right) line += spaces;
   line += cell;

@@ -35,7 +35,7 @@ Command add_plan(CLI::App& app, ConnectionOptions& connection) {
   CLI::Option* backup = add_backup_argument(*command, options->backup);
   CLI::Option* for_new =
       add_backup_option(*command, "--new", options->backup,
-                        "Instead of COMPANY and BACKUP: for a new company made of this backup");
+                        "Instead of COMPANY and BACKUP: for a new company made from this backup");
   for_new->excludes(company)->excludes(backup);
   command->add_flag("--json", options->json, "Print JSON");
   add_connection_options(*command, connection);

@@ -27,22 +27,22 @@ bool has_changes(const Result& preview, int row) {
 void RestoreOptions::add_to(CLI::App& command) {
   command.add_option("COMPANY", company, "Key of the company")->required()->type_name("");
   add_backup_argument(command, backup)->required();
-  add_choice(command, "--mode", mode, "Make the company what the backup holds, or only add to it",
+  add_choice(command, "--mode", mode,
+             "replace: the company becomes what the backup holds; merge is planned",
              {"replace", "merge"});
-  add_choice(command, "--ids", ids, "Keep the IDs of the backup or give new ones",
+  add_choice(command, "--ids", ids, "Keep the IDs of the backup, or give rows new ones",
              {"auto", "keep", "remap"});
   command.add_flag("--include-files", include_files, "Restore files, too");
-  add_choice(command, "--on-error", on_error,
-             "Rows that cannot be written: fail, or leave them out", {"abort", "skip"});
+  add_choice(command, "--on-error", on_error, "If a row cannot be written: fail; skip is planned",
+             {"abort", "skip"});
   add_choice(command, "--on-conflict", on_conflict,
-             "Rows whose unique values are taken: fail, or keep what is there",
+             "If another row has the unique values of a row: fail; keep_existing is planned",
              {"error", "keep_existing"});
-  command
-      .add_option("--on-missing-shared", on_missing_shared,
-                  "What to do when a shared row of the backup is not in the database (refuse)")
-      ->type_name("WORD");
+  add_choice(command, "--on-missing-shared", on_missing_shared,
+             "If a shared row of the backup is not in the database: fail, or add it",
+             {"refuse", "add"});
   add_choice(command, "--schema-drift", schema_drift,
-             "If the tables have changed since the backup: fail, or take what fits",
+             "If the tables have changed since the backup: fail; adapt is planned",
              {"refuse", "adapt"});
   command.add_option("--actor", actor, "The person on whose behalf this is done")
       ->type_name("PERSON");

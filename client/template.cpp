@@ -70,7 +70,7 @@ CLI::App* add_drop(CLI::App& app, Options& options) {
   CLI::App* command = app.add_subcommand("drop", "Makes a template an ordinary backup again");
   add_name(*command, options.name, "Name of the template, as \"template list\" shows it");
   command->footer(
-      "The backup stays, and so do the companies that were made of it.\n"
+      "The backup stays, and so do the companies that were made from it.\n"
       "Example: company-backup template drop bakery -d shop");
   return command;
 }
@@ -79,7 +79,7 @@ CLI::App* add_drop(CLI::App& app, Options& options) {
 
 Command add_template(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand(
-      "template", "Publishes, lists and drops templates, of which \"create\" makes companies");
+      "template", "Publishes, lists and drops templates, from which \"create\" makes companies");
   auto options = std::make_shared<Options>();
   CLI::App* publishing = add_publish(*command, *options);
   CLI::App* listing = add_list_of_templates(*command);

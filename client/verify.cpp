@@ -1,6 +1,5 @@
 // verify FILE: checks a whole archive. No server is needed.
 
-#include <charconv>
 #include <cstdint>
 #include <iostream>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "client/progress.hpp"
 #include "core/archive/archive_reader.hpp"
 #include "core/text/error.hpp"
+#include "core/text/hex.hpp"
 
 namespace company_backup::client {
 namespace {
@@ -39,16 +39,8 @@ class NoSink : public ArchiveSink {
 // The bytes of a bytea as psql prints it (\x and hexadecimal digits); nothing for any other text.
 std::optional<std::string> from_bytea_text(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  if (!text.starts_with("\\x") || text.size() % 2 != 0) return std::nullopt;
-  text.remove_prefix(2);
-  std::string bytes;
-  for (; !text.empty(); text.remove_prefix(2)) {
-    unsigned byte = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + 2, byte, 16);
-    if (error != std::errc() || end != text.data() + 2) return std::nullopt;
-    bytes.push_back(static_cast<char>(byte));
-  }
-  return bytes;
+  if (!text.starts_with("\\x")) return std::nullopt;
+  return bytes_of_hex(text.substr(2));
 }
 
 // The key is in the file as it is, or as psql prints it.

@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8
 
 if [ -z "${COMPANY_BACKUP_DEMO_SERVER:-}" ]; then
   echo "Starting a throwaway PostgreSQL server; it is removed at the end."
-  COMPANY_BACKUP_DEMO_SERVER=1 exec pg_virtualenv -t -v 15 -o fsync=off -o log_min_messages=panic "$0"
+  COMPANY_BACKUP_DEMO_SERVER=1 exec pg_virtualenv -t -v "$(./server_version.sh)" -o fsync=off -o log_min_messages=panic "$0"
 fi
 
 client=$PWD/build/release/client/company-backup

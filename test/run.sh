@@ -6,9 +6,10 @@ cd "$(dirname "$0")/.."
 # The server's encoding, its messages and every tool: the same on each machine, also on one without a locale.
 export LC_ALL=C.UTF-8
 
+version=$(./server_version.sh)
 if [ -z "${COMPANY_BACKUP_TEST_SERVER:-}" ]; then
   # Sockets and a TCP port of its own, removed at the end.
-  COMPANY_BACKUP_TEST_SERVER=1 exec pg_virtualenv -t -v 15 \
+  COMPANY_BACKUP_TEST_SERVER=1 exec pg_virtualenv -t -v "$version" \
     -o fsync=off -o max_connections=60 -o max_prepared_transactions=5 \
     -o log_min_messages=panic -- "$0" "$@"
 fi
@@ -20,7 +21,7 @@ make --no-print-directory -s -C test/faults
 modules=$(mktemp -d)
 trap 'rm -rf "$modules"' EXIT
 chmod 755 "$modules"
-cp build/boundary/boundary_test.so build/faults/faults.so "$modules"
+cp "build/pg$version/boundary_test.so" "build/pg$version/faults.so" "$modules"
 export COMPANY_BACKUP_BOUNDARY_TEST="$modules/boundary_test.so"
 export COMPANY_BACKUP_FAULTS="$modules/faults.so"
 export PGOPTIONS="-c client_min_messages=warning"

@@ -6,13 +6,7 @@ CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 SELECT plan(20);
 
-CREATE FUNCTION pg_temp.tells(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text;
-BEGIN EXECUTE statement; RETURN 'ok';
-EXCEPTION WHEN others THEN
-    GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL;
-    RETURN concat_ws(' / ', SQLSTATE || ' ' || SQLERRM, d);
-END $$;
+\ir told.psql
 
 CREATE TABLE app.co (id int PRIMARY KEY, name text);
 -- Goes with its company; is held by it; is left by it.
@@ -45,14 +39,14 @@ SAVEPOINT start;
 DELETE FROM app.tag WHERE code = 'hot';
 INSERT INTO app.tag VALUES ('hot', NULL, 'orange for all');
 SELECT is(app.announced(:backup), 'refused: key tag_pkey: 1 row has what a row of another company, or of none, has: (hot)', 'a row that was added for all is not taken for the one that was removed');
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), '23505 a row of table "app.tag" cannot be loaded: another row has its unique value / Key (code)=(hot)%', '... a restore is refused');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505 a row of table "app.tag" cannot be loaded: another row has its unique value / Key (code)=(hot)%', '... a restore is refused');
 UPDATE app.item SET tag = 'hot' WHERE co_id = 2;
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), '23505%', '... also when others use it');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505%', '... also when others use it');
 SELECT is((SELECT color FROM app.tag WHERE code = 'hot' AND co_id IS NULL), 'orange for all', '... it is as it was');
 ROLLBACK TO start;
 UPDATE app.list SET co_id = NULL, name = 'for all' WHERE id = 2;
 SELECT is(app.announced(:backup), 'refused: key list_pkey: 1 row has what a row of another company, or of none, has: (2)', 'a row that was given to all is not taken back');
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), '23505 a row of table "app.list"%', '... a restore is refused');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505 a row of table "app.list"%', '... a restore is refused');
 ROLLBACK TO start;
 
 -- The company is gone.
@@ -60,26 +54,26 @@ DELETE FROM app.item WHERE co_id = 1;
 DELETE FROM app.list WHERE co_id = 1;
 DELETE FROM app.co WHERE id = 1;
 SAVEPOINT gone;
-SELECT is(pg_temp.tells(format('SELECT create_company_from_backup(%s)', :backup)), 'ok', 'what a deleted company left is adopted');
+SELECT is(pg_temp.told(format('SELECT create_company_from_backup(%s)', :backup)), 'ok', 'what a deleted company left is adopted');
 SELECT results_eq('SELECT id, co_id FROM app.place ORDER BY id', 'VALUES (1, 1), (2, 1), (9, NULL)', '... and nothing else');
 SELECT is_empty('SELECT * FROM check_company_data(2)', '... nobody refers to it');
 ROLLBACK TO gone;
 INSERT INTO app.tag VALUES ('hot', NULL, 'orange for all');
 SELECT is((SELECT decision || ': ' || why FROM plan_ids(NULL::text, :backup) WHERE table_name = 'app.tag'), 'refused: others have its values', 'a plan of IDs announces a row for all');
-SELECT alike(pg_temp.tells(format('SELECT create_company_from_backup(%s)', :backup)), '23505 a row of table "app.tag"%', '... it is not taken');
+SELECT alike(pg_temp.told(format('SELECT create_company_from_backup(%s)', :backup)), '23505 a row of table "app.tag"%', '... it is not taken');
 ROLLBACK TO gone;
 UPDATE app.item SET place_id = 1 WHERE id = 2;
 SELECT is((SELECT decision || ': ' || why FROM plan_ids(NULL::text, :backup) WHERE table_name = 'app.place'), 'refused: others have its values', 'a plan of IDs announces a row that others use');
-SELECT alike(pg_temp.tells(format('SELECT create_company_from_backup(%s)', :backup)), '23505 a row of table "app.place"%', '... it is not taken');
+SELECT alike(pg_temp.told(format('SELECT create_company_from_backup(%s)', :backup)), '23505 a row of table "app.place"%', '... it is not taken');
 INSERT INTO app.co VALUES (1, 'a');
-SELECT is(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), 'ok', 'a company that was made anew gets rows of its own');
+SELECT is(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), 'ok', 'a company that was made anew gets rows of its own');
 SELECT results_eq('SELECT id FROM app.place WHERE co_id IS NULL ORDER BY id', 'VALUES (1), (2), (9)', '... those that were left stay nobody''s');
 ROLLBACK TO gone;
 UPDATE app.item SET room_id = 2 WHERE id = 2;
-SELECT alike(pg_temp.tells(format('SELECT create_company_from_backup(%s)', :backup)), '23505 a row of table "app.place" % Key (id)=(2)%', 'nor one with a row below that others use');
+SELECT alike(pg_temp.told(format('SELECT create_company_from_backup(%s)', :backup)), '23505 a row of table "app.place" % Key (id)=(2)%', 'nor one with a row below that others use');
 ROLLBACK TO gone;
 UPDATE app.map SET place_id = 2;
-SELECT alike(pg_temp.tells(format('SELECT create_company_from_backup(%s)', :backup)), '23505 a row of table "app.place" % Key (id)=(2)%', 'nor one that a shared row refers to');
+SELECT alike(pg_temp.told(format('SELECT create_company_from_backup(%s)', :backup)), '23505 a row of table "app.place" % Key (id)=(2)%', 'nor one that a shared row refers to');
 SELECT is((SELECT decision FROM plan_ids(NULL::text, :backup) WHERE table_name = 'app.place'), 'refused', '... announced');
 ROLLBACK TO gone;
 SELECT is((SELECT count(*) FROM app.place WHERE co_id IS NULL), 3::bigint, 'nothing has happened');

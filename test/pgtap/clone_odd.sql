@@ -7,20 +7,7 @@ SELECT no_plan();
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 
--- "KB002 message / detail / hint", or ok; what was done is undone.
-CREATE FUNCTION pg_temp.told(sql text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE state text; message text; detail text; hint text;
-BEGIN
-  EXECUTE sql;
-  RAISE EXCEPTION 'ok';
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-    detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-  RETURN CASE WHEN message = 'ok' THEN 'ok'
-    ELSE concat_ws(' / ', state || ' ' || message, nullif(detail, ''), nullif(hint, '')) END;
-END $$;
-CREATE FUNCTION pg_temp.tells(sql text, pattern text) RETURNS text LANGUAGE sql AS
-  $$ SELECT alike(pg_temp.told(sql), pattern, sql) $$;
+\ir told.psql
 
 CREATE TABLE app.company (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text);
 INSERT INTO app.company (name) VALUES ('One'), ('Two');
@@ -78,7 +65,9 @@ CREATE TABLE app.one (id smallint PRIMARY KEY DEFAULT nextval('app.both'), compa
 CREATE TABLE app.two (id smallint PRIMARY KEY DEFAULT nextval('app.both'), one_id smallint NOT NULL REFERENCES app.one);
 INSERT INTO app.one (company_id) VALUES (1), (1);
 INSERT INTO app.two (one_id) SELECT id FROM app.one;
+SAVEPOINT copied;
 SELECT pg_temp.tells('SELECT clone_company(1)', 'ok');
+ROLLBACK TO copied;
 ALTER SEQUENCE app.both RESTART 5 MAXVALUE 7;
 SELECT pg_temp.tells('SELECT clone_company(1)', 'KB037 2 keys of the backup cannot be taken over by another company / app.one, key one_pkey: id: 4 new values are needed, but only 3 are left%');
 SELECT is((SELECT last_value FROM app.both), 5::bigint, 'no number was taken');

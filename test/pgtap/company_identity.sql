@@ -1,12 +1,6 @@
 -- A company is more than its key: what is stored of a deleted one is not its successor's, and an upload
--- for no company is its uploader's. Everything is run by the application's role, under the README's guard.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-\ir told.psql
-
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+-- for no company is its uploader's. Everything is run by the application's role, under the guard of docs/APPLICATION.md.
+\ir begin.psql
 CREATE ROLE cb_app;
 CREATE ROLE cb_other;
 CREATE TABLE company (slug text PRIMARY KEY, name text);
@@ -30,16 +24,8 @@ CREATE FUNCTION pg_temp.found(slug text, who text) RETURNS void LANGUAGE sql AS 
   INSERT INTO item VALUES (slug, 1, 'secret of ' || who);
   INSERT INTO member VALUES (slug, who) $$;
 -- What a call says to a user of the application. All is undone.
-CREATE FUNCTION pg_temp.answer(who text, sql text, role name = 'cb_app') RETURNS text LANGUAGE plpgsql AS $$
-DECLARE result text;
-BEGIN
-  PERFORM set_config('app.user', who, true);
-  EXECUTE format('SET LOCAL ROLE %I', role);
-  result := pg_temp.told(sql);
-  RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = result;
-EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
-  RETURN SQLERRM;
-END $$;
+CREATE FUNCTION pg_temp.answer(who text, sql text, role name = 'cb_app') RETURNS text LANGUAGE sql AS
+  $$ SELECT pg_temp.told_to(role, sql, 'app.user', who) $$;
 CREATE FUNCTION pg_temp.count_of(who text, sql text, role name = 'cb_app') RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE result bigint;
 BEGIN

@@ -1,10 +1,5 @@
 -- Keys whose text depends on settings of the session: it is the same company whoever asks, and whoever deletes it.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 -- Of each kind: settings of a session, the key as that writes it, and a new key.
 CREATE TABLE public.kind (type text, key text, setting text, value text, written text, other text);
 INSERT INTO public.kind VALUES

@@ -1,21 +1,12 @@
 -- Whose backups are whose when triggers of the application change a company while its change is being told.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE TABLE public.company (slug text PRIMARY KEY, name text, closed boolean NOT NULL DEFAULT false);
 CREATE TABLE public.item (company text NOT NULL REFERENCES public.company ON UPDATE CASCADE ON DELETE CASCADE, id int, name text, PRIMARY KEY (company, id));
 SELECT cb.set_company_table('public.company', key_column => 'slug', identity_columns => '{}');
 INSERT INTO public.company VALUES ('acme', 'Acme'), ('bolt', 'Bolt');
 INSERT INTO public.item VALUES ('acme', 1, 'secret of acme'), ('bolt', 1, 'of bolt');
 SELECT cb.backup_company('acme'), cb.backup_company('bolt');
-CREATE FUNCTION pg_temp.backups_of(key text) RETURNS int LANGUAGE sql AS $$ SELECT count(*)::int FROM cb.company_backups(key) $$;
-CREATE FUNCTION pg_temp.taken_anew(key text) RETURNS int LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO public.company VALUES (key, 'Newcomer');
-  RETURN pg_temp.backups_of(key);
-END $$;
+\ir newcomer.psql
 CREATE FUNCTION public.lower_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN UPDATE public.company SET slug = lower(slug) WHERE slug = NEW.slug AND slug <> lower(slug); RETURN NULL; END $$;
 CREATE FUNCTION public.purge() RETURNS trigger LANGUAGE plpgsql AS $$

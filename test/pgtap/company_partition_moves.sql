@@ -1,9 +1,5 @@
 -- Whose backups are whose where the company table is partitioned by its key, so that a new key moves the row.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE TABLE public.company (slug text PRIMARY KEY, name text) PARTITION BY RANGE (slug);
 CREATE TABLE public.company_a PARTITION OF public.company FOR VALUES FROM ('a') TO ('m');
 CREATE TABLE public.company_m PARTITION OF public.company FOR VALUES FROM ('m') TO ('zzz') PARTITION BY RANGE (slug);
@@ -17,12 +13,7 @@ SELECT is((SELECT count(*)::int FROM cb.check_company_scope() WHERE problem LIKE
 INSERT INTO public.company VALUES ('acme', 'Acme'), ('bolt', 'Bolt'), ('zeta', 'Zeta'), ('never', 'Never seen');
 INSERT INTO public.item VALUES ('acme', 1, 'good'), ('bolt', 1, 'of bolt'), ('zeta', 1, 'of zeta');
 SELECT cb.backup_company('acme') AS backup, cb.backup_company('bolt'), cb.backup_company('zeta') \gset
-CREATE FUNCTION pg_temp.backups_of(key text) RETURNS int LANGUAGE sql AS $$ SELECT count(*)::int FROM cb.company_backups(key) $$;
-CREATE FUNCTION pg_temp.taken_anew(key text) RETURNS int LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO public.company VALUES (key, 'Newcomer');
-  RETURN pg_temp.backups_of(key);
-END $$;
+\ir newcomer.psql
 UPDATE public.item SET name = 'bad' WHERE company = 'acme';
 SELECT cb.restore_company('acme', :backup) AS restore \gset
 SAVEPOINT before;
@@ -97,6 +88,36 @@ CREATE TRIGGER t BEFORE INSERT ON public.company_m2 FOR EACH ROW EXECUTE FUNCTIO
 UPDATE public.company SET slug = 'south' WHERE slug = 'bolt';
 DROP TRIGGER t ON public.company_m2;
 SELECT is(pg_temp.taken_anew('south') + pg_temp.taken_anew('bolt'), 0, 'a row that does not arrive is gone');
+ROLLBACK TO before;
+-- A change within another one: it is told of first.
+ALTER TABLE public.item DROP CONSTRAINT item_company_fkey;
+CREATE FUNCTION public.run(text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE $1; RETURN 1; END $$;
+CREATE FUNCTION pg_temp.whose() RETURNS text LANGUAGE sql AS
+  $$ SELECT string_agg(c.slug || ':' || coalesce((SELECT DISTINCT b.company FROM cb.company_backups(c.slug) b), ''), ' ' ORDER BY c.name) FROM public.company c WHERE c.name <> 'Never seen' $$;
+SAVEPOINT nested;
+UPDATE public.company SET slug = 'south' WHERE slug = 'bolt' RETURNING public.run($$ UPDATE public.company SET slug = 'bolt' WHERE slug = 'zeta' $$);
+SELECT is(pg_temp.whose(), 'acme:acme south:bolt bolt:zeta', 'a company that moves gets the key of one that moves');
+ROLLBACK TO nested;
+UPDATE public.company SET slug = 'bcme' WHERE slug = 'acme' RETURNING public.run($$ UPDATE public.company SET slug = 'south' WHERE slug = 'bcme'; UPDATE public.company SET slug = 'acme' WHERE slug = 'bolt' $$);
+SELECT is(pg_temp.whose(), 'south:acme acme:bolt zeta:zeta', 'one moves that has got another key before');
+ROLLBACK TO nested;
+UPDATE public.company SET slug = 'south' WHERE slug = 'bolt' RETURNING public.run($$ UPDATE public.company SET slug = 'north' WHERE slug = 'south'; UPDATE public.company SET slug = 'bolt' WHERE slug = 'north'; UPDATE public.company SET slug = 'south' WHERE slug = 'zeta' $$);
+SELECT is(pg_temp.whose(), 'acme:acme bolt:bolt south:zeta', 'there and back');
+ROLLBACK TO nested;
+UPDATE public.company SET slug = 'south' WHERE slug = 'bolt' RETURNING public.run($$ INSERT INTO public.company VALUES ('bolt', 'Newcomer'); UPDATE public.company SET slug = 'x' WHERE slug = 'bolt' $$);
+SELECT is(pg_temp.whose(), 'acme:acme south:bolt x: zeta:zeta', 'a newcomer passes by');
+ROLLBACK TO nested;
+-- Nothing tells of a partition that is by itself. (Zeta's row is seen again: changes of it were rolled back.)
+SELECT cb.backup_company('zeta');
+ALTER TABLE public.company DETACH PARTITION public.company_a;
+UPDATE public.company_a SET slug = 'was-acme' WHERE slug = 'acme';
+UPDATE public.company_a SET slug = 'acme' WHERE slug = 'bolt';
+UPDATE public.company_a SET slug = 'bolt' WHERE slug = 'was-acme';
+ALTER TABLE public.company ATTACH PARTITION public.company_a FOR VALUES FROM ('a') TO ('m');
+SELECT is((SELECT count(*)::int FROM cb.check_company_scope() WHERE problem LIKE 'nothing tells%'), 1, 'a partition that was detached for a while is noticed');
+SELECT is(pg_temp.whose(), 'bolt: acme: zeta:', '... and nothing is anybody''s');
+SELECT cb.set_company_table('public.company', key_column => 'slug', identity_columns => '{}', scope_columns => '{company}');
+SELECT is(pg_temp.whose(), 'bolt: acme: zeta:zeta', '... until it is settled');
 ROLLBACK TO before;
 SAVEPOINT undone;
 UPDATE public.company SET slug = 'south' WHERE slug = 'bolt';

@@ -1,14 +1,7 @@
 -- What bad input is told: the SQLSTATE a program can act on, and the table, column or row it is
 -- about; where something can be done, a hint.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE SCHEMA app;
-
-\ir told.psql
 
 -- Not set up --------------------------------------------------------------------------------------
 SELECT pg_temp.tells($$SELECT cb.backup_company('1')$$, 'KB001 % / %set_company_table%');

@@ -1,12 +1,6 @@
 -- The guard decides about both sides, whose data is read and whose is written: function x side x answer.
 -- And whoever it refuses does not learn what there is.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-\ir told.psql
-
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE ROLE cb_app;
 CREATE TABLE company (id bigint PRIMARY KEY, name text);
 CREATE TABLE item (company_id bigint NOT NULL REFERENCES company, id int, name text, PRIMARY KEY (company_id, id));
@@ -138,7 +132,7 @@ SELECT alike(pg_temp.answer('SELECT cb.keep_restore(12345)', '{-}'), 'KB010 rest
 SELECT alike(pg_temp.answer('SELECT cb.finish_upload(12345)', '{-}'), 'KB010 upload 12345 does not exist%', 'no such upload');
 SELECT alike(pg_temp.answer('SELECT cb.unpublish_template(''x'')', '{-}'), 'KB050 %', 'no such template');
 
--- The README's guard ------------------------------------------------------------------------------
+-- The guard of docs/APPLICATION.md -----------------------------------------------------------------
 CREATE FUNCTION public.backup_guard(action text, company text, actor text, detail jsonb) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT pg_has_role(current_user, 'pg_database_owner', 'member')

@@ -5,13 +5,7 @@ CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 SELECT plan(11);
 
-CREATE FUNCTION pg_temp.tells(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text; h text;
-BEGIN EXECUTE statement; RETURN 'ok';
-EXCEPTION WHEN others THEN
-    GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL, h = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' / ', SQLSTATE || ' ' || SQLERRM, d, h);
-END $$;
+\ir told.psql
 
 CREATE DOMAIN app.present AS text NOT NULL;
 CREATE TABLE app.co (id int PRIMARY KEY, name text);
@@ -29,31 +23,31 @@ SELECT backup_company(1) AS backup \gset
 UPDATE app.item SET serial = 'now' WHERE id = 1;
 SELECT restore_company(1, :backup) AS restore \gset
 UPDATE app.item SET serial = 'now' WHERE id = 2;
-SELECT is(pg_temp.tells(format('SELECT revert_restore(%s)', :restore)), '23505 a row of table "app.item" cannot be loaded: another row has its unique value / '
+SELECT is(pg_temp.told(format('SELECT revert_restore(%s)', :restore)), '23505 a row of table "app.item" cannot be loaded: another row has its unique value / '
     'Key (serial)=(now) already exists. duplicate key value violates unique constraint "item_serial_key". / '
     'The other row has taken the value since the restore: change it, then revert again. Or end the review with keep_restore().', 'a revert that meets a value which was taken');
 UPDATE app.item SET serial = 'then' WHERE id = 2;
-SELECT is(pg_temp.tells(format('SELECT revert_restore(%s)', :restore)), 'ok', '... is done as its hint says');
+SELECT is(pg_temp.told(format('SELECT revert_restore(%s)', :restore)), 'ok', '... is done as its hint says');
 UPDATE app.item SET serial = NULL;
 
 -- A replacement that gives NULL.
 SELECT set_column_rule('app.item', 'hidden', 'secret', replacement => 'NULL');
-SELECT is(pg_temp.tells($$SELECT clone_company(1, '{"id": 3}')$$), 'KB075 the replacement for column "hidden" of table "app.item" gives null, which the column must not be / '
+SELECT is(pg_temp.told($$SELECT clone_company(1, '{"id": 3}')$$), 'KB075 the replacement for column "hidden" of table "app.item" gives null, which the column must not be / '
     'domain app.present does not allow null values. / Set another one: set_column_rule(..., replacement => ...).', 'a replacement that a domain refuses');
 DELETE FROM app.item WHERE id = 1;
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), 'KB075 the replacement for column "hidden" of table "app.item" gives null%', '... of a row that comes back, too');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), 'KB075 the replacement for column "hidden" of table "app.item" gives null%', '... of a row that comes back, too');
 ALTER TABLE app.item ALTER hidden TYPE text, ALTER hidden SET NOT NULL;
 SELECT backup_company(2) AS backup_2 \gset
-SELECT is(pg_temp.tells($$SELECT clone_company(2, '{"id": 3}')$$), 'KB075 the replacement for column "hidden" of table "app.item" gives null, which the column must not be / '
+SELECT is(pg_temp.told($$SELECT clone_company(2, '{"id": 3}')$$), 'KB075 the replacement for column "hidden" of table "app.item" gives null, which the column must not be / '
     'It is NULL. / Set another one: set_column_rule(..., replacement => ...).', '... or a column that must not be null');
 SELECT set_column_rule('app.item', 'hidden', 'secret', replacement => '''none''');
-SELECT is(pg_temp.tells($$SELECT clone_company(2, '{"id": 3}')$$), 'ok', 'another one helps');
+SELECT is(pg_temp.told($$SELECT clone_company(2, '{"id": 3}')$$), 'ok', 'another one helps');
 
 -- What refers to other rows has its values from them: 'renew' is for other columns.
 INSERT INTO app.seat VALUES (1, 1);
 INSERT INTO app.booking VALUES (1, 2, 1, '2026-01-01', 't');
-SELECT alike(pg_temp.tells($$SELECT clone_company(2, '{"id": 4}')$$), 'KB037 %key booking_seat_id_day_key%', 'a key of a reference and a day');
-SELECT unalike(pg_temp.tells($$SELECT clone_company(2, '{"id": 4}')$$), '%seat_id'', ''renew''%', '... no hint would renew the reference');
+SELECT alike(pg_temp.told($$SELECT clone_company(2, '{"id": 4}')$$), 'KB037 %key booking_seat_id_day_key%', 'a key of a reference and a day');
+SELECT unalike(pg_temp.told($$SELECT clone_company(2, '{"id": 4}')$$), '%seat_id'', ''renew''%', '... no hint would renew the reference');
 SELECT backup_company(2) AS backup_2 \gset
 SELECT is((SELECT decision FROM plan_ids(1, :backup_2) WHERE columns = '{seat_id,day}'), 'refused', '... the plan says so');
 
@@ -64,8 +58,8 @@ SELECT backup_company(2) AS backup \gset
 ALTER TABLE app.item DROP CONSTRAINT firm;
 UPDATE app.item SET serial = 'x' WHERE id = 2;
 ALTER TABLE app.item ADD CONSTRAINT firm CHECK (serial IS NOT NULL) NOT VALID;
-SELECT alike(pg_temp.tells(format('SELECT restore_company(2, %s)', :backup)), '23514 %firm%', 'a CHECK that holds no more');
-SELECT unalike(pg_temp.tells(format('SELECT restore_company(2, %s)', :backup)), '%search_path%', '... has nothing to do with search paths');
+SELECT alike(pg_temp.told(format('SELECT restore_company(2, %s)', :backup)), '23514 %firm%', 'a CHECK that holds no more');
+SELECT unalike(pg_temp.told(format('SELECT restore_company(2, %s)', :backup)), '%search_path%', '... has nothing to do with search paths');
 
 SELECT * FROM finish();
 ROLLBACK;

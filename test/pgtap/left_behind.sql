@@ -6,13 +6,7 @@ CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 SELECT plan(29);
 
-CREATE FUNCTION pg_temp.tells(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text; h text;
-BEGIN EXECUTE statement; RETURN 'ok';
-EXCEPTION WHEN others THEN
-    GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL, h = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' / ', SQLSTATE || ' ' || SQLERRM, d, h);
-END $$;
+\ir told.psql
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text);
 CREATE TABLE app.person (id int PRIMARY KEY, email text UNIQUE);
@@ -40,7 +34,7 @@ SELECT set_reference('app.task', '{extra}', 'app.member', json_path => '.by');
 SELECT is((SELECT count(*) FROM check_company_scope() WHERE severity = 'error'), 0::bigint, 'nothing is undecided');
 SELECT results_eq($$SELECT object FROM check_company_scope() WHERE problem LIKE '%does not travel%' ORDER BY 1$$,
     $$VALUES ('app.task.company_id'), ('app.task.extra'), ('app.task.member_id'), ('app.task.seat_id'), ('app.task.watchers')$$, 'each reference is named');
-SELECT matches(pg_temp.tells($$SELECT clone_company(1, '{"id": 7}')$$), '^KB034 .*outside => ''null''\);$', 'until then a clone is refused, with that statement');
+SELECT matches(pg_temp.told($$SELECT clone_company(1, '{"id": 7}')$$), '^KB034 .*outside => ''null''\);$', 'until then a clone is refused, with that statement');
 SELECT is((SELECT count(*) FROM app.task), 3::bigint, '... and leaves nothing');
 SELECT backup_company(1) AS before \gset
 
@@ -50,7 +44,7 @@ SELECT set_reference('app.task', '{company_id,person_id}', 'app.member', '{compa
 SELECT set_reference('app.task', '{seat_id}', 'app.seat', outside => 'keep');
 SELECT set_reference('app.task', '{watchers}', 'app.member', outside => 'keep');
 SELECT set_reference('app.task', '{extra}', 'app.member', json_path => '.by', outside => 'keep');
-SELECT is(pg_temp.tells($$SELECT clone_company(1, '{"id": 8}')$$), 'ok', 'keep: a clone is made');
+SELECT is(pg_temp.told($$SELECT clone_company(1, '{"id": 8}')$$), 'ok', 'keep: a clone is made');
 SELECT results_eq('SELECT member_id, person_id, watchers, extra, seat_id, title FROM app.task WHERE company_id = 8 ORDER BY title',
     $$VALUES (NULL::int, NULL::int, '{}'::int[], '{"by": null}'::jsonb, NULL::int, 'a'), (NULL, NULL, '{}', '{"by": null}', NULL, 'b')$$,
     '... that leads to none of the source''s rows');
@@ -68,12 +62,12 @@ BEGIN
     END LOOP;
 END $$;
 SELECT is((SELECT count(*) FROM check_company_scope() WHERE problem LIKE '%does not travel%'), 0::bigint, 'the statements settle it');
-SELECT is(pg_temp.tells($$SELECT clone_company(1, '{"id": 9}')$$), 'ok', 'null: a clone is made');
+SELECT is(pg_temp.told($$SELECT clone_company(1, '{"id": 9}')$$), 'ok', 'null: a clone is made');
 SELECT results_eq('SELECT member_id, person_id, watchers, extra, seat_id, title FROM app.task WHERE company_id = 9 ORDER BY title',
     $$VALUES (NULL::int, NULL::int, '{}'::int[], '{"by": null}'::jsonb, NULL::int, 'a'), (NULL, NULL, '{}', '{"by": null}', NULL, 'b')$$,
     '... without them');
 SELECT backup_company(1) AS backup \gset
-SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 10}', ids => 'remap')$$, :backup)), 'ok', 'so is a company of a backup');
+SELECT is(pg_temp.told(format($$SELECT create_company_from_backup(%s, '{"id": 10}', ids => 'remap')$$, :backup)), 'ok', 'so is a company of a backup');
 SELECT is((SELECT count(member_id) + count(person_id) + count(seat_id) FROM app.task WHERE company_id = 10), 0::bigint, '... without them');
 
 -- In place they come back.
@@ -91,19 +85,19 @@ DELETE FROM app.seat;
 SELECT results_eq(format('SELECT table_name, added, changed FROM preview_restore(1, %s) WHERE table_name = ''app.task''', :backup),
     $$VALUES ('app.task', 0::bigint, 1::bigint)$$, 'what has lost its row is not changed back, and what names it loses it: preview');
 UPDATE app.task SET title = title || '!' WHERE company_id = 1;
-SELECT is(pg_temp.tells(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'a restore in place');
+SELECT is(pg_temp.told(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'a restore in place');
 SELECT results_eq('SELECT member_id, person_id, watchers, seat_id, title FROM app.task WHERE company_id = 1 ORDER BY title',
     $$VALUES (NULL::int, NULL::int, '{}'::int[], NULL::int, 'a'), (NULL, NULL, '{}', NULL, 'b')$$, '... is NULL where the row is gone, and taken out of arrays');
 INSERT INTO app.member VALUES (1, 1, 1);
-SELECT is(pg_temp.tells(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'once the member is back');
+SELECT is(pg_temp.told(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'once the member is back');
 SELECT is((SELECT member_id FROM app.task WHERE company_id = 1 AND title = 'a'), 1, 'so is the reference');
 
 -- Without a rule: refused, and the hint helps.
 SELECT set_reference('app.task', '{seat_id}', 'app.seat', outside => 'refuse');
-SELECT matches(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), '^KB034 .*"task_seat_id_fkey".*set_reference\(''app.task'', ''\{seat_id\}'', ''app.seat''.*outside => ''null''\);$',
+SELECT matches(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '^KB034 .*"task_seat_id_fkey".*set_reference\(''app.task'', ''\{seat_id\}'', ''app.seat''.*outside => ''null''\);$',
     'without a rule a restore in place is refused where the row is gone');
 INSERT INTO app.seat VALUES (5, 1);
-SELECT is(pg_temp.tells(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', '... and comes back where it is there');
+SELECT is(pg_temp.told(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', '... and comes back where it is there');
 
 -- NOT NULL: nothing to be NULL.
 SAVEPOINT firm;
@@ -111,19 +105,19 @@ CREATE TABLE app.desk (id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, comp
 INSERT INTO app.desk (company_id, seat_id) VALUES (1, 5);
 SELECT set_reference('app.task', '{seat_id}', 'app.seat', outside => 'null');
 SELECT set_reference('app.desk', '{seat_id}', 'app.seat', outside => 'keep');
-SELECT matches(pg_temp.tells($$SELECT clone_company(1, '{"id": 11}')$$), '^KB034 .*"desk_seat_id_fkey" of table "app.desk".*do not travel', 'a reference that cannot be NULL is refused, also where it is kept');
+SELECT matches(pg_temp.told($$SELECT clone_company(1, '{"id": 11}')$$), '^KB034 .*"desk_seat_id_fkey" of table "app.desk".*do not travel', 'a reference that cannot be NULL is refused, also where it is kept');
 SELECT is((SELECT count(*) FROM check_company_scope() WHERE object = 'app.desk' AND severity = 'warning'), 1::bigint, '... which the check said');
 ROLLBACK TO firm;
 
 -- Another company of this database, with members of its own.
 SELECT set_reference('app.task', '{seat_id}', 'app.seat', outside => 'null');
-SELECT is(pg_temp.tells(format($$SELECT keep_restore(restore_company(2, %s, ids => 'remap'))$$, :backup)), 'ok', 'into another company');
+SELECT is(pg_temp.told(format($$SELECT keep_restore(restore_company(2, %s, ids => 'remap'))$$, :backup)), 'ok', 'into another company');
 SELECT is((SELECT count(member_id) + count(person_id) + count(seat_id) FROM app.task WHERE company_id = 2), 0::bigint, '... without the source''s members');
 
 -- Another database.
 UPDATE company_backup.database_identity SET identity = gen_random_uuid();
 UPDATE company_backup.backup SET origin = 'upload' WHERE id = :backup;
-SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 12}', ids => 'remap')$$, :backup)), 'ok', 'elsewhere');
+SELECT is(pg_temp.told(format($$SELECT create_company_from_backup(%s, '{"id": 12}', ids => 'remap')$$, :backup)), 'ok', 'elsewhere');
 SELECT is((SELECT count(member_id) + count(person_id) + count(seat_id) FROM app.task WHERE company_id = 12), 0::bigint, '... without them');
 SELECT is((SELECT count(*) FROM app.task WHERE company_id = 12), 2::bigint, '... but with every row');
 
@@ -140,7 +134,7 @@ SELECT is((SELECT count(*) FROM (SELECT jsonb_array_elements(backup_manifest(:ba
     1::bigint, 'every label that is referred to is in the archive');
 UPDATE company_backup.database_identity SET identity = gen_random_uuid();
 UPDATE company_backup.backup SET origin = 'upload' WHERE id = :backup;
-SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 13}', ids => 'remap')$$, :backup)), 'ok', '... so that it can be loaded elsewhere');
+SELECT is(pg_temp.told(format($$SELECT create_company_from_backup(%s, '{"id": 13}', ids => 'remap')$$, :backup)), 'ok', '... so that it can be loaded elsewhere');
 
 SELECT * FROM finish();
 ROLLBACK;

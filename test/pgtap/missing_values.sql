@@ -5,6 +5,7 @@ BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 SELECT plan(40);
+\ir told.psql
 
 CREATE DOMAIN app.needed AS text NOT NULL;
 CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL, api_token text NOT NULL);
@@ -52,24 +53,15 @@ SELECT results_eq(format('SELECT table_name, added, note FROM preview_restore(1,
     ('app.clerk', 2::bigint, 'refused: 2 rows would be made anew without a value of password_digest: (2), (4)'),
     ('app.scan', 1, 'refused: 1 row would be made anew without a value of image: (2)')$$,
     'a preview names the rows that cannot be made');
-CREATE FUNCTION app.error_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text; h text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL, h = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, d, h);
-END $$;
-SELECT is(app.error_of(format('SELECT restore_company(1, %s)', :backup)),
-    'KB075 | 3 rows would have to be made anew without a value that they need | column app.clerk.password_digest: 2 rows, (2), (4)'
-    || E'\ncolumn app.scan.image: 1 row, (2) | These columns must not be null, have no default and get nothing from the archive. '
+SELECT is(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)),
+    'KB075 3 rows would have to be made anew without a value that they need / column app.clerk.password_digest: 2 rows, (2), (4)'
+    || E'\ncolumn app.scan.image: 1 row, (2) / These columns must not be null, have no default and get nothing from the archive. '
     || $$Say what new rows get, for the first: SELECT public.set_column_rule('app.clerk', 'password_digest', 'secret', replacement => 'gen_random_uuid()::text');$$,
     '... and so does the error of the restore, of all tables at once');
 SELECT bag_eq('SELECT c::text FROM app.clerk c', 'TABLE app.damaged', '... which changes nothing');
-SELECT is(app.error_of(format('SELECT create_company_from_backup(%s, ''{"id": 3, "api_token": "x"}'', ids => ''keep'')', :backup)) LIKE 'KB075 | 5 rows %(1), (2), (4)%', true,
+SELECT is(pg_temp.told(format('SELECT create_company_from_backup(%s, ''{"id": 3, "api_token": "x"}'', ids => ''keep'')', :backup)) LIKE 'KB075 5 rows %(1), (2), (4)%', true,
     'a creation makes all rows');
-SELECT is(app.error_of('SELECT clone_company(1, ''{"id": 3, "api_token": "x"}'')') LIKE 'KB075 | 1 row %password_digest: 1 row, (1) |%', true,
+SELECT is(pg_temp.told('SELECT clone_company(1, ''{"id": 3, "api_token": "x"}'')') LIKE 'KB075 1 row %password_digest: 1 row, (1) /%', true,
     'so does a clone, which has the files');
 
 -- A rule says what they get.
@@ -89,7 +81,7 @@ GRANT USAGE ON SCHEMA app TO clerk_owner;
 ALTER TABLE app.clerk OWNER TO clerk_owner;
 SELECT set_column_rule('app.clerk', 'password_digest', 'secret', replacement => 'app.who()');
 SELECT set_column_rule('app.scan', 'image', 'file', replacement => '''none''');
-SELECT is(app.error_of('SELECT clone_company(1, ''{"id": 3}'')') LIKE 'KB036 %api_token%', true, 'the company''s own row: its attributes may give a value');
+SELECT is(pg_temp.told('SELECT clone_company(1, ''{"id": 3}'')') LIKE 'KB036 %api_token%', true, 'the company''s own row: its attributes may give a value');
 SELECT set_column_rule('app.company', 'api_token', 'secret', replacement => 'repeat(''x'', 3)');
 SELECT is_empty('SELECT * FROM check_company_scope() WHERE severity = ''warning''', 'the check is content');
 SELECT is_empty(format('SELECT note FROM preview_restore(1, %s) WHERE note LIKE ''refused%%''', :backup), '... and a preview');
@@ -127,8 +119,8 @@ SELECT restore_company(1, :backup) AS restore \gset
 ALTER TABLE app.thing ADD COLUMN size int NOT NULL DEFAULT 5;
 ALTER TABLE app.thing ALTER COLUMN size DROP DEFAULT;
 DELETE FROM app.thing WHERE id = 2;
-SELECT is(app.error_of('SELECT revert_restore(' || :restore || ')'),
-    'KB075 | 1 row would have to be made anew without a value that it needs | column app.thing.size: 1 row, (2) | These columns must not be null, have no default and get nothing from the archive. '
+SELECT is(pg_temp.told('SELECT revert_restore(' || :restore || ')'),
+    'KB075 1 row would have to be made anew without a value that it needs / column app.thing.size: 1 row, (2) / These columns must not be null, have no default and get nothing from the archive. '
     || 'Say what new rows get, for the first: ALTER TABLE app.thing ALTER COLUMN size SET DEFAULT (random() * 32767)::integer;', 'a row that went meanwhile is one, by name');
 ALTER TABLE app.thing ALTER COLUMN size SET DEFAULT 7;
 SELECT lives_ok('SELECT revert_restore(' || :restore || ')', '... and the statement helps');
@@ -136,7 +128,7 @@ SELECT is((SELECT concat_ws(' ', kind, size) FROM app.thing WHERE id = 2), 'old 
 ALTER TABLE app.thing ADD COLUMN more app.needed DEFAULT 'x', ALTER COLUMN kind SET DEFAULT 'new';
 ALTER TABLE app.thing ALTER COLUMN more DROP DEFAULT;
 DELETE FROM app.thing WHERE id = 2;
-SELECT is(app.error_of(format('SELECT restore_company(1, %s)', :backup)) LIKE 'KB075 | 1 row % app.thing.more: 1 row, (2) |%', true, 'a domain that is NOT NULL counts like a column that is');
+SELECT is(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)) LIKE 'KB075 1 row % app.thing.more: 1 row, (2) /%', true, 'a domain that is NOT NULL counts like a column that is');
 
 SELECT * FROM finish();
 ROLLBACK;

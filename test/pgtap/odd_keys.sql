@@ -5,11 +5,7 @@ CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 SELECT plan(14);
 
-CREATE FUNCTION pg_temp.tells(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text;
-BEGIN EXECUTE statement; RETURN 'ok';
-EXCEPTION WHEN others THEN GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL; RETURN concat_ws(' / ', SQLSTATE || ' ' || SQLERRM, d);
-END $$;
+\ir told.psql
 
 CREATE TYPE app.spot AS (x int, label text);
 CREATE DOMAIN app.path AS int[];
@@ -41,7 +37,7 @@ DELETE FROM app.area WHERE path = '{1,2}';
 DELETE FROM app.said;
 INSERT INTO app.area VALUES ('{9}', 1);
 INSERT INTO app.field VALUES ('(9,z)', 1, '{9}');
-SELECT is(pg_temp.tells(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'a restore in place');
+SELECT is(pg_temp.told(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'a restore in place');
 SELECT is_empty($$(TABLE before EXCEPT (SELECT 1, v::text FROM app.visit v UNION ALL SELECT 2, f::text FROM app.field f UNION ALL SELECT 3, a::text FROM app.area a UNION ALL SELECT 4, s::text FROM app.said s))$$, 'every row is back');
 SELECT is((SELECT count(*) FROM app.area) + (SELECT count(*) FROM app.field), 6::bigint, '... and none too many');
 -- An outside row that refers to a row which goes.
@@ -49,10 +45,10 @@ INSERT INTO app.field VALUES ('(9,z)', 1, '{1}');
 INSERT INTO app.outsider VALUES (2, '(9,z)');
 SELECT restore_company(1, :backup) AS restore \gset
 SELECT is((SELECT spot FROM app.outsider WHERE id = 2), NULL, 'an outside row lets go of one');
-SELECT is(pg_temp.tells(format('SELECT revert_restore(%s)', :restore)), 'ok', 'a revert');
+SELECT is(pg_temp.told(format('SELECT revert_restore(%s)', :restore)), 'ok', 'a revert');
 SELECT is((SELECT spot::text FROM app.outsider WHERE id = 2), '(9,z)', '... and has it again');
 
-SELECT matches(pg_temp.tells('SELECT clone_company(1, ''{"id": 5}'')'), '^KB037 .*app.area, key area_pkey: its values must be unique', 'such keys mean something: a clone is refused');
+SELECT matches(pg_temp.told('SELECT clone_company(1, ''{"id": 5}'')'), '^KB037 .*app.area, key area_pkey: its values must be unique', 'such keys mean something: a clone is refused');
 DELETE FROM app.outsider;
 SELECT lives_ok(format('SELECT * FROM plan_ids(NULL::text, %s)', :backup), 'the plan');
 
@@ -60,11 +56,11 @@ SELECT lives_ok(format('SELECT * FROM plan_ids(NULL::text, %s)', :backup), 'the 
 UPDATE company_backup.database_identity SET identity = gen_random_uuid();
 UPDATE company_backup.backup SET origin = 'upload' WHERE id = :backup;
 DELETE FROM app.visit; DELETE FROM app.field; DELETE FROM app.area; DELETE FROM app.said;
-SELECT is(pg_temp.tells(format('SELECT create_company_from_backup(%s, ''{"id": 6}'')', :backup)), 'ok', 'a company of a backup elsewhere');
+SELECT is(pg_temp.told(format('SELECT create_company_from_backup(%s, ''{"id": 6}'')', :backup)), 'ok', 'a company of a backup elsewhere');
 SELECT results_eq('SELECT spot::text, area::text FROM app.visit WHERE company_id = 6 ORDER BY id', $$VALUES ('(1,"a b")', '{1,2}'), (NULL, NULL)$$, 'its references');
 SELECT results_eq('SELECT words::text FROM app.said WHERE company_id = 6 ORDER BY id', $$VALUES ('{a,NULL}'), ('{"NULL"}')$$, '... to shared rows, too');
 DELETE FROM app.said; DELETE FROM app.world WHERE words = '{"NULL"}';
-SELECT matches(pg_temp.tells(format('SELECT create_company_from_backup(%s, ''{"id": 7}'', ids => ''remap'')', :backup)), '^KB0(32|37) ', 'a shared row that is not here');
+SELECT matches(pg_temp.told(format('SELECT create_company_from_backup(%s, ''{"id": 7}'', ids => ''remap'')', :backup)), '^KB0(32|37) ', 'a shared row that is not here');
 SELECT is((SELECT count(*) FROM app.company WHERE id = 7), 0::bigint, 'nothing is made');
 
 SELECT * FROM finish();

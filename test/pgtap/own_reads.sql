@@ -1,11 +1,6 @@
 -- What the extension reads of its own tables is what is there now, also what the same statement has
 -- just written; a question without an answer is an error, not a crash.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 SET LOCAL search_path = cb, public, pg_temp;
 CREATE TABLE public.company (id int PRIMARY KEY, name text);
 CREATE TABLE public.item (id int PRIMARY KEY, company_id int NOT NULL REFERENCES public.company, note text);

@@ -6,13 +6,7 @@ CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 SELECT plan(28);
 
-CREATE FUNCTION pg_temp.tells(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text; h text;
-BEGIN EXECUTE statement; RETURN 'ok';
-EXCEPTION WHEN others THEN
-    GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL, h = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' / ', SQLSTATE || ' ' || SQLERRM, d, h);
-END $$;
+\ir told.psql
 
 CREATE TABLE app.co (id int PRIMARY KEY, name text, slug text UNIQUE, region text, number int, UNIQUE (region, number));
 CREATE TABLE app.worker (id int PRIMARY KEY, co_id int NOT NULL REFERENCES app.co ON DELETE CASCADE, code text, badge text UNIQUE DEFERRABLE);
@@ -49,7 +43,7 @@ INSERT INTO app.worker VALUES (5, 1, 'w5', 'b5'), (6, 1, 'w6', 'b6');
 INSERT INTO app.login VALUES (5, 1, 5), (6, 1, 5);
 SELECT results_eq(format('SELECT * FROM app.refused(''1'', %s)', :backup),
     $$VALUES ('app.worker', 'refused: rows outside the company refer to rows that would be removed: app.login, login_of: 2 rows: (5), (6)')$$, 'rows outside that stay are announced');
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), 'KB034 %app.login, login_of: 2 rows: (5), (6)%', '... and refused');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), 'KB034 %app.login, login_of: 2 rows: (5), (6)%', '... and refused');
 DELETE FROM app.login WHERE id IN (5, 6);
 INSERT INTO app.desk VALUES (1, 1, 6), (2, 1, 2);
 INSERT INTO app.lamp VALUES (1, 1, NULL), (2, 1, 1), (3, 2, NULL);
@@ -58,7 +52,7 @@ SELECT is_empty(format('SELECT * FROM app.refused(''1'', %s)', :backup), 'those 
 INSERT INTO app.bulb VALUES (1, 2), (2, 3);
 SELECT results_eq(format('SELECT * FROM app.refused(''1'', %s)', :backup),
     $$VALUES ('app.co', 'refused: rows outside the company refer to rows that would be removed: app.bulb, bulb_of: 1 row: (1)')$$, 'what stays behind those that follow is');
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), 'KB034 %app.bulb, bulb_of: 1 row: (1)%', '... and refused');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), 'KB034 %app.bulb, bulb_of: 1 row: (1)%', '... and refused');
 SELECT is((SELECT count(*) FROM app.lamp), 3::bigint, 'a preview changes nothing');
 DELETE FROM app.bulb;
 SELECT lives_ok(format('SELECT revert_restore(restore_company(1, %s))', :backup), 'without them a restore is made');
@@ -74,12 +68,12 @@ INSERT INTO app.worker VALUES (5, 1, 'w5', 'b5');
 INSERT INTO app.log VALUES (5, 5, 'l5');
 SELECT results_eq(format('SELECT * FROM app.refused(''1'', %s)', :backup),
     $$VALUES ('app.worker', 'refused: rows outside the company refer to rows that would be removed: app.log, log_of: 1 row: (5)')$$, 'append-only rows that hold what would go');
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), 'KB034 %app.log, log_of: 1 row: (5)%', '... are refused');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), 'KB034 %app.log, log_of: 1 row: (5)%', '... are refused');
 DELETE FROM app.log WHERE id = 5;
 INSERT INTO app.remark VALUES (5, 'worker', 5, 'r5');
 SELECT results_eq(format('SELECT * FROM app.refused(''1'', %s)', :backup),
     $$VALUES ('app.worker', 'refused: append-only rows would belong to no company any more: app.remark, 1 row: (5)')$$, 'those that no foreign key holds');
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), 'KB034 1 row of append-only table "app.remark" would belong to no company any more%', '... are refused');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), 'KB034 1 row of append-only table "app.remark" would belong to no company any more%', '... are refused');
 DELETE FROM app.remark WHERE id = 5;
 DELETE FROM app.worker WHERE id = 5;
 
@@ -90,7 +84,7 @@ SELECT results_eq(format('SELECT * FROM app.refused(''1'', %s)', :backup),
     $$VALUES ('app.co', 'refused: key co_slug_key: 1 row has what a row of another company, or of none, has: (acme)')$$, 'a unique value of the company itself that another one has');
 SELECT results_eq(format('SELECT * FROM app.plan(''1'', %s)', :backup),
     $$VALUES ('app.co', '{slug}', '1 row has what a row of another company, or of none, has: (acme)')$$, '... the plan of IDs says so');
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), '23505 a row of table "app.co" cannot be %: another row has its unique value / Key (slug)=(acme)% / The other row belongs to another company%', '... and so does the restore');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505 a row of table "app.co" cannot be %: another row has its unique value / Key (slug)=(acme)% / The other row belongs to another company%', '... and so does the restore');
 UPDATE app.co SET slug = 'beta' WHERE id = 2;
 UPDATE app.co SET slug = 'acme', number = 1 WHERE id = 1;
 -- Into another company, with new IDs.
@@ -108,7 +102,7 @@ SELECT results_eq(format('SELECT * FROM app.refused(''1'', %s)', :backup),
     $$VALUES ('app.worker', 'refused: key worker_code: a row of another company, or of none, has what a row would have')$$, 'an index of an expression');
 SELECT results_eq(format('SELECT * FROM app.plan(''1'', %s)', :backup),
     $$VALUES ('app.worker', '{lower(code)}', 'a row of another company, or of none, has what a row would have')$$, '... in the plan, too');
-SELECT alike(pg_temp.tells(format('SELECT restore_company(1, %s)', :backup)), '23505 %', '... the restore says so');
+SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505 %', '... the restore says so');
 UPDATE app.worker SET code = '' WHERE co_id = 2;
 UPDATE app.worker SET code = 'w' || id;
 
@@ -118,11 +112,11 @@ DELETE FROM app.desk; DELETE FROM app.lamp; DELETE FROM app.login;
 DELETE FROM app.co WHERE id = 1;
 SELECT is_empty(format('SELECT * FROM app.plan(NULL, %s)', :backup), 'what it left behind is its own');
 SAVEPOINT made;
-SELECT is(pg_temp.tells(format('SELECT create_company_from_backup(%s)', :backup)), 'ok', '... and is adopted');
+SELECT is(pg_temp.told(format('SELECT create_company_from_backup(%s)', :backup)), 'ok', '... and is adopted');
 ROLLBACK TO made;
 INSERT INTO app.worker VALUES (2, 2, 'taken', 'taken');
 SELECT results_eq(format('SELECT * FROM app.plan(NULL, %s)', :backup), $$VALUES ('app.worker', '{id}', 'others have its values')$$, 'what others have is refused');
-SELECT alike(pg_temp.tells(format('SELECT create_company_from_backup(%s)', :backup)), '23505 %', '... by the creation, too');
+SELECT alike(pg_temp.told(format('SELECT create_company_from_backup(%s)', :backup)), '23505 %', '... by the creation, too');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -4,6 +4,7 @@ BEGIN;
 CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 SELECT plan(10);
+\ir told.psql
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text);
 CREATE TABLE app.item (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, code text, serial text UNIQUE, UNIQUE (company_id, code));
@@ -59,17 +60,8 @@ SELECT backup_company(8) AS empty \gset
 CREATE TABLE app.note (id int PRIMARY KEY, company_id int NOT NULL, text text);
 SELECT set_company_table('app.company', scope_columns => '{company_id}');
 INSERT INTO app.note VALUES (1, 3, 'left');
-CREATE FUNCTION app.error_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text; h text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL, h = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, d, h);
-END $$;
-SELECT matches(app.error_of(format('SELECT create_company_from_backup(%s, ''{"id": 3}'')', :empty)),
-    '^KB030 . company "3" is not empty . app.note: 1 row . Rows may be left of a company that had this key before: remove them',
+SELECT matches(pg_temp.told(format('SELECT create_company_from_backup(%s, ''{"id": 3}'')', :empty)),
+    '^KB030 company "3" is not empty / app.note: 1 row / Rows may be left of a company that had this key before: remove them',
     'rows left of an earlier company stop a creation, and the hint says what is most likely');
 
 SELECT * FROM finish();

@@ -5,13 +5,7 @@ CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 SELECT plan(23);
 
-CREATE FUNCTION pg_temp.tells(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text;
-BEGIN EXECUTE statement; RETURN 'ok';
-EXCEPTION WHEN others THEN
-    GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL;
-    RETURN concat_ws(' / ', SQLSTATE || ' ' || SQLERRM, d);
-END $$;
+\ir told.psql
 
 CREATE DOMAIN app.ident AS int CHECK (VALUE > 0);
 CREATE TABLE app.co (id int PRIMARY KEY, name text);
@@ -39,33 +33,33 @@ CREATE FUNCTION app.shown(company int) RETURNS SETOF text LANGUAGE sql AS $$
         (SELECT string_agg(coalesce(i.name, '?'), ',' ORDER BY n) FROM unnest(grid) WITH ORDINALITY e (e, n) LEFT JOIN app.item i ON i.id = e AND i.co_id = company))
     FROM app.note WHERE co_id = company ORDER BY what
 $$;
-SELECT is(pg_temp.tells($$SELECT clone_company(1, '{"id": 11}')$$), 'ok', 'a clone');
+SELECT is(pg_temp.told($$SELECT clone_company(1, '{"id": 11}')$$), 'ok', 'a clone');
 SELECT results_eq('SELECT * FROM app.shown(11)', $$VALUES ('?,mine,partner''s,mine, too | {"of":null} | mine,mine, too | [1:2][1:2] | mine,?,mine, too,mine'), ('mine | [0:1] | mine,?')$$,
     '... has what the rules say');
 -- The partner's row is gone.
 SAVEPOINT gone;
 DELETE FROM app.item WHERE id = 2;
-SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 12}', ids => 'remap')$$, :backup)), 'ok', 'what a partner no longer has');
+SELECT is(pg_temp.told(format($$SELECT create_company_from_backup(%s, '{"id": 12}', ids => 'remap')$$, :backup)), 'ok', 'what a partner no longer has');
 SELECT results_eq('SELECT * FROM app.shown(12)', $$VALUES ('?,mine,?,mine, too | {"of":null} | mine,mine, too | [1:2][1:2] | mine,?,mine, too,mine'), ('mine | [0:1] | mine,?')$$,
     '... becomes null, whatever the rule says');
 SELECT is((SELECT doc FROM app.note WHERE co_id = 12 AND what = 'a') -> 'all' -> 1, 'null'::jsonb, '... in a list of a document, too');
 SELECT ok((SELECT bool_or(note LIKE '%become null%') FROM preview_restore(1, :backup)), 'a preview in place says so');
-SELECT is(pg_temp.tells(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'in place');
+SELECT is(pg_temp.told(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'in place');
 SELECT results_eq('SELECT doc, text_doc::text, list::int[], grid FROM app.note WHERE co_id = 1 ORDER BY id',
     $$VALUES ('{"of": null, "all": [1, null, 3]}'::jsonb, '{"of":null}', '{1,3}'::int[], '{{1,NULL},{3,1}}'::int[]), ('{"of": 1}', NULL, '{}', '[0:1]={1,NULL}')$$, '... what is gone is null');
 SELECT is_empty('SELECT * FROM check_company_data(1)', '... so that nothing dangles');
-SELECT is(pg_temp.tells('SELECT backup_company(1)'), 'ok', '... and the next backup is made');
+SELECT is(pg_temp.told('SELECT backup_company(1)'), 'ok', '... and the next backup is made');
 ROLLBACK TO gone;
 -- It is there: in place it stays.
 UPDATE app.note SET doc = NULL, text_doc = NULL, list = NULL, grid = NULL WHERE co_id = 1;
-SELECT is(pg_temp.tells(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'in place, where it is there');
+SELECT is(pg_temp.told(format('SELECT keep_restore(restore_company(1, %s))', :backup)), 'ok', 'in place, where it is there');
 SELECT results_eq('SELECT doc, text_doc::text, list::int[], grid FROM app.note WHERE co_id = 1 ORDER BY id',
     $$VALUES ('{"of": 2, "all": [1, 2, 3]}'::jsonb, '{"of":2}', '{1,2,3}'::int[], '{{1,2},{3,1}}'::int[]), ('{"of": 1}', NULL, '{}', '[0:1]={1,2}')$$, '... it comes back');
 -- Another database knows no partner.
 SAVEPOINT elsewhere;
 UPDATE company_backup.database_identity SET identity = gen_random_uuid();
 UPDATE company_backup.backup SET origin = 'upload';
-SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 13}', ids => 'remap')$$, :backup)), 'ok', 'elsewhere');
+SELECT is(pg_temp.told(format($$SELECT create_company_from_backup(%s, '{"id": 13}', ids => 'remap')$$, :backup)), 'ok', 'elsewhere');
 SELECT results_eq('SELECT * FROM app.shown(13)', $$VALUES ('?,mine,?,mine, too | {"of":null} | mine,mine, too | [1:2][1:2] | mine,?,mine, too,mine'), ('mine | [0:1] | mine,?')$$,
     '... all of them are null');
 ROLLBACK TO elsewhere;
@@ -73,9 +67,9 @@ ROLLBACK TO elsewhere;
 -- Names in a document cannot be null.
 SELECT set_reference('app.note', '{names}', 'app.item', json_path => 'keys()', outside => 'null');
 UPDATE app.note SET names = '{"1": true, "2": false}' WHERE id = 1;
-SELECT alike(pg_temp.tells($$SELECT clone_company(1, '{"id": 14}')$$), 'KB076 1 reference to other companies cannot come along, and cannot be null / table app.note, "names keys()": 1 to (2)%', 'names are refused by name');
+SELECT alike(pg_temp.told($$SELECT clone_company(1, '{"id": 14}')$$), 'KB076 1 reference to other companies cannot come along, and cannot be null / table app.note, "names keys()": 1 to (2)%', 'names are refused by name');
 UPDATE app.note SET names = '{"1": true}' WHERE id = 1;
-SELECT is(pg_temp.tells($$SELECT clone_company(1, '{"id": 14}')$$), 'ok', '... but for the company''s own');
+SELECT is(pg_temp.told($$SELECT clone_company(1, '{"id": 14}')$$), 'ok', '... but for the company''s own');
 
 -- A list of shared rows.
 CREATE TABLE app.tag (id int PRIMARY KEY, code text UNIQUE);
@@ -89,7 +83,7 @@ SELECT is((SELECT (t ->> 'rows')::int FROM jsonb_array_elements(backup_manifest(
 UPDATE company_backup.database_identity SET identity = gen_random_uuid();
 UPDATE company_backup.backup SET origin = 'upload';
 UPDATE app.tag SET id = id + 10;
-SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 15}', ids => 'remap')$$, :tagged)), 'ok', '... and are found again');
+SELECT is(pg_temp.told(format($$SELECT create_company_from_backup(%s, '{"id": 15}', ids => 'remap')$$, :tagged)), 'ok', '... and are found again');
 SELECT is((SELECT tags FROM app.note WHERE co_id = 15 AND what = 'a'), '{{11,12},{13,NULL}}'::int[], '... each in its place');
 
 -- What cannot be followed the check names.

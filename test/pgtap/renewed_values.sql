@@ -6,13 +6,7 @@ CREATE SCHEMA app;
 CREATE EXTENSION company_backup;
 SELECT plan(41);
 
-CREATE FUNCTION pg_temp.tells(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text; h text;
-BEGIN EXECUTE statement; RETURN 'ok';
-EXCEPTION WHEN others THEN
-    GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL, h = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' / ', SQLSTATE || ' ' || SQLERRM, d, h);
-END $$;
+\ir told.psql
 -- The first statement in a hint.
 CREATE FUNCTION pg_temp.follow(hint text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN EXECUTE substring(hint FROM 'SELECT set_column_rule\(.*?''\)(?=[.,])'); END $$;
@@ -29,12 +23,12 @@ INSERT INTO app.paper (firm_id, stored_at) VALUES (1, 'firms/1/9f8a.pdf'), (1, '
 INSERT INTO app.mark (paper, note, soft) SELECT stored_at, id, stored_at FROM app.paper;
 SELECT set_reference('app.mark', '{soft}', 'app.paper', '{stored_at}');
 SELECT backup_company('1') AS backup \gset
-SELECT pg_temp.tells('SELECT clone_company(''1'')') AS refusal \gset
+SELECT pg_temp.told('SELECT clone_company(''1'')') AS refusal \gset
 SELECT matches(:'refusal'::text, '^KB037 .*app.paper, key paper_stored_at_key: its values must be unique .*set_column_rule\(''app.paper'', ''stored_at'', ''renew'', replacement => ''old \|\| ''''-'''' \|\| new_company''\)\.', 'refused, with the statement that helps');
 SELECT unalike(:'refusal'::text, '%identity%', 'a NOT NULL column cannot be left out');
 SELECT is((SELECT count(*) FROM app.firm) + (SELECT count(*) FROM app.paper), 5::bigint, 'nothing is left of a refusal');
 SELECT pg_temp.follow(:'refusal'::text);
-SELECT is(pg_temp.tells('SELECT clone_company(''1'')'), 'ok', 'the statement makes the copy possible');
+SELECT is(pg_temp.told('SELECT clone_company(''1'')'), 'ok', 'the statement makes the copy possible');
 SELECT set_column_rule('app.paper', 'stored_at', 'renew',
     replacement => $$regexp_replace(old, '^firms/' || old_company || '/', 'firms/' || new_company || '/') -- a remark$$);
 SELECT clone_company('1') AS clone \gset
@@ -59,13 +53,13 @@ SELECT is((SELECT count(*) FROM app.paper WHERE firm_id = 1 AND stored_at LIKE '
 
 -- A rule that does not help.
 SELECT set_column_rule('app.paper', 'stored_at', 'renew', replacement => 'old');
-SELECT matches(pg_temp.tells('SELECT clone_company(''1'')'), '^KB037 a row of table "app.paper" cannot be loaded.*Key \(stored_at\)=.* already exists.*set_column_rule', 'values that are there already');
+SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB037 a row of table "app.paper" cannot be loaded.*Key \(stored_at\)=.* already exists.*set_column_rule', 'values that are there already');
 SELECT set_column_rule('app.paper', 'stored_at', 'renew', replacement => 'NULL');
-SELECT matches(pg_temp.tells('SELECT clone_company(''1'')'), '^KB034 the rule of column "stored_at" of table "app.paper" gives no value', 'no value');
+SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB034 the rule of column "stored_at" of table "app.paper" gives no value', 'no value');
 -- What is no expression, or where it has no place.
-SELECT matches(pg_temp.tells($$SELECT set_column_rule('app.paper', 'stored_at', 'renew', replacement => 'nonsense(old)')$$), '^KB009 the replacement for column "stored_at" is no expression', 'an expression is looked at');
-SELECT matches(pg_temp.tells($$SELECT set_column_rule('app.paper', 'stored_at', 'renew')$$), '^22023 a column that is renewed needs a replacement', 'it must be there');
-SELECT matches(pg_temp.tells($$SELECT set_column_rule('app.paper', 'stored_at', 'data', replacement => 'old')$$), '^22023 ', 'and nowhere else');
+SELECT matches(pg_temp.told($$SELECT set_column_rule('app.paper', 'stored_at', 'renew', replacement => 'nonsense(old)')$$), '^KB009 the replacement for column "stored_at" is no expression', 'an expression is looked at');
+SELECT matches(pg_temp.told($$SELECT set_column_rule('app.paper', 'stored_at', 'renew')$$), '^22023 a column that is renewed needs a replacement', 'it must be there');
+SELECT matches(pg_temp.told($$SELECT set_column_rule('app.paper', 'stored_at', 'data', replacement => 'old')$$), '^22023 ', 'and nowhere else');
 SELECT set_column_rule('app.mark', 'paper', 'renew', replacement => 'old');
 SELECT matches((SELECT problem || hint FROM check_company_scope() WHERE object = 'app.mark.paper' AND severity = 'error'), 'its rule says renew, but its values follow what mark_paper_fkey refers to.*''auto''', 'a reference follows, and has no rule of its own');
 ROLLBACK TO paths;
@@ -80,11 +74,11 @@ UPDATE app.firm SET slug = title, host = title || '.example.com';
 ALTER TABLE app.firm ALTER slug SET NOT NULL;
 CREATE UNIQUE INDEX firm_slug ON app.firm (lower(slug));
 CREATE UNIQUE INDEX firm_host ON app.firm (host) NULLS NOT DISTINCT;
-SELECT matches(pg_temp.tells('SELECT clone_company(''1'')'), '^KB036 the new company would have a value that another one has / .*firm_slug.* / .*attributes', 'an expression on the company''s row');
+SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB036 the new company would have a value that another one has / .*firm_slug.* / .*attributes', 'an expression on the company''s row');
 SELECT set_column_rule('app.firm', 'slug', 'renew', replacement => $$old || '-' || new_company$$);
-SELECT is(pg_temp.tells('SELECT clone_company(''1'')'), 'ok', 'a rule helps');
-SELECT matches(pg_temp.tells('SELECT clone_company(''1'')'), '^KB036 .*firm_host', 'where NULL equals NULL, only one can be without');
-SELECT is(pg_temp.tells('SELECT clone_company(''1'', ''{"host": "x", "slug": "y"}'')'), 'ok', 'attributes come first');
+SELECT is(pg_temp.told('SELECT clone_company(''1'')'), 'ok', 'a rule helps');
+SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB036 .*firm_host', 'where NULL equals NULL, only one can be without');
+SELECT is(pg_temp.told('SELECT clone_company(''1'', ''{"host": "x", "slug": "y"}'')'), 'ok', 'attributes come first');
 SELECT is((SELECT string_agg(slug, ' ' ORDER BY id) FROM app.firm WHERE title = 'one'), (SELECT 'one one-' || min(id) || ' y' FROM app.firm WHERE id > 2), 'each has its own');
 ROLLBACK TO company;
 
@@ -93,34 +87,34 @@ SELECT backup_company('1') AS backup \gset
 SAVEPOINT kinds;
 CREATE UNIQUE INDEX by_lower ON app.site (lower(host));
 SELECT results_eq(format('SELECT columns::text, decision FROM plan_ids(NULL::text, %s) WHERE columns::text ~ ''lower''', :backup), $$VALUES ('{lower(host)}', 'refused')$$, 'an expression: the plan');
-SELECT pg_temp.tells('SELECT clone_company(''1'')') AS refusal \gset
+SELECT pg_temp.told('SELECT clone_company(''1'')') AS refusal \gset
 SELECT matches(:'refusal'::text, '^KB037 .*app.site, key by_lower: its values must be unique', 'the refusal');
 SELECT pg_temp.follow(:'refusal'::text);
 SELECT results_eq(format('SELECT decision, why FROM plan_ids(NULL::text, %s) WHERE columns::text ~ ''lower''', :backup), $$VALUES ('renewed', 'host: values that its rule makes, which it is made of')$$, 'with the rule: the plan');
-SELECT is(pg_temp.tells('SELECT clone_company(''1'')'), 'ok', '... and the copy');
+SELECT is(pg_temp.told('SELECT clone_company(''1'')'), 'ok', '... and the copy');
 ROLLBACK TO kinds;
 CREATE UNIQUE INDEX by_both ON app.site (firm_id, lower(host));
-SELECT is(pg_temp.tells('SELECT clone_company(''1'')'), 'ok', 'with the company in it an expression may stay');
+SELECT is(pg_temp.told('SELECT clone_company(''1'')'), 'ok', 'with the company in it an expression may stay');
 ROLLBACK TO kinds;
 CREATE UNIQUE INDEX by_sum ON app.site ((firm_id || ' ' || host));
 ROLLBACK TO kinds;
 CREATE UNIQUE INDEX by_live ON app.site (host) WHERE live;
-SELECT matches(pg_temp.tells('SELECT clone_company(''1'')'), '^KB037 .*app.site, key by_live:', 'a predicate');
+SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB037 .*app.site, key by_live:', 'a predicate');
 UPDATE app.site SET live = false WHERE firm_id = 1;
-SELECT is(pg_temp.tells('SELECT clone_company(''1'')'), 'ok', '... that holds for no row');
+SELECT is(pg_temp.told('SELECT clone_company(''1'')'), 'ok', '... that holds for no row');
 ROLLBACK TO kinds;
 CREATE UNIQUE INDEX by_tag ON app.site (tag) NULLS NOT DISTINCT;
-SELECT matches(pg_temp.tells('SELECT clone_company(''1'')'), '^KB037 .*app.site, key by_tag:', 'NULLS NOT DISTINCT');
-SELECT unalike(pg_temp.tells('SELECT clone_company(''1'')'), '%identity%', '... where a column that is left out would be NULL again');
+SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB037 .*app.site, key by_tag:', 'NULLS NOT DISTINCT');
+SELECT unalike(pg_temp.told('SELECT clone_company(''1'')'), '%identity%', '... where a column that is left out would be NULL again');
 DELETE FROM app.site WHERE firm_id = 1 AND tag = 'x';
-SELECT matches(pg_temp.tells('SELECT clone_company(''1'')'), '^KB037 .*app.site, key by_tag:', '... of NULL alone');
+SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB037 .*app.site, key by_tag:', '... of NULL alone');
 ROLLBACK TO kinds;
 -- Numbers that mean something.
 ALTER TABLE app.site ADD UNIQUE (no);
-SELECT pg_temp.tells('SELECT clone_company(''1'')') AS refusal \gset
+SELECT pg_temp.told('SELECT clone_company(''1'')') AS refusal \gset
 SELECT matches(:'refusal'::text, '^KB037 .*''identity''\)', 'a nullable number can be left out');
 SELECT pg_temp.follow(:'refusal'::text);
-SELECT is(pg_temp.tells('SELECT clone_company(''1'')'), 'ok', '... or get another value');
+SELECT is(pg_temp.told('SELECT clone_company(''1'')'), 'ok', '... or get another value');
 SELECT is((SELECT count(DISTINCT no) FROM app.site), 5::bigint, '... of its own');
 ROLLBACK TO kinds;
 -- Into an existing company: its own rows, which go, are not in the way.
@@ -128,8 +122,8 @@ CREATE UNIQUE INDEX by_lower ON app.site (lower(host));
 INSERT INTO app.firm VALUES (77, 'three');
 DELETE FROM app.site WHERE firm_id = 1;
 INSERT INTO app.site (firm_id, host) VALUES (77, 'a.EXAMPLE');
-SELECT is(pg_temp.tells(format($$SELECT keep_restore(restore_company('77', %s, ids => 'remap'))$$, :backup)), 'ok', 'values of rows that are replaced are free');
-SELECT matches(pg_temp.tells(format($$SELECT keep_restore(restore_company('2', %s, ids => 'remap'))$$, :backup)), '^KB037 .*by_lower', 'those of others are not');
+SELECT is(pg_temp.told(format($$SELECT keep_restore(restore_company('77', %s, ids => 'remap'))$$, :backup)), 'ok', 'values of rows that are replaced are free');
+SELECT matches(pg_temp.told(format($$SELECT keep_restore(restore_company('2', %s, ids => 'remap'))$$, :backup)), '^KB037 .*by_lower', 'those of others are not');
 ROLLBACK TO kinds;
 
 -- The owner's code in an index does not run as the caller, nor does that of a rule.
@@ -147,10 +141,10 @@ RESET ROLE;
 SET LOCAL session_replication_role = origin;
 CREATE UNIQUE INDEX by_spy ON app.site (app.spy(host));
 SELECT set_config('app.seen', 'nobody', false) \gset ignored_
-SELECT matches(pg_temp.tells(format($$SELECT create_company_from_backup(%s, ids => 'remap')$$, :backup)), '^ok', 'an expression of the owner''s');
+SELECT matches(pg_temp.told(format($$SELECT create_company_from_backup(%s, ids => 'remap')$$, :backup)), '^ok', 'an expression of the owner''s');
 SELECT is(current_setting('app.seen'), 'nobody', 'settings it makes are gone');
 SELECT set_column_rule('app.site', 'host', 'renew', replacement => $$old || '-' || app.spy(new_company)$$);
-SELECT is(pg_temp.tells(format($$SELECT create_company_from_backup(%s, ids => 'remap')$$, :backup)), 'ok', 'a rule''s expression');
+SELECT is(pg_temp.told(format($$SELECT create_company_from_backup(%s, ids => 'remap')$$, :backup)), 'ok', 'a rule''s expression');
 SELECT is(current_setting('app.seen'), 'nobody', '... too');
 
 SELECT * FROM finish();

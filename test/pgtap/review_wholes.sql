@@ -1,10 +1,5 @@
 -- Tables without a key in review: a revert lists the edits it discards, row by row; equal rows count.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE SCHEMA app;
 CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL);
 CREATE TABLE app.paper (company_id int NOT NULL REFERENCES app.company, words text, pin text);

@@ -1,12 +1,6 @@
 -- What is stored is as secret as its tables are today: SELECT and row security, of the very tables, whatever
 -- they are called now.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-\ir told.psql
-
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE ROLE cb_app;
 CREATE ROLE cb_owner;
 DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO cb_owner', current_database()); END $$;
@@ -44,65 +38,56 @@ INSERT INTO way SELECT format(c, :backup, :reverted, :review) FROM unnest(ARRAY[
   'SELECT * FROM cb.preview_restore(1, %1$s)', 'SELECT * FROM cb.plan_ids(1, %1$s)', 'SELECT cb.restore_company(1, %1$s)',
   'SELECT cb.create_company_from_backup(%1$s, ''{"id": 3}'', ''remap'')', 'SELECT cb.create_company_from_template(''ants'', ''{"id": 3}'')']) c;
 GRANT SELECT ON way TO cb_app, cb_owner;
-CREATE FUNCTION pg_temp.answer(role name, sql text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE result text;
-BEGIN
-  EXECUTE format('SET LOCAL ROLE %I', role);
-  result := pg_temp.told(sql);
-  RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = result;
-EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
-  RETURN SQLERRM;
-END $$;
-SELECT is(pg_temp.answer('cb_app', call), 'ok', 'with all rights: ' || call) FROM way;
+SELECT is(pg_temp.told_to('cb_app', call), 'ok', 'with all rights: ' || call) FROM way;
 SAVEPOINT granted;
 
 REVOKE SELECT ON salary FROM cb_app;
-SELECT alike(pg_temp.answer('cb_app', call), '42501 permission denied for table %salary%', 'without SELECT: ' || call) FROM way;
+SELECT alike(pg_temp.told_to('cb_app', call), '42501 permission denied for table %salary%', 'without SELECT: ' || call) FROM way;
 ROLLBACK TO granted;
 REVOKE SELECT ON unit FROM cb_app;
-SELECT alike(pg_temp.answer('cb_app', call), '42501 permission denied for table %unit%', 'without SELECT on a shared table: ' || call)
+SELECT alike(pg_temp.told_to('cb_app', call), '42501 permission denied for table %unit%', 'without SELECT on a shared table: ' || call)
 FROM way WHERE call !~ 'restore_(problems|id_map)';
 ROLLBACK TO granted;
 
 -- By columns: those that are in the backup; what is secret is not.
 REVOKE SELECT ON salary FROM cb_app;
 GRANT SELECT (id, company_id, unit_id, amount, code) ON salary TO cb_app;
-SELECT is(pg_temp.answer('cb_app', call), 'ok', 'columns that are in it: ' || call) FROM way WHERE call ~ 'backup_manifest|read_backup';
+SELECT is(pg_temp.told_to('cb_app', call), 'ok', 'columns that are in it: ' || call) FROM way WHERE call ~ 'backup_manifest|read_backup';
 ALTER TABLE salary RENAME COLUMN amount TO wages;
-SELECT alike(pg_temp.answer('cb_app', call), '42501 %', 'a column with another name: ' || call) FROM way WHERE call ~ 'backup_manifest|read_backup';
+SELECT alike(pg_temp.told_to('cb_app', call), '42501 %', 'a column with another name: ' || call) FROM way WHERE call ~ 'backup_manifest|read_backup';
 ALTER TABLE salary ADD COLUMN amount int;
 REVOKE SELECT (wages) ON salary FROM cb_app;
 GRANT SELECT (amount) ON salary TO cb_app;
-SELECT alike(pg_temp.answer('cb_app', call), '42501 %', 'its name taken by another: ' || call) FROM way WHERE call ~ 'backup_manifest|read_backup';
+SELECT alike(pg_temp.told_to('cb_app', call), '42501 %', 'its name taken by another: ' || call) FROM way WHERE call ~ 'backup_manifest|read_backup';
 ROLLBACK TO granted;
 
 -- Row security
 ALTER TABLE salary ENABLE ROW LEVEL SECURITY;
 CREATE POLICY small ON salary USING (amount < 10);
-SELECT alike(pg_temp.answer('cb_app', call), 'KB012 row-level security would hide rows of table "public.salary" from this role%', 'row security: ' || call) FROM way;
-SELECT is(pg_temp.answer(current_user, call), 'ok', 'not for superusers: ' || call) FROM way WHERE call ~ 'read_backup';
+SELECT alike(pg_temp.told_to('cb_app', call), 'KB012 row-level security would hide rows of table "public.salary" from this role%', 'row security: ' || call) FROM way;
+SELECT is(pg_temp.told_to(current_user, call), 'ok', 'not for superusers: ' || call) FROM way WHERE call ~ 'read_backup';
 ROLLBACK TO granted;
 
 -- Another name, and its own taken by another table
 REVOKE SELECT ON salary FROM cb_app;
 ALTER TABLE salary RENAME TO wages;
-SELECT alike(pg_temp.answer('cb_app', call), '42501 permission denied for table public.wages%', 'renamed: ' || call) FROM way;
+SELECT alike(pg_temp.told_to('cb_app', call), '42501 permission denied for table public.wages%', 'renamed: ' || call) FROM way;
 CREATE TABLE salary (id int PRIMARY KEY, company_id int NOT NULL REFERENCES company, unit_id int REFERENCES unit, amount int, code text, pin text);
 GRANT SELECT, INSERT, UPDATE, DELETE ON salary TO cb_app;
-SELECT alike(pg_temp.answer('cb_app', call), '42501 permission denied for table public.wages%', 'its name taken: ' || call) FROM way;
+SELECT alike(pg_temp.told_to('cb_app', call), '42501 permission denied for table public.wages%', 'its name taken: ' || call) FROM way;
 ALTER TABLE wages ENABLE ROW LEVEL SECURITY;
 GRANT SELECT ON wages TO cb_app;
-SELECT alike(pg_temp.answer('cb_app', call), 'KB012 %"public.wages"%', 'its row security, too: ' || call) FROM way;
+SELECT alike(pg_temp.told_to('cb_app', call), 'KB012 %"public.wages"%', 'its row security, too: ' || call) FROM way;
 ROLLBACK TO granted;
 
 -- Gone
 DROP TABLE salary;
-SELECT alike(pg_temp.answer('cb_app', call), '42501 permission denied for table %gone: only the owner of the database%', 'gone: ' || call) FROM way;
-SELECT is(pg_temp.answer('cb_owner', call), 'ok', 'the owner of the database: ' || call)
+SELECT alike(pg_temp.told_to('cb_app', call), '42501 permission denied for table %gone: only the owner of the database%', 'gone: ' || call) FROM way;
+SELECT is(pg_temp.told_to('cb_owner', call), 'ok', 'the owner of the database: ' || call)
 FROM way WHERE call !~ 'preview|plan|restore_company|create';
 CREATE TABLE salary (id int PRIMARY KEY, company_id int NOT NULL REFERENCES company, unit_id int REFERENCES unit, amount int, code text, pin text);
 GRANT SELECT, INSERT, UPDATE, DELETE ON salary TO cb_app;
-SELECT alike(pg_temp.answer('cb_app', call), '42501 permission denied for table %gone: only%', 'made anew, it is another table: ' || call) FROM way;
+SELECT alike(pg_temp.told_to('cb_app', call), '42501 permission denied for table %gone: only%', 'made anew, it is another table: ' || call) FROM way;
 ROLLBACK TO granted;
 
 -- An uploaded archive: its tables are those of the same names when it came.
@@ -114,12 +99,12 @@ SELECT cb.begin_upload(1) AS upload \gset
 SELECT cb.append_upload(:upload, seq, data) FROM file;
 SELECT cb.finish_upload(:upload) AS uploaded \gset
 RESET ROLE;
-SELECT is(pg_temp.answer('cb_app', format('SELECT * FROM cb.read_backup(%s)', :uploaded)), 'ok', 'its uploader reads it again');
+SELECT is(pg_temp.told_to('cb_app', format('SELECT * FROM cb.read_backup(%s)', :uploaded)), 'ok', 'its uploader reads it again');
 CREATE ROLE cb_other;
 GRANT USAGE ON SCHEMA cb TO cb_other;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO cb_other;
 SELECT cb.grant_company_backup('cb_other');
-SELECT alike(pg_temp.answer('cb_other', format('SELECT * FROM cb.read_backup(%s)', :uploaded)), '42501 permission denied for table public.salary %',
+SELECT alike(pg_temp.told_to('cb_other', format('SELECT * FROM cb.read_backup(%s)', :uploaded)), '42501 permission denied for table public.salary %',
   'nobody else while a table of it is not here');
 
 SELECT * FROM finish();

@@ -1,11 +1,6 @@
 -- Which rows belong to a company, over every shape of schema: found by foreign keys, asked about
 -- where they do not say, counted by company_contents().
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE SCHEMA app;
 CREATE SCHEMA other;
 CREATE EXTENSION citext;

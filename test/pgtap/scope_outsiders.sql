@@ -1,11 +1,6 @@
 -- Whoever has a schema of his own can name a table or a column as he likes. That is no reason to stop
 -- the backups of everybody: his tables are named by the check, and stay behind.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 SET LOCAL search_path = cb, public, pg_temp;
 CREATE ROLE app_owner;
 CREATE ROLE mallory;

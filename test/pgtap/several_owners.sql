@@ -1,10 +1,5 @@
 -- Where code of several owners would run as one of them, the refusal says who they are and what is theirs.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 CREATE ROLE several_ann;
 CREATE ROLE several_bob;
 CREATE TABLE public.company (id int PRIMARY KEY, name text);

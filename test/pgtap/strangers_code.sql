@@ -1,11 +1,6 @@
 -- Code that strangers put where a superuser's work on a company would call it: casts behind foreign
 -- keys, policies of the company table, replacements in rules.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 CREATE ROLE mallory;
 CREATE ROLE clerk;
 CREATE SCHEMA evil AUTHORIZATION mallory;

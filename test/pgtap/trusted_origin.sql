@@ -1,12 +1,6 @@
 -- Trust goes with a name and an identity: whoever has the key of a trusted database cannot write an archive
 -- that counts as this database's own.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-\ir told.psql
-
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
+\ir begin.psql
 CREATE TABLE company (id int PRIMARY KEY, name text);
 CREATE TABLE item (id int PRIMARY KEY, company_id int NOT NULL REFERENCES company, name text);
 INSERT INTO company VALUES (1, 'Ant');

@@ -5,9 +5,9 @@ use warnings;
 use File::Temp qw(tempdir);
 use Test::More;
 
-my $bin = `pg_config --bindir`;
-chomp $bin;
-$bin = '/usr/lib/postgresql/15/bin' unless -x "$bin/pg_upgrade";
+chomp(my $version = `./server_version.sh`);
+my $bin = "/usr/lib/postgresql/$version/bin";
+chomp($bin = `pg_config --bindir`) unless -x "$bin/pg_upgrade";
 plan skip_all => 'pg_upgrade is not installed' unless -x "$bin/pg_upgrade";
 
 my $dir = tempdir('company_backup_upgrade_XXXX', TMPDIR => 1, CLEANUP => 1);

@@ -214,9 +214,12 @@ SQL
 	if ($writer == 0) {    # pairs, each in a transaction of its own
 		open STDOUT, '>', '/dev/null' or die $!;
 		open my $psql, '|-', qw(psql -XqAt -d), $source->name or die $!;
-		$SIG{TERM} = sub { close $psql; require POSIX; POSIX::_exit(0) };
-		print {$psql} "BEGIN; INSERT INTO a_first (company_id) VALUES (1); INSERT INTO c_last (company_id) VALUES (1); COMMIT;\n" x 100
-		  for 1 .. 10_000;
+		my $stops = 0;
+		$SIG{TERM} = sub { $stops = 1 };    # not in the middle of a statement
+		for (1 .. 10_000) {
+			last if $stops;
+			print {$psql} "BEGIN; INSERT INTO a_first (company_id) VALUES (1); INSERT INTO c_last (company_id) VALUES (1); COMMIT;\n" x 100;
+		}
 		close $psql;
 		require POSIX;
 		POSIX::_exit(0);

@@ -1,5 +1,5 @@
-# The README's quick start, guard and wrapper, run as they are written there: every command succeeds, and
-# where an answer is shown, it is the answer.
+# The examples of the README, docs/REFERENCE.md and docs/APPLICATION.md, run as they are written there, in this order
+# and in one database: every command succeeds, and where an answer is shown, it is the answer.
 use strict;
 use warnings;
 
@@ -10,12 +10,21 @@ use Test::More;
 
 use ClientTest qw(client_path slurp spew work_dir);
 
-my $readme = slurp("$FindBin::Bin/../../README.md");
-my ($text) = $readme =~ /^(## Quick start.*?)^## Reference/ms or die 'no quick start in the README';
+my $root = "$FindBin::Bin/../..";
+my $text = slurp("$root/README.md");
 
-# The code blocks, as [language, text].
-my @blocks;
-push @blocks, [$1, $2] while $text =~ /^```(\w*)\n(.*?)^```$/gms;
+# The code blocks of a page, as [language, text].
+sub blocks_of {
+	my ($page) = @_;
+	my @blocks;
+	push @blocks, [$1, $2] while $page =~ /^```(\w*)\n(.*?)^```$/gms;
+	return @blocks;
+}
+
+# The README has a picture, the reference the signatures of functions and commands.
+my @readme      = grep { $_->[1] !~ /your tables/ } blocks_of($text);
+my @reference   = grep { $_->[1] =~ /^\$ / } blocks_of(slurp("$root/docs/REFERENCE.md"));
+my @application = blocks_of(slurp("$root/docs/APPLICATION.md"));
 
 chdir work_dir() or die $!;
 $ENV{PATH} = dirname(client_path()) . ":$ENV{PATH}";
@@ -62,8 +71,8 @@ sub run_as_written {
 
 # What the text tells a person to do with the proposed rules.
 sub edit_rules {
-	my ($reference) = $text =~ /^`(SELECT set_reference\(.*\);)`$/m   or die 'no better rule in the README';
-	my ($company)   = $text =~ /"(SELECT set_company_table\('company'.*\))"/ or die 'no step 1 in the README';
+	my ($reference) = $text =~ /`(SELECT set_reference\(.*?\);)`/ or die 'no better rule in the README';
+	my ($company)   = $text =~ /"(SELECT set_company_table\('company'.*\))"/ or die 'no company table in the README';
 	my $rules = slurp('rules.sql');
 	$rules =~ s/^.*'sent_by_user_id', 'data'.*$/$reference/m or die "what is proposed:\n$rules";
 	spew('rules.sql', "$company;\n$rules");
@@ -77,8 +86,15 @@ sub as_application {
 	return $output;
 }
 
+# The answers of a block of statements, without these.
+sub answers_of {
+	my ($block) = @_;
+	$block =~ s/^(?:SET|LISTEN|SELECT) .*;\n|^\n//mg;
+	return $block;
+}
+
 my $refusal;
-for my $block (@blocks) {
+for my $block (@readme, @reference, @application) {
 	my ($language, $body) = @$block;
 	if ($body =~ /^CREATE TABLE unit /) {
 		spew('schema.sql', $body);
@@ -90,15 +106,19 @@ for my $block (@blocks) {
 		my ($code, $output) = output_of('psql -Xq -v ON_ERROR_STOP=1 -f statements.sql');
 		is $code, 0, (split /\n/, $body)[0] or diag $output;
 	} elsif ($body =~ /^\$ /) {
-		while ($body =~ /^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm) {
+		while ($body =~ /^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)/gm) {
 			my ($command, $shown) = ($1, $2);
 			run_as_written($command, $shown);
 			edit_rules() if $command =~ /> rules\.sql/;
 		}
 	} elsif ($body =~ /^SET app/) {
 		my $statements = join "\n", $body =~ /^((?:SET|SELECT) .*;)$/mg;
-		(my $answers = $body) =~ s/^(?:SET|SELECT) .*;\n|^\n//mg;
-		is as_application($statements), $answers, 'the wrapper, called by the application';
+		is as_application($statements), answers_of($body), 'the wrapper, called by the application';
+	} elsif ($body =~ /^LISTEN /) {
+		spew('statements.sql', join "\n", $body =~ /^((?:LISTEN|SELECT) .*;)$/mg);
+		my (undef, $output) = output_of('psql -Xq < statements.sql');
+		s/(?<=with PID )\d+/0/, s/\s(?=received from )/ / for $output, $body;    # a page is not so wide
+		is $output, answers_of($body), 'a hook and a notification';
 	} else {
 		# What the wrapper is for; from here on, every backup is made under row-level security.
 		$refusal = $body;
@@ -113,5 +133,7 @@ my (undef, $output) = output_of(q(PGOPTIONS='-c role=reader' psql -Xc "SELECT ba
 is $output, $refusal, 'a role under row-level security is refused';
 
 output_of('dropdb shop; dropdb other; dropuser shop_app; dropuser shop_backup; dropuser reader');
-cmp_ok scalar(@blocks), '>=', 12, 'all blocks were there';
+cmp_ok scalar(@readme),    '>=', 11, 'all blocks of the README were there';
+cmp_ok scalar(@reference), '>=', 5,  'all examples of the reference were there';
+is scalar(@application),   6,        'all blocks of the page on applications were there';
 done_testing;

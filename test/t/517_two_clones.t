@@ -160,7 +160,10 @@ subtest 'a template is unpublished meanwhile' => sub {
 		ok is_blocked($second), "$level: whoever unpublishes waits for a creation";
 		my $key = resume($first);
 		like $key, qr/\A\d+\z/, '... which works';
-		like $second->finish, qr/\A\n?ERROR:  KB010: backup 0 /, '... and then unpublishes';
+		my $answer = $second->finish;
+		# What it had read of companies, the creation has written.
+		$answer = $second->run(q(SELECT unpublish_template('base'); SELECT delete_backup(0))) if $level eq 'serializable' && state_of($answer) eq '40001';
+		like $answer, qr/\A\n?ERROR:  KB010: backup 0 /, '... and then unpublishes';
 		whole($key, '... the company has its rows');
 		is ask('SELECT count(*) FROM company_templates()'), 0, '... the template is gone';
 	}

@@ -141,7 +141,8 @@ my @kinds = (
 		undo => 'ALTER SERVER here OWNER TO CURRENT_USER; GRANT USAGE ON FOREIGN SERVER here TO cb_mallory, cb_caller'],
 	['company key of a domain', admin => q{ALTER TABLE m.item DROP CONSTRAINT item_company_id_fkey; ALTER TABLE m.bystander DROP CONSTRAINT bystander_company_id_fkey;
 		ALTER TABLE m.company ALTER id TYPE WHO.part; ALTER TABLE m.item ALTER company_id TYPE WHO.part; ALTER TABLE m.bystander ALTER company_id TYPE WHO.part;
-		ALTER TABLE m.item ADD FOREIGN KEY (company_id) REFERENCES m.company}],
+		ALTER TABLE m.item ADD FOREIGN KEY (company_id) REFERENCES m.company;
+		SELECT cb.set_company_table('m.company', identity_columns => '{}', scope_columns => '{company_id}')}],
 	map {
 		my ($name, $type) = @{$_};
 		["company key: $name", key => '{%s}', answers => qr/^(KB015|22023) /, key_type => $type]

@@ -18,7 +18,7 @@ class FakeFacts : public IdFacts {
   ColumnFacts of(const ColumnRoot& column) override { return columns[column]; }
   std::string rule_of(const ColumnRoot& column) override { return rules[column]; }
   uint64_t rows(TableIndex table) override { return empty.contains(table) ? 0 : 100; }
-  bool is_taken(TableIndex, const UniqueIndex& index) override {
+  bool is_taken(TableIndex, const UniqueIndex& index, const std::vector<Teller>&) override {
     return taken.contains(index.name);
   }
 };
@@ -255,14 +255,36 @@ TEST_F(IdPlanTest, conditional_references_follow_what_they_refer_to) {
   renewed("file_about", "about: follows what it refers to");
 }
 
-TEST_F(IdPlanTest, exclusions_are_looked_at_when_rows_are_written) {
+TEST_F(IdPlanTest, exclusions_are_asked_about) {
   numbered("sales.room")
       .column("name text")
       .exclusion("room_free", {"", "name"})
+      .exclusion("room_taken", {"", "name"})
       .exclusion("room_company", {"company_id", ""});
+  facts.taken = {"room_taken", "room_company"};
   decide();
-  kept("room_free", "stops the load");
+  kept("room_free", "nobody else has a row that excludes one of these");
+  refused("room_taken", "has rows that exclude some of these");
   kept("room_company");
+}
+
+TEST_F(IdPlanTest, a_key_that_follows_what_may_be_nobodys_is_asked_about) {
+  db.table("sales.product")
+      .column("company_id integer null")
+      .fk("product_company_fk", {"company_id"}, "sales.company");
+  sequences.push_back("sales.product");
+  numbered("sales.tier")
+      .columns({"product_id integer", "level integer"})
+      .fk("tier_product_fk", {"product_id"}, "sales.product")
+      .unique("tier_free", {"product_id"})
+      .unique("tier_taken", {"product_id", "level"})
+      .unique("tier_company", {"product_id", "company_id"});
+  rules.tables.push_back({"sales", "product", "company", "", "", {}, {"product_company_fk"}});
+  facts.taken = {"tier_taken", "tier_company"};
+  decide();
+  renewed("tier_free", "product_id: follows sales.product.id");
+  refused("tier_taken", "keep their values");
+  renewed("tier_company", "product_id: follows sales.product.id");
 }
 
 TEST_F(IdPlanTest, expressions_and_predicates_are_asked_about) {

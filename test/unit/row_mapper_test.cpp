@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/text/array_text.hpp"
 #include "core/text/error.hpp"
 #include "expect_error.hpp"
 
@@ -68,6 +69,37 @@ TEST(RowMapper, replaces_keys_that_swap_places) {
   EXPECT_EQ(row[0].text, "5");
   EXPECT_EQ(row[1].text, "1");
   EXPECT_EQ(row[2].text, "1");
+}
+
+TEST(RowMapper, keys_of_padded_columns_are_known_without_their_padding) {
+  ListedKeys padded(1, true, "app.currency", sqlstate::kMissingShared);
+  padded.set_padded({true});
+  padded.add({"eu   "}, {"us   "});
+  padded.add({"\u00e4   "}, {"\u00f6   "});
+  ListedKeys renewed(1, false, "", sqlstate::kIntegrity);  // as they are printed
+  renewed.add({"a  "}, {"b  "});
+  KeySet gone;
+  gone.add({"x"});
+  RowMapper mapper;
+  mapper.set_padded(0, 3);
+  mapper.set_padded(2, 5);
+  mapper.set_padded(3, 3);
+  for (const size_t position : {0, 1}) mapper.map_column(position, &padded);
+  mapper.map_array(2, &padded);
+  mapper.map_column(3, &renewed);
+  mapper.drop_keys({3}, &gone, {3});
+  auto row = row_of({"eu ", "eu", "{\"eu   \",\"\u00e4    \"}", "a  "});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "us ");
+  EXPECT_EQ(row[1].text, "us");
+  EXPECT_EQ(row[2].text, "{\"us   \",\"\u00f6    \"}");
+  EXPECT_EQ(row[3].text, "b  ");
+  row = row_of({nullptr, "eu   ", nullptr, "x  "});
+  mapper.apply(row);
+  EXPECT_EQ(row[1].text, "us");
+  EXPECT_EQ(row[3].kind, ValueKind::kNull);
+  row = row_of({"zz ", nullptr, nullptr, nullptr});
+  expect_error(sqlstate::kMissingShared, "zz", [&] { mapper.apply(row); });
 }
 
 TEST(RowMapper, leaves_null_and_unknown_keys) {

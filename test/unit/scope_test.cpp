@@ -222,6 +222,45 @@ TEST_F(ScopeTest, ASecondForeignKeyToTheCompanyIsAReference) {
   expect_no_errors();
 }
 
+TEST_F(ScopeTest, AScopeColumnBesideTheRouteIsAReference) {
+  rules.settings.scope_columns = {"tenant_id", "partner_id"};
+  company();
+  child("sales.page", "sales.book")
+      .columns({"tenant_id integer null", "partner_id bigint null"})
+      .column("tenant_ids integer[] null");
+  db.table("sales.book").columns({"tenant_id integer", "partner_id integer null"});
+  rules.tables = {table_rule("sales.book", "company", {"tenant_id"}),
+                  table_rule("sales.page", "append_only", {"page_parent"})};
+  discover();
+  EXPECT_EQ(references("sales.book"), (std::vector<std::string>{"partner_id"}));
+  EXPECT_EQ(references("sales.page"),
+            (std::vector<std::string>{"page_parent", "partner_id", "tenant_id"}));
+  for (const Reference& reference : scope.references) {
+    if (reference.name == "page_parent") continue;
+    EXPECT_TRUE(reference.soft);
+    EXPECT_EQ(reference.target, scope.company_table);
+    EXPECT_EQ(reference.target_columns, (std::vector<int16_t>{scope.company_key}));
+    EXPECT_EQ(reference.outside, "refuse");
+  }
+}
+
+TEST_F(ScopeTest, WhatIsSaidOfAScopeColumnAloneCounts) {
+  rules.settings.scope_columns = {"tenant_id", "firm_id"};
+  company();
+  child("sales.page", "sales.book").columns({"tenant_id integer null", "firm_id integer null"});
+  owned("sales.book");
+  rules.tables = {table_rule("sales.page", "company", {"page_parent"})};
+  rules.references = {reference_rule("sales.page", {"tenant_id"}, "sales.company")};
+  rules.references[0].outside = "keep";
+  rules.columns = {column_rule("sales.page", "firm_id", "data")};
+  discover();
+  EXPECT_EQ(references("sales.page"), (std::vector<std::string>{"page_parent", "tenant_id"}));
+  expect_no_errors();
+  rules.columns = {column_rule("sales.page", "firm_id", "group")};
+  discover();
+  expect_finding("error", "sales.page.firm_id", "it is a scope column");
+}
+
 TEST_F(ScopeTest, ThreeLevelsOfTenants) {
   company().column("tenant integer").fk("company_tenant", {"tenant"}, "sales.tenant");
   db.table("sales.tenant").column("name text").unique("tenant_name", {"name"});

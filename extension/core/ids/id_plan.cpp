@@ -219,24 +219,81 @@ class Planner {
                       "Give the column a wider type, or its "
                       "sequence more values.");
     }
+    const std::vector<Teller> tellers = tellers_of(key);
+    if (!tells_all_apart(key, tellers) && facts_.is_taken(key.table, *key.index, tellers)) {
+      const auto makes_values = [&](int16_t column) {
+        return facts_.of({key.table, column}).volatile_default;
+      };
+      return decision(Kind::kRefused, refusal_of(key, tellers),
+                      hint_for_key(schema_, roots_, key.table, *key.index, makes_values));
+    }
     std::string renewed = renewal_of(key);
     if (!renewed.empty()) return decision(Kind::kRenewed, std::move(renewed));
-    if (is_told_apart(key)) return decision(Kind::kKept, "the company is part of it");
-    if (key.exclusion && !can_be_asked(key)) {
-      return decision(Kind::kKept,
-                      "it does not tell companies apart by a column; another company's row with "
-                      "the same values stops the load");
-    }
+    if (!tellers.empty()) return decision(Kind::kKept, "the company is part of it");
     const std::string used = renewed_part(key);
-    if (!used.empty()) return decision(Kind::kRenewed, used + ", which it is made of");
-    if (!facts_.is_taken(key.table, *key.index)) {
-      return decision(Kind::kKept, "its values mean something, and nobody else has them");
+    if (!used.empty() && key.exclusion) {
+      return decision(Kind::kKept, "it is made of " + used +
+                                       "; another company's row that excludes one of these stops "
+                                       "the load");
     }
-    const auto makes_values = [&](int16_t column) {
-      return facts_.of({key.table, column}).volatile_default;
-    };
-    return decision(Kind::kRefused, refusal_of(key),
-                    hint_for_key(schema_, roots_, key.table, *key.index, makes_values));
+    if (!used.empty()) return decision(Kind::kRenewed, used + ", which it is made of");
+    return decision(Kind::kKept, key.exclusion
+                                     ? "nobody else has a row that excludes one of these"
+                                     : "its values mean something, and nobody else has them");
+  }
+
+  using Teller = IdFacts::Teller;
+
+  // All that may tell its rows apart from those of others.
+  std::vector<Teller> tellers_of(const Key& key) {
+    std::vector<Teller> tellers;
+    for (const ColumnRoot& column : plain_columns(key)) {
+      for (const ColumnRoot& root : roots_.of(column.table, column.column)) {
+        if (root.table == scope_.company_table) tellers.push_back({column.column, root});
+      }
+      if (const ColumnRoot* origin = renewed_origin(column)) {
+        tellers.push_back({column.column, *origin});
+      }
+      for (const Reference* reference : conditional(column)) {
+        const Column& when = *find_column(schema_.tables[column.table], reference->when_column);
+        for (size_t i = 0; i < reference->columns.size(); ++i) {
+          if (reference->columns[i] != column.column) continue;
+          const ColumnRoot* origin =
+              renewed_origin({reference->target, reference->target_columns[i]});
+          if (origin == nullptr) continue;
+          tellers.push_back({column.column, *origin, when.number, reference->when_value});
+        }
+      }
+    }
+    return tellers;
+  }
+
+  // Is there a column that does so in every row? NULL is no value that others have, unless NULL
+  // equals NULL.
+  bool tells_all_apart(const Key& key, const std::vector<Teller>& tellers) {
+    if (tellers.empty()) return !renewed_part(key).empty();
+    return std::any_of(tellers.begin(), tellers.end(), [&](const Teller& teller) {
+      const ColumnRoot column{key.table, teller.column};
+      std::set<ColumnRoot> seen;
+      return teller.when_column == 0 && counts(*key.index, column) && !may_leave(column, seen);
+    });
+  }
+
+  // May it lead to rows that stay what they are, nobody's or another company's?
+  bool may_leave(const ColumnRoot& column, std::set<ColumnRoot>& seen) const {
+    if (!seen.insert(column).second) return false;
+    for (const Reference& reference : scope_.references) {
+      if (reference.table != column.table || !reference.json_path.empty()) continue;
+      if (!reference.when_column.empty() || is_list(schema_, reference)) continue;
+      const ScopedTable* target = scope_.find(reference.target);
+      if (target == nullptr || !target->owned()) continue;
+      for (size_t i = 0; i < reference.columns.size(); ++i) {
+        if (reference.columns[i] != column.column) continue;
+        if (reference.outside != "refuse" || has_shared_rows(schema_, scope_, *target)) return true;
+        if (may_leave({reference.target, reference.target_columns[i]}, seen)) return true;
+      }
+    }
+    return false;
   }
 
   // A column that follows two keys cannot have new numbers of both.
@@ -295,11 +352,6 @@ class Planner {
     return {};
   }
 
-  static bool can_be_asked(const Key& key) {
-    const std::vector<int16_t>& columns = key.index->columns;
-    return !key.index->partial && std::find(columns.begin(), columns.end(), 0) == columns.end();
-  }
-
   // What of an expression gets new values.
   std::string renewed_part(const Key& key) {
     const std::vector<int16_t>& columns = key.index->columns;
@@ -345,7 +397,14 @@ class Planner {
                        [this](const ColumnRoot& column) { return follows_others(column); });
   }
 
-  std::string refusal_of(const Key& key) const {
+  std::string refusal_of(const Key& key, const std::vector<Teller>& tellers) const {
+    if (key.exclusion) {
+      return "another company, or none, has rows that exclude some of these";
+    }
+    if (!tellers.empty()) {
+      return "rows that follow nobody's rows, or another company's, keep their values, and others "
+             "have some of them";
+    }
     if (follows_only_others(key)) {
       return "it is made only of people or shared rows, and another company has rows for them";
     }

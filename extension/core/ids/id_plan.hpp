@@ -49,8 +49,19 @@ class IdFacts {
   // The column rule that gives new values, "renew" or "group"; empty also if the column does not
   // come from the archive.
   virtual std::string rule_of(const ColumnRoot&) { return {}; }
-  // Do rows here that are not the target company's hold values of the archive's rows?
-  virtual bool is_taken(TableIndex table, const UniqueIndex& index) = 0;
+  // A column whose value tells a row of the copy apart from others, where it is one of `origin`, or
+  // the company's own: not if it leads to nobody's row or to another company's, and so stays.
+  struct Teller {
+    int16_t column = 0;
+    ColumnRoot origin;        // a column that is renewed, or one of the company table
+    int16_t when_column = 0;  // only where this one has the text `when_value`; 0: always
+    std::string when_value{};
+  };
+  // Do rows here that are not the target company's hold values of the archive's rows, or, of an
+  // exclusion constraint, values that exclude them? Rows that one of `tellers` tells apart do not
+  // count.
+  virtual bool is_taken(TableIndex table, const UniqueIndex& index,
+                        const std::vector<Teller>& tellers) = 0;
 };
 
 struct IdDecision {

@@ -1,4 +1,5 @@
 #include "core/ids/id_renewal.hpp"
+#include "core/text/hex.hpp"
 
 #include <algorithm>
 
@@ -96,7 +97,7 @@ void Renewal::write_uuid(const Reading& reading, char* to) const {
   if (kept == 0) uuid[6] = static_cast<uint8_t>(0x40 | (uuid[6] & 0x0F));
   uuid[8] = static_cast<uint8_t>(0x80 | (uuid[8] & 0x3F));
   const bool lower = is_lower_case(reading.payload);
-  const char* digits = lower ? "0123456789abcdef" : "0123456789ABCDEF";
+  const char* digits = lower ? kHexDigits : "0123456789ABCDEF";
   size_t digit = 0;
   for (size_t i = 0; i < reading.payload.size(); ++i) {
     const char c = reading.payload[i];

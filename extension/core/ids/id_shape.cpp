@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "core/text/hex.hpp"
+
 namespace company_backup {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789";
-constexpr std::string_view kHexLower = "0123456789abcdef";
+constexpr std::string_view kHexLower = kHexDigits;
 constexpr std::string_view kHexUpper = "0123456789ABCDEF";
 constexpr std::string_view kLower = "0123456789abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kUpper = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -29,12 +31,6 @@ constexpr unsigned kDigit = 1, kSmallHex = 2, kSmall = 4, kCapitalHex = 8, kCapi
 
 bool within(char c, char first, char last) {
   return c >= first && c <= last;
-}
-
-int hex_value(char c) {
-  if (within(c, '0', '9')) return c - '0';
-  if (within(c, 'a', 'f')) return c - 'a' + 10;
-  return within(c, 'A', 'F') ? c - 'A' + 10 : -1;
 }
 
 unsigned kind_of(char c) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/text/array_text.hpp"
 #include "core/text/error.hpp"
 
 namespace company_backup {
@@ -17,6 +18,10 @@ namespace {
 }
 
 }  // namespace
+
+void RowMapper::set_padded(size_t position, size_t width) {
+  widths_[position] = width;
+}
 
 void RowMapper::map_column(size_t position, const KeyMap* map, std::optional<When> when) {
   map_columns({position}, map, std::move(when));
@@ -127,14 +132,25 @@ void RowMapper::clear(std::vector<RowValue>& row) {
   before_ = row;
 }
 
-// The key as it came into key_; false: a part of it is NULL.
+// The key as it came, without padding, into key_; false: a part of it is NULL.
 bool RowMapper::read_key(const std::vector<size_t>& positions) {
   key_.clear();
   for (const size_t position : positions) {
     if (before_[position].kind == ValueKind::kNull) return false;
-    key_.push_back(before_[position].text);
+    const std::string_view text = before_[position].text;
+    const bool padded = !widths_.empty() && widths_.contains(position);
+    key_.push_back(padded ? without_padding(text) : text);
   }
   return true;
+}
+
+// As char(n) prints it.
+void RowMapper::pad(size_t position, std::string& text) const {
+  const auto found = widths_.find(position);
+  if (found == widths_.end()) return;
+  const auto is_start = [](char c) { return (c & 0xC0) != 0x80; };  // of a character
+  const auto length = static_cast<size_t>(std::count_if(text.begin(), text.end(), is_start));
+  if (length < found->second) text.append(found->second - length, ' ');
 }
 
 bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
@@ -154,13 +170,26 @@ bool RowMapper::is_gone(const std::optional<Gone>& gone) {
   return !gone || (read_key(gone->key) && gone->map->find(key_, found_));
 }
 
+// Maps of renewed IDs know them as they are printed.
+bool RowMapper::find(Columns& columns) {
+  if (columns.map->find(key_, columns.new_key)) return true;
+  bool padded = false;
+  for (size_t i = 0; i < key_.size() && !widths_.empty(); ++i) {
+    const std::string_view text = before_[columns.positions[i]].text;
+    padded |= key_[i].size() != text.size();
+    key_[i] = text;
+  }
+  return padded && columns.map->find(key_, columns.new_key);
+}
+
 void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
   if (!holds(columns.when) || !read_key(columns.positions)) return;
-  if (!columns.map->find(key_, columns.new_key)) {
+  if (!find(columns)) {
     columns.has_missed = true;
     return;
   }
   for (size_t i = 0; i < key_.size(); ++i) {
+    if (!widths_.empty()) pad(columns.positions[i], columns.new_key[i]);
     std::string_view& text = row[columns.positions[i]].text;
     const bool replaced = text.data() != key_[i].data();
     if (replaced && text != columns.new_key[i]) disagree(key_[i], text, columns.new_key[i]);
@@ -206,78 +235,9 @@ bool RowMapper::is_dropped(std::string_view element) {
 
 namespace {
 
-struct ArrayElement {
-  std::optional<std::string> value;
-  size_t begin, end;  // where it stands in the text
-};
-
-struct ArrayElements {
-  std::vector<ArrayElement> list;  // of all dimensions, in order
-  bool plain = true;               // one dimension, from 1 on
-};
-
-// Nothing if it is no array.
-std::optional<ArrayElements> elements_of(std::string_view text) {
-  ArrayElements elements;
-  size_t at = 0;
-  if (!text.empty() && text.front() == '[') {  // bounds: [0:1]={...}
-    at = text.find('=');
-    if (at == text.npos) return std::nullopt;
-    ++at;
-    elements.plain = false;
-  }
-  if (text.size() < at + 2 || text[at] != '{' || text.back() != '}') return std::nullopt;
-  elements.plain = elements.plain && text[at + 1] != '{';
-  while (at < text.size()) {
-    if (text[at] == '{' || text[at] == '}' || text[at] == ',') {
-      ++at;
-      continue;
-    }
-    const size_t begin = at;
-    std::string element;
-    const bool quoted = text[at] == '"';
-    if (quoted) ++at;
-    const auto ends = [&](char c) { return quoted ? c == '"' : c == ',' || c == '}'; };
-    while (at < text.size() && !ends(text[at])) {
-      if (text[at] == '\\' && at + 1 < text.size()) ++at;
-      element += text[at++];
-    }
-    if (quoted && at < text.size()) ++at;
-    const bool null = !quoted && element == "NULL";
-    elements.list.push_back({null ? std::nullopt : std::optional(std::move(element)), begin, at});
-  }
-  return elements;
-}
-
-}  // namespace
-
-namespace {
-
-// As array_out() decides.
-bool needs_quotes(const std::string& element) {
-  const auto is_special = [](char c) { return std::strchr("\"\\{}, \t\n\r\v\f", c) != nullptr; };
-  const auto is_letter = [](char c, char letter) { return (c | 0x20) == letter; };
-  return element.empty() || std::any_of(element.begin(), element.end(), is_special) ||
-         std::equal(element.begin(), element.end(), "null", "null" + 4, is_letter);
-}
-
-void append_element(const std::optional<std::string>& element, std::string& text) {
-  const bool quotes = element && needs_quotes(*element);
-  if (quotes) text += '"';
-  for (const char c : element.value_or("NULL")) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c;
-  }
-  if (quotes) text += '"';
-}
-
-}  // namespace
-
-namespace {
-
 // What is not to be there is left out, but where that would break the array's form: there it is
 // NULL.
-void write_array(const ArrayElements& elements, std::string_view before, std::string& text) {
+void write_array(const ArrayText& elements, std::string_view before, std::string& text) {
   std::vector<std::optional<std::string>> values;
   text.clear();
   size_t done = 0;
@@ -303,17 +263,20 @@ void write_array(const ArrayElements& elements, std::string_view before, std::st
 void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
   if (!select(array)) return;
   const std::string_view text = before_[array.position].text;
-  std::optional<ArrayElements> elements = elements_of(text);
+  std::optional<ArrayText> elements = read_array(text);
   if (!elements) {
     throw Error(sqlstate::kIntegrity, "an array of references cannot be read")
         .detail("Its value is " + std::string(text.substr(0, 100)) + ".");
   }
+  const bool padded = !widths_.empty() && widths_.contains(array.position);
   bool changed = false;
   for (ArrayElement& element : elements->list) {
     if (!element.value) continue;
-    if (is_dropped(*element.value)) {
+    const std::string key(padded ? without_padding(*element.value) : *element.value);
+    if (is_dropped(key)) {
       element.value = std::string(kNoKey);
-    } else if (find(*element.value, all_)) {
+    } else if (find(key, all_) || (padded && find(*element.value, all_))) {
+      if (padded && new_[0] != kNoKey) pad(array.position, new_[0]);
       element.value->swap(new_[0]);
     } else {
       continue;
@@ -344,23 +307,6 @@ void RowMapper::apply_document(Inside& document, std::vector<RowValue>& row) {
     document.text = rewritten_;
   }
   row[document.position].text = document.text;
-}
-
-std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_view text) {
-  std::optional<ArrayElements> elements = elements_of(text);
-  if (!elements) return std::nullopt;
-  std::vector<std::optional<std::string>> values;
-  for (ArrayElement& element : elements->list) values.push_back(std::move(element.value));
-  return values;
-}
-
-std::string array_text(const std::vector<std::optional<std::string>>& elements) {
-  std::string text = "{";
-  for (const std::optional<std::string>& element : elements) {
-    if (text.size() > 1) text += ',';
-    append_element(element, text);
-  }
-  return text + "}";
 }
 
 }  // namespace company_backup

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/text/json_path.hpp"
@@ -42,11 +43,6 @@ class DroppedKeys final : public KeyMap {
   const KeySet* keys_;
 };
 
-// A value of char(n) as its type compares it.
-inline std::string_view without_padding(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(' ') + 1);
-}
-
 // The maps that apply to the rows of one table. Maps must outlive it.
 class RowMapper {
  public:
@@ -55,6 +51,10 @@ class RowMapper {
     std::string value;    // text form
     bool padded = false;  // of char(n): trailing blanks do not count
   };
+
+  // A column of char(width), or an array of these: maps and sets are asked for its values without
+  // their padding, and what replaces them gets it. 0: there is no width.
+  void set_padded(size_t position, size_t width);
 
   // Positions are those of a row's values. Every map looks at the row as it came, so that no value
   // is replaced twice. Where several maps know one value they must agree: Error kIntegrity
@@ -138,10 +138,13 @@ class RowMapper {
   bool find(std::string_view key, const std::vector<size_t>& rules);
   bool is_dropped(std::string_view element);
   bool read_key(const std::vector<size_t>& positions);
+  bool find(Columns& columns);
+  void pad(size_t position, std::string& text) const;
   void apply_columns(Columns& columns, std::vector<RowValue>& row);
   void apply_array(Inside& array, std::vector<RowValue>& row);
   void apply_document(Inside& document, std::vector<RowValue>& row);
 
+  std::unordered_map<size_t, size_t> widths_;  // of padded columns, by position
   std::vector<Columns> columns_;
   std::vector<Inside> arrays_;
   std::vector<Inside> documents_;
@@ -155,9 +158,5 @@ class RowMapper {
   std::vector<std::string> found_, new_;  // scratch: by one map, by all
   std::string rewritten_;                 // scratch
 };
-
-// The elements of an array in PostgreSQL's text form, of all its dimensions; nullopt if it is none.
-std::optional<std::vector<std::optional<std::string>>> parse_array(std::string_view text);
-std::string array_text(const std::vector<std::optional<std::string>>& elements);
 
 }  // namespace company_backup

@@ -36,6 +36,10 @@ void ChangeLogWriter::write(char what, std::string_view line) {
   lines_.end_line();
 }
 
+size_t archived_columns(std::string_view header) {
+  return take_number(header);
+}
+
 ChangeLogReader::ChangeLogReader(std::vector<RowColumn> columns, std::vector<MergeKeyPart> key,
                                  LineSource& lines)
     : columns_(std::move(columns)), key_(std::move(key)), lines_(lines), whole_row_(columns_) {

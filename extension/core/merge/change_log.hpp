@@ -28,6 +28,9 @@ class ChangeLogWriter {
   std::string header_;  // until it is written
 };
 
+// How many columns lines of added rows have, says the first line of such a log.
+size_t archived_columns(std::string_view header);
+
 class ChangeLogReader {
  public:
   // `columns`: of a current line. The source must outlive it.

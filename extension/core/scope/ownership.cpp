@@ -1,22 +1,19 @@
 #include "core/scope/ownership.hpp"
 
+#include <set>
+
 #include "core/scope/sql.hpp"
 #include "core/text/error.hpp"
+#include "core/text/json_path.hpp"
 
 namespace company_backup {
 namespace {
-
-TypeFamily element_family(const Column& column) {
-  if (column.family == TypeFamily::kIntegerArray) return TypeFamily::kInteger;
-  if (column.family == TypeFamily::kUuidArray) return TypeFamily::kUuid;
-  return TypeFamily::kText;
-}
 
 // `target` = any element of the array `source`.
 std::string equal_any(const std::string& target, const Column& target_column,
                       const std::string& source, const Column& source_column) {
   // text is compared as text: varchar[] and citext[] have no operators of their own to pair with
-  const bool direct = target_column.family == element_family(source_column) &&
+  const bool direct = target_column.family == element_family(source_column.family) &&
                       target_column.family != TypeFamily::kText &&
                       target_column.equality == "OPERATOR(pg_catalog.=)";
   if (direct) return target + " OPERATOR(pg_catalog.=) ANY (" + source + ")";
@@ -36,6 +33,80 @@ std::string exists(const Table& table, const std::string& alias, const std::stri
   return "EXISTS (SELECT 1 FROM " + from_table(table) + " AS " + alias + " WHERE " + where + ")";
 }
 
+// What is_orphan() says of the routes alone.
+std::string is_orphan_by_routes(const Schema& schema, const Scope& scope, const ScopedTable& scoped,
+                                std::string_view alias) {
+  std::string text;
+  for (const RouteStep& step : scoped.routes) {
+    if (!text.empty()) text += " AND ";
+    if (step.kind == RouteStep::Kind::kCompany) {
+      const std::string when = when_of(schema, step, scoped.table, alias);
+      const std::string none = is_any_null(schema.tables[scoped.table], step.columns, alias);
+      text += when.empty() ? none : "(" + none + " OR (true" + when + ") IS NOT TRUE)";
+      continue;
+    }
+    const std::string target = std::string(alias) + "_of";
+    std::string where = step_join(schema, step, scoped.table, alias, target);
+    if (can_be_orphaned(schema, scope, *scope.find(step.target))) {
+      where += " AND NOT (" + is_orphan(schema, scope, step.target, target) + ")";
+    }
+    text += "NOT " + exists(schema.tables[step.target], target, where);
+  }
+  return text;
+}
+
+// True for rows `alias` that hang on a row for which `holds`, by whatever number of rows that
+// nothing else leads to a company. Circles end: each row is looked at once.
+class HangingWriter {
+ public:
+  HangingWriter(const Schema& schema, const Scope& scope, const ScopedTable& scoped,
+                const std::string& alias)
+      : schema_(schema),
+        scope_(scope),
+        scoped_(scoped),
+        alias_(alias),
+        up_(alias + "_up"),
+        on_(alias + "_on") {}
+
+  template <class Holds>
+  std::string write(Holds&& holds) const {
+    const std::string from = from_table(schema_.tables[scoped_.table]) + " AS " + on_ + " WHERE ";
+    const std::string row = "SELECT " + columns() + " FROM ";
+    return "EXISTS (WITH RECURSIVE " + up_ + " AS (" + row + from + hangs(alias_) + " UNION " +
+           row + up_ + ", " + from + is_orphan_by_routes(schema_, scope_, scoped_, up_) + " AND " +
+           hangs(up_) + ") SELECT FROM " + up_ + " WHERE " + holds(up_) + ")";
+  }
+
+ private:
+  // All that is asked about a row.
+  std::string columns() const {
+    std::set<int16_t> numbers;
+    for (const RouteStep& step : all_steps(scoped_)) {
+      numbers.insert(step.columns.begin(), step.columns.end());
+      if (step.when_column != 0) numbers.insert(step.when_column);
+    }
+    std::string text;
+    for (int16_t number : numbers) {
+      text += (text.empty() ? "" : ", ") + on_ + "." +
+              quote_name(column_of(schema_.tables[scoped_.table], number).name);
+    }
+    return text;
+  }
+
+  std::string hangs(const std::string& row) const {
+    std::string text;
+    for (const RouteStep& step : scoped_.own_steps) {
+      text += (text.empty() ? "(" : " OR ") + step_join(schema_, step, scoped_.table, row, on_);
+    }
+    return text + ")";
+  }
+
+  const Schema& schema_;
+  const Scope& scope_;
+  const ScopedTable& scoped_;
+  const std::string alias_, up_, on_;
+};
+
 class OwnershipWriter {
  public:
   OwnershipWriter(const Schema& schema, const Scope& scope, std::string_view parameter)
@@ -46,16 +117,26 @@ class OwnershipWriter {
     if (scoped == nullptr || !scoped->owned() || scoped->routes.empty())
       throw Error(sqlstate::kInternal,
                   "table " + display_table(schema_.tables[table]) + " has no route to a company");
-    std::string text;
-    for (const RouteStep& step : scoped->routes) {
-      if (!text.empty()) text += " OR ";
-      text += step.kind == RouteStep::Kind::kCompany ? company_step(table, alias, step)
-                                                     : other_step(table, alias, step);
-    }
-    return scoped->routes.size() > 1 ? "(" + text + ")" : text;
+    const std::string own = by_routes(*scoped, alias);
+    if (!can_hang(schema_, scope_, *scoped)) return own;
+    return "(" + own + " OR (" + is_orphan_by_routes(schema_, scope_, *scoped, alias) + " AND " +
+           HangingWriter(schema_, scope_, *scoped, alias).write([&](const std::string& row) {
+             return by_routes(*scoped, row);
+           }) +
+           "))";
   }
 
  private:
+  std::string by_routes(const ScopedTable& scoped, const std::string& alias) {
+    std::string text;
+    for (const RouteStep& step : scoped.routes) {
+      if (!text.empty()) text += " OR ";
+      text += step.kind == RouteStep::Kind::kCompany ? company_step(scoped.table, alias, step)
+                                                     : other_step(scoped.table, alias, step);
+    }
+    return scoped.routes.size() > 1 ? "(" + text + ")" : text;
+  }
+
   std::string next_alias() { return "_owner" + std::to_string(++aliases_); }
 
   std::string company_step(TableIndex table, const std::string& alias, const RouteStep& step) {
@@ -95,26 +176,20 @@ std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
   return OwnershipWriter(schema, scope, parameter).condition(table, std::string(alias));
 }
 
+std::string hangs_on_owned(const Schema& schema, const Scope& scope, TableIndex table,
+                           const std::string& alias) {
+  const ScopedTable& scoped = *scope.find(table);
+  if (!can_hang(schema, scope, scoped)) return {};
+  return HangingWriter(schema, scope, scoped, alias).write([&](const std::string& row) {
+    return "NOT (" + is_orphan_by_routes(schema, scope, scoped, row) + ")";
+  });
+}
+
 std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table,
                       std::string_view alias) {
-  const ScopedTable* scoped = scope.find(table);
-  std::string text;
-  for (const RouteStep& step : scoped->routes) {
-    if (!text.empty()) text += " AND ";
-    if (step.kind == RouteStep::Kind::kCompany) {
-      const std::string when = when_of(schema, step, table, alias);
-      const std::string none = is_any_null(schema.tables[table], step.columns, alias);
-      text += when.empty() ? none : "(" + none + " OR (true" + when + ") IS NOT TRUE)";
-      continue;
-    }
-    const std::string target = std::string(alias) + "_of";
-    std::string where = step_join(schema, step, table, alias, target);
-    if (can_be_orphaned(schema, scope, *scope.find(step.target))) {
-      where += " AND NOT (" + is_orphan(schema, scope, step.target, target) + ")";
-    }
-    text += "NOT " + exists(schema.tables[step.target], target, where);
-  }
-  return text;
+  const std::string hangs = hangs_on_owned(schema, scope, table, std::string(alias));
+  return is_orphan_by_routes(schema, scope, *scope.find(table), alias) +
+         (hangs.empty() ? "" : " AND NOT " + hangs);
 }
 
 // The referred-to side stands left of the operator, as in the foreign key: that is this table for a
@@ -155,6 +230,31 @@ std::string reference_join(const Schema& schema, const Reference& reference,
       text += is_list(schema, reference) ? equal_any(left, key, right, source)
                                          : equal(left, key, right, source);
   }
+  if (!reference.when_column.empty()) {
+    text += " AND " + has_text(std::string(source_alias),
+                               *find_column(table, reference.when_column), reference.when_value);
+  }
+  return text;
+}
+
+std::string document_join(const Schema& schema, const Reference& reference,
+                          std::string_view source_alias, std::string_view target_alias) {
+  constexpr uint32_t kJsonOid = 114;
+  const Table& table = schema.tables[reference.table];
+  const Column& source = column_of(table, reference.columns[0]);
+  const Column& key = column_of(schema.tables[reference.target], reference.target_columns[0]);
+  std::string document = column_sql(source_alias, source), unreadable;
+  if (source.type_oid == kJsonOid) {  // may hold a NUL character, which jsonb cannot
+    unreadable = as_text(document, source) + " LIKE '%\\u0000%'";
+    document = "CASE WHEN NOT " + unreadable + " THEN " + document + "::pg_catalog.jsonb END";
+    unreadable += " OR ";
+  }
+  std::string text = "(" + unreadable + "EXISTS (SELECT FROM pg_catalog.jsonb_path_query(" +
+                     document + ", " +
+                     quote_literal(JsonPath::parse(reference.json_path).sql_text()) +
+                     "::pg_catalog.jsonpath, '{}', true) AS _found(value) WHERE _found.value "
+                     "OPERATOR(pg_catalog.#>>) '{}' OPERATOR(pg_catalog.=) " +
+                     as_text(column_sql(target_alias, key), key) + "))";
   if (!reference.when_column.empty()) {
     text += " AND " + has_text(std::string(source_alias),
                                *find_column(table, reference.when_column), reference.when_value);

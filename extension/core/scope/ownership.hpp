@@ -14,6 +14,11 @@ namespace company_backup {
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter);
 
+// True for rows of `alias` that hang on a company's row (see ScopedTable::own_steps); empty if none
+// can.
+std::string hangs_on_owned(const Schema& schema, const Scope& scope, TableIndex table,
+                           const std::string& alias);
+
 // The reverse for a table of which can_be_orphaned() is true: no row of any company, nor one that
 // belongs to nobody itself, is there that a row of `alias` could belong to.
 std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table,
@@ -27,5 +32,9 @@ std::string step_join(const Schema& schema, const RouteStep& step, TableIndex ta
 // never).
 std::string reference_join(const Schema& schema, const Reference& reference,
                            std::string_view source_alias, std::string_view target_alias);
+
+// The same of a reference inside of documents: true at least where one of them has the key.
+std::string document_join(const Schema& schema, const Reference& reference,
+                          std::string_view source_alias, std::string_view target_alias);
 
 }  // namespace company_backup

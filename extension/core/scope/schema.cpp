@@ -34,6 +34,19 @@ bool is_array(const Column& column) {
          column.family == TypeFamily::kTextArray;
 }
 
+TypeFamily element_family(TypeFamily family) {
+  switch (family) {
+    case TypeFamily::kIntegerArray:
+      return TypeFamily::kInteger;
+    case TypeFamily::kUuidArray:
+      return TypeFamily::kUuid;
+    case TypeFamily::kTextArray:
+      return TypeFamily::kText;
+    default:
+      return family;
+  }
+}
+
 bool all_not_null(const Table& table, const std::vector<int16_t>& columns) {
   return std::all_of(columns.begin(), columns.end(),
                      [&](int16_t number) { return column_of(table, number).not_null; });

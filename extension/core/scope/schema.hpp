@@ -34,8 +34,8 @@ struct Column {
   bool is_padded() const { return type_oid == 1042; }  // char(n)
   std::string cast;  // "::" base type, where the operators of a domain could be somebody's own
   TypeFamily family = TypeFamily::kOther;
-  bool not_null = false;   // or its domain is
-  bool generated = false;  // GENERATED ALWAYS AS (...) STORED
+  bool not_null = false;   // in every row; or its domain is
+  bool generated = false;  // GENERATED ALWAYS AS (...), stored or virtual
   bool identity = false;
   bool has_default = false;
   std::string equality;  // the type's default "=", as `OPERATOR(pg_catalog.=)`; empty: it has none
@@ -81,6 +81,7 @@ struct ForeignKey {
   char match = 's';      // confmatchtype: 's' simple, 'f' full
   char on_delete = 'a';  // confdeltype: 'c' cascade, 'n' set null, 'd' set default
   bool validated = true;
+  bool temporal = false;             // the last columns are periods: PERIOD
   std::vector<int16_t> set_columns;  // that SET NULL and SET DEFAULT set; empty: all columns
   uint32_t only_target = 0;          // OID of the one partition it refers to; 0: the target itself
 };
@@ -132,6 +133,8 @@ struct Rules {
 struct Schema {
   std::vector<Table> tables;             // in (schema, name) order, compared by bytes
   std::vector<ForeignKey> foreign_keys;  // in (table, name) order
+  // Foreign keys that are NOT ENFORCED, and temporal ones: no ways to the company, no references.
+  std::vector<ForeignKey> unheld_keys;
 
   TableIndex find(const std::string& schema, const std::string& name) const;
 };
@@ -139,6 +142,8 @@ struct Schema {
 const Column* find_column(const Table& table, const std::string& name);
 const Column& column_of(const Table& table, int16_t number);
 bool is_array(const Column& column);  // of integers, uuids or texts
+// Of an array what its elements are, else the family itself.
+TypeFamily element_family(TypeFamily family);
 bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
 
 // What tells the rows of a table apart: the primary key, else the first unique index that is not

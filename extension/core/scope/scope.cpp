@@ -89,6 +89,16 @@ bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable
   return !scoped.routes.empty() && std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end);
 }
 
+std::vector<RouteStep> all_steps(const ScopedTable& scoped) {
+  std::vector<RouteStep> steps = scoped.routes;
+  steps.insert(steps.end(), scoped.own_steps.begin(), scoped.own_steps.end());
+  return steps;
+}
+
+bool can_hang(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
+  return !scoped.own_steps.empty() && can_be_orphaned(schema, scope, scoped);
+}
+
 bool has_shared_rows(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
   return !scoped.owned() || (scoped.travels() && can_belong_to_nobody(schema, scope, scoped));
 }

@@ -41,6 +41,9 @@ struct ScopedTable {
   std::string decided_by;
   std::string reason;
   std::vector<RouteStep> routes;  // any of them; empty for shared and people
+  // References of the table to itself that its rule names: a row that `routes` lead to nobody is of
+  // the company of the row that it hangs on by one of these, and so on up.
+  std::vector<RouteStep> own_steps;
   // That also lead to the company, but decide nothing: a row that `routes` lead to nobody, and one
   // of these to a company, would be lost. None where the rule says that such rows are shared.
   std::vector<RouteStep> other_ways;
@@ -51,15 +54,16 @@ struct ScopedTable {
   bool owned() const { return travels() || treatment == "excluded"; }
 };
 
-// A reference that has to be looked at: an FK or a set_reference rule, from a table that travels.
+// A reference that has to be looked at, from a table that travels: an FK, a set_reference rule, or
+// a scope column that is not all of its table's route.
 struct Reference {
-  std::string name;  // the constraint, or "column" / "column path" of the rule
+  std::string name;  // the constraint, or "column" / "column path" where none is
   TableIndex table = kNoTable;
   TableIndex target = kNoTable;
   std::vector<int16_t> columns;
   std::vector<int16_t> target_columns;
   std::vector<std::string> operators;  // empty for a soft reference
-  bool soft = false;                   // from set_reference; nothing enforces it
+  bool soft = false;                   // no FK: nothing enforces it
   char match = 's';
   uint32_t only_partition = 0;
   std::string json_path, when_column, when_value;
@@ -124,6 +128,12 @@ bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable
 
 // Do the routes of `start` lead through `goal`?
 bool leads_through(const Scope& scope, TableIndex start, TableIndex goal);
+
+// All that says whose a row is: `routes` and `own_steps`.
+std::vector<RouteStep> all_steps(const ScopedTable& scoped);
+
+// Can rows of the table be a company's by own_steps?
+bool can_hang(const Schema& schema, const Scope& scope, const ScopedTable& scoped);
 
 // One of its ways to the company: may it be NULL, or is it for rows of another kind?
 bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteStep& step);

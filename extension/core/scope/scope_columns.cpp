@@ -1,4 +1,5 @@
-// Columns of travelling tables that ask for a decision: secrets, IDs no foreign key explains, JSON.
+// Columns that ask for a decision. Of travelling tables: secrets, IDs no foreign key explains,
+// JSON. Of others: IDs no foreign key explains that their rows are found again by.
 #include <algorithm>
 #include <unordered_map>
 
@@ -12,19 +13,6 @@ namespace {
 
 bool contains(const std::vector<int16_t>& columns, int16_t number) {
   return std::find(columns.begin(), columns.end(), number) != columns.end();
-}
-
-TypeFamily element_family(TypeFamily family) {
-  switch (family) {
-    case TypeFamily::kIntegerArray:
-      return TypeFamily::kInteger;
-    case TypeFamily::kUuidArray:
-      return TypeFamily::kUuid;
-    case TypeFamily::kTextArray:
-      return TypeFamily::kText;
-    default:
-      return family;
-  }
 }
 
 class ColumnCheck {
@@ -41,6 +29,13 @@ class ColumnCheck {
       if (!scoped.travels()) continue;
       for (const Column& column : model_.table(scoped.table).columns) check(scoped, column);
     }
+    for (TableIndex index : model_.matched) {
+      const ScopedTable& scoped = *scope_.find(index);
+      if (scoped.travels()) continue;
+      for (const std::string& name : scoped.match_columns)
+        if (const Column* column = find_column(model_.table(index), name))
+          check_match(scoped, *column);
+    }
   }
 
  private:
@@ -50,7 +45,7 @@ class ColumnCheck {
       return;
     }
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
-    if (is_in_reference(scoped.table, column)) return;
+    if (is_in_reference(scoped.table, column) || has_unheld_key(scoped.table, column)) return;
     if (looks_like_secret(column))
       ask(scoped.table, column, "its name looks like a secret", "secret");
     else if (looks_like_id(scoped, column))
@@ -59,6 +54,29 @@ class ColumnCheck {
       model_.notice(column_object(model_.table(scoped.table), column.name),
                     "JSON may hold IDs; no rule says whether it does",
                     model_.statements.column_rule(model_.table(scoped.table), column.name, "data"));
+  }
+
+  // In another database the row with this ID is another one, unless it is known what it refers to.
+  // UUIDs and texts are the same everywhere, or nowhere else.
+  void check_match(const ScopedTable& scoped, const Column& column) {
+    const TableIndex index = scoped.table;
+    if (model_.column_rule(index, column.name) != nullptr || column.generated) return;
+    if (has_foreign_key(model_, index, column.number) || is_in_reference(index, column)) return;
+    if (!looks_like_id(scoped, column)) return;
+    const TableIndex target =
+        company_names_.match(column) ? model_.company : target_of(index, column, holds_numbers);
+    // A number that alone tells the rows apart, and is named after no table, is meant to.
+    const bool is_number = element_family(column.family) == TypeFamily::kInteger;
+    if (target == kNoTable && (!is_number || scoped.match_columns.size() == 1)) return;
+    const Table& table = model_.table(index);
+    model_.error(column_object(table, column.name),
+                 "its rows are matched by this column, which looks like an ID, but no foreign key "
+                 "says of what: in another database the same number is another row" +
+                     std::string(target == kNoTable
+                                     ? "; the statement is right only if it is the same everywhere"
+                                     : ""),
+                 target == kNoTable ? model_.statements.column_rule(table, column.name, "data")
+                                    : reference_to(index, column, target));
   }
 
   // A value that is in no backup, or not in each, and that a row cannot be without.
@@ -84,6 +102,14 @@ class ColumnCheck {
         model_.soft[index].begin(), model_.soft[index].end(), [&](const SoftReference& soft) {
           return contains(soft.columns, column.number) || soft.rule->when_column == column.name;
         });
+  }
+
+  // Is asked about as a whole.
+  bool has_unheld_key(TableIndex index, const Column& column) const {
+    const auto& keys = model_.schema.unheld_keys;
+    return std::any_of(keys.begin(), keys.end(), [&](const ForeignKey& key) {
+      return key.table == index && contains(key.columns, column.number);
+    });
   }
 
   bool looks_like_id(const ScopedTable& scoped, const Column& column) const {
@@ -150,17 +176,20 @@ class ColumnCheck {
     }
     const std::string problem = "it looks like an ID, but no foreign key says of what";
     const TableIndex target =
-        company_names_.match(column) ? model_.company : target_of(index, column);
+        company_names_.match(column) ? model_.company : target_of(index, column, same_family);
     if (target == kNoTable) {
       // An ID of the company row itself belongs to it alone: a clone must not share it.
       ask(index, column, problem, index == model_.company ? "identity" : "data");
       return;
     }
+    model_.error(object, problem, reference_to(index, column, target));
+  }
+
+  std::string reference_to(TableIndex index, const Column& column, TableIndex target) const {
     const std::vector<int16_t> key =
         target == model_.company ? std::vector{model_.key->number} : pick_key(model_.table(target));
-    model_.error(object, problem,
-                 model_.statements.reference(table, {column.name}, model_.table(target),
-                                             named_columns(target, key)));
+    return model_.statements.reference(model_.table(index), {column.name}, model_.table(target),
+                                       named_columns(target, key));
   }
 
   // Target columns as set_reference needs them: none for the primary key.
@@ -170,14 +199,28 @@ class ColumnCheck {
     return column_names(model_.table(target), key);
   }
 
-  // The one table the column is named after, with a key of one column of the same kind. What stands
-  // before it says the part it plays: "received_on_bill_id" is a bill. Only a proposal: if it is
-  // wrong, the reference check says so, while "data" would be silent.
-  TableIndex target_of(TableIndex index, const Column& column) const {
+  // Can the column hold the key?
+  using Fits = bool (*)(const Column& column, const Column& key);
+
+  static bool same_family(const Column& column, const Column& key) {
+    return key.family == element_family(column.family);
+  }
+
+  // As numbers or as texts.
+  static bool holds_numbers(const Column& column, const Column& key) {
+    const TypeFamily family = element_family(column.family);
+    return key.family == TypeFamily::kInteger &&
+           (family == TypeFamily::kInteger || family == TypeFamily::kText);
+  }
+
+  // The one table the column is named after, with a key of one column that fits. What stands before
+  // it says the part it plays: "received_on_bill_id" is a bill. Only a proposal: if it is wrong,
+  // the reference check says so, while "data" would be silent.
+  TableIndex target_of(TableIndex index, const Column& column, Fits fits) const {
     const auto stem = id_stem(column.name);
     if (!stem) return kNoTable;
     for (size_t start = 0;;) {
-      const std::vector<TableIndex> found = tables_named(index, column, stem->substr(start));
+      const std::vector<TableIndex> found = tables_named(index, column, stem->substr(start), fits);
       if (!found.empty()) return found.size() == 1 ? found[0] : kNoTable;
       start = stem->find('_', start);
       if (start++ == std::string::npos) return kNoTable;
@@ -185,13 +228,14 @@ class ColumnCheck {
   }
 
   std::vector<TableIndex> tables_named(TableIndex index, const Column& column,
-                                       const std::string& noun) const {
+                                       const std::string& noun, Fits fits) const {
     std::vector<TableIndex> found;
     for (const std::string& form : noun_forms(noun)) {
       const auto named = tables_named_.find(form);
       if (named == tables_named_.end()) continue;
       for (TableIndex target : named->second)
-        if (fits(target, column)) found.push_back(target);
+        if (const Column* key = only_key(target); key != nullptr && fits(column, *key))
+          found.push_back(target);
     }
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
@@ -204,10 +248,10 @@ class ColumnCheck {
     return found;
   }
 
-  bool fits(TableIndex target, const Column& column) const {
+  // The column that alone is the table's key; null: there is none.
+  const Column* only_key(TableIndex target) const {
     const std::vector<int16_t> key = pick_key(model_.table(target));
-    return key.size() == 1 &&
-           column_of(model_.table(target), key[0]).family == element_family(column.family);
+    return key.size() == 1 ? &column_of(model_.table(target), key[0]) : nullptr;
   }
 
   Model& model_;

@@ -65,9 +65,18 @@ bool leads_to_company(const std::vector<Link>& links, int16_t column) {
   });
 }
 
-bool can_be_key(const Column& column, const Column& key) {
-  return column.family == key.family &&
-         (key.family != TypeFamily::kOther || column.type_oid == key.type_oid);
+// It has the name of a scope column, but cannot hold one key. A list of keys is a reference.
+void ask_mismatched(Model& model, TableIndex index, const Column& column) {
+  if (model.column_rule(index, column.name) != nullptr || model.is_explained(index, column)) return;
+  const Table& table = model.table(index);
+  model.has_mismatched_scope_column = true;
+  model.error(column_object(table, column.name),
+              "it has the name of a scope column, but its type " + column.type +
+                  " is not that of the company key, " + model.key->type,
+              is_array(column)
+                  ? model.statements.reference(table, {column.name}, model.table(model.company),
+                                               {model.key->name})
+                  : model.statements.column_rule(table, column.name, "data"));
 }
 
 void add_scope_columns(Model& model, TableIndex index) {
@@ -75,13 +84,8 @@ void add_scope_columns(Model& model, TableIndex index) {
   for (const Column& column : table.columns) {
     if (!model.is_scope_column(index, column)) continue;
     if (leads_to_company(model.links[index], column.number)) continue;
-    if (!can_be_key(column, *model.key)) {
-      if (model.column_rule(index, column.name) != nullptr) continue;
-      model.has_mismatched_scope_column = true;
-      model.error(column_object(table, column.name),
-                  "it has the name of a scope column, but its type " + column.type +
-                      " is not that of the company key, " + model.key->type,
-                  model.statements.column_rule(table, column.name, "data"));
+    if (!model.can_hold_company_key(index, column)) {
+      ask_mismatched(model, index, column);
       continue;
     }
     Link link;
@@ -135,8 +139,13 @@ void order_route(Model& model, TableIndex index) {
   for (const std::string& name : rule.route) {
     const std::vector<Link> found = named_links(model, index, name);
     (found.empty() ? unknown : known.route).push_back(name);
-    model.ordered[index].insert(model.ordered[index].end(), found.begin(), found.end());
+    for (const Link& link : found) {
+      const bool hangs = link.step.target == index;  // of kinds, some may
+      (hangs ? model.hanging[index] : model.ordered[index]).push_back(link);
+    }
   }
+  // Alone they would lead nowhere.
+  if (model.ordered[index].empty()) std::swap(model.ordered[index], model.hanging[index]);
   for (const std::string& name : unknown) {
     const bool partition = std::any_of(
         model.keys_of[index].begin(), model.keys_of[index].end(),

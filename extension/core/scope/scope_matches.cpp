@@ -20,20 +20,32 @@ class MatchReader {
       add(scoped, {scoped.table, fk->target, fk->columns, fk->target_columns});
     }
     for (const SoftReference& soft : model_.soft[scoped.table]) {
-      if (!soft.can_route || soft.when_column != 0) continue;
-      add(scoped, {scoped.table, soft.target, soft.columns, soft.target_columns});
+      MatchReference reference{scoped.table, soft.target, soft.columns, soft.target_columns};
+      if (soft.can_route && soft.when_column == 0)
+        add(scoped, std::move(reference));
+      else
+        refuse_scattered(scoped, reference);
     }
+    for (const Column& column : model_.table(scoped.table).columns)
+      if (model_.can_hold_company_key(scoped.table, column) &&
+          !model_.is_explained(scoped.table, column))
+        add(scoped, {scoped.table, model_.company, {column.number}, {model_.key->number}});
   }
 
  private:
-  void add(const ScopedTable& scoped, MatchReference reference) {
-    const Table& table = model_.table(scoped.table);
+  // The match column among those of the reference; null: there is none.
+  const Column* match_column(const ScopedTable& scoped, const MatchReference& reference) const {
     const Column* match = nullptr;
     for (int16_t number : reference.columns) {
-      const Column& column = column_of(table, number);
+      const Column& column = column_of(model_.table(scoped.table), number);
       const auto& names = scoped.match_columns;
       if (std::find(names.begin(), names.end(), column.name) != names.end()) match = &column;
     }
+    return match;
+  }
+
+  void add(const ScopedTable& scoped, MatchReference reference) {
+    const Column* match = match_column(scoped, reference);
     if (match == nullptr) return;
     const ScopedTable* target = scope_.find(reference.target);
     const bool found_again = target != nullptr && has_shared_rows(model_.schema, scope_, *target) &&
@@ -55,6 +67,28 @@ class MatchReader {
                        });
   }
 
+  // The rule of the table without a match column that cannot be one.
+  std::string without(const ScopedTable& scoped, const Column& match) const {
+    const Table& table = model_.table(scoped.table);
+    TableRule rule = *model_.rule[scoped.table];  // only rules have match columns
+    std::erase(rule.match_columns, match.name);
+    return model_.statements.table_rule(table, rule);
+  }
+
+  // IDs in lists and documents, and those of several tables, are not looked up for a match.
+  void refuse_scattered(const ScopedTable& scoped, const MatchReference& reference) {
+    const Column* match = match_column(scoped, reference);
+    if (match == nullptr || !holds_number(reference)) return;
+    if (model_.column_rule(scoped.table, match->name) != nullptr) return;
+    model_.error(column_object(model_.table(scoped.table), match->name),
+                 "its rows are matched by this column, which holds IDs of " +
+                     display_table(model_.table(reference.target)) +
+                     " in a list or document, or beside those of other tables: in another database "
+                     "the same number is another row, and only a column of one ID each can be "
+                     "followed there",
+                 without(scoped, *match));
+  }
+
   void refuse(const ScopedTable& scoped, const Column& match, const MatchReference& reference) {
     const Table& table = model_.table(scoped.table);
     const Table& target = model_.table(reference.target);
@@ -62,14 +96,9 @@ class MatchReader {
     const std::string problem = "its rows are matched by this column, which refers to " +
                                 display_table(target) + ": in another database the same number ";
     if (there != nullptr && there->owned()) {
-      TableRule rule = proposed_rule(scoped.treatment, scoped.reason);
-      rule.area = scoped.area == table.schema ? "" : scoped.area;
-      for (const std::string& name : scoped.match_columns) {
-        if (name != match.name) rule.match_columns.push_back(name);
-      }
       model_.error(column_object(table, match.name),
                    problem + "is a row of some company, and rows of companies are not matched",
-                   model_.statements.table_rule(table, rule));
+                   without(scoped, match));
       return;
     }
     TableRule rule = proposed_rule(there == nullptr ? "shared" : there->treatment,
@@ -127,6 +156,7 @@ void collect_match_references(Model& model, Scope& scope, const Undecided& undec
     if (scoped == nullptr || !seen.insert(scoped->table).second) continue;
     if (scoped->match_columns.empty() || undecided[scoped->table]) continue;
     if (!has_shared_rows(model.schema, scope, *scoped)) continue;
+    model.matched.push_back(scoped->table);
     const size_t known = scope.match_references.size();
     reader.read(*scoped);
     for (size_t i = known; i < scope.match_references.size(); ++i) {

@@ -18,7 +18,8 @@ Model::Model(const Schema& schema_in, const Rules& rules_in, const std::string& 
       column_rules(schema.tables.size()),
       soft(schema.tables.size()),
       links(schema.tables.size()),
-      ordered(schema.tables.size()) {
+      ordered(schema.tables.size()),
+      hanging(schema.tables.size()) {
   const Settings& settings = rules.settings;
   if (settings.company_table.empty())
     throw Error(sqlstate::kNotConfigured, "no company table has been set")
@@ -49,6 +50,21 @@ const ColumnRule* Model::column_rule(TableIndex index, const std::string& column
 bool Model::is_scope_column(TableIndex index, const Column& column) const {
   const auto& names = rules.settings.scope_columns;
   return index != company && std::find(names.begin(), names.end(), column.name) != names.end();
+}
+
+bool Model::can_hold_company_key(TableIndex index, const Column& column) const {
+  return is_scope_column(index, column) && column.family == key->family &&
+         (key->family != TypeFamily::kOther || column.type_oid == key->type_oid);
+}
+
+bool Model::is_explained(TableIndex index, const Column& column) const {
+  const std::vector<int16_t> alone{column.number};
+  return std::any_of(keys_of[index].begin(), keys_of[index].end(),
+                     [&](const ForeignKey* fk) {
+                       return fk->only_partition == 0 && fk->columns == alone;
+                     }) ||
+         std::any_of(soft[index].begin(), soft[index].end(),
+                     [&](const SoftReference& other) { return other.columns == alone; });
 }
 
 bool Model::ruled_owned(TableIndex index) const {

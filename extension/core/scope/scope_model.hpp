@@ -53,17 +53,23 @@ struct Model {
   std::vector<std::vector<SoftReference>> soft;
   std::vector<std::vector<Link>> links;    // ways up that need no rule
   std::vector<std::vector<Link>> ordered;  // ways its rule names; empty: the rule names none
+  std::vector<std::vector<Link>> hanging;  // of these, beside others, the table's ways to itself
 
   std::map<const ForeignKey*, std::string> outside;  // what set_reference says of foreign keys
 
   std::vector<Finding> findings;
   std::vector<OpenKinds> open_kinds;
+  std::vector<TableIndex> matched;  // whose rows are found again by match columns
   bool has_mismatched_scope_column = false;
 
   const Table& table(TableIndex index) const { return schema.tables[index]; }
   size_t size() const { return schema.tables.size(); }
   const ColumnRule* column_rule(TableIndex index, const std::string& column) const;
   bool is_scope_column(TableIndex index, const Column& column) const;
+  // A scope column that can hold the company's key, as its type says.
+  bool can_hold_company_key(TableIndex index, const Column& column) const;
+  // Does a foreign key or a rule on this column alone say what it refers to?
+  bool is_explained(TableIndex index, const Column& column) const;
   bool ruled_owned(TableIndex index) const;    // company, append_only, excluded
   bool ruled_foreign(TableIndex index) const;  // shared, people
   // Somebody's table who has no right on the company's tables, and no rule says what it is. What it
@@ -104,11 +110,14 @@ void decide_other_tables(Model& model, const Routes& routes, Scope& scope, Undec
 // scope_references.cpp
 void collect_references(Model& model, Scope& scope, const Undecided& undecided);
 
-// scope_matches.cpp
+// scope_matches.cpp: what match columns refer to, and which tables have them.
 void collect_match_references(Model& model, Scope& scope, const Undecided& undecided);
 
-// scope_columns.cpp: secrets, IDs without a foreign key, JSON.
+// scope_columns.cpp: secrets, IDs without a foreign key, JSON; IDs that rows are matched by.
 void check_columns(Model& model, const Scope& scope);
+
+// scope_unheld.cpp: foreign keys that nobody enforces, or that are not understood.
+void check_unheld_keys(Model& model, const Scope& scope);
 
 // "commentable_type" for "commentable_id": the column that says of which table the ID is; null:
 // none.

@@ -40,6 +40,35 @@ Reference reference_of(const SoftReference& soft) {
   return reference;
 }
 
+// Is the column all that says whose a row is? Then each row of the company has its key there.
+bool is_whole_route(const Scope& scope, const ScopedTable& scoped, const Column& column) {
+  if (scoped.routes.size() != 1) return false;
+  const RouteStep& step = scoped.routes[0];
+  return step.kind == RouteStep::Kind::kCompany && step.when_column == 0 &&
+         step.columns == std::vector{column.number} &&
+         step.target_columns == std::vector{scope.company_key};
+}
+
+// A scope column holds the company's key, as a foreign key to the company row would, whatever says
+// whose the rows of its table are; but for one that a rule calls plain data.
+void add_scope_columns(const Model& model, Scope& scope, const ScopedTable& scoped) {
+  for (const Column& column : model.table(scoped.table).columns) {
+    if (!model.can_hold_company_key(scoped.table, column)) continue;
+    if (model.is_explained(scoped.table, column)) continue;
+    if (is_whole_route(scope, scoped, column)) continue;
+    const ColumnRule* rule = model.column_rule(scoped.table, column.name);
+    if (rule != nullptr && rule->treatment == "data") continue;
+    Reference reference;
+    reference.name = column.name;
+    reference.table = scoped.table;
+    reference.target = model.company;
+    reference.columns = {column.number};
+    reference.target_columns = {scope.company_key};
+    reference.soft = true;
+    scope.references.push_back(std::move(reference));
+  }
+}
+
 // Rows that need an excluded row can be loaded only where that row is.
 void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
                    const Reference& reference) {
@@ -70,11 +99,12 @@ void refuse_kept_ways(Model& model, const Scope& scope, const Reference& referen
   TableRule rule = model.rule[reference.table] == nullptr ? proposed_rule(scoped.treatment)
                                                           : *model.rule[reference.table];
   rule.route.clear();
-  for (const RouteStep& step : scoped.routes)
+  const std::vector<RouteStep> steps = all_steps(scoped);
+  for (const RouteStep& step : steps)
     if (!is_it(step) &&
         std::find(rule.route.begin(), rule.route.end(), step.name) == rule.route.end())
       rule.route.push_back(step.name);
-  if (rule.route.empty() || std::none_of(scoped.routes.begin(), scoped.routes.end(), is_it)) return;
+  if (rule.route.empty() || std::none_of(steps.begin(), steps.end(), is_it)) return;
   const Table& table = model.table(reference.table);
   model.error(display_table(table),
               "a rule lets " + display_name(reference.name) +
@@ -92,6 +122,7 @@ void collect_references(Model& model, Scope& scope, const Undecided& undecided) 
       scope.references.push_back(reference_of(model, *fk));
     for (const SoftReference& soft : model.soft[table.table])
       scope.references.push_back(reference_of(soft));
+    add_scope_columns(model, scope, table);
   }
   std::stable_sort(scope.references.begin(), scope.references.end(),
                    [](const Reference& a, const Reference& b) {

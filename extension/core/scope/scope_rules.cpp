@@ -184,6 +184,9 @@ class RuleReader {
       if (reference.columns != std::vector{rule.column}) continue;
       return "its values follow what set_reference() says it refers to: renew that";
     }
+    if (model_.can_hold_company_key(index, column)) {
+      return "it is a scope column: a copy gets the new company's key there";
+    }
     return {};
   }
 

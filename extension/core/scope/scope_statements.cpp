@@ -136,9 +136,11 @@ std::string Statements::reference(const Table& table, const std::vector<std::str
 }
 
 std::string Statements::reference_of_kind(const Table& table, const std::string& column,
-                                          const Table& target, const std::string& when_column,
+                                          const Table& target, const std::string& json_path,
+                                          const std::string& when_column,
                                           const std::string& when_value) const {
   std::string arguments = regclass(table) + ", " + name_array({column}) + ", " + regclass(target);
+  add_text(arguments, "json_path", json_path);
   add_kind(arguments, when_column, when_value);
   return call("set_reference", arguments);
 }

@@ -28,8 +28,9 @@ class Statements {
                         const Table& target,
                         const std::vector<std::string>& target_columns = {}) const;
   // Of the IDs in a column those that are of one kind, to the primary key of `target`.
+  // `json_path` empty: the column is no document.
   std::string reference_of_kind(const Table& table, const std::string& column, const Table& target,
-                                const std::string& when_column,
+                                const std::string& json_path, const std::string& when_column,
                                 const std::string& when_value) const;
   // Makes a reference to a table that does not travel NULL where the row is not.
   std::string without_excluded(const Table& table, const Table& target,

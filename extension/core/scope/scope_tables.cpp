@@ -51,6 +51,7 @@ class OwnedTables {
   ScopedTable owned_table(TableIndex index) {
     ScopedTable scoped = base(index);
     for (const Link* link : routes_.steps[index]) scoped.routes.push_back(link->step);
+    for (const Link& link : model_.hanging[index]) scoped.own_steps.push_back(link.step);
     scoped.other_ways = other_ways(index);
     scoped.route_text = route_text(index);
     scoped.treatment = "company";
@@ -79,7 +80,8 @@ class OwnedTables {
   std::vector<RouteStep> other_ways(TableIndex index) const {
     std::vector<RouteStep> ways;
     if (model_.rule[index] != nullptr && !model_.rule[index]->match_columns.empty()) return ways;
-    const auto& steps = routes_.steps[index];
+    std::vector<const Link*> steps = routes_.steps[index];
+    for (const Link& link : model_.hanging[index]) steps.push_back(&link);
     for (const Link& link : model_.links[index]) {
       const auto same = [&](const Link* step) {
         return step->step.name == link.step.name && step->step.when_value == link.step.when_value;
@@ -113,6 +115,7 @@ class OwnedTables {
         next = first->step.target;
       }
     }
+    for (const Link& link : model_.hanging[index]) text += " | " + step_text(link.step);
     return text;
   }
 

@@ -5,6 +5,7 @@
 #include <openssl/params.h>
 
 #include "core/text/error.hpp"
+#include "core/text/hex.hpp"
 
 namespace company_backup {
 
@@ -12,12 +13,6 @@ namespace {
 
 void require(bool ok) {
   if (!ok) throw Error(sqlstate::kInternal, "the cryptographic library failed");
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
 }
 
 }  // namespace
@@ -82,13 +77,9 @@ Sha256Digest hmac_sha256(std::string_view key, std::string_view data) {
 }
 
 std::string hex(const Sha256Digest& digest) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   text.reserve(2 * digest.size());
-  for (const std::uint8_t byte : digest) {
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 15]);
-  }
+  append_hex(text, {reinterpret_cast<const char*>(digest.data()), digest.size()});
   return text;
 }
 
@@ -96,8 +87,8 @@ std::optional<Sha256Digest> parse_hex(std::string_view text) {
   Sha256Digest digest;
   if (text.size() != 2 * digest.size()) return std::nullopt;
   for (std::size_t i = 0; i < digest.size(); ++i) {
-    const int high = hex_value(text[2 * i]);
-    const int low = hex_value(text[2 * i + 1]);
+    const int high = lower_hex_value(text[2 * i]);
+    const int low = lower_hex_value(text[2 * i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
     digest[i] = static_cast<std::uint8_t>(high << 4 | low);
   }

@@ -49,6 +49,7 @@ inline constexpr const char* kOutsideRow =
 inline constexpr const char* kBecame = "KB045";  // in restore_problems(): who became whom
 inline constexpr const char* kMissingValue = "KB075";  // a row that cannot be made without a value
 inline constexpr const char* kLeftOutside = "KB076";   // a reference that cannot come along
+inline constexpr const char* kExcluded = "KB060";  // an exclusion constraint: another row's place
 inline constexpr const char* kUnknownTemplate = "KB050";  // no such template
 inline constexpr const char* kTemplateExists = "KB051";   // its name, or its backup, is published
 inline constexpr const char* kPublished = "KB052";        // a template's backup is to be deleted

@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "core/text/error.hpp"
+#include "core/text/row_writer.hpp"
 
 namespace company_backup {
 namespace {
@@ -111,6 +112,31 @@ JsonPath::States JsonPath::at_member(States states, std::string_view name) const
 bool JsonPath::leads_to_names(States states) const {
   return !steps_.empty() && steps_.back().kind == Step::Kind::kKeys &&
          (states >> (steps_.size() - 1) & 1) != 0;
+}
+
+std::string JsonPath::sql_text() const {
+  std::string text = "lax $";
+  for (const Step& step : steps_) {
+    switch (step.kind) {
+      case Step::Kind::kKey:
+        text += ".";
+        append_json_string(text, step.key);
+        break;
+      case Step::Kind::kMembers:
+        text += ".*";
+        break;
+      case Step::Kind::kElements:
+        text += "[*]";
+        break;
+      case Step::Kind::kDescend:
+        text += ".**";
+        break;
+      case Step::Kind::kKeys:
+        text += ".keyvalue().key";
+        break;
+    }
+  }
+  return text;
 }
 
 }  // namespace company_backup

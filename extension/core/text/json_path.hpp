@@ -38,6 +38,9 @@ class JsonPath {
     return !steps_.empty() && steps_.back().kind == Step::Kind::kKeys;
   }
 
+  // As SQL/JSON's own language has it, which finds at least as much.
+  std::string sql_text() const;
+
   struct Step {
     enum class Kind { kKey, kMembers, kElements, kDescend, kKeys };
     Kind kind;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/text/error.hpp"
+#include "core/text/hex.hpp"
 #include "core/text/json_scan.hpp"
 
 namespace company_backup {
@@ -17,15 +18,14 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-unsigned hex_value(char c) {
-  if (is_digit(c)) return static_cast<unsigned>(c - '0');
-  const char lower = static_cast<char>(c | 0x20);
-  if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
-  malformed("a \\u escape is not four hex digits");
-}
-
 unsigned checked_hex4(const char* at) {
-  return hex_value(at[0]) << 12 | hex_value(at[1]) << 8 | hex_value(at[2]) << 4 | hex_value(at[3]);
+  unsigned code = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int value = hex_value(at[i]);
+    if (value < 0) malformed("a \\u escape is not four hex digits");
+    code = code << 4 | static_cast<unsigned>(value);
+  }
+  return code;
 }
 
 bool is_high_surrogate(unsigned code) {

@@ -22,16 +22,32 @@ bool KeySet::contains(const std::vector<std::string_view>& key) const {
   return keys_.contains(std::string_view(scratch_));
 }
 
+void ListedKeys::join(const std::vector<std::string_view>& key) const {
+  if (padded_.empty()) return join_key(key, scratch_);
+  std::vector<std::string_view> plain = key;
+  for (size_t i = 0; i < width_; ++i) {
+    if (padded_[i]) plain[i] = without_padding(plain[i]);
+  }
+  join_key(plain, scratch_);
+}
+
 void ListedKeys::add(const std::vector<std::string_view>& old_key,
                      std::vector<std::string> new_key) {
-  for (size_t i = 0; i < width_; ++i) changes_ |= old_key[i] != new_key[i];
-  join_key(old_key, scratch_);
+  for (size_t i = 0; i < width_; ++i) {
+    std::string_view old = old_key[i];
+    if (!padded_.empty() && padded_[i]) {
+      old = without_padding(old);
+      new_key[i].resize(without_padding(new_key[i]).size());
+    }
+    changes_ |= old != new_key[i];
+  }
+  join(old_key);
   keys_.emplace(scratch_, std::move(new_key));
 }
 
 bool ListedKeys::find(const std::vector<std::string_view>& old_key,
                       std::vector<std::string>& new_key) const {
-  join_key(old_key, scratch_);
+  join(old_key);
   const auto found = keys_.find(std::string_view(scratch_));
   if (found != keys_.end()) {
     new_key = found->second;

@@ -10,6 +10,11 @@
 
 namespace company_backup {
 
+// A value of char(n) as its type compares it.
+inline std::string_view without_padding(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
 // A key of one or more columns as one text.
 void join_key(const std::vector<std::string_view>& key, std::string& joined);
 
@@ -55,6 +60,10 @@ class ListedKeys final : public KeyMap {
   ListedKeys(size_t width, bool complete, std::string table, const char* sqlstate)
       : width_(width), complete_(complete), table_(std::move(table)), sqlstate_(sqlstate) {}
 
+  // Columns of the key that are of char(n): their values are listed, asked for and given without
+  // padding. Before the first add().
+  void set_padded(std::vector<bool> padded) { padded_ = std::move(padded); }
+
   void add(const std::vector<std::string_view>& old_key, std::vector<std::string> new_key);
 
   size_t width() const override { return width_; }
@@ -63,8 +72,11 @@ class ListedKeys final : public KeyMap {
             std::vector<std::string>& new_key) const override;
 
  private:
+  void join(const std::vector<std::string_view>& key) const;
+
   size_t width_;
   bool complete_;
+  std::vector<bool> padded_;  // empty: none is
   std::string table_;
   const char* sqlstate_;
   bool changes_ = false;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/text/hex.hpp"
 #include "core/text/json_scan.hpp"
 
 namespace company_backup {
@@ -9,7 +10,6 @@ namespace company_backup {
 namespace {
 
 void append_escaped(std::string& out, char c) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   switch (c) {
     case '"':
       out.append("\\\"", 2);
@@ -34,8 +34,8 @@ void append_escaped(std::string& out, char c) {
       break;
     default:
       out.append("\\u00", 4);
-      out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(kDigits[c & 15]);
+      out.push_back(kHexDigits[static_cast<unsigned char>(c) >> 4]);
+      out.push_back(kHexDigits[c & 15]);
   }
 }
 

@@ -7,12 +7,11 @@
 #include "pg/backup/file_writer.hpp"
 #include "pg/backup/shared_keys.hpp"
 #include "pg/base/piece_pipeline.hpp"
-#include "pg/base/pinned_settings.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/check/unplaced_rows.hpp"
 #include "pg/rows/table_plan.hpp"
 #include "pg/scope/company_identity.hpp"
-#include "pg/scope/held_tables.hpp"
+#include "pg/scope/operation.hpp"
 #include "pg/scope/rules.hpp"
 
 namespace company_backup {
@@ -237,20 +236,14 @@ Sha256Digest fingerprint(const LiveScope& live) {
 
 Manifest take_backup(LiveScope live, const AskedCompany& asked, const BackupOptions& options,
                      ChunkSink& sink) {
-  live = lock_scope(std::move(live));
-  require_decided(live);
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
-  const Company company = asked.resolve(live);
-  require_placed_rows(live, company);
-  Manifest manifest = BackupRun(live, company, options, sink).run();
-  manifest.schema_fingerprint = fingerprint(live);
-  snapshot.close();
-  settings.close();
-  held.close();
+  Operation operation(std::move(live), OperationKind::kRead);
+  operation.take_snapshot();
+  const Company company = asked.resolve(operation.live());
+  require_placed_rows(operation.live(), company);
+  Manifest manifest = BackupRun(operation.live(), company, options, sink).run();
+  manifest.schema_fingerprint = fingerprint(operation.live());
+  operation.close_snapshot();
+  operation.close();
   return manifest;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/ids/row_mapper.hpp"
 #include "core/scope/sql.hpp"
+#include "core/text/array_text.hpp"
 #include "core/text/row_writer.hpp"
 #include "core/text/table_name.hpp"
 
@@ -23,17 +24,33 @@ std::string plain_text(std::string_view encoded) {
   return nlohmann::json::parse(encoded).get<std::string>();
 }
 
-// A value found in an array or document, encoded as the column it refers to is. Nothing if it can
-// be no value of that column: then it refers to no row, which check_references() says.
-std::optional<std::string> encode_as(const Column& column, const std::string& text) {
-  if (column.type_oid == INT2OID || column.type_oid == INT4OID) {
+bool is_number(const Column& column) {
+  return column.type_oid == INT2OID || column.type_oid == INT4OID;
+}
+
+// A value of another type, encoded as the column it refers to is; without padding. Nothing if it
+// can be no value of that column: then it refers to no row, which check_references() says.
+std::optional<std::string> encode_as(const Column& column, std::string_view text) {
+  if (is_number(column)) {
     const bool integer = text.find_first_not_of("-0123456789") == text.npos;
-    return integer && nlohmann::json::accept(text) ? std::optional(text) : std::nullopt;
+    return integer && nlohmann::json::accept(text) ? std::optional(std::string(text))
+                                                   : std::nullopt;
   }
   std::string out;
-  append_json_string(out, text);
+  append_json_string(out, column.is_padded() ? without_padding(text) : text);
   return out;
 }
+
+// A column that refers to another one: what it has to be encoded as, if its values are not what
+// they are there.
+struct Recoded {
+  std::optional<Column> as;
+  bool padded = false;
+
+  Recoded(const Column& from, const Column& to) : padded(from.is_padded()) {
+    if (is_number(from) != is_number(to) || from.is_padded() || to.is_padded()) as = to;
+  }
+};
 
 using Elements = std::vector<std::optional<std::string>>;
 
@@ -41,6 +58,7 @@ using Elements = std::vector<std::optional<std::string>>;
 struct Collector {
   SharedKeySet* set;
   std::vector<size_t> positions;
+  std::vector<Recoded> recoded;  // of positions
   std::optional<size_t> when_position;
   std::string when_value;
   bool padded = false;
@@ -61,11 +79,15 @@ struct Collector {
       return;
     }
     key_.clear();
-    for (size_t position : positions) {
-      const std::string_view value = value_at(spans, buffer, position);
+    for (size_t i = 0; i < positions.size(); ++i) {
+      const std::string_view value = value_at(spans, buffer, positions[i]);
       if (value == kNull) return;
       if (!key_.empty()) key_ += ',';
-      key_ += value;
+      if (!recoded[i].as) {
+        key_ += value;
+      } else if (!append_recoded(recoded[i], value)) {
+        return;
+      }
     }
     if (key_ == last) return;
     set->values.insert(key_);
@@ -73,6 +95,13 @@ struct Collector {
   }
 
  private:
+  bool append_recoded(const Recoded& column, std::string_view value) {
+    const std::string text = plain_text(value);
+    const auto there = encode_as(*column.as, column.padded ? without_padding(text) : text);
+    if (there) key_ += *there;
+    return there.has_value();
+  }
+
   void collect_many(std::string_view value) {
     if (value == kNull) return;
     std::vector<std::string> texts, others;
@@ -93,19 +122,30 @@ struct Collector {
   std::string key_;
 };
 
+// Does it hold a key of another row, or of a company, as a foreign key, a rule or its name says?
+bool refers(const LiveScope& live, const Table& table, const Column& column) {
+  const std::vector<std::string>& names = live.rules.settings.scope_columns;
+  const auto by_key = [&](const ForeignKey& key) {
+    return &live.table(key.table) == &table &&
+           std::find(key.columns.begin(), key.columns.end(), column.number) != key.columns.end();
+  };
+  const auto by_rule = [&](const ReferenceRule& rule) {
+    return rule.schema == table.schema && rule.table == table.name &&
+           std::find(rule.columns.begin(), rule.columns.end(), column.name) != rule.columns.end();
+  };
+  return std::find(names.begin(), names.end(), column.name) != names.end() ||
+         std::any_of(live.schema.foreign_keys.begin(), live.schema.foreign_keys.end(), by_key) ||
+         std::any_of(live.rules.references.begin(), live.rules.references.end(), by_rule);
+}
+
 // Could a shared row not be added elsewhere without this value? What refers to other rows would
 // mean something else there.
 bool is_needed_to_add(const LiveScope& live, const ScopedTable& scoped, const Column& column) {
   const Table& table = live.table(scoped.table);
-  if (scoped.treatment == "people" || !column.not_null || column.has_default || column.identity ||
-      column.generated || column_treatment(live.rules, table, column.name) == "secret") {
-    return false;
-  }
-  return std::none_of(
-      live.schema.foreign_keys.begin(), live.schema.foreign_keys.end(), [&](const ForeignKey& key) {
-        return key.table == scoped.table && std::find(key.columns.begin(), key.columns.end(),
-                                                      column.number) != key.columns.end();
-      });
+  return scoped.treatment != "people" && column.not_null && !column.has_default &&
+         !column.identity && !column.generated &&
+         column_treatment(live.rules, table, column.name) != "secret" &&
+         !refers(live, table, column);
 }
 
 }  // namespace
@@ -132,12 +172,16 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
     const ScopedTable* target = live_.scope.find(reference.target);
     if (target == nullptr || !has_shared_rows(live_.schema, live_.scope, *target)) continue;
     Collector collector;
-    for (int16_t number : reference.columns) {
-      const auto position = position_of(number);
-      if (position) collector.positions.push_back(*position);
+    const Table& source = live_.table(reference.table);
+    for (size_t i = 0; i < reference.columns.size(); ++i) {
+      const auto position = position_of(reference.columns[i]);
+      if (!position) break;
+      collector.positions.push_back(*position);
+      collector.recoded.emplace_back(
+          column_of(source, reference.columns[i]),
+          column_of(live_.table(reference.target), reference.target_columns[i]));
     }
     if (collector.positions.size() != reference.columns.size()) continue;  // a secret, a file
-    const Table& source = live_.table(reference.table);
     const Column& column = column_of(source, reference.columns[0]);
     collector.array = is_list(live_.schema, reference);
     collector.jsonb = column.type_oid == JSONBOID;
@@ -264,8 +308,10 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan_tables() {
         const Column& column = column_of(table, set->target_columns[i]);
         arrays.push_back(text_array(columns[i]));
         unnest += (i > 0 ? ", $" : "$") + std::to_string(arrays.size()) + "::text[]";
-        join += (i > 0 ? " AND pg_catalog.concat(t." : "pg_catalog.concat(t.") +
-                quote_name(column.name) + ") = v.c" + std::to_string(i);
+        const std::string value = "t." + quote_name(column.name);
+        join += (i > 0 ? " AND " : "") +
+                (column.is_padded() ? as_text(value, column) : "pg_catalog.concat(" + value + ")") +
+                " = v.c" + std::to_string(i);
         positions.push_back(position_of(column.number));
       }
       std::string names;
@@ -293,7 +339,10 @@ LineObserver SharedKeys::mark_found(const SharedTable& table) {
       std::string key;
       for (size_t position : table.set_positions[s]) {
         if (!key.empty()) key += ',';
-        key += value_at(spans, buffer, position);
+        const std::string_view value = value_at(spans, buffer, position);
+        const Column& column = table.query.columns[position];
+        key += column.is_padded() && value != kNull ? *encode_as(column, plain_text(value))
+                                                    : std::string(value);
       }
       found_[table.sets[s]].insert(key);
     }

@@ -60,12 +60,19 @@ bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest) {
          (backup.origin != "upload" || manifest.database_identity == database_identity().identity);
 }
 
-// An uploaded archive may be of a deleted company that had the same key.
+// An uploaded archive may be of a deleted company that had the same key. A backup that was made
+// here stays the company's own, whatever key it gets.
 bool is_own_backup(const StoredBackup& backup, const Manifest& manifest, const std::string& key) {
-  if (!is_of_this_database(backup, manifest) || manifest.company_key != key) return false;
+  if (!is_of_this_database(backup, manifest)) return false;
   const CompanyIdentity identity = identity_of_key(key);
-  return identity ==
-         (backup.origin == "upload" ? identity_at(key, manifest.created_at) : backup.owner);
+  if (backup.origin == "upload") {
+    return manifest.company_key == key && identity == identity_at(key, manifest.created_at);
+  }
+  return identity == backup.owner && (identity || manifest.company_key == key);
+}
+
+bool does_source_live(const StoredBackup& backup, const Manifest& manifest) {
+  return is_of_this_database(backup, manifest) && backup.origin != "upload" && backup.owner_key;
 }
 
 void give_to(int64_t backup, int64_t owner) {

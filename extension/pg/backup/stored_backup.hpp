@@ -51,8 +51,11 @@ int64_t next_backup_id();
 // Was it made in this database? Then IDs and people of it are those of here.
 bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest);
 
-// Is it of the company that has this key now, as that company is?
+// Is it of the company that has this key now?
 bool is_own_backup(const StoredBackup& backup, const Manifest& manifest, const std::string& key);
+
+// Is the company known to live that it was made of, whatever key it has now?
+bool does_source_live(const StoredBackup& backup, const Manifest& manifest);
 
 // An upload for no company belongs to the one that it is first used for, unless it is published.
 void give_to(int64_t backup, int64_t owner);

@@ -7,18 +7,18 @@
 #include "pg/base/error_code.hpp"
 #include "pg/base/owner.hpp"
 
+extern "C" {
+#include "catalog/pg_range.h"
+#include "catalog/pg_statistic_ext.h"
+}
+
 namespace company_backup {
 namespace {
 
 // Volatile or stable, and yet they run nobody's code.
-constexpr Oid kHarmless[] = {F_NOW,
-                             F_TRANSACTION_TIMESTAMP,
-                             F_STATEMENT_TIMESTAMP,
-                             F_CLOCK_TIMESTAMP,
-                             F_TIMEOFDAY,
-                             F_RANDOM,
-                             F_GEN_RANDOM_UUID,
-                             F_NEXTVAL};
+constexpr Oid kHarmless[] = {
+    F_NOW,    F_TRANSACTION_TIMESTAMP, F_STATEMENT_TIMESTAMP, F_CLOCK_TIMESTAMP, F_TIMEOFDAY,
+    F_NEXTVAL};
 
 // Roles that are no superusers, and of each the first thing found of it (catalog, OID). Plain data,
 // in PostgreSQL's memory.
@@ -78,6 +78,7 @@ bool note_function(Oid function, void* context) {
   Code& code = *static_cast<Code*>(context);
   if (function < FirstNormalObjectId) {
     if (func_volatile(function) == PROVOLATILE_IMMUTABLE) return false;
+    if (is_random(function)) return false;
     code.any |= std::find(std::begin(kHarmless), std::end(kHarmless), function) ==
                 std::end(kHarmless);  // query_to_xml() and the like run any SQL
     return false;
@@ -178,6 +179,21 @@ void add_type_code(Oid type, Code& code) {
       &code);
 }
 
+// What a GiST index calls to place the values of a range.
+void add_range_code(Oid type, Code& code) {
+  visit_parts(
+      type,
+      [](Form_pg_type form, void* context) {
+        if (form->typtype != TYPTYPE_RANGE) return;
+        HeapTuple tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(form->oid));
+        if (!HeapTupleIsValid(tuple)) return;
+        const Oid function = reinterpret_cast<Form_pg_range>(GETSTRUCT(tuple))->rngsubdiff;
+        ReleaseSysCache(tuple);
+        if (OidIsValid(function)) note_function(function, context);
+      },
+      &code);
+}
+
 // Of the relation and of all that it is a partition or child of.
 void add_owners_above(Oid relation, Owners& owners) {
   check_stack_depth();
@@ -205,15 +221,7 @@ void add_routing_code(Oid relation, Code& code) {
   ReleaseSysCache(tuple);
 }
 
-void add_code_of(Relation relation, Code& code) {
-  if (const TupleConstr* constraints = RelationGetDescr(relation)->constr) {
-    for (int i = 0; i < constraints->num_check; ++i) {
-      add_stored(constraints->check[i].ccbin, code);
-    }
-    for (int i = 0; i < constraints->num_defval; ++i) {
-      add_stored(constraints->defval[i].adbin, code);
-    }
-  }
+void add_index_code(Relation relation, Code& code) {
   List* indexes = RelationGetIndexList(relation);
   ListCell* cell;
   foreach (cell, indexes) {
@@ -221,39 +229,87 @@ void add_code_of(Relation relation, Code& code) {
     if (!HeapTupleIsValid(tuple)) continue;
     add_attribute(INDEXRELID, tuple, Anum_pg_index_indexprs, code);
     add_attribute(INDEXRELID, tuple, Anum_pg_index_indpred, code);
+    const int columns = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indnkeyatts;
     ReleaseSysCache(tuple);
+    for (AttrNumber column = 1; column <= columns; ++column) {
+      add_range_code(get_atttype(lfirst_oid(cell), column), code);
+    }
   }
+}
+
+void add_check_code(Relation relation, Code& code) {
+  const TupleConstr* constraints = RelationGetDescr(relation)->constr;
+  for (int i = 0; constraints != nullptr && i < constraints->num_check; ++i) {
+    add_stored(constraints->check[i].ccbin, code);
+  }
+}
+
+void add_code_of(Relation relation, Code& code) {
+  add_check_code(relation, code);
+  if (const TupleConstr* constraints = RelationGetDescr(relation)->constr) {
+    for (int i = 0; i < constraints->num_defval; ++i) {
+      add_stored(constraints->defval[i].adbin, code);
+    }
+  }
+  add_index_code(relation, code);
   add_routing_code(RelationGetRelid(relation), code);
   if (!relation->rd_rel->relispartition) return;
+  ListCell* cell;
   foreach (cell, get_partition_ancestors(RelationGetRelid(relation))) {
     add_routing_code(lfirst_oid(cell), code);  // what the partition's own rows are checked by
   }
 }
 
+void add_statistics_code(Relation relation, Code& code) {
+  ListCell* cell;
+  foreach (cell, RelationGetStatExtList(relation)) {
+    HeapTuple tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(lfirst_oid(cell)));
+    if (!HeapTupleIsValid(tuple)) continue;
+    add_attribute(STATEXTOID, tuple, Anum_pg_statistic_ext_stxexprs, code);
+    ReleaseSysCache(tuple);
+  }
+}
+
+// The code on a relation and who is behind it. Where that is one who is no superuser, what he calls
+// is his own choice.
+Code all_code_on(Relation relation) {
+  Code code;
+  Owners owners;
+  add_owners_above(RelationGetRelid(relation), owners);
+  if (owners.count() != 1) add_code_of(relation, code);
+  if (owners.count() > 0) code.owners = owners;
+  code.any |= owners.count() == 1;
+  return code;
+}
+
+// As whom all of the code may run.
+Oid runner_of(const Code& code, const char* what) {
+  if (code.owners.count() == 0) return GetUserId();
+  if (code.owners.count() == 1) return code.owners.one();
+  if (code.any) refuse_several(what, code.owners);
+  return kPowerlessRole;
+}
+
+const char* described(Relation relation) {
+  return psprintf("table \"%s\"", RelationGetRelationName(relation));
+}
+
 }  // namespace
 
 Oid owner_of_code(Relation relation) {
-  Owners owners;
-  add_owners_above(RelationGetRelid(relation), owners);
-  if (owners.count() == 1) return owners.one();
-  Code code;
-  add_code_of(relation, code);
-  if (owners.count() > 1) {
-    if (code.any) {
-      refuse_several(psprintf("table \"%s\"", RelationGetRelationName(relation)), owners);
-    }
-    return kPowerlessRole;
-  }
-  if (code.owners.count() > 1) {
-    refuse_several(psprintf("table \"%s\"", RelationGetRelationName(relation)), code.owners);
-  }
-  return code.owners.count() == 1 ? code.owners.one() : relation->rd_rel->relowner;
+  return runner_of(all_code_on(relation), described(relation));
+}
+
+Oid owner_of_replacement(Relation relation, AttrNumber column) {
+  Code code = all_code_on(relation);
+  add_type_code(TupleDescAttr(RelationGetDescr(relation), column - 1)->atttypid, code);
+  return runner_of(code, described(relation));
 }
 
 Oid owner_of_default(Relation relation, AttrNumber column) {
   const FormData_pg_attribute* attribute = TupleDescAttr(RelationGetDescr(relation), column - 1);
   if (attribute->atthasdef || attribute->atttypid < FirstNormalObjectId) {
-    return owner_of_code(relation);
+    return owner_of_replacement(relation, column);
   }
   HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(attribute->atttypid));
   if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for type %u", attribute->atttypid);
@@ -261,15 +317,24 @@ Oid owner_of_default(Relation relation, AttrNumber column) {
   Code code;
   add_attribute(TYPEOID, tuple, Anum_pg_type_typdefaultbin, code);
   ReleaseSysCache(tuple);
-  if (!superuser_arg(owner)) {
+  if (code.any && !superuser_arg(owner)) {
     code.owners = Owners();
     code.owners.add(owner, TypeRelationId, attribute->atttypid);
   }
-  if (code.owners.count() > 1) {
-    refuse_several(psprintf("the default of type %s", format_type_be(attribute->atttypid)),
-                   code.owners);
-  }
-  return code.any && code.owners.count() == 1 ? code.owners.one() : owner_of_code(relation);
+  add_type_code(attribute->atttypid, code);
+  return runner_of(code, psprintf("the default of type %s", format_type_be(attribute->atttypid)));
+}
+
+void visit_planned_code(Oid relation, void (*visit)(Oid role, void* context), void* context) {
+  Relation table = relation_open(relation, AccessShareLock);
+  Code code;
+  add_check_code(table, code);
+  add_index_code(table, code);
+  add_routing_code(relation, code);
+  add_statistics_code(table, code);
+  relation_close(table, NoLock);
+  ListCell* cell;
+  foreach (cell, code.owners.roles) visit(lfirst_oid(cell), context);
 }
 
 Oid owner_of_routing(Relation relation) {
@@ -279,7 +344,7 @@ Oid owner_of_routing(Relation relation) {
     code.owners.add(owner_of_relation(lfirst_oid(cell)), RelationRelationId, lfirst_oid(cell));
     add_routing_code(lfirst_oid(cell), code);
   }
-  if (code.owners.count() == 0) return relation->rd_rel->relowner;
+  if (code.owners.count() == 0) return GetUserId();
   return code.owners.count() == 1 ? code.owners.one() : kPowerlessRole;
 }
 

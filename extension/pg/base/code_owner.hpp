@@ -11,11 +11,16 @@ namespace company_backup {
 // As whom the code on a relation runs: its CHECKs, generated columns, defaults and the expressions
 // of its indexes. Those of tables it is a partition or child of come down to it, so that their
 // owners count as well; where all are superusers, the owners of the functions that it calls. Error
-// kForeignCode if that is more than one.
+// kForeignCode if that is more than one. Code of nobody but superusers runs as the current user, as
+// it does when he writes to the table: it may rely on that, and he chooses the values.
 Oid owner_of_code(Relation relation);
 
-// As whom the default of a column is evaluated: the same, unless it is that of a domain.
+// As whom a column's default is evaluated and becomes a value of the column's type: the same, with
+// those who have put checks into the type.
 Oid owner_of_default(Relation relation, AttrNumber column);
+
+// The same of an expression that the table's owner has given for the column.
+Oid owner_of_replacement(Relation relation, AttrNumber column);
 
 // As whom rows find their way to the partitions of a table, which are opened on the way: the
 // one owner of them all who is no superuser; of several, a role that may do nothing.
@@ -25,6 +30,10 @@ Oid owner_of_routing(Relation relation);
 // depth. InvalidOid: nobody but superusers has put code there. Error kForeignCode if there are
 // several such owners.
 Oid owner_of_type_code(Oid type);
+
+// Whose code planning may run on a table of a superuser: the owners, superusers aside, of functions
+// that its indexes, its partition key, its CHECKs and its statistics call.
+void visit_planned_code(Oid relation, void (*visit)(Oid role, void* context), void* context);
 
 // Calls visit(relation, context) for every composite type, by its relation, that the type is made
 // of.

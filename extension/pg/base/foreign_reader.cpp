@@ -1,5 +1,6 @@
 #include "pg/base/foreign_reader.hpp"
 
+#include "pg/base/compat.hpp"
 #include "pg/base/error_code.hpp"
 #include "pg/base/owner.hpp"
 
@@ -27,7 +28,7 @@ Oid foreign_reader(Oid table) {
   return is_trusted(owner) ? GetUserId() : owner;
 }
 
-void read_foreign_as_owner(RangeTblEntry* entry, List* tables) {
+void read_foreign_as_owner(Query* query, RangeTblEntry* entry, List* tables) {
   Oid reader = InvalidOid;
   ListCell* cell;
   foreach (cell, tables) {
@@ -44,11 +45,7 @@ void read_foreign_as_owner(RangeTblEntry* entry, List* tables) {
     }
     reader = one;
   }
-  if (!OidIsValid(reader)) return;
-  if (reader != GetUserId() && entry->requiredPerms != 0) {
-    ExecCheckRTPerms(list_make1(entry), true);
-  }
-  entry->checkAsUser = reader;  // also while it is planned as somebody else
+  if (OidIsValid(reader)) read_entry_as(query, entry, reader);
 }
 
 }  // namespace company_backup

@@ -14,9 +14,9 @@ namespace company_backup {
 // kForeignCode if somebody else owns its server.
 Oid foreign_reader(Oid table);
 
-// Lets a query read what is foreign among `tables`, a table and all that is below it, as
+// Lets a query read what is foreign among `tables`, its `entry` and all that is below it, as
 // foreign_reader() says, with the rights that the current user has. Error kForeignCode if a
 // partition's owner is not the table's.
-void read_foreign_as_owner(RangeTblEntry* entry, List* tables);
+void read_foreign_as_owner(Query* query, RangeTblEntry* entry, List* tables);
 
 }  // namespace company_backup

@@ -13,6 +13,7 @@ FreshSnapshot::FreshSnapshot() {
 
 void FreshSnapshot::close() {
   guarded([] { PopActiveSnapshot(); });
+  note_closed();
 }
 
 }  // namespace company_backup

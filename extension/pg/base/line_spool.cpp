@@ -1,8 +1,6 @@
 #include "pg/base/line_spool.hpp"
 
-extern "C" {
-#include "utils/tuplesort.h"
-}
+#include "pg/base/compat.hpp"
 
 namespace company_backup {
 namespace {
@@ -86,7 +84,7 @@ bool LineSorter::next(std::string_view& line) {
     const MemoryContext before = MemoryContextSwitchTo(memory_);
     Datum datum;
     bool is_null;
-    const bool more = tuplesort_getdatum(state_, true, &datum, &is_null, nullptr);
+    const bool more = next_sorted(state_, &datum, &is_null);
     MemoryContextSwitchTo(before);
     if (more) return found(DatumGetTextPP(datum));
     tuplesort_end(state_);

@@ -87,9 +87,13 @@ Oid owner_of_relation(Oid relation) {
   return owner;
 }
 
-AsOwnerOf::AsOwnerOf(Oid relation)
+AsOwnerOf::AsOwnerOf(Oid relation, Superusers superusers)
     : before_(boundary::current_user_context()), temporary_before_(temp_schema_state()) {
-  const Oid owner = guarded([relation] { return owner_of_relation(relation); });
+  const Oid caller = before_.user;
+  const Oid owner = guarded([=] {
+    const Oid role = owner_of_relation(relation);
+    return superusers == Superusers::kLetCallerAct && superuser_arg(role) ? caller : role;
+  });
   boundary::restore({owner, before_.security | SECURITY_LOCAL_USERID_CHANGE |
                                 SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS});
   HiddenTempSchema().hide();  // the state of before is put back

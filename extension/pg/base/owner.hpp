@@ -81,10 +81,15 @@ std::string code_on(const std::string& table);
 // Inside guarded() only.
 Oid owner_of_relation(Oid relation);
 
+enum class Superusers {
+  kActAsOwners,  // for what PostgreSQL does as the owner, whoever that is
+  kLetCallerAct  // for code on their tables: see owner_of_code()
+};
+
 class AsOwnerOf {
  public:
   // No row-level security applies to the owner meanwhile.
-  explicit AsOwnerOf(Oid relation);
+  explicit AsOwnerOf(Oid relation, Superusers superusers = Superusers::kActAsOwners);
   ~AsOwnerOf();
   AsOwnerOf(const AsOwnerOf&) = delete;
   AsOwnerOf& operator=(const AsOwnerOf&) = delete;

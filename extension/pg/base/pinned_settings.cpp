@@ -37,6 +37,11 @@ PinnedSettings::PinnedSettings() {
         {"lc_monetary", "C"},
         {"xmloption", "content"},
         {"row_security", "off"},
+        {"array_nulls", "on"},
+        {"standard_conforming_strings", "on"},
+        {"quote_all_identifiers", "off"},
+        {"transform_null_equals", "off"},
+        {"gin_fuzzy_search_limit", "0"},  // else an index gives some of the rows
         // values may be as deep as any session could store, and are read at the end of a long call
         {"max_stack_depth", stack.text},
         // chunks are written while rows are read, which a parallel plan forbids
@@ -52,6 +57,7 @@ PinnedSettings::PinnedSettings() {
 
 void PinnedSettings::close() {
   guarded([this] { AtEOXact_GUC(false, nest_level_); });
+  note_closed();
 }
 
 }  // namespace company_backup

@@ -1,5 +1,7 @@
 #include "pg/base/planning.hpp"
 
+#include <utility>
+
 #include "pg/base/boundary.hpp"
 #include "pg/base/code_owner.hpp"
 #include "pg/base/compat.hpp"
@@ -15,36 +17,48 @@ planner_hook_type next_planner = nullptr;
 bool next_is_untrusted = false;
 bool next_calls_application = false;
 
-// Whose code planning may run: the owners, superusers aside, of the tables of a query.
+// Whose code planning may run: the owners, superusers aside, of the tables of a query, and of what
+// the tables of superusers call.
 struct Owners {
   Oid one = InvalidOid;
   bool several = false;
+  Query* query = nullptr;  // whose tables are being looked at
 };
+
+void add_role(Oid role, void* context) {
+  Owners& owners = *static_cast<Owners*>(context);
+  if (role == owners.one) return;
+  if (OidIsValid(owners.one)) owners.several = true;
+  owners.one = role;
+}
 
 void add_owner(Oid table, Owners& owners) {
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
   if (!HeapTupleIsValid(tuple)) return;  // dropped: planning will say so
   const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
   ReleaseSysCache(tuple);
-  if (owner == owners.one || superuser_arg(owner)) return;
-  if (OidIsValid(owners.one)) owners.several = true;
-  owners.one = owner;
+  if (!superuser_arg(owner)) return add_role(owner, &owners);
+  if (table >= FirstNormalObjectId) visit_planned_code(table, add_role, &owners);
 }
 
 bool look_at_table(Node* node, void* context) {
   if (node == nullptr) return false;
+  auto* owners = static_cast<Owners*>(context);
   if (IsA(node, RangeTblEntry)) {
     auto* entry = reinterpret_cast<RangeTblEntry*>(node);
     if (entry->rtekind != RTE_RELATION) return false;
     ListCell* cell;
     List* tables = entry->inh ? find_all_inheritors(entry->relid, NoLock, nullptr)
                               : list_make1_oid(entry->relid);
-    foreach (cell, tables) add_owner(lfirst_oid(cell), *static_cast<Owners*>(context));
-    read_foreign_as_owner(entry, tables);
+    foreach (cell, tables) add_owner(lfirst_oid(cell), *owners);
+    read_foreign_as_owner(owners->query, entry, tables);
     return false;
   }
   if (IsA(node, Query)) {
-    return walk_query(reinterpret_cast<Query*>(node), look_at_table, context);
+    Query* const around = std::exchange(owners->query, reinterpret_cast<Query*>(node));
+    walk_query(owners->query, look_at_table, context, QTW_EXAMINE_RTES_BEFORE);
+    owners->query = around;
+    return false;
   }
   return walk_expression(node, look_at_table, context);
 }
@@ -88,8 +102,7 @@ void look_at_checks(Oid type) {
 bool look_at_call(Node* node, void* context) {
   if (node == nullptr) return false;
   if (IsA(node, Query)) {
-    return query_tree_walker(reinterpret_cast<Query*>(node), bare_walker(look_at_call), context,
-                             QTW_EXAMINE_SORTGROUP);
+    return walk_query(reinterpret_cast<Query*>(node), look_at_call, context, QTW_EXAMINE_SORTGROUP);
   }
   if (IsA(node, SortGroupClause)) {
     look_at_operator(reinterpret_cast<SortGroupClause*>(node)->eqop);

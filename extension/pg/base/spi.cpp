@@ -288,7 +288,8 @@ void stream(const std::string& sql, const std::vector<Arg>& args, DestReceiver* 
       hint_of_planning);
 }
 
-AsExtensionOwner::AsExtensionOwner() : before_(boundary::current_user_context()) {
+AsExtensionOwner::AsExtensionOwner()
+    : before_(boundary::current_user_context()), temporary_before_(temp_schema_state()) {
   guarded([this] {
     Relation relation = table_open(ExtensionRelationId, AccessShareLock);
     ScanKeyData key;
@@ -302,7 +303,13 @@ AsExtensionOwner::AsExtensionOwner() : before_(boundary::current_user_context())
     table_close(relation, AccessShareLock);
     SetUserIdAndSecContext(
         owner, before_.security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+    HiddenTempSchema().hide();  // event triggers are the only code of others here
   });
+}
+
+AsExtensionOwner::~AsExtensionOwner() {
+  boundary::restore(before_);
+  restore_temp_schema(temporary_before_);
 }
 
 std::string functions_schema() {
@@ -311,47 +318,6 @@ std::string functions_schema() {
       "ON n.oid = e.extnamespace WHERE e.extname = $1::name",
       {kExtension});
   return display_name(*rows.at(0)[0]);
-}
-
-std::string text_array(const std::vector<std::string>& items) {
-  std::string out = "{";
-  for (const std::string& item : items) {
-    if (out.size() > 1) out += ',';
-    out += '"';
-    for (char c : item) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  }
-  return out + "}";
-}
-
-std::string bytes_of_hex(std::string_view hex) {
-  const auto digit = [&](size_t at) { return hex[at] <= '9' ? hex[at] - '0' : hex[at] - 'a' + 10; };
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(digit(i) * 16 + digit(i + 1));
-  }
-  return bytes;
-}
-
-std::vector<std::string> parse_text_array(const std::string& text) {
-  std::vector<std::string> items;
-  size_t i = 1;  // after the brace
-  while (i < text.size() && text[i] != '}') {
-    std::string item;
-    const bool quoted = text[i] == '"';
-    if (quoted) ++i;
-    while (i < text.size() && (quoted ? text[i] != '"' : text[i] != ',' && text[i] != '}')) {
-      if (text[i] == '\\') ++i;
-      item += text[i++];
-    }
-    if (quoted) ++i;
-    if (i < text.size() && text[i] == ',') ++i;
-    items.push_back(std::move(item));
-  }
-  return items;
 }
 
 }  // namespace company_backup

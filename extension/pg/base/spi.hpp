@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text/array_text.hpp"
 #include "pg/base/boundary.hpp"
+#include "pg/base/temp_schema.hpp"
 
 namespace company_backup {
 
@@ -61,14 +63,6 @@ struct Arg {
   std::string_view bytes{};  // of text and bytea
 };
 
-// A NULL-free text array as PostgreSQL writes it, for `$1::text[]`.
-std::string text_array(const std::vector<std::string>& items);
-// The bytes of what encode(..., 'hex') gives.
-std::string bytes_of_hex(std::string_view hex);
-// The reverse of text_array(); only for the output of a text[] or name[] column without NULLs, such
-// as the extension's own.
-std::vector<std::string> parse_text_array(const std::string& text);
-
 // kRead: under the active snapshot, nothing is changed. kCall: calls a function of the application,
 // which may write unless the transaction may not. Only there may a view be read: elsewhere it would
 // stand where a table was.
@@ -111,12 +105,13 @@ class Cursor {
 class AsExtensionOwner {
  public:
   AsExtensionOwner();
-  ~AsExtensionOwner() { boundary::restore(before_); }
+  ~AsExtensionOwner();
   AsExtensionOwner(const AsExtensionOwner&) = delete;
   AsExtensionOwner& operator=(const AsExtensionOwner&) = delete;
 
  private:
   boundary::UserContext before_;
+  TempSchemaState temporary_before_;
 };
 
 // The name, quoted where needed, of the schema that holds the extension's functions.

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/text/hex.hpp"
 #include "pg/base/code_owner.hpp"
 #include "pg/base/error_code.hpp"
 #include "pg/base/owner.hpp"
@@ -209,12 +210,6 @@ bool parse_timestamp(std::string_view text, bool with_zone, int32 precision, Tim
   return true;
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 // The form uuid_out writes.
 bool parse_uuid(std::string_view text, pg_uuid_t* uuid) {
   if (text.size() != 36) return false;
@@ -223,8 +218,8 @@ bool parse_uuid(std::string_view text, pg_uuid_t* uuid) {
     if (at == 8 || at == 13 || at == 18 || at == 23) {
       if (text[at++] != '-') return false;
     }
-    const int high = hex_digit(text[at++]);
-    const int low = hex_digit(text[at++]);
+    const int high = lower_hex_value(text[at++]);
+    const int low = lower_hex_value(text[at++]);
     if (high < 0 || low < 0) return false;
     byte = static_cast<unsigned char>(high << 4 | low);
   }

@@ -49,6 +49,7 @@ class Checker {
     const ScopedTable* source = live_.scope.find(reference.table);
     const ScopedTable* target = live_.scope.find(reference.target);
     if (target == nullptr || !target->owned()) return true;  // shared, people: the key holds it
+    if (!source->own_steps.empty() || !target->own_steps.empty()) return false;
     if (source->routes.size() == 1 && source->routes[0].kind != RouteStep::Kind::kUp &&
         source->routes[0].name == reference.name) {
       return true;
@@ -240,12 +241,17 @@ std::string count_of(const std::vector<ReferenceProblem>& problems) {
 
 }  // namespace
 
-void prove_soft_references(const LiveScope& live, const Company& company, bool same_company) {
+bool names_company(const LiveScope& live, const Reference& reference) {
+  return reference.target == live.scope.company_table && reference.outside == "refuse";
+}
+
+void prove_soft_references(const LiveScope& live, const Company& company, bool same_company,
+                           const std::function<bool(const Reference&)>& wanted) {
   std::vector<ReferenceProblem> problems;
   Checker checker(live, company, problems, !same_company);
   const RobustPlans plans;
   for (const Reference& reference : live.scope.references) {
-    if (reference.soft) checker.check(reference);
+    if (reference.soft && wanted(reference)) checker.check(reference);
   }
   plans.close();
   if (problems.empty()) return;

@@ -2,6 +2,7 @@
 // snapshot; run the same way for check_company_data and for every backup.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,15 @@ std::vector<ReferenceProblem> check_references(const LiveScope& live, const Comp
 // "sales.line (7), line_invoice_fkey: leads nowhere ...", for a DETAIL.
 std::string problem_text(const LiveScope& live, const ReferenceProblem& problem);
 
-// After rows were loaded with new IDs: the same of the references that no foreign key says, over
-// all rows of the company as the active snapshot sees them. Error kIntegrity.
+// After rows were loaded: the same of the references that no foreign key says, over all rows of the
+// company as the active snapshot sees them. Error kIntegrity.
 // `same_company`: may they lead to what does not travel?
-void prove_soft_references(const LiveScope& live, const Company& company, bool same_company);
+void prove_soft_references(const LiveScope& live, const Company& company, bool same_company,
+                           const std::function<bool(const Reference&)>& wanted);
+
+// May it lead to no company but the row's own? A row that names another one turns up among that
+// company's, whatever IDs it was loaded with.
+bool names_company(const LiveScope& live, const Reference& reference);
 
 // The text of an "ERROR: ..." about them: the first rows by name, and how many there are.
 [[noreturn]] void refuse_references(const LiveScope& live, const Company& company,

@@ -1,40 +1,45 @@
 #include "pg/check/unplaced_rows.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <tuple>
 
 #include "core/scope/ownership.hpp"
 #include "core/scope/scope_statements.hpp"
 #include "core/scope/sql.hpp"
-#include "core/text/names.hpp"
+#include "core/text/json_path.hpp"
+#include "core/text/json_walk.hpp"
 #include "pg/base/module.hpp"
+#include "pg/check/unknown_kinds.hpp"
 #include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
 namespace {
 
 constexpr size_t kListedRows = 10;
+constexpr long kDocuments = 1000;  // read at once
+
+// References in lists and documents, which no route can name, to rows of companies.
+std::vector<const Reference*> inner_ways(const LiveScope& live, const ScopedTable& scoped) {
+  std::vector<const Reference*> ways;
+  // By match_columns a rule says that rows can be nobody's.
+  if (!scoped.match_columns.empty()) return ways;
+  for (const Reference& reference : live.scope.references) {
+    if (reference.table != scoped.table) continue;
+    const ScopedTable* target = live.scope.find(reference.target);
+    const bool inner = !reference.json_path.empty() || is_list(live.schema, reference);
+    if (inner && target != nullptr && target->owned()) ways.push_back(&reference);
+  }
+  return ways;
+}
 
 // Those that could leave a row to nobody that another way leads to a company.
 std::vector<const ScopedTable*> doubtful_tables(const LiveScope& live) {
   std::vector<const ScopedTable*> tables;
   for (const ScopedTable* scoped : live.travelling()) {
-    if (!scoped->other_ways.empty() && can_be_orphaned(live.schema, live.scope, *scoped))
-      tables.push_back(scoped);
+    if (scoped->other_ways.empty() && inner_ways(live, *scoped).empty()) continue;
+    if (can_be_orphaned(live.schema, live.scope, *scoped)) tables.push_back(scoped);
   }
   return tables;
-}
-
-// " FROM ... WHERE ...": the rows `t` of nobody that the way leads to a row `w` for which `owned`
-// holds.
-std::string lost_rows_sql(const LiveScope& live, const ScopedTable& scoped, const RouteStep& way,
-                          const std::string& owned) {
-  return " FROM " + from_table(live.table(scoped.table)) + " AS t WHERE " +
-         is_orphan(live.schema, live.scope, scoped.table, "t") + " AND EXISTS (SELECT FROM " +
-         from_table(live.table(way.target)) + " AS w WHERE " +
-         step_join(live.schema, way, scoped.table, "t", "w") + " AND " + owned + ")";
 }
 
 // The condition for a row `w` of this table to be some company's.
@@ -43,14 +48,144 @@ std::string owned_by_any(const LiveScope& live, TableIndex table) {
   return "NOT (" + is_orphan(live.schema, live.scope, table, "w") + ")";
 }
 
-std::string way_text(const RouteStep& way) {
-  return display_name(way.name) +
-         (way.when_column == 0 ? "" : " (" + quote_literal(way.when_value) + ")");
+// The condition for a row `w` to be the company's, which is $1; of any, if none is given.
+std::string owned_row(const LiveScope& live, TableIndex table, const Company* company) {
+  return company == nullptr ? owned_by_any(live, table)
+                            : owned_by(live.schema, live.scope, table, "w", "$1");
+}
+
+// " FROM ... WHERE ...": the rows `t` of nobody.
+std::string nobodys_rows(const LiveScope& live, const ScopedTable& scoped) {
+  return " FROM " + from_table(live.table(scoped.table)) + " AS t WHERE " +
+         is_orphan(live.schema, live.scope, scoped.table, "t");
+}
+
+// Those of which `join` leads to a row `w` of the table that is owned.
+std::string led_rows(const LiveScope& live, const ScopedTable& scoped, TableIndex target,
+                     const std::string& join, const Company* company) {
+  return nobodys_rows(live, scoped) + " AND EXISTS (SELECT FROM " + from_table(live.table(target)) +
+         " AS w WHERE " + join + " AND (" + owned_row(live, target, company) + "))";
+}
+
+// Rows of one table that are lost, by one way.
+struct LostRows {
+  std::string way;
+  const RouteStep* step = nullptr;  // if a route can name it
+  uint64_t count = 0;
+  std::string first;
+  std::vector<std::string> keys;  // only of a company's
+};
+
+void add_row(LostRows& lost, std::string key, const Company* company) {
+  if (lost.count++ == 0 || key < lost.first) lost.first = key;
+  if (company != nullptr) lost.keys.push_back(std::move(key));
+}
+
+void count_rows(const LiveScope& live, const ScopedTable& scoped, const std::string& from,
+                const Company* company, LostRows& lost) {
+  const std::string key = row_key_expression(live.table(scoped.table), scoped.key, "t");
+  if (company == nullptr) {
+    const Row row = one_row(query("SELECT count(*), min(" + key + ")" + from));
+    lost.count = std::stoull(*row[0]);
+    lost.first = row[1].value_or("");
+    return;
+  }
+  for (Row& row : query("SELECT " + key + from, {company->arg()})) {
+    add_row(lost, std::move(*row[0]), company);
+  }
+}
+
+// Of these IDs those that rows of the target have that are owned.
+std::set<std::string> owned_ids(const LiveScope& live, const Reference& reference,
+                                const std::set<std::string>& ids, const Company* company) {
+  std::set<std::string> found;
+  if (ids.empty()) return found;
+  const Table& target = live.table(reference.target);
+  const Column& key = column_of(target, reference.target_columns[0]);
+  const std::string list = text_array({ids.begin(), ids.end()});
+  std::vector<Arg> args;
+  if (company != nullptr) args.push_back(company->arg());
+  args.emplace_back(list);
+  for (Row& row :
+       query("SELECT v.id FROM pg_catalog.unnest($" + std::to_string(args.size()) +
+                 "::pg_catalog.text[]) AS v(id) WHERE EXISTS (SELECT FROM " + from_table(target) +
+                 " AS w WHERE " + as_text(column_sql("w", key), key) +
+                 " OPERATOR(pg_catalog.=) v.id AND (" + owned_row(live, reference.target, company) +
+                 "))",
+             args)) {
+    found.insert(std::move(*row[0]));
+  }
+  return found;
+}
+
+// The documents are read in batches; the path is evaluated here, the IDs are looked up at once.
+void count_documents(const LiveScope& live, const ScopedTable& scoped, const Reference& reference,
+                     const Company* company, LostRows& lost) {
+  const Table& table = live.table(scoped.table);
+  const Column& column = column_of(table, reference.columns[0]);
+  const std::string document = column_sql("t", column);
+  std::string sql = "SELECT " + row_key_expression(table, scoped.key, "t") + ", " +
+                    as_text(document, column) + nobodys_rows(live, scoped) + " AND " + document +
+                    " IS NOT NULL";
+  if (!reference.when_column.empty()) {
+    sql +=
+        " AND " + has_text("t", *find_column(table, reference.when_column), reference.when_value);
+  }
+  const JsonPath path = JsonPath::parse(reference.json_path);
+  std::vector<std::string> others;
+  Cursor cursor(sql, {});
+  for (Rows rows = cursor.fetch(kDocuments); !rows.empty(); rows = cursor.fetch(kDocuments)) {
+    std::vector<std::vector<std::string>> held(rows.size());
+    std::set<std::string> ids;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      collect_ids(path, *rows[i][1], held[i], others);
+      ids.insert(held[i].begin(), held[i].end());
+    }
+    others.clear();
+    const std::set<std::string> owned = owned_ids(live, reference, ids, company);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const auto is_owned = [&](const std::string& id) { return owned.contains(id); };
+      if (std::any_of(held[i].begin(), held[i].end(), is_owned)) {
+        add_row(lost, *rows[i][0], company);
+      }
+    }
+  }
+  cursor.close();
+}
+
+std::string kind_text(const std::string& kind) {
+  return " (" + quote_literal(kind) + ")";
+}
+
+// Of nobody, but led to the company, or to any.
+std::vector<LostRows> find_lost_rows(const LiveScope& live, const ScopedTable& scoped,
+                                     const Company* company) {
+  std::vector<LostRows> found;
+  for (const RouteStep& way : scoped.other_ways) {
+    LostRows& lost = found.emplace_back();
+    lost.way = display_name(way.name) + (way.when_column == 0 ? "" : kind_text(way.when_value));
+    lost.step = &way;
+    const std::string join = step_join(live.schema, way, scoped.table, "t", "w");
+    count_rows(live, scoped, led_rows(live, scoped, way.target, join, company), company, lost);
+  }
+  for (const Reference* way : inner_ways(live, scoped)) {
+    LostRows& lost = found.emplace_back();
+    lost.way = way->name + (way->when_column.empty() ? "" : kind_text(way->when_value));
+    if (!way->json_path.empty()) {
+      count_documents(live, scoped, *way, company, lost);
+      continue;
+    }
+    const std::string join = reference_join(live.schema, *way, "t", "w");
+    count_rows(live, scoped, led_rows(live, scoped, way->target, join, company), company, lost);
+  }
+  std::erase_if(found, [](const LostRows& lost) { return lost.count == 0; });
+  return found;
 }
 
 // The statement that takes the way into the table's route; empty if that would go in a circle.
 std::string with_way(const LiveScope& live, const ScopedTable& scoped, const RouteStep& way) {
-  if (leads_through(live.scope, way.target, scoped.table)) return {};
+  const bool hangs = way.target == scoped.table && way.kind == RouteStep::Kind::kDown;
+  if (!hangs && leads_through(live.scope, way.target, scoped.table)) return {};
   const Table& table = live.table(scoped.table);
   TableRule rule = proposed_rule(scoped.treatment, scoped.reason);
   for (const TableRule& present : live.rules.tables) {
@@ -61,156 +196,54 @@ std::string with_way(const LiveScope& live, const ScopedTable& scoped, const Rou
   for (const RouteStep& step : scoped.routes) {
     if (names.insert(step.name).second) rule.route.push_back(step.name);
   }
+  for (const RouteStep& step : scoped.own_steps) {
+    if (names.insert(step.name).second) rule.route.push_back(step.name);
+  }
   if (names.insert(way.name).second) rule.route.push_back(way.name);
   return Statements(functions_schema()).table_rule(table, rule);
 }
 
-void find_lost_rows(const LiveScope& live, const ScopedTable& scoped,
-                    std::vector<Finding>& findings) {
-  const Table& table = live.table(scoped.table);
-  for (const RouteStep& way : scoped.other_ways) {
-    const Row row =
-        one_row(query("SELECT count(*), min(" + row_key_expression(table, scoped.key, "t") + ")" +
-                      lost_rows_sql(live, scoped, way, owned_by_any(live, way.target))));
-    if (*row[0] == "0") continue;
-    findings.push_back(
-        {"error", display_table(table),
-         *row[0] + (row[0] == "1" ? " row belongs" : " rows belong") + " to no company by " +
-             scoped.route_text + ", although " + way_text(way) + " leads to one, among them " +
-             *row[1] +
-             "; let the route of its rule name both, give such rows a company, or say with "
-             "match_columns that they belong to nobody",
-         with_way(live, scoped, way)});
-  }
+// Else the rows themselves, for somebody to give them a company.
+std::string settled_by(const LiveScope& live, const ScopedTable& scoped, const RouteStep& way) {
+  const std::string rule = with_way(live, scoped, way);
+  if (!rule.empty()) return rule;
+  const std::string join = step_join(live.schema, way, scoped.table, "t", "w");
+  return "SELECT t.*" + led_rows(live, scoped, way.target, join, nullptr) + ";";
 }
 
-// The IDs of one column, of which another column says what table they mean.
-struct KindColumns {
-  TableIndex table;
-  std::vector<int16_t> columns;
-  std::string when_column;
-  auto operator<=>(const KindColumns&) const = default;
-};
-
-using KnownKinds = std::map<KindColumns, std::set<std::string>>;
-
-// Where a rule says what the column is, the kinds that no rule names are that.
-bool is_ruled(const LiveScope& live, const Table& table, int16_t column) {
-  return column_rule(live.rules, table, column_of(table, column).name) != nullptr;
-}
-
-// With the kinds that rules name; of columns that no rule knows, with none.
-KnownKinds known_kinds(const LiveScope& live) {
-  KnownKinds kinds;
-  for (const Reference& reference : live.scope.references) {
-    if (reference.when_column.empty() || !reference.json_path.empty()) continue;
-    if (is_ruled(live, live.table(reference.table), reference.columns[0])) continue;
-    kinds[{reference.table, reference.columns, reference.when_column}].insert(reference.when_value);
-  }
-  for (const OpenKinds& open : live.scope.open_kinds) {
-    const Table& table = live.table(open.table);
-    if (!table.foreign) kinds[{open.table, {open.column}, column_of(table, open.when_column).name}];
-  }
-  return kinds;
-}
-
-// An index that gives the kinds one by one, without reading all rows.
-bool has_index_by(const Table& table, const Column& kind) {
-  return !query(
-              "SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND "
-              "a.attnum = i.indkey[0] JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON "
-              "m.oid = c.relam WHERE i.indrelid = $1::oid AND a.attnum = $2 AND i.indisvalid AND "
-              "i.indpred IS NULL AND i.indcollation[0] = a.attcollation AND m.amname = 'btree'",
-              {std::to_string(table.oid), static_cast<int>(kind.number)})
-              .empty();
-}
-
-// The kinds that rows with an ID have, as text.
-std::string kinds_sql(const LiveScope& live, const KindColumns& place, const Column& kind) {
-  const Table& table = live.table(place.table);
-  const std::string value = column_sql("t", kind);
-  std::string from = " FROM " + from_table(table) + " AS t WHERE " + value + " IS NOT NULL";
-  for (int16_t number : place.columns) {
-    from += " AND " + column_sql("t", column_of(table, number)) + " IS NOT NULL";
-  }
-  if (kind.family != TypeFamily::kText || !has_index_by(table, kind)) {
-    return "SELECT DISTINCT " + as_text(value, kind) + from;
-  }
-  const std::string first = " ORDER BY " + value + " LIMIT 1";
-  return "WITH RECURSIVE k(kind) AS ((SELECT " + value + from + first +
-         ") UNION ALL SELECT (SELECT " + value + from + " AND " + value +
-         " OPERATOR(pg_catalog.>) k.kind" + first +
-         ") FROM k WHERE k.kind IS NOT NULL) SELECT kind::pg_catalog.text FROM k WHERE kind IS NOT "
-         "NULL";
-}
-
-// The only table that is named as a kind is: "Billing::Invoice", "app.invoice" or "invoices".
-TableIndex table_of_kind(const LiveScope& live, const Column& id, const std::string& kind) {
-  const size_t start = kind.find_last_of(":.\\/");
-  const auto forms = noun_forms(plain_name(kind.substr(start == kind.npos ? 0 : start + 1)));
-  TableIndex found = kNoTable;
-  for (size_t i = 0; i < live.schema.tables.size(); ++i) {
-    const Table& table = live.schema.tables[i];
-    const auto names = noun_forms(plain_name(table.name));
-    if (std::find_first_of(names.begin(), names.end(), forms.begin(), forms.end()) == names.end())
-      continue;
-    const std::vector<int16_t> key = pick_key(table);
-    if (key.size() != 1 || column_of(table, key[0]).family != id.family) continue;
-    if (found != kNoTable) return kNoTable;
-    found = static_cast<TableIndex>(i);
-  }
-  return found;
-}
-
-Finding unknown_kind(const LiveScope& live, const KindColumns& place, const std::string& kind) {
-  const Table& table = live.table(place.table);
-  const Column& id = column_of(table, place.columns[0]);
-  const TableIndex target = table_of_kind(live, id, kind);
-  return {"error", display_table(table) + "." + display_name(id.name),
-          "no rule says of which table it is the ID where " + display_name(place.when_column) +
-              " is " + quote_literal(kind) +
-              ": name the table with set_reference(), or, if such IDs mean none, say "
-              "set_column_rule(..., 'data')",
-          target == kNoTable ? ""
-                             : Statements(functions_schema())
-                                   .reference_of_kind(table, id.name, live.table(target),
-                                                      place.when_column, kind)};
-}
-
-std::vector<Finding> find_unknown_kinds(const LiveScope& live) {
-  std::vector<Finding> findings;
-  for (const auto& [place, known] : known_kinds(live)) {
-    const Column& kind = *find_column(live.table(place.table), place.when_column);
-    for (const Row& row : query(kinds_sql(live, place, kind))) {
-      if (!known.contains(*row[0])) findings.push_back(unknown_kind(live, place, *row[0]));
-    }
-  }
-  return findings;
+Finding finding_of(const LiveScope& live, const ScopedTable& scoped, const LostRows& lost) {
+  return {"error", display_table(live.table(scoped.table)),
+          std::to_string(lost.count) + (lost.count == 1 ? " row belongs" : " rows belong") +
+              " to no company by " + scoped.route_text + ", although " + lost.way +
+              " leads to one, among them " + lost.first +
+              (lost.step != nullptr ? "; let the route of its rule name both, give" : "; give") +
+              " such rows a company, or say with match_columns that they belong to nobody",
+          lost.step == nullptr ? "" : settled_by(live, scoped, *lost.step)};
 }
 
 }  // namespace
 
 bool needs_rows(const LiveScope& live) {
-  return !known_kinds(live).empty() || !doubtful_tables(live).empty();
+  return has_kinds(live) || !doubtful_tables(live).empty();
 }
 
 std::vector<Finding> find_unplaced_rows(const LiveScope& live) {
-  std::vector<Finding> findings = find_unknown_kinds(live);
-  for (const ScopedTable* scoped : doubtful_tables(live)) find_lost_rows(live, *scoped, findings);
+  std::vector<Finding> findings = find_unknown_kinds(live, nullptr);
+  for (const ScopedTable* scoped : doubtful_tables(live)) {
+    for (const LostRows& lost : find_lost_rows(live, *scoped, nullptr)) {
+      findings.push_back(finding_of(live, *scoped, lost));
+    }
+  }
   return findings;
 }
 
 std::vector<ReferenceProblem> lost_rows(const LiveScope& live, const Company& company) {
   std::vector<ReferenceProblem> problems;
   for (const ScopedTable* scoped : doubtful_tables(live)) {
-    for (const RouteStep& way : scoped->other_ways) {
-      const std::string owned = owned_by(live.schema, live.scope, way.target, "w", "$1");
-      for (const Row& row :
-           query("SELECT " + row_key_expression(live.table(scoped->table), scoped->key, "t") +
-                     lost_rows_sql(live, *scoped, way, owned),
-                 {company.arg()})) {
+    for (const LostRows& lost : find_lost_rows(live, *scoped, &company)) {
+      for (const std::string& key : lost.keys) {
         problems.push_back(
-            {scoped->table, *row[0], way_text(way),
+            {scoped->table, key, lost.way,
              "leads to the company, but the row belongs to none by " + scoped->route_text});
       }
     }
@@ -220,7 +253,7 @@ std::vector<ReferenceProblem> lost_rows(const LiveScope& live, const Company& co
 
 void require_placed_rows(const LiveScope& live, const Company& company) {
   if (!strict_scope) return;
-  const std::vector<Finding> kinds = find_unknown_kinds(live);
+  const std::vector<Finding> kinds = find_unknown_kinds(live, &company);
   const std::vector<ReferenceProblem> lost = lost_rows(live, company);
   const size_t number = kinds.size() + lost.size();
   if (number == 0) return;

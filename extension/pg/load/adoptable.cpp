@@ -40,11 +40,9 @@ class Uses {
       if (key.target == table) add_reference(key, alias, source, text);
     }
     for (const Reference& reference : live_.scope.references) {
-      if (!reference.soft || reference.target != table || !reference.json_path.empty()) continue;
-      if (is_list(live_.schema, reference)) continue;
+      if (!reference.soft || reference.target != table) continue;
       add(text, exists(reference.table, source,
-                       reference_join(live_.schema, reference, source, alias) +
-                           others(reference.table, source)));
+                       join_of(reference, source, alias) + others(reference.table, source)));
     }
     for (const ScopedTable* below : live_.travelling()) {
       for (const RouteStep& step : below->routes) {
@@ -60,6 +58,12 @@ class Uses {
   }
 
  private:
+  std::string join_of(const Reference& reference, const std::string& source,
+                      const std::string& alias) const {
+    return reference.json_path.empty() ? reference_join(live_.schema, reference, source, alias)
+                                       : document_join(live_.schema, reference, source, alias);
+  }
+
   void add_reference(const ForeignKey& key, const std::string& alias, const std::string& source,
                      std::string& text) const {
     const Table& table = live_.table(key.table);
@@ -116,7 +120,9 @@ bool can_lose_target(const LiveScope& live, const ScopedTable& scoped, const Rou
 }
 
 bool can_be_left(const LiveScope& live, const ScopedTable& scoped) {
-  return std::any_of(scoped.routes.begin(), scoped.routes.end(), [&](const RouteStep& step) {
+  const std::vector<RouteStep> steps = all_steps(scoped);
+  return std::any_of(steps.begin(), steps.end(), [&](const RouteStep& step) {
+    if (step.target == scoped.table) return can_lose_target(live, scoped, step);
     if (step.kind == RouteStep::Kind::kUp || can_lose_target(live, scoped, step)) return true;
     return step.kind == RouteStep::Kind::kDown && can_be_left(live, *live.scope.find(step.target));
   });

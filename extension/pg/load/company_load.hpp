@@ -11,11 +11,8 @@
 #include <vector>
 
 #include "core/archive/archive_match.hpp"
-#include "core/scope/column_roots.hpp"
-#include "pg/load/id_maps.hpp"
 #include "pg/load/leftover_check.hpp"
-#include "pg/load/outside_references.hpp"
-#include "pg/load/shared_match.hpp"
+#include "pg/load/reference_maps.hpp"
 #include "pg/rows/row_loader.hpp"
 #include "pg/rows/row_source.hpp"
 #include "pg/rows/sequences.hpp"
@@ -37,6 +34,9 @@ class CompanyLoad {
   // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
   const CompanyRow& archived_company() const { return archived_company_; }
 
+  // What becomes of the values of a table's rows, which stand as its columns do in the archive.
+  RowMapper make_mapper(const MatchedTable& table) { return references_.mapper(table); }
+
   // Columns of the company table whose values other rows hold.
   std::vector<int16_t> company_key_columns() const;
 
@@ -45,12 +45,14 @@ class CompanyLoad {
 
   // Says what these columns hold in the target's row. To be called before anything is loaded.
   void set_company_keys(const CompanyRow& target);
+  // What becomes of such a column's value. After that.
+  const KeyMap& company_keys(int16_t column) const { return references_.company_keys(column); }
 
   // Decides what becomes of references to other companies. To be called before anything is read
   // translated; without it they stay as they are. `target`: null if it does not exist yet.
-  void settle_outside(const Company* target);
+  void settle_outside(const Company* target) { references_.settle_outside(tables_, target); }
   // After that; null before.
-  const OutsideReferences* outside() const { return outside_ ? &*outside_ : nullptr; }
+  const OutsideReferences* outside() const { return references_.outside(); }
 
   // The archived row as it is to be in the target: references translated, not yet overridden.
   CompanyRow translated_company();
@@ -73,8 +75,9 @@ class CompanyLoad {
   void prove(const Company& company, bool counts = true);
 
   // Rows get new IDs from here on; null: they keep them.
-  void set_new_ids(const IdMaps* ids) { new_ids_ = ids; }
-  const ColumnRoots& roots() const { return roots_; }
+  void set_new_ids(const IdMaps* ids);
+  const ColumnRoots& roots() const { return references_.roots(); }
+  bool is_company_table(TableIndex table) const { return table == live_.scope.company_table; }
 
   // What the rule of a column makes of its values on their way to this company.
   std::vector<std::string> replaced(const Table& table, const Column& column,
@@ -109,23 +112,6 @@ class CompanyLoad {
   const std::set<TableIndex>& collapsed() const { return shared_.collapsed(); }
 
  private:
-  RowMapper make_mapper(const MatchedTable& table);
-  void add_reference(RowMapper& mapper, const MatchedTable& table, const Reference& reference);
-  void require_same_kinds(const Reference& reference, const Column& kind) const;
-  void drop_outside(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
-                    const std::vector<size_t>& positions,
-                    const std::optional<RowMapper::When>& when);
-  bool is_left_behind(const Reference& reference, const ScopedTable& target) const;
-  std::vector<size_t> clearable(const MatchedTable& table, const Reference& reference,
-                                const std::vector<size_t>& positions) const;
-  void leave_behind(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
-                    const std::vector<size_t>& positions,
-                    const std::optional<RowMapper::When>& when) const;
-  bool comes_back(const Reference& reference, const ScopedTable& target) const;
-  const KeyMap& gone_keys(const MatchedTable& table, const Reference& reference,
-                          const std::vector<size_t>& positions);
-  const KeyMap& company_keys(int16_t column);
-  std::vector<const KeyMap*> maps_of(TableIndex table, int16_t column);
   uint64_t load_table(const MatchedTable& table);
   void note_mapped(const MatchedTable& table, const RowMapper& mapper);
   void count_rows(const Company& company) const;
@@ -141,17 +127,13 @@ class CompanyLoad {
   RowSource& source_;
   bool same_database_, same_company_;
   std::vector<MatchedTable> tables_;
-  ColumnRoots roots_;
   SharedMatch shared_;
-  std::optional<OutsideReferences> outside_;
+  ReferenceMaps references_;
   const IdMaps* new_ids_ = nullptr;
   CompanyRow archived_company_;
   Text target_key_;
-  std::map<int16_t, std::unique_ptr<ListedKeys>> company_maps_;
-  std::map<const Reference*, std::unique_ptr<ListedKeys>> gone_;
-  std::map<const Reference*, std::unique_ptr<DroppedKeys>> dropped_;  // from documents
-  std::map<TableIndex, uint64_t> loaded_;                             // rows
-  std::set<const Reference*> mapped_;                                 // see note_mapped()
+  std::map<TableIndex, uint64_t> loaded_;  // rows
+  std::set<const Reference*> mapped_;      // see note_mapped()
   std::vector<ColumnSequence> sequences_;
   mutable DoubtedRows doubts_;
 };

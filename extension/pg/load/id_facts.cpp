@@ -150,7 +150,7 @@ std::string ArchiveFacts::rule_of(const ColumnRoot& root) {
 
 // The same of an index that takes more than columns that equal each other.
 bool ArchiveFacts::meets_others(const MatchedTable& found, TableIndex table,
-                                const UniqueIndex& index) {
+                                const UniqueIndex& index, UntoldRows& untold) {
   std::vector<size_t> positions;
   std::vector<const Column*> columns;
   for (int16_t number : index.used) {
@@ -167,8 +167,8 @@ bool ArchiveFacts::meets_others(const MatchedTable& found, TableIndex table,
     }
     for (std::vector<Text>& column : values) column.clear();
   };
-  load_.read_translated(found, [&](const auto&, const std::vector<RowValue>& row) {
-    if (taken) return;
+  load_.read_translated(found, [&](const auto& archived, const std::vector<RowValue>& row) {
+    if (taken || !untold.has(archived)) return;
     for (size_t i = 0; i < positions.size(); ++i) {
       values[i].push_back(text_form(*columns[i], row[positions[i]]));
     }
@@ -183,14 +183,14 @@ bool ArchiveFacts::may_adopt(const MatchedTable& found) const {
          can_be_left(live_, *found.scoped);
 }
 
-bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
+bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index,
+                            const std::vector<Teller>& tellers) {
   const MatchedTable& found = *matched(table);
-  const bool has_expression =
-      std::find(index.columns.begin(), index.columns.end(), 0) != index.columns.end();
-  if (has_expression || index.partial || index.nulls_not_distinct) {
+  UntoldRows untold(load_, found, tellers);
+  if (!is_plain(index)) {
     // Of rows to be adopted nothing is known beforehand.
     if (may_adopt(found)) return false;
-    return !index.used.empty() && meets_others(found, table, index);
+    return !index.used.empty() && meets_others(found, table, index, untold);
   }
   std::vector<size_t> positions;
   std::vector<const Column*> columns;
@@ -229,7 +229,8 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index) {
     memory.close();
     batch.clear();
   };
-  load_.read_translated(found, [&](const auto&, const std::vector<RowValue>& row) {
+  load_.read_translated(found, [&](const auto& archived, const std::vector<RowValue>& row) {
+    if (!untold.has(archived)) return;
     std::vector<std::string> key;
     for (size_t i = 0; i < positions.size(); ++i) {
       const Text value = text_form(*columns[i], row[positions[i]]);

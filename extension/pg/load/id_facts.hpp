@@ -6,6 +6,7 @@
 #include "core/ids/id_plan.hpp"
 #include "core/ids/id_shape.hpp"
 #include "pg/load/company_load.hpp"
+#include "pg/load/untold_rows.hpp"
 #include "pg/rows/sequences.hpp"
 
 namespace company_backup {
@@ -34,11 +35,13 @@ class ArchiveFacts : public IdFacts {
   ColumnFacts of(const ColumnRoot& column) override;
   uint64_t rows(TableIndex table) override;
   std::string rule_of(const ColumnRoot& column) override;
-  bool is_taken(TableIndex table, const UniqueIndex& index) override;
+  bool is_taken(TableIndex table, const UniqueIndex& index,
+                const std::vector<Teller>& tellers) override;
 
  private:
   ColumnFacts find(const ColumnRoot& root);
-  bool meets_others(const MatchedTable& found, TableIndex table, const UniqueIndex& index);
+  bool meets_others(const MatchedTable& found, TableIndex table, const UniqueIndex& index,
+                    UntoldRows& untold);
   const MatchedTable* matched(TableIndex table) const;
   bool may_adopt(const MatchedTable& found) const;
 

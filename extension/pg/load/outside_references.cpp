@@ -4,7 +4,9 @@
 
 #include "core/ids/row_mapper.hpp"
 #include "core/scope/ownership.hpp"
+#include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
+#include "core/text/array_text.hpp"
 #include "core/text/json_path.hpp"
 #include "core/text/json_walk.hpp"
 #include "pg/base/line_spool.hpp"
@@ -49,16 +51,19 @@ std::string text_of(const Key& key) {
 class OutsideReferences::Reader {
  public:
   Reader(const LiveScope& live, RowSource& source, const std::vector<MatchedTable>& tables,
-         SharedMatch& shared, const OutsideWay& way, const Reference& reference, Dropped& dropped)
+         SharedMatch& shared, ArchivedKinds& kinds, const OutsideWay& way,
+         const Reference& reference, Dropped& dropped)
       : live_(live),
         source_(source),
         tables_(tables),
         shared_(shared),
+        kinds_(kinds),
         way_(way),
         reference_(reference),
         target_(*live.scope.find(reference.target)),
         table_(live.table(reference.table)),
         array_(is_list(live.schema, reference)),
+        padded_(padded_width(column_of(table_, reference.columns[0]))),
         jsonb_(column_of(table_, reference.columns[0]).type_oid == JSONBOID),
         dropped_(dropped) {}
 
@@ -119,6 +124,11 @@ class OutsideReferences::Reader {
 
   void put(const std::vector<std::string>& key, char what) { sorter_.put(key_line(key) + what); }
 
+  // As the column's type compares it.
+  static std::string_view plain(const Column& column, std::string_view text) {
+    return column.is_padded() ? without_padding(text) : text;
+  }
+
   // False: its columns are not in the archive.
   bool put_references(const MatchedTable& table) {
     std::vector<size_t> positions;
@@ -127,19 +137,16 @@ class OutsideReferences::Reader {
                                     [&](size_t position) { return table.loaded[position]; });
     if (!loaded) return false;
     std::vector<size_t> wanted = positions;
-    std::optional<size_t> when;
-    bool padded = false;
+    std::optional<RowMapper::When> when;
     if (!reference_.when_column.empty()) {
-      const Column* column = find_column(table_, reference_.when_column);
-      if (column != nullptr) when = position_of(table, column->number);
+      when = kinds_.of(table, reference_);
       if (!when) return false;
-      padded = column->is_padded();
-      wanted.push_back(*when);
+      wanted.push_back(when->position);
     }
     source_.read(table, wanted, [&](const std::vector<RowValue>& row) {
       if (when) {
-        const std::string_view kind = row[*when].text;
-        if ((padded ? without_padding(kind) : kind) != reference_.when_value) return;
+        const std::string_view kind = row[when->position].text;
+        if ((when->padded ? without_padding(kind) : kind) != when->value) return;
       }
       put_reference(row, positions);
     });
@@ -148,9 +155,10 @@ class OutsideReferences::Reader {
 
   void put_reference(const std::vector<RowValue>& row, const std::vector<size_t>& positions) {
     std::vector<std::string> key;
-    for (const size_t position : positions) {
-      if (row[position].kind == ValueKind::kNull) return;
-      key.emplace_back(row[position].text);
+    for (size_t i = 0; i < positions.size(); ++i) {
+      const RowValue& value = row[positions[i]];
+      if (value.kind == ValueKind::kNull) return;
+      key.emplace_back(plain(column_of(table_, reference_.columns[i]), value.text));
     }
     if (path_) {
       std::vector<std::string> values, others;
@@ -160,7 +168,7 @@ class OutsideReferences::Reader {
     }
     if (!array_) return put(key, kReference);
     for (const auto& element : parse_array(key[0]).value_or(Elements())) {
-      if (element) put({*element}, kReference);
+      if (element) put({std::string(padded_ ? without_padding(*element) : *element)}, kReference);
     }
   }
 
@@ -171,7 +179,7 @@ class OutsideReferences::Reader {
       std::vector<std::string> key;
       for (const size_t position : positions) {
         if (row[position].kind == ValueKind::kNull) return;
-        key.emplace_back(row[position].text);
+        key.emplace_back(plain(*table.columns[position], row[position].text));
       }
       put(key, kRow);
     });
@@ -288,10 +296,10 @@ class OutsideReferences::Reader {
     const bool is_company = reference_.target == live_.scope.company_table;
     if (way_.target == nullptr || target_.treatment != "company" || is_company) return "true";
     args.push_back(way_.target->arg());
-    return "NOT (" +
+    return "(" +
            owned_by(live_.schema, live_.scope, reference_.target, "x",
                     "$" + std::to_string(args.size())) +
-           ")";
+           ") IS NOT TRUE";
   }
 
   using Elements = std::vector<std::optional<std::string>>;
@@ -300,11 +308,13 @@ class OutsideReferences::Reader {
   RowSource& source_;
   const std::vector<MatchedTable>& tables_;
   SharedMatch& shared_;
+  ArchivedKinds& kinds_;
   const OutsideWay& way_;
   const Reference& reference_;
   const ScopedTable& target_;
   const Table& table_;
   const bool array_;
+  const bool padded_;  // its elements
   const bool jsonb_;
   std::optional<JsonPath> path_;
   Dropped& dropped_;
@@ -315,7 +325,7 @@ class OutsideReferences::Reader {
 
 OutsideReferences::OutsideReferences(const LiveScope& live, RowSource& source,
                                      const std::vector<MatchedTable>& tables, SharedMatch& shared,
-                                     const OutsideWay& way)
+                                     ArchivedKinds& kinds, const OutsideWay& way)
     : live_(live) {
   for (const Reference& reference : live.scope.references) {
     const ScopedTable* target = live.scope.find(reference.target);
@@ -323,7 +333,7 @@ OutsideReferences::OutsideReferences(const LiveScope& live, RowSource& source,
     // What does not travel at all is left behind elsewhere.
     if (!way.same_company && !target->travels()) continue;
     Dropped dropped;
-    Reader(live, source, tables, shared, way, reference, dropped).run();
+    Reader(live, source, tables, shared, kinds, way, reference, dropped).run();
     if (dropped.count > 0) dropped_.emplace(&reference, std::move(dropped));
   }
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/text/key_map.hpp"
+#include "pg/load/archived_kinds.hpp"
 #include "pg/load/shared_match.hpp"
 #include "pg/rows/row_source.hpp"
 #include "pg/scope/company_scope.hpp"
@@ -26,10 +27,10 @@ struct OutsideWay {
 
 class OutsideReferences {
  public:
-  // Reads the tables of such references. All must outlive it.
+  // Reads the tables of such references. All must outlive it. Errors: those of ArchivedKinds.
   OutsideReferences(const LiveScope& live, RowSource& source,
                     const std::vector<MatchedTable>& tables, SharedMatch& shared,
-                    const OutsideWay& way);
+                    ArchivedKinds& kinds, const OutsideWay& way);
 
   // Keys of the reference that are not to be loaded; null: none.
   const KeySet* dropped(const Reference& reference) const;

@@ -8,20 +8,9 @@
 #include <vector>
 
 #include "core/text/key_map.hpp"
-#include "pg/rows/row_source.hpp"
-#include "pg/scope/company_scope.hpp"
+#include "pg/load/shared_matcher.hpp"
 
 namespace company_backup {
-
-struct SharedOptions {
-  bool same_database = false;
-  // The company the rows go to, if it exists already and is not the archive's own: people who are
-  // not members of it are looked for like people of another database.
-  const Company* other_company = nullptr;
-  Text actor;                // takes the place of people who are not found
-  bool add_missing = false;  // shared rows (not people) that are missing are added
-  bool preview = false;      // nothing is added, and what is missing is no error
-};
 
 // What became of the rows of one shared table.
 struct SharedReport {
@@ -46,24 +35,26 @@ class SharedMatch {
   // kSchemaDiffers.
   SharedMatch(const LiveScope& live, const Manifest& manifest, RowSource& source,
               const SharedOptions& options);
-  ~SharedMatch();
 
   // The map of the keys (these columns) of a shared table. Lives as long as this object.
   const KeyMap& keys(TableIndex table, const std::vector<int16_t>& columns);
+
+  // A shared table of the archive; null if it has no rows of it.
+  const SharedRows* rows_of(TableIndex table) const;
+  // Of a preview: is one of its rows missing here, and named in report()?
+  bool misses(TableIndex table) const;
 
   std::vector<SharedReport> report() const;
 
   // Do several rows of the archive stand for the same row here? By table.
   const std::set<TableIndex>& collapsed() const { return collapsed_; }
 
-  struct Match;
-
  private:
   void refuse_missing() const;
 
   const LiveScope& live_;
   SharedOptions options_;
-  std::vector<std::unique_ptr<Match>> matches_;
+  SharedTables matches_;
   std::set<TableIndex> collapsed_;
   std::map<std::pair<TableIndex, std::vector<int16_t>>, std::unique_ptr<ListedKeys>> maps_;
 };

@@ -1,21 +1,11 @@
 #include "pg/load/target_company.hpp"
 
-#include <algorithm>
-
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/owner.hpp"
-#include "pg/scope/company_identity.hpp"
+#include "pg/scope/known_rows.hpp"
 
 namespace company_backup {
-
-LiveScope lock_for_writing(LiveScope live) {
-  std::vector<Oid> oids;
-  for (const ScopedTable* scoped : live.travelling()) oids.push_back(live.table(scoped->table).oid);
-  std::sort(oids.begin(), oids.end());
-  for (Oid oid : oids) guarded([oid] { LockRelationOid(oid, RowExclusiveLock); });
-  return lock_scope(std::move(live));
-}
 
 // As its owner: the lock needs no right to change the row.
 void lock_company_row(const LiveScope& live, const Company& company) {

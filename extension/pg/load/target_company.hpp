@@ -8,9 +8,6 @@
 
 namespace company_backup {
 
-// The travelling tables ROW EXCLUSIVE in OID order, then everything as a backup locks it.
-LiveScope lock_for_writing(LiveScope live);
-
 // FOR NO KEY UPDATE. Error kSerializationFailure if it is not there any more.
 void lock_company_row(const LiveScope& live, const Company& company);
 

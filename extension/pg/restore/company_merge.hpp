@@ -1,29 +1,17 @@
 // Brings the rows of a company to what an archive says: one scan of the current rows feeds the undo
-// record and the comparison, and only differences are written.
+// record and the comparison, and only differences are written. Table by table it is
+// table_preview.hpp or table_write.hpp; what concerns the whole company is here.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "pg/load/company_load.hpp"
-#include "pg/load/missing_values.hpp"
-#include "pg/restore/discarded_edits.hpp"
-#include "pg/restore/merge_plan.hpp"
-#include "pg/restore/orphans.hpp"
-#include "pg/restore/outside_rows.hpp"
-#include "pg/restore/taken_keys.hpp"
-#include "pg/restore/undo.hpp"
+#include "pg/restore/table_preview.hpp"
+#include "pg/restore/table_write.hpp"
 
 namespace company_backup {
-
-struct MergeCounts {
-  const ScopedTable* scoped;
-  uint64_t added = 0, changed = 0, removed = 0, unchanged = 0;
-};
 
 // Does a foreign key lead out of what travels? A revert brings the company's own rows back exactly,
 // but what is outside of them may have changed meanwhile.
@@ -59,7 +47,7 @@ class CompanyMerge {
   const Manifest& record() const { return record_; }
 
   // Rows outside the company that pointed at removed rows follow or stop the restore.
-  void settle_outside(UndoWriter* undo) { outside_.settle(undo); }
+  void settle_outside(UndoWriter* undo) { work_.outside.settle(undo); }
 
   // After apply(): was there any difference?
   bool has_written() const;
@@ -80,41 +68,26 @@ class CompanyMerge {
   void prove_written() const;
 
  private:
-  struct Done {
-    const MatchedTable* matched = nullptr;
-    std::vector<const Column*> recorded;  // as the undo record has them
-    VersionSum kept;                      // versions that stay as they were read
-    uint64_t written = 0, found = 0;      // rows; which of them look_again() found in the company
-    uint64_t orphaned = 0;                // rows that were orphans before the restore, and are now
-    bool added = false;                   // rows of the archive, or orphans
-    bool inserted = false;  // added rows of the archive, or rows that were written anew
-    bool lost = false;
-    std::set<int16_t> changed_columns;
-    LineSpool staying;  // versions of append-only rows that stay in spite of the archive
-  };
-  class TableRun;
-
-  std::vector<MergeCounts> run(bool writes, UndoWriter* undo, DiscardedEdits* edits);
+  OrphanRows* orphans_of(const MatchedTable& matched) const;
+  std::vector<const MatchedTable*> tables() const;
+  std::vector<MergeCounts> in_order_of_archive(std::vector<MergeCounts> counts) const;
+  MergeCounts preview(const MatchedTable& matched);
+  MergeCounts write(const MatchedTable& matched, UndoWriter* undo, DiscardedEdits* edits);
   void record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const;
   void refuse_unknown_rows() const;
-  void refuse_left_rows(Done& done) const;
-  static bool has_changed(const Done& source, const Reference& reference);
+  void refuse_left_rows(WrittenTable& done) const;
+  static bool has_changed(const WrittenTable& source, const Reference& reference);
   // May rows that were written refer, by this foreign key, to rows of the company that were not?
   bool leans_on_kept(const Reference& reference) const;
   void lock_targets() const;
   bool leads_nowhere(const Reference& reference) const;
 
-  const LiveScope& live_;
-  const Company& company_;
-  CompanyLoad& load_;
-  MergePolicy policy_;
-  OutsideRows outside_;
-  MissingValues missing_;
+  MergeWork work_;
   std::map<TableIndex, std::vector<TakenKeys::Taken>> taken_;
   std::multimap<TableIndex, std::string> foreseen_;  // notes
   std::optional<Orphans> orphans_;
   Manifest record_;
-  std::map<TableIndex, Done> done_;
+  std::map<TableIndex, WrittenTable> done_;
   uint32_t since_;  // the command the merge began in
 };
 

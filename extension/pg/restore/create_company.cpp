@@ -5,7 +5,6 @@
 #include "pg/backup/archive_rows.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/base/fresh_snapshot.hpp"
-#include "pg/base/pinned_settings.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/check/unplaced_rows.hpp"
@@ -19,7 +18,7 @@
 #include "pg/rows/copied_rows.hpp"
 #include "pg/rows/table_plan.hpp"
 #include "pg/scope/company_identity.hpp"
-#include "pg/scope/held_tables.hpp"
+#include "pg/scope/operation.hpp"
 
 namespace company_backup {
 namespace {
@@ -29,7 +28,8 @@ struct Origin {
   const Manifest& manifest;
   RowSource& source;
   bool same_database;
-  bool source_gone;  // the company that the rows are of does not live under another key, either
+  bool source_gone;   // the company that the rows are of does not live under another key, either
+  bool source_lives;  // it is known to live
 };
 
 // Reads the company; what the archive would say of its tables. Shared rows and people stand for
@@ -59,7 +59,7 @@ void require_new(const LiveScope& live, const std::string& key_text) {
       .hint("Give the new company another key: attributes => '{\"" + key.name + "\": ...}'.");
 }
 
-// Creates the company and loads its rows, under the snapshot that is active; `snapshot` is closed.
+// Creates the company and loads its rows, under the operation's snapshot, which is closed then.
 // Returns the company's key and the number of its rows.
 class Creation {
  public:
@@ -68,25 +68,24 @@ class Creation {
         table_(live.table(live.scope.company_table)),
         origin_(origin),
         wanted_(parse_attributes(table_, options.attributes)),
-        passage_{origin.same_database, false, nullptr},
+        passage_{origin.same_database, false, nullptr, origin.source_lives},
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
         adopts_(origin.same_database && origin.source_gone && !new_ids_ &&
                 !source_lives(live, origin.manifest, passage_)),
         load_(live, origin.manifest, origin.source, match(),
               {origin.same_database, nullptr, options.actor}) {}
 
-  std::string run(ReadSnapshot& snapshot, const CompanyIdentity& former) {
+  std::string run(Operation& operation, const CompanyIdentity& former) {
     const std::string key = add_company();
-    snapshot.close();
+    operation.close_snapshot();
     guarded([] { CommandCounterIncrement(); });
-    ReadSnapshot with_company;
-    refuse_detaching(live_);
+    operation.take_snapshot();  // with the company
     const Company company = resolve_company(live_, key);
     require_empty(live_, company);
     identity_ = identity_of_created(live_, company, former);
     load_.prove(company, !load_rows(company));
-    if (new_ids_) prove_new_references(company);
-    with_company.close();
+    prove_written_references(company);
+    operation.close_snapshot();
     refuse_detaching(live_);
     return company.key;
   }
@@ -181,9 +180,11 @@ class Creation {
     forget_undo(id_);
   }
 
-  void prove_new_references(const Company& company) const {
+  void prove_written_references(const Company& company) const {
     FreshSnapshot fresh;
-    prove_soft_references(live_, company, false);
+    prove_soft_references(live_, company, false, [this](const Reference& reference) {
+      return new_ids_ || names_company(live_, reference);
+    });
     fresh.close();
   }
 
@@ -217,49 +218,40 @@ void record_creation(const LiveScope& live, RestoreRecord record, const Creation
 
 }  // namespace
 
-std::string create_from(LiveScope live, const StoredBackup& backup, const CreateOptions& options) {
+std::string create_from(LiveScope scope, const StoredBackup& backup, const CreateOptions& options) {
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
-  live = lock_for_writing(std::move(live));
-  require_decided(live);
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  Operation operation(std::move(scope), OperationKind::kWrite);
+  const LiveScope& live = operation.live();
+  operation.take_snapshot();
   ArchiveRows rows(stored_members(backup.id), backup.id);
-  const Origin origin{manifest, rows, is_of_this_database(backup, manifest), !backup.owner_key};
+  const Origin origin{manifest, rows, is_of_this_database(backup, manifest), !backup.owner_key,
+                      does_source_live(backup, manifest)};
   Creation creation(live, origin, options);
   // It comes back only if it had gone when the guard was asked.
-  const std::string key = creation.run(snapshot, backup.owner_key ? std::nullopt : backup.owner);
-  settings.close();
-  held.close();
+  const std::string key = creation.run(operation, backup.owner_key ? std::nullopt : backup.owner);
+  operation.close();
   record_creation(live, {creation.id(), key, creation.identity(), backup.id, "create", false},
                   creation, options, "created");
   give_to(backup.id, creation.identity());
   return key;
 }
 
-std::string clone_company(LiveScope live, const AskedCompany& source,
+std::string clone_company(LiveScope scope, const AskedCompany& source,
                           const CreateOptions& options) {
-  live = lock_for_writing(std::move(live));
-  require_decided(live);
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  Operation operation(std::move(scope), OperationKind::kWrite);
+  const LiveScope& live = operation.live();
+  operation.take_snapshot();
   CopiedRows rows;
   const Company company = source.resolve(live);
   require_placed_rows(live, company);
   const Manifest manifest = copy_rows(live, company, rows);
-  const Origin origin{manifest, rows, true, false};
+  const Origin origin{manifest, rows, true, false, true};
   CreateOptions renewing = options;
   renewing.ids = "remap";
   Creation creation(live, origin, renewing);
-  const std::string key = creation.run(snapshot, std::nullopt);
+  const std::string key = creation.run(operation, std::nullopt);
   rows.close();
-  settings.close();
-  held.close();
+  operation.close();
   record_creation(live, {creation.id(), key, creation.identity(), std::nullopt, "clone", false},
                   creation, options, "cloned");
   return key;

@@ -1,6 +1,7 @@
 #include "pg/restore/discarded_edits.hpp"
 
 #include "pg/restore/restore_record.hpp"
+#include "pg/restore/translated_log.hpp"
 #include "pg/rows/row_loader.hpp"
 
 namespace company_backup {
@@ -14,14 +15,21 @@ constexpr const char* kGoes = "changed by the restore or after it; the revert re
 
 }  // namespace
 
-DiscardedEdits::DiscardedEdits(const LiveScope& live, int64_t restore)
-    : live_(live), restore_(restore), members_(undo_members(restore, UndoPart::kChanges)) {}
+DiscardedEdits::DiscardedEdits(const LiveScope& live, int64_t restore, CompanyLoad& load)
+    : live_(live),
+      restore_(restore),
+      load_(load),
+      members_(undo_members(restore, UndoPart::kChanges)) {}
 
 void DiscardedEdits::begin_table(const MergePlan& plan) {
   plan_ = &plan;
   log_.reset();
   lines_ = std::make_unique<UndoLines>(*members_, static_cast<int>(plan.matched->number));
   const std::vector<RowColumn> columns = line_columns(plan.columns, {});  // of the undo record
+  RowMapper mapper = load_.make_mapper(*plan.matched);
+  if (!mapper.empty()) {
+    lines_ = translate_log(*lines_, columns, plan.key, std::move(mapper));
+  }
   row_.emplace(columns);
   if (!plan.compares_wholes()) return void(log_.emplace(columns, plan.key, *lines_));
   // With a key of then, what the restore did is recorded by keys that are none any more.

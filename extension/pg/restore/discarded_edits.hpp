@@ -7,6 +7,7 @@
 
 #include "core/merge/change_log.hpp"
 #include "pg/backup/archive_rows.hpp"
+#include "pg/load/company_load.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/restore/undo.hpp"
 
@@ -14,7 +15,9 @@ namespace company_backup {
 
 class DiscardedEdits {
  public:
-  DiscardedEdits(const LiveScope& live, int64_t restore);
+  // `load`: of the undo record. Where the company has another key since, rows are compared as they
+  // would be with that.
+  DiscardedEdits(const LiveScope& live, int64_t restore, CompanyLoad& load);
 
   // Begins a table; the checks follow in the order of its key. Where rows are compared as wholes
   // they have no identity: the checks let them pass.
@@ -44,6 +47,7 @@ class DiscardedEdits {
 
   const LiveScope& live_;
   int64_t restore_;
+  CompanyLoad& load_;
   std::unique_ptr<MemberSource> members_;
   const MergePlan* plan_ = nullptr;
   std::unique_ptr<LineSource> lines_;

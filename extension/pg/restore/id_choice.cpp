@@ -2,12 +2,11 @@
 
 #include "core/scope/sql.hpp"
 #include "pg/backup/archive_rows.hpp"
-#include "pg/base/pinned_settings.hpp"
 #include "pg/load/id_facts.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/company_merge.hpp"
 #include "pg/restore/restore_record.hpp"
-#include "pg/scope/held_tables.hpp"
+#include "pg/scope/operation.hpp"
 
 namespace company_backup {
 namespace {
@@ -56,9 +55,15 @@ class TakenByOthers {
       ArchiveFacts facts(live, nullptr, load, passage.same_database && !source_lives);
       for (const MatchedTable& matched : load.tables()) {
         if (matched.scoped->table == live.scope.company_table) continue;
+        const auto ask = [&](const UniqueIndex& index, const char* why) {
+          if (!facts.is_taken(matched.scoped->table, index, {})) return;
+          why_[{matched.scoped->table, index.name}] = why;
+        };
         for (const UniqueIndex& index : matched.table->unique_indexes) {
-          if (!facts.is_taken(matched.scoped->table, index)) continue;
-          why_[{matched.scoped->table, index.name}] = "others have its values";
+          ask(index, "others have its values");
+        }
+        for (const UniqueIndex& index : matched.table->exclusions) {
+          ask(index, "others have rows that exclude some of these");
         }
       }
     }
@@ -88,7 +93,7 @@ std::string word(IdDecision::Kind kind) {
 }  // namespace
 
 bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
-  if (!passage.same_database) return false;
+  if (!passage.same_database || passage.source_lives) return passage.source_lives;
   const Table& table = live.table(live.scope.company_table);
   const Column& key = column_of(table, live.scope.company_key);
   return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
@@ -135,9 +140,12 @@ void IdRenewal::refuse(const TakenValue& taken) const {
   const auto& tables = live_.schema.tables;
   for (TableIndex table = 0; table < static_cast<TableIndex>(tables.size()); ++table) {
     if (tables[table].oid != taken.table) continue;
-    for (const UniqueIndex& index : tables[table].unique_indexes) {
-      if (index.name != taken.index) continue;
-      hint = hint_for_key(live_.schema, load_.roots(), table, index, [](int16_t) { return false; });
+    for (const auto* indexes : {&tables[table].unique_indexes, &tables[table].exclusions}) {
+      for (const UniqueIndex& index : *indexes) {
+        if (index.name != taken.index) continue;
+        hint =
+            hint_for_key(live_.schema, load_.roots(), table, index, [](int16_t) { return false; });
+      }
     }
   }
   throw Error(sqlstate::kRefusedIds, taken.message()).detail(taken.detail()).hint(hint);
@@ -161,21 +169,17 @@ void IdRenewal::begin(bool preview) {
   load_.set_new_ids(&*ids_);
 }
 
-Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
+Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
                   const StoredBackup& backup) {
-  live = lock_scope(std::move(live));
-  require_decided(live);
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  Operation operation(std::move(scope), OperationKind::kRead);
+  const LiveScope& live = operation.live();
+  operation.take_snapshot();
   std::optional<Company> company;
   if (target) company = target->resolve(live);
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
   const bool same_database = is_of_this_database(backup, manifest);
   const Passage passage{same_database, company && is_own_backup(backup, manifest, company->key),
-                        company ? &*company : nullptr};
+                        company ? &*company : nullptr, does_source_live(backup, manifest)};
   ArchiveRows source(stored_members(backup.id), backup.id);
   SharedOptions shared;
   shared.same_database = same_database;
@@ -183,6 +187,7 @@ Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
   CompanyLoad load(live, manifest, source, MatchOptions{passage.same_company, false}, shared);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
                                 : keys_of_new_company(live, load.archived_company_keys()));
+  load.settle_outside(company ? &*company : nullptr);
   const bool renews = wants_new_ids(live, manifest, "auto", passage);
   Rows rows;
   const IdRenewal renewal(live, passage, load);
@@ -201,16 +206,17 @@ Rows show_id_plan(LiveScope live, const std::optional<AskedCompany>& target,
                     renews ? word(decision.kind) : "kept", renews ? decision.why : kept});
   }
   const Table& company_table = live.table(live.scope.company_table);
-  for (const UniqueIndex& index : company_table.unique_indexes) {
-    const Text refused = taken.why(live.scope.company_table, index);
-    if (!refused) continue;
-    rows.push_back({display_table(company_table), columns_of(index),
-                    word(IdDecision::Kind::kRefused), refused});
+  for (const auto* indexes : {&company_table.unique_indexes, &company_table.exclusions}) {
+    for (const UniqueIndex& index : *indexes) {
+      const Text refused = taken.why(live.scope.company_table, index);
+      if (!refused) continue;
+      rows.push_back({display_table(company_table), columns_of(index),
+                      word(IdDecision::Kind::kRefused), refused});
+    }
   }
   if (target) target->require_same_now();
-  snapshot.close();
-  settings.close();
-  held.close();
+  operation.close_snapshot();
+  operation.close();
   return rows;
 }
 

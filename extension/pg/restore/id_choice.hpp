@@ -19,9 +19,10 @@ struct Passage {
   bool same_database;     // the archive is of this database
   bool same_company;      // ... and of the target
   const Company* target;  // null: a company that does not exist yet
+  bool source_lives;      // the company that the archive was made of is known to live here
 };
 
-// Has a company of this database the key of the one that the archive was made of?
+// Does the company live here that the archive was made of, or another one that has its key?
 bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage);
 
 // `ids`: auto, keep or remap. With auto, a company's own backup keeps its IDs, and so does a backup

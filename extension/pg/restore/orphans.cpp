@@ -40,6 +40,8 @@ std::set<std::vector<int16_t>> identities_of(const LiveScope& live, const Scoped
     if (is_upward(step)) identities.insert(step.columns);
     by_key |= is_upward(step) || can_lose_target(live, scoped, step);
   }
+  // What hangs on others of its table may be found below them only, or not at all.
+  by_key |= !scoped.own_steps.empty();
   if (by_key && !scoped.key.empty()) identities.insert(scoped.key);
   return identities;
 }
@@ -171,7 +173,8 @@ class Orphans::Search {
   struct Below {
     SearchedTable* table;
     const RouteStep* step;
-    LineSpool keys;  // of rows above: what the step refers to
+    std::set<std::string>* followed;  // rows may hang on each other in a circle; else null
+    LineSpool keys;                   // of rows above: what the step refers to
   };
 
   // Cheap where all rows have an owner: nothing has to be compared then.
@@ -284,20 +287,25 @@ class Orphans::Search {
       rows->put(table.plan, row, xmin, line.values());
       for (Below& link : below) {
         const auto key = key_line_of(link.step->target_columns, table.plan.current, line.values());
-        if (key) link.keys.put(*key);
+        if (!key || (link.followed != nullptr && !link.followed->insert(*key).second)) continue;
+        link.keys.put(*key);
       }
     });
     memory.close();
     for (Below& link : below) search_below(table, link);
   }
 
-  std::vector<Below> below_of(const SearchedTable& table) {
+  std::vector<Below> below_of(SearchedTable& table) {
     std::vector<Below> below;
     for (auto& [index, other] : tables_) {
       for (const RouteStep& step : other.plan.matched->scoped->routes) {
         if (step.kind != RouteStep::Kind::kDown) continue;
-        if (step.target == table.plan.matched->scoped->table) below.push_back({&other, &step, {}});
+        if (step.target != table.plan.matched->scoped->table) continue;
+        below.push_back({&other, &step, nullptr, {}});
       }
+    }
+    for (const RouteStep& step : table.plan.matched->scoped->own_steps) {
+      below.push_back({&table, &step, &followed_[&step], {}});
     }
     return below;
   }
@@ -318,6 +326,7 @@ class Orphans::Search {
   std::map<TableIndex, std::unique_ptr<OrphanRows>>& found_;
   std::map<TableIndex, SearchedTable> tables_;
   std::map<TableIndex, bool> may_have_;
+  std::map<const RouteStep*, std::set<std::string>> followed_;  // keys of rows above
 };
 
 Orphans::Orphans(const LiveScope& live, const Company& company, CompanyLoad& load,
@@ -332,8 +341,8 @@ OrphanRows* Orphans::of(TableIndex table) const {
   return found == found_.end() ? nullptr : found->second.get();
 }
 
-FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore)
-    : live_(live), members_(undo_members(restore, UndoPart::kOrphans)) {}
+FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore, CompanyLoad* load)
+    : live_(live), load_(load), members_(undo_members(restore, UndoPart::kOrphans)) {}
 
 uint64_t FormerOrphans::add_versions(const MatchedTable& matched,
                                      const std::vector<const Column*>& recorded, uint32_t since,
@@ -344,10 +353,13 @@ uint64_t FormerOrphans::add_versions(const MatchedTable& matched,
   const std::vector<int16_t>& identity = *columns;
   UndoLines lines(*members_, static_cast<int>(matched.number));
   RowLine row(row_columns(recorded));
+  RowMapper mapper = load_ != nullptr ? load_->make_mapper(matched) : RowMapper();
   LineSorter keys;  // rows without a key may have the same
   for (std::string_view line; lines.next(line);) {
     row.parse(line);
-    if (const auto key = key_line_of(identity, recorded, row.values())) keys.put(*key);
+    std::vector<RowValue> values = row.values();
+    mapper.apply(values);
+    if (const auto key = key_line_of(identity, recorded, values)) keys.put(*key);
   }
   keys.sort();
   const std::string sql = "SELECT t.tableoid, t.ctid, t.xmin, t.cmin FROM " +

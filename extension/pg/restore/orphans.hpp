@@ -70,7 +70,8 @@ class Orphans {
 // What a restore adopted, as its undo record has it.
 class FormerOrphans {
  public:
-  FormerOrphans(const LiveScope& live, int64_t restore);
+  // `load`: of the undo record, if the company may have another key since; else null.
+  FormerOrphans(const LiveScope& live, int64_t restore, CompanyLoad* load = nullptr);
 
   // Adds the versions of those that are orphans now, as sum_versions() does. Returns their number.
   // `recorded`: the columns that the undo record has.
@@ -79,6 +80,7 @@ class FormerOrphans {
 
  private:
   const LiveScope& live_;
+  CompanyLoad* const load_;
   std::unique_ptr<MemberSource> members_;
 };
 

@@ -34,8 +34,11 @@ bool has_value(const RowValue& a, const RowValue& b) {
 
 class Return {
  public:
-  Return(const LiveScope& live, int64_t restore)
-      : live_(live), restore_(restore), members_(undo_members(restore, UndoPart::kOutside)) {
+  Return(const LiveScope& live, int64_t restore, const CompanyLoad& load)
+      : live_(live),
+        restore_(restore),
+        load_(load),
+        members_(undo_members(restore, UndoPart::kOutside)) {
     for (const ForeignKey& key : live.schema.foreign_keys) keys_of_[key.table].push_back(&key);
   }
 
@@ -66,8 +69,39 @@ class Return {
 
   RecordedTable& table_of(const OutsideRecord& record) {
     std::unique_ptr<RecordedTable>& table = tables_[record.table + record.columns];
-    if (!table) table = std::make_unique<RecordedTable>(live_, record);
+    if (!table) {
+      table = std::make_unique<RecordedTable>(live_, record);
+      for (size_t i = 0; i < table->columns().size(); ++i) {
+        for (int16_t key : company_keys_in({table->index(), table->columns()[i]->number})) {
+          table->translate(i, load_.company_keys(key));
+        }
+      }
+    }
     return *table;
+  }
+
+  // Columns of the company table whose values this column holds.
+  std::set<int16_t> company_keys_in(const ColumnRoot& column) const {
+    std::set<int16_t> keys;
+    std::set<ColumnRoot> reached{column};
+    std::vector<ColumnRoot> open{column};
+    while (!open.empty()) {
+      const ColumnRoot next = open.back();
+      open.pop_back();
+      for (const ColumnRoot& root : load_.roots().of(next.table, next.column)) {
+        if (root.table == live_.scope.company_table) keys.insert(root.column);
+      }
+      const auto keys_of = keys_of_.find(next.table);
+      if (keys_of == keys_of_.end()) continue;
+      for (const ForeignKey* key : keys_of->second) {
+        for (size_t i = 0; i < key->columns.size(); ++i) {
+          const ColumnRoot target{key->target, key->target_columns[i]};
+          if (key->columns[i] == next.column && reached.insert(target).second)
+            open.push_back(target);
+        }
+      }
+    }
+    return keys;
   }
 
   // Gives the records of one table that are `wanted` to `work`, batch by batch.
@@ -125,8 +159,13 @@ class Return {
       });
     } catch (const Error& error) {
       const std::string state = error.sqlstate();
-      if (state != sqlstate::kBadValue && state != sqlstate::kUniqueViolation) throw;
-      why = state == sqlstate::kBadValue ? error.message() : "another row has its unique value";
+      if (state == sqlstate::kUniqueViolation) {
+        why = "another row has its unique value";
+      } else if (state == sqlstate::kBadValue || state == sqlstate::kExcluded) {
+        why = error.message();
+      } else {
+        throw;
+      }
       done = false;
     }
     return done;
@@ -383,6 +422,7 @@ class Return {
 
   const LiveScope& live_;
   int64_t restore_;
+  const CompanyLoad& load_;
   std::unique_ptr<MemberSource> members_;
   std::map<TableIndex, std::vector<const ForeignKey*>> keys_of_;
   std::map<std::string, std::unique_ptr<RecordedTable>> tables_;
@@ -391,8 +431,8 @@ class Return {
 
 }  // namespace
 
-uint64_t bring_back_outside_rows(const LiveScope& live, int64_t restore) {
-  return Return(live, restore).run();
+uint64_t bring_back_outside_rows(const LiveScope& live, int64_t restore, const CompanyLoad& load) {
+  return Return(live, restore, load).run();
 }
 
 }  // namespace company_backup

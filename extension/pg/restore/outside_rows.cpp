@@ -144,7 +144,10 @@ Target& OutsideRows::Impl::target_of(TableIndex table, const std::vector<int16_t
 // Rows with several ways may keep another one.
 void OutsideRows::Impl::find_steps() {
   for (const ScopedTable* scoped : live.travelling()) {
-    if (scoped->treatment != "append_only" || scoped->routes.size() != 1) continue;
+    if (scoped->treatment != "append_only" || scoped->routes.size() != 1 ||
+        !scoped->own_steps.empty()) {
+      continue;
+    }
     const RouteStep& step = scoped->routes[0];
     if (step.kind != RouteStep::Kind::kDown) continue;
     if (foreign_key_of(live.schema, *scoped, step) != nullptr) continue;

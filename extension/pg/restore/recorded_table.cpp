@@ -99,6 +99,7 @@ const std::vector<RowValue>& RecordedTable::parse(std::string_view row) {
   line_.parse(row);
   values_.clear();
   for (size_t position : kept_) values_.push_back(line_[position]);
+  mapper_.apply(values_);
   return values_;
 }
 

@@ -27,6 +27,10 @@ class RecordedTable {
   std::vector<int16_t> numbers() const;
   std::vector<size_t> key_positions() const;
 
+  // From now on values of a column (its position) are given as the map has them, which must outlive
+  // this.
+  void translate(size_t position, const KeyMap& map) { mapper_.map_column(position, &map); }
+
   // The values of a recorded row, valid until the next call and as long as `row`.
   const std::vector<RowValue>& parse(std::string_view row);
   // The same as the columns' types read them.
@@ -54,6 +58,7 @@ class RecordedTable {
   bool visible_ = false;
   RowLine line_;
   std::vector<RowValue> values_;
+  RowMapper mapper_;
   ValueReader reader_;
 };
 

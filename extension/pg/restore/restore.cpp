@@ -5,10 +5,7 @@
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/backup/archive_rows.hpp"
-#include "pg/base/company_lock.hpp"
-#include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/owner.hpp"
-#include "pg/base/pinned_settings.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/load/collapsed_keys.hpp"
@@ -17,7 +14,7 @@
 #include "pg/restore/restore_record.hpp"
 #include "pg/restore/shared_report.hpp"
 #include "pg/scope/company_identity.hpp"
-#include "pg/scope/held_tables.hpp"
+#include "pg/scope/operation.hpp"
 
 namespace company_backup {
 namespace {
@@ -33,7 +30,8 @@ class RestoreRun {
         source_(stored_members(backup.id), backup.id),
         same_database_(is_of_this_database(backup, manifest_)),
         same_company_(is_own_backup(backup, manifest_, company.key)),
-        source_gone_(!backup.owner_key) {
+        source_gone_(!backup.owner_key),
+        source_lives_(does_source_live(backup, manifest_)) {
     if (options.include_files && !manifest_.include_files) {
       throw Error(sqlstate::kInvalidParameter,
                   "backup " + std::to_string(backup.id) + " holds no files")
@@ -94,7 +92,9 @@ class RestoreRun {
     prove_references(live_, company_, {same_database_, same_company_},
                      [this](const Reference& reference) { return merge_->is_affected(reference); });
     merge_->prove_written();
-    if (renewal_) prove_soft_references(live_, company_, same_company_);
+    prove_soft_references(live_, company_, same_company_, [this](const Reference& reference) {
+      return renewal_ || (names_company(live_, reference) && merge_->is_affected(reference));
+    });
     advance_sequences(load_->sequences());
   }
 
@@ -106,7 +106,7 @@ class RestoreRun {
            (same_database_ && source_gone_ && !source_lives(live_, manifest_, passage()));
   }
 
-  Passage passage() const { return {same_database_, same_company_, &company_}; }
+  Passage passage() const { return {same_database_, same_company_, &company_, source_lives_}; }
 
   void choose_ids(const RestoreOptions& options, bool preview) {
     const Passage passage = this->passage();
@@ -122,7 +122,7 @@ class RestoreRun {
   ArchiveRows source_;
   const bool same_database_;
   const bool same_company_;
-  const bool source_gone_;
+  const bool source_gone_, source_lives_;
   std::optional<CompanyLoad> load_;
   std::optional<IdRenewal> renewal_;
   std::vector<CollapsedKey> clashes_;
@@ -131,23 +131,18 @@ class RestoreRun {
 
 }  // namespace
 
-int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
+int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options) {
-  lock_company(target.key());
-  live = lock_for_writing(std::move(live));
-  require_decided(live);
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
+  Operation operation(std::move(scope), OperationKind::kWrite, target.key());
+  const LiveScope& live = operation.live();
   const Company locked = resolve_company(live, target.key());
   lock_company_row(live, locked);
   target.require_same_now();
   const int64_t identity = make_identity(live, locked);
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  operation.take_snapshot();
   const Company company = target.resolve(live);
   require_no_review(company.key, identity);
-  refuse_missed_acts(company.key);
+  refuse_missed_acts(company.key, identity);
   find_backup(backup.id);  // nobody has deleted it meanwhile
   RestoreRun run(live, company, backup, options, false);
   RestoreRecord record{next_restore_id(), company.key, identity, backup.id, "replace", true};
@@ -158,16 +153,13 @@ int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBac
     record.removed += counts.removed;
   }
   run.merge().record_problems();
-  snapshot.close();
-  FreshSnapshot fresh;
-  refuse_detaching(live);
-  run.merge().settle_outside(&undo);
-  run.prove(record.id);
-  fresh.close();
-  refuse_detaching(live);
+  operation.close_snapshot();
+  operation.look_again([&] {
+    run.merge().settle_outside(&undo);
+    run.prove(record.id);
+  });
   undo.complete(run.merge().record());
-  settings.close();
-  held.close();
+  operation.close();
   record.actor = options.actor;
   note_substitutions(live, record.id, run.shared_report());
   record_restore(live, record, "restored");
@@ -175,15 +167,11 @@ int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBac
   return record.id;
 }
 
-Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
+Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options) {
-  live = lock_scope(std::move(live));
-  require_decided(live);
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  Operation operation(std::move(scope), OperationKind::kRead);
+  const LiveScope& live = operation.live();
+  operation.take_snapshot();
   const Company company = target.resolve(live);
   RestoreRun run(live, company, backup, options, true);
   Rows rows;
@@ -200,9 +188,8 @@ Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBac
                     "0", "0", "0", "0", note});
   }
   target.require_same_now();
-  snapshot.close();
-  settings.close();
-  held.close();
+  operation.close_snapshot();
+  operation.close();
   return rows;
 }
 

@@ -39,19 +39,21 @@ void notify(const KnownRestore& restore) {
   constexpr size_t kLongestKey = 3000;
   std::string key;
   append_json_string(key, restore.company);
-  const std::string payload = "{\"restore\": " + std::to_string(restore.id) +
-                              ", \"company\": " + (key.size() > kLongestKey ? "null" : key) +
-                              ", \"status\": \"" + restore.status + "\"}";
+  const std::string payload = JsonObject()
+                                  .add("restore", restore.id)
+                                  .add_json("company", key.size() > kLongestKey ? "null" : key)
+                                  .add("status", restore.status)
+                                  .text();
   query("SELECT pg_notify('company_backup', $1)", {payload}, Access::kCall);
 }
 
-// {"restore": 7, "backup": 3, ..., "actor": "ann"}; `more` begins with a comma or is empty.
-std::string hook_detail(int64_t restore, std::optional<int64_t> backup, const std::string& more,
+// What an event of a restore tells its hook, with what else `more` has.
+std::string hook_detail(int64_t restore, std::optional<int64_t> backup, JsonObject more,
                         const Text& actor) {
-  std::string detail = "{\"restore\": " + std::to_string(restore) +
-                       ", \"backup\": " + (backup ? std::to_string(*backup) : "null") + more;
-  if (actor) append_json_string(detail += ", \"actor\": ", *actor);
-  return detail + "}";
+  more.add("restore", restore);
+  backup ? more.add("backup", *backup) : more.add_json("backup", "null");
+  if (actor) more.add("actor", actor);
+  return more.text();
 }
 
 void note_views(const LiveScope& live) {
@@ -88,9 +90,10 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, const ch
   note_views(live);
   run_hook(event, record.company,
            hook_detail(record.id, record.backup,
-                       ", \"added\": " + std::to_string(record.added) +
-                           ", \"changed\": " + std::to_string(record.changed) +
-                           ", \"removed\": " + std::to_string(record.removed),
+                       JsonObject()
+                           .add("added", static_cast<int64_t>(record.added))
+                           .add("changed", static_cast<int64_t>(record.changed))
+                           .add("removed", static_cast<int64_t>(record.removed)),
                        record.actor));
 }
 
@@ -171,12 +174,12 @@ void require_no_review(const std::string& company, int64_t owner) {
       .hint("Keep or revert it first: keep_restore(" + id + ") or revert_restore(" + id + ").");
 }
 
-void refuse_missed_acts(const std::string& company) {
+void refuse_missed_acts(const std::string& company, int64_t owner) {
   constexpr const char* kActs =
-      "SELECT count(*), max(id), count(settled_at) FROM company_backup.restore WHERE company = $1";
-  const Rows seen = own_query(kActs, {company}, Access::kRead);
+      "SELECT count(*), max(id), count(settled_at) FROM company_backup.restore WHERE owner = $1";
+  const Rows seen = own_query(kActs, {owner}, Access::kRead);
   FreshSnapshot fresh;
-  const Rows now = own_query(kActs, {company}, Access::kRead);
+  const Rows now = own_query(kActs, {owner}, Access::kRead);
   fresh.close();
   if (seen == now) return;
   throw Error(sqlstate::kSerializationFailure,
@@ -186,7 +189,7 @@ void refuse_missed_acts(const std::string& company) {
 }
 
 void settle_restore(const LiveScope& live, const KnownRestore& restore, const char* status,
-                    const Text& actor, const std::string& more) {
+                    const Text& actor, const JsonObject& more) {
   own_query(
       "UPDATE company_backup.restore SET status = $2, settled_at = clock_timestamp() WHERE id = $1",
       {restore.id, status}, Access::kWrite);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text/json_object.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {
@@ -40,7 +41,7 @@ Error unknown_restore(int64_t restore);
 
 struct KnownRestore {
   int64_t id;
-  std::string company;
+  std::string company;  // its key as it was then
   std::optional<int64_t> backup;
   std::string status;  // review, kept, reverted
   int64_t owner;       // the company's identity
@@ -64,10 +65,10 @@ void require_no_review(const std::string& company, int64_t owner);
 // Error kSerializationFailure if somebody restored the company, or kept or reverted a restore of
 // it, after the active snapshot was taken: what was done then cannot be seen. Under the company's
 // lock.
-void refuse_missed_acts(const std::string& company);
+void refuse_missed_acts(const std::string& company, int64_t owner);
 
 // Ends a review: forgets the undo record, tells listeners, runs the hook of `status`.
 void settle_restore(const LiveScope& live, const KnownRestore& restore, const char* status,
-                    const Text& actor, const std::string& more = "");
+                    const Text& actor, const JsonObject& more = {});
 
 }  // namespace company_backup

@@ -4,8 +4,6 @@
 
 #include "pg/backup/archive_rows.hpp"
 #include "pg/base/company_lock.hpp"
-#include "pg/base/fresh_snapshot.hpp"
-#include "pg/base/pinned_settings.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/outside_return.hpp"
@@ -13,18 +11,21 @@
 #include "pg/restore/restore_record.hpp"
 #include "pg/rows/row_writer.hpp"
 #include "pg/scope/company_identity.hpp"
-#include "pg/scope/held_tables.hpp"
+#include "pg/scope/operation.hpp"
 
 namespace company_backup {
 namespace {
 
-// Locks the company first, as a restore does.
+// Locks the company first, as a restore does. The key is the one that the company has now, if it is
+// still there.
 KnownRestore lock_review(int64_t id) {
   const std::optional<RestoreOwner> owner = owner_of_restore(id);
   if (!owner) throw unknown_restore(id);
-  lock_company(owner->company);
+  lock_company(owner->key.value_or(owner->company));
   KnownRestore restore = find_restore(id);
   require_in_review(restore);
+  // Another company may have the key of then.
+  if (owner->key) restore.company = *owner->key;
   return restore;
 }
 
@@ -38,8 +39,18 @@ bool is_to_be_proved(const LiveScope& live, const Manifest& record, const Compan
       [&](const ManifestProblem& problem) { return problem.reference == reference.name; });
 }
 
-// Another company may have taken the key of one that was deleted or has another key now.
+void require_same_key(const KnownRestore& restore) {
+  const std::optional<RestoreOwner> owner = owner_of_restore(restore.id);
+  if (!owner || !owner->key || *owner->key == restore.company) return;
+  throw Error(sqlstate::kSerializationFailure, "could not serialize access: company \"" +
+                                                   restore.company +
+                                                   "\" has got another key meanwhile")
+      .hint("Try again.");
+}
+
+// Another company may have taken the key of one that was deleted.
 void require_same_company(const KnownRestore& restore) {
+  require_same_key(restore);
   if (identity_of_key(restore.company) == restore.owner) return;
   throw Error(sqlstate::kUnknownCompany,
               "the company of restore " + std::to_string(restore.id) + " does not exist any more")
@@ -52,7 +63,7 @@ void apply(CompanyMerge& merge, DiscardedEdits& edits) {
   try {
     merge.apply(nullptr, &edits);
   } catch (const TakenValue& taken) {
-    throw Error(sqlstate::kUniqueViolation, taken.message())
+    throw Error(taken.sqlstate(), taken.message())
         .detail(taken.detail())
         .hint(
             "The other row has taken the value since the restore: change it, then revert again. "
@@ -85,23 +96,17 @@ void report_left_alone(int64_t restore, uint64_t count) {
 }  // namespace
 
 void keep_restore(int64_t id, const Text& actor) {
-  KnownRestore restore = lock_review(id);
-  // Listeners are told the key that it has now: another company may have the old one.
-  const std::optional<RestoreOwner> owner = owner_of_restore(id);
-  if (owner && owner->key) restore.company = *owner->key;
-  settle_restore(load_live_scope(), restore, "kept", actor);
+  settle_restore(load_live_scope(), lock_review(id), "kept", actor);
 }
 
 void revert_restore(int64_t id, const Text& actor) {
   const KnownRestore restore = lock_review(id);
-  const LiveScope live = lock_for_writing(load_live_scope());
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
+  Operation operation(load_live_scope(), OperationKind::kTakeBack);
+  const LiveScope& live = operation.live();
+  require_same_key(restore);
   lock_company_row(live, find_company(live, restore.company, restore.backup));
   require_same_company(restore);
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
+  operation.take_snapshot();
   const Company company = resolve_company(live, restore.company);
   const Manifest record = undo_manifest(id);
   ArchiveRows rows(undo_members(id, UndoPart::kBefore), 0);
@@ -112,26 +117,24 @@ void revert_restore(int64_t id, const Text& actor) {
   CompanyLoad load(live, record, rows, match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   CompanyMerge merge(live, company, load, MergePolicy{true, true, true});
-  DiscardedEdits edits(live, id);
+  DiscardedEdits edits(live, id, load);
   apply(merge, edits);
-  snapshot.close();
-  FreshSnapshot fresh;
-  refuse_detaching(live);
-  merge.settle_outside(nullptr);
-  const uint64_t left_alone = bring_back_outside_rows(live, id);
-  FormerOrphans orphans(live, id);
-  merge.look_again(orphans);
-  prove_references(live, company, {true, true}, [&](const Reference& reference) {
-    return is_to_be_proved(live, record, merge, reference);
+  operation.close_snapshot();
+  uint64_t left_alone = 0;
+  operation.look_again([&] {
+    merge.settle_outside(nullptr);
+    left_alone = bring_back_outside_rows(live, id, load);
+    FormerOrphans orphans(live, id, &load);
+    merge.look_again(orphans);
+    prove_references(live, company, {true, true}, [&](const Reference& reference) {
+      return is_to_be_proved(live, record, merge, reference);
+    });
+    merge.prove_written();
+    advance_sequences_back(load.sequences());
   });
-  merge.prove_written();
-  advance_sequences_back(load.sequences());
-  fresh.close();
-  refuse_detaching(live);
-  settings.close();
-  held.close();
+  operation.close();
   settle_restore(live, restore, "reverted", actor,
-                 ", \"discarded\": " + std::to_string(edits.count()));
+                 JsonObject().add("discarded", static_cast<int64_t>(edits.count())));
   report_discarded(id, edits.count());
   report_left_alone(id, left_alone);
 }

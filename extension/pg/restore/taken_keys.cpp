@@ -19,7 +19,9 @@ bool contains(const std::vector<int16_t>& numbers, int16_t number) {
 
 // Other companies' rows cannot have the same values.
 bool tells_companies_apart(const ScopedTable& scoped, const UniqueIndex& index) {
-  if (scoped.routes.size() != 1 || scoped.routes[0].kind != RouteStep::Kind::kCompany) return false;
+  if (scoped.routes.size() != 1 || !scoped.own_steps.empty() ||
+      scoped.routes[0].kind != RouteStep::Kind::kCompany)
+    return false;
   const std::vector<int16_t>& columns = scoped.routes[0].columns;
   return std::all_of(columns.begin(), columns.end(),
                      [&](int16_t number) { return contains(index.columns, number); });
@@ -29,11 +31,14 @@ bool tells_companies_apart(const ScopedTable& scoped, const UniqueIndex& index) 
 
 TakenKeys::TakenKeys(const LiveScope& live, const Company& company, const MergePlan& plan)
     : live_(live), company_(company), plan_(plan) {
-  for (const UniqueIndex& index : plan.matched->table->unique_indexes) {
-    const bool plain = !index.partial && !index.nulls_not_distinct && !contains(index.columns, 0);
-    if (!plain && index.used.empty()) continue;
-    if (!tells_companies_apart(*plan.matched->scoped, index)) indexes_.push_back({&index, plain});
-  }
+  const auto watch = [&](const UniqueIndex& index, bool exclusion) {
+    const bool plain = is_plain(index);
+    if (!plain && index.used.empty()) return;
+    if (tells_companies_apart(*plan.matched->scoped, index)) return;
+    indexes_.push_back({&index, plain, exclusion});
+  };
+  for (const UniqueIndex& index : plan.matched->table->unique_indexes) watch(index, false);
+  for (const UniqueIndex& index : plan.matched->table->exclusions) watch(index, true);
 }
 
 // A key, or, where NULL counts, each value behind a letter that says whether there is one.
@@ -86,7 +91,8 @@ std::vector<TakenKeys::Taken> TakenKeys::look_up() {
     if (index.plain) {
       text = look_up(index);
     } else if (meets_others(index)) {
-      text = "a row of another company, or of none, has what a row would have";
+      text = index.exclusion ? "a row of another company, or of none, excludes one that would come"
+                             : "a row of another company, or of none, has what a row would have";
     }
     if (!text.empty()) all.push_back({index.index, std::move(text)});
   }

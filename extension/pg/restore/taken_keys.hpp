@@ -32,6 +32,7 @@ class TakenKeys {
   struct Index {
     const UniqueIndex* index;
     bool plain;  // it tells rows apart by columns that equal each other
+    bool exclusion;
     LineSpool keys{};
   };
   void note(Index& index, const std::vector<const Column*>& columns,

@@ -119,7 +119,7 @@ Text ReplacementValues::next() {
       [&, out, count, memory] {
         const MemoryContext before = MemoryContextSwitchTo(memory);
         const Relation relation = table_open(table_.oid, AccessShareLock);
-        run_owners_code(owner_of_code(relation), [&] {
+        run_owners_code(owner_of_replacement(relation, column_.number), [&] {
           evaluate(relation, column_.number, expression_.c_str(), count, out);
         });
         table_close(relation, NoLock);
@@ -142,9 +142,9 @@ void require_replacement(Oid table, const std::string& column, const std::string
   guarded_or(
       [&] {
         const Relation relation = table_open(table, AccessShareLock);
-        run_owners_code(owner_of_code(relation), [&] {
-          cook_default(relation, get_attnum(table, column.c_str()), expression.c_str());
-        });
+        const AttrNumber number = get_attnum(table, column.c_str());
+        run_owners_code(owner_of_replacement(relation, number),
+                        [&] { cook_default(relation, number, expression.c_str()); });
         table_close(relation, NoLock);
       },
       [&](const CaughtError& error) {

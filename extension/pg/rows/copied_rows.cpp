@@ -1,6 +1,7 @@
 #include "pg/rows/copied_rows.hpp"
 
 #include "pg/base/boundary.hpp"
+#include "pg/base/compat.hpp"
 
 namespace company_backup {
 namespace {
@@ -38,8 +39,7 @@ bool CopiedRows::receive(TupleTableSlot* slot, DestReceiver* destination) {
   return callback([=] {
     const MemoryContext before = MemoryContextSwitchTo(receiver->row_memory);
     slot_getallattrs(slot);
-    MinimalTuple row =
-        heap_form_minimal_tuple(slot->tts_tupleDescriptor, slot->tts_values, slot->tts_isnull);
+    MinimalTuple row = minimal_tuple_of(slot);
     MemoryContextSwitchTo(before);
     std::string& waiting = receiver->self->waiting_;
     waiting.append(reinterpret_cast<const char*>(row), row->t_len);

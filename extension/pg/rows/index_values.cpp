@@ -1,5 +1,7 @@
 #include "pg/rows/index_values.hpp"
 
+#include <algorithm>
+
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/owner_query.hpp"
@@ -13,11 +15,15 @@ SELECT pg_get_indexdef(i.indexrelid, k.n::int, true)
          || coalesce((SELECT format(' COLLATE %I.%I', s.nspname, c.collname)
                       FROM pg_collation c JOIN pg_namespace s ON s.oid = c.collnamespace
                       WHERE c.oid = (i.indcollation::oid[])[k.n - 1]), ''),
+       coalesce((SELECT format('OPERATOR(%I.%s)', s.nspname, o.oprname)
+                 FROM pg_constraint x JOIN pg_operator o ON o.oid = x.conexclop[k.n]
+          JOIN pg_namespace s ON s.oid = o.oprnamespace
+        WHERE x.conindid = i.indexrelid AND x.contype = 'x'),
        (SELECT format('OPERATOR(%I.%s)', s.nspname, o.oprname)
         FROM pg_opclass p JOIN pg_amop a ON a.amopfamily = p.opcfamily AND a.amopstrategy = 3
              AND a.amoplefttype = p.opcintype AND a.amoprighttype = p.opcintype
           JOIN pg_operator o ON o.oid = a.amopopr JOIN pg_namespace s ON s.oid = o.oprnamespace
-        WHERE p.oid = (i.indclass::oid[])[k.n - 1]),
+        WHERE p.oid = (i.indclass::oid[])[k.n - 1])),
        pg_get_expr(i.indpred, i.indrelid)
 FROM pg_index i, generate_series(1, i.indnkeyatts) k(n) WHERE i.indexrelid = $1 ORDER BY k.n)";
 
@@ -31,6 +37,11 @@ std::string values_as_rows(const std::vector<const Column*>& columns) {
 }
 
 }  // namespace
+
+bool is_plain(const UniqueIndex& index) {
+  return !index.partial && !index.nulls_not_distinct &&
+         std::find(index.columns.begin(), index.columns.end(), 0) == index.columns.end();
+}
 
 bool clashes(const LiveScope& live, TableIndex table_index, const UniqueIndex& index,
              const std::vector<const Column*>& columns,

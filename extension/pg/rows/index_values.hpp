@@ -1,4 +1,5 @@
-// Unique indexes of expressions, with a predicate, or in which NULL equals NULL: whose values meet.
+// Unique indexes of expressions, with a predicate, or in which NULL equals NULL, and exclusion
+// constraints: whose values meet.
 #pragma once
 
 #include <vector>
@@ -7,6 +8,9 @@
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {
+
+// Does the index only compare columns for equality?
+bool is_plain(const UniqueIndex& index);
 
 // Would rows with these values of `columns` (all that the index uses; by column, NULLs as such)
 // clash in the index with rows that are there, but for those of `target`, which may be null? The

@@ -1,5 +1,7 @@
 #include "pg/rows/line_values.hpp"
 
+#include "core/text/hex.hpp"
+
 namespace company_backup {
 
 std::vector<RowColumn> row_columns(const std::vector<const Column*>& columns) {
@@ -20,10 +22,7 @@ Text text_form(const Column& column, const RowValue& value, size_t position,
   if (column.type_oid != BYTEAOID) return std::string(value.text);
   std::string bytes, text = "\\x";
   read_bytes(position, value, bytes);
-  for (const unsigned char byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
+  append_hex(text, bytes);
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/text/hex.hpp"
 #include "core/text/row_line.hpp"
 #include "core/text/row_writer.hpp"
 
@@ -29,14 +30,13 @@ void append_float(std::string& out, double value, bool single) {
 }
 
 void append_uuid(std::string& out, const pg_uuid_t* uuid) {
-  static constexpr char kHex[] = "0123456789abcdef";
   char digits[38];
   char* p = digits;
   *p++ = '"';
   for (int i = 0; i < UUID_LEN; ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) *p++ = '-';
-    *p++ = kHex[uuid->data[i] >> 4];
-    *p++ = kHex[uuid->data[i] & 15];
+    *p++ = kHexDigits[uuid->data[i] >> 4];
+    *p++ = kHexDigits[uuid->data[i] & 15];
   }
   *p++ = '"';
   out.append(digits, p);

@@ -57,13 +57,17 @@ void require_rights(Oid table, const std::string& name, const std::vector<int16_
 }  // namespace
 
 void refuse_taken(uint32_t table, const std::string& name, const CaughtError& error) {
+  const bool excluded = error.sqlstate == "23P01";
   throw TakenValue(
-      Error(sqlstate::kUniqueViolation, "a row of table " + quoted_display(name) +
-                                            " cannot be loaded: another row has its unique value")
+      Error(excluded ? sqlstate::kExcluded : sqlstate::kUniqueViolation,
+            "a row of table " + quoted_display(name) + " cannot be loaded: another row " +
+                (excluded ? "excludes it" : "has its unique value"))
           .detail(error.detail + " " + error.message + ".")
           .hint(
               "The other row belongs to another company, to none, or to this one where nothing is "
-              "removed. With ids => 'remap' rows get IDs of their own."),
+              "removed. " +
+              std::string(excluded ? "Change or remove one of the two."
+                                   : "With ids => 'remap' rows get IDs of their own.")),
       table, error.constraint);
 }
 
@@ -229,8 +233,8 @@ void RowWriter::Impl::flush() {
   if (waiting.empty()) return;
   guarded([] { CommandCounterIncrement(); });  // functions see what was written before
   convert();
-  guarded_or_for(
-      ERRCODE_UNIQUE_VIOLATION,
+  guarded_taken(
+      RelationGetRelid(relation), name,
       [this] {
         const MemoryContext before = MemoryContextSwitchTo(batch_memory);
         const int count = static_cast<int>(waiting_rows());
@@ -242,7 +246,6 @@ void RowWriter::Impl::flush() {
         MemoryContextSwitchTo(before);
         MemoryContextReset(batch_memory);
       },
-      [this](const CaughtError& error) { refuse_taken(RelationGetRelid(relation), name, error); },
       [this](int errcode) { return hint_of(errcode); });
   waiting.clear();
   buffer.clear();
@@ -291,8 +294,8 @@ void RowWriter::add(const std::vector<LoadValue>& row) {
 void RowWriter::finish() {
   impl_->flush();
   Impl* impl = impl_.get();
-  guarded_or_for(
-      ERRCODE_UNIQUE_VIOLATION,
+  guarded_taken(
+      RelationGetRelid(impl->relation), impl->name,
       [impl] {
         const MemoryContext before = MemoryContextSwitchTo(impl->memory);
         if (impl->foreign) {
@@ -304,9 +307,6 @@ void RowWriter::finish() {
         table_close(impl->relation, NoLock);
         MemoryContextSwitchTo(before);
         MemoryContextDelete(impl->memory);
-      },
-      [impl](const CaughtError& error) {
-        refuse_taken(RelationGetRelid(impl->relation), impl->name, error);
       },
       [impl](int errcode) { return impl->hint_of(errcode); });
 }

@@ -20,8 +20,9 @@
 namespace company_backup {
 
 class DoubtedRows;
-// Error kUniqueViolation, and where it was: a table, or the root of its partitions, and the name of
-// the index.
+
+// Error kUniqueViolation or, of an exclusion constraint, kExcluded, and where it was: a table, or
+// the root of its partitions, and the name of the index.
 struct TakenValue : Error {
   TakenValue(Error error, Oid table_oid, std::string index_name)
       : Error(std::move(error)), table(table_oid), index(std::move(index_name)) {}
@@ -31,6 +32,21 @@ struct TakenValue : Error {
 
 // Throws it. `name`: of the table, for messages.
 [[noreturn]] void refuse_taken(uint32_t table, const std::string& name, const CaughtError& error);
+
+// Runs `body` like guarded_with_hint(); the errors of unique indexes and exclusion constraints
+// become TakenValue.
+template <class Body, class Hint>
+void guarded_taken(uint32_t table, const std::string& name, Body&& body, Hint&& hint) {
+  try {
+    guarded(body);
+  } catch (const PostgresError&) {
+    const int errcode = waiting_errcode();
+    if (errcode != ERRCODE_UNIQUE_VIOLATION && errcode != ERRCODE_EXCLUSION_VIOLATION) {
+      throw_waiting_with_hint(hint(errcode));
+    }
+    refuse_taken(table, name, take_error_to_translate());
+  }
+}
 
 class RowWriter {
  public:

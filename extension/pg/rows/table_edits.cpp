@@ -246,10 +246,8 @@ void TableEdits::Impl::run() {
   if (as_owner) {
     guarded_code(code_on(name), work);
   } else {
-    guarded_or_for(
-        ERRCODE_UNIQUE_VIOLATION, work,
-        [this](const CaughtError& error) { refuse_taken(table, name, error); },
-        [this](int errcode) { return path_hint(errcode, code_on(name)); });
+    guarded_taken(table, name, work,
+                  [this](int errcode) { return path_hint(errcode, code_on(name)); });
   }
   edits.clear();
   values.clear();

@@ -6,7 +6,6 @@
 
 #include "pg/base/boundary.hpp"
 #include "pg/base/code_owner.hpp"
-#include "pg/base/compat.hpp"
 #include "pg/base/compiled_code.hpp"
 #include "pg/base/error_code.hpp"
 
@@ -27,13 +26,7 @@ void forget_triggers(ResultRelInfo* info) {
 EState* make_estate(Relation relation, Bitmapset* changed) {
   EState* estate = CreateExecutorState();
   const MemoryContext before = MemoryContextSwitchTo(estate->es_query_cxt);
-  RangeTblEntry* entry = makeNode(RangeTblEntry);
-  entry->rtekind = RTE_RELATION;
-  entry->relid = RelationGetRelid(relation);
-  entry->relkind = relation->rd_rel->relkind;
-  entry->rellockmode = RowExclusiveLock;
-  entry->updatedCols = changed;
-  ExecInitRangeTable(estate, list_make1(entry));
+  init_range_table(estate, relation, changed);
   MemoryContextSwitchTo(before);
   return estate;
 }
@@ -179,7 +172,7 @@ void TableLoad::begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts
   root_ = makeNode(ResultRelInfo);
   InitResultRelInfo(root_, relation, 1, nullptr, 0);
   forget_triggers(root_);
-  CheckValidResultRel(root_, changed == nullptr ? CMD_INSERT : CMD_UPDATE);
+  require_writable(root_, changed == nullptr ? CMD_INSERT : CMD_UPDATE);
   ExecOpenIndices(root_, false);
   renew_index_code(root_);
   if (relation->rd_rel->relispartition) require_own_partition_keys(relation);
@@ -197,7 +190,8 @@ TableLoad::LookingChecks* TableLoad::take_over_checks(ResultRelInfo* info) {
   checks->count = count;
   checks->states = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * count));
   for (int i = 0; i < count; ++i) {
-    auto* expression = static_cast<Node*>(stringToNode(constraints->check[i].ccbin));
+    Node* expression = check_condition(info->ri_RelationDesc, constraints->check[i]);
+    if (expression == nullptr) continue;
     find_user_code(expression, &code);
     checks->states[i] = ExecPrepareExpr(reinterpret_cast<Expr*>(expression), estate_);
   }
@@ -259,12 +253,15 @@ void TableLoad::prepare_defaults(const AttrNumber* given, int given_count) {
     const FormData_pg_attribute* attribute = TupleDescAttr(row, attnum - 1);
     const bool is_given = std::find(given, given + given_count, attnum) != given + given_count;
     if (is_given || attribute->attisdropped || attribute->attgenerated) continue;
+    const bool has_default = attribute->atthasdef || attribute->attidentity != '\0';
+    if (!has_default && attribute->atttypid < FirstNormalObjectId) continue;
+    const Oid owner = owner_of_default(relation_, attnum);
+    code_.turn_to(owner);  // looking at a domain compiles its checks
     auto* expression = reinterpret_cast<Expr*>(build_column_default(relation_, attnum));
     if (expression == nullptr) expression = checked_null(attribute);
     if (expression == nullptr) continue;
     Default& value = defaults_[default_count_++];
-    value = {attnum, owner_of_default(relation_, attnum), nullptr};
-    code_.turn_to(value.owner);
+    value = {attnum, owner, nullptr};
     column_at_work_ = attnum;
     value.expression = ExecInitExpr(expression_planner(expression), nullptr);
     column_at_work_ = 0;
@@ -320,7 +317,7 @@ void TableLoad::put(Datum* values, bool* nulls) {
     code_.turn_to(routing_owner_);
     target = target_of(root_slot_);
     slot = next_slot(target);
-    if (const TupleConversionMap* map = target->info->ri_RootToPartitionMap) {
+    if (const TupleConversionMap* map = map_to_partition(target->info, estate_)) {
       slot = execute_attr_map_slot(map->attrMap, root_slot_, slot);
     } else {
       store(slot, values, nulls, width);
@@ -404,7 +401,7 @@ void TableLoad::flush(Target* target) {
     TupleTableSlot* slot = target->slots[i];
     if (target->doubted[i]) doubts_->add(RelationGetRelid(info->ri_RelationDesc), slot->tts_tid);
     if (info->ri_NumIndices > 0) {
-      index(info, slot, false);
+      index(info, slot, false, kAllIndexes);
       require_unaltered(info->ri_RelationDesc, target->form);
     }
     ExecClearTuple(slot);
@@ -412,8 +409,9 @@ void TableLoad::flush(Target* target) {
   target->used = 0;
 }
 
-void TableLoad::index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update) {
-  List* suspects = ExecInsertIndexTuples(info, slot, estate_, is_update, false, nullptr, NIL);
+void TableLoad::index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update,
+                      IndexUpdates updates) {
+  List* suspects = insert_into_indexes(info, slot, estate_, is_update, updates);
   ListCell* cell;
   foreach (cell, suspects) {
     suspects_.push_back({RelationGetRelid(info->ri_RelationDesc), lfirst_oid(cell), slot->tts_tid});
@@ -451,12 +449,12 @@ void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
   estate_->es_output_cid = GetCurrentCommandId(true);
   TM_FailureData failure;
   LockTupleMode mode;
-  bool update_indexes;
+  IndexUpdates updates;
   require_done(table_tuple_update(relation_, tid, new_row_, estate_->es_output_cid,
                                   GetActiveSnapshot(), InvalidSnapshot, true, &failure, &mode,
-                                  &update_indexes));
+                                  &updates));
   if (doubted) doubts_->add(RelationGetRelid(relation_), new_row_->tts_tid);
-  if (root_->ri_NumIndices > 0 && update_indexes) index(root_, new_row_, true);
+  if (root_->ri_NumIndices > 0 && !none_to_update(updates)) index(root_, new_row_, true, updates);
   ExecClearTuple(old_row_);
   ResetPerTupleExprContext(estate_);
 }

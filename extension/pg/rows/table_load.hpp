@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "pg/base/compat.hpp"
 #include "pg/base/owner.hpp"
 
 namespace company_backup {
@@ -95,7 +96,7 @@ class TableLoad {
   void close_target(Target* target);
   void put(Datum* values, bool* nulls);
   void flush(Target* target);
-  void index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update);
+  void index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update, IndexUpdates updates);
 
   Relation relation_ = nullptr;
   TupleDesc form_ = nullptr;

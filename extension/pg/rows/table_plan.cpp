@@ -83,7 +83,8 @@ std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
     if (step.kind == RouteStep::Kind::kDown) any += leads_to_nobody(live, scoped, step, alias, any);
     all += (all.empty() ? "(" : " AND (") + any + ")";
   }
-  return "(" + all + ")";
+  const std::string hangs = hangs_on_owned(live.schema, live.scope, scoped.table, alias);
+  return "(" + all + (hangs.empty() ? "" : " AND NOT " + hangs) + ")";
 }
 
 TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,

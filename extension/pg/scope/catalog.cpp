@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "core/text/quoting.hpp"
+#include "pg/base/compat.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -21,14 +22,19 @@ WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND c.relpersistence
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'company_backup')
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")";
 
+// A NOT NULL that is NOT VALID, which is possible since PostgreSQL 18, says nothing of old rows.
 constexpr const char* kColumns = R"(
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid,
-       a.attnotnull, a.attgenerated <> '', a.attidentity <> '', a.atthasdef
+       a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conrelid = a.attrelid
+         AND n.contype = 'n' AND NOT n.convalidated AND n.conkey = ARRAY[a.attnum]),
+       a.attgenerated <> '', a.attidentity <> '', a.atthasdef
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
 
-// Of exclusion constraints the columns that are not compared with "=" count as expressions.
+// Columns of a constraint's index are known by the constraint, which depends on them in its place.
+// Of exclusion constraints and keys WITHOUT OVERLAPS the columns that are not compared with "="
+// count as expressions.
 constexpr const char* kUniqueIndexes = R"(
 SELECT i.indrelid, ic.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisprimary,
        i.indpred IS NOT NULL, i.indimmediate, i.indnullsnotdistinct,
@@ -37,13 +43,15 @@ SELECT i.indrelid, ic.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisp
        ARRAY(SELECT EXISTS (SELECT FROM pg_amop a WHERE a.amopopr = op AND a.amopmethod = 403
                             AND a.amopstrategy = 3)
              FROM pg_constraint x, unnest(x.conexclop) WITH ORDINALITY o(op, n)
-             WHERE x.conindid = i.indexrelid AND x.contype = 'x' ORDER BY n),
+             WHERE x.conindid = i.indexrelid AND x.contype IN ('x', 'p', 'u') ORDER BY n),
        CASE WHEN i.indexprs IS NULL AND i.indpred IS NULL
          THEN (i.indkey::int2[])[0:i.indnkeyatts - 1]
-         ELSE ARRAY(SELECT DISTINCT d.refobjsubid FROM pg_depend d
+         ELSE ARRAY(SELECT d.refobjsubid FROM pg_depend d
                     WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
                       AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
-                      AND d.refobjsubid > 0 ORDER BY 1)::int2[] END
+                      AND d.refobjsubid > 0
+                    UNION SELECT k FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) k
+                    WHERE k > 0 ORDER BY 1)::int2[] END
 FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
 WHERE (i.indisunique OR i.indisexclusion) AND i.indisvalid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND c.relnamespace <> 'pg_catalog'::regnamespace AND c.relnamespace <> 'pg_toast'::regnamespace
@@ -76,7 +84,8 @@ SELECT source.root, target.root,
           JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.num
           JOIN pg_attribute r ON r.attrelid = source.root
                              AND r.attname = a.attname AND NOT r.attisdropped), '{}'),
-       CASE WHEN t.relispartition THEN con.confrelid ELSE 0 END
+       CASE WHEN t.relispartition THEN con.confrelid ELSE 0 END,
+       )" COMPANY_BACKUP_IS_ENFORCED ", " COMPANY_BACKUP_IS_TEMPORAL R"(
 FROM pg_constraint con JOIN part source ON source.oid = con.conrelid
   JOIN part target ON target.oid = con.confrelid JOIN pg_class c ON c.oid = con.conrelid
   JOIN pg_class t ON t.oid = con.confrelid
@@ -84,7 +93,8 @@ WHERE con.contype = 'f' AND con.conparentid = 0
 ORDER BY c.relnamespace, con.conname COLLATE "C")";
 
 // Tables of owners who have no right on any of the tables $1, of which the first is the company
-// table, and own none of them. A right on somebody's table of his own making proves nothing.
+// table, and own none of them. A right on somebody's table of his own making proves nothing,
+// and MAINTAIN is none on rows.
 constexpr const char* kOutsiders = R"(
 SELECT c.oid, o.rolname
 FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner
@@ -326,10 +336,14 @@ class Loader {
       key.validated = to_bool(row[9]);
       key.set_columns = to_numbers(row[10]);
       key.only_target = to_oid(row[11]);
-      schema_.foreign_keys.push_back(std::move(key));
+      key.temporal = to_bool(row[13]);
+      const bool held = to_bool(row[12]) && !key.temporal;
+      (held ? schema_.foreign_keys : schema_.unheld_keys).push_back(std::move(key));
     }
-    std::stable_sort(schema_.foreign_keys.begin(), schema_.foreign_keys.end(),
-                     [](const ForeignKey& a, const ForeignKey& b) { return a.table < b.table; });
+    for (auto* keys : {&schema_.foreign_keys, &schema_.unheld_keys}) {
+      std::stable_sort(keys->begin(), keys->end(),
+                       [](const ForeignKey& a, const ForeignKey& b) { return a.table < b.table; });
+    }
   }
 
   Schema schema_;

@@ -81,15 +81,14 @@ class AskedCompany {
   Company resolve(const LiveScope& live) const;
 
  private:
+  void ask(const LiveScope& live);
+
   Text written_;
   std::optional<Company> row_;
   std::optional<Error> unknown_;
   uint32_t place_ = 0;
   std::optional<KeyHolder> holder_;
 };
-
-// Error kSerializationFailure: a row that was there has gone.
-[[noreturn]] void refuse_deleted(const std::string& key);
 
 // Of the company that had this key at a time (2026-11-22T01:02:03Z) in the past.
 CompanyIdentity identity_at(const std::string& key, const std::string& time);

@@ -68,10 +68,31 @@ void require_followed(LiveScope& live) {
       live.scope.findings.begin(),
       {"error", display_table(table),
        "nothing tells when a company is deleted, so that its backups could become those of another "
-       "one that takes its key: triggers \"!company_backup_follow\" are missing or disabled, or a "
-       "partition "
-       "with companies is gone",
+       "one that takes its key: triggers \"!company_backup_follow\" are missing, or are or were "
+       "not enabled ALWAYS, or ALTER TABLE has written other keys, or a partition with companies "
+       "is "
+       "gone",
        Statements(functions_schema()).company_table(table, live.rules.settings)});
+}
+
+// While two rows may have one key, it does not say which company is meant.
+void require_immediate_key(LiveScope& live) {
+  const Table& table = live.table(live.scope.company_table);
+  const Column& key = column_of(table, live.scope.company_key);
+  const auto indexes = [&](const char* which) {
+    return !query(std::string("SELECT FROM pg_index WHERE indrelid = $1 AND indisunique AND "
+                              "indisvalid AND indpred IS NULL AND indnkeyatts = 1 AND indkey[0] = "
+                              "$2 AND ") +
+                      which,
+                  {Arg::datum(OIDOID, ObjectIdGetDatum(table.oid)), int{key.number}})
+                .empty();
+  };
+  if (indexes("indimmediate") || !indexes("NOT indimmediate")) return;
+  live.scope.findings.push_back(
+      {"error", display_table(table) + "." + display_name(key.name),
+       "the key of companies is unique only by a DEFERRABLE constraint: for a while two companies "
+       "can have one key",
+       "ALTER TABLE " + display_table(table) + " ADD UNIQUE (" + display_name(key.name) + ");"});
 }
 
 std::string path_text(std::vector<std::string> schemas) {
@@ -183,13 +204,16 @@ CodePath code_path(const LiveScope& live, const std::string& functions) {
 }  // namespace
 
 LiveScope load_live_scope() {
+  PinnedSettings settings;  // names and types read the same whoever asks
   LiveScope live;
   live.rules = load_rules();
   live.schema = load_schema(live.rules.settings);
   const std::string functions = functions_schema();
   live.scope = discover_scope(live.schema, live.rules, functions);
   require_followed(live);
+  require_immediate_key(live);
   set_code_path(code_path(live, functions));
+  settings.close();
   return live;
 }
 
@@ -349,6 +373,7 @@ void ReadSnapshot::check_age(const LiveScope& live) const {
 
 void ReadSnapshot::close() {
   guarded([] { PopActiveSnapshot(); });
+  note_closed();
 }
 
 bool may_see_rows(const Table& table) {

@@ -6,6 +6,7 @@
 
 #include "core/scope/schema.hpp"
 #include "core/scope/scope.hpp"
+#include "pg/base/closed_by_hand.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -55,7 +56,7 @@ LiveScope lock_scope(LiveScope live);
 void refuse_detaching(const LiveScope& live);
 
 // A registered snapshot, active until close(). Take it after lock_scope().
-class ReadSnapshot {
+class ReadSnapshot : private ClosedByHand {
  public:
   ReadSnapshot();
   // Error kStaleSnapshot if a table was rewritten or a partition detached after the snapshot of a

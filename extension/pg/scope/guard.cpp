@@ -1,7 +1,6 @@
 #include "pg/scope/guard.hpp"
 
 #include "core/text/quoting.hpp"
-#include "core/text/row_writer.hpp"
 #include "pg/base/compat.hpp"
 
 namespace company_backup {
@@ -46,17 +45,6 @@ void require_guard_or_owner(const char* action) {
       .hint("The database owner sets a guard with set_company_guard().");
 }
 
-Detail& Detail::add(const char* key, const Text& text) {
-  std::string json = "null";
-  if (text) append_json_string(json = "", *text);
-  return add_json(key, json);
-}
-
-Detail& Detail::add_json(const char* key, const std::string& json) {
-  members_ += (members_.empty() ? "\"" : ", \"") + std::string(key) + "\": " + json;
-  return *this;
-}
-
 std::string named_company(const Text& company) {
   return "Company " + company.value_or("(none)");
 }
@@ -77,7 +65,7 @@ bool is_allowed(const GuardQuestion& question, const Text& company, const Detail
   }
   const Rows answer =
       query("SELECT " + name + "($1, $2, $3, $4::jsonb)::text",
-            {question.action, company, question.actor, detail.json()}, Access::kCall);
+            {question.action, company, question.actor, detail.text()}, Access::kCall);
   if (answer.size() != 1 || !answer[0][0]) {
     throw Error(sqlstate::kGuardFailed, "the guard gave no answer")
         .detail(name + " returned NULL for action \"" + question.action + "\".")

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/text/json_object.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -21,19 +22,8 @@ Arg caller_role();
 // exists.
 void require_guard_or_owner(const char* action);
 
-// The JSON object that a question to the guard carries; the README lists its keys.
-class Detail {
- public:
-  Detail& add(const char* key, const Text& text);
-  Detail& add(const char* key, const char* text) { return add(key, Text(text)); }
-  Detail& add(const char* key, int64_t number) { return add_json(key, std::to_string(number)); }
-  Detail& add(const char* key, bool flag) { return add_json(key, flag ? "true" : "false"); }
-  Detail& add_json(const char* key, const std::string& json);
-  std::string json() const { return "{" + members_ + "}"; }
-
- private:
-  std::string members_;
-};
+// What a question to the guard carries; docs/APPLICATION.md lists its members.
+using Detail = JsonObject;
 
 // What somebody wants to do, and to what, in the caller's own words ("Company acme", "Backup 7"):
 // a refusal repeats these and says nothing else, so that whoever is refused does not learn what

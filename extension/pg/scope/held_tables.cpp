@@ -48,6 +48,7 @@ void HeldTables::close() {
     for (const Relation relation : relations_) relation_close(relation, NoLock);
   });
   relations_.clear();
+  note_closed();
 }
 
 }  // namespace company_backup

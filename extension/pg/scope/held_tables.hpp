@@ -5,13 +5,14 @@
 
 #include <vector>
 
+#include "pg/base/closed_by_hand.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {
 
 // Holds, until close() or an error, the tables of the scope, what is partitioned below them, and
 // the composite types of their columns. To be made under the locks of lock_scope().
-class HeldTables {
+class HeldTables : private ClosedByHand {
  public:
   explicit HeldTables(const LiveScope& live);
   void close();

@@ -1,5 +1,6 @@
 #include "pg/scope/rules.hpp"
 
+#include "core/text/hex.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -61,7 +62,7 @@ DatabaseIdentity database_identity() {
     throw Error(sqlstate::kNotConfigured, "the extension has lost the identity of this database")
         .hint("Drop the extension and create it again.");
   }
-  return {*rows[0][0], bytes_of_hex(*rows[0][1])};
+  return {*rows[0][0], bytes_of_hex(*rows[0][1]).value()};
 }
 
 }  // namespace company_backup

@@ -1,6 +1,7 @@
 #include "pg/sql/authorize.hpp"
 
 #include "pg/scope/company_triggers.hpp"
+#include "pg/scope/known_rows.hpp"
 
 namespace company_backup {
 namespace {
@@ -30,8 +31,9 @@ StoredBackup ask_of_backup(std::optional<StoredBackup> backup, int64_t id,
 
 }  // namespace
 
-Text key_of_owner(const Text& key) {
-  return key && are_companies_followed() ? key : Text();
+Text key_of_owner(const CompanyIdentity& owner, const Text& key) {
+  const bool has = key && are_companies_followed() && (!owner || still_has(*owner, *key));
+  return has ? key : Text();
 }
 
 bool is_allowed_of(const GuardQuestion& question, const CompanyIdentity& owner, const Text& key,
@@ -45,7 +47,7 @@ bool is_allowed_of(const GuardQuestion& question, const CompanyIdentity& owner, 
 }
 
 bool is_backup_allowed(const GuardQuestion& question, const StoredBackup& backup, Detail detail) {
-  const Text key = key_of_owner(backup.owner_key);
+  const Text key = key_of_owner(backup.owner, backup.owner_key);
   if (!key) explain_owner(detail, "backup_company", backup.company, !backup.owner);
   return is_allowed_of(question, backup.owner, key, detail);
 }
@@ -54,7 +56,7 @@ void describe_source(Detail& detail, int64_t id) {
   const std::optional<StoredBackup> backup = look_for_visible(id);
   detail.add("backup", id);
   if (!backup) return;
-  const Text key = key_of_owner(backup->owner_key);
+  const Text key = key_of_owner(backup->owner, backup->owner_key);
   if (key) {
     detail.add("backup_company", key);
   } else {
@@ -84,8 +86,7 @@ Listed authorize_list(const Text& company) {
   }
   const AskedCompany asked = authorize_company(load_live_scope(), company, "list", std::nullopt);
   if (asked.exists()) {
-    const bool known = caller_owns_database() || are_companies_followed();
-    return {false, known ? asked.identity() : std::nullopt, std::nullopt};
+    return {false, are_companies_followed() ? asked.identity() : std::nullopt, std::nullopt};
   }
   // What a company has left is nobody's who had to do with it.
   Detail detail;
@@ -107,7 +108,8 @@ StoredBackup authorize_backup(int64_t id, const char* action, const Text& actor,
 StoredBackup authorize_source(int64_t id, const Text& target, const char* purpose,
                               const Text& actor) {
   std::optional<StoredBackup> backup = look_for_visible(id);
-  if (backup && target && key_of_owner(backup->owner_key) == target) return std::move(*backup);
+  if (backup && target && key_of_owner(backup->owner, backup->owner_key) == target)
+    return std::move(*backup);
   Detail detail;
   detail.add("backup", id).add("for", purpose).add("target", target);
   return ask_of_backup(std::move(backup), id, {"use", actor, named("Backup", id)}, detail);
@@ -121,7 +123,7 @@ void authorize_restore(int64_t id, const char* action, const Text& actor) {
   authorize_found(
       question, owner, detail,
       [&] {
-        const Text key = key_of_owner(owner->key);
+        const Text key = key_of_owner(owner->identity, owner->key);
         Detail known = detail;
         if (!key) explain_owner(known, "restore_company", owner->company, false);
         return is_allowed_of(question, owner->identity, key, known);

@@ -22,7 +22,7 @@ AskedCompany authorize_existing(const LiveScope& live, const Text& company, cons
                                 const Text& actor, const Detail& detail = {});
 
 // The key that a company has now to which something stored belongs; none if nobody can tell.
-Text key_of_owner(const Text& key);
+Text key_of_owner(const CompanyIdentity& owner, const Text& key);
 
 // is_allowed() for something stored that belongs to `owner` (none: one that was never seen), whose
 // key is `key` now (none: it is gone). Error kSerializationFailure if the key changed hands while

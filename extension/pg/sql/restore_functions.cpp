@@ -15,7 +15,7 @@ namespace {
 
 struct Choice {
   const char* name;
-  std::vector<std::string> possible;  // in this version
+  std::vector<std::string> possible;
 };
 
 std::string require_choice(FunctionCallInfo fcinfo, int index, const Choice& choice) {
@@ -27,7 +27,7 @@ std::string require_choice(FunctionCallInfo fcinfo, int index, const Choice& cho
   }
   throw Error(sqlstate::kInvalidParameter,
               std::string("invalid ") + choice.name + ": \"" + value + "\"")
-      .hint("Possible values in this version: " + list + ".");
+      .hint("Possible values: " + list + ".");
 }
 
 const Choice kIds{"ids", {"auto", "keep", "remap"}};

@@ -4,13 +4,13 @@
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/arguments.hpp"
-#include "pg/base/pinned_settings.hpp"
 #include "pg/check/reference_check.hpp"
+#include "pg/check/unknown_kinds.hpp"
 #include "pg/check/unplaced_rows.hpp"
 #include "pg/rows/table_plan.hpp"
 #include "pg/scope/catalog.hpp"
 #include "pg/scope/company_scope.hpp"
-#include "pg/scope/held_tables.hpp"
+#include "pg/scope/operation.hpp"
 #include "pg/scope/rules.hpp"
 #include "pg/sql/authorize.hpp"
 
@@ -30,16 +30,11 @@ void authorize_scope() {
 // What `read` gives, under one snapshot of the tables of the scope.
 template <class Read>
 auto read_scope(LiveScope live, Read&& read) {
-  live = lock_scope(std::move(live));
-  refuse_row_security(live);
-  HeldTables held(live);
-  PinnedSettings settings;
-  ReadSnapshot snapshot;
-  snapshot.check_tables(live);
-  auto result = read(live);
-  snapshot.close();
-  settings.close();
-  held.close();
+  Operation operation(std::move(live), OperationKind::kLook);
+  operation.take_snapshot();
+  auto result = read(operation.live());
+  operation.close_snapshot();
+  operation.close();
   return result;
 }
 
@@ -160,8 +155,8 @@ COMPANY_BACKUP_FUNCTION(check_company_data) {
   return read_company(fcinfo, "check", [](const LiveScope& live, const Company& company) {
     Rows rows;
     std::vector<ReferenceProblem> problems = lost_rows(live, company);
-    for (ReferenceProblem& problem : check_references(live, company)) {
-      problems.push_back(std::move(problem));
+    for (const auto& more : {rows_without_kind(live, company), check_references(live, company)}) {
+      problems.insert(problems.end(), more.begin(), more.end());
     }
     for (const ReferenceProblem& problem : problems) {
       rows.push_back({display_table(live.table(problem.table)), problem.row_key, problem.reference,

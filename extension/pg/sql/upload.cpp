@@ -1,5 +1,6 @@
 // begin_upload, append_upload, finish_upload: an archive from outside, hostile until proved.
 #include "core/archive/archive_reader.hpp"
+#include "core/text/hex.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/piece_pipeline.hpp"
@@ -61,7 +62,7 @@ Upload authorize_upload(int64_t id) {
   std::optional<Upload> upload = look_for_upload(id);
   authorize_found(
       question, upload, detail,
-      [&] { return is_allowed_of(question, upload->owner, key_of_owner(upload->company), detail); },
+      [&] { return is_allowed_of(question, upload->owner, key_of_owner(upload->owner, upload->company), detail); },
       [id] { refuse_upload(id); });
   if (own_query("SELECT FROM company_backup.upload WHERE id = $1 FOR UPDATE", {id}, Access::kWrite)
           .empty()) {
@@ -198,7 +199,7 @@ std::vector<TrustedOrigin> find_signers(const ArchiveReader& reader) {
        own_query("SELECT name, identity, pg_catalog.encode(archive_key, 'hex') FROM "
                  "company_backup.trusted_origin ORDER BY name")) {
     check_for_interrupts();
-    if (reader.check_signature(bytes_of_hex(*row[2]))) signers.push_back({*row[0], row[1]});
+    if (reader.check_signature(bytes_of_hex(*row[2]).value())) signers.push_back({*row[0], row[1]});
   }
   return signers;
 }

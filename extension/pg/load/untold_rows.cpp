@@ -1,0 +1,85 @@
+#include "pg/load/untold_rows.hpp"
+
+#include <algorithm>
+
+#include "core/ids/row_mapper.hpp"
+#include "pg/base/line_spool.hpp"
+
+namespace company_backup {
+namespace {
+
+// What stands behind a value among the sorted ones: rows before references to them.
+constexpr char kRow = '1', kReference = '2';
+
+}  // namespace
+
+UntoldRows::UntoldRows(CompanyLoad& load, const MatchedTable& table,
+                       const std::vector<IdFacts::Teller>& tellers) {
+  const CompanyRow keys = tellers.empty() ? CompanyRow() : load.archived_company_keys();
+  for (const IdFacts::Teller& teller : tellers) {
+    const auto position = position_of(table, teller.column);
+    if (!position) continue;
+    Way way{*position, std::nullopt, teller.when_value, false, std::nullopt, {}};
+    if (teller.when_column != 0) {
+      way.when = position_of(table, teller.when_column);
+      if (!way.when) continue;
+      way.when_padded = column_of(*table.table, teller.when_column).is_padded();
+    }
+    const auto key = keys.find(teller.origin.column);
+    if (load.is_company_table(teller.origin.table)) {
+      if (key == keys.end()) continue;
+      way.company = key->second;
+    } else if (teller.origin != ColumnRoot{table.scoped->table, teller.column}) {
+      find_leaving(load, table, teller.origin, way);
+    }
+    ways_.push_back(std::move(way));
+  }
+}
+
+void UntoldRows::find_leaving(CompanyLoad& load, const MatchedTable& table,
+                              const ColumnRoot& origin, Way& way) const {
+  LineSorter sorter;
+  const auto put = [&](const MatchedTable& from, size_t position, char what) {
+    load.read(from, {position}, [&](const std::vector<RowValue>& row) {
+      if (row[position].kind == ValueKind::kNull) return;
+      sorter.put(std::string(without_padding(row[position].text)) + what);
+    });
+  };
+  put(table, way.position, kReference);
+  for (const MatchedTable& other : load.tables()) {
+    if (other.scoped->table != origin.table) continue;
+    if (const auto position = position_of(other, origin.column)) put(other, *position, kRow);
+  }
+  sorter.sort();
+  std::string row;
+  std::string_view line;
+  bool any = false;
+  while (sorter.next(line)) {
+    const std::string_view value = line.substr(0, line.size() - 1);
+    if (line.back() == kRow) {
+      row = value;
+      any = true;
+    } else if (!any || value != row) {
+      way.leaving.add({value});
+    }
+  }
+}
+
+bool UntoldRows::tells_apart(const Way& way, const std::vector<RowValue>& row) const {
+  const RowValue& value = row[way.position];
+  if (value.kind == ValueKind::kNull) return false;
+  if (way.when) {
+    const std::string_view kind = row[*way.when].text;
+    if (row[*way.when].kind == ValueKind::kNull) return false;
+    if ((way.when_padded ? without_padding(kind) : kind) != way.when_value) return false;
+  }
+  if (way.company) return without_padding(value.text) == without_padding(*way.company);
+  return !way.leaving.contains({without_padding(value.text)});
+}
+
+bool UntoldRows::has(const std::vector<RowValue>& row) const {
+  return std::none_of(ways_.begin(), ways_.end(),
+                      [&](const Way& way) { return tells_apart(way, row); });
+}
+
+}  // namespace company_backup

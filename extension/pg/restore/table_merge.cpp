@@ -1,0 +1,216 @@
+#include "pg/restore/table_merge.hpp"
+
+#include <algorithm>
+
+namespace company_backup {
+namespace {
+
+// The one line of the company's own row.
+class OneLine : public LineSource {
+ public:
+  explicit OneLine(std::string line) : line_(std::move(line)) {}
+  bool next(std::string_view& line) override {
+    line = line_;
+    return !std::exchange(given_, true);
+  }
+
+ private:
+  std::string line_;
+  bool given_ = false;
+};
+
+void put_line(LineCutter& lines, std::string_view line) {
+  lines.buffer() += line;
+  lines.end_line();
+}
+
+}  // namespace
+
+// Equal rows: how many there are of each kind, and one that is missing.
+struct TableMerge::EqualRows {
+  std::string comparable;
+  std::string archived_line;
+  uint64_t left = 0, archived = 0, current = 0;
+};
+
+TableMerge::TableMerge(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans)
+    : work_(work),
+      matched_(matched),
+      plan_(plan_merge(work.live, matched, work.company, work.policy)),
+      orphans_(orphans) {
+  counts_.scoped = matched.scoped;
+}
+
+MergeCounts TableMerge::run() {
+  archive_ = lines();
+  if (plan_.compares_wholes()) {
+    merge_wholes(*archive_);
+  } else {
+    merge_rows(*archive_);
+  }
+  finish();
+  return counts_;
+}
+
+std::unique_ptr<LineSource> TableMerge::lines() {
+  if (!plan_.is_company) return work_.load.lines(matched_);
+  return std::make_unique<OneLine>(work_.load.translated_company_line());
+}
+
+void TableMerge::added(std::string_view line) {
+  ++counts_.added;
+  add(line);
+}
+
+void TableMerge::removed(const CurrentRow& row, const std::vector<RowValue>& values) {
+  if (plan_.append_only) {
+    unchanged();
+    return stay(row);
+  }
+  ++counts_.removed;
+  remove(row, values);
+}
+
+void TableMerge::changed(const CurrentRow& row, const std::vector<RowValue>& current,
+                         const std::vector<RowValue>& archived,
+                         const std::vector<size_t>& columns) {
+  const std::vector<size_t> way =
+      plan_.append_only && is_orphan_ ? on_way_to_company(columns) : std::vector<size_t>();
+  if (plan_.append_only && way.empty()) {
+    unchanged();
+    return stay(row);
+  }
+  ++counts_.changed;
+  change(row, current, archived, plan_.append_only ? way : columns);
+}
+
+// Those of these columns (positions) that say whose a row is.
+std::vector<size_t> TableMerge::on_way_to_company(const std::vector<size_t>& columns) const {
+  std::vector<size_t> way;
+  for (size_t position : columns) {
+    const int16_t number = plan_.current[position]->number;
+    const std::vector<RouteStep> routes = all_steps(*matched_.scoped);
+    const bool counts = std::any_of(routes.begin(), routes.end(), [&](const RouteStep& step) {
+      return step.when_column == number ||
+             std::find(step.columns.begin(), step.columns.end(), number) != step.columns.end();
+    });
+    if (counts) way.push_back(position);
+  }
+  return way;
+}
+
+bool TableMerge::keeps_keys(const std::vector<size_t>& columns) const {
+  return std::none_of(columns.begin(), columns.end(), [this](size_t position) {
+    return plan_.rigid.contains(plan_.current[position]->number);
+  });
+}
+
+const std::vector<RowValue>& TableMerge::note_added(std::string_view line) {
+  if (!added_row_) added_row_.emplace(line_columns(plan_.columns, {}));
+  added_row_->parse(line);
+  work_.missing.note(matched_, added_row_->values(), work_.load.bytes_of(matched_));
+  return added_row_->values();
+}
+
+// The company's rows and, where they stand in the order of the key, orphans that it adopts.
+void TableMerge::read_rows(const CurrentRowVisitor& visit) {
+  if (orphans_ == nullptr) return read_current(plan_.query, before(), visit);
+  const auto put = [&](const CurrentRow& row, uint32_t xmin) {
+    if (before() != nullptr) put_line(*before(), row.line);
+    visit(row, xmin);
+  };
+  RowLine line(line_columns(plan_.columns, plan_.others));
+  read_current(plan_.query, nullptr, [&](const CurrentRow& row, uint32_t xmin) {
+    line.parse(row.line);
+    const std::string key = sort_key(plan_, line.values());
+    adopt([&](const SortedRow& orphan) { return orphan.key < key; }, put);
+    put(row, xmin);
+  });
+  adopt([](const SortedRow&) { return true; }, put);
+}
+
+void TableMerge::adopt(const std::function<bool(const SortedRow&)>& wanted,
+                       const CurrentRowVisitor& put) {
+  for (; orphans_->row() != nullptr && wanted(*orphans_->row()); orphans_->advance()) {
+    const SortedRow& orphan = *orphans_->row();
+    adopted(orphan);
+    is_orphan_ = true;
+    put(current_row(orphan), orphan.xmin);
+    is_orphan_ = false;
+  }
+}
+
+void TableMerge::merge_rows(LineSource& archive) {
+  RowMerge merge(plan_.columns, plan_.others, plan_.key, archive, *this);
+  read_rows([&](const CurrentRow& row, uint32_t xmin) {
+    xmin_ = xmin;
+    see(row.version, xmin);
+    merge.current(row);
+  });
+  end_of_rows();
+  merge.finish();
+}
+
+void TableMerge::merge_wholes(LineSource& archive) {
+  LineSorter sorter;
+  RowLine current(line_columns(plan_.columns, plan_.others));
+  RowLine archived_row(line_columns(plan_.columns, {}));
+  read_rows([&](const CurrentRow& row, uint32_t xmin) {
+    see(row.version, xmin);
+    current.parse(row.line);
+    const std::string text = comparable(plan_.columns, current.values(), false);
+    sorter.put(sorted_text({text, SortedRow::Whose::kCurrent, row.version, xmin, row.line}));
+  });
+  const bool knows_left = has_left();
+  const auto put = [&](std::string_view line, SortedRow::Whose whose) {
+    archived_row.parse(line);
+    const std::string text = comparable(plan_.columns, archived_row.values(), true);
+    sorter.put(sorted_text({text, whose, {}, 0, line}));
+  };
+  std::string_view line;
+  while (archive.next(line)) put(line, SortedRow::Whose::kArchived);
+  while (knows_left && next_left(line)) put(line, SortedRow::Whose::kLeft);
+  sorter.sort();
+  compare_sorted(sorter, current, knows_left);
+}
+
+// Of equal rows those that were left come first, then the archived ones. Without `has_left` those
+// that were left are the archived ones.
+void TableMerge::compare_sorted(LineSorter& sorter, RowLine& current, bool has_left) {
+  EqualRows equal;
+  std::string_view text;
+  while (sorter.next(text)) {
+    const SortedRow row = parse_sorted(text);
+    if (row.key != equal.comparable) {
+      add_missing(equal);
+      equal = {};
+      equal.comparable = row.key;
+    }
+    if (row.whose == SortedRow::Whose::kLeft) {
+      ++equal.left;
+    } else if (row.whose == SortedRow::Whose::kArchived) {
+      equal.archived_line = row.line;
+      ++equal.archived;
+      if (!has_left) ++equal.left;
+    } else if (++equal.current <= equal.archived) {
+      unchanged();
+    } else {
+      current.parse(row.line);
+      xmin_ = row.xmin;
+      removed(current_row(row), current.values());
+      if (equal.current > equal.left) whole_added(current.values());
+    }
+    check_for_interrupts();
+  }
+  add_missing(equal);
+  end_of_rows();
+}
+
+void TableMerge::add_missing(EqualRows& equal) {
+  for (; equal.current < equal.archived; ++equal.current) {
+    added(equal.archived_line);
+    if (equal.current < equal.left) whole_removed(equal.archived_line);
+  }
+}
+
+}  // namespace company_backup

@@ -1,0 +1,107 @@
+// The merge of one table: its current rows, and orphans that the company adopts, are compared with
+// the archive's. What becomes of the differences is up to who derives from it: a preview
+// (table_preview.hpp) notes what they would meet, a restore (table_write.hpp) writes them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/load/company_load.hpp"
+#include "pg/load/missing_values.hpp"
+#include "pg/restore/merge_plan.hpp"
+#include "pg/restore/orphans.hpp"
+#include "pg/restore/outside_rows.hpp"
+#include "pg/rows/current_rows.hpp"
+
+namespace company_backup {
+
+struct MergeCounts {
+  const ScopedTable* scoped;
+  uint64_t added = 0, changed = 0, removed = 0, unchanged = 0;
+};
+
+// What the merges of all tables share.
+struct MergeWork {
+  const LiveScope& live;
+  const Company& company;
+  CompanyLoad& load;  // of the same archive
+  MergePolicy policy;
+  OutsideRows outside{live, company, policy.preview};
+  MissingValues missing{live};
+};
+
+class TableMerge : public MergeHandler {
+ public:
+  // `orphans`: null if there are none. All references must outlive it.
+  TableMerge(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans);
+
+  const MergePlan& plan() const { return plan_; }
+
+  // To be called once. Errors: kRowTooLarge, and those of RowMerge and of what derives from it.
+  MergeCounts run();
+
+  void added(std::string_view line) final;
+  void removed(const CurrentRow& row, const std::vector<RowValue>& values) final;
+  void changed(const CurrentRow& row, const std::vector<RowValue>& current,
+               const std::vector<RowValue>& archived, const std::vector<size_t>& columns) final;
+  void unchanged() final { ++counts_.unchanged; }
+
+ protected:
+  // The differences, in the order of the key.
+  virtual void add(std::string_view line) = 0;
+  virtual void remove(const CurrentRow& row, const std::vector<RowValue>& values) = 0;
+  virtual void change(const CurrentRow& row, const std::vector<RowValue>& current,
+                      const std::vector<RowValue>& archived,
+                      const std::vector<size_t>& columns) = 0;
+  // A row of an append-only table that is not as the archive has it, and stays as it is.
+  virtual void stay(const CurrentRow&) {}
+
+  // The archive's rows, translated.
+  virtual std::unique_ptr<LineSource> lines();
+  // Every row of the company, before it is compared.
+  virtual void see(const RowVersion&, uint32_t /*xmin*/) {}
+  // Gets the lines of the company's rows; null: nobody does.
+  virtual LineCutter* before() { return nullptr; }
+  virtual void adopted(const SortedRow&) {}
+  virtual void end_of_rows() {}
+  virtual void finish() {}
+
+  // Where rows are compared as wholes: what an earlier restore left in the table, if it is known;
+  // and rows that it left and are gone, or did not leave and are there.
+  virtual bool has_left() const { return false; }
+  virtual bool next_left(std::string_view&) { return false; }
+  virtual void whole_added(const std::vector<RowValue>&) {}
+  virtual void whole_removed(std::string_view /*line*/) {}
+
+  // May rows keep their place, or does one of these columns make them others?
+  bool keeps_keys(const std::vector<size_t>& columns) const;
+  // To MissingValues: a row that is made anew. Gives its values.
+  const std::vector<RowValue>& note_added(std::string_view line);
+
+  MergeWork& work_;
+  const MatchedTable& matched_;
+  const MergePlan plan_;
+  OrphanRows* orphans_;
+  MergeCounts counts_{};
+  uint32_t xmin_ = 0;  // of the row at hand
+
+ private:
+  struct EqualRows;
+
+  std::vector<size_t> on_way_to_company(const std::vector<size_t>& columns) const;
+  void read_rows(const CurrentRowVisitor& visit);
+  void adopt(const std::function<bool(const SortedRow&)>& wanted, const CurrentRowVisitor& put);
+  void merge_rows(LineSource& archive);
+  void merge_wholes(LineSource& archive);
+  void compare_sorted(LineSorter& sorter, RowLine& current, bool has_left);
+  void add_missing(EqualRows& equal);
+
+  std::unique_ptr<LineSource> archive_;  // lives as long: the undo record takes pieces from it
+  std::optional<RowLine> added_row_;
+  bool is_orphan_ = false;  // the row at hand
+};
+
+}  // namespace company_backup

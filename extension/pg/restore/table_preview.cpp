@@ -1,0 +1,38 @@
+#include "pg/restore/table_preview.hpp"
+
+namespace company_backup {
+
+TablePreview::TablePreview(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans)
+    : TableMerge(work, matched, orphans), foresees_(work.policy.preview) {
+  if (plan_.is_company || !work.load.gives_new_ids()) {
+    taken_.emplace(work.live, work.company, plan_);
+  }
+}
+
+void TablePreview::add(std::string_view line) {
+  if (matched_.gaps.empty() && !taken_ && !foresees_) return;
+  const std::vector<RowValue>& row = note_added(line);
+  if (taken_) taken_->note_added(row);
+  if (foresees_) work_.outside.gained(matched_.scoped->table, matched_.columns, row);
+}
+
+void TablePreview::remove(const CurrentRow&, const std::vector<RowValue>& values) {
+  if (foresees_) work_.outside.lost(matched_.scoped->table, plan_.current, values);
+}
+
+void TablePreview::change(const CurrentRow&, const std::vector<RowValue>& current,
+                          const std::vector<RowValue>& archived,
+                          const std::vector<size_t>& columns) {
+  if (taken_) taken_->note_changed(current, archived, columns);
+  if (!foresees_ || keeps_keys(columns)) return;
+  std::vector<RowValue> row = current;
+  for (size_t position : columns) row[position] = archived[position];
+  work_.outside.lost(matched_.scoped->table, plan_.current, current);
+  work_.outside.gained(matched_.scoped->table, plan_.current, row);
+}
+
+void TablePreview::finish() {
+  if (taken_) taken_in_ = taken_->look_up();
+}
+
+}  // namespace company_backup

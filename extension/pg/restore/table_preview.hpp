@@ -1,0 +1,32 @@
+// What a restore would do to one table, and what it would stop at. Nothing is written.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "pg/restore/table_merge.hpp"
+#include "pg/restore/taken_keys.hpp"
+
+namespace company_backup {
+
+class TablePreview : public TableMerge {
+ public:
+  TablePreview(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans);
+
+  // After run(): keys that others have.
+  const std::vector<TakenKeys::Taken>& taken() const { return taken_in_; }
+
+ protected:
+  void add(std::string_view line) override;
+  void remove(const CurrentRow& row, const std::vector<RowValue>& values) override;
+  void change(const CurrentRow& row, const std::vector<RowValue>& current,
+              const std::vector<RowValue>& archived, const std::vector<size_t>& columns) override;
+  void finish() override;
+
+ private:
+  const bool foresees_;  // what rows outside the company would do
+  std::optional<TakenKeys> taken_;
+  std::vector<TakenKeys::Taken> taken_in_;
+};
+
+}  // namespace company_backup

@@ -1,0 +1,118 @@
+#include "pg/restore/table_write.hpp"
+
+#include "pg/restore/id_record.hpp"
+#include "pg/rows/key_lookup.hpp"
+
+namespace company_backup {
+namespace {
+
+// Columns that an added row gets as they stand in its line.
+std::vector<size_t> known_positions(const MatchedTable& matched) {
+  std::vector<size_t> positions;
+  for (size_t i = 0; i < matched.loaded.size(); ++i) {
+    if (matched.loaded[i] && !matched.archived->columns[i].files) positions.push_back(i);
+  }
+  return positions;
+}
+
+}  // namespace
+
+TableWrite::TableWrite(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans,
+                       UndoWriter* undo, DiscardedEdits* edits, WrittenTable& done)
+    : TableMerge(work, matched, orphans),
+      undo_(undo),
+      edits_(edits),
+      can_be_left_(can_be_orphaned(work.live.schema, work.live.scope, *matched.scoped)),
+      done_(done) {
+  done_.matched = &matched;
+  done_.recorded = work.policy.exact ? matched.columns : plan_.current;
+  if (undo_ != nullptr && !plan_.compares_wholes()) {
+    log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
+  }
+  changes_.emplace(plan_, work.load, log_ ? &*log_ : nullptr);
+  if (edits_ != nullptr) edits_->begin_table(plan_);
+}
+
+// All columns, as they are.
+ManifestTable TableWrite::recorded(const LineTotals& totals) const {
+  ManifestTable table = *plan_.matched->archived;
+  table.columns.clear();
+  table.key.clear();
+  table.omitted.clear();
+  for (const Column* column : plan_.current) table.columns.push_back({column->name, column->type});
+  for (const MergeKeyPart& part : plan_.key) {
+    table.key.push_back({plan_.current[part.column]->name, part.order});
+  }
+  table.rows = totals.rows;
+  table.bytes = totals.bytes;
+  table.sha256 = totals.sha256;
+  return table;
+}
+
+void TableWrite::add(std::string_view line) {
+  if (edits_ != nullptr) edits_->check_added(line);
+  if (matched_.gaps.empty()) {
+    changes_->add(line);
+  } else {
+    note_added(line);
+  }
+}
+
+void TableWrite::remove(const CurrentRow& row, const std::vector<RowValue>& values) {
+  if (edits_ != nullptr) edits_->check_removed(row, values);
+  done_.kept.remove(row.version, xmin_);
+  changes_->remove(row, values);
+  work_.outside.lost(matched_.scoped->table, plan_.current, values);
+}
+
+void TableWrite::change(const CurrentRow& row, const std::vector<RowValue>& current,
+                        const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
+  if (edits_ != nullptr) edits_->check_changed(row, current);
+  done_.kept.remove(row.version, xmin_);
+  for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
+  changes_->change(row, current, archived, columns);
+  if (keeps_keys(columns)) return;
+  done_.inserted = done_.lost = true;
+  work_.outside.lost(matched_.scoped->table, plan_.current, current);
+}
+
+void TableWrite::stay(const CurrentRow& row) {
+  if (plan_.query.foreign || !can_be_left_) return;
+  const RowVersion& version = row.version;
+  done_.staying.put(
+      key_line({std::to_string(version.relation),
+                "(" + std::to_string(version.block) + "," + std::to_string(version.offset) + ")"}));
+}
+
+std::unique_ptr<LineSource> TableWrite::lines() {
+  const bool records = undo_ != nullptr && !plan_.is_company && work_.load.gives_new_ids();
+  std::unique_ptr<LineSource> lines =
+      records ? work_.load.lines(matched_, record_new_keys(matched_, undo_->ids()))
+              : TableMerge::lines();
+  if (undo_ != nullptr) undo_->take_pieces_from(*lines);
+  return lines;
+}
+
+void TableWrite::adopted(const SortedRow& orphan) {
+  if (undo_ == nullptr) return;
+  undo_->orphans().buffer() += orphan.line;
+  undo_->orphans().end_line();
+}
+
+void TableWrite::finish() {
+  changes_->finish(work_.load.sequences());
+  done_.written = counts_.added + counts_.changed;
+  done_.added = counts_.added > 0 || orphans_ != nullptr;
+  done_.inserted |= counts_.added > 0;
+  done_.lost |= counts_.removed > 0;
+}
+
+void TableWrite::whole_added(const std::vector<RowValue>& values) {
+  if (edits_ != nullptr) edits_->note_whole_added(values);
+}
+
+void TableWrite::whole_removed(std::string_view line) {
+  if (edits_ != nullptr) edits_->note_whole_removed(line);
+}
+
+}  // namespace company_backup

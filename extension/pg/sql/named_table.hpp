@@ -1,0 +1,27 @@
+// What set-up functions say of tables: rules are stored by name, and may name only what is there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/base/postgres.hpp"
+
+namespace company_backup {
+
+struct NamedTable {
+  std::string schema, name;
+};
+
+// Error kBadRule if it is no table that can have rules.
+NamedTable named_table(Oid table);
+
+// Error 42703.
+void require_column(Oid table, const std::string& column);
+
+// Error kInvalidParameter names those that are allowed.
+void require_one_of(const std::string& what, const std::string& value,
+                    const std::vector<std::string>& allowed);
+
+void notice(const std::string& message);
+
+}  // namespace company_backup
