@@ -19,6 +19,7 @@ CREATE TABLE body (id bigint PRIMARY KEY, words text);
 CREATE TABLE page (body bigint NOT NULL REFERENCES body, number integer, PRIMARY KEY (body, number));
 CREATE TABLE letter (id bigint PRIMARY KEY, company_id bigint NOT NULL REFERENCES company,
     body bigint NOT NULL UNIQUE CONSTRAINT body_of REFERENCES body);
+CREATE TABLE remark (id bigint PRIMARY KEY, company_id bigint NOT NULL REFERENCES company, body bigint REFERENCES body);
 SELECT set_company_table('company');
 SELECT set_table_rule('body', 'company', 'the body of a letter', route => '{body_of}');
 
@@ -29,11 +30,12 @@ CREATE PROCEDURE same_companies() LANGUAGE sql AS $$
 
 CREATE PROCEDURE begin_anew() LANGUAGE sql AS $$
     DELETE FROM company_backup.restore; DELETE FROM company_backup.undo; DELETE FROM company_backup.undo_chunk;
-    DELETE FROM letter; DELETE FROM page; DELETE FROM body; DELETE FROM company;
+    DELETE FROM letter; DELETE FROM page; DELETE FROM remark; DELETE FROM body; DELETE FROM company;
     INSERT INTO company VALUES (1, 'one'), (2, 'two');
     INSERT INTO body SELECT n, 'body ' || n FROM generate_series(1, 9) n;
     INSERT INTO page SELECT body, number FROM generate_series(1, 9) body, generate_series(1, 3) number;
     INSERT INTO letter SELECT n, 1, n FROM generate_series(1, 8) n;
+    INSERT INTO remark VALUES (1, 1, NULL), (21, 2, NULL);
     CALL same_companies() $$;
 
 -- The bodies of letters 3 and 4 are left to nobody; the one of letter 4 is not as it was.
@@ -45,7 +47,7 @@ CREATE PROCEDURE edit() LANGUAGE sql AS $$
 CREATE FUNCTION all_rows() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(t, ' ' ORDER BY t) FROM (
         SELECT 'company' || c FROM company c UNION ALL SELECT 'body' || b FROM body b UNION ALL SELECT 'page' || p FROM page p
-        UNION ALL SELECT 'letter' || l FROM letter l) t (t) $$;
+        UNION ALL SELECT 'letter' || l FROM letter l UNION ALL SELECT 'remark' || r FROM remark r) t (t) $$;
 CALL begin_anew();
 SQL
 
@@ -86,6 +88,10 @@ sub is_waited_for {
 
 subtest 'somebody else adopts it' => sub {
 	is_waited_for('INSERT INTO letter VALUES (21, 2, 3)', '23505|40001', undo => 'DELETE FROM letter WHERE id = 21');
+};
+
+subtest 'somebody else comes to refer to it' => sub {
+	is_waited_for('UPDATE remark SET body = 3 WHERE id = 21', '40001', undo => 'UPDATE remark SET body = NULL WHERE id = 21');
 };
 
 subtest 'somebody deletes it' => sub {

@@ -6,9 +6,12 @@
 #include "core/archive/key_order.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
+#include "pg/base/fresh_snapshot.hpp"
+#include "pg/base/owner.hpp"
 #include "pg/load/adoptable.hpp"
 #include "pg/restore/undo.hpp"
 #include "pg/rows/key_lookup.hpp"
+#include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
 namespace {
@@ -63,6 +66,51 @@ std::string has_one_of(const Table& table, const std::vector<int16_t>& numbers,
   }
   return text + ")";
 }
+
+// Versions of rows of one table, a number of them at a time.
+class Versions {
+ public:
+  void add(const RowVersion& version) {
+    relations_.push_back(std::to_string(version.relation));
+    places_.push_back("(" + std::to_string(version.block) + "," + std::to_string(version.offset) +
+                      ")");
+  }
+  bool full() const { return places_.size() >= kKeysPerLookup; }
+  void clear() {
+    relations_.clear();
+    places_.clear();
+  }
+
+  // Of rows `t` of the table that are still there. `more`: parameters from $3 on.
+  Rows read(const std::string& what, const Table& table, const std::string& rest,
+            const std::vector<Arg>& more, Access access) const {
+    const std::string relations = text_array(relations_), places = text_array(places_);
+    std::vector<Arg> args{relations, places};
+    args.insert(args.end(), more.begin(), more.end());
+    return query("SELECT " + what +
+                     " FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.tid[]) AS v(relation, "
+                     "place) JOIN " +
+                     from_table(table) + " AS t ON t.ctid = v.place AND t.tableoid = v.relation " +
+                     rest,
+                 args, access);
+  }
+
+  // Against references that others make meanwhile, which their foreign keys make known by a lock on
+  // the row.
+  void lock(const Table& table) const {
+    if (places_.empty()) return;
+    const AsOwnerOf owner(table.oid);
+    const size_t locked = read("", table, "FOR UPDATE OF t", {}, Access::kWrite).size();
+    if (locked == places_.size()) return;
+    throw Error(
+        sqlstate::kSerializationFailure,
+        "somebody else has changed nobody's rows of table " + quoted_display(display_table(table)))
+        .hint("Try again.");
+  }
+
+ private:
+  std::vector<std::string> relations_, places_;
+};
 
 // Rows that an archive has and the company has not, or not so.
 class OnlyArchived : public MergeHandler {
@@ -211,12 +259,31 @@ class Orphans::Search {
                          },
                          {});
     compare(plan, handler);
+    const TableIndex index = matched.scoped->table;
     for (auto& [columns, keys] : wanted) {
       search(table,
              has_one_of(table.table(), columns, "t", 2) + " AND " +
-                 is_adoptable(live_, matched.scoped->table, "t", "$1"),
-             batch_of(table.table(), columns), keys);
+                 is_adoptable(live_, index, "t", "$1"),
+             batch_of(table.table(), columns), keys,
+             [&](const Versions& found) { require_unused(table.table(), index, found); });
     }
+  }
+
+  // Somebody may have come to use them before they were locked.
+  void require_unused(const Table& table, TableIndex index, const Versions& found) const {
+    if (policy_.preview) return;
+    FreshSnapshot fresh;
+    const Rows used =
+        found.read(row_key_expression(table, pick_key(table), "t"), table,
+                   "WHERE NOT (" + is_adoptable(live_, index, "t", "$3") + ") LIMIT 1",
+                   {company_.arg()}, Access::kRead);
+    fresh.close();
+    if (used.empty()) return;
+    throw Error(sqlstate::kSerializationFailure, "somebody else has come to use a row of table " +
+                                                     quoted_display(display_table(table)) +
+                                                     " that the company would get")
+        .detail("Row: " + *used[0][0] + ".")
+        .hint("Try again.");
   }
 
   void compare(const MergePlan& plan, OnlyArchived& handler) {
@@ -261,19 +328,31 @@ class Orphans::Search {
     }
   }
 
-  // Orphans of the table for which `condition` holds with a batch of keys.
-  void search(SearchedTable& table, const std::string& condition, KeyBatch batch, LineSpool& keys) {
+  using Locked = std::function<void(const Versions&)>;
+
+  // Orphans of the table for which `condition` holds with a batch of keys. `locked` gets them, when
+  // they and what is below them are locked.
+  void search(SearchedTable& table, const std::string& condition, KeyBatch batch, LineSpool& keys,
+              const Locked& locked = {}) {
     std::string_view key;
     bool more = true;
     while (more) {
       batch.clear();
       while (!batch.full() && (more = keys.next(key))) batch.add(key);
-      if (!batch.empty()) search(table, condition, batch);
+      if (!batch.empty()) search(table, condition, batch, locked);
     }
   }
 
-  void search(SearchedTable& table, const std::string& condition, const KeyBatch& batch) {
+  void search(SearchedTable& table, const std::string& condition, const KeyBatch& batch,
+              const Locked& locked) {
     std::vector<Below> below = below_of(table);
+    Versions found;
+    std::vector<Versions> to_look_at;
+    const auto end_found = [&] {
+      if (!policy_.preview) found.lock(table.table());
+      if (locked) to_look_at.push_back(found);
+      found.clear();
+    };
     CurrentQuery query = table.plan.query;
     query.table.sql = table.plan.select + condition + " AND " +
                       is_orphan(live_.schema, live_.scope, table.plan.matched->scoped->table, "t");
@@ -285,14 +364,18 @@ class Orphans::Search {
       std::unique_ptr<OrphanRows>& rows = found_[table.plan.matched->scoped->table];
       if (!rows) rows = std::make_unique<OrphanRows>();
       rows->put(table.plan, row, xmin, line.values());
+      found.add(row.version);
+      if (found.full()) end_found();
       for (Below& link : below) {
         const auto key = key_line_of(link.step->target_columns, table.plan.current, line.values());
         if (!key || (link.followed != nullptr && !link.followed->insert(*key).second)) continue;
         link.keys.put(*key);
       }
     });
+    end_found();
     memory.close();
     for (Below& link : below) search_below(table, link);
+    for (const Versions& versions : to_look_at) locked(versions);
   }
 
   std::vector<Below> below_of(SearchedTable& table) {
