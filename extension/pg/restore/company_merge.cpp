@@ -271,44 +271,58 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
           "to a row that the backup has.");
 }
 
+// Are the rows that were not written those that are there? Counts the others.
+bool CompanyMerge::is_unchanged(TableIndex index, WrittenTable& done,
+                                FormerOrphans& orphans) const {
+  const Table& table = work_.live.table(index);
+  const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
+                                owned_by(work_.live.schema, work_.live.scope, index, "t", "$1");
+  if (table.foreign) {
+    const uint64_t rows =
+        std::stoull(one_value(query("SELECT count(*)" + condition, {work_.company.arg()})));
+    done.found = done.written;
+    return rows == done.kept.rows + done.written;
+  }
+  VersionSum sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition,
+                                {work_.company.arg()}, since_, done.found);
+  done.orphaned = orphans.add_versions(*done.matched, done.recorded, since_, sum, done.found);
+  return sum == done.kept;
+}
+
 void CompanyMerge::look_again(FormerOrphans& orphans) {
   for (auto& [index, done] : done_) refuse_left_rows(done);
-  for (auto& [index, done] : done_) {
-    const Table& table = work_.live.table(index);
-    const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
-                                  owned_by(work_.live.schema, work_.live.scope, index, "t", "$1");
-    VersionSum sum;
-    if (table.foreign) {
-      sum.rows =
-          std::stoull(one_value(query("SELECT count(*)" + condition, {work_.company.arg()})));
-      done.found = done.written;
-      if (sum.rows == done.kept.rows + done.written) continue;
-    } else {
-      sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition,
-                         {work_.company.arg()}, since_, done.found);
-      done.orphaned = orphans.add_versions(*done.matched, done.recorded, since_, sum, done.found);
-      if (sum == done.kept) continue;
+  std::vector<TableIndex> unchanged;
+  for (const MatchedTable* matched : tables()) {
+    const TableIndex index = matched->scoped->table;
+    if (is_unchanged(index, done_.at(index), orphans)) {
+      unchanged.push_back(index);
+      continue;
     }
+    // What was written and is not the company's has taken along the rows below it.
+    for (const TableIndex above : unchanged) prove_written(above);
     throw Error(sqlstate::kSerializationFailure,
                 "somebody else changed rows of the company in table " +
-                    quoted_display(display_table(table)))
+                    quoted_display(display_table(*matched->table)))
         .hint("Try again.");
   }
 }
 
 void CompanyMerge::prove_written() const {
-  for (const auto& [index, done] : done_) {
-    const bool has_orphans = done.orphaned > 0 && !work_.policy.exact;
-    if (done.found == done.written && !has_orphans) continue;
-    throw Error(sqlstate::kIntegrity,
-                "rows of table " + quoted_display(display_table(work_.live.table(index))) +
-                    " would not belong to company \"" + work_.company.key + "\"")
-        .detail(has_orphans
-                    ? "Rows that are in the archive belong to nobody: " +
-                          std::to_string(done.orphaned) + "."
-                    : "Written were " + std::to_string(done.written) +
-                          " rows, of which the company has " + std::to_string(done.found) + ".");
-  }
+  for (const auto& [index, done] : done_) prove_written(index);
+}
+
+void CompanyMerge::prove_written(TableIndex index) const {
+  const WrittenTable& done = done_.at(index);
+  const bool has_orphans = done.orphaned > 0 && !work_.policy.exact;
+  if (done.found == done.written && !has_orphans) return;
+  throw Error(sqlstate::kIntegrity,
+              "rows of table " + quoted_display(display_table(work_.live.table(index))) +
+                  " would not belong to company \"" + work_.company.key + "\"")
+      .detail(has_orphans
+                  ? "Rows that are in the archive belong to nobody: " +
+                        std::to_string(done.orphaned) + "."
+                  : "Written were " + std::to_string(done.written) +
+                        " rows, of which the company has " + std::to_string(done.found) + ".");
 }
 
 }  // namespace company_backup

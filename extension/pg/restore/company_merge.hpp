@@ -60,8 +60,9 @@ class CompanyMerge {
   void record_problems();
 
   // With a fresh look at every table: nobody else changed the company since. Errors
-  // kSerializationFailure; kIntegrity if append-only rows would be left to nobody. `orphans`: of
-  // this restore, or of the one that is reverted.
+  // kSerializationFailure; kIntegrity if append-only rows would be left to nobody, or if it is rows
+  // written by the merge that took others out of the company. `orphans`: of this restore, or of the
+  // one that is reverted.
   void look_again(FormerOrphans& orphans);
   // After look_again(): what was written or adopted belongs to the company; after a revert the
   // orphans may be orphans again. Error kIntegrity.
@@ -76,6 +77,8 @@ class CompanyMerge {
   void record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const;
   void refuse_unknown_rows() const;
   void refuse_left_rows(WrittenTable& done) const;
+  bool is_unchanged(TableIndex index, WrittenTable& done, FormerOrphans& orphans) const;
+  void prove_written(TableIndex index) const;
   static bool has_changed(const WrittenTable& source, const Reference& reference);
   // May rows that were written refer, by this foreign key, to rows of the company that were not?
   bool leans_on_kept(const Reference& reference) const;
