@@ -89,7 +89,7 @@ SELECT is((SELECT tags FROM app.note WHERE co_id = 15 AND what = 'a'), '{{11,12}
 -- What cannot be followed the check names.
 SELECT set_reference('app.note', '{prices}', 'app.item');
 SELECT results_eq($$SELECT severity, object, problem FROM check_company_scope() WHERE object = 'app.note.prices'$$,
-    $$VALUES ('warning', 'app.note.prices', 'its reference rule takes the array for one value: only elements that are integers, UUIDs or texts, or of domains over them, can be followed')$$, 'an array of other things');
+    $$VALUES ('error', 'app.note.prices', 'its reference rule names elements that cannot be followed: only those that are integers, UUIDs or texts, or of domains over them, can')$$, 'an array of other things');
 DO $$ BEGIN EXECUTE (SELECT hint FROM check_company_scope() WHERE object = 'app.note.prices'); END $$;
 SELECT is((SELECT count(*) FROM check_company_scope() WHERE object = 'app.note.prices'), 0::bigint, '... until the statement is run');
 

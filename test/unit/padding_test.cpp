@@ -22,11 +22,14 @@ TEST(Padding, knows_widths) {
   EXPECT_EQ(padded_width(column(1, "character varying(5)", 1043)), std::nullopt);
 }
 
-TEST(Padding, says_which_columns) {
+TEST(Padding, says_the_forms_of_columns) {
   Table table;
-  table.columns = {column(1, "text", 25), column(2, "character(5)", 1042)};
-  EXPECT_EQ(are_padded(table, {2, 1}), (std::vector<bool>{true, false}));
-  EXPECT_TRUE(are_padded(table, {1}).empty());
+  table.columns = {column(1, "text", 25), column(2, "character(5)", 1042),
+                   column(3, "numeric(9,2)", 1700), column(4, "numeric[]", 1231)};
+  EXPECT_EQ(key_forms(table, {2, 1}),
+            (std::vector<KeyForm>{KeyForm::kPadded, KeyForm::kAsPrinted}));
+  EXPECT_TRUE(key_forms(table, {1}).empty());
+  EXPECT_EQ(key_forms(table, {3, 4}), (std::vector<KeyForm>{KeyForm::kNumeric, KeyForm::kNumeric}));
 }
 
 }  // namespace

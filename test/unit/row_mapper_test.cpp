@@ -73,7 +73,7 @@ TEST(RowMapper, replaces_keys_that_swap_places) {
 
 TEST(RowMapper, keys_of_padded_columns_are_known_without_their_padding) {
   ListedKeys padded(1, true, "app.currency", sqlstate::kMissingShared);
-  padded.set_padded({true});
+  padded.set_forms({KeyForm::kPadded});
   padded.add({"eu   "}, {"us   "});
   padded.add({"\u00e4   "}, {"\u00f6   "});
   ListedKeys renewed(1, false, "", sqlstate::kIntegrity);  // as they are printed
@@ -81,9 +81,9 @@ TEST(RowMapper, keys_of_padded_columns_are_known_without_their_padding) {
   KeySet gone;
   gone.add({"x"});
   RowMapper mapper;
-  mapper.set_padded(0, 3);
-  mapper.set_padded(2, 5);
-  mapper.set_padded(3, 3);
+  mapper.set_form(0, KeyForm::kPadded, 3);
+  mapper.set_form(2, KeyForm::kPadded, 5);
+  mapper.set_form(3, KeyForm::kPadded, 3);
   for (const size_t position : {0, 1}) mapper.map_column(position, &padded);
   mapper.map_array(2, &padded);
   mapper.map_column(3, &renewed);
@@ -100,6 +100,29 @@ TEST(RowMapper, keys_of_padded_columns_are_known_without_their_padding) {
   EXPECT_EQ(row[3].kind, ValueKind::kNull);
   row = row_of({"zz ", nullptr, nullptr, nullptr});
   expect_error(sqlstate::kMissingShared, "zz", [&] { mapper.apply(row); });
+}
+
+TEST(RowMapper, numbers_are_known_whatever_their_scale) {
+  ListedKeys map(1, false, "", sqlstate::kIntegrity);
+  map.set_forms({KeyForm::kNumeric});
+  map.add({"1.00"}, {"4.00"});
+  map.add({"100"}, {"200"});
+  map.add({"1.50"}, {"2.5"});
+  RowMapper mapper;
+  for (const size_t position : {0, 1, 2, 3}) {
+    mapper.set_form(position, KeyForm::kNumeric);
+    mapper.map_column(position, &map);
+  }
+  auto row = row_of({"1", "1.000", "100.0", "1.5"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "4");
+  EXPECT_EQ(row[1].text, "4");
+  EXPECT_EQ(row[2].text, "200");
+  EXPECT_EQ(row[3].text, "2.5");
+  row = row_of({"10", "NaN", "Infinity", "-1"});
+  mapper.apply(row);
+  EXPECT_EQ(row[0].text, "10");
+  EXPECT_EQ(row[2].text, "Infinity");
 }
 
 TEST(RowMapper, leaves_null_and_unknown_keys) {

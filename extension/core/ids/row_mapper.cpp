@@ -19,8 +19,14 @@ namespace {
 
 }  // namespace
 
-void RowMapper::set_padded(size_t position, size_t width) {
-  widths_[position] = width;
+void RowMapper::set_form(size_t position, KeyForm form, size_t width) {
+  forms_[position] = {form, width};
+}
+
+KeyForm RowMapper::form_of(size_t position) const {
+  if (forms_.empty()) return KeyForm::kAsPrinted;
+  const auto found = forms_.find(position);
+  return found == forms_.end() ? KeyForm::kAsPrinted : found->second.form;
 }
 
 void RowMapper::map_column(size_t position, const KeyMap* map, std::optional<When> when) {
@@ -132,25 +138,24 @@ void RowMapper::clear(std::vector<RowValue>& row) {
   before_ = row;
 }
 
-// The key as it came, without padding, into key_; false: a part of it is NULL.
+// The key as it came, in its form, into key_; false: a part of it is NULL.
 bool RowMapper::read_key(const std::vector<size_t>& positions) {
   key_.clear();
   for (const size_t position : positions) {
     if (before_[position].kind == ValueKind::kNull) return false;
-    const std::string_view text = before_[position].text;
-    const bool padded = !widths_.empty() && widths_.contains(position);
-    key_.push_back(padded ? without_padding(text) : text);
+    key_.push_back(in_form(form_of(position), before_[position].text));
   }
   return true;
 }
 
 // As char(n) prints it.
 void RowMapper::pad(size_t position, std::string& text) const {
-  const auto found = widths_.find(position);
-  if (found == widths_.end()) return;
+  const auto found = forms_.find(position);
+  if (found == forms_.end()) return;
   const auto is_start = [](char c) { return (c & 0xC0) != 0x80; };  // of a character
   const auto length = static_cast<size_t>(std::count_if(text.begin(), text.end(), is_start));
-  if (length < found->second) text.append(found->second - length, ' ');
+  const size_t width = found->second.width;
+  if (length < width) text.append(width - length, ' ');
 }
 
 bool RowMapper::has_known_all(size_t position, const KeyMap& map) const {
@@ -170,16 +175,16 @@ bool RowMapper::is_gone(const std::optional<Gone>& gone) {
   return !gone || (read_key(gone->key) && gone->map->find(key_, found_));
 }
 
-// Maps of renewed IDs know them as they are printed.
+// Maps of hashed IDs know them as they are printed.
 bool RowMapper::find(Columns& columns) {
   if (columns.map->find(key_, columns.new_key)) return true;
-  bool padded = false;
-  for (size_t i = 0; i < key_.size() && !widths_.empty(); ++i) {
+  bool formed = false;
+  for (size_t i = 0; i < key_.size() && !forms_.empty(); ++i) {
     const std::string_view text = before_[columns.positions[i]].text;
-    padded |= key_[i].size() != text.size();
+    formed |= key_[i].size() != text.size();
     key_[i] = text;
   }
-  return padded && columns.map->find(key_, columns.new_key);
+  return formed && columns.map->find(key_, columns.new_key);
 }
 
 void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
@@ -189,7 +194,7 @@ void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
     return;
   }
   for (size_t i = 0; i < key_.size(); ++i) {
-    if (!widths_.empty()) pad(columns.positions[i], columns.new_key[i]);
+    if (!forms_.empty()) pad(columns.positions[i], columns.new_key[i]);
     std::string_view& text = row[columns.positions[i]].text;
     const bool replaced = text.data() != key_[i].data();
     if (replaced && text != columns.new_key[i]) disagree(key_[i], text, columns.new_key[i]);
@@ -268,15 +273,16 @@ void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
     throw Error(sqlstate::kIntegrity, "an array of references cannot be read")
         .detail("Its value is " + std::string(text.substr(0, 100)) + ".");
   }
-  const bool padded = !widths_.empty() && widths_.contains(array.position);
+  const KeyForm form = form_of(array.position);
   bool changed = false;
   for (ArrayElement& element : elements->list) {
     if (!element.value) continue;
-    const std::string key(padded ? without_padding(*element.value) : *element.value);
+    const std::string key(in_form(form, *element.value));
+    const bool formed = form != KeyForm::kAsPrinted;
     if (is_dropped(key)) {
       element.value = std::string(kNoKey);
-    } else if (find(key, all_) || (padded && find(*element.value, all_))) {
-      if (padded && new_[0] != kNoKey) pad(array.position, new_[0]);
+    } else if (find(key, all_) || (formed && find(*element.value, all_))) {
+      if (formed && new_[0] != kNoKey) pad(array.position, new_[0]);
       element.value->swap(new_[0]);
     } else {
       continue;

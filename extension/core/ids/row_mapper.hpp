@@ -52,9 +52,9 @@ class RowMapper {
     bool padded = false;  // of char(n): trailing blanks do not count
   };
 
-  // A column of char(width), or an array of these: maps and sets are asked for its values without
-  // their padding, and what replaces them gets it. 0: there is no width.
-  void set_padded(size_t position, size_t width);
+  // In which maps and sets are asked for values of a column, or elements of its arrays. What
+  // replaces a value of char(width) is padded; 0: there is no width.
+  void set_form(size_t position, KeyForm form, size_t width = 0);
 
   // Positions are those of a row's values. Every map looks at the row as it came, so that no value
   // is replaced twice. Where several maps know one value they must agree: Error kIntegrity
@@ -144,7 +144,13 @@ class RowMapper {
   void apply_array(Inside& array, std::vector<RowValue>& row);
   void apply_document(Inside& document, std::vector<RowValue>& row);
 
-  std::unordered_map<size_t, size_t> widths_;  // of padded columns, by position
+  struct Form {
+    KeyForm form;
+    size_t width;
+  };
+  KeyForm form_of(size_t position) const;
+
+  std::unordered_map<size_t, Form> forms_;  // by position; of others: as they are printed
   std::vector<Columns> columns_;
   std::vector<Inside> arrays_;
   std::vector<Inside> documents_;

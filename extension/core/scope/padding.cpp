@@ -7,7 +7,10 @@
 namespace company_backup {
 namespace {
 
+// Of types in pg_type.
 constexpr uint32_t kPaddedArray = 1014;  // char(n)[]
+constexpr uint32_t kNumeric = 1700;
+constexpr uint32_t kNumericArray = 1231;
 
 }  // namespace
 
@@ -22,11 +25,19 @@ std::optional<size_t> padded_width(const Column& column) {
   return width;
 }
 
-std::vector<bool> are_padded(const Table& table, const std::vector<int16_t>& numbers) {
-  std::vector<bool> padded;
-  for (int16_t number : numbers) padded.push_back(column_of(table, number).is_padded());
-  if (std::find(padded.begin(), padded.end(), true) == padded.end()) padded.clear();
-  return padded;
+KeyForm key_form(const Column& column) {
+  if (column.is_padded() || column.type_oid == kPaddedArray) return KeyForm::kPadded;
+  const bool numeric = column.type_oid == kNumeric || column.type_oid == kNumericArray;
+  return numeric ? KeyForm::kNumeric : KeyForm::kAsPrinted;
+}
+
+std::vector<KeyForm> key_forms(const Table& table, const std::vector<int16_t>& numbers) {
+  std::vector<KeyForm> forms;
+  for (int16_t number : numbers) forms.push_back(key_form(column_of(table, number)));
+  const bool all_printed = std::all_of(forms.begin(), forms.end(),
+                                       [](KeyForm form) { return form == KeyForm::kAsPrinted; });
+  if (all_printed) forms.clear();
+  return forms;
 }
 
 }  // namespace company_backup

@@ -152,6 +152,14 @@ std::string column_object(const Table& table, const std::string& column) {
   return display_table(table) + "." + display_name(column);
 }
 
+bool has_all_columns_of(const Table& child, const Table& parent) {
+  if (!child.is_child || !parent.has_children || &child == &parent) return false;
+  return std::all_of(parent.columns.begin(), parent.columns.end(), [&](const Column& column) {
+    const Column* own = find_column(child, column.name);
+    return own != nullptr && own->type_oid == column.type_oid;
+  });
+}
+
 bool has_foreign_key(const Model& model, TableIndex table, int16_t column) {
   for (const ForeignKey* fk : model.keys_of[table])
     if (std::find(fk->columns.begin(), fk->columns.end(), column) != fk->columns.end()) return true;

@@ -148,6 +148,9 @@ bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b);
 std::vector<std::string> column_names(const Table& table, const std::vector<int16_t>& columns);
 std::string list(const std::vector<std::string>& names);                   // "a, b and c"
 std::string column_object(const Table& table, const std::string& column);  // s.t.c for findings
+// Which table a child inherits from is told by its columns: it has all of its parent's.
+bool has_all_columns_of(const Table& child, const Table& parent);
+
 bool has_foreign_key(const Model& model, TableIndex table, int16_t column);
 bool can_hold_id(const Column& column);
 

@@ -257,18 +257,18 @@ class RuleReader {
     return !soft.target_columns.empty();
   }
 
-  // Their elements may be of somebody's type, with operators and casts of his own: such an array is
-  // one value, which is hardly ever meant.
-  void warn_of_elements(const SoftReference& soft) {
+  // The elements of other arrays may be of somebody's type, with operators and casts of his own.
+  bool elements_fit(const SoftReference& soft) {
     const Table& table = model_.table(soft.table);
     const Column& column = column_of(table, soft.columns[0]);
     const Column& target = column_of(model_.table(soft.target), soft.target_columns[0]);
     const bool whole = column.type_oid == target.type_oid;
-    if (!column.type.ends_with("[]") || is_array(column) || whole) return;
-    model_.warning(column_object(table, column.name),
-                   "its reference rule takes the array for one value: only elements that are "
-                   "integers, UUIDs or texts, or of domains over them, can be followed",
-                   model_.statements.no_reference(table, *soft.rule));
+    if (!column.type.ends_with("[]") || is_array(column) || whole) return true;
+    model_.error(column_object(table, column.name),
+                 "its reference rule names elements that cannot be followed: only those that are "
+                 "integers, UUIDs or texts, or of domains over them, can",
+                 model_.statements.no_reference(table, *soft.rule));
+    return false;
   }
 
   bool shape_fits(const SoftReference& soft) {
@@ -280,7 +280,7 @@ class RuleReader {
     }
     const Table& table = model_.table(soft.table);
     const bool json_path = !soft.rule->json_path.empty();
-    warn_of_elements(soft);
+    if (!elements_fit(soft)) return false;
     for (int16_t number : soft.columns) {
       const Column& column = column_of(table, number);
       const bool json = column.family == TypeFamily::kJson;

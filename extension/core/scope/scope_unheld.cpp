@@ -1,4 +1,5 @@
-// Foreign keys that nobody enforces, and temporal ones: neither holds what a restore must hold.
+// Foreign keys that nobody enforces, temporal ones, and those of a table that others inherit from:
+// none of them holds what a restore must hold.
 #include <algorithm>
 
 #include "core/scope/scope_model.hpp"
@@ -18,6 +19,8 @@ class UnheldKeys {
       else if (matters(key) && !is_settled(key))
         ask_unenforced(key);
     }
+    for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index)
+      if (model_.table(index).is_child && travels(index)) ask_inherited(index);
   }
 
  private:
@@ -45,6 +48,46 @@ class UnheldKeys {
   }
 
   void ask_unenforced(const ForeignKey& key) {
+    ask(key, "its foreign key " + display_name(key.name) +
+                 " is NOT ENFORCED: values that lead nowhere, or to another company, are "
+                 "possible");
+  }
+
+  // The columns are inherited, and mean what they mean there. The keys are not.
+  void ask_inherited(TableIndex index) {
+    for (TableIndex parent = 0; parent < static_cast<TableIndex>(model_.size()); ++parent) {
+      if (!has_all_columns_of(model_.table(index), model_.table(parent))) continue;
+      for (const ForeignKey* key : model_.keys_of[parent]) {
+        ForeignKey own = *key;
+        own.table = index;
+        for (int16_t& number : own.columns) number = here(index, parent, number);
+        if (!has_key(own) && !is_scope_column(own) && !is_settled(own)) {
+          ask(own, "it is inherited from " + display_table(model_.table(parent)) +
+                       ", whose foreign key " + display_name(key->name) +
+                       " is not: nothing says here what its values refer to");
+        }
+      }
+    }
+  }
+
+  int16_t here(TableIndex index, TableIndex parent, int16_t number) const {
+    const std::string& name = column_of(model_.table(parent), number).name;
+    return find_column(model_.table(index), name)->number;
+  }
+
+  bool has_key(const ForeignKey& own) const {
+    const auto& keys = model_.keys_of[own.table];
+    return std::any_of(keys.begin(), keys.end(), [&](const ForeignKey* key) {
+      return same_columns(key->columns, own.columns);
+    });
+  }
+
+  bool is_scope_column(const ForeignKey& key) const {
+    return key.target == model_.company && key.columns.size() == 1 &&
+           model_.is_scope_column(key.table, column_of(model_.table(key.table), key.columns[0]));
+  }
+
+  void ask(const ForeignKey& key, const std::string& problem) {
     const Table& table = model_.table(key.table);
     const Table& target = model_.table(key.target);
     const std::vector<std::string> columns = column_names(table, key.columns);
@@ -53,10 +96,7 @@ class UnheldKeys {
           return index.primary && index.columns == key.target_columns;
         });
     model_.error(
-        columns.size() == 1 ? column_object(table, columns[0]) : display_table(table),
-        "its foreign key " + display_name(key.name) +
-            " is NOT ENFORCED: values that lead nowhere, or to another company, are "
-            "possible",
+        columns.size() == 1 ? column_object(table, columns[0]) : display_table(table), problem,
         model_.statements.reference(
             table, columns, target,
             to_primary ? std::vector<std::string>() : column_names(target, key.target_columns)));

@@ -421,20 +421,13 @@ class OtherTables {
                        [&](const std::string& form) { return owned_names_.contains(form); });
   }
 
-  // Foreign keys are not inherited. Which table a child inherits from is told by its columns: it
-  // has all of its parent's.
+  // Foreign keys are not inherited.
   bool ask_inheritance(TableIndex index) {
     const Table& table = model_.table(index);
     if (!table.is_child) return false;
     for (TableIndex parent = 0; parent < static_cast<TableIndex>(model_.size()); ++parent) {
       const Table& other = model_.table(parent);
-      if (!other.has_children || routes_.distance[parent] < 0) continue;
-      const bool inherits =
-          std::all_of(other.columns.begin(), other.columns.end(), [&](const Column& column) {
-            const Column* own = find_column(table, column.name);
-            return own != nullptr && own->type_oid == column.type_oid;
-          });
-      if (!inherits) continue;
+      if (routes_.distance[parent] < 0 || !has_all_columns_of(table, other)) continue;
       model_.error(display_table(table),
                    "it inherits from a table that belongs to companies, " + display_table(other) +
                        ", but foreign keys are not inherited, and it has none of its own",

@@ -23,21 +23,19 @@ bool KeySet::contains(const std::vector<std::string_view>& key) const {
 }
 
 void ListedKeys::join(const std::vector<std::string_view>& key) const {
-  if (padded_.empty()) return join_key(key, scratch_);
-  std::vector<std::string_view> plain = key;
-  for (size_t i = 0; i < width_; ++i) {
-    if (padded_[i]) plain[i] = without_padding(plain[i]);
-  }
-  join_key(plain, scratch_);
+  if (forms_.empty()) return join_key(key, scratch_);
+  std::vector<std::string_view> formed = key;
+  for (size_t i = 0; i < width_; ++i) formed[i] = in_form(forms_[i], key[i]);
+  join_key(formed, scratch_);
 }
 
 void ListedKeys::add(const std::vector<std::string_view>& old_key,
                      std::vector<std::string> new_key) {
   for (size_t i = 0; i < width_; ++i) {
     std::string_view old = old_key[i];
-    if (!padded_.empty() && padded_[i]) {
-      old = without_padding(old);
-      new_key[i].resize(without_padding(new_key[i]).size());
+    if (!forms_.empty()) {
+      old = in_form(forms_[i], old);
+      new_key[i].resize(in_form(forms_[i], new_key[i]).size());
     }
     changes_ |= old != new_key[i];
   }

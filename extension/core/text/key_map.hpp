@@ -1,6 +1,7 @@
 // Old key -> new key of one table; a key is the text form of one or more columns.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -10,9 +11,29 @@
 
 namespace company_backup {
 
-// A value of char(n) as its type compares it.
+// Values of these types are equal if their forms are, however they are printed.
+enum class KeyForm : uint8_t {
+  kAsPrinted,
+  kPadded,  // char(n): trailing blanks do not count
+  kNumeric  // numeric: zeros at the end of the fraction do not
+};
+
 inline std::string_view without_padding(std::string_view text) {
   return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+inline std::string_view in_form(KeyForm form, std::string_view text) {
+  switch (form) {
+    case KeyForm::kAsPrinted:
+      break;
+    case KeyForm::kPadded:
+      return without_padding(text);
+    case KeyForm::kNumeric:
+      if (text.find('.') == std::string_view::npos) break;
+      text = text.substr(0, text.find_last_not_of('0') + 1);
+      return text.substr(0, text.size() - (text.ends_with('.') ? 1 : 0));
+  }
+  return text;
 }
 
 // A key of one or more columns as one text.
@@ -60,9 +81,9 @@ class ListedKeys final : public KeyMap {
   ListedKeys(size_t width, bool complete, std::string table, const char* sqlstate)
       : width_(width), complete_(complete), table_(std::move(table)), sqlstate_(sqlstate) {}
 
-  // Columns of the key that are of char(n): their values are listed, asked for and given without
-  // padding. Before the first add().
-  void set_padded(std::vector<bool> padded) { padded_ = std::move(padded); }
+  // Of the key's columns: values are listed, asked for and given in them. Empty: all as they are
+  // printed. Before the first add().
+  void set_forms(std::vector<KeyForm> forms) { forms_ = std::move(forms); }
 
   void add(const std::vector<std::string_view>& old_key, std::vector<std::string> new_key);
 
@@ -76,7 +97,7 @@ class ListedKeys final : public KeyMap {
 
   size_t width_;
   bool complete_;
-  std::vector<bool> padded_;  // empty: none is
+  std::vector<KeyForm> forms_;
   std::string table_;
   const char* sqlstate_;
   bool changes_ = false;

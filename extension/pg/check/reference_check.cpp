@@ -128,15 +128,15 @@ class Checker {
         " FROM " + from_table(target_table()) + " AS r WHERE " + key + " = v.value";
     const std::string sql =
         own_rows("v.value, EXISTS (SELECT 1" + from + ")",
-                 ", LATERAL (SELECT pg_catalog.concat(e) AS value FROM pg_catalog.unnest(" + array +
-                     ") AS e WHERE e IS NOT NULL) AS v") +
+                 ", LATERAL (SELECT e AS value FROM pg_catalog.unnest(" + array +
+                     "::pg_catalog.text[]) AS e WHERE e IS NOT NULL) AS v") +
         when_condition() + " AND NOT EXISTS (SELECT 1" + from + " AND " + acceptable_target() + ")";
     for (const Row& row : query(sql, {company_.arg()})) add(*row[0], *row[1], *row[2] == "t");
   }
 
   std::string key_text(const std::string& alias) const {
-    return "pg_catalog.concat(" + alias + "." +
-           quote_name(column_of(target_table(), reference_->target_columns[0]).name) + ")";
+    const Column& key = column_of(target_table(), reference_->target_columns[0]);
+    return as_text(column_sql(alias, key), key);
   }
 
   // Documents are read in batches by key; the path is evaluated here, the values looked up at once.

@@ -9,6 +9,7 @@
 
 #include "core/ids/id_map.hpp"
 #include "core/ids/id_shape.hpp"
+#include "core/scope/padding.hpp"
 #include "pg/load/id_facts.hpp"
 #include "pg/rows/column_default.hpp"
 
@@ -125,9 +126,11 @@ class HashedMaker : public Maker {
 // Values of a default are kept one by one: nothing tells them from the old ones.
 class ListedMaker : public Maker {
  public:
-  explicit ListedMaker(NextId next)
+  ListedMaker(NextId next, KeyForm form)
       : next_(std::move(next)),
-        ids_(std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity)) {}
+        ids_(std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity)) {
+    ids_->set_forms({form});
+  }
   void see(std::string_view old_id) override {
     if (!ids_->find({old_id}, found_)) ids_->add({old_id}, {next_()});
   }
@@ -143,10 +146,11 @@ class ListedMaker : public Maker {
 class RuleMaker : public Maker {
  public:
   using Replace = std::function<std::vector<std::string>(const std::vector<std::string>&)>;
-  explicit RuleMaker(Replace replace) : replace_(std::move(replace)) {}
+  RuleMaker(Replace replace, KeyForm form) : replace_(std::move(replace)), form_(form) {}
   void see(std::string_view old_value) override { values_.emplace(old_value); }
   std::unique_ptr<KeyMap> finish() override {
     auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
+    map->set_forms({form_});
     const std::vector<std::string> before(values_.begin(), values_.end());
     const std::vector<std::string> after = replace_(before);
     for (size_t i = 0; i < before.size(); ++i) map->add({before[i]}, {after[i]});
@@ -155,6 +159,7 @@ class RuleMaker : public Maker {
 
  private:
   Replace replace_;
+  KeyForm form_;
   std::set<std::string> values_;
 };
 
@@ -203,9 +208,10 @@ class RenewedColumn {
             [&load = load_, &table = *matched_.table,
              &column = column_](const std::vector<std::string>& values) {
               return load.replaced(table, column, values);
-            });
+            },
+            key_form(column_));
       default:
-        return std::make_unique<ListedMaker>(next_value());
+        return std::make_unique<ListedMaker>(next_value(), key_form(column_));
     }
   }
 

@@ -63,7 +63,7 @@ class OutsideReferences::Reader {
         target_(*live.scope.find(reference.target)),
         table_(live.table(reference.table)),
         array_(is_list(live.schema, reference)),
-        padded_(padded_width(column_of(table_, reference.columns[0]))),
+        form_(key_form(column_of(table_, reference.columns[0]))),
         jsonb_(column_of(table_, reference.columns[0]).type_oid == JSONBOID),
         dropped_(dropped) {}
 
@@ -126,7 +126,7 @@ class OutsideReferences::Reader {
 
   // As the column's type compares it.
   static std::string_view plain(const Column& column, std::string_view text) {
-    return column.is_padded() ? without_padding(text) : text;
+    return in_form(key_form(column), text);
   }
 
   // False: its columns are not in the archive.
@@ -163,12 +163,16 @@ class OutsideReferences::Reader {
     if (path_) {
       std::vector<std::string> values, others;
       collect_ids(*path_, jsonb_ ? unwrap_jsonb(key[0]) : std::string_view(key[0]), values, others);
-      for (std::string& value : values) put({std::move(value)}, kReference);
+      const Column& target =
+          column_of(live_.table(reference_.target), reference_.target_columns[0]);
+      for (const std::string& value : values) {
+        put({std::string(plain(target, value))}, kReference);
+      }
       return;
     }
     if (!array_) return put(key, kReference);
     for (const auto& element : parse_array(key[0]).value_or(Elements())) {
-      if (element) put({std::string(padded_ ? without_padding(*element) : *element)}, kReference);
+      if (element) put({std::string(in_form(form_, *element))}, kReference);
     }
   }
 
@@ -314,7 +318,7 @@ class OutsideReferences::Reader {
   const ScopedTable& target_;
   const Table& table_;
   const bool array_;
-  const bool padded_;  // its elements
+  const KeyForm form_;  // of its elements
   const bool jsonb_;
   std::optional<JsonPath> path_;
   Dropped& dropped_;

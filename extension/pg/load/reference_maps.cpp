@@ -10,7 +10,7 @@ namespace company_backup {
 
 void ReferenceMaps::set_company_key(int16_t column, const Text& archived, const Text& here) {
   auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
-  map->set_padded(are_padded(live_.table(live_.scope.company_table), {column}));
+  map->set_forms(key_forms(live_.table(live_.scope.company_table), {column}));
   if (archived && here) map->add({*archived}, {*here});
   company_maps_[column] = std::move(map);
 }
@@ -46,7 +46,9 @@ RowMapper ReferenceMaps::mapper(const MatchedTable& table) {
   RowMapper mapper;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     if (!table.loaded[i]) continue;
-    if (const auto width = padded_width(*table.columns[i])) mapper.set_padded(i, *width);
+    if (const KeyForm form = key_form(*table.columns[i]); form != KeyForm::kAsPrinted) {
+      mapper.set_form(i, form, padded_width(*table.columns[i]).value_or(0));
+    }
     for (const KeyMap* map : maps_of(table.scoped->table, table.columns[i]->number)) {
       mapper.map_column(i, map);
     }
@@ -116,12 +118,12 @@ const KeyMap& ReferenceMaps::gone_keys(const MatchedTable& table, const Referenc
   if (gone) return *gone;
   gone = std::make_unique<ListedKeys>(positions.size(), false, std::string(), sqlstate::kIntegrity);
   std::vector<const Column*> columns;
-  std::vector<bool> padded;
+  std::vector<KeyForm> forms;
   for (const size_t position : positions) {
     columns.push_back(table.columns[position]);
-    padded.push_back(columns.back()->is_padded());
+    forms.push_back(key_form(*columns.back()));
   }
-  gone->set_padded(padded);
+  gone->set_forms(forms);
   KeyBatch batch(columns);
   std::set<std::string> waiting;
   const auto look = [&] {

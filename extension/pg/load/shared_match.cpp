@@ -137,7 +137,7 @@ const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& co
   const bool complete = !options_.same_database && (scoped == nullptr || !scoped->owned());
   map = std::make_unique<ListedKeys>(columns.size(), complete, display_table(live_.table(table)),
                                      people ? sqlstate::kMissingPerson : sqlstate::kMissingShared);
-  map->set_padded(are_padded(live_.table(table), columns));
+  map->set_forms(key_forms(live_.table(table), columns));
   for (const auto& match : matches_) {
     if (match->index != table) continue;
     std::vector<size_t> positions;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/ids/row_mapper.hpp"
+#include "core/scope/padding.hpp"
 #include "pg/base/line_spool.hpp"
 
 namespace company_backup {
@@ -19,7 +20,13 @@ UntoldRows::UntoldRows(CompanyLoad& load, const MatchedTable& table,
   for (const IdFacts::Teller& teller : tellers) {
     const auto position = position_of(table, teller.column);
     if (!position) continue;
-    Way way{*position, std::nullopt, teller.when_value, false, std::nullopt, {}};
+    Way way{*position,
+            std::nullopt,
+            teller.when_value,
+            false,
+            key_form(*table.columns[*position]),
+            std::nullopt,
+            {}};
     if (teller.when_column != 0) {
       way.when = position_of(table, teller.when_column);
       if (!way.when) continue;
@@ -40,9 +47,10 @@ void UntoldRows::find_leaving(CompanyLoad& load, const MatchedTable& table,
                               const ColumnRoot& origin, Way& way) const {
   LineSorter sorter;
   const auto put = [&](const MatchedTable& from, size_t position, char what) {
+    const KeyForm form = key_form(*from.columns[position]);
     load.read(from, {position}, [&](const std::vector<RowValue>& row) {
       if (row[position].kind == ValueKind::kNull) return;
-      sorter.put(std::string(without_padding(row[position].text)) + what);
+      sorter.put(std::string(in_form(form, row[position].text)) + what);
     });
   };
   put(table, way.position, kReference);
@@ -73,8 +81,9 @@ bool UntoldRows::tells_apart(const Way& way, const std::vector<RowValue>& row) c
     if (row[*way.when].kind == ValueKind::kNull) return false;
     if ((way.when_padded ? without_padding(kind) : kind) != way.when_value) return false;
   }
-  if (way.company) return without_padding(value.text) == without_padding(*way.company);
-  return !way.leaving.contains({without_padding(value.text)});
+  const std::string_view text = in_form(way.form, value.text);
+  if (way.company) return text == in_form(way.form, *way.company);
+  return !way.leaving.contains({text});
 }
 
 bool UntoldRows::has(const std::vector<RowValue>& row) const {

@@ -26,6 +26,7 @@ class UntoldRows {
     std::optional<size_t> when;  // position
     std::string when_value;
     bool when_padded;
+    KeyForm form;
     Text company;    // the only value that tells apart
     KeySet leaving;  // else: values that do not
   };

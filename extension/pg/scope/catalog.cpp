@@ -166,6 +166,8 @@ TypeFamily family_of(Oid type) {
       return TypeFamily::kUuidArray;
     case TEXTARRAYOID:
     case VARCHARARRAYOID:
+    case BPCHARARRAYOID:
+    case NAMEARRAYOID:
       return TypeFamily::kTextArray;
     case JSONOID:
     case JSONBOID:
