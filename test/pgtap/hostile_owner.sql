@@ -176,6 +176,8 @@ END $$;
 SELECT public.attempt('company_scope', 'SELECT cb.company_scope()');
 SELECT public.attempt('check_company_scope', 'SELECT cb.check_company_scope()');
 SELECT public.attempt('propose_company_rules', 'SELECT cb.propose_company_rules()');
+-- No reference is made of elements of somebody's type.
+SELECT hint FROM cb.check_company_scope() WHERE object = 'evil.document.tags' AND severity = 'error' \gexec
 SELECT public.attempt('company_contents', $$SELECT cb.company_contents('a')$$);
 SELECT public.attempt('check_company_data', $$SELECT cb.check_company_data('a')$$);
 SELECT public.attempt('unknown company', $$SELECT cb.company_contents('nobody')$$);
