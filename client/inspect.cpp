@@ -71,8 +71,8 @@ std::string named(const std::string& key, const std::optional<std::string>& name
 
 void add_rows(Table& out, const std::vector<ManifestTable>& tables) {
   for (const ManifestTable& table : tables) {
-    out.rows.push_back({table.area, table.name, table.treatment, std::to_string(table.rows),
-                        std::to_string(table.bytes)});
+    out.rows.push_back({table.area, table.name, to_text(table.treatment),
+                        std::to_string(table.rows), std::to_string(table.bytes)});
   }
 }
 

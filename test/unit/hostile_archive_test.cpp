@@ -350,10 +350,10 @@ TEST(HostileArchive, FilesThatTheManifestMiscounts) {
     expect_refused(sample::files_of(backup), sqlstate::kBadArchive, expected);
   }
   Backup data = sample::small_backup();
-  data.manifest.tables[5].columns[1].treatment = "data";
+  data.manifest.tables[5].columns[1].treatment = ColumnTreatment::kData;
   expect_refused(sample::files_of(data), sqlstate::kBadArchive, "is not treated as a file");
   Backup shared = sample::small_backup();
-  shared.manifest.shared[0].columns[0] = {"id", "integer", "file", ManifestFiles{}};
+  shared.manifest.shared[0].columns[0] = {"id", "integer", ColumnTreatment::kFile, ManifestFiles{}};
   expect_refused(sample::files_of(shared), sqlstate::kBadArchive, "shared rows cannot have");
 }
 

@@ -13,10 +13,12 @@ class FakeFacts : public IdFacts {
   std::map<ColumnRoot, ColumnFacts> columns;
   std::set<TableIndex> empty;
   std::set<std::string> taken;  // names of indexes
-  std::map<ColumnRoot, std::string> rules;
+  std::map<ColumnRoot, std::optional<ColumnTreatment>> rules;
 
   ColumnFacts of(const ColumnRoot& column) override { return columns[column]; }
-  std::string rule_of(const ColumnRoot& column) override { return rules[column]; }
+  std::optional<ColumnTreatment> rule_of(const ColumnRoot& column) override {
+    return rules[column];
+  }
   uint64_t rows(TableIndex table) override { return empty.contains(table) ? 0 : 100; }
   bool is_taken(TableIndex, const UniqueIndex& index, const std::vector<Teller>&) override {
     return taken.contains(index.name);
@@ -279,7 +281,8 @@ TEST_F(IdPlanTest, a_key_that_follows_what_may_be_nobodys_is_asked_about) {
       .unique("tier_free", {"product_id"})
       .unique("tier_taken", {"product_id", "level"})
       .unique("tier_company", {"product_id", "company_id"});
-  rules.tables.push_back({"sales", "product", "company", "", "", {}, {"product_company_fk"}});
+  rules.tables.push_back(
+      {"sales", "product", TableTreatment::kCompany, "", "", {}, {"product_company_fk"}});
   facts.taken = {"tier_taken", "tier_company"};
   decide();
   renewed("tier_free", "product_id: follows sales.product.id");
@@ -306,7 +309,7 @@ TEST_F(IdPlanTest, expressions_and_predicates_are_asked_about) {
                            "replacement => 'old || ''-'' || new_company')"),
             std::string::npos);
   EXPECT_EQ(of_index("room_open").hint.find("identity"), std::string::npos) << "it is NOT NULL";
-  facts.rules[root("sales.room", "name")] = "renew";
+  facts.rules[root("sales.room", "name")] = ColumnTreatment::kRenew;
   decide();
   renewed("room_taken", "name: values that its rule makes, which it is made of");
 }
@@ -315,8 +318,8 @@ TEST_F(IdPlanTest, rules_renew_whatever_keys_there_are) {
   numbered("sales.tree").columns({"number integer", "path text"}).unique("tree_path", {"path"});
   owned("sales.fruit").column("path text").fk("fruit_path", {"path"}, "sales.tree", {"path"});
   discover();
-  facts.rules[root("sales.tree", "number")] = "group";
-  facts.rules[root("sales.tree", "path")] = "renew";
+  facts.rules[root("sales.tree", "number")] = ColumnTreatment::kGroup;
+  facts.rules[root("sales.tree", "path")] = ColumnTreatment::kRenew;
   decide();
   EXPECT_EQ(kind("sales.tree", "number"), IdKind::kInteger);
   EXPECT_EQ(kind("sales.tree", "path"), IdKind::kRule);

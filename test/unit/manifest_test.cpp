@@ -180,7 +180,8 @@ TEST(Manifest, ManyWideTables) {
   wide.columns.clear();
   wide.key.clear();
   for (int i = 0; i < 1'600; ++i) {
-    wide.columns.push_back({"column number " + std::to_string(1'000 + i), "text", "data"});
+    wide.columns.push_back(
+        {"column number " + std::to_string(1'000 + i), "text", ColumnTreatment::kData});
     wide.key.push_back({wide.columns.back().name, KeyOrder::kText});
   }
   std::reverse(wide.key.begin(), wide.key.end());
@@ -216,9 +217,10 @@ TEST(Manifest, WhatCannotBeReadIsNotWritten) {
 TEST(Manifest, ManyColumns) {
   Manifest manifest = sample::small_backup().manifest;
   auto& columns = manifest.tables[3].columns;
-  for (int i = 1; i < 1'600; ++i) columns.push_back({"c" + std::to_string(i), "text", "data"});
+  for (int i = 1; i < 1'600; ++i)
+    columns.push_back({"c" + std::to_string(i), "text", ColumnTreatment::kData});
   EXPECT_EQ(Manifest::from_json(manifest.to_json()).tables[3].columns.size(), 1'600U);
-  columns.push_back({"one too many", "text", "data"});
+  columns.push_back({"one too many", "text", ColumnTreatment::kData});
   expect_error(sqlstate::kBadArchive, "too many", [&] { Manifest::from_json(manifest.to_json()); });
 }
 

@@ -21,15 +21,15 @@ std::vector<RowValue> row_of(const std::vector<const char*>& texts) {
   return row;
 }
 
-ListedKeys people(bool complete) {
-  ListedKeys map(1, complete, "app.person", sqlstate::kMissingPerson);
+ListedKeys people(UnlistedKeys unlisted) {
+  ListedKeys map(1, unlisted, "app.person", sqlstate::kMissingPerson);
   map.add({"1"}, {"5"});
   map.add({"5"}, {"1"});
   return map;
 }
 
 TEST(RowMapper, drops_keys_as_they_came) {
-  const ListedKeys map = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept);
   KeySet gone, pair;
   gone.add({"5"});
   pair.add({"1", "5"});
@@ -60,7 +60,7 @@ TEST(RowMapper, drops_keys_as_they_came) {
 }
 
 TEST(RowMapper, replaces_keys_that_swap_places) {
-  const ListedKeys map = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept);
   RowMapper mapper;
   mapper.map_column(0, &map);
   mapper.map_column(1, &map);
@@ -72,11 +72,11 @@ TEST(RowMapper, replaces_keys_that_swap_places) {
 }
 
 TEST(RowMapper, keys_of_padded_columns_are_known_without_their_padding) {
-  ListedKeys padded(1, true, "app.currency", sqlstate::kMissingShared);
+  ListedKeys padded(1, UnlistedKeys::kRefused, "app.currency", sqlstate::kMissingShared);
   padded.set_forms({KeyForm::kPadded});
   padded.add({"eu   "}, {"us   "});
   padded.add({"\u00e4   "}, {"\u00f6   "});
-  ListedKeys renewed(1, false, "", sqlstate::kIntegrity);  // as they are printed
+  ListedKeys renewed(1);  // as they are printed
   renewed.add({"a  "}, {"b  "});
   KeySet gone;
   gone.add({"x"});
@@ -103,7 +103,7 @@ TEST(RowMapper, keys_of_padded_columns_are_known_without_their_padding) {
 }
 
 TEST(RowMapper, numbers_are_known_whatever_their_scale) {
-  ListedKeys map(1, false, "", sqlstate::kIntegrity);
+  ListedKeys map(1);
   map.set_forms({KeyForm::kNumeric});
   map.add({"1.00"}, {"4.00"});
   map.add({"100"}, {"200"});
@@ -126,7 +126,7 @@ TEST(RowMapper, numbers_are_known_whatever_their_scale) {
 }
 
 TEST(RowMapper, leaves_null_and_unknown_keys) {
-  const ListedKeys map = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept);
   RowMapper mapper;
   mapper.map_column(0, &map);
   mapper.map_column(1, &map);
@@ -137,7 +137,7 @@ TEST(RowMapper, leaves_null_and_unknown_keys) {
 }
 
 TEST(RowMapper, refuses_unknown_keys_where_all_must_be_known) {
-  const ListedKeys map = people(true);
+  const ListedKeys map = people(UnlistedKeys::kRefused);
   RowMapper mapper;
   mapper.map_column(0, &map);
   auto row = row_of({"7"});
@@ -145,7 +145,7 @@ TEST(RowMapper, refuses_unknown_keys_where_all_must_be_known) {
 }
 
 TEST(RowMapper, composite_keys_are_not_mistaken_for_each_other) {
-  ListedKeys map(2, false, "app.region", sqlstate::kMissingShared);
+  ListedKeys map(2);
   map.add({"a", "bc"}, {"x", "y"});
   RowMapper mapper;
   mapper.map_columns({0, 1}, &map);
@@ -162,7 +162,7 @@ TEST(RowMapper, composite_keys_are_not_mistaken_for_each_other) {
 }
 
 TEST(RowMapper, condition_is_asked_of_the_row_as_it_came) {
-  const ListedKeys map = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept);
   RowMapper mapper;
   mapper.map_column(0, &map);
   mapper.map_column(1, &map, RowMapper::When{0, "1"});
@@ -175,7 +175,7 @@ TEST(RowMapper, condition_is_asked_of_the_row_as_it_came) {
 }
 
 TEST(RowMapper, arrays_keep_nulls_and_order) {
-  const ListedKeys map = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept);
   RowMapper mapper;
   mapper.map_array(0, &map);
   auto row = row_of({"{1,NULL,7,5}"});
@@ -263,7 +263,7 @@ TEST(RowMapper, maps_that_disagree_are_refused) {
 }
 
 TEST(RowMapper, new_texts_of_different_columns_do_not_share_memory) {
-  const ListedKeys map = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept);
   RowMapper mapper;
   mapper.map_column(0, &map);
   mapper.map_column(1, &map);
@@ -278,7 +278,7 @@ TEST(RowMapper, new_texts_of_different_columns_do_not_share_memory) {
 
 TEST(RowMapper, knows_whether_rows_stay_in_order) {
   const Shift ordered("1", "2"), unordered("1", "2", false);
-  const ListedKeys listed = people(false);
+  const ListedKeys listed = people(UnlistedKeys::kKept);
   RowMapper mapper;
   EXPECT_TRUE(mapper.keeps_order({0, 1}));
   mapper.map_column(0, &ordered);
@@ -301,7 +301,7 @@ RowValue document(const char* json) {
 }
 
 TEST(RowMapper, documents_are_rewritten) {
-  const ListedKeys map = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept);
   RowMapper mapper;
   mapper.map_json(0, JsonPath::parse(".author"), &map);
   mapper.map_json(1, JsonPath::parse(".*"), &map);
@@ -316,7 +316,7 @@ TEST(RowMapper, documents_are_rewritten) {
 }
 
 TEST(RowMapper, a_wrapped_document_stays_wrapped) {
-  const ListedKeys map = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept);
   RowMapper mapper;
   mapper.map_json(0, JsonPath::parse(".\"$jsonb\""), &map);
   std::vector<RowValue> row{document("{\"$jsonb\":{\"$jsonb\": 1}}")};
@@ -352,7 +352,7 @@ TEST(RowMapper, maps_that_disagree_about_a_document_are_refused) {
 }
 
 TEST(RowMapper, says_whether_a_map_knew_every_value) {
-  const ListedKeys map = people(false), other = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept), other = people(UnlistedKeys::kKept);
   RowMapper mapper;
   mapper.map_column(0, &map);
   mapper.map_column(1, &map);
@@ -372,7 +372,7 @@ TEST(RowMapper, says_whether_a_map_knew_every_value) {
 }
 
 TEST(RowMapper, tells_what_it_looks_at) {
-  const ListedKeys map = people(false);
+  const ListedKeys map = people(UnlistedKeys::kKept);
   RowMapper mapper;
   mapper.map_columns({3, 1}, &map);
   mapper.map_array(4, &map, RowMapper::When{7, "x"});
@@ -384,7 +384,7 @@ TEST(RowMapper, tells_what_it_looks_at) {
 }
 
 TEST(RowMapper, clears_what_is_gone) {
-  ListedKeys gone(1, false, std::string(), sqlstate::kIntegrity);
+  ListedKeys gone(1);
   gone.add({"7"}, {""});
   RowMapper mapper;
   mapper.clear_columns({0, 1}, {}, RowMapper::Gone{{1}, &gone});
@@ -413,7 +413,7 @@ TEST(RowMapper, leaves_out_of_arrays_and_documents_what_cannot_be_there) {
 }
 
 TEST(RowMapper, a_map_that_changes_nothing_costs_nothing) {
-  ListedKeys map(1, false, "app.person", sqlstate::kMissingPerson);
+  ListedKeys map(1);
   map.add({"1"}, {"1"});
   EXPECT_TRUE(map.is_identity());
   RowMapper mapper;

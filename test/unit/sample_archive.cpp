@@ -21,7 +21,7 @@ ManifestTable table(std::string_view name, std::vector<ManifestColumn> columns,
   ManifestTable result;
   result.name = encode_table_name("public", name);
   result.area = "sales";
-  result.treatment = "company";
+  result.treatment = TableTreatment::kCompany;
   result.route = "company_id";
   result.columns = std::move(columns);
   result.key = std::move(key);
@@ -31,9 +31,10 @@ ManifestTable table(std::string_view name, std::vector<ManifestColumn> columns,
 ManifestTable shared_table() {
   ManifestTable result;
   result.name = "public.currency";
-  result.treatment = "shared";
+  result.treatment = TableTreatment::kShared;
   result.match_columns = {"code"};
-  result.columns = {{"id", "integer", "data"}, {"code", "text", "data"}};
+  result.columns = {{"id", "integer", ColumnTreatment::kData},
+                    {"code", "text", ColumnTreatment::kData}};
   result.key = {{"id", KeyOrder::kInteger}};
   return result;
 }
@@ -59,7 +60,7 @@ void describe(Manifest& manifest) {
                           std::nullopt,
                           "subject_type",
                           "invoice",
-                          "refuse"}};
+                          OutsidePolicy::kRefuse}};
   manifest.problems = {{"public.note", "(1)", "note_fk", "refers to a row of another company"}};
 }
 
@@ -76,10 +77,10 @@ std::string quoted_digest(std::string_view content) {
 void add_files(Backup& backup) {
   add(backup,
       table("document",
-            {{"id", "integer", "data"},
-             {"body", "bytea", "file", ManifestFiles{}},
-             {"text", "text", "file"},
-             {"small picture", "bytea", "file", ManifestFiles{}}},
+            {{"id", "integer", ColumnTreatment::kData},
+             {"body", "bytea", ColumnTreatment::kFile, ManifestFiles{}},
+             {"text", "text", ColumnTreatment::kFile},
+             {"small picture", "bytea", ColumnTreatment::kFile, ManifestFiles{}}},
             {{"id", KeyOrder::kInteger}}),
       "{\"id\":1,\"body\":" + quoted_digest("one") + ",\"text\":\"t\",\"small picture\":null}\n" +
           "{\"id\":2,\"body\":" + quoted_digest("") + ",\"text\":null,\"small picture\":" +
@@ -107,24 +108,30 @@ Backup small_backup() {
   backup.manifest.shared.push_back(shared_table());
   backup.shared.push_back("{\"id\":9,\"code\":\"EUR\"}\n{\"id\":10,\"code\":\"USD\"}\n");
   add(backup,
-      table("invoice", {{"id", "bigint", "data"}, {"body", "jsonb", "data"}},
+      table("invoice",
+            {{"id", "bigint", ColumnTreatment::kData}, {"body", "jsonb", ColumnTreatment::kData}},
             {{"id", KeyOrder::kInteger}}),
       "{\"id\":\"-2\",\"body\":null}\n"
       "{\"id\":\"9\",\"body\":{\"a\":[1,{\"b\":1e400}]}}\n"
       "{\"id\":\"10\",\"body\":{\"$jsonb\":null}}\n");
   backup.manifest.tables.back().omitted = {{"password_hash", "secret"}};
   add(backup,
-      table("line", {{"name", "text", "data"}, {"n", "integer", "counter"}, {"x", "text", "data"}},
+      table("line",
+            {{"name", "text", ColumnTreatment::kData},
+             {"n", "integer", ColumnTreatment::kCounter},
+             {"x", "text", ColumnTreatment::kData}},
             {{"name", KeyOrder::kText}, {"n", KeyOrder::kInteger}}),
       "{\"name\":\"a\",\"n\":2,\"x\":\"\"}\n"
       "{\"name\":\"a\",\"n\":10,\"x\":\"q\\\"\\n\\u001b\"}\n"
       "{\"name\":\"\xC3\xA9\",\"n\":1,\"x\":true}\n");
-  add(backup, table("log", {{"what", "text", "data"}}, {}),
+  add(backup, table("log", {{"what", "text", ColumnTreatment::kData}}, {}),
       "{\"what\":\"a\"}\n{\"what\":\"a\"}\n{\"what\":\"b\"}\n");
-  add(backup, table("nothing", {{"id", "uuid", "data"}}, {{"id", KeyOrder::kText}}), "");
+  add(backup, table("nothing", {{"id", "uuid", ColumnTreatment::kData}}, {{"id", KeyOrder::kText}}),
+      "");
   std::string umlauts;
   for (int i = 0; i < 31; ++i) umlauts += "\xC3\xBC";
-  add(backup, table(umlauts, {{"id", "bigint", "data"}}, {{"id", KeyOrder::kInteger}}),
+  add(backup,
+      table(umlauts, {{"id", "bigint", ColumnTreatment::kData}}, {{"id", KeyOrder::kInteger}}),
       "{\"id\":\"1\"}\n");
   add_files(backup);
   backup.settle();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/scope/scope.hpp"
+#include "core/text/words.hpp"
 
 namespace company_backup {
 
@@ -284,7 +285,7 @@ inline TableRule table_rule(const std::string& table, const std::string& treatme
                             const std::vector<std::string>& match_columns) {
   TableRule rule;
   std::tie(rule.schema, rule.table) = builder::split(table);
-  rule.treatment = treatment;
+  rule.treatment = parse_word<TableTreatment>(treatment).value();
   rule.reason = "reviewed";
   rule.route = route;
   rule.match_columns = match_columns;
@@ -296,7 +297,7 @@ inline ColumnRule column_rule(const std::string& table, const std::string& colum
   ColumnRule rule;
   std::tie(rule.schema, rule.table) = builder::split(table);
   rule.column = column;
-  rule.treatment = treatment;
+  rule.treatment = parse_word<ColumnTreatment>(treatment).value();
   return rule;
 }
 

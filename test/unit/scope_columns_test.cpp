@@ -24,7 +24,7 @@ TEST_F(ScopeColumns, SecretsOfTravellingTables) {
   discover();
   EXPECT_EQ(hint_of("sales.invoice.api_token"),
             "SELECT public.set_column_rule('sales.invoice', 'api_token', 'secret');");
-  expect_finding("error", "sales.invoice.otp", "secret");
+  expect_finding(Severity::kError, "sales.invoice.otp", "secret");
   expect_no_finding("sales.invoice.token_id");
   expect_no_finding("sales.design.password");
   rules.columns = {column_rule("sales.invoice", "api_token", "secret"),
@@ -32,7 +32,7 @@ TEST_F(ScopeColumns, SecretsOfTravellingTables) {
                    column_rule("sales.invoice", "otp", "secret")};
   discover();
   expect_no_errors();
-  expect_finding("warning", "sales.invoice.api_token", "NOT NULL");
+  expect_finding(Severity::kWarning, "sales.invoice.api_token", "NOT NULL");
   expect_no_finding("sales.invoice.otp");
 }
 
@@ -86,14 +86,14 @@ TEST_F(ScopeColumns, ATablesOwnIdIsNoReference) {
   expect_no_finding("sales.orders.order_uuid");
   expect_no_finding("sales.item.public_id");
   expect_no_finding("sales.item.label_id");
-  expect_finding("error", "sales.item.twin_id", "looks like an ID");
+  expect_finding(Severity::kError, "sales.item.twin_id", "looks like an ID");
 }
 
 TEST_F(ScopeColumns, ATypeColumnBesideAnIdNamesItsTable) {
   invoice().columns({"subject_type text", "subject_id integer"});
   db.table("sales.subject");
   discover();
-  expect_finding("error", "sales.invoice.subject_id", "when_column => 'subject_type'");
+  expect_finding(Severity::kError, "sales.invoice.subject_id", "when_column => 'subject_type'");
   EXPECT_EQ(hint_of("sales.invoice.subject_id"), "");
   ReferenceRule rule = reference_rule("sales.invoice", {"subject_id"}, "sales.subject");
   rule.when_column = "subject_type";
@@ -112,7 +112,7 @@ TEST_F(ScopeColumns, AnIdentityColumnOfTheCompanyRowIsNoReference) {
   rules.settings.identity_columns = std::vector<std::string>{"name", "billing_id"};
   discover();
   expect_no_finding("sales.company.billing_id");
-  expect_finding("error", "sales.company.plan_id", "looks like an ID");
+  expect_finding(Severity::kError, "sales.company.plan_id", "looks like an ID");
 }
 
 TEST_F(ScopeColumns, JsonIsMentioned) {
@@ -124,7 +124,7 @@ TEST_F(ScopeColumns, JsonIsMentioned) {
   rules.columns = {column_rule("sales.invoice", "raw", "data")};
   discover();
   expect_no_errors();
-  expect_finding("notice", "sales.invoice.extra", "JSON");
+  expect_finding(Severity::kNotice, "sales.invoice.extra", "JSON");
   expect_no_finding("sales.invoice.links");
   expect_no_finding("sales.invoice.raw");
   EXPECT_EQ(references("sales.invoice"),

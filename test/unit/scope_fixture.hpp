@@ -102,19 +102,19 @@ class ScopeTest : public testing::Test {
   std::string findings() const {
     std::string text;
     for (const Finding& finding : scope.findings)
-      text += finding.severity + " " + finding.object + ": " + finding.problem + "\n    " +
-              finding.hint + "\n";
+      text += std::string(to_text(finding.severity)) + " " + finding.object + ": " +
+              finding.problem + "\n    " + finding.hint + "\n";
     return text;
   }
 
-  void expect_finding(const std::string& severity, const std::string& object,
+  void expect_finding(Severity severity, const std::string& object,
                       const std::string& part_of_problem) const {
     EXPECT_TRUE(std::any_of(scope.findings.begin(), scope.findings.end(),
                             [&](const Finding& finding) {
                               return finding.severity == severity && finding.object == object &&
                                      finding.problem.find(part_of_problem) != std::string::npos;
                             }))
-        << severity << " " << object << " " << part_of_problem << "\nfindings:\n"
+        << to_text(severity) << " " << object << " " << part_of_problem << "\nfindings:\n"
         << findings();
   }
 

@@ -24,9 +24,9 @@ TEST_F(ScopeQuestions, TablesThatSmellDoNotTravelUntilDecided) {
   discover();
   for (const char* name :
        {"sales.membership", "sales.event_outbox", "sales.audit_log", "sales.app_user"}) {
-    EXPECT_EQ(of(name).treatment, "excluded") << name;
+    EXPECT_EQ(of(name).treatment, TableTreatment::kExcluded) << name;
     EXPECT_EQ(of(name).reason.rfind("undecided: ", 0), 0u) << of(name).reason;
-    EXPECT_EQ(of(name).decided_by, "foreign key");
+    EXPECT_EQ(of(name).decided_by, DecidedBy::kForeignKey);
   }
   EXPECT_EQ(hint_of("sales.audit_log"),
             "SELECT public.set_table_rule('sales.audit_log', 'append_only', 'audit trail: only "
@@ -39,7 +39,7 @@ TEST_F(ScopeQuestions, TablesThatSmellDoNotTravelUntilDecided) {
                   table_rule("sales.audit_log", "append_only"),
                   table_rule("sales.app_user", "people", {}, {"email"})};
   discover();
-  EXPECT_EQ(of("sales.audit_log").treatment, "append_only");
+  EXPECT_EQ(of("sales.audit_log").treatment, TableTreatment::kAppendOnly);
   EXPECT_EQ(of("sales.audit_log").reason, "reviewed");
   EXPECT_TRUE(of("sales.app_user").routes.empty());
   EXPECT_FALSE(of("sales.app_user").owned());
@@ -55,12 +55,12 @@ TEST_F(ScopeQuestions, TheMembershipTableIsDecided) {
   rules.settings.membership_table = "belongs";
   rules.settings.membership_person_column = "person_id";
   discover();
-  EXPECT_EQ(of("sales.belongs").treatment, "excluded");
-  EXPECT_EQ(of("sales.belongs").decided_by, "membership");
+  EXPECT_EQ(of("sales.belongs").treatment, TableTreatment::kExcluded);
+  EXPECT_EQ(of("sales.belongs").decided_by, DecidedBy::kMembership);
   expect_no_errors();
   rules.tables = {table_rule("sales.belongs", "append_only"), table_rule("sales.users", "people")};
   discover();
-  EXPECT_EQ(of("sales.belongs").treatment, "append_only");
+  EXPECT_EQ(of("sales.belongs").treatment, TableTreatment::kAppendOnly);
   expect_no_errors();
 }
 
@@ -81,7 +81,7 @@ TEST_F(ScopeQuestions, TheCurrentCompanyOfAUserIsTheTrap) {
   rules.tables = {table_rule("sales.users", "people", {}, {"email"})};
   discover();
   expect_no_errors();
-  EXPECT_EQ(of("sales.users").treatment, "people");
+  EXPECT_EQ(of("sales.users").treatment, TableTreatment::kPeople);
   EXPECT_EQ(scoped("sales.setting"), nullptr);
 }
 
@@ -96,7 +96,7 @@ TEST_F(ScopeQuestions, TablesBehindAnUndecidedOneWait) {
   EXPECT_EQ(scoped("sales.country"), nullptr);
   rules.tables = {table_rule("sales.users", "people")};
   discover();
-  EXPECT_EQ(of("sales.country").treatment, "shared");
+  EXPECT_EQ(of("sales.country").treatment, TableTreatment::kShared);
 }
 
 TEST_F(ScopeQuestions, PeopleThatRowsReferToAreAskedFor) {
@@ -127,11 +127,11 @@ TEST_F(ScopeQuestions, SharedTablesAreFoundByBeingReferredTo) {
   db.table("sales.unrelated");
   rules.references = {reference_rule("sales.invoice", {"tags"}, "sales.tag")};
   discover();
-  EXPECT_EQ(of("sales.currency").treatment, "shared");
-  EXPECT_EQ(of("sales.currency").decided_by, "foreign key");
+  EXPECT_EQ(of("sales.currency").treatment, TableTreatment::kShared);
+  EXPECT_EQ(of("sales.currency").decided_by, DecidedBy::kForeignKey);
   EXPECT_EQ(of("sales.currency").reason,
             "referred to by sales.invoice, no column leads to a company");
-  EXPECT_EQ(of("sales.tag").treatment, "shared");
+  EXPECT_EQ(of("sales.tag").treatment, TableTreatment::kShared);
   EXPECT_EQ(scoped("sales.unrelated"), nullptr);
   EXPECT_EQ(hint_of("sales.currency"),
             "SELECT public.set_table_rule('sales.currency', 'shared', 'reference data', "
@@ -182,7 +182,7 @@ TEST_F(ScopeQuestions, SettingsOfTheCompanyItselfAreSuchAParent) {
   db.table("sales.settings");
   owned("sales.invoice");
   discover();
-  expect_finding("error", "sales.settings", "seems to belong to one row");
+  expect_finding(Severity::kError, "sales.settings", "seems to belong to one row");
   rules.tables = {table_rule("sales.settings", "company", {"company_settings_fk"})};
   discover();
   EXPECT_EQ(of("sales.settings").route_text, "company_settings_fk");
@@ -204,7 +204,7 @@ TEST_F(ScopeQuestions, AParentOfManyOrOptionalRowsIsShared) {
   for (const char* name : {"sales.a", "sales.b", "sales.c"}) db.table(name);
   discover();
   for (const char* name : {"sales.a", "sales.b", "sales.c"})
-    EXPECT_EQ(of(name).treatment, "shared") << name;
+    EXPECT_EQ(of(name).treatment, TableTreatment::kShared) << name;
 }
 
 TEST_F(ScopeQuestions, ACompanyColumnWithoutAForeignKey) {
@@ -217,13 +217,13 @@ TEST_F(ScopeQuestions, ACompanyColumnWithoutAForeignKey) {
   discover();
   EXPECT_EQ(hint_of("sales.note"),
             "SELECT public.set_reference('sales.note', '{company_id}', 'sales.company');");
-  expect_finding("error", "sales.memo", "\"CompanyId\" looks like a company's");
+  expect_finding(Severity::kError, "sales.memo", "\"CompanyId\" looks like a company's");
   expect_no_finding("sales.rate");
   expect_no_finding("crm.lead");
   rules.references = {reference_rule("sales.note", {"company_id"}, "sales.company")};
   rules.tables = {table_rule("sales.memo", "shared")};
   discover();
-  EXPECT_EQ(of("sales.note").decided_by, "reference");
+  EXPECT_EQ(of("sales.note").decided_by, DecidedBy::kReference);
   EXPECT_EQ(of("sales.note").route_text, "company_id");
   expect_no_errors();
 }
@@ -233,7 +233,7 @@ TEST_F(ScopeQuestions, AColumnNamedLikeACompanyKeyElsewhere) {
   db.table("sales.shop").column("firm integer").fk("s_c", {"firm"}, "sales.company");
   db.table("sales.till").column("firm integer");
   discover();
-  expect_finding("error", "sales.till", "the column firm looks like a company's");
+  expect_finding(Severity::kError, "sales.till", "the column firm looks like a company's");
 }
 
 TEST_F(ScopeQuestions, ScopeColumnsNeedNoForeignKey) {
@@ -245,11 +245,11 @@ TEST_F(ScopeQuestions, ScopeColumnsNeedNoForeignKey) {
   db.table("sales.memo").column("tenant_id text");
   rules.settings.scope_columns = {"tenant_id"};
   discover();
-  EXPECT_EQ(of("sales.invoice").decided_by, "scope column");
+  EXPECT_EQ(of("sales.invoice").decided_by, DecidedBy::kScopeColumn);
   EXPECT_EQ(of("sales.invoice").routes[0].operators,
             (std::vector<std::string>{"OPERATOR(pg_catalog.=)"}));
   EXPECT_EQ(of("sales.detail").route_text, "detail_parent > tenant_id");
-  expect_finding("error", "sales.note", "can be NULL");
+  expect_finding(Severity::kError, "sales.note", "can be NULL");
   EXPECT_EQ(hint_of("sales.memo.tenant_id"),
             "SELECT public.set_column_rule('sales.memo', 'tenant_id', 'data');");
   rules.tables = {table_rule("sales.note", "company", {"tenant_id"}),
@@ -283,7 +283,7 @@ TEST_F(ScopeQuestions, ReferencesToExcludedRowsAreWarnedAbout) {
   rules.tables = {table_rule("sales.plan", "excluded")};
   discover();
   expect_no_errors();
-  expect_finding("warning", "sales.invoice", "i_plan refers to sales.plan");
+  expect_finding(Severity::kWarning, "sales.invoice", "i_plan refers to sales.plan");
   EXPECT_EQ(hint_of("sales.invoice"), "");
   EXPECT_EQ(references("sales.plan").size(), 0u);
 }
@@ -299,7 +299,7 @@ TEST_F(ScopeQuestions, ForeignKeysAreNotInherited) {
   heir("sales.credit_note").fk("c_c", {"company_id"}, "sales.company");
   db.table("sales.stranger").column("note text").raw().is_child = true;
   discover();
-  EXPECT_EQ(of("sales.credit_note").treatment, "company");
+  EXPECT_EQ(of("sales.credit_note").treatment, TableTreatment::kCompany);
   expect_no_finding("sales.stranger");
   expect_no_errors();
   // without a company column of its own name only the inheritance tells
@@ -309,7 +309,7 @@ TEST_F(ScopeQuestions, ForeignKeysAreNotInherited) {
   child("sales.line", "sales.head").raw().has_children = true;
   db.table("sales.special_line").column("parent_id integer").raw().is_child = true;
   discover();
-  expect_finding("error", "sales.special_line", "inherits from");
+  expect_finding(Severity::kError, "sales.special_line", "inherits from");
   rules.tables = {table_rule("sales.special_line", "shared")};
   discover();
   expect_no_errors();
@@ -324,7 +324,7 @@ TEST_F(ScopeQuestions, ForeignTablesAreAskedFor) {
   rules.settings.scope_columns = {"tenant"};
   discover();
   for (const char* name : {"remote.usage", "remote.payment", "remote.sales"})
-    expect_finding("error", name, "");
+    expect_finding(Severity::kError, name, "");
   expect_no_finding("remote.weather");
   rules.tables = {table_rule("remote.usage", "shared"), table_rule("remote.payment", "shared"),
                   table_rule("remote.sales", "company")};
@@ -343,13 +343,13 @@ TEST_F(ScopeQuestions, TablesOfExtensionsAreIgnoredUnlessTheyLeadToACompany) {
       .raw()
       .of_extension = true;
   discover();
-  expect_finding("error", "cron.entry", "extension");
-  expect_finding("error", "cron.part", "extension");
+  expect_finding(Severity::kError, "cron.entry", "extension");
+  expect_finding(Severity::kError, "cron.part", "extension");
   expect_no_finding("cron.run");
   rules.tables = {table_rule("cron.entry", "excluded"), table_rule("cron.part", "company")};
   discover();
   expect_no_errors();
-  EXPECT_EQ(of("cron.part").treatment, "company");
+  EXPECT_EQ(of("cron.part").treatment, TableTreatment::kCompany);
 }
 
 TEST_F(ScopeQuestions, AForeignKeyOfOnePartitionIsNoRoute) {
@@ -378,7 +378,7 @@ TEST_F(ScopeQuestions, ATieDoesNotHideWhatATableLooksLike) {
       .fk("home_fk", {"home"}, "sales.company")
       .fk("guest_fk", {"guest"}, "sales.company");
   discover();
-  expect_finding("error", "sales.membership", "looks like logins");
+  expect_finding(Severity::kError, "sales.membership", "looks like logins");
   EXPECT_EQ(hint_of("sales.membership"),
             "SELECT public.set_table_rule('sales.membership', 'excluded', 'decides who may log "
             "in', route => '{guest_fk}');");
@@ -402,7 +402,7 @@ TEST_F(ScopeQuestions, AParentOfOneRowMayHoldSecrets) {
                   table_rule("sales.users", "people")};
   discover();
   expect_no_errors();
-  EXPECT_EQ(of("sales.credential").treatment, "excluded");
+  EXPECT_EQ(of("sales.credential").treatment, TableTreatment::kExcluded);
   EXPECT_TRUE(of("sales.credential").owned());
 }
 
@@ -443,13 +443,13 @@ TEST_F(ScopeQuestions, TablesOfOutsidersStopNothing) {
   db.table("sales.asked").column("company_id integer");
   discover();
   const std::string told = "its owner, mallory, has no right on the company's tables";
-  expect_finding("warning", "evil.scoped", told);
-  expect_finding("warning", "evil.asked", told);
-  expect_finding("error", "sales.asked", "");
+  expect_finding(Severity::kWarning, "evil.scoped", told);
+  expect_finding(Severity::kWarning, "evil.asked", told);
+  expect_finding(Severity::kError, "sales.asked", "");
   EXPECT_EQ(scoped("evil.scoped"), nullptr);
   rules.tables = {table_rule("evil.scoped", "company"), table_rule("sales.asked", "shared")};
   discover();
-  EXPECT_EQ(of("evil.scoped").treatment, "company");
+  EXPECT_EQ(of("evil.scoped").treatment, TableTreatment::kCompany);
   expect_no_errors();
 }
 

@@ -37,8 +37,8 @@ TEST_F(ScopeTest, TheCompanyTableComesFirstAndOwnsItself) {
   discover();
   ASSERT_EQ(scope.tables.size(), 2u);
   EXPECT_EQ(scope.tables[0].table, at("sales.company"));
-  EXPECT_EQ(scope.tables[0].decided_by, "company table");
-  EXPECT_EQ(scope.tables[0].treatment, "company");
+  EXPECT_EQ(scope.tables[0].decided_by, DecidedBy::kCompanyTable);
+  EXPECT_EQ(scope.tables[0].treatment, TableTreatment::kCompany);
   EXPECT_EQ(scope.tables[0].route_text, "id");
   EXPECT_EQ(scope.tables[0].key, (std::vector<int16_t>{1}));
   EXPECT_EQ(scope.company_key, 1);
@@ -54,7 +54,7 @@ TEST_F(ScopeTest, ARouteOfSixLevels) {
   discover();
   EXPECT_EQ(of("sales.l6").route_text,
             "l6_parent > l5_parent > l4_parent > l3_parent > l2_parent > l1_company_fk");
-  EXPECT_EQ(of("sales.l6").decided_by, "foreign key");
+  EXPECT_EQ(of("sales.l6").decided_by, DecidedBy::kForeignKey);
   EXPECT_EQ(of("sales.l6").area, "sales");
   expect_no_errors();
 }
@@ -142,7 +142,7 @@ TEST_F(ScopeTest, ACompositeKeyWithOneNullableColumnIsNotFirm) {
       .fk("note_invoice_fk", {"invoice", "kind"}, "sales.invoice", {"id", "kind"});
   discover();
   EXPECT_EQ(scoped("sales.note"), nullptr);
-  expect_finding("error", "sales.note", "note_invoice_fk");
+  expect_finding(Severity::kError, "sales.note", "note_invoice_fk");
 }
 
 TEST_F(ScopeTest, OfACompositeKeyToTheCompanyTheKeyColumnIsTaken) {
@@ -240,7 +240,7 @@ TEST_F(ScopeTest, AScopeColumnBesideTheRouteIsAReference) {
     EXPECT_TRUE(reference.soft);
     EXPECT_EQ(reference.target, scope.company_table);
     EXPECT_EQ(reference.target_columns, (std::vector<int16_t>{scope.company_key}));
-    EXPECT_EQ(reference.outside, "refuse");
+    EXPECT_EQ(reference.outside, OutsidePolicy::kRefuse);
   }
 }
 
@@ -251,14 +251,14 @@ TEST_F(ScopeTest, WhatIsSaidOfAScopeColumnAloneCounts) {
   owned("sales.book");
   rules.tables = {table_rule("sales.page", "company", {"page_parent"})};
   rules.references = {reference_rule("sales.page", {"tenant_id"}, "sales.company")};
-  rules.references[0].outside = "keep";
+  rules.references[0].outside = OutsidePolicy::kKeep;
   rules.columns = {column_rule("sales.page", "firm_id", "data")};
   discover();
   EXPECT_EQ(references("sales.page"), (std::vector<std::string>{"page_parent", "tenant_id"}));
   expect_no_errors();
   rules.columns = {column_rule("sales.page", "firm_id", "group")};
   discover();
-  expect_finding("error", "sales.page.firm_id", "it is a scope column");
+  expect_finding(Severity::kError, "sales.page.firm_id", "it is a scope column");
 }
 
 TEST_F(ScopeTest, ThreeLevelsOfTenants) {
@@ -268,7 +268,7 @@ TEST_F(ScopeTest, ThreeLevelsOfTenants) {
   child("sales.till", "sales.branch");
   discover();
   EXPECT_EQ(of("sales.till").route_text, "till_parent > b_c");
-  EXPECT_EQ(of("sales.tenant").treatment, "shared");
+  EXPECT_EQ(of("sales.tenant").treatment, TableTreatment::kShared);
 }
 
 // Two foreign keys to the company, neither NULL, both or neither cascading.
@@ -314,16 +314,16 @@ TEST_F(ScopeTest, TheColumnNamedAsElsewhereIsTheOwner) {
 TEST_F(ScopeTest, OtherwiseNothingSaysWhichIsTheOwner) {
   two_companies("buyer", "seller");
   discover();
-  expect_finding("error", "sales.deal",
+  expect_finding(Severity::kError, "sales.deal",
                  "two columns could say which company a row belongs to: first_fk and second_fk");
-  EXPECT_EQ(of("sales.deal").treatment, "excluded");
+  EXPECT_EQ(of("sales.deal").treatment, TableTreatment::kExcluded);
   EXPECT_EQ(hint_of("sales.deal"),
             "SELECT public.set_table_rule('sales.deal', 'company', 'belongs to the company of "
             "first_fk', route => '{first_fk}');");
   rules.tables.push_back(table_rule("sales.deal", "company", {"second_fk"}));
   discover();
   EXPECT_EQ(of("sales.deal").route_text, "second_fk");
-  EXPECT_EQ(of("sales.deal").decided_by, "rule");
+  EXPECT_EQ(of("sales.deal").decided_by, DecidedBy::kRule);
   expect_no_errors();
 }
 
@@ -364,7 +364,7 @@ TEST_F(ScopeTest, ARuleWithoutARouteTakesTheOnlyNullableOne) {
   rules.tables.push_back(table_rule("sales.note", "append_only"));
   discover();
   EXPECT_EQ(of("sales.note").route_text, "n_i > invoice_company_fk");
-  EXPECT_EQ(of("sales.note").treatment, "append_only");
+  EXPECT_EQ(of("sales.note").treatment, TableTreatment::kAppendOnly);
   expect_no_errors();
 }
 
@@ -372,7 +372,7 @@ TEST_F(ScopeTest, ARuleWithoutARouteAsksWhenSeveralAreNullable) {
   attachment();
   rules.tables.push_back(table_rule("sales.attachment", "company"));
   discover();
-  expect_finding("error", "sales.attachment", "could say which company");
+  expect_finding(Severity::kError, "sales.attachment", "could say which company");
   EXPECT_NE(hint_of("sales.attachment").find("route => '{to_bill,to_invoice}'"), std::string::npos);
 }
 
@@ -412,7 +412,7 @@ TEST_F(ScopeTest, AKeyToWhatMayBeNobodysIsNoSureWay) {
   child("sales.photo", "sales.item");
   rules.tables.push_back(table_rule("sales.item", "company"));
   discover();
-  expect_finding("error", "sales.price",
+  expect_finding(Severity::kError, "sales.price",
                  "two columns could say which company a row belongs to: p_c and price_parent");
   EXPECT_NE(hint_of("sales.price").find("route => '{p_c,price_parent}'"), std::string::npos);
   EXPECT_EQ(of("sales.photo").route_text, "photo_parent > i_o");
@@ -459,9 +459,10 @@ TEST_F(ScopeTest, AWayOfSeveralMayNotLeadToAnotherCompany) {
   attachment();
   rules.tables.push_back(table_rule("sales.attachment", "company", {"to_invoice", "to_bill"}));
   rules.references.push_back(
-      {"sales", "attachment", {"bill_id"}, "sales", "bill", {}, "", "", "", "keep"});
+      {"sales", "attachment", {"bill_id"}, "sales", "bill", {}, "", "", "", OutsidePolicy::kKeep});
   discover();
-  expect_finding("error", "sales.attachment", "a rule lets to_bill lead to another company");
+  expect_finding(Severity::kError, "sales.attachment",
+                 "a rule lets to_bill lead to another company");
   EXPECT_NE(hint_of("sales.attachment").find("route => '{to_invoice}'"), std::string::npos);
   rules.tables[0].route = {"to_invoice"};
   discover();

@@ -44,7 +44,7 @@ TEST_F(ScopeUnheld, NotEnforcedIsNoWayToTheCompany) {
   EXPECT_TRUE(scope.undecided());
   rules.references = {{"sales", "page", {"ref"}, "sales", "invoice", {}, "", "", ""}};
   discover_with("loose", false);
-  EXPECT_EQ(of("sales.page").treatment, "company");
+  EXPECT_EQ(of("sales.page").treatment, TableTreatment::kCompany);
 }
 
 TEST_F(ScopeUnheld, TemporalKeysExcludeBothTables) {

@@ -33,7 +33,7 @@ TEST(Smells, OfTables) {
     Table table;
     table.name = name;
     const auto smell = table_smell(table);
-    return smell ? smell->treatment : "";
+    return smell ? to_text(smell->treatment) : "";
   };
   for (const char* name : {"users", "AppUser", "user_account", "people", "person", "userProfiles"})
     EXPECT_EQ(treatment(name), "people") << name;

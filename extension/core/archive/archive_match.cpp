@@ -40,7 +40,9 @@ class Matcher {
                          {},     {}};
     if (matched.scoped == nullptr || !matched.scoped->travels()) {
       differ("table " + display_table(*matched.table) + " does not travel with a company here" +
-             (matched.scoped == nullptr ? "" : ": it is " + matched.scoped->treatment));
+             (matched.scoped == nullptr
+                  ? ""
+                  : std::string(": it is ") + to_text(matched.scoped->treatment)));
       return;
     }
     for (const ManifestColumn& column : archived.columns) match_column(matched, column);
@@ -69,9 +71,9 @@ class Matcher {
     if (options_.everything) return true;
     const ColumnRule* rule = column_rule(rules_, table, column.name);
     if (rule == nullptr) return true;
-    if (rule->treatment == "secret") return false;
-    const bool stays = (rule->treatment == "identity" && !options_.same_company) ||
-                       (rule->treatment == "file" && !options_.with_files);
+    if (rule->treatment == ColumnTreatment::kSecret) return false;
+    const bool stays = (rule->treatment == ColumnTreatment::kIdentity && !options_.same_company) ||
+                       (rule->treatment == ColumnTreatment::kFile && !options_.with_files);
     if (!stays) return true;
     return needs_value(column) && rule->replacement.empty();
   }

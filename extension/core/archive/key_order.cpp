@@ -37,6 +37,16 @@ int compare_integers(std::string_view a_text, std::string_view b_text) {
 
 }  // namespace
 
+const char* to_text(KeyOrder order) {
+  switch (order) {
+    case KeyOrder::kInteger:
+      return "integer";
+    case KeyOrder::kText:
+      return "text";
+  }
+  return "";
+}
+
 int compare_keys(KeyOrder order, std::string_view a, std::string_view b) {
   return order == KeyOrder::kInteger ? compare_integers(a, b) : a.compare(b);
 }

@@ -12,6 +12,8 @@ enum class KeyOrder {
   kText,     // by memcmp of the unescaped text
 };
 
+const char* to_text(KeyOrder order);
+
 // Below, equal to or above zero, as a stands before, at or after b. Texts are unescaped. Error
 // kBadArchive for an integer key that is not an integer.
 int compare_keys(KeyOrder order, std::string_view a, std::string_view b);

@@ -102,7 +102,7 @@ void print_columns(Printer& out, const std::vector<ManifestColumn>& columns) {
     out.object([&] {
       out.field("name", column.name);
       out.field("type", column.type);
-      out.field("treatment", column.treatment);
+      out.field("treatment", std::string_view(to_text(column.treatment)));
       if (!column.files) return;
       out.field("files", column.files->count);
       out.field("bytes", column.files->bytes);
@@ -119,7 +119,7 @@ void print_content(Printer& out, const ManifestTable& table) {
   out.list("key", table.key, [&](const ManifestKeyColumn& part) {
     out.object([&] {
       out.field("column", part.column);
-      out.field("order", std::string_view(part.order == KeyOrder::kInteger ? "integer" : "text"));
+      out.field("order", std::string_view(to_text(part.order)));
     });
   });
 }
@@ -129,7 +129,7 @@ void print_tables(Printer& out, const std::vector<ManifestTable>& tables) {
     out.object([&] {
       out.field("name", table.name);
       out.field("area", table.area);
-      out.field("treatment", table.treatment);
+      out.field("treatment", std::string_view(to_text(table.treatment)));
       out.field("route", table.route);
       print_content(out, table);
       out.list("omitted", table.omitted, [&](const ManifestOmitted& column) {
@@ -146,7 +146,7 @@ void print_shared(Printer& out, const std::vector<ManifestTable>& tables) {
   out.list("shared", tables, [&](const ManifestTable& table) {
     out.object([&] {
       out.field("name", table.name);
-      out.field("treatment", table.treatment);
+      out.field("treatment", std::string_view(to_text(table.treatment)));
       out.field("match_columns", table.match_columns);
       print_content(out, table);
     });
@@ -173,7 +173,7 @@ void print_references(Printer& out, const std::vector<ManifestReference>& refere
       out.field("json_path", reference.json_path);
       out.field("when_column", reference.when_column);
       out.field("when_value", reference.when_value);
-      out.field("outside", reference.outside);
+      out.field("outside", std::string_view(to_text(reference.outside)));
     });
   });
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/archive/key_order.hpp"
+#include "core/scope/treatment.hpp"
 #include "core/text/digest.hpp"
 
 namespace company_backup {
@@ -30,11 +31,11 @@ struct ManifestFiles {
 };
 
 struct ManifestColumn {
-  std::string name;                // plain
-  std::string type;                // as format_type() writes it
-  std::string treatment = "data";  // data, identity, counter, file
+  std::string name;                                    // plain
+  std::string type;                                    // as format_type() writes it
+  ColumnTreatment treatment = ColumnTreatment::kData;  // or kIdentity, kCounter, kFile
   // Of a column whose lines hold digests, and whose contents are entries under files/. Only where
-  // the treatment is file.
+  // the treatment is kFile.
   std::optional<ManifestFiles> files = std::nullopt;
 };
 
@@ -50,9 +51,10 @@ struct ManifestOmitted {
 
 // A table whose rows are in the archive: an element of `tables` or of `shared`.
 struct ManifestTable {
-  std::string name;                        // encode_table_name()
-  std::string area;                        // `tables` only
-  std::string treatment;                   // tables: company, append_only; shared: shared, people
+  std::string name;  // encode_table_name()
+  std::string area;  // `tables` only
+  // `tables`: kCompany, kAppendOnly; `shared`: kShared, kPeople.
+  TableTreatment treatment = TableTreatment::kCompany;
   std::string route;                       // `tables` only; for readers
   std::vector<std::string> match_columns;  // `shared` only
   std::uint64_t rows = 0;
@@ -66,8 +68,8 @@ struct ManifestTable {
 };
 
 struct ManifestExcluded {
-  std::string name;  // encode_table_name()
-  std::string treatment;
+  std::string name;       // encode_table_name()
+  std::string treatment;  // for readers
   std::string reason;
 };
 
@@ -81,7 +83,7 @@ struct ManifestReference {
   std::optional<std::string> json_path;
   std::optional<std::string> when_column;
   std::optional<std::string> when_value;
-  std::string outside = "refuse";  // refuse, keep, null
+  OutsidePolicy outside = OutsidePolicy::kRefuse;
 };
 
 struct ManifestProblem {

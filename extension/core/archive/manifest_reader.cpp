@@ -16,6 +16,7 @@
 #include "core/text/json_scanner.hpp"
 #include "core/text/printable.hpp"
 #include "core/text/table_name.hpp"
+#include "core/text/words.hpp"
 
 namespace company_backup {
 
@@ -154,12 +155,15 @@ class ValueReader {
     return [this, &to](const Place& place) { to = read_name(place); };
   }
 
-  Take choice(std::string& to, std::span<const std::string_view> allowed) {
-    return [this, &to, allowed](const Place& place) {
-      to = read_text(place);
-      if (std::find(allowed.begin(), allowed.end(), to) == allowed.end()) {
+  // Only one of `allowed`, where not every word may stand here.
+  template <class Word>
+  Take word(Word& to, std::vector<Word> allowed = all_words<Word>()) {
+    return [this, &to, allowed = std::move(allowed)](const Place& place) {
+      const std::optional<Word> read = parse_word<Word>(read_text(place));
+      if (!read || std::find(allowed.begin(), allowed.end(), *read) == allowed.end()) {
         refuse(place, "has an unknown value");
       }
+      to = *read;
     };
   }
 
@@ -248,11 +252,13 @@ class ValueReader {
 
 using Field = ValueReader::Field;
 
-constexpr std::string_view kColumnTreatments[] = {"data", "identity", "counter", "file"};
-constexpr std::string_view kTableTreatments[] = {"company", "append_only"};
-constexpr std::string_view kSharedTreatments[] = {"shared", "people"};
-constexpr std::string_view kOrders[] = {"integer", "text"};
-constexpr std::string_view kOutside[] = {"refuse", "keep", "null"};
+const std::vector<ColumnTreatment> kColumnTreatments{
+    ColumnTreatment::kData, ColumnTreatment::kIdentity, ColumnTreatment::kCounter,
+    ColumnTreatment::kFile};
+const std::vector<TableTreatment> kTableTreatments{TableTreatment::kCompany,
+                                                   TableTreatment::kAppendOnly};
+const std::vector<TableTreatment> kSharedTreatments{TableTreatment::kShared,
+                                                    TableTreatment::kPeople};
 
 template <typename Item>
 std::vector<std::string_view> names_of(const std::vector<Item>& items, std::string Item::*name) {
@@ -338,7 +344,7 @@ class ManifestReader {
       ManifestTable table;
       in_.object(element, {{"name", in_.table_name(table.name)},
                            {"area", in_.text(table.area)},
-                           {"treatment", in_.choice(table.treatment, kTableTreatments)},
+                           {"treatment", in_.word(table.treatment, kTableTreatments)},
                            {"route", in_.text(table.route)},
                            {"rows", in_.count(table.rows)},
                            {"bytes", in_.count(table.bytes)},
@@ -356,7 +362,7 @@ class ManifestReader {
     in_.list(place, kMaxTables, [&](const Place& element) {
       ManifestTable table;
       in_.object(element, {{"name", in_.table_name(table.name)},
-                           {"treatment", in_.choice(table.treatment, kSharedTreatments)},
+                           {"treatment", in_.word(table.treatment, kSharedTreatments)},
                            {"match_columns", in_.names(table.match_columns)},
                            {"rows", in_.count(table.rows)},
                            {"bytes", in_.count(table.bytes)},
@@ -395,13 +401,13 @@ class ManifestReader {
     };
     in_.object(place, {{"name", in_.name(column.name)},
                        {"type", in_.text(column.type)},
-                       {"treatment", in_.choice(column.treatment, kColumnTreatments)},
+                       {"treatment", in_.word(column.treatment, kColumnTreatments)},
                        {"files", noted(has_count, in_.count(files.count)), true},
                        {"bytes", noted(has_bytes, in_.count(files.bytes)), true}});
     if (!has_count && !has_bytes) return column;
     if (!has_count) refuse(place.field("files"), "is missing");
     if (!has_bytes) refuse(place.field("bytes"), "is missing");
-    if (column.treatment != "file") {
+    if (column.treatment != ColumnTreatment::kFile) {
       refuse(place.field("files"), "is there although the column is not treated as a file");
     }
     if (++folders_ > kMaxFolders) refuse(place.field("files"), "stands at too many columns");
@@ -413,10 +419,7 @@ class ManifestReader {
     return [this, &table](const Place& place) {
       in_.list(place, kMaxColumns, [&](const Place& element) {
         ManifestKeyColumn part;
-        std::string order;
-        in_.object(element,
-                   {{"column", in_.name(part.column)}, {"order", in_.choice(order, kOrders)}});
-        part.order = order == "integer" ? KeyOrder::kInteger : KeyOrder::kText;
+        in_.object(element, {{"column", in_.name(part.column)}, {"order", in_.word(part.order)}});
         table.key.push_back(std::move(part));
       });
       in_.refuse_twice(names_of(table.key, &ManifestKeyColumn::column), place);
@@ -487,7 +490,7 @@ class ManifestReader {
                            {"json_path", in_.optional_text(reference.json_path)},
                            {"when_column", in_.optional_text(reference.when_column)},
                            {"when_value", in_.optional_text(reference.when_value)},
-                           {"outside", in_.choice(reference.outside, kOutside)}});
+                           {"outside", in_.word(reference.outside)}});
       manifest_.references.push_back(std::move(reference));
     });
   }

@@ -49,7 +49,7 @@ class Planner {
     if (facts_.rows(scoped.table) == 0) return;
     for (const Column& column : schema_.tables[scoped.table].columns) {
       const ColumnRoot root{scoped.table, column.number};
-      if (facts_.rule_of(root).empty()) continue;
+      if (!facts_.rule_of(root)) continue;
       plan_.renewed[root] = {kind_of(root), roots_.is_followed(root)};
     }
   }
@@ -175,15 +175,16 @@ class Planner {
     const Column& column = column_of(root);
     if (column.generated || follows_others(root) || !conditional(root).empty())
       return IdKind::kNone;
-    const std::string rule = facts_.rule_of(root);
-    if (rule == "renew") return IdKind::kRule;
+    const std::optional<ColumnTreatment> rule = facts_.rule_of(root);
+    if (rule == ColumnTreatment::kRenew) return IdKind::kRule;
     const IdFacts::ColumnFacts facts = facts_.of(root);
     if (!facts.loaded) return IdKind::kNone;
     switch (column.family) {
       case TypeFamily::kInteger:
         if (facts.has_sequence) return IdKind::kSequence;
         if (facts.volatile_default) return IdKind::kDefault;
-        return rule == "group" || is_whole_key(root) ? IdKind::kInteger : IdKind::kNone;
+        return rule == ColumnTreatment::kGroup || is_whole_key(root) ? IdKind::kInteger
+                                                                     : IdKind::kNone;
       case TypeFamily::kUuid:
         return IdKind::kUuid;
       case TypeFamily::kText:
@@ -289,7 +290,9 @@ class Planner {
       if (target == nullptr || !target->owned()) continue;
       for (size_t i = 0; i < reference.columns.size(); ++i) {
         if (reference.columns[i] != column.column) continue;
-        if (reference.outside != "refuse" || has_shared_rows(schema_, scope_, *target)) return true;
+        if (reference.outside != OutsidePolicy::kRefuse ||
+            has_shared_rows(schema_, scope_, *target))
+          return true;
         if (may_leave({reference.target, reference.target_columns[i]}, seen)) return true;
       }
     }
@@ -423,6 +426,18 @@ class Planner {
 };
 
 }  // namespace
+
+const char* to_text(IdDecision::Kind kind) {
+  switch (kind) {
+    case IdDecision::Kind::kKept:
+      return "kept";
+    case IdDecision::Kind::kRenewed:
+      return "renewed";
+    case IdDecision::Kind::kRefused:
+      return "refused";
+  }
+  return "";
+}
 
 bool IdPlan::refused() const {
   return std::any_of(decisions.begin(), decisions.end(), [](const IdDecision& decision) {

@@ -46,9 +46,9 @@ class IdFacts {
   virtual ColumnFacts of(const ColumnRoot& column) = 0;
   // How many rows the archive has.
   virtual uint64_t rows(TableIndex table) = 0;
-  // The column rule that gives new values, "renew" or "group"; empty also if the column does not
-  // come from the archive.
-  virtual std::string rule_of(const ColumnRoot&) { return {}; }
+  // The column rule that gives new values: kRenew or kGroup; none also if the column does not come
+  // from the archive.
+  virtual std::optional<ColumnTreatment> rule_of(const ColumnRoot&) { return {}; }
   // A column whose value tells a row of the copy apart from others, where it is one of `origin`, or
   // the company's own: not if it leads to nobody's row or to another company's, and so stays.
   struct Teller {
@@ -83,6 +83,8 @@ struct IdPlan {
 
   bool refused() const;
 };
+
+const char* to_text(IdDecision::Kind kind);
 
 // What lets copies of rows have other values in a unique index: statements. `makes_values`: does
 // the default of a column give another value each time?

@@ -46,13 +46,13 @@ void tell_outsiders_apart(Model& model) {
       owners[display_table(model.table(index))] = model.table(index).outsider;
   if (owners.empty()) return;
   for (Finding& finding : model.findings) {
-    if (finding.severity != "error") continue;
+    if (finding.severity != Severity::kError) continue;
     auto owner = owners.find(finding.object);
     for (size_t end = finding.object.rfind('.'); owner == owners.end() && end != std::string::npos;
          end = end == 0 ? std::string::npos : finding.object.rfind('.', end - 1))
       owner = owners.find(finding.object.substr(0, end));  // of a column
     if (owner == owners.end()) continue;
-    finding.severity = "warning";
+    finding.severity = Severity::kWarning;
     finding.problem += "; its owner, " + display_name(owner->second) +
                        ", has no right on the company's tables, so that it stops no backup";
   }

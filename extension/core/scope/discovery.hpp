@@ -1,6 +1,6 @@
 // Scope discovery: finds out which tables hold rows of a company, by which route, and what is
 // undecided. Pure: the same schema and rules always give the same scope. DESIGN: fail closed; what
-// discovery does not understand becomes a finding of severity "error", and backups refuse while one
+// discovery does not understand becomes a finding of severity kError, and backups refuse while one
 // stands.
 #pragma once
 

@@ -73,13 +73,14 @@ const ColumnRule* column_rule(const Rules& rules, const Table& table, const std:
   return nullptr;
 }
 
-std::string column_treatment(const Rules& rules, const Table& table, const std::string& column) {
+std::optional<ColumnTreatment> column_treatment(const Rules& rules, const Table& table,
+                                                const std::string& column) {
   const ColumnRule* rule = column_rule(rules, table, column);
-  return rule == nullptr ? std::string() : rule->treatment;
+  return rule == nullptr ? std::nullopt : std::optional(rule->treatment);
 }
 
 bool is_file(const Rules& rules, const Table& table, const Column& column) {
-  return column.is_bytea() && column_treatment(rules, table, column.name) == "file";
+  return column.is_bytea() && column_treatment(rules, table, column.name) == ColumnTreatment::kFile;
 }
 
 }  // namespace company_backup

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/scope/treatment.hpp"
+
 namespace company_backup {
 
 using TableIndex = int;  // position in Schema::tables
@@ -88,7 +90,7 @@ struct ForeignKey {
 
 struct TableRule {
   std::string schema, table;
-  std::string treatment;  // company, append_only, excluded, shared, people
+  TableTreatment treatment = TableTreatment::kExcluded;
   std::string reason;
   std::string area;
   std::vector<std::string> match_columns;
@@ -98,8 +100,8 @@ struct TableRule {
 
 struct ColumnRule {
   std::string schema, table, column;
-  std::string treatment;  // data, secret, identity, counter, file, renew, group
-  // SQL expression. Of renew: over the old value, what a copy gets. Else over nothing: what a row
+  ColumnTreatment treatment = ColumnTreatment::kData;
+  // SQL expression. Of kRenew: over the old value, what a copy gets. Else over nothing: what a row
   // gets that is made anew and to which the column's own value does not travel; empty: its default.
   std::string replacement = {};
 };
@@ -111,7 +113,7 @@ struct ReferenceRule {
   std::vector<std::string> target_columns;  // empty: the target's primary key
   std::string json_path;                // empty: the column itself (or each element of an array)
   std::string when_column, when_value;  // empty: always
-  std::string outside = "refuse";       // refuse, keep, null
+  OutsidePolicy outside = OutsidePolicy::kRefuse;
 };
 
 struct Settings {
@@ -152,8 +154,9 @@ std::vector<int16_t> pick_key(const Table& table);
 
 // The rule for a column; null: none.
 const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column);
-// Its treatment: data, secret, identity, counter, file, renew, group; empty: none.
-std::string column_treatment(const Rules& rules, const Table& table, const std::string& column);
+// Its treatment; none: no rule is on it.
+std::optional<ColumnTreatment> column_treatment(const Rules& rules, const Table& table,
+                                                const std::string& column);
 
 // Is each value of the column a file in an archive? Only bytea can be; a column of another type
 // that is treated as a file stays in its row.

@@ -6,11 +6,48 @@ namespace company_backup {
 namespace {
 
 int rank(const Finding& finding) {
-  if (finding.severity == "error") return 0;
-  return finding.severity == "warning" ? 1 : 2;
+  switch (finding.severity) {
+    case Severity::kError:
+      return 0;
+    case Severity::kWarning:
+      return 1;
+    case Severity::kNotice:
+      return 2;
+  }
+  return 3;
 }
 
 }  // namespace
+
+const char* to_text(DecidedBy decided_by) {
+  switch (decided_by) {
+    case DecidedBy::kCompanyTable:
+      return "company table";
+    case DecidedBy::kRule:
+      return "rule";
+    case DecidedBy::kMembership:
+      return "membership";
+    case DecidedBy::kForeignKey:
+      return "foreign key";
+    case DecidedBy::kScopeColumn:
+      return "scope column";
+    case DecidedBy::kReference:
+      return "reference";
+  }
+  return "";
+}
+
+const char* to_text(Severity severity) {
+  switch (severity) {
+    case Severity::kError:
+      return "error";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kNotice:
+      return "notice";
+  }
+  return "";
+}
 
 void sort_findings(std::vector<Finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
@@ -20,7 +57,7 @@ void sort_findings(std::vector<Finding>& findings) {
 
 bool Scope::undecided() const {
   return std::any_of(findings.begin(), findings.end(),
-                     [](const Finding& finding) { return finding.severity == "error"; });
+                     [](const Finding& finding) { return finding.severity == Severity::kError; });
 }
 
 const ScopedTable* Scope::find(TableIndex table) const {

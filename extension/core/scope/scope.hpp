@@ -31,14 +31,18 @@ struct RouteStep {
   std::string when_value;
 };
 
+// What says whose the rows of a table are.
+enum class DecidedBy { kCompanyTable, kRule, kMembership, kForeignKey, kScopeColumn, kReference };
+
+const char* to_text(DecidedBy decided_by);
+
 struct ScopedTable {
   TableIndex table = kNoTable;
-  // company, append_only, excluded, shared, people. While a finding of severity "error" stands
-  // against a table that nobody has ruled on, it is excluded, and the reason starts "undecided: ".
-  std::string treatment;
+  // While a finding of severity kError stands against a table that nobody has ruled on, it is
+  // excluded, and the reason starts "undecided: ".
+  TableTreatment treatment = TableTreatment::kExcluded;
   std::string area;  // the rule's, else the schema's name
-  // "rule", "membership", "foreign key", "scope column", "reference", "company table"
-  std::string decided_by;
+  DecidedBy decided_by = DecidedBy::kForeignKey;
   std::string reason;
   std::vector<RouteStep> routes;  // any of them; empty for shared and people
   // References of the table to itself that its rule names: a row that `routes` lead to nobody is of
@@ -50,8 +54,10 @@ struct ScopedTable {
   std::string route_text;    // "invoice_line_invoice_fk > invoice_company_fk", for people
   std::vector<int16_t> key;  // empty: the whole row is the key
   std::vector<std::string> match_columns;  // of rows that has_shared_rows() means
-  bool travels() const { return treatment == "company" || treatment == "append_only"; }
-  bool owned() const { return travels() || treatment == "excluded"; }
+  bool travels() const {
+    return treatment == TableTreatment::kCompany || treatment == TableTreatment::kAppendOnly;
+  }
+  bool owned() const { return travels() || treatment == TableTreatment::kExcluded; }
 };
 
 // A reference that has to be looked at, from a table that travels: an FK, a set_reference rule, or
@@ -67,7 +73,7 @@ struct Reference {
   char match = 's';
   uint32_t only_partition = 0;
   std::string json_path, when_column, when_value;
-  std::string outside = "refuse";
+  OutsidePolicy outside = OutsidePolicy::kRefuse;
 };
 
 // A foreign key or set_reference rule on match columns: they hold the key of a row that has another
@@ -86,9 +92,17 @@ struct OpenKinds {
   int16_t when_column = 0;
 };
 
+enum class Severity {
+  kError,  // backups refuse
+  kWarning,
+  kNotice,
+};
+
+const char* to_text(Severity severity);
+
 struct Finding {
-  std::string severity;  // error (backups refuse), warning, notice
-  std::string object;    // "sales.invoice" or "sales.invoice.customer_id"
+  Severity severity;
+  std::string object;  // "sales.invoice" or "sales.invoice.customer_id"
   std::string problem;
   std::string hint;  // the statement that settles it
 };

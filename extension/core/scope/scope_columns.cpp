@@ -47,13 +47,14 @@ class ColumnCheck {
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
     if (is_in_reference(scoped.table, column) || has_unheld_key(scoped.table, column)) return;
     if (looks_like_secret(column))
-      ask(scoped.table, column, "its name looks like a secret", "secret");
+      ask(scoped.table, column, "its name looks like a secret", ColumnTreatment::kSecret);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);
     else if (column.family == TypeFamily::kJson)
       model_.notice(column_object(model_.table(scoped.table), column.name),
                     "JSON may hold IDs; no rule says whether it does",
-                    model_.statements.column_rule(model_.table(scoped.table), column.name, "data"));
+                    model_.statements.column_rule(model_.table(scoped.table), column.name,
+                                                  ColumnTreatment::kData));
   }
 
   // In another database the row with this ID is another one, unless it is known what it refers to.
@@ -75,8 +76,9 @@ class ColumnCheck {
                      std::string(target == kNoTable
                                      ? "; the statement is right only if it is the same everywhere"
                                      : ""),
-                 target == kNoTable ? model_.statements.column_rule(table, column.name, "data")
-                                    : reference_to(index, column, target));
+                 target == kNoTable
+                     ? model_.statements.column_rule(table, column.name, ColumnTreatment::kData)
+                     : reference_to(index, column, target));
   }
 
   // A value that is in no backup, or not in each, and that a row cannot be without.
@@ -84,11 +86,11 @@ class ColumnCheck {
     if (!rule.replacement.empty() || !column.not_null || column.has_default || column.identity)
       return;
     std::string problem;
-    if (rule.treatment == "secret")
+    if (rule.treatment == ColumnTreatment::kSecret)
       problem =
           "it is secret, NOT NULL and has no default: rows that are there keep it, but none can be "
           "made anew";
-    else if (rule.treatment == "file")
+    else if (rule.treatment == ColumnTreatment::kFile)
       problem =
           "it is a file, NOT NULL and has no default: from a backup without files no row can be "
           "made anew";
@@ -153,7 +155,7 @@ class ColumnCheck {
   }
 
   void ask(TableIndex index, const Column& column, const std::string& problem,
-           const std::string& treatment) {
+           ColumnTreatment treatment) {
     const Table& table = model_.table(index);
     model_.error(column_object(table, column.name), problem,
                  model_.statements.column_rule(table, column.name, treatment));
@@ -179,7 +181,8 @@ class ColumnCheck {
         company_names_.match(column) ? model_.company : target_of(index, column, same_family);
     if (target == kNoTable) {
       // An ID of the company row itself belongs to it alone: a clone must not share it.
-      ask(index, column, problem, index == model_.company ? "identity" : "data");
+      ask(index, column, problem,
+          index == model_.company ? ColumnTreatment::kIdentity : ColumnTreatment::kData);
       return;
     }
     model_.error(object, problem, reference_to(index, column, target));

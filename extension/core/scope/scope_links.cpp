@@ -53,7 +53,7 @@ Link link_of(const Model& model, const SoftReference& soft) {
   link.step.when_value = soft.rule->when_value;
   link.firm = all_not_null(model.table(soft.table), soft.columns) &&
               (soft.when_column == 0 || all_not_null(model.table(soft.table), {soft.when_column}));
-  link.origin = "reference";
+  link.origin = DecidedBy::kReference;
   return link;
 }
 
@@ -76,7 +76,7 @@ void ask_mismatched(Model& model, TableIndex index, const Column& column) {
               is_array(column)
                   ? model.statements.reference(table, {column.name}, model.table(model.company),
                                                {model.key->name})
-                  : model.statements.column_rule(table, column.name, "data"));
+                  : model.statements.column_rule(table, column.name, ColumnTreatment::kData));
 }
 
 void add_scope_columns(Model& model, TableIndex index) {
@@ -96,7 +96,7 @@ void add_scope_columns(Model& model, TableIndex index) {
     link.step.operators =
         equality(model.table(model.company), link.step.target_columns, table, link.step.columns);
     link.firm = column.not_null;
-    link.origin = "scope column";
+    link.origin = DecidedBy::kScopeColumn;
     model.links[index].push_back(link);
   }
 }
@@ -110,7 +110,7 @@ Link up_link(const ForeignKey& fk) {
   link.step.columns = fk.target_columns;
   link.step.target_columns = fk.columns;
   link.step.operators = fk.operators;
-  link.origin = "rule";
+  link.origin = DecidedBy::kRule;
   return link;
 }
 

@@ -101,11 +101,11 @@ class MatchReader {
                    without(scoped, match));
       return;
     }
-    TableRule rule = proposed_rule(there == nullptr ? "shared" : there->treatment,
+    TableRule rule = proposed_rule(there == nullptr ? TableTreatment::kShared : there->treatment,
                                    there == nullptr ? "reference data" : there->reason);
     if (there != nullptr && there->area != target.schema) rule.area = there->area;
-    rule.match_columns =
-        rule.treatment == "people" ? people_match_columns(target) : natural_key(target);
+    rule.match_columns = rule.treatment == TableTreatment::kPeople ? people_match_columns(target)
+                                                                   : natural_key(target);
     if (rule.match_columns.empty()) rule.match_columns = key_by_references(reference.target);
     const bool has_none = rule.match_columns.empty();
     if (has_none) rule.match_columns = column_names(target, reference.target_columns);

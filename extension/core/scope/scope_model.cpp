@@ -73,8 +73,8 @@ bool Model::ruled_owned(TableIndex index) const {
 }
 
 bool Model::ruled_foreign(TableIndex index) const {
-  return rule[index] != nullptr &&
-         (rule[index]->treatment == "shared" || rule[index]->treatment == "people");
+  return rule[index] != nullptr && (rule[index]->treatment == TableTreatment::kShared ||
+                                    rule[index]->treatment == TableTreatment::kPeople);
 }
 
 bool Model::is_outsiders(TableIndex index) const {
@@ -83,15 +83,15 @@ bool Model::is_outsiders(TableIndex index) const {
 }
 
 void Model::error(std::string object, std::string problem, std::string hint) {
-  findings.push_back({"error", std::move(object), std::move(problem), std::move(hint)});
+  findings.push_back({Severity::kError, std::move(object), std::move(problem), std::move(hint)});
 }
 
 void Model::warning(std::string object, std::string problem, std::string hint) {
-  findings.push_back({"warning", std::move(object), std::move(problem), std::move(hint)});
+  findings.push_back({Severity::kWarning, std::move(object), std::move(problem), std::move(hint)});
 }
 
 void Model::notice(std::string object, std::string problem, std::string hint) {
-  findings.push_back({"notice", std::move(object), std::move(problem), std::move(hint)});
+  findings.push_back({Severity::kNotice, std::move(object), std::move(problem), std::move(hint)});
 }
 
 const Column* type_column(const Table& table, const Column& column) {

@@ -15,9 +15,9 @@ namespace company_backup {
 // One way from a table towards the company, before it is known whether it gets there.
 struct Link {
   RouteStep step;
-  bool firm = false;                   // no column can be NULL
-  bool cascade = false;                // ON DELETE CASCADE
-  const char* origin = "foreign key";  // ScopedTable::decided_by
+  bool firm = false;     // no column can be NULL
+  bool cascade = false;  // ON DELETE CASCADE
+  DecidedBy origin = DecidedBy::kForeignKey;
   // For rows of one kind only: other kinds go other ways, and these contradict nothing.
   bool of_one_kind() const { return step.when_column != 0; }
 };
@@ -55,7 +55,7 @@ struct Model {
   std::vector<std::vector<Link>> ordered;  // ways its rule names; empty: the rule names none
   std::vector<std::vector<Link>> hanging;  // of these, beside others, the table's ways to itself
 
-  std::map<const ForeignKey*, std::string> outside;  // what set_reference says of foreign keys
+  std::map<const ForeignKey*, OutsidePolicy> outside;  // what set_reference says of foreign keys
 
   std::vector<Finding> findings;
   std::vector<OpenKinds> open_kinds;

@@ -30,11 +30,11 @@ Question question_of(const Model& model, TableIndex index, const TableSmell& sme
   question.rule = proposed_rule(smell.treatment, smell.reason);
   const Column* person = person_column(model, index);
   if (smell.looks_like == kLooksLikeAccess && person != nullptr) {
-    question.rule = proposed_rule("excluded", kDecidesAccess);
+    question.rule = proposed_rule(TableTreatment::kExcluded, kDecidesAccess);
     if (model.membership == kNoTable && names_membership(table) && refers_to_company(model, index))
       question.statement = model.statements.membership(table, person->name);
   }
-  if (question.rule.treatment == "people")
+  if (question.rule.treatment == TableTreatment::kPeople)
     question.rule.match_columns = people_match_columns(table);
   return question;
 }
@@ -46,12 +46,13 @@ std::optional<Question> question_about(const Model& model, TableIndex index) {
   Question question;
   if (table.of_extension) {
     question.problem = "it belongs to an extension";
-    question.rule = proposed_rule("excluded", "the extension keeps these rows itself");
+    question.rule =
+        proposed_rule(TableTreatment::kExcluded, "the extension keeps these rows itself");
     return question;
   }
   if (table.foreign) {
     question.problem = "it is a foreign table";
-    question.rule = proposed_rule("excluded", "the rows live on another server");
+    question.rule = proposed_rule(TableTreatment::kExcluded, "the rows live on another server");
     return question;
   }
   const auto smell = table_smell(table);

@@ -57,7 +57,7 @@ void add_scope_columns(const Model& model, Scope& scope, const ScopedTable& scop
     if (model.is_explained(scoped.table, column)) continue;
     if (is_whole_route(scope, scoped, column)) continue;
     const ColumnRule* rule = model.column_rule(scoped.table, column.name);
-    if (rule != nullptr && rule->treatment == "data") continue;
+    if (rule != nullptr && rule->treatment == ColumnTreatment::kData) continue;
     Reference reference;
     reference.name = column.name;
     reference.table = scoped.table;
@@ -74,7 +74,9 @@ void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
                    const Reference& reference) {
   const ScopedTable* target = scope.find(reference.target);
   const Table& table = model.table(reference.table);
-  if (target == nullptr || target->treatment != "excluded" || undecided[reference.target]) return;
+  if (target == nullptr || target->treatment != TableTreatment::kExcluded ||
+      undecided[reference.target])
+    return;
   const std::string where = display_name(reference.name) + " refers to " +
                             display_table(model.table(reference.target)) +
                             ", which does not travel: ";
@@ -82,7 +84,7 @@ void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
   if (scalar && all_not_null(table, reference.columns)) {
     model.warning(display_table(table),
                   where + "such rows can be loaded only where the row they refer to exists", "");
-  } else if (reference.outside == "refuse") {
+  } else if (reference.outside == OutsidePolicy::kRefuse) {
     model.warning(
         column_object(table, column_of(table, reference.columns[0]).name),
         where + "in a copy of the company, or elsewhere, nothing stands for the row",
@@ -94,7 +96,7 @@ void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
 // would be a row of two companies. Kinds of one column exclude each other.
 void refuse_kept_ways(Model& model, const Scope& scope, const Reference& reference) {
   const ScopedTable& scoped = *scope.find(reference.table);
-  if (reference.outside == "refuse" || !reference.json_path.empty()) return;
+  if (reference.outside == OutsidePolicy::kRefuse || !reference.json_path.empty()) return;
   const auto is_it = [&](const RouteStep& step) { return step.columns == reference.columns; };
   TableRule rule = model.rule[reference.table] == nullptr ? proposed_rule(scoped.treatment)
                                                           : *model.rule[reference.table];

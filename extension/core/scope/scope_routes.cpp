@@ -188,7 +188,8 @@ class Search {
   // Rows that travel can be renumbered with their owner; rows that stay cannot.
   bool may_travel(TableIndex table) const {
     const TableRule* rule = model_.rule[table];
-    return rule == nullptr ? table != model_.membership : rule->treatment != "excluded";
+    return rule == nullptr ? table != model_.membership
+                           : rule->treatment != TableTreatment::kExcluded;
   }
 
   void choose_direct(TableIndex table, Candidates& candidates) {

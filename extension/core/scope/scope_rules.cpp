@@ -11,10 +11,6 @@
 namespace company_backup {
 namespace {
 
-bool one_of(const std::string& text, std::initializer_list<const char*> list) {
-  return std::any_of(list.begin(), list.end(), [&](const char* entry) { return text == entry; });
-}
-
 std::string stored_name(const std::string& schema, const std::string& table) {
   return display_name(schema) + "." + display_name(table);
 }
@@ -122,24 +118,20 @@ class RuleReader {
       contradiction(table, "two rules name this table");
       return;
     }
-    if (!one_of(rule.treatment, {"company", "append_only", "excluded", "shared", "people"})) {
-      contradiction(table, "its rule has an unknown treatment: " + rule.treatment);
-      return;
-    }
-    if (index == model_.company && rule.treatment != "company") {
-      contradiction(table, "it is the company table, but its rule says " + rule.treatment);
+    if (index == model_.company && rule.treatment != TableTreatment::kCompany) {
+      contradiction(table, "it is the company table, but its rule says " +
+                               std::string(to_text(rule.treatment)));
       return;
     }
     model_.rule[index] = &rule;
     if (model_.ruled_foreign(index) && !rule.route.empty())
-      contradiction(table, "its rule says " + rule.treatment +
+      contradiction(table, "its rule says " + std::string(to_text(rule.treatment)) +
                                ", and also names a route, which only rows of a company have");
     find_columns(index, rule.match_columns);
   }
 
   void contradiction(const Table& table, const std::string& problem) {
-    model_.error(display_table(table), problem,
-                 model_.statements.table_rule(table, proposed_rule("auto")));
+    model_.error(display_table(table), problem, model_.statements.no_table_rule(table));
   }
 
   void column_rule(const ColumnRule& rule) {
@@ -148,13 +140,11 @@ class RuleReader {
     const Table& table = model_.table(index);
     const auto remove = [&](const std::string& problem) {
       model_.error(column_object(table, rule.column), problem,
-                   model_.statements.column_rule(table, rule.column, "auto"));
+                   model_.statements.no_column_rule(table, rule.column));
     };
-    if (!one_of(rule.treatment,
-                {"data", "secret", "identity", "counter", "file", "renew", "group"}))
-      remove("its rule has an unknown treatment: " + rule.treatment);
-    else if (one_of(rule.treatment, {"renew", "group"}) && !why_not_renewed(index, rule).empty())
-      remove("its rule says " + rule.treatment + ", but " + why_not_renewed(index, rule));
+    if (gives_new_values(rule.treatment) && !why_not_renewed(index, rule).empty())
+      remove("its rule says " + std::string(to_text(rule.treatment)) + ", but " +
+             why_not_renewed(index, rule));
     else if (!model_.column_rules[index].emplace(rule.column, &rule).second)
       remove("two rules name this column");
   }
@@ -162,7 +152,7 @@ class RuleReader {
   // Values that come from elsewhere cannot be made by a rule.
   std::string why_not_renewed(TableIndex index, const ColumnRule& rule) const {
     const Column& column = *find_column(model_.table(index), rule.column);
-    if (rule.treatment == "group" && column.family != TypeFamily::kInteger &&
+    if (rule.treatment == ColumnTreatment::kGroup && column.family != TypeFamily::kInteger &&
         column.family != TypeFamily::kUuid) {
       return "only numbers and UUIDs can be";
     }

@@ -79,9 +79,10 @@ std::string proposed_value(const Column& column) {
 
 }  // namespace
 
-TableRule proposed_rule(std::string treatment, std::string reason, std::vector<std::string> route) {
+TableRule proposed_rule(TableTreatment treatment, std::string reason,
+                        std::vector<std::string> route) {
   TableRule rule;
-  rule.treatment = std::move(treatment);
+  rule.treatment = treatment;
   rule.reason = std::move(reason);
   rule.route = std::move(route);
   return rule;
@@ -101,7 +102,7 @@ std::string Statements::call(const std::string& function, const std::string& arg
 }
 
 std::string Statements::table_rule(const Table& table, const TableRule& rule) const {
-  std::string arguments = regclass(table) + ", " + quote_literal(rule.treatment);
+  std::string arguments = regclass(table) + ", " + quote_literal(to_text(rule.treatment));
   if (!rule.reason.empty()) arguments += ", " + quote_literal(rule.reason);
   add_text(arguments, "area", rule.area);
   add_names(arguments, "match_columns", rule.match_columns);
@@ -110,20 +111,28 @@ std::string Statements::table_rule(const Table& table, const TableRule& rule) co
 }
 
 std::string Statements::column_rule(const Table& table, const std::string& column,
-                                    const std::string& treatment) const {
-  return call("set_column_rule",
-              regclass(table) + ", " + quote_literal(column) + ", " + quote_literal(treatment));
+                                    ColumnTreatment treatment) const {
+  return call("set_column_rule", regclass(table) + ", " + quote_literal(column) + ", " +
+                                     quote_literal(to_text(treatment)));
+}
+
+std::string Statements::no_table_rule(const Table& table) const {
+  return call("set_table_rule", regclass(table) + ", 'auto'");
+}
+
+std::string Statements::no_column_rule(const Table& table, const std::string& column) const {
+  return call("set_column_rule", regclass(table) + ", " + quote_literal(column) + ", 'auto'");
 }
 
 std::string Statements::value_for(const Table& table, const Column& column,
-                                  const std::string& treatment) const {
+                                  std::optional<ColumnTreatment> treatment) const {
   const std::string value = proposed_value(column);
-  if (treatment.empty() || treatment == "data" || treatment == "counter") {
+  if (!treatment || treatment == ColumnTreatment::kData || treatment == ColumnTreatment::kCounter) {
     return "ALTER TABLE " + display_table(table) + " ALTER COLUMN " + display_name(column.name) +
            " SET DEFAULT " + value + ";";
   }
   return call("set_column_rule", regclass(table) + ", " + quote_literal(column.name) + ", " +
-                                     quote_literal(treatment) + ", replacement => " +
+                                     quote_literal(to_text(*treatment)) + ", replacement => " +
                                      quote_literal(value));
 }
 

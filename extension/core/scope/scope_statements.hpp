@@ -8,7 +8,7 @@
 
 namespace company_backup {
 
-TableRule proposed_rule(std::string treatment, std::string reason = "",
+TableRule proposed_rule(TableTreatment treatment, std::string reason = "",
                         std::vector<std::string> route = {});
 
 class Statements {
@@ -18,11 +18,14 @@ class Statements {
 
   std::string table_rule(const Table& table, const TableRule& rule) const;
   std::string column_rule(const Table& table, const std::string& column,
-                          const std::string& treatment) const;
+                          ColumnTreatment treatment) const;
+  // Removes a rule.
+  std::string no_table_rule(const Table& table) const;
+  std::string no_column_rule(const Table& table, const std::string& column) const;
   // Gives rows that are made anew a value for a column of this treatment, or, where no rule is
-  // (""), for one that only this database has. The value is a proposal.
+  // (none), for one that only this database has. The value is a proposal.
   std::string value_for(const Table& table, const Column& column,
-                        const std::string& treatment) const;
+                        std::optional<ColumnTreatment> treatment) const;
   // `target_columns` empty: the primary key.
   std::string reference(const Table& table, const std::vector<std::string>& columns,
                         const Table& target,

@@ -35,8 +35,8 @@ class OwnedTables {
 
   ScopedTable company_table() const {
     ScopedTable scoped = base(model_.company);
-    scoped.treatment = "company";
-    scoped.decided_by = "company table";
+    scoped.treatment = TableTreatment::kCompany;
+    scoped.decided_by = DecidedBy::kCompanyTable;
     RouteStep step;
     step.name = model_.key->name;
     step.target = model_.company;
@@ -54,14 +54,14 @@ class OwnedTables {
     for (const Link& link : model_.hanging[index]) scoped.own_steps.push_back(link.step);
     scoped.other_ways = other_ways(index);
     scoped.route_text = route_text(index);
-    scoped.treatment = "company";
+    scoped.treatment = TableTreatment::kCompany;
     if (const TableRule* rule = model_.rule[index]) {
       scoped.treatment = rule->treatment;
-      scoped.decided_by = "rule";
+      scoped.decided_by = DecidedBy::kRule;
       scoped.match_columns = rule->match_columns;
     } else if (index == model_.membership) {
-      scoped.treatment = "excluded";
-      scoped.decided_by = "membership";
+      scoped.treatment = TableTreatment::kExcluded;
+      scoped.decided_by = DecidedBy::kMembership;
       scoped.reason = "says who belongs to a company";
     } else {
       scoped.decided_by = routes_.steps[index][0]->origin;
@@ -70,7 +70,7 @@ class OwnedTables {
     const std::string question = ask(index);
     if (!question.empty()) {  // fail closed: until it is decided it does not travel
       undecided_[index] = true;
-      scoped.treatment = "excluded";
+      scoped.treatment = TableTreatment::kExcluded;
       scoped.reason = "undecided: " + question;
     }
     return scoped;
@@ -129,7 +129,7 @@ class OwnedTables {
     if (!routes_.tied[index].empty()) {
       if (question) problem += "; ";
       problem += describe_tie(index);
-      if (rule.treatment != "people") rule.route = proposed_route(index);
+      if (rule.treatment != TableTreatment::kPeople) rule.route = proposed_route(index);
       if (rule.reason.empty()) rule.reason = "belongs to the company of " + list(rule.route);
     }
     if (problem.empty()) return "";
@@ -143,8 +143,8 @@ class OwnedTables {
   TableRule present_rule(TableIndex index) const {
     if (model_.rule[index] != nullptr) return *model_.rule[index];
     if (index == model_.membership)
-      return proposed_rule("excluded", "says who belongs to a company");
-    return proposed_rule("company");
+      return proposed_rule(TableTreatment::kExcluded, "says who belongs to a company");
+    return proposed_rule(TableTreatment::kCompany);
   }
 
   std::vector<std::string> tied_names(TableIndex index) const {

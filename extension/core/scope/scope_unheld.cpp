@@ -107,16 +107,17 @@ class UnheldKeys {
     if (!source_travels && !travels(key.target)) return;
     const Table& table = model_.table(key.table);
     const TableIndex excluded = source_travels ? key.table : key.target;
-    model_.error(display_table(table),
-                 "its foreign key " + display_name(key.name) +
-                     " compares periods (PERIOD), which a restore cannot hold: exclude both tables "
-                     "or drop the key",
-                 excluded == model_.company
-                     ? "ALTER TABLE " + display_table(table) + " DROP CONSTRAINT " +
-                           display_name(key.name) + ";"
-                     : model_.statements.table_rule(
-                           model_.table(excluded),
-                           proposed_rule("excluded", "a temporal foreign key is on it")));
+    model_.error(
+        display_table(table),
+        "its foreign key " + display_name(key.name) +
+            " compares periods (PERIOD), which a restore cannot hold: exclude both tables "
+            "or drop the key",
+        excluded == model_.company
+            ? "ALTER TABLE " + display_table(table) + " DROP CONSTRAINT " + display_name(key.name) +
+                  ";"
+            : model_.statements.table_rule(
+                  model_.table(excluded),
+                  proposed_rule(TableTreatment::kExcluded, "a temporal foreign key is on it")));
   }
 
   Model& model_;

@@ -19,7 +19,7 @@ class OtherTables {
         undecided_(undecided),
         company_names_(model),
         treatment_(model.size()) {
-    for (const ScopedTable& table : scope.tables) treatment_[table.table] = &table.treatment;
+    for (const ScopedTable& table : scope.tables) treatment_[table.table] = table.treatment;
     find_referrers();
   }
 
@@ -53,7 +53,7 @@ class OtherTables {
   }
 
   bool travels(TableIndex index) const {
-    return treatment_[index] != nullptr && *treatment_[index] != "excluded";
+    return treatment_[index] && treatment_[index] != TableTreatment::kExcluded;
   }
 
   // Which travelling tables refer to which others, by foreign key or rule.
@@ -84,7 +84,7 @@ class OtherTables {
     ScopedTable scoped = base(index);
     if (!rule.area.empty()) scoped.area = rule.area;
     scoped.treatment = rule.treatment;
-    scoped.decided_by = "rule";
+    scoped.decided_by = DecidedBy::kRule;
     scoped.reason = rule.reason;
     scoped.match_columns = rule.match_columns;
     return scoped;
@@ -101,10 +101,10 @@ class OtherTables {
   ScopedTable shared(TableIndex index) {
     const Table& table = model_.table(index);
     ScopedTable scoped = base(index);
-    scoped.treatment = "shared";
-    scoped.decided_by = "foreign key";
+    scoped.treatment = TableTreatment::kShared;
+    scoped.decided_by = DecidedBy::kForeignKey;
     scoped.reason = "referred to by " + referrer_text(index) + ", no column leads to a company";
-    TableRule rule = proposed_rule("shared", "reference data");
+    TableRule rule = proposed_rule(TableTreatment::kShared, "reference data");
     rule.match_columns = natural_key(table);
     model_.warning(display_table(table),
                    rule.match_columns.empty()
@@ -126,16 +126,17 @@ class OtherTables {
       return;
     }
     TableRule upward =
-        rule != nullptr ? *rule : proposed_rule("excluded", "says who belongs to a company");
+        rule != nullptr ? *rule
+                        : proposed_rule(TableTreatment::kExcluded, "says who belongs to a company");
     upward.route.clear();
     for (const ForeignKey* fk : model_.keys_to[index])
       if (routes_.distance[fk->table] >= 0) upward.route.push_back(fk->name);
     if (upward.reason.empty()) upward.reason = "belongs to the rows that refer to it";
     model_.error(display_table(table),
-                 std::string(rule != nullptr ? "its rule says " + rule->treatment
-                                             : "it is the membership table") +
+                 (rule != nullptr ? std::string("its rule says ") + to_text(rule->treatment)
+                                  : std::string("it is the membership table")) +
                      ", but no foreign key, scope column or reference leads to a company",
-                 upward.route.empty() ? model_.statements.table_rule(table, proposed_rule("auto"))
+                 upward.route.empty() ? model_.statements.no_table_rule(table)
                                       : model_.statements.table_rule(table, upward));
   }
 
@@ -229,12 +230,13 @@ class OtherTables {
                            : "only columns that can be NULL, or that lead to rows "
                              "that may be nobody's, lead") +
         std::string(" to a company: ") + list(names);
-    TableRule rule = proposed_rule("company", "belongs to the company of " + list(names));
+    TableRule rule =
+        proposed_rule(TableTreatment::kCompany, "belongs to the company of " + list(names));
     if (const auto question = question_about(model_, index)) {
       problem += "; " + question->problem;
       rule = question->rule;
     }
-    if (rule.treatment != "people") rule.route = names;
+    if (rule.treatment != TableTreatment::kPeople) rule.route = names;
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
   }
 
@@ -344,11 +346,12 @@ class OtherTables {
       if (!can_hold_id(column) || is_settled(index, column)) continue;
       const auto stem = id_stem(column.name);
       if (!stem || !names_owned_table(*stem)) continue;
-      model_.error(display_table(table),
-                   "it is a foreign table, and its column " + display_name(column.name) +
-                       " looks like it leads to a company",
-                   model_.statements.table_rule(
-                       table, proposed_rule("excluded", "the rows live on another server")));
+      model_.error(
+          display_table(table),
+          "it is a foreign table, and its column " + display_name(column.name) +
+              " looks like it leads to a company",
+          model_.statements.table_rule(
+              table, proposed_rule(TableTreatment::kExcluded, "the rows live on another server")));
       return true;
     }
     return false;
@@ -428,11 +431,12 @@ class OtherTables {
     for (TableIndex parent = 0; parent < static_cast<TableIndex>(model_.size()); ++parent) {
       const Table& other = model_.table(parent);
       if (routes_.distance[parent] < 0 || !has_all_columns_of(table, other)) continue;
-      model_.error(display_table(table),
-                   "it inherits from a table that belongs to companies, " + display_table(other) +
-                       ", but foreign keys are not inherited, and it has none of its own",
-                   model_.statements.table_rule(
-                       table, proposed_rule("shared", "its rows belong to no company")));
+      model_.error(
+          display_table(table),
+          "it inherits from a table that belongs to companies, " + display_table(other) +
+              ", but foreign keys are not inherited, and it has none of its own",
+          model_.statements.table_rule(
+              table, proposed_rule(TableTreatment::kShared, "its rows belong to no company")));
       return true;
     }
     return false;
@@ -445,8 +449,8 @@ class OtherTables {
     if (!smell || smell->looks_like != kLooksLikeAccess) return false;
     const bool people = looks_like_people(table);
     if (!people && !one_to_one(index).empty()) return false;  // ask_parent() knows more
-    TableRule rule = people ? proposed_rule("people", smell->reason)
-                            : proposed_rule("shared", "the same for all companies");
+    TableRule rule = people ? proposed_rule(TableTreatment::kPeople, smell->reason)
+                            : proposed_rule(TableTreatment::kShared, "the same for all companies");
     rule.match_columns = people ? people_match_columns(table) : natural_key(table);
     model_.error(display_table(table),
                  "its name looks like " + smell->looks_like + "; " + referrer_text(index) +
@@ -460,7 +464,8 @@ class OtherTables {
     const std::vector<std::string> names = one_to_one(index);
     if (names.empty()) return false;
     const Table& table = model_.table(index);
-    TableRule rule = proposed_rule("company", "belongs to the one row that refers to it");
+    TableRule rule =
+        proposed_rule(TableTreatment::kCompany, "belongs to the one row that refers to it");
     std::string problem =
         "each of its rows seems to belong to one row of a company: " + list(names) +
         (names.size() == 1 ? " is unique and not NULL" : " are unique and not NULL");
@@ -496,7 +501,7 @@ class OtherTables {
   Scope& scope_;
   Undecided& undecided_;
   CompanyNames company_names_;
-  std::vector<const std::string*> treatment_;  // of the tables reached
+  std::vector<std::optional<TableTreatment>> treatment_;  // of the tables reached
   std::vector<bool> asked_;
   std::vector<std::vector<TableIndex>> referrers_;
   std::map<std::string, TableIndex> owned_names_;

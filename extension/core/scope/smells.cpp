@@ -90,14 +90,16 @@ bool looks_like_people(const Table& table) {
 
 std::optional<TableSmell> table_smell(const Table& table) {
   const Words words = words_of(table.name);
-  if (looks_like_people(table)) return TableSmell{kLooksLikeAccess, "people", "people who log in"};
+  if (looks_like_people(table))
+    return TableSmell{kLooksLikeAccess, TableTreatment::kPeople, "people who log in"};
   if (grants_access(words) || names_people(words))
-    return TableSmell{kLooksLikeAccess, "excluded", kDecidesAccess};
+    return TableSmell{kLooksLikeAccess, TableTreatment::kExcluded, kDecidesAccess};
   if (sends_or_queues(words))
-    return TableSmell{"an outbox, a queue or deliveries", "excluded",
+    return TableSmell{"an outbox, a queue or deliveries", TableTreatment::kExcluded,
                       "work in progress: it must not be done twice"};
   if (records_changes(words))
-    return TableSmell{"an audit trail", "append_only", "audit trail: only ever added to"};
+    return TableSmell{"an audit trail", TableTreatment::kAppendOnly,
+                      "audit trail: only ever added to"};
   return std::nullopt;
 }
 

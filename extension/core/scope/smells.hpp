@@ -13,9 +13,9 @@ inline constexpr const char* kLooksLikeAccess = "logins, people, memberships or 
 inline constexpr const char* kDecidesAccess = "decides who may log in";
 
 struct TableSmell {
-  std::string looks_like;  // "an audit trail"
-  std::string treatment;   // what a reviewer would most likely choose
-  std::string reason;      // of the proposed rule
+  std::string looks_like;    // "an audit trail"
+  TableTreatment treatment;  // what a reviewer would most likely choose
+  std::string reason;        // of the proposed rule
 };
 
 std::optional<TableSmell> table_smell(const Table& table);

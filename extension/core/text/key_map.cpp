@@ -51,7 +51,7 @@ bool ListedKeys::find(const std::vector<std::string_view>& old_key,
     new_key = found->second;
     return true;
   }
-  if (!complete_) return false;
+  if (unlisted_ == UnlistedKeys::kKept) return false;
   std::string key;
   for (const std::string_view part : old_key) {
     key += key.empty() ? "" : ", ";

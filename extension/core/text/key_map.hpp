@@ -9,6 +9,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/text/error.hpp"
+
 namespace company_backup {
 
 // Values of these types are equal if their forms are, however they are printed.
@@ -73,13 +75,17 @@ class KeyMap {
   virtual bool keeps_order() const { return is_identity(); }
 };
 
+enum class UnlistedKeys { kKept, kRefused };
+
 // Pairs of keys, one by one: the company's own keys, shared rows, people.
 class ListedKeys final : public KeyMap {
  public:
-  // `complete`: a key that is not listed is an error, not itself. `table`: for that message;
-  // `sqlstate`: of that error.
-  ListedKeys(size_t width, bool complete, std::string table, const char* sqlstate)
-      : width_(width), complete_(complete), table_(std::move(table)), sqlstate_(sqlstate) {}
+  // `table`: for the message where a key is refused; `sqlstate`: of that error.
+  ListedKeys(size_t width, UnlistedKeys unlisted, std::string table, const char* sqlstate)
+      : width_(width), unlisted_(unlisted), table_(std::move(table)), sqlstate_(sqlstate) {}
+  // Unlisted keys are kept.
+  explicit ListedKeys(size_t width)
+      : ListedKeys(width, UnlistedKeys::kKept, std::string(), sqlstate::kInternal) {}
 
   // Of the key's columns: values are listed, asked for and given in them. Empty: all as they are
   // printed. Before the first add().
@@ -88,7 +94,7 @@ class ListedKeys final : public KeyMap {
   void add(const std::vector<std::string_view>& old_key, std::vector<std::string> new_key);
 
   size_t width() const override { return width_; }
-  bool is_identity() const override { return !complete_ && !changes_; }
+  bool is_identity() const override { return unlisted_ == UnlistedKeys::kKept && !changes_; }
   bool find(const std::vector<std::string_view>& old_key,
             std::vector<std::string>& new_key) const override;
 
@@ -96,7 +102,7 @@ class ListedKeys final : public KeyMap {
   void join(const std::vector<std::string_view>& key) const;
 
   size_t width_;
-  bool complete_;
+  UnlistedKeys unlisted_;
   std::vector<KeyForm> forms_;
   std::string table_;
   const char* sqlstate_;

@@ -122,8 +122,9 @@ class BackupRun {
     manifest_.include_files = options_.include_files;
     for (const ScopedTable& scoped : live_.scope.tables) {
       if (scoped.travels()) continue;
-      manifest_.excluded.push_back({name_of(live_.table(scoped.table)), scoped.treatment,
-                                    scoped.reason.empty() ? scoped.decided_by : scoped.reason});
+      manifest_.excluded.push_back(
+          {name_of(live_.table(scoped.table)), to_text(scoped.treatment),
+           scoped.reason.empty() ? to_text(scoped.decided_by) : scoped.reason});
     }
     describe_references();
   }
@@ -138,7 +139,7 @@ class BackupRun {
       return text.empty() ? std::nullopt : std::optional<std::string>(text);
     };
     for (const Reference& reference : live_.scope.references) {
-      if (!reference.soft && reference.outside == "refuse") continue;
+      if (!reference.soft && reference.outside == OutsidePolicy::kRefuse) continue;
       manifest_.references.push_back(
           {name_of(live_.table(reference.table)), names(reference.table, reference.columns),
            name_of(live_.table(reference.target)),
@@ -223,7 +224,7 @@ Sha256Digest fingerprint(const LiveScope& live) {
   Sha256 digest;
   for (const ScopedTable& scoped : live.scope.tables) {
     const Table& table = live.table(scoped.table);
-    digest.update(name_of(table) + " " + scoped.treatment + "\n");
+    digest.update(name_of(table) + " " + to_text(scoped.treatment) + "\n");
     for (const Column& column : table.columns) {
       digest.update("  " + column.name + " " + column.type + (column.not_null ? " not null" : "") +
                     (column.generated ? " generated" : "") + "\n");

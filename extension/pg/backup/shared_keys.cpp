@@ -142,9 +142,9 @@ bool refers(const LiveScope& live, const Table& table, const Column& column) {
 // mean something else there.
 bool is_needed_to_add(const LiveScope& live, const ScopedTable& scoped, const Column& column) {
   const Table& table = live.table(scoped.table);
-  return scoped.treatment != "people" && column.not_null && !column.has_default &&
+  return scoped.treatment != TableTreatment::kPeople && column.not_null && !column.has_default &&
          !column.identity && !column.generated &&
-         column_treatment(live.rules, table, column.name) != "secret" &&
+         column_treatment(live.rules, table, column.name) != ColumnTreatment::kSecret &&
          !refers(live, table, column);
 }
 
@@ -257,7 +257,7 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan_tables() {
     const Table& table = live_.table(scoped.table);
     shared.query.name = display_table(table);
     shared.manifest.name = encode_table_name(table.schema, table.name);
-    shared.manifest.treatment = scoped.owned() ? "shared" : scoped.treatment;
+    shared.manifest.treatment = scoped.owned() ? TableTreatment::kShared : scoped.treatment;
     shared.manifest.match_columns = scoped.match_columns;
     const auto wanted = [&](const Column& column) {
       const auto has = [&](const std::vector<int16_t>& numbers) {
@@ -279,7 +279,7 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan_tables() {
       if (!wanted(column)) continue;
       select += (select.empty() ? "t." : ", t.") + quote_name(column.name);
       shared.query.columns.push_back(column);
-      shared.manifest.columns.push_back({column.name, column.type, "data"});
+      shared.manifest.columns.push_back({column.name, column.type, ColumnTreatment::kData});
     }
     const auto position_of = [&](int16_t number) {
       size_t i = 0;

@@ -1,5 +1,6 @@
 #include "pg/backup/stored_backup.hpp"
 
+#include "core/text/words.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/scope/guard.hpp"
 #include "pg/scope/rules.hpp"
@@ -18,8 +19,15 @@ std::optional<StoredBackup> look_for_backup(int64_t id) {
       {id, caller_role()}, Access::kCall);
   if (rows.empty()) return std::nullopt;
   const Row& row = rows[0];
-  StoredBackup backup{id,     *row[0],        *row[1], *row[2],       {},
-                      row[4], *row[5] == "t", *row[7], *row[6] == "t"};
+  StoredBackup backup{id,
+                      *row[0],
+                      stored_word<BackupOrigin>(*row[1]),
+                      *row[2],
+                      {},
+                      row[4],
+                      *row[5] == "t",
+                      *row[7],
+                      *row[6] == "t"};
   if (row[3]) backup.owner = std::stoll(*row[3]);
   return backup;
 }
@@ -56,8 +64,8 @@ int64_t next_backup_id() {
 }
 
 bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest) {
-  return backup.of_this_database &&
-         (backup.origin != "upload" || manifest.database_identity == database_identity().identity);
+  return backup.of_this_database && (backup.origin != BackupOrigin::kUpload ||
+                                     manifest.database_identity == database_identity().identity);
 }
 
 // An uploaded archive may be of a deleted company that had the same key. A backup that was made
@@ -65,14 +73,15 @@ bool is_of_this_database(const StoredBackup& backup, const Manifest& manifest) {
 bool is_own_backup(const StoredBackup& backup, const Manifest& manifest, const std::string& key) {
   if (!is_of_this_database(backup, manifest)) return false;
   const CompanyIdentity identity = identity_of_key(key);
-  if (backup.origin == "upload") {
+  if (backup.origin == BackupOrigin::kUpload) {
     return manifest.company_key == key && identity == identity_at(key, manifest.created_at);
   }
   return identity == backup.owner && (identity || manifest.company_key == key);
 }
 
 bool does_source_live(const StoredBackup& backup, const Manifest& manifest) {
-  return is_of_this_database(backup, manifest) && backup.origin != "upload" && backup.owner_key;
+  return is_of_this_database(backup, manifest) && backup.origin != BackupOrigin::kUpload &&
+         backup.owner_key;
 }
 
 void give_to(int64_t backup, int64_t owner) {
@@ -104,10 +113,11 @@ void complete_backup(int64_t id, const BackupOwner& owner, const Manifest& manif
       "$13::name, "
       "$14, $15, $16::bigint[])",
       {id, owner.company, Arg::optional_number(owner.identity), uploader, owner.of_this_database,
-       manifest.label, owner.is_upload ? "upload" : "manual",
-       manifest.include_files ? "rows and files" : "rows",
-       manifest.problems.empty() ? "complete" : "with problems", rows, bytes, manifest.created_at,
-       manifest.created_by, manifest.actor, manifest_text, remember_tables(manifest)},
+       manifest.label, to_text(owner.is_upload ? BackupOrigin::kUpload : BackupOrigin::kManual),
+       to_text(manifest.include_files ? BackupContents::kRowsAndFiles : BackupContents::kRows),
+       to_text(manifest.problems.empty() ? BackupStatus::kComplete : BackupStatus::kWithProblems),
+       rows, bytes, manifest.created_at, manifest.created_by, manifest.actor, manifest_text,
+       remember_tables(manifest)},
       Access::kWrite);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/archive/backup_words.hpp"
 #include "core/archive/manifest.hpp"
 #include "pg/backup/backup.hpp"
 
@@ -10,8 +11,8 @@ namespace company_backup {
 
 struct StoredBackup {
   int64_t id;
-  std::string company;           // its key as it was then
-  std::string origin;            // manual, upload
+  std::string company;  // its key as it was then
+  BackupOrigin origin;
   std::string manifest_text;     // exact bytes
   std::optional<int64_t> owner;  // none: an upload for no company, which is its uploader's
   Text owner_key;                // the key that the owner has now; none: it is gone

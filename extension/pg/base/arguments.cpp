@@ -121,6 +121,14 @@ std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, 
   return list;
 }
 
+void refuse_word(const std::string& what, const std::string& value,
+                 const std::vector<std::string>& possible) {
+  std::string list;
+  for (const std::string& word : possible) list += (list.empty() ? "" : ", ") + word;
+  throw Error(sqlstate::kInvalidParameter, "invalid " + what + ": \"" + value + "\"")
+      .hint("Possible values: " + list + ".");
+}
+
 Datum return_text(const std::string& text) {
   return guarded([&] {
     return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text/words.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -23,6 +24,26 @@ Text short_text(FunctionCallInfo fcinfo, int index, const char* name);
 // Did the call leave the argument out? What it wrote itself has a place in its text.
 bool is_default_argument(FunctionCallInfo fcinfo, int index);
 std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, int index);
+
+template <class Word>
+std::vector<std::string> texts_of(const std::vector<Word>& words) {
+  std::vector<std::string> texts;
+  for (const Word word : words) texts.push_back(to_text(word));
+  return texts;
+}
+
+// Error kInvalidParameter: `value` is none of the words that are possible.
+[[noreturn]] void refuse_word(const std::string& what, const std::string& value,
+                              const std::vector<std::string>& possible);
+
+// One of an enum's words (core/text/words.hpp).
+template <class Word>
+Word required_word(FunctionCallInfo fcinfo, int index, const char* name) {
+  const std::string value = required_text(fcinfo, index, name);
+  const std::optional<Word> word = parse_word<Word>(value);
+  if (!word) refuse_word(name, value, texts_of(all_words<Word>()));
+  return *word;
+}
 
 Datum return_text(const std::string& text);
 

@@ -74,9 +74,10 @@ class Proof {
                                  const ColumnRoots& roots) const {
     const bool stays = target.travels() || origin.same_company;
     // What a rule nulls in archives may lead outside from rows that a restore left as they are.
-    if (origin.same_database && reference_.outside != "refuse" && stays) return "true";
+    if (origin.same_database && reference_.outside != OutsidePolicy::kRefuse && stays)
+      return "true";
     // A key that its rule lets lead to another company may mean anything here.
-    const bool known = is_translated(roots) && reference_.outside == "refuse";
+    const bool known = is_translated(roots) && reference_.outside == OutsidePolicy::kRefuse;
     if (!origin.same_database && !known) return "false";
     return belongs_to_nobody(live_, target, "t");
   }
@@ -237,7 +238,8 @@ class Proof {
       for (const std::vector<std::string>& values : keys) key.push_back(values[n]);
       batch.add(key_line(key));
     }
-    return find_keys({target_, reference_.target_columns, reference_.operators}, batch, true);
+    return find_keys({target_, reference_.target_columns, reference_.operators}, batch,
+                     RowLock::kKeyShare);
   }
 
   const LiveScope& live_;

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "pg/check/row_origin.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {
@@ -11,16 +12,12 @@ namespace company_backup {
 // company by one set query, as the caller; a row outside (shared, a person, excluded, kept by rule)
 // is looked up and taken FOR KEY SHARE as its table's owner, as an INSERT would.
 //
-// `origin`: do the rows come from this database, and from this company? Only from the same database
-// may a reference lead to a row of another company (where its rule keeps that, but not to one that
-// does not travel: a copy would refer to what belongs to the company it was made of), or, by a key
-// that was not translated, to an excluded row or to one that belongs to no company. Error
-// kIntegrity names the constraint and the first rows.
+// `origin`: only from the same database may a reference lead to a row of another company (where its
+// rule keeps that, but not to one that does not travel: a copy would refer to what belongs to the
+// company it was made of), or, by a key that was not translated, to an excluded row or to one that
+// belongs to no company. Error kIntegrity names the constraint and the first rows.
 //
 // `wanted`: which foreign keys; all if empty.
-struct RowOrigin {
-  bool same_database, same_company;
-};
 void prove_references(const LiveScope& live, const Company& company, const RowOrigin& origin,
                       const std::function<bool(const Reference&)>& wanted = {});
 

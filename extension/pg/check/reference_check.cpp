@@ -185,7 +185,7 @@ class Checker {
 
   void add(const std::string& row_key, const std::string& value, bool exists) {
     const bool stays = target_ == nullptr || !target_->owned() || target_->travels() || !copied_;
-    if (exists && reference_->outside != "refuse" && stays) return;
+    if (exists && reference_->outside != OutsidePolicy::kRefuse && stays) return;
     problems_.push_back(
         {reference_->table, row_key, reference_->name,
          (exists ? "leads to a row of another company in " : "leads nowhere: no row of ") +
@@ -242,13 +242,14 @@ std::string count_of(const std::vector<ReferenceProblem>& problems) {
 }  // namespace
 
 bool names_company(const LiveScope& live, const Reference& reference) {
-  return reference.target == live.scope.company_table && reference.outside == "refuse";
+  return reference.target == live.scope.company_table &&
+         reference.outside == OutsidePolicy::kRefuse;
 }
 
-void prove_soft_references(const LiveScope& live, const Company& company, bool same_company,
+void prove_soft_references(const LiveScope& live, const Company& company, const RowOrigin& origin,
                            const std::function<bool(const Reference&)>& wanted) {
   std::vector<ReferenceProblem> problems;
-  Checker checker(live, company, problems, !same_company);
+  Checker checker(live, company, problems, !origin.same_company);
   const RobustPlans plans;
   for (const Reference& reference : live.scope.references) {
     if (reference.soft && wanted(reference)) checker.check(reference);

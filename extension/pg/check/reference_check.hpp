@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pg/check/reference_sets.hpp"
+#include "pg/check/row_origin.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {
@@ -28,8 +29,8 @@ std::string problem_text(const LiveScope& live, const ReferenceProblem& problem)
 
 // After rows were loaded: the same of the references that no foreign key says, over all rows of the
 // company as the active snapshot sees them. Error kIntegrity.
-// `same_company`: may they lead to what does not travel?
-void prove_soft_references(const LiveScope& live, const Company& company, bool same_company,
+// `origin`: only rows of the same company may lead to what does not travel.
+void prove_soft_references(const LiveScope& live, const Company& company, const RowOrigin& origin,
                            const std::function<bool(const Reference&)>& wanted);
 
 // May it lead to no company but the row's own? A row that names another one turns up among that

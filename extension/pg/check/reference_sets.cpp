@@ -94,9 +94,9 @@ bool ReferenceSets::proves(const Reference& reference) const {
   if (referred == references_.end()) return false;
   // A column that does not travel fed nothing: that proves nothing.
   const Table& table = live_.table(reference.table);
-  const std::string treatment =
+  const std::optional<ColumnTreatment> treatment =
       column_treatment(live_.rules, table, column_of(table, reference.columns[0]).name);
-  if (treatment == "secret" || treatment == "file") return false;
+  if (treatment == ColumnTreatment::kSecret || treatment == ColumnTreatment::kFile) return false;
   const auto keys = keys_.find({reference.target, reference.target_columns[0]});
   return keys->second.contains_all_of(referred->second);
 }

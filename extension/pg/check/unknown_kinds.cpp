@@ -239,7 +239,7 @@ Finding unknown_kind(const LiveScope& live, const KindPlace& place, const Text& 
   }
   const Statements statements(functions_schema());
   const std::string what = place.json_path.empty() ? "" : " at " + place.json_path;
-  return {"error", display_table(table) + "." + display_name(id.name),
+  return {Severity::kError, display_table(table) + "." + display_name(id.name),
           "no rule says of which table it is the ID" + what + " where " +
               display_name(place.when_column) + " is " + (kind ? quote_literal(*kind) : "null") +
               (kind ? ": name the table with set_reference()" : ": give such rows a kind") +

@@ -12,7 +12,7 @@ namespace company_backup {
 // Are there columns that could hold such IDs? Else none is to be found.
 bool has_kinds(const LiveScope& live);
 
-// One finding of severity "error" for each kind that rows with an ID have and no rule names. NULL
+// One finding of severity kError for each kind that rows with an ID have and no rule names. NULL
 // is one, too. Of all companies' rows as the active snapshot has them; of documents, which have to
 // be read one by one, only of the company's if one is given.
 std::vector<Finding> find_unknown_kinds(const LiveScope& live, const Company* company);

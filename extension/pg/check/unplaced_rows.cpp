@@ -212,7 +212,7 @@ std::string settled_by(const LiveScope& live, const ScopedTable& scoped, const R
 }
 
 Finding finding_of(const LiveScope& live, const ScopedTable& scoped, const LostRows& lost) {
-  return {"error", display_table(live.table(scoped.table)),
+  return {Severity::kError, display_table(live.table(scoped.table)),
           std::to_string(lost.count) + (lost.count == 1 ? " row belongs" : " rows belong") +
               " to no company by " + scoped.route_text + ", although " + lost.way +
               " leads to one, among them " + lost.first +

@@ -12,7 +12,7 @@ namespace company_backup {
 // Does the scope leave such a question open? Else nothing is to be found.
 bool needs_rows(const LiveScope& live);
 
-// Findings of severity "error" about the rows of all companies, as the active snapshot has them:
+// Findings of severity kError about the rows of all companies, as the active snapshot has them:
 // tables of which rows are lost are counted, each unknown kind is named. Reads whole tables, of
 // those that the scope leaves such a question about.
 std::vector<Finding> find_unplaced_rows(const LiveScope& live);

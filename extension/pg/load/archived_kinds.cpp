@@ -69,7 +69,7 @@ const Reference* ArchivedKinds::key_reference(const Reference& reference,
     if (target == nullptr || !other.json_path.empty()) continue;
     const auto place = std::find(other.columns.begin(), other.columns.end(), kind.number);
     const int16_t number = other.target_columns[static_cast<size_t>(place - other.columns.begin())];
-    if (of_one_column(other) && target->treatment == "shared") {
+    if (of_one_column(other) && target->treatment == TableTreatment::kShared) {
       const bool is_other = key != nullptr && (key->target != other.target ||
                                                key->target_columns != other.target_columns);
       if (is_other) refuse(reference, kind, other);  // which of them is it?

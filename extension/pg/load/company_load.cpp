@@ -51,7 +51,8 @@ CompanyLoad::CompanyLoad(const LiveScope& live, const Manifest& manifest, RowSou
       tables_(in_load_order(match_archive(manifest, live.schema, live.rules, live.scope, options),
                             live)),
       shared_(live, manifest, source, shared),
-      references_(live, manifest, source, shared_, {same_database_, same_company_}) {
+      references_(live, manifest, source, shared_,
+                  {.same_database = same_database_, .same_company = same_company_}) {
   const MatchedTable* company = company_table();
   if (company == nullptr || company->archived->rows != 1) {
     throw Error(sqlstate::kBadArchive, "the archive does not hold exactly one company row");
@@ -276,7 +277,7 @@ void CompanyLoad::note_mapped(const MatchedTable& table, const RowMapper& mapper
 }
 
 void CompanyLoad::prove(const Company& company, bool counts) {
-  prove_references(live_, company, {same_database_, same_company_},
+  prove_references(live_, company, {.same_database = same_database_, .same_company = same_company_},
                    [this](const Reference& reference) { return !mapped_.contains(&reference); });
   if (counts) count_rows(company);
   advance_sequences(sequences_);

@@ -85,7 +85,9 @@ class Changes {
   void renew_by_rule(const Column& column, const std::string& from) {
     const ColumnRule* rule = column_rule(live_.rules, table_, column.name);
     const auto archived = archived_.find(column.number);
-    if (rule == nullptr || rule->treatment != "renew" || changes_.contains(column.number)) return;
+    if (rule == nullptr || rule->treatment != ColumnTreatment::kRenew ||
+        changes_.contains(column.number))
+      return;
     if (archived == archived_.end() || !archived->second) return;
     const auto key = changes_.find(live_.scope.company_key);
     const CompanyChange change{from, key == changes_.end() ? Text() : key->second};

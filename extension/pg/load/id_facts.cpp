@@ -138,14 +138,14 @@ IdFacts::ColumnFacts ArchiveFacts::find(const ColumnRoot& root) {
   return facts;
 }
 
-std::string ArchiveFacts::rule_of(const ColumnRoot& root) {
+std::optional<ColumnTreatment> ArchiveFacts::rule_of(const ColumnRoot& root) {
   const MatchedTable* found = matched(root.table);
   const std::optional<size_t> position =
       found == nullptr ? std::nullopt : position_of(*found, root.column);
   if (!position || !found->loaded[*position]) return {};
-  const std::string treatment =
+  const std::optional<ColumnTreatment> treatment =
       column_treatment(live_.rules, *found->table, found->columns[*position]->name);
-  return treatment == "renew" || treatment == "group" ? treatment : std::string();
+  return treatment && gives_new_values(*treatment) ? treatment : std::nullopt;
 }
 
 // The same of an index that takes more than columns that equal each other.

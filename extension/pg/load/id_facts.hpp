@@ -34,7 +34,7 @@ class ArchiveFacts : public IdFacts {
 
   ColumnFacts of(const ColumnRoot& column) override;
   uint64_t rows(TableIndex table) override;
-  std::string rule_of(const ColumnRoot& column) override;
+  std::optional<ColumnTreatment> rule_of(const ColumnRoot& column) override;
   bool is_taken(TableIndex table, const UniqueIndex& index,
                 const std::vector<Teller>& tellers) override;
 

@@ -35,7 +35,8 @@ LeftoverCheck::LeftoverCheck(const LiveScope& live, const MatchedTable& table,
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = *table.columns[i];
     if (!table.loaded[i] || !can_hold_generated_id(column)) continue;
-    if (column_treatment(live.rules, *table.table, column.name) != "data") positions_.push_back(i);
+    if (column_treatment(live.rules, *table.table, column.name) != ColumnTreatment::kData)
+      positions_.push_back(i);
   }
 }
 

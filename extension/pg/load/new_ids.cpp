@@ -128,7 +128,7 @@ class ListedMaker : public Maker {
  public:
   ListedMaker(NextId next, KeyForm form)
       : next_(std::move(next)),
-        ids_(std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity)) {
+        ids_(std::make_unique<ListedKeys>(1)) {
     ids_->set_forms({form});
   }
   void see(std::string_view old_id) override {
@@ -149,7 +149,7 @@ class RuleMaker : public Maker {
   RuleMaker(Replace replace, KeyForm form) : replace_(std::move(replace)), form_(form) {}
   void see(std::string_view old_value) override { values_.emplace(old_value); }
   std::unique_ptr<KeyMap> finish() override {
-    auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
+    auto map = std::make_unique<ListedKeys>(1);
     map->set_forms({form_});
     const std::vector<std::string> before(values_.begin(), values_.end());
     const std::vector<std::string> after = replace_(before);

@@ -294,11 +294,12 @@ class OutsideReferences::Reader {
   // Which of the rows "x" count. A row that belongs to the target company now, and is in no
   // archive, will be gone.
   std::string allowed_rows(std::vector<Arg>& args) const {
-    if (!way_.same_company && reference_.outside == "null") {
+    if (!way_.same_company && reference_.outside == OutsidePolicy::kNull) {
       return belongs_to_nobody(live_, target_, "x");
     }
     const bool is_company = reference_.target == live_.scope.company_table;
-    if (way_.target == nullptr || target_.treatment != "company" || is_company) return "true";
+    if (way_.target == nullptr || target_.treatment != TableTreatment::kCompany || is_company)
+      return "true";
     args.push_back(way_.target->arg());
     return "(" +
            owned_by(live_.schema, live_.scope, reference_.target, "x",
@@ -333,7 +334,8 @@ OutsideReferences::OutsideReferences(const LiveScope& live, RowSource& source,
     : live_(live) {
   for (const Reference& reference : live.scope.references) {
     const ScopedTable* target = live.scope.find(reference.target);
-    if (reference.outside == "refuse" || target == nullptr || !target->owned()) continue;
+    if (reference.outside == OutsidePolicy::kRefuse || target == nullptr || !target->owned())
+      continue;
     // What does not travel at all is left behind elsewhere.
     if (!way.same_company && !target->travels()) continue;
     Dropped dropped;

@@ -9,7 +9,7 @@
 namespace company_backup {
 
 void ReferenceMaps::set_company_key(int16_t column, const Text& archived, const Text& here) {
-  auto map = std::make_unique<ListedKeys>(1, false, std::string(), sqlstate::kIntegrity);
+  auto map = std::make_unique<ListedKeys>(1);
   map->set_forms(key_forms(live_.table(live_.scope.company_table), {column}));
   if (archived && here) map->add({*archived}, {*here});
   company_maps_[column] = std::move(map);
@@ -17,7 +17,7 @@ void ReferenceMaps::set_company_key(int16_t column, const Text& archived, const 
 
 void ReferenceMaps::settle_outside(const std::vector<MatchedTable>& tables, const Company* target) {
   outside_.emplace(live_, source_, tables, shared_, kinds_,
-                   OutsideWay{way_.same_database, way_.same_company, target});
+                   OutsideWay{origin_.same_database, origin_.same_company, target});
 }
 
 const KeyMap& ReferenceMaps::company_keys(int16_t column) const {
@@ -62,7 +62,8 @@ RowMapper ReferenceMaps::mapper(const MatchedTable& table) {
 // Does it lead to rows that stay behind, of which none can stand for them elsewhere? What a rule
 // keeps would lead to the company that the archive was made of.
 bool ReferenceMaps::is_left_behind(const Reference& reference, const ScopedTable& target) const {
-  return !way_.same_company && target.owned() && !target.travels() && reference.outside != "refuse";
+  return !origin_.same_company && target.owned() && !target.travels() &&
+         reference.outside != OutsidePolicy::kRefuse;
 }
 
 // Those of the reference's columns that may be NULL and serve no other reference; where all serve
@@ -107,8 +108,8 @@ void ReferenceMaps::leave_behind(RowMapper& mapper, const MatchedTable& table,
 
 // In its own company a reference to a row that does not travel comes back if that row is there.
 bool ReferenceMaps::comes_back(const Reference& reference, const ScopedTable& target) const {
-  return way_.same_company && target.owned() && !target.travels() && reference.outside == "null" &&
-         !reference.soft;
+  return origin_.same_company && target.owned() && !target.travels() &&
+         reference.outside == OutsidePolicy::kNull && !reference.soft;
 }
 
 // The keys in the archive's rows that no row has here.
@@ -116,7 +117,7 @@ const KeyMap& ReferenceMaps::gone_keys(const MatchedTable& table, const Referenc
                                        const std::vector<size_t>& positions) {
   std::unique_ptr<ListedKeys>& gone = gone_[&reference];
   if (gone) return *gone;
-  gone = std::make_unique<ListedKeys>(positions.size(), false, std::string(), sqlstate::kIntegrity);
+  gone = std::make_unique<ListedKeys>(positions.size());
   std::vector<const Column*> columns;
   std::vector<KeyForm> forms;
   for (const size_t position : positions) {
@@ -133,7 +134,7 @@ const KeyMap& ReferenceMaps::gone_keys(const MatchedTable& table, const Referenc
     if (batch.empty()) return;
     const std::vector<bool> found =
         find_keys({live_.table(reference.target), reference.target_columns, reference.operators},
-                  batch, false);
+                  batch, RowLock::kNone);
     for (size_t n = 0; n < found.size(); ++n) {
       if (found[n]) continue;
       const std::vector<std::string> key = batch.key(n);

@@ -10,6 +10,7 @@
 #include "core/archive/archive_match.hpp"
 #include "core/ids/row_mapper.hpp"
 #include "core/scope/column_roots.hpp"
+#include "pg/check/row_origin.hpp"
 #include "pg/load/archived_kinds.hpp"
 #include "pg/load/id_maps.hpp"
 #include "pg/load/outside_references.hpp"
@@ -21,18 +22,14 @@ namespace company_backup {
 
 class ReferenceMaps {
  public:
-  struct Way {
-    bool same_database, same_company;
-  };
-
   // All references must outlive it.
   ReferenceMaps(const LiveScope& live, const Manifest& manifest, RowSource& source,
-                SharedMatch& shared, Way way)
+                SharedMatch& shared, const RowOrigin& origin)
       : live_(live),
         source_(source),
         shared_(shared),
-        way_(way),
-        kinds_(live, manifest, source, shared, way.same_database),
+        origin_(origin),
+        kinds_(live, manifest, source, shared, origin.same_database),
         roots_(live.schema, live.scope) {}
 
   // What a column of the company's row holds in the archive, and here.
@@ -74,7 +71,7 @@ class ReferenceMaps {
   const LiveScope& live_;
   RowSource& source_;
   SharedMatch& shared_;
-  const Way way_;
+  const RowOrigin origin_;
   ArchivedKinds kinds_;
   const ColumnRoots roots_;
   std::optional<OutsideReferences> outside_;

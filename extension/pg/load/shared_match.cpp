@@ -132,10 +132,12 @@ const KeyMap& SharedMatch::keys(TableIndex table, const std::vector<int16_t>& co
   std::unique_ptr<ListedKeys>& map = maps_[{table, columns}];
   if (map != nullptr) return *map;
   const ScopedTable* scoped = live_.scope.find(table);
-  const bool people = scoped != nullptr && scoped->treatment == "people";
+  const bool people = scoped != nullptr && scoped->treatment == TableTreatment::kPeople;
   // Of a table that also holds rows of companies, other keys stay what they are.
   const bool complete = !options_.same_database && (scoped == nullptr || !scoped->owned());
-  map = std::make_unique<ListedKeys>(columns.size(), complete, display_table(live_.table(table)),
+  map = std::make_unique<ListedKeys>(columns.size(),
+                                     complete ? UnlistedKeys::kRefused : UnlistedKeys::kKept,
+                                     display_table(live_.table(table)),
                                      people ? sqlstate::kMissingPerson : sqlstate::kMissingShared);
   map->set_forms(key_forms(live_.table(table), columns));
   for (const auto& match : matches_) {

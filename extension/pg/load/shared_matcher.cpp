@@ -148,7 +148,7 @@ bool SharedMatcher::find(const LiveScope& live, const SharedOptions& options) {
       state = State::kDone;
     } else if (state != State::kWaiting) {
       continue;
-    } else if (!options.add_missing || match_.people() || ambiguous_[row]) {
+    } else if (options.missing == MissingShared::kRefuse || match_.people() || ambiguous_[row]) {
       state = State::kMissing;
     } else {
       state = State::kToBeAdded;
@@ -263,7 +263,8 @@ std::vector<size_t> SharedMatcher::by_match_columns() const {
                 "nothing says how rows of table " + quoted_display(display_table(*match_.table)) +
                     " of another database are recognized here")
         .hint("SELECT set_table_rule('" + display_table(*match_.table) + "', '" +
-              match_.scoped->treatment + "', match_columns => '{...}') names the columns.");
+              to_text(match_.scoped->treatment) +
+              "', match_columns => '{...}') names the columns.");
   }
   return positions;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/archive/manifest.hpp"
+#include "core/merge/restore_words.hpp"
 #include "pg/rows/row_source.hpp"
 #include "pg/scope/company_scope.hpp"
 
@@ -21,9 +22,9 @@ struct SharedOptions {
   // The company the rows go to, if it exists already and is not the archive's own: people who are
   // not members of it are looked for like people of another database.
   const Company* other_company = nullptr;
-  Text actor;                // takes the place of people who are not found
-  bool add_missing = false;  // shared rows (not people) that are missing are added
-  bool preview = false;      // nothing is added, and what is missing is no error
+  Text actor = {};                                 // takes the place of people who are not found
+  MissingShared missing = MissingShared::kRefuse;  // kAdd: but people never are
+  bool preview = false;  // nothing is added, and what is missing is no error
 };
 
 // One shared table of the archive: its rows there, and here.
@@ -43,7 +44,7 @@ struct SharedRows {
   // Rows by what these columns have in the archive.
   std::map<std::vector<int16_t>, std::unordered_map<std::string, size_t>> by_columns;
 
-  bool people() const { return scoped->treatment == "people"; }
+  bool people() const { return scoped->treatment == TableTreatment::kPeople; }
 
   size_t position_of(int16_t number) const {
     const auto found = std::find_if(columns.begin(), columns.end(),

@@ -165,7 +165,7 @@ bool CompanyMerge::has_written() const {
 
 bool leads_out(const LiveScope& live, const Reference& reference) {
   const ScopedTable* target = live.scope.find(reference.target);
-  return target == nullptr || !target->travels() || reference.outside != "refuse";
+  return target == nullptr || !target->travels() || reference.outside != OutsidePolicy::kRefuse;
 }
 
 bool CompanyMerge::is_affected(const Reference& reference) const {

@@ -41,7 +41,8 @@ Manifest copy_rows(const LiveScope& live, const Company& company, CopiedRows& ro
   manifest.company_key = company.key;
   manifest.include_files = true;
   for (const ScopedTable* scoped : live.travelling()) {
-    TravellingTable table = plan_travelling(live, *scoped, company, FilePolicy{true, true});
+    TravellingTable table =
+        plan_travelling(live, *scoped, company, FilePolicy{.travel = true, .in_rows = true});
     table.manifest.rows = rows.add(manifest.tables.size(), table.query);
     manifest.tables.push_back(std::move(table.manifest));
   }
@@ -68,12 +69,15 @@ class Creation {
         table_(live.table(live.scope.company_table)),
         origin_(origin),
         wanted_(parse_attributes(table_, options.attributes)),
-        passage_{origin.same_database, false, nullptr, origin.source_lives},
+        passage_{.same_database = origin.same_database,
+                 .same_company = false,
+                 .target = nullptr,
+                 .source_lives = origin.source_lives},
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
         adopts_(origin.same_database && origin.source_gone && !new_ids_ &&
                 !source_lives(live, origin.manifest, passage_)),
         load_(live, origin.manifest, origin.source, match(),
-              {origin.same_database, nullptr, options.actor}) {}
+              SharedOptions{.same_database = origin.same_database, .actor = options.actor}) {}
 
   std::string run(Operation& operation, const CompanyIdentity& former) {
     const std::string key = add_company();
@@ -99,7 +103,7 @@ class Creation {
   MatchOptions match() const {
     const bool same_company =
         origin_.same_database && !new_ids_ && !wanted_.contains(live_.scope.company_key);
-    return {same_company, origin_.manifest.include_files};
+    return {.same_company = same_company, .with_files = origin_.manifest.include_files};
   }
 
   std::string add_company() {
@@ -147,8 +151,10 @@ class Creation {
   // True: some rows were there already, and the others were merged with them.
   bool load_rows(const Company& company) {
     if (adopts_) {
-      CompanyMerge merge(live_, company, load_,
-                         MergePolicy{origin_.manifest.include_files, false, true, true});
+      CompanyMerge merge(
+          live_, company, load_,
+          MergePolicy{
+              .with_files = origin_.manifest.include_files, .adopts = true, .created = true});
       if (merge.finds_orphans()) {
         adopt(merge);
         return true;
@@ -182,9 +188,9 @@ class Creation {
 
   void prove_written_references(const Company& company) const {
     FreshSnapshot fresh;
-    prove_soft_references(live_, company, false, [this](const Reference& reference) {
-      return new_ids_ || names_company(live_, reference);
-    });
+    prove_soft_references(
+        live_, company, {.same_database = origin_.same_database, .same_company = false},
+        [this](const Reference& reference) { return new_ids_ || names_company(live_, reference); });
     fresh.close();
   }
 
@@ -209,7 +215,7 @@ class Creation {
 };
 
 void record_creation(const LiveScope& live, RestoreRecord record, const Creation& creation,
-                     const CreateOptions& options, const char* event) {
+                     const CreateOptions& options, RestoreEvent event) {
   record.added = creation.rows();
   record.actor = options.actor;
   note_substitutions(live, record.id, creation.shared_report());
@@ -224,14 +230,19 @@ std::string create_from(LiveScope scope, const StoredBackup& backup, const Creat
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   ArchiveRows rows(stored_members(backup.id), backup.id);
-  const Origin origin{manifest, rows, is_of_this_database(backup, manifest), !backup.owner_key,
-                      does_source_live(backup, manifest)};
+  const Origin origin{.manifest = manifest,
+                      .source = rows,
+                      .same_database = is_of_this_database(backup, manifest),
+                      .source_gone = !backup.owner_key,
+                      .source_lives = does_source_live(backup, manifest)};
   Creation creation(live, origin, options);
   // It comes back only if it had gone when the guard was asked.
   const std::string key = creation.run(operation, backup.owner_key ? std::nullopt : backup.owner);
   operation.close();
-  record_creation(live, {creation.id(), key, creation.identity(), backup.id, "create", false},
-                  creation, options, "created");
+  record_creation(live,
+                  {creation.id(), key, creation.identity(), backup.id, RestoreMode::kCreate,
+                   RestoreStatus::kKept},
+                  creation, options, RestoreEvent::kCreated);
   give_to(backup.id, creation.identity());
   return key;
 }
@@ -245,15 +256,21 @@ std::string clone_company(LiveScope scope, const AskedCompany& source,
   const Company company = source.resolve(live);
   require_placed_rows(live, company);
   const Manifest manifest = copy_rows(live, company, rows);
-  const Origin origin{manifest, rows, true, false, true};
+  const Origin origin{.manifest = manifest,
+                      .source = rows,
+                      .same_database = true,
+                      .source_gone = false,
+                      .source_lives = true};
   CreateOptions renewing = options;
-  renewing.ids = "remap";
+  renewing.ids = IdMode::kRemap;
   Creation creation(live, origin, renewing);
   const std::string key = creation.run(operation, std::nullopt);
   rows.close();
   operation.close();
-  record_creation(live, {creation.id(), key, creation.identity(), std::nullopt, "clone", false},
-                  creation, options, "cloned");
+  record_creation(live,
+                  {creation.id(), key, creation.identity(), std::nullopt, RestoreMode::kClone,
+                   RestoreStatus::kKept},
+                  creation, options, RestoreEvent::kCloned);
   return key;
 }
 

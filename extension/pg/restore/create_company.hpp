@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/ids/id_mode.hpp"
 #include "pg/backup/stored_backup.hpp"
 #include "pg/scope/company_scope.hpp"
 
@@ -12,7 +13,7 @@ class AskedCompany;
 
 struct CreateOptions {
   std::string attributes = "{}";  // a JSON object: values of the new company's row
-  std::string ids = "auto";       // auto, keep, remap
+  IdMode ids = IdMode::kAuto;
   Text actor;
 };
 

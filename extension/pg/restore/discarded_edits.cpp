@@ -86,7 +86,9 @@ Text DiscardedEdits::data_text(const std::vector<RowValue>& values) const {
   std::vector<RowValue> shown_values;
   for (size_t i = 0; i < plan_->columns.size(); ++i) {
     const Column& column = *plan_->current[i];
-    if (column_treatment(live_.rules, *plan_->matched->table, column.name) == "secret") continue;
+    if (column_treatment(live_.rules, *plan_->matched->table, column.name) ==
+        ColumnTreatment::kSecret)
+      continue;
     shown.push_back(plan_->columns[i].column);
     shown_values.push_back(values[i]);
   }

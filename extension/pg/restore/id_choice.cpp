@@ -37,9 +37,9 @@ class TakenByOthers {
   TakenByOthers(const LiveScope& live, const Passage& passage, CompanyLoad& load, bool renews,
                 bool source_lives) {
     if (passage.target != nullptr) {
-      MergePolicy policy;
-      policy.adopts = !renews && passage.same_database && (passage.same_company || !source_lives);
-      policy.preview = true;
+      const MergePolicy policy{
+          .adopts = !renews && passage.same_database && (passage.same_company || !source_lives),
+          .preview = true};
       CompanyMerge merge(live, *passage.target, load, policy);
       if (renews) {
         merge.compare_company();
@@ -78,18 +78,6 @@ class TakenByOthers {
   std::map<std::pair<TableIndex, std::string>, std::string> why_;
 };
 
-std::string word(IdDecision::Kind kind) {
-  switch (kind) {
-    case IdDecision::Kind::kRenewed:
-      return "renewed";
-    case IdDecision::Kind::kRefused:
-      return "refused";
-    case IdDecision::Kind::kKept:
-      break;
-  }
-  return "kept";
-}
-
 }  // namespace
 
 bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
@@ -102,9 +90,16 @@ bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage
               .empty();
 }
 
-bool wants_new_ids(const LiveScope& live, const Manifest& manifest, const std::string& ids,
+bool wants_new_ids(const LiveScope& live, const Manifest& manifest, IdMode ids,
                    const Passage& passage) {
-  if (ids != "auto") return ids == "remap";
+  switch (ids) {
+    case IdMode::kKeep:
+      return false;
+    case IdMode::kRemap:
+      return true;
+    case IdMode::kAuto:
+      break;
+  }
   if (passage.same_company) return false;
   if (passage.target != nullptr && has_rows(live, *passage.target)) return true;
   return source_lives(live, manifest, passage);
@@ -178,17 +173,18 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
   if (target) company = target->resolve(live);
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
   const bool same_database = is_of_this_database(backup, manifest);
-  const Passage passage{same_database, company && is_own_backup(backup, manifest, company->key),
-                        company ? &*company : nullptr, does_source_live(backup, manifest)};
+  const Passage passage{.same_database = same_database,
+                        .same_company = company && is_own_backup(backup, manifest, company->key),
+                        .target = company ? &*company : nullptr,
+                        .source_lives = does_source_live(backup, manifest)};
   ArchiveRows source(stored_members(backup.id), backup.id);
-  SharedOptions shared;
-  shared.same_database = same_database;
-  shared.preview = true;
-  CompanyLoad load(live, manifest, source, MatchOptions{passage.same_company, false}, shared);
+  const SharedOptions shared{.same_database = same_database, .preview = true};
+  CompanyLoad load(live, manifest, source, MatchOptions{.same_company = passage.same_company},
+                   shared);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
                                 : keys_of_new_company(live, load.archived_company_keys()));
   load.settle_outside(company ? &*company : nullptr);
-  const bool renews = wants_new_ids(live, manifest, "auto", passage);
+  const bool renews = wants_new_ids(live, manifest, IdMode::kAuto, passage);
   Rows rows;
   const IdRenewal renewal(live, passage, load);
   const TakenByOthers taken(live, passage, load, renews,
@@ -199,11 +195,12 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
     const Text refused = taken.why(decision.table, *decision.index);
     if (refused) {
       rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
-                      word(IdDecision::Kind::kRefused), refused});
+                      to_text(IdDecision::Kind::kRefused), refused});
       continue;
     }
     rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
-                    renews ? word(decision.kind) : "kept", renews ? decision.why : kept});
+                    to_text(renews ? decision.kind : IdDecision::Kind::kKept),
+                    renews ? decision.why : kept});
   }
   const Table& company_table = live.table(live.scope.company_table);
   for (const auto* indexes : {&company_table.unique_indexes, &company_table.exclusions}) {
@@ -211,7 +208,7 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
       const Text refused = taken.why(live.scope.company_table, index);
       if (!refused) continue;
       rows.push_back({display_table(company_table), columns_of(index),
-                      word(IdDecision::Kind::kRefused), refused});
+                      to_text(IdDecision::Kind::kRefused), refused});
     }
   }
   if (target) target->require_same_now();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/ids/id_mode.hpp"
 #include "core/ids/id_plan.hpp"
 #include "pg/backup/stored_backup.hpp"
 #include "pg/load/company_load.hpp"
@@ -25,9 +26,9 @@ struct Passage {
 // Does the company live here that the archive was made of, or another one that has its key?
 bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage);
 
-// `ids`: auto, keep or remap. With auto, a company's own backup keeps its IDs, and so does a backup
+// With kAuto, a company's own backup keeps its IDs, and so does a backup
 // in an empty company, unless the company it was made of still lives in this database.
-bool wants_new_ids(const LiveScope& live, const Manifest& manifest, const std::string& ids,
+bool wants_new_ids(const LiveScope& live, const Manifest& manifest, IdMode ids,
                    const Passage& passage);
 
 // The plan, and the new IDs once they are made.

@@ -25,10 +25,12 @@ Mode mode_of(const LiveScope& live, const MergePlan& plan, const Column& column,
   if (plan.is_company && column.number == live.scope.company_key) return Mode::kKept;
   if (policy.exact) return Mode::kCompared;
   if (plan.is_company && is_company_identity(live, column)) return Mode::kKept;
-  const std::string treatment = column_treatment(live.rules, *plan.matched->table, column.name);
-  if (treatment == "secret" || treatment == "identity") return Mode::kKept;
-  if (treatment == "file" && !policy.with_files) return Mode::kKept;
-  if (treatment == "counter") return Mode::kGreater;
+  const std::optional<ColumnTreatment> treatment =
+      column_treatment(live.rules, *plan.matched->table, column.name);
+  if (treatment == ColumnTreatment::kSecret || treatment == ColumnTreatment::kIdentity)
+    return Mode::kKept;
+  if (treatment == ColumnTreatment::kFile && !policy.with_files) return Mode::kKept;
+  if (treatment == ColumnTreatment::kCounter) return Mode::kGreater;
   return Mode::kCompared;
 }
 
@@ -103,7 +105,7 @@ class Planner {
       : live_(live), matched_(matched), policy_(policy) {
     plan_.matched = &matched;
     plan_.is_company = matched.scoped->table == live.scope.company_table;
-    plan_.append_only = !policy.exact && matched.scoped->treatment == "append_only";
+    plan_.append_only = !policy.exact && matched.scoped->treatment == TableTreatment::kAppendOnly;
     plan_.query.table.name = display_table(*matched.table);
     plan_.query.table.args = {company.arg()};
     plan_.query.foreign = matched.table->foreign;

@@ -93,7 +93,8 @@ OutsideActions::Search OutsideActions::search(const ForeignKey& key, const KeyBa
   }
   search.condition += ")" + only_in(key.only_partition, "s");
   const ScopedTable* scoped = live_.scope.find(key.table);
-  const bool stays = preview_ && scoped != nullptr && scoped->treatment == "append_only";
+  const bool stays =
+      preview_ && scoped != nullptr && scoped->treatment == TableTreatment::kAppendOnly;
   if (scoped != nullptr && scoped->travels()) search.owner_of = InvalidOid;
   if (scoped != nullptr && scoped->travels() && !stays) {
     search.args.push_back(company_.arg());
@@ -114,7 +115,7 @@ OutsideActions::Followers& OutsideActions::followers_of(TableIndex index) {
   for (const Column* column : columns) names.push_back(column->name);
   followers.reset(new Followers{columns, encode_table_name(table.schema, table.name),
                                 text_array(names), RowLine(row_columns(columns)),
-                                TableEdits(table.oid, display_table(table), true)});
+                                TableEdits(table.oid, display_table(table), WriteAs::kOwner)});
   return *followers;
 }
 

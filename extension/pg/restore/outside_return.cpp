@@ -182,7 +182,8 @@ class Return {
   }
 
   static void insert(RecordedTable& table, const Batch& batch) {
-    RowWriter writer(table.table().oid, table.name(), table.numbers(), table.key_positions(), true);
+    RowWriter writer(table.table().oid, table.name(), table.numbers(), table.key_positions(),
+                     WriteAs::kOwner);
     for (const Waiting& waiting : batch) writer.add(table.read(table.parse(waiting.row)));
     writer.finish();
   }
@@ -224,7 +225,7 @@ class Return {
     in_batches([&](size_t ordinal, const OutsideRecord&,
                    const RecordedTable&) { return dangling.contains(ordinal); },
                [&](RecordedTable& table, const Batch& batch) {
-                 TableEdits edits(table.table().oid, table.name(), true);
+                 TableEdits edits(table.table().oid, table.name(), WriteAs::kOwner);
                  std::multiset<std::string> wanted;
                  for (const Waiting& waiting : batch) {
                    wanted.insert(table.identity(table.parse(waiting.row)));
@@ -374,7 +375,7 @@ class Return {
       identities.push_back(table.identity(as_left(waiting)));
       wanted.emplace(identities.back(), &waiting);
     }
-    TableEdits edits(table.table().oid, table.name(), true);
+    TableEdits edits(table.table().oid, table.name(), WriteAs::kOwner);
     table.find(identities, [&](const std::string& identity, const RowVersion& version,
                                const std::vector<RowValue>& current) {
       const auto found = wanted.find(identity);

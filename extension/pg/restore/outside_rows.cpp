@@ -144,7 +144,7 @@ Target& OutsideRows::Impl::target_of(TableIndex table, const std::vector<int16_t
 // Rows with several ways may keep another one.
 void OutsideRows::Impl::find_steps() {
   for (const ScopedTable* scoped : live.travelling()) {
-    if (scoped->treatment != "append_only" || scoped->routes.size() != 1 ||
+    if (scoped->treatment != TableTreatment::kAppendOnly || scoped->routes.size() != 1 ||
         !scoped->own_steps.empty()) {
       continue;
     }
@@ -255,7 +255,8 @@ bool OutsideRows::Impl::is_route(const ForeignKey& key) const {
 // when a unique key has become NULL.
 bool OutsideRows::Impl::stays(const ForeignKey& key, Loss loss) const {
   const ScopedTable* scoped = live.scope.find(key.table);
-  return loss == Loss::kChanged || (scoped != nullptr && scoped->treatment == "append_only") ||
+  return loss == Loss::kChanged ||
+         (scoped != nullptr && scoped->treatment == TableTreatment::kAppendOnly) ||
          (key.on_delete != 'c' && key.on_delete != 'n' && key.on_delete != 'd');
 }
 
@@ -270,8 +271,8 @@ KeyBatch OutsideRows::Impl::keep_gone(Target& target, const KeyBatch& keys) cons
     return gone;
   }
   FreshSnapshot fresh;
-  const std::vector<bool> found =
-      find_keys({table, target.columns, target.keys[0]->operators, target.partition}, keys, false);
+  const std::vector<bool> found = find_keys(
+      {table, target.columns, target.keys[0]->operators, target.partition}, keys, RowLock::kNone);
   fresh.close();
   KeyBatch gone(columns_of(table, target.columns));
   for (size_t n = 0; n < keys.size(); ++n) {

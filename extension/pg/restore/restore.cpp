@@ -37,9 +37,13 @@ class RestoreRun {
                   "backup " + std::to_string(backup.id) + " holds no files")
           .hint("Restore it with include_files => false.");
     }
-    const SharedOptions shared{same_database_, same_company_ ? nullptr : &company, options.actor,
-                               options.add_missing_shared, preview};
-    load_.emplace(live, manifest_, source_, MatchOptions{same_company_, options.include_files},
+    const SharedOptions shared{.same_database = same_database_,
+                               .other_company = same_company_ ? nullptr : &company,
+                               .actor = options.actor,
+                               .missing = options.missing_shared,
+                               .preview = preview};
+    load_.emplace(live, manifest_, source_,
+                  MatchOptions{.same_company = same_company_, .with_files = options.include_files},
                   shared);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
     load_->settle_outside(&company);
@@ -47,8 +51,10 @@ class RestoreRun {
     if (!preview) require_distinct(live, *load_);
     if (preview) clashes_ = find_collapsed_keys(*load_);
     choose_ids(options, preview);
-    merge_.emplace(live, company, *load_,
-                   MergePolicy{options.include_files, false, may_adopt(), false, preview});
+    merge_.emplace(
+        live, company, *load_,
+        MergePolicy{
+            .with_files = options.include_files, .adopts = may_adopt(), .preview = preview});
   }
 
   CompanyMerge& merge() { return *merge_; }
@@ -61,7 +67,7 @@ class RestoreRun {
     const auto add = [&note](const std::string& part) {
       note += (note.empty() ? "" : "; ") + part;
     };
-    if (scoped.treatment == "append_only") {
+    if (scoped.treatment == TableTreatment::kAppendOnly) {
       add("append-only: rows are added, never changed or removed");
     }
     if (renewal_) {
@@ -89,10 +95,10 @@ class RestoreRun {
     // What writes nothing fits before or after whatever others do.
     FormerOrphans orphans(live_, restore);
     if (merge_->has_written()) merge_->look_again(orphans);
-    prove_references(live_, company_, {same_database_, same_company_},
+    prove_references(live_, company_, origin(),
                      [this](const Reference& reference) { return merge_->is_affected(reference); });
     merge_->prove_written();
-    prove_soft_references(live_, company_, same_company_, [this](const Reference& reference) {
+    prove_soft_references(live_, company_, origin(), [this](const Reference& reference) {
       return renewal_ || (names_company(live_, reference) && merge_->is_affected(reference));
     });
     advance_sequences(load_->sequences());
@@ -106,7 +112,16 @@ class RestoreRun {
            (same_database_ && source_gone_ && !source_lives(live_, manifest_, passage()));
   }
 
-  Passage passage() const { return {same_database_, same_company_, &company_, source_lives_}; }
+  RowOrigin origin() const {
+    return {.same_database = same_database_, .same_company = same_company_};
+  }
+
+  Passage passage() const {
+    return {.same_database = same_database_,
+            .same_company = same_company_,
+            .target = &company_,
+            .source_lives = source_lives_};
+  }
 
   void choose_ids(const RestoreOptions& options, bool preview) {
     const Passage passage = this->passage();
@@ -145,7 +160,8 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   refuse_missed_acts(company.key, identity);
   find_backup(backup.id);  // nobody has deleted it meanwhile
   RestoreRun run(live, company, backup, options, false);
-  RestoreRecord record{next_restore_id(), company.key, identity, backup.id, "replace", true};
+  RestoreRecord record{next_restore_id(), company.key,           identity,
+                       backup.id,         RestoreMode::kReplace, RestoreStatus::kReview};
   UndoWriter undo(record.id);
   for (const MergeCounts& counts : run.apply(undo)) {
     record.added += counts.added;
@@ -162,7 +178,7 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   operation.close();
   record.actor = options.actor;
   note_substitutions(live, record.id, run.shared_report());
-  record_restore(live, record, "restored");
+  record_restore(live, record, RestoreEvent::kRestored);
   give_to(backup.id, identity);
   return record.id;
 }

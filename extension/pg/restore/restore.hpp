@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/ids/id_mode.hpp"
 #include "pg/backup/stored_backup.hpp"
 #include "pg/restore/company_merge.hpp"
 
@@ -11,9 +12,9 @@ namespace company_backup {
 class AskedCompany;
 
 struct RestoreOptions {
-  std::string ids = "auto";  // auto, keep, remap
+  IdMode ids = IdMode::kAuto;
   bool include_files = false;
-  bool add_missing_shared = false;
+  MissingShared missing_shared = MissingShared::kRefuse;
   Text actor;
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/scope/sql.hpp"
 #include "core/text/row_writer.hpp"
+#include "core/text/words.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/restore/undo.hpp"
 #include "pg/scope/guard.hpp"
@@ -42,7 +43,7 @@ void notify(const KnownRestore& restore) {
   const std::string payload = JsonObject()
                                   .add("restore", restore.id)
                                   .add_json("company", key.size() > kLongestKey ? "null" : key)
-                                  .add("status", restore.status)
+                                  .add("status", to_text(restore.status))
                                   .text();
   query("SELECT pg_notify('company_backup', $1)", {payload}, Access::kCall);
 }
@@ -67,6 +68,18 @@ void note_views(const LiveScope& live) {
   });
 }
 
+RestoreEvent event_of(RestoreStatus status) {
+  switch (status) {
+    case RestoreStatus::kReview:
+      return RestoreEvent::kRestored;
+    case RestoreStatus::kKept:
+      return RestoreEvent::kKept;
+    case RestoreStatus::kReverted:
+      break;
+  }
+  return RestoreEvent::kReverted;
+}
+
 }  // namespace
 
 int64_t next_restore_id() {
@@ -74,19 +87,18 @@ int64_t next_restore_id() {
       one_value(own_query("SELECT nextval('company_backup.restore_id_seq')", {}, Access::kWrite)));
 }
 
-void record_restore(const LiveScope& live, const RestoreRecord& record, const char* event) {
+void record_restore(const LiveScope& live, const RestoreRecord& record, RestoreEvent event) {
   const Text caller = one_row(query("SELECT current_user"))[0];
   own_query(
       "INSERT INTO company_backup.restore (id, company, owner, backup, status, mode, added, "
       "changed, removed, restored_by, actor, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
       "$9, $10::name, $11, CASE WHEN $5 <> 'review' THEN clock_timestamp() END)",
       {record.id, record.company, record.owner, Arg::optional_number(record.backup),
-       record.in_review ? "review" : "kept", record.mode, static_cast<int64_t>(record.added),
+       to_text(record.status), to_text(record.mode), static_cast<int64_t>(record.added),
        static_cast<int64_t>(record.changed), static_cast<int64_t>(record.removed), caller,
        record.actor},
       Access::kWrite);
-  notify({record.id, record.company, record.backup, record.in_review ? "review" : "kept",
-          record.owner});
+  notify({record.id, record.company, record.backup, record.status, record.owner});
   note_views(live);
   run_hook(event, record.company,
            hook_detail(record.id, record.backup,
@@ -152,13 +164,14 @@ KnownRestore find_restore(int64_t id) {
   if (rows.empty()) throw unknown_restore(id);
   std::optional<int64_t> backup;
   if (rows[0][1]) backup = std::stoll(*rows[0][1]);
-  return {id, *rows[0][0], backup, *rows[0][2], std::stoll(*rows[0][3])};
+  return {id, *rows[0][0], backup, stored_word<RestoreStatus>(*rows[0][2]),
+          std::stoll(*rows[0][3])};
 }
 
 void require_in_review(const KnownRestore& restore) {
-  if (restore.status == "review") return;
+  if (restore.status == RestoreStatus::kReview) return;
   throw Error(sqlstate::kNotInReview, "restore " + std::to_string(restore.id) + " is not in review")
-      .detail("It was " + restore.status + ".")
+      .detail("It was " + std::string(to_text(restore.status)) + ".")
       .hint("A restore can be kept or reverted once.");
 }
 
@@ -188,15 +201,15 @@ void refuse_missed_acts(const std::string& company, int64_t owner) {
       .hint("Try again.");
 }
 
-void settle_restore(const LiveScope& live, const KnownRestore& restore, const char* status,
+void settle_restore(const LiveScope& live, const KnownRestore& restore, RestoreStatus status,
                     const Text& actor, const JsonObject& more) {
   own_query(
       "UPDATE company_backup.restore SET status = $2, settled_at = clock_timestamp() WHERE id = $1",
-      {restore.id, status}, Access::kWrite);
+      {restore.id, to_text(status)}, Access::kWrite);
   forget_undo(restore.id);
   notify({restore.id, restore.company, restore.backup, status, restore.owner});
-  if (std::string(status) == "reverted") note_views(live);
-  run_hook(status, restore.company, hook_detail(restore.id, restore.backup, more, actor));
+  if (status == RestoreStatus::kReverted) note_views(live);
+  run_hook(event_of(status), restore.company, hook_detail(restore.id, restore.backup, more, actor));
 }
 
 }  // namespace company_backup

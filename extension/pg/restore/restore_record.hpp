@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/merge/restore_words.hpp"
 #include "core/text/json_object.hpp"
 #include "pg/scope/company_scope.hpp"
 
@@ -15,8 +16,8 @@ struct RestoreRecord {
   std::string company;
   int64_t owner;                  // the company's identity
   std::optional<int64_t> backup;  // nullopt: of a clone
-  const char* mode;               // replace, create, clone
-  bool in_review;
+  RestoreMode mode;
+  RestoreStatus status;
   uint64_t added = 0, changed = 0, removed = 0;
   Text actor = std::nullopt;
 };
@@ -24,7 +25,7 @@ struct RestoreRecord {
 int64_t next_restore_id();
 
 // Writes the record, tells listeners of channel company_backup and runs the hook of `event`.
-void record_restore(const LiveScope& live, const RestoreRecord& record, const char* event);
+void record_restore(const LiveScope& live, const RestoreRecord& record, RestoreEvent event);
 
 // A row of restore_problems() after those that there are.
 void note_problem(int64_t restore, const Table& table, const std::string& row_key,
@@ -43,8 +44,8 @@ struct KnownRestore {
   int64_t id;
   std::string company;  // its key as it was then
   std::optional<int64_t> backup;
-  std::string status;  // review, kept, reverted
-  int64_t owner;       // the company's identity
+  RestoreStatus status;
+  int64_t owner;  // the company's identity
 };
 
 // kUnknownCompany, with what to do if the company has been deleted since the backup.
@@ -67,8 +68,8 @@ void require_no_review(const std::string& company, int64_t owner);
 // lock.
 void refuse_missed_acts(const std::string& company, int64_t owner);
 
-// Ends a review: forgets the undo record, tells listeners, runs the hook of `status`.
-void settle_restore(const LiveScope& live, const KnownRestore& restore, const char* status,
+// Ends a review: forgets the undo record, tells listeners, runs its hook.
+void settle_restore(const LiveScope& live, const KnownRestore& restore, RestoreStatus status,
                     const Text& actor, const JsonObject& more = {});
 
 }  // namespace company_backup

@@ -96,7 +96,7 @@ void report_left_alone(int64_t restore, uint64_t count) {
 }  // namespace
 
 void keep_restore(int64_t id, const Text& actor) {
-  settle_restore(load_live_scope(), lock_review(id), "kept", actor);
+  settle_restore(load_live_scope(), lock_review(id), RestoreStatus::kKept, actor);
 }
 
 void revert_restore(int64_t id, const Text& actor) {
@@ -110,13 +110,12 @@ void revert_restore(int64_t id, const Text& actor) {
   const Company company = resolve_company(live, restore.company);
   const Manifest record = undo_manifest(id);
   ArchiveRows rows(undo_members(id, UndoPart::kBefore), 0);
-  MatchOptions match{true, true};
-  match.everything = true;
-  SharedOptions shared;
-  shared.same_database = true;
+  const MatchOptions match{.same_company = true, .with_files = true, .everything = true};
+  const SharedOptions shared{.same_database = true};
   CompanyLoad load(live, record, rows, match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
-  CompanyMerge merge(live, company, load, MergePolicy{true, true, true});
+  CompanyMerge merge(live, company, load,
+                     MergePolicy{.with_files = true, .exact = true, .adopts = true});
   DiscardedEdits edits(live, id, load);
   apply(merge, edits);
   operation.close_snapshot();
@@ -126,14 +125,15 @@ void revert_restore(int64_t id, const Text& actor) {
     left_alone = bring_back_outside_rows(live, id, load);
     FormerOrphans orphans(live, id, &load);
     merge.look_again(orphans);
-    prove_references(live, company, {true, true}, [&](const Reference& reference) {
-      return is_to_be_proved(live, record, merge, reference);
-    });
+    prove_references(live, company, {.same_database = true, .same_company = true},
+                     [&](const Reference& reference) {
+                       return is_to_be_proved(live, record, merge, reference);
+                     });
     merge.prove_written();
     advance_sequences_back(load.sequences());
   });
   operation.close();
-  settle_restore(live, restore, "reverted", actor,
+  settle_restore(live, restore, RestoreStatus::kReverted, actor,
                  JsonObject().add("discarded", static_cast<int64_t>(edits.count())));
   report_discarded(id, edits.count());
   report_left_alone(id, left_alone);

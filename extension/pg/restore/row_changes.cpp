@@ -37,7 +37,7 @@ RowChanges::RowChanges(const MergePlan& plan, CompanyLoad& load, ChangeLogWriter
       read_bytes_(load.bytes_of(*plan.matched)),
       composer_(line_columns(plan.columns, plan.others)),
       reader_(archived_columns(plan), all_positions(plan), read_bytes_),
-      edits_(plan.matched->table->oid, plan.query.table.name, false, &load.doubts()) {}
+      edits_(plan.matched->table->oid, plan.query.table.name, WriteAs::kCaller, &load.doubts()) {}
 
 RowLoader& RowChanges::loader() {
   if (!loader_) loader_ = load_.loader(*plan_.matched);

@@ -99,7 +99,7 @@ std::string only_in(Oid partition, const std::string& alias) {
          std::to_string(partition) + "') AS p)";
 }
 
-std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, bool lock) {
+std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, RowLock lock) {
   std::string sql =
       "SELECT u.n FROM " + keys.unnested() + " JOIN " + from_table(columns.table) + " AS x ON ";
   for (size_t i = 0; i < columns.columns.size(); ++i) {
@@ -108,13 +108,14 @@ std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, boo
            std::to_string(i);
   }
   sql += only_in(columns.only_partition, "x");
-  if (lock) sql += " FOR KEY SHARE OF x";
+  if (lock == RowLock::kKeyShare) sql += " FOR KEY SHARE OF x";
   BatchMemory memory;
   const std::vector<Arg> arrays = keys.arrays();
   std::vector<bool> found(keys.size());
   {
     const AsOwnerOf owner(columns.table.oid);
-    for (const Row& row : query(sql, arrays, lock ? Access::kWrite : Access::kRead)) {
+    for (const Row& row :
+         query(sql, arrays, lock == RowLock::kKeyShare ? Access::kWrite : Access::kRead)) {
       found[std::stoul(*row[0]) - 1] = true;
     }
   }
@@ -135,13 +136,13 @@ std::vector<size_t> missing_references(const Schema& schema, const ForeignKey& k
   if (references.empty()) return {};
   std::vector<bool> fine =
       find_keys({schema.tables[key.target], key.target_columns, key.operators, key.only_target},
-                references, true);
+                references, RowLock::kKeyShare);
   if (key.only_partition != 0) {  // rows of other partitions may refer to anything
     const Table& source = schema.tables[key.table];
     std::vector<std::string> equal;
     for (int16_t number : key.columns) equal.push_back(column_of(source, number).equality);
     const std::vector<bool> there =
-        find_keys({source, key.columns, equal, key.only_partition}, references, false);
+        find_keys({source, key.columns, equal, key.only_partition}, references, RowLock::kNone);
     for (size_t n = 0; n < there.size(); ++n) fine[n] = fine[n] || !there[n];
   }
   std::vector<size_t> positions;

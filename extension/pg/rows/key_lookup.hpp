@@ -61,9 +61,11 @@ struct KeyColumns {
   Oid only_partition = 0;                     // 0: any
 };
 
-// Which of the keys a row has: looked up as the table's owner, and with `lock` taken FOR KEY SHARE.
+enum class RowLock { kNone, kKeyShare };
+
+// Which of the keys a row has: looked up as the table's owner, and taken FOR KEY SHARE on request.
 // By position.
-std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, bool lock);
+std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, RowLock lock);
 
 // " AND alias.tableoid ..." that keeps the rows of one partition; "" for 0.
 std::string only_in(Oid partition, const std::string& alias);

@@ -67,7 +67,7 @@ RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& colum
       replacements_(values_of(table, replacements)),
       replaced_(replacements.size()),
       writer_(table.oid, display_table(table), given_numbers(columns, loaded_, replacements), key_,
-              false, doubts) {
+              WriteAs::kCaller, doubts) {
   for (const ColumnSequence& sequence : sequences_of(table.oid)) {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (loaded[i] && columns[i]->number == sequence.column) fed_.push_back({sequence, i});

@@ -252,12 +252,12 @@ void RowWriter::Impl::flush() {
 }
 
 RowWriter::RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
-                     const std::vector<size_t>& key, bool as_owner, DoubtedRows* doubts)
+                     const std::vector<size_t>& key, WriteAs as, DoubtedRows* doubts)
     : impl_(std::make_unique<Impl>()) {
   impl_->name = std::move(name);
   impl_->key = key;
   impl_->width = columns.size();
-  if (!as_owner) require_rights(table, impl_->name, columns);
+  if (as == WriteAs::kCaller) require_rights(table, impl_->name, columns);
   impl_->open(table, columns, doubts);
   if (impl_->foreign) refuse_code_of_insert(table, impl_->name, columns);
 }

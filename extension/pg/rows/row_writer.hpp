@@ -16,6 +16,7 @@
 #include "core/text/error.hpp"
 #include "pg/base/boundary.hpp"
 #include "pg/base/value_input.hpp"
+#include "pg/rows/write_as.hpp"
 
 namespace company_backup {
 
@@ -55,12 +56,13 @@ class RowWriter {
   // `doubts`: takes rows whose CHECK is false now and calls functions, which may see more later; it
   // must outlive the writer; null: such rows are refused.
   //
-  // Checks that the caller may INSERT into and SELECT from these columns, unless `as_owner`, and
-  // takes ROW EXCLUSIVE.
-  // Errors: PostgreSQL's own 42501; kRowSecurity if row-level security applies to the caller;
-  // kForeignCode (pg/base/foreign_code.hpp, pg/base/code_owner.hpp).
+  // Checks that the caller may INSERT into and SELECT from these columns, unless it writes as the
+  // owner, and takes ROW EXCLUSIVE. Errors: PostgreSQL's own 42501; kRowSecurity if row-level
+  // security applies to the caller; kForeignCode (pg/base/foreign_code.hpp,
+  // pg/base/code_owner.hpp).
   RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
-            const std::vector<size_t>& key, bool as_owner = false, DoubtedRows* doubts = nullptr);
+            const std::vector<size_t>& key, WriteAs as = WriteAs::kCaller,
+            DoubtedRows* doubts = nullptr);
   ~RowWriter();
   RowWriter(const RowWriter&) = delete;
   RowWriter& operator=(const RowWriter&) = delete;

@@ -72,7 +72,7 @@ void require_right(Oid table, AclMode mode, int16_t column) {
 struct TableEdits::Impl {
   Oid table;
   std::string name;
-  bool as_owner;
+  WriteAs as;
   DoubtedRows* doubts;
   bool may_remove = false;
   std::set<int16_t> may_update;
@@ -243,7 +243,7 @@ void TableEdits::Impl::run() {
     MemoryContextSwitchTo(before);
     MemoryContextReset(batch_memory);
   };
-  if (as_owner) {
+  if (as == WriteAs::kOwner) {
     guarded_code(code_on(name), work);
   } else {
     guarded_taken(table, name, work,
@@ -254,11 +254,11 @@ void TableEdits::Impl::run() {
   buffer.clear();
 }
 
-TableEdits::TableEdits(Oid table, std::string name, bool as_owner, DoubtedRows* doubts)
+TableEdits::TableEdits(Oid table, std::string name, WriteAs write_as, DoubtedRows* doubts)
     : impl_(std::make_unique<Impl>()) {
   impl_->table = table;
   impl_->name = std::move(name);
-  impl_->as_owner = as_owner;
+  impl_->as = write_as;
   impl_->doubts = doubts;
 }
 
@@ -266,7 +266,7 @@ TableEdits::~TableEdits() = default;
 
 void TableEdits::remove(const RowVersion& version) {
   Impl& impl = *impl_;
-  if (!impl.as_owner && !impl.may_remove) require_right(impl.table, ACL_DELETE, 0);
+  if (impl.as == WriteAs::kCaller && !impl.may_remove) require_right(impl.table, ACL_DELETE, 0);
   impl.may_remove = true;
   impl.edits.push_back({version, true, 0, 0, 0, 0});
   if (impl.edits.size() >= kBatchRows) impl.run();
@@ -277,7 +277,7 @@ void TableEdits::update(const RowVersion& version, const std::vector<NewValue>& 
   Impl& impl = *impl_;
   const size_t first = impl.values.size();
   for (const NewValue& value : values) {
-    if (!impl.as_owner && impl.may_update.insert(value.column).second) {
+    if (impl.as == WriteAs::kCaller && impl.may_update.insert(value.column).second) {
       require_right(impl.table, ACL_UPDATE, value.column);
     }
     impl.values.push_back(

@@ -8,6 +8,7 @@
 
 #include "core/merge/row_merge.hpp"
 #include "pg/base/value_input.hpp"
+#include "pg/rows/write_as.hpp"
 
 namespace company_backup {
 
@@ -20,9 +21,10 @@ class DoubtedRows;
 
 class TableEdits {
  public:
-  // `name`: of the table, for messages. With `as_owner` the caller needs no right to the table.
+  // `name`: of the table, for messages. As the owner the caller needs no right to it.
   // `doubts`: as of a RowWriter.
-  TableEdits(Oid table, std::string name, bool as_owner = false, DoubtedRows* doubts = nullptr);
+  TableEdits(Oid table, std::string name, WriteAs as = WriteAs::kCaller,
+             DoubtedRows* doubts = nullptr);
   ~TableEdits();
   TableEdits(const TableEdits&) = delete;
   TableEdits& operator=(const TableEdits&) = delete;

@@ -102,13 +102,15 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
   std::vector<int16_t> numbers;
   for (const Column& column : table.columns) {
     if (column.generated) continue;
-    std::string treatment = column_treatment(live.rules, table, column.name);
-    if (treatment == "secret" || (treatment == "file" && !files.travel)) {
-      manifest.omitted.push_back({column.name, treatment});
+    const std::optional<ColumnTreatment> treatment =
+        column_treatment(live.rules, table, column.name);
+    if (treatment == ColumnTreatment::kSecret ||
+        (treatment == ColumnTreatment::kFile && !files.travel)) {
+      manifest.omitted.push_back({column.name, to_text(*treatment)});
       continue;
     }
-    if (treatment.empty() || treatment == "renew" || treatment == "group") treatment = "data";
-    ManifestColumn archived{column.name, column.type, treatment};
+    ManifestColumn archived{column.name, column.type, ColumnTreatment::kData};
+    if (treatment && !gives_new_values(*treatment)) archived.treatment = *treatment;
     if (!files.in_rows && is_file(live.rules, table, column)) {
       archived.files = ManifestFiles{};
       plan.query.files.push_back(plan.query.columns.size());
@@ -121,7 +123,8 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
   for (int16_t number : scoped.key) {
     const auto found = std::find(numbers.begin(), numbers.end(), number);
     const Column& column = column_of(table, number);
-    if (found == numbers.end() || column_treatment(live.rules, table, column.name) == "file") {
+    if (found == numbers.end() ||
+        column_treatment(live.rules, table, column.name) == ColumnTreatment::kFile) {
       throw Error(sqlstate::kBadRule, "key column \"" + column.name + "\" of table " +
                                           quoted_display(plan.query.name) + " does not travel")
           .hint("A column of a key cannot be generated, secret or a file.");

@@ -41,8 +41,8 @@ std::string structure_of(const LiveScope& live) {
   std::string text;
   for (const ScopedTable& scoped : live.scope.tables) {
     const Table& table = live.table(scoped.table);
-    text += std::to_string(table.oid) + table.schema + "." + table.name + scoped.treatment +
-            scoped.route_text + ";";
+    text += std::to_string(table.oid) + table.schema + "." + table.name +
+            to_text(scoped.treatment) + scoped.route_text + ";";
     for (const Column& column : table.columns) text += column.name + " " + column.type + ",";
     for (int16_t number : scoped.key) text += std::to_string(number) + " ";
   }
@@ -66,7 +66,7 @@ void require_followed(LiveScope& live) {
   const Table& table = live.table(live.scope.company_table);
   live.scope.findings.insert(
       live.scope.findings.begin(),
-      {"error", display_table(table),
+      {Severity::kError, display_table(table),
        "nothing tells when a company is deleted, so that its backups could become those of another "
        "one that takes its key: triggers \"!company_backup_follow\" are missing, or are or were "
        "not enabled ALWAYS, or ALTER TABLE has written other keys, or a partition with companies "
@@ -89,7 +89,7 @@ void require_immediate_key(LiveScope& live) {
   };
   if (indexes("indimmediate") || !indexes("NOT indimmediate")) return;
   live.scope.findings.push_back(
-      {"error", display_table(table) + "." + display_name(key.name),
+      {Severity::kError, display_table(table) + "." + display_name(key.name),
        "the key of companies is unique only by a DEFERRABLE constraint: for a while two companies "
        "can have one key",
        "ALTER TABLE " + display_table(table) + " ADD UNIQUE (" + display_name(key.name) + ");"});
@@ -222,7 +222,7 @@ void require_decided(const LiveScope& live) {
   std::string detail;
   size_t errors = 0;
   for (const Finding& finding : live.scope.findings) {
-    if (finding.severity != "error") continue;
+    if (finding.severity != Severity::kError) continue;
     if (++errors > kListedFindings) continue;
     if (!detail.empty()) detail += '\n';
     detail += finding.object + ": " + finding.problem;

@@ -81,7 +81,8 @@ void authorize(const GuardQuestion& question, const Text& company, const Detail&
       .detail(question.named + ", actor " + question.actor.value_or("(none)") + ".");
 }
 
-void run_hook(const char* event, const std::string& company, const std::string& detail) {
+void run_hook(RestoreEvent of, const std::string& company, const std::string& detail) {
+  const char* event = to_text(of);
   const Rows hooks = own_query(
       "SELECT hook_schema, hook_function FROM company_backup.hook WHERE event = $1", {event});
   if (hooks.empty()) return;

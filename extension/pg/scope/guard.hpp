@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/merge/restore_words.hpp"
 #include "core/text/json_object.hpp"
 #include "pg/base/spi.hpp"
 
@@ -48,6 +49,6 @@ bool is_allowed(const GuardQuestion& question, const Text& company, const Detail
 void authorize(const GuardQuestion& question, const Text& company, const Detail& detail = {});
 
 // Runs the hook of an event, if one is set, as the caller.
-void run_hook(const char* event, const std::string& company, const std::string& detail);
+void run_hook(RestoreEvent event, const std::string& company, const std::string& detail);
 
 }  // namespace company_backup

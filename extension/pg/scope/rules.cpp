@@ -1,6 +1,7 @@
 #include "pg/scope/rules.hpp"
 
 #include "core/text/hex.hpp"
+#include "core/text/words.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -36,20 +37,23 @@ Rules load_rules() {
   for (const Row& row :
        own_query("SELECT table_schema, table_name, treatment, reason, area, match_columns::text[], "
                  "route::text[] FROM company_backup.table_rule ORDER BY 1, 2")) {
-    rules.tables.push_back({*row[0], *row[1], *row[2], row[3].value_or(""), row[4].value_or(""),
-                            parse_text_array(*row[5]), parse_text_array(*row[6])});
+    rules.tables.push_back({*row[0], *row[1], stored_word<TableTreatment>(*row[2]),
+                            row[3].value_or(""), row[4].value_or(""), parse_text_array(*row[5]),
+                            parse_text_array(*row[6])});
   }
   for (const Row& row :
        own_query("SELECT table_schema, table_name, column_name, treatment, replacement FROM "
                  "company_backup.column_rule ORDER BY 1, 2, 3")) {
-    rules.columns.push_back({*row[0], *row[1], *row[2], *row[3], row[4].value_or("")});
+    rules.columns.push_back(
+        {*row[0], *row[1], *row[2], stored_word<ColumnTreatment>(*row[3]), row[4].value_or("")});
   }
   for (const Row& row :
        own_query("SELECT table_schema, table_name, columns::text[], target_schema, target_table, "
                  "target_columns::text[], json_path, when_column, when_value, outside FROM "
                  "company_backup.reference_rule ORDER BY 1, 2, 3, 7, 8, 9")) {
     rules.references.push_back({*row[0], *row[1], parse_text_array(*row[2]), *row[3], *row[4],
-                                parse_text_array(*row[5]), *row[6], *row[7], *row[8], *row[9]});
+                                parse_text_array(*row[5]), *row[6], *row[7], *row[8],
+                                stored_word<OutsidePolicy>(*row[9])});
   }
   return rules;
 }

@@ -43,15 +43,6 @@ void require_column(Oid table, const std::string& column) {
   }
 }
 
-void require_one_of(const std::string& what, const std::string& value,
-                    const std::vector<std::string>& allowed) {
-  if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
-  std::string list;
-  for (const std::string& item : allowed) list += (list.empty() ? "" : ", ") + item;
-  throw Error(sqlstate::kInvalidParameter, "invalid " + what + ": \"" + value + "\"")
-      .hint("Possible values: " + list + ".");
-}
-
 void notice(const std::string& message) {
   guarded([&] { ereport(NOTICE, (errmsg_internal("%s", message.c_str()))); });
 }

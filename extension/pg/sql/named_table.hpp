@@ -18,10 +18,6 @@ NamedTable named_table(Oid table);
 // Error 42703.
 void require_column(Oid table, const std::string& column);
 
-// Error kInvalidParameter names those that are allowed.
-void require_one_of(const std::string& what, const std::string& value,
-                    const std::vector<std::string>& allowed);
-
 void notice(const std::string& message);
 
 }  // namespace company_backup

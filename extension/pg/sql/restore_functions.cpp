@@ -13,30 +13,17 @@
 namespace company_backup {
 namespace {
 
-struct Choice {
-  const char* name;
-  std::vector<std::string> possible;
-};
-
-std::string require_choice(FunctionCallInfo fcinfo, int index, const Choice& choice) {
-  const std::string value = required_text(fcinfo, index, choice.name);
-  std::string list;
-  for (const std::string& possible : choice.possible) {
-    if (value == possible) return value;
-    list += (list.empty() ? "" : ", ") + possible;
-  }
-  throw Error(sqlstate::kInvalidParameter,
-              std::string("invalid ") + choice.name + ": \"" + value + "\"")
-      .hint("Possible values: " + list + ".");
+// An argument that has one value yet.
+void require_only(FunctionCallInfo fcinfo, int index, const char* name, const char* only) {
+  const std::string value = required_text(fcinfo, index, name);
+  if (value != only) refuse_word(name, value, {only});
 }
-
-const Choice kIds{"ids", {"auto", "keep", "remap"}};
 
 // What is asked about the company that a backup goes into.
 Detail restore_detail(int64_t id, bool include_files) {
   Detail detail;
   describe_source(detail, id);
-  detail.add("mode", "replace");
+  detail.add("mode", to_text(RestoreMode::kReplace));
   return detail.add("include_files", include_files);
 }
 
@@ -52,15 +39,14 @@ Request read_request(FunctionCallInfo fcinfo, const char* action) {
   require_guard_or_owner(action);
   const Text company_text = company_argument(fcinfo, 0);
   const int64_t id = required_int64(fcinfo, 1, "backup");
-  require_choice(fcinfo, 2, {"mode", {"replace"}});
+  require_only(fcinfo, 2, "mode", to_text(RestoreMode::kReplace));
   RestoreOptions options;
-  options.ids = require_choice(fcinfo, 3, kIds);
+  options.ids = required_word<IdMode>(fcinfo, 3, "ids");
   options.include_files = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
-  require_choice(fcinfo, 5, {"on_error", {"abort"}});
-  require_choice(fcinfo, 6, {"on_conflict", {"error"}});
-  options.add_missing_shared =
-      require_choice(fcinfo, 7, {"on_missing_shared", {"refuse", "add"}}) == "add";
-  require_choice(fcinfo, 8, {"schema_drift", {"refuse"}});
+  require_only(fcinfo, 5, "on_error", "abort");
+  require_only(fcinfo, 6, "on_conflict", "error");
+  options.missing_shared = required_word<MissingShared>(fcinfo, 7, "on_missing_shared");
+  require_only(fcinfo, 8, "schema_drift", "refuse");
   options.actor = optional_text(fcinfo, 9);
   LiveScope live = load_live_scope();
   AskedCompany target = authorize_company(live, company_text, action, options.actor,
@@ -174,7 +160,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
   require_guard_or_owner("create");
   const int64_t id = required_int64(fcinfo, 0, "backup");
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
-  const std::string ids = require_choice(fcinfo, 2, kIds);
+  const IdMode ids = required_word<IdMode>(fcinfo, 2, "ids");
   const Text actor = optional_text(fcinfo, 3);
   Detail detail;
   describe_source(detail, id);
@@ -196,7 +182,7 @@ COMPANY_BACKUP_FUNCTION(clone_company) {
   LiveScope live = load_live_scope();
   const AskedCompany asked =
       authorize_existing(live, source, "clone", actor, Detail().add_json("attributes", attributes));
-  return return_text(clone_company(std::move(live), asked, {attributes, "remap", actor}));
+  return return_text(clone_company(std::move(live), asked, {attributes, IdMode::kRemap, actor}));
 }
 
 COMPANY_BACKUP_FUNCTION(company_restores) {

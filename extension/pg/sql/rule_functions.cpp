@@ -1,6 +1,7 @@
 // Set-up functions: the rules of tables, columns and references, stored by name.
 #include <algorithm>
 
+#include "core/scope/treatment.hpp"
 #include "core/text/json_path.hpp"
 #include "core/text/quoting.hpp"
 #include "pg/base/arguments.hpp"
@@ -15,6 +16,41 @@
 
 namespace company_backup {
 namespace {
+
+// A treatment; "auto": none, which removes the rule.
+template <class Treatment>
+std::optional<Treatment> treatment_argument(FunctionCallInfo fcinfo, int index, const char* what) {
+  const std::string value = required_text(fcinfo, index, "treatment");
+  if (value == "auto") return std::nullopt;
+  const std::optional<Treatment> treatment = parse_word<Treatment>(value);
+  if (treatment) return treatment;
+  std::vector<std::string> possible = texts_of(all_words<Treatment>());
+  possible.push_back("auto");
+  refuse_word(what, value, possible);
+}
+
+bool takes_replacement(ColumnTreatment treatment) {
+  switch (treatment) {
+    case ColumnTreatment::kSecret:
+    case ColumnTreatment::kIdentity:
+    case ColumnTreatment::kFile:
+    case ColumnTreatment::kRenew:
+      return true;
+    case ColumnTreatment::kData:
+    case ColumnTreatment::kCounter:
+    case ColumnTreatment::kGroup:
+      break;
+  }
+  return false;
+}
+
+void require_takes_replacement(std::optional<ColumnTreatment> treatment) {
+  if (treatment && takes_replacement(*treatment)) return;
+  std::vector<ColumnTreatment> possible = all_words<ColumnTreatment>();
+  std::erase_if(possible, [](ColumnTreatment other) { return !takes_replacement(other); });
+  refuse_word("treatment of a column with a replacement", treatment ? to_text(*treatment) : "auto",
+              texts_of(possible));
+}
 
 // What a backup has not says nothing of the backup's rows.
 void require_stored_kind(Oid table, const std::string& column) {
@@ -50,13 +86,13 @@ std::string primary_key_columns(Oid table) {
 }
 
 void store_column_rule(const NamedTable& table, const std::string& column,
-                       const std::string& treatment, const Text& replacement) {
+                       std::optional<ColumnTreatment> treatment, const Text& replacement) {
   own_query(
       "DELETE FROM company_backup.column_rule WHERE table_schema::text = $1 AND table_name::text = "
       "$2 "
       "AND column_name::text = $3",
       {table.schema, table.name, column}, Access::kWrite);
-  if (treatment == "auto") return;
+  if (!treatment) return;
   own_query(
       "INSERT INTO company_backup.column_rule (table_schema, table_name, column_name, treatment, "
       "replacement, replacement_by, replacement_role, said_in) SELECT $1::name, $2::name, "
@@ -64,7 +100,8 @@ void store_column_rule(const NamedTable& table, const std::string& column,
       "$4, $5, r.rolname, r.oid, i.identity FROM (VALUES ($5 IS NOT NULL)) v (has_one) LEFT JOIN "
       "pg_roles r ON has_one AND r.oid = $6 LEFT JOIN company_backup.database_identity i ON "
       "has_one",
-      {table.schema, table.name, column, treatment, replacement, caller_role()}, Access::kWrite);
+      {table.schema, table.name, column, to_text(*treatment), replacement, caller_role()},
+      Access::kWrite);
 }
 
 bool is_key(Oid target, const std::vector<std::string>& columns) {
@@ -105,23 +142,22 @@ void require_key(Oid target, const NamedTable& named, const std::vector<std::str
 COMPANY_BACKUP_FUNCTION(set_table_rule) {
   require_database_owner("set_table_rule");
   const Oid table = required_oid(fcinfo, 0, "target");
-  const std::string treatment = required_text(fcinfo, 1, "treatment");
+  const auto treatment = treatment_argument<TableTreatment>(fcinfo, 1, "treatment of a table");
   const auto match = optional_names(fcinfo, 4).value_or(std::vector<std::string>{});
   const auto route = optional_names(fcinfo, 5).value_or(std::vector<std::string>{});
-  require_one_of("treatment of a table", treatment,
-                 {"company", "append_only", "excluded", "shared", "people", "auto"});
   const NamedTable named = named_table(table);
   for (const std::string& column : match) require_column(table, column);
   own_query(
       "DELETE FROM company_backup.table_rule WHERE table_schema::text = $1 AND table_name::text = "
       "$2",
       {named.schema, named.name}, Access::kWrite);
-  if (treatment == "auto") PG_RETURN_VOID();
+  if (!treatment) PG_RETURN_VOID();
   const Text reason = short_text(fcinfo, 2, "reason"), area = short_text(fcinfo, 3, "area");
   own_query(
       "INSERT INTO company_backup.table_rule (table_schema, table_name, treatment, reason, area, "
       "match_columns, route) VALUES ($1::name, $2::name, $3, $4, $5, $6::name[], $7::name[])",
-      {named.schema, named.name, treatment, reason, area, text_array(match), text_array(route)},
+      {named.schema, named.name, to_text(*treatment), reason, area, text_array(match),
+       text_array(route)},
       Access::kWrite);
   PG_RETURN_VOID();
 }
@@ -130,23 +166,18 @@ COMPANY_BACKUP_FUNCTION(set_column_rule) {
   require_database_owner("set_column_rule");
   const Oid table = required_oid(fcinfo, 0, "target");
   const std::string column = required_text(fcinfo, 1, "target_column");
-  const std::string treatment = required_text(fcinfo, 2, "treatment");
+  const auto treatment = treatment_argument<ColumnTreatment>(fcinfo, 2, "treatment of a column");
   const Text replacement = optional_text(fcinfo, 3);
-  require_one_of("treatment of a column", treatment,
-                 {"data", "secret", "identity", "counter", "file", "renew", "group", "auto"});
-  if (treatment == "renew" && !replacement) {
+  if (treatment == ColumnTreatment::kRenew && !replacement) {
     throw Error(sqlstate::kInvalidParameter, "a column that is renewed needs a replacement")
         .hint(
             "SELECT set_column_rule(..., 'renew', replacement => $$old || '-' || new_company$$).");
   }
-  if (replacement) {
-    require_one_of("treatment of a column with a replacement", treatment,
-                   {"secret", "identity", "file", "renew"});
-  }
+  if (replacement) require_takes_replacement(treatment);
   const NamedTable named = named_table(table);
   require_column(table, column);
   if (replacement) require_table_owner(table, named);
-  if (replacement && treatment == "renew") {
+  if (replacement && treatment == ColumnTreatment::kRenew) {
     require_renewal(table, column, *replacement);
   } else if (replacement) {
     require_replacement(table, column, *replacement);
@@ -164,8 +195,12 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   const std::string json_path = optional_text(fcinfo, 4).value_or("");
   const std::string when_column = optional_text(fcinfo, 5).value_or("");
   const std::string when_value = optional_text(fcinfo, 6).value_or("");
-  const std::string outside = required_text(fcinfo, 7, "outside");
-  require_one_of("policy for references to other companies", outside, {"refuse", "keep", "null"});
+  const std::string outside_text = required_text(fcinfo, 7, "outside");
+  const std::optional<OutsidePolicy> outside = parse_word<OutsidePolicy>(outside_text);
+  if (!outside) {
+    refuse_word("policy for references to other companies", outside_text,
+                texts_of(all_words<OutsidePolicy>()));
+  }
   const NamedTable from = named_table(source);
   for (const std::string& column : columns) require_column(source, column);
   if (!when_column.empty()) require_column(source, when_column);
@@ -195,7 +230,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
                          json_path.empty() && when_column.empty();
   if (to_itself && !is_key(target, columns)) {
     notice("column \"" + columns[0] + "\" refers to itself: its values are numbers of groups");
-    store_column_rule(from, columns[0], "group", std::nullopt);
+    store_column_rule(from, columns[0], ColumnTreatment::kGroup, std::nullopt);
     PG_RETURN_VOID();
   }
   if (!target_columns.empty()) require_key(target, to, target_columns);
@@ -206,7 +241,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
       "($1::name, "
       "$2::name, $3::name[], $4::name, $5::name, $6::name[], $7, $8::name, $9, $10)",
       {from.schema, from.name, text_array(columns), to.schema, to.name, text_array(target_columns),
-       json_path, when_column, when_value, outside},
+       json_path, when_column, when_value, to_text(*outside)},
       Access::kWrite);
   if (!json_path.empty()) tell_of_unused_path(source, columns[0], path, json_path);
   PG_RETURN_VOID();

@@ -56,7 +56,7 @@ std::vector<Finding> row_findings(const LiveScope& live) {
   std::vector<Finding> findings;
   if (!needs_rows(live)) return findings;
   const auto unread = [&](const std::string& why) {
-    findings = {{"warning", display_table(live.table(live.scope.company_table)),
+    findings = {{Severity::kWarning, display_table(live.table(live.scope.company_table)),
                  "the rows could not be looked at for what the structure does not say: " + why,
                  ""}};
   };
@@ -115,9 +115,9 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
   Rows rows;
   for (const ScopedTable& scoped : live.scope.tables) {
     const Table& table = live.table(scoped.table);
-    rows.push_back({display_table(table), scoped.treatment, scoped.area,
+    rows.push_back({display_table(table), to_text(scoped.treatment), scoped.area,
                     scoped.route_text.empty() ? Text() : Text(scoped.route_text),
-                    key_columns(table, scoped), scoped.decided_by,
+                    key_columns(table, scoped), to_text(scoped.decided_by),
                     scoped.reason.empty() ? Text() : Text(scoped.reason)});
   }
   return return_rows(fcinfo, rows);
@@ -131,7 +131,7 @@ COMPANY_BACKUP_FUNCTION(check_company_scope) {
   sort_findings(findings);
   Rows rows;
   for (const Finding& finding : findings) {
-    rows.push_back({finding.severity, finding.object, finding.problem, finding.hint});
+    rows.push_back({to_text(finding.severity), finding.object, finding.problem, finding.hint});
   }
   return return_rows(fcinfo, rows);
 }

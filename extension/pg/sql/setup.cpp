@@ -1,4 +1,5 @@
 // Set-up functions: the company table, who belongs to it, guard, hooks, trust and rights.
+#include "core/merge/restore_words.hpp"
 #include "core/text/quoting.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/spi.hpp"
@@ -169,8 +170,7 @@ COMPANY_BACKUP_FUNCTION(set_company_guard) {
 
 COMPANY_BACKUP_FUNCTION(set_company_hook) {
   require_database_owner("set_company_hook");
-  const std::string event = required_text(fcinfo, 0, "event");
-  require_one_of("event", event, {"restored", "reverted", "kept", "cloned", "created", "deleted"});
+  const char* event = to_text(required_word<RestoreEvent>(fcinfo, 0, "event"));
   const Text hook = optional_text(fcinfo, 1);
   own_query("DELETE FROM company_backup.hook WHERE event = $1", {event}, Access::kWrite);
   if (!hook) PG_RETURN_VOID();

@@ -141,7 +141,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_template) {
   find_template("SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name);
   // New IDs also where these are free: the next company of the template needs its own.
   return return_text(reading(backup, [&] {
-    return create_from(load_live_scope(), backup, {attributes, "remap", actor});
+    return create_from(load_live_scope(), backup, {attributes, IdMode::kRemap, actor});
   }));
 }
 

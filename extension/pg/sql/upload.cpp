@@ -62,7 +62,10 @@ Upload authorize_upload(int64_t id) {
   std::optional<Upload> upload = look_for_upload(id);
   authorize_found(
       question, upload, detail,
-      [&] { return is_allowed_of(question, upload->owner, key_of_owner(upload->owner, upload->company), detail); },
+      [&] {
+        return is_allowed_of(question, upload->owner, key_of_owner(upload->owner, upload->company),
+                             detail);
+      },
       [id] { refuse_upload(id); });
   if (own_query("SELECT FROM company_backup.upload WHERE id = $1 FOR UPDATE", {id}, Access::kWrite)
           .empty()) {
@@ -330,8 +333,10 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   require_trusted(reader);
   const std::optional<int64_t> owner = owner_of(upload);
   complete_backup(id,
-                  {upload.company.value_or(reader.manifest().company_key), owner, true,
-                   is_of_this_database(reader)},
+                  {.company = upload.company.value_or(reader.manifest().company_key),
+                   .identity = owner,
+                   .is_upload = true,
+                   .of_this_database = is_of_this_database(reader)},
                   reader.manifest(), reader.manifest_text());
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
   PG_RETURN_INT64(id);

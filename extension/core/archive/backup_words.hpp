@@ -1,0 +1,16 @@
+// What is stored of backups, for lists.
+#pragma once
+
+namespace company_backup {
+
+enum class BackupOrigin { kManual, kUpload };
+
+enum class BackupContents { kRows, kRowsAndFiles };
+
+enum class BackupStatus { kComplete, kWithProblems };
+
+const char* to_text(BackupOrigin origin);
+const char* to_text(BackupContents contents);
+const char* to_text(BackupStatus status);
+
+}  // namespace company_backup
