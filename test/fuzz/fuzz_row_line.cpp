@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "core/text/error.hpp"
+#include "core/text/json_text.hpp"
 #include "core/text/row_line.hpp"
-#include "core/text/row_writer.hpp"
 
 namespace {
 

@@ -3,8 +3,8 @@
 
 #include "core/archive/archive_writer.hpp"
 #include "core/text/error.hpp"
+#include "core/text/json_text.hpp"
 #include "core/text/line_cutter.hpp"
-#include "core/text/row_writer.hpp"
 #include "expect_error.hpp"
 #include "sample_archive.hpp"
 

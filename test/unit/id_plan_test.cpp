@@ -20,7 +20,7 @@ class FakeFacts : public IdFacts {
     return rules[column];
   }
   uint64_t rows(TableIndex table) override { return empty.contains(table) ? 0 : 100; }
-  bool is_taken(TableIndex, const UniqueIndex& index, const std::vector<Teller>&) override {
+  bool is_taken(TableIndex, const UniqueIndex& index, const std::vector<Discriminator>&) override {
     return taken.contains(index.name);
   }
 };

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "core/text/json_scanner.hpp"
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 #include "expect_error.hpp"
 
 namespace company_backup {

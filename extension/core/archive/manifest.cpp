@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "core/text/error.hpp"
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 
 namespace company_backup {
 

@@ -220,17 +220,18 @@ class Planner {
                       "Give the column a wider type, or its "
                       "sequence more values.");
     }
-    const std::vector<Teller> tellers = tellers_of(key);
-    if (!tells_all_apart(key, tellers) && facts_.is_taken(key.table, *key.index, tellers)) {
+    const std::vector<Discriminator> discriminators = tellers_of(key);
+    if (!tells_all_apart(key, discriminators) &&
+        facts_.is_taken(key.table, *key.index, discriminators)) {
       const auto makes_values = [&](int16_t column) {
         return facts_.of({key.table, column}).volatile_default;
       };
-      return decision(Kind::kRefused, refusal_of(key, tellers),
+      return decision(Kind::kRefused, refusal_of(key, discriminators),
                       hint_for_key(schema_, roots_, key.table, *key.index, makes_values));
     }
     std::string renewed = renewal_of(key);
     if (!renewed.empty()) return decision(Kind::kRenewed, std::move(renewed));
-    if (!tellers.empty()) return decision(Kind::kKept, "the company is part of it");
+    if (!discriminators.empty()) return decision(Kind::kKept, "the company is part of it");
     const std::string used = renewed_part(key);
     if (!used.empty() && key.exclusion) {
       return decision(Kind::kKept, "it is made of " + used +
@@ -243,17 +244,17 @@ class Planner {
                                      : "its values mean something, and nobody else has them");
   }
 
-  using Teller = IdFacts::Teller;
+  using Discriminator = IdFacts::Discriminator;
 
   // All that may tell its rows apart from those of others.
-  std::vector<Teller> tellers_of(const Key& key) {
-    std::vector<Teller> tellers;
+  std::vector<Discriminator> tellers_of(const Key& key) {
+    std::vector<Discriminator> discriminators;
     for (const ColumnRoot& column : plain_columns(key)) {
       for (const ColumnRoot& root : roots_.of(column.table, column.column)) {
-        if (root.table == scope_.company_table) tellers.push_back({column.column, root});
+        if (root.table == scope_.company_table) discriminators.push_back({column.column, root});
       }
       if (const ColumnRoot* origin = renewed_origin(column)) {
-        tellers.push_back({column.column, *origin});
+        discriminators.push_back({column.column, *origin});
       }
       for (const Reference* reference : conditional(column)) {
         const Column& when = *find_column(schema_.tables[column.table], reference->when_column);
@@ -262,22 +263,24 @@ class Planner {
           const ColumnRoot* origin =
               renewed_origin({reference->target, reference->target_columns[i]});
           if (origin == nullptr) continue;
-          tellers.push_back({column.column, *origin, when.number, reference->when_value});
+          discriminators.push_back({column.column, *origin, when.number, reference->when_value});
         }
       }
     }
-    return tellers;
+    return discriminators;
   }
 
   // Is there a column that does so in every row? NULL is no value that others have, unless NULL
   // equals NULL.
-  bool tells_all_apart(const Key& key, const std::vector<Teller>& tellers) {
-    if (tellers.empty()) return !renewed_part(key).empty();
-    return std::any_of(tellers.begin(), tellers.end(), [&](const Teller& teller) {
-      const ColumnRoot column{key.table, teller.column};
-      std::set<ColumnRoot> seen;
-      return teller.when_column == 0 && counts(*key.index, column) && !may_leave(column, seen);
-    });
+  bool tells_all_apart(const Key& key, const std::vector<Discriminator>& discriminators) {
+    if (discriminators.empty()) return !renewed_part(key).empty();
+    return std::any_of(discriminators.begin(), discriminators.end(),
+                       [&](const Discriminator& discriminator) {
+                         const ColumnRoot column{key.table, discriminator.column};
+                         std::set<ColumnRoot> seen;
+                         return discriminator.when_column == 0 && counts(*key.index, column) &&
+                                !may_leave(column, seen);
+                       });
   }
 
   // May it lead to rows that stay what they are, nobody's or another company's?
@@ -400,11 +403,11 @@ class Planner {
                        [this](const ColumnRoot& column) { return follows_others(column); });
   }
 
-  std::string refusal_of(const Key& key, const std::vector<Teller>& tellers) const {
+  std::string refusal_of(const Key& key, const std::vector<Discriminator>& discriminators) const {
     if (key.exclusion) {
       return "another company, or none, has rows that exclude some of these";
     }
-    if (!tellers.empty()) {
+    if (!discriminators.empty()) {
       return "rows that follow nobody's rows, or another company's, keep their values, and others "
              "have some of them";
     }

@@ -51,17 +51,17 @@ class IdFacts {
   virtual std::optional<ColumnTreatment> rule_of(const ColumnRoot&) { return {}; }
   // A column whose value tells a row of the copy apart from others, where it is one of `origin`, or
   // the company's own: not if it leads to nobody's row or to another company's, and so stays.
-  struct Teller {
+  struct Discriminator {
     int16_t column = 0;
     ColumnRoot origin;        // a column that is renewed, or one of the company table
     int16_t when_column = 0;  // only where this one has the text `when_value`; 0: always
     std::string when_value{};
   };
   // Do rows here that are not the target company's hold values of the archive's rows, or, of an
-  // exclusion constraint, values that exclude them? Rows that one of `tellers` tells apart do not
-  // count.
+  // exclusion constraint, values that exclude them? Rows that one of `discriminators` tells apart
+  // do not count.
   virtual bool is_taken(TableIndex table, const UniqueIndex& index,
-                        const std::vector<Teller>& tellers) = 0;
+                        const std::vector<Discriminator>& discriminators) = 0;
 };
 
 struct IdDecision {

@@ -1,6 +1,6 @@
 #include "core/text/json_object.hpp"
 
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 
 namespace company_backup {
 

@@ -3,7 +3,7 @@
 #include <cctype>
 
 #include "core/text/error.hpp"
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 
 namespace company_backup {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "core/text/error.hpp"
 #include "core/text/json_scanner.hpp"
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 
 namespace company_backup {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "core/text/error.hpp"
 #include "core/text/json_scanner.hpp"
+#include "core/text/json_text.hpp"
 #include "core/text/printable.hpp"
-#include "core/text/row_writer.hpp"
 
 namespace company_backup {
 

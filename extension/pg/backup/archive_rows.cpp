@@ -71,10 +71,10 @@ void ArchiveRows::read(const MatchedTable& table, const std::vector<size_t>&, co
   }
 }
 
-void ArchiveRows::load(const MatchedTable& table, RowLoader& loader) {
+void ArchiveRows::write(const MatchedTable& table, MappedRowWriter& writer) {
   ArchiveLines lines(*members_, false, table.number, *table.archived);
   std::string_view line;
-  while (lines.next(line)) loader.load(line);
+  while (lines.next(line)) writer.write(line);
 }
 
 ReadBytes ArchiveRows::bytes_of(const MatchedTable& table) const {

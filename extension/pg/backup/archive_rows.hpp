@@ -50,7 +50,7 @@ class ArchiveRows : public RowSource {
 
   void read(const MatchedTable& table, const std::vector<size_t>& wanted,
             const Visitor& row) override;
-  void load(const MatchedTable& table, RowLoader& loader) override;
+  void write(const MatchedTable& table, MappedRowWriter& writer) override;
   ReadBytes bytes_of(const MatchedTable& table) const override;
   std::unique_ptr<LineSource> lines(bool shared, size_t number,
                                     const ManifestTable& table) override;

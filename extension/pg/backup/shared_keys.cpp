@@ -6,7 +6,7 @@
 #include "core/ids/row_mapper.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/array_text.hpp"
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 #include "core/text/table_name.hpp"
 
 namespace company_backup {

@@ -131,7 +131,7 @@ CompanyRow CompanyLoad::translated_company() {
     row[i] = {ValueKind::kString, *value->second};
   }
   mapper.apply(row);
-  if (const auto check = leftover_check(company)) check->look(row);
+  if (const auto check = leftover_check(company)) check->check(row);
   CompanyRow result;
   for (size_t i = 0; i < row.size(); ++i) {
     if (!company.loaded[i]) continue;
@@ -215,7 +215,7 @@ TranslationObserver CompanyLoad::with_leftover_check(const MatchedTable& table,
   if (!check) return observer;
   return [check, observer](const std::vector<RowValue>& archived,
                            const std::vector<RowValue>& translated) {
-    check->look(translated);
+    check->check(translated);
     if (observer) observer(archived, translated);
   };
 }
@@ -238,24 +238,25 @@ std::string CompanyLoad::translated_company_line() {
   return text;
 }
 
-std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table) const {
+std::unique_ptr<MappedRowWriter> CompanyLoad::loader(const MatchedTable& table) const {
   return loader(table, RowMapper());
 }
 
-std::unique_ptr<RowLoader> CompanyLoad::loader(const MatchedTable& table, RowMapper mapper) const {
-  return std::make_unique<RowLoader>(*table.table, table.columns, table.loaded, table.scoped->key,
-                                     std::move(mapper), bytes_of(table), table.replacements,
-                                     &doubts_);
+std::unique_ptr<MappedRowWriter> CompanyLoad::loader(const MatchedTable& table,
+                                                     RowMapper mapper) const {
+  return std::make_unique<MappedRowWriter>(*table.table, table.columns, table.loaded,
+                                           table.scoped->key, std::move(mapper), bytes_of(table),
+                                           table.replacements, &doubts_);
 }
 
 uint64_t CompanyLoad::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
-  const std::unique_ptr<RowLoader> rows = loader(table, references_.mapper(table));
+  const std::unique_ptr<MappedRowWriter> rows = loader(table, references_.mapper(table));
   if (const auto check = leftover_check(table)) {
-    rows->set_look([check](const std::vector<RowValue>& row) { check->look(row); },
-                   check->positions());
+    rows->set_observer([check](const std::vector<RowValue>& row) { check->check(row); },
+                       check->positions());
   }
-  source_.load(table, *rows);
+  source_.write(table, *rows);
   note_mapped(table, rows->mapper());
   return loaded_[table.scoped->table] = rows->finish(sequences_);
 }

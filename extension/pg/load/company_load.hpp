@@ -13,10 +13,10 @@
 #include "core/archive/archive_match.hpp"
 #include "pg/load/leftover_check.hpp"
 #include "pg/load/reference_maps.hpp"
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/row_source.hpp"
 #include "pg/rows/sequences.hpp"
-#include "pg/rows/table_load.hpp"
+#include "pg/rows/table_writer.hpp"
 #include "pg/rows/translated_lines.hpp"
 
 namespace company_backup {
@@ -96,7 +96,7 @@ class CompanyLoad {
   const std::vector<MatchedTable>& tables() const { return tables_; }
   std::unique_ptr<LineSource> lines(const MatchedTable& table, TranslationObserver observer = {});
   bool gives_new_ids() const { return new_ids_ != nullptr; }
-  std::unique_ptr<RowLoader> loader(const MatchedTable& table) const;
+  std::unique_ptr<MappedRowWriter> loader(const MatchedTable& table) const;
   ReadBytes bytes_of(const MatchedTable& table) const { return source_.bytes_of(table); }
   // The archived company row with its references translated, as a line.
   std::string translated_company_line();
@@ -120,7 +120,7 @@ class CompanyLoad {
   std::shared_ptr<LeftoverCheck> leftover_check(const MatchedTable& table) const;
   TranslationObserver with_leftover_check(const MatchedTable& table,
                                           TranslationObserver observer) const;
-  std::unique_ptr<RowLoader> loader(const MatchedTable& table, RowMapper mapper) const;
+  std::unique_ptr<MappedRowWriter> loader(const MatchedTable& table, RowMapper mapper) const;
 
   const LiveScope& live_;
   const Manifest& manifest_;

@@ -161,7 +161,7 @@ bool ArchiveFacts::meets_others(const MatchedTable& found, TableIndex table,
   }
   std::vector<std::vector<Text>> values(columns.size());
   bool taken = false;
-  const auto look = [&] {
+  const auto look_up = [&] {
     if (!taken && !values[0].empty()) {
       taken = clashes(live_, table, index, columns, values, target_);
     }
@@ -172,9 +172,9 @@ bool ArchiveFacts::meets_others(const MatchedTable& found, TableIndex table,
     for (size_t i = 0; i < positions.size(); ++i) {
       values[i].push_back(text_form(*columns[i], row[positions[i]]));
     }
-    if (values[0].size() >= kKeysPerLookup) look();
+    if (values[0].size() >= kKeysPerLookup) look_up();
   });
-  if (!values.empty()) look();
+  if (!values.empty()) look_up();
   return taken;
 }
 
@@ -184,9 +184,9 @@ bool ArchiveFacts::may_adopt(const MatchedTable& found) const {
 }
 
 bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index,
-                            const std::vector<Teller>& tellers) {
+                            const std::vector<Discriminator>& discriminators) {
   const MatchedTable& found = *matched(table);
-  UntoldRows untold(load_, found, tellers);
+  UntoldRows untold(load_, found, discriminators);
   if (!is_plain(index)) {
     // Of rows to be adopted nothing is known beforehand.
     if (may_adopt(found)) return false;
@@ -194,18 +194,14 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index,
   }
   std::vector<size_t> positions;
   std::vector<const Column*> columns;
-  std::string equal;
   for (int16_t number : index.columns) {
     const std::optional<size_t> position = position_of(found, number);
     if (!position || !found.loaded[*position]) return false;  // its default counts
-    const Column& column = *found.columns[*position];
-    equal += (equal.empty() ? "" : " AND ") + column_sql("t", column) + " " + column.equality +
-             " u.k" + std::to_string(columns.size());
     positions.push_back(*position);
-    columns.push_back(&column);
+    columns.push_back(found.columns[*position]);
   }
   std::string sql = "SELECT FROM " + unnested(columns) + " JOIN " + from_table(*found.table) +
-                    " AS t ON " + equal;
+                    " AS t ON " + equals_key(columns, "t");
   if (target_ != nullptr) {
     sql +=
         " WHERE (" +
@@ -220,7 +216,7 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index,
   sql += " LIMIT 1";
   KeyBatch batch(columns);
   bool taken = false;
-  const auto look = [&] {
+  const auto look_up = [&] {
     if (batch.empty() || taken) return batch.clear();
     BatchMemory memory;
     std::vector<Arg> args = batch.arrays();
@@ -238,9 +234,9 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index,
       key.push_back(*value);
     }
     batch.add(key_line(key));
-    if (batch.full()) look();
+    if (batch.full()) look_up();
   });
-  look();
+  look_up();
   return taken;
 }
 

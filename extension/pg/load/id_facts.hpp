@@ -36,7 +36,7 @@ class ArchiveFacts : public IdFacts {
   uint64_t rows(TableIndex table) override;
   std::optional<ColumnTreatment> rule_of(const ColumnRoot& column) override;
   bool is_taken(TableIndex table, const UniqueIndex& index,
-                const std::vector<Teller>& tellers) override;
+                const std::vector<Discriminator>& discriminators) override;
 
  private:
   ColumnFacts find(const ColumnRoot& root);

@@ -40,7 +40,7 @@ LeftoverCheck::LeftoverCheck(const LiveScope& live, const MatchedTable& table,
   }
 }
 
-void LeftoverCheck::look(const std::vector<RowValue>& row) const {
+void LeftoverCheck::check(const std::vector<RowValue>& row) const {
   for (const size_t position : positions_) {
     if (row[position].kind == ValueKind::kNull) continue;
     if (const auto id = ids_.find(row[position].text)) refuse(position, *id, row);

@@ -1,4 +1,4 @@
-// The closing look at rows that got new IDs: no old one is left where nobody said that it may be.
+// Proves of rows that got new IDs that no old one is left where no rule expects it.
 #pragma once
 
 #include "core/archive/archive_match.hpp"
@@ -17,7 +17,7 @@ class LeftoverCheck {
   const std::vector<size_t>& positions() const { return positions_; }
 
   // `row`: as it is to be written. Error kLeftover names the row, the column and the ID.
-  void look(const std::vector<RowValue>& row) const;
+  void check(const std::vector<RowValue>& row) const;
 
  private:
   [[noreturn]] void refuse(size_t position, std::string_view id,

@@ -127,7 +127,7 @@ const KeyMap& ReferenceMaps::gone_keys(const MatchedTable& table, const Referenc
   gone->set_forms(forms);
   KeyBatch batch(columns);
   std::set<std::string> waiting;
-  const auto look = [&] {
+  const auto look_up = [&] {
     batch.clear();
     for (const std::string& line : waiting) batch.add(line);
     waiting.clear();
@@ -149,9 +149,9 @@ const KeyMap& ReferenceMaps::gone_keys(const MatchedTable& table, const Referenc
       key.push_back(std::move(*value));
     }
     waiting.insert(key_line(key));
-    if (waiting.size() >= kKeysPerLookup) look();
+    if (waiting.size() >= kKeysPerLookup) look_up();
   });
-  look();
+  look_up();
   return *gone;
 }
 

@@ -30,16 +30,11 @@ class Lookup {
   Lookup(const Table& table, const std::vector<const Column*>& columns, std::vector<size_t> by,
          const std::string& condition)
       : by_(std::move(by)) {
-    std::string select, join;
+    std::string select;
     for (const Column* column : columns) select += ", t." + quote_name(column->name);
-    for (size_t i = 0; i < by_.size(); ++i) {
-      const Column& column = *columns[by_[i]];
-      columns_.push_back(&column);
-      join += (i ? " AND " : "") + column_sql("t", column) + " " + column.equality + " u.k" +
-              std::to_string(i);
-    }
+    for (const size_t position : by_) columns_.push_back(columns[position]);
     sql_ = "SELECT u.n" + select + " FROM " + unnested(columns_) + " JOIN " + from_table(table) +
-           " AS t ON " + join + " WHERE " + condition;
+           " AS t ON " + equals_key(columns_, "t") + " WHERE " + condition;
   }
 
   // Calls found(position in rows, the row here) for every row found, as often as it is found. A

@@ -15,29 +15,29 @@ constexpr char kRow = '1', kReference = '2';
 }  // namespace
 
 UntoldRows::UntoldRows(CompanyLoad& load, const MatchedTable& table,
-                       const std::vector<IdFacts::Teller>& tellers) {
-  const CompanyRow keys = tellers.empty() ? CompanyRow() : load.archived_company_keys();
-  for (const IdFacts::Teller& teller : tellers) {
-    const auto position = position_of(table, teller.column);
+                       const std::vector<IdFacts::Discriminator>& discriminators) {
+  const CompanyRow keys = discriminators.empty() ? CompanyRow() : load.archived_company_keys();
+  for (const IdFacts::Discriminator& discriminator : discriminators) {
+    const auto position = position_of(table, discriminator.column);
     if (!position) continue;
     Way way{*position,
             std::nullopt,
-            teller.when_value,
+            discriminator.when_value,
             false,
             key_form(*table.columns[*position]),
             std::nullopt,
             {}};
-    if (teller.when_column != 0) {
-      way.when = position_of(table, teller.when_column);
+    if (discriminator.when_column != 0) {
+      way.when = position_of(table, discriminator.when_column);
       if (!way.when) continue;
-      way.when_padded = column_of(*table.table, teller.when_column).is_padded();
+      way.when_padded = column_of(*table.table, discriminator.when_column).is_padded();
     }
-    const auto key = keys.find(teller.origin.column);
-    if (load.is_company_table(teller.origin.table)) {
+    const auto key = keys.find(discriminator.origin.column);
+    if (load.is_company_table(discriminator.origin.table)) {
       if (key == keys.end()) continue;
       way.company = key->second;
-    } else if (teller.origin != ColumnRoot{table.scoped->table, teller.column}) {
-      find_leaving(load, table, teller.origin, way);
+    } else if (discriminator.origin != ColumnRoot{table.scoped->table, discriminator.column}) {
+      find_leaving(load, table, discriminator.origin, way);
     }
     ways_.push_back(std::move(way));
   }

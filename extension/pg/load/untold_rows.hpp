@@ -13,9 +13,9 @@ namespace company_backup {
 
 class UntoldRows {
  public:
-  // Reads the columns of `tellers` and those that they follow; nothing, if there are none.
+  // Reads the columns of `discriminators` and those that they follow; nothing, if there are none.
   UntoldRows(CompanyLoad& load, const MatchedTable& table,
-             const std::vector<IdFacts::Teller>& tellers);
+             const std::vector<IdFacts::Discriminator>& discriminators);
 
   // `row`: as the archive has it.
   bool has(const std::vector<RowValue>& row) const;

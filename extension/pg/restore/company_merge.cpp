@@ -71,7 +71,7 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
   }
   work_.missing.refuse();
   work_.load.doubts().prove();
-  if (undo != nullptr) record_wholes(counts, *undo);
+  if (undo != nullptr) record_keyless_tables(counts, *undo);
   lock_targets();
   return in_order_of_archive(std::move(counts));
 }
@@ -79,7 +79,8 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
 MergeCounts CompanyMerge::write(const MatchedTable& matched, UndoWriter* undo,
                                 DiscardedEdits* edits) {
   if (undo != nullptr) undo->begin_table(static_cast<int>(matched.number));
-  TableWrite table(work_, matched, orphans_of(matched), undo, edits, done_[matched.scoped->table]);
+  TableRestore table(work_, matched, orphans_of(matched), undo, edits,
+                     done_[matched.scoped->table]);
   const MergeCounts counts = table.run();
   if (undo != nullptr) record_.tables[matched.number] = table.recorded(undo->end_table());
   return counts;
@@ -105,12 +106,13 @@ std::vector<MergeCounts> CompanyMerge::in_order_of_archive(std::vector<MergeCoun
 
 // For the revert: of a changed table without a key all rows that are left in it, since equal ones
 // cannot be told apart. Only now all rows belong to the company that refer to others of it.
-void CompanyMerge::record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const {
+void CompanyMerge::record_keyless_tables(const std::vector<MergeCounts>& counts,
+                                         UndoWriter& undo) const {
   for (const MergeCounts& table : counts) {
     if (table.added + table.removed == 0) continue;
     const MatchedTable& matched = *done_.at(table.scoped->table).matched;
     const MergePlan plan = plan_merge(work_.live, matched, work_.company, work_.policy);
-    if (!plan.compares_wholes()) continue;
+    if (!plan.is_keyless()) continue;
     undo.begin_table(static_cast<int>(matched.number));
     undo.changes().end_line();
     FreshSnapshot fresh;
@@ -184,7 +186,7 @@ bool CompanyMerge::has_changed(const WrittenTable& source, const Reference& refe
 }
 
 // The company's own row is locked from the beginning.
-bool CompanyMerge::leans_on_kept(const Reference& reference) const {
+bool CompanyMerge::refers_to_kept(const Reference& reference) const {
   const auto source = done_.find(reference.table);
   const auto target = done_.find(reference.target);
   return source != done_.end() && target != done_.end() &&
@@ -196,7 +198,7 @@ bool CompanyMerge::leans_on_kept(const Reference& reference) const {
 void CompanyMerge::lock_targets() const {
   FreshSnapshot fresh;
   lock_own_targets(work_.live, work_.company,
-                   [this](const Reference& reference) { return leans_on_kept(reference); });
+                   [this](const Reference& reference) { return refers_to_kept(reference); });
   fresh.close();
 }
 
@@ -242,7 +244,7 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
   uint64_t count = 0;
   std::string list;
   std::vector<std::string> relations, places;
-  const auto look = [&] {
+  const auto look_up = [&] {
     if (relations.empty()) return;
     BatchMemory memory;
     for (const Row& row : query(sql, {text_array(relations), text_array(places)})) {
@@ -257,9 +259,9 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
     const size_t end = line.find('\0');
     relations.emplace_back(line.substr(0, end));
     places.emplace_back(line.substr(end + 1, line.size() - end - 2));
-    if (relations.size() >= kKeysPerLookup) look();
+    if (relations.size() >= kKeysPerLookup) look_up();
   }
-  look();
+  look_up();
   if (count == 0) return;
   throw Error(sqlstate::kIntegrity,
               std::to_string(count) + (count == 1 ? " row" : " rows") + " of append-only table " +

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "pg/restore/table_preview.hpp"
-#include "pg/restore/table_write.hpp"
+#include "pg/restore/table_restore.hpp"
 
 namespace company_backup {
 
@@ -74,14 +74,14 @@ class CompanyMerge {
   std::vector<MergeCounts> in_order_of_archive(std::vector<MergeCounts> counts) const;
   MergeCounts preview(const MatchedTable& matched);
   MergeCounts write(const MatchedTable& matched, UndoWriter* undo, DiscardedEdits* edits);
-  void record_wholes(const std::vector<MergeCounts>& counts, UndoWriter& undo) const;
+  void record_keyless_tables(const std::vector<MergeCounts>& counts, UndoWriter& undo) const;
   void refuse_unknown_rows() const;
   void refuse_left_rows(WrittenTable& done) const;
   bool is_unchanged(TableIndex index, WrittenTable& done, FormerOrphans& orphans) const;
   void prove_written(TableIndex index) const;
   static bool has_changed(const WrittenTable& source, const Reference& reference);
   // May rows that were written refer, by this foreign key, to rows of the company that were not?
-  bool leans_on_kept(const Reference& reference) const;
+  bool refers_to_kept(const Reference& reference) const;
   void lock_targets() const;
   bool leads_nowhere(const Reference& reference) const;
 

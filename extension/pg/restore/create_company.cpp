@@ -69,13 +69,13 @@ class Creation {
         table_(live.table(live.scope.company_table)),
         origin_(origin),
         wanted_(parse_attributes(table_, options.attributes)),
-        passage_{.same_database = origin.same_database,
-                 .same_company = false,
-                 .target = nullptr,
-                 .source_lives = origin.source_lives},
-        new_ids_(wants_new_ids(live, origin.manifest, options.ids, passage_)),
+        transfer_{.same_database = origin.same_database,
+                  .same_company = false,
+                  .target = nullptr,
+                  .source_lives = origin.source_lives},
+        new_ids_(wants_new_ids(live, origin.manifest, options.ids, transfer_)),
         adopts_(origin.same_database && origin.source_gone && !new_ids_ &&
-                !source_lives(live, origin.manifest, passage_)),
+                !source_lives(live, origin.manifest, transfer_)),
         load_(live, origin.manifest, origin.source, match(),
               SharedOptions{.same_database = origin.same_database, .actor = options.actor}) {}
 
@@ -195,7 +195,7 @@ class Creation {
   }
 
   void renew() {
-    renewal_.emplace(live_, passage_, load_);
+    renewal_.emplace(live_, transfer_, load_);
     renewal_->require_possible();
     renewal_->begin(false);
   }
@@ -204,7 +204,7 @@ class Creation {
   const Table& table_;
   const Origin& origin_;
   const CompanyRow wanted_;
-  const Passage passage_;
+  const Transfer transfer_;
   const bool new_ids_;
   const bool adopts_;
   const int64_t id_ = next_restore_id();

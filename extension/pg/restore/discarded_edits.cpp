@@ -2,7 +2,7 @@
 
 #include "pg/restore/restore_record.hpp"
 #include "pg/restore/translated_log.hpp"
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 
 namespace company_backup {
 namespace {
@@ -31,11 +31,11 @@ void DiscardedEdits::begin_table(const MergePlan& plan) {
     lines_ = translate_log(*lines_, columns, plan.key, std::move(mapper));
   }
   row_.emplace(columns);
-  if (!plan.compares_wholes()) return void(log_.emplace(columns, plan.key, *lines_));
-  // With a key of then, what the restore did is recorded by keys that are none any more.
-  knows_wholes_ = plan.matched->archived->key.empty();
+  if (!plan.is_keyless()) return void(log_.emplace(columns, plan.key, *lines_));
+  // If the table had a key then, the undo record tells rows apart by columns that no longer do.
+  was_keyless_ = plan.matched->archived->key.empty();
   std::string_view header;
-  has_left_ = knows_wholes_ && lines_->next(header);
+  has_left_ = was_keyless_ && lines_->next(header);
 }
 
 void DiscardedEdits::check_added(std::string_view line) {
@@ -63,17 +63,17 @@ void DiscardedEdits::check_changed(const CurrentRow&, const std::vector<RowValue
   note("changed after the restore; the revert undoes that", values, true);
 }
 
-void DiscardedEdits::note_whole_removed(std::string_view line) {
+void DiscardedEdits::note_keyless_removed(std::string_view line) {
   row_->parse(line);
-  note(knows_wholes_ ? kRemoved : kReturns, row_->values(), true);
+  note(was_keyless_ ? kRemoved : kReturns, row_->values(), true);
 }
 
-void DiscardedEdits::note_whole_added(const std::vector<RowValue>& values) {
-  note(knows_wholes_ ? kAdded : kGoes, values, true);
+void DiscardedEdits::note_keyless_added(const std::vector<RowValue>& values) {
+  note(was_keyless_ ? kAdded : kGoes, values, true);
 }
 
 std::string DiscardedEdits::key_text(const std::vector<RowValue>& values) const {
-  if (plan_->compares_wholes()) return "(no key)";
+  if (plan_->is_keyless()) return "(no key)";
   std::string key;
   for (const MergeKeyPart& part : plan_->key) {
     key += (key.empty() ? "(" : ", ") + std::string(values[part.column].text);

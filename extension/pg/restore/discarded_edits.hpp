@@ -19,8 +19,8 @@ class DiscardedEdits {
   // would be with that.
   DiscardedEdits(const LiveScope& live, int64_t restore, CompanyLoad& load);
 
-  // Begins a table; the checks follow in the order of its key. Where rows are compared as wholes
-  // they have no identity: the checks let them pass.
+  // Begins a table; the checks follow in the order of its key. Rows of a keyless table have no
+  // identity: the checks let them pass.
   void begin_table(const MergePlan& plan);
   // The undo record has the row, the database does not.
   void check_added(std::string_view line);
@@ -29,14 +29,14 @@ class DiscardedEdits {
   // Both have it, with different values.
   void check_changed(const CurrentRow& row, const std::vector<RowValue>& values);
 
-  // Where rows are compared as wholes: all that the restore left in the table, in no order, if it
+  // Of a keyless table: all rows that the restore left in it, in no order, if it
   // did anything to it.
   bool has_left() const { return has_left_; }
   bool next_left(std::string_view& line) { return lines_->next(line); }
   // A row that it left, and that is gone.
-  void note_whole_removed(std::string_view line);
+  void note_keyless_removed(std::string_view line);
   // A row that it did not leave, and that is there.
-  void note_whole_added(const std::vector<RowValue>& values);
+  void note_keyless_added(const std::vector<RowValue>& values);
 
   uint64_t count() const { return count_; }
 
@@ -52,7 +52,7 @@ class DiscardedEdits {
   const MergePlan* plan_ = nullptr;
   std::unique_ptr<LineSource> lines_;
   std::optional<ChangeLogReader> log_;
-  bool has_left_ = false, knows_wholes_ = false;
+  bool has_left_ = false, was_keyless_ = false;
   std::optional<RowLine> row_;
   uint64_t count_ = 0;
 };

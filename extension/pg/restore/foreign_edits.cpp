@@ -5,7 +5,7 @@
 #include "pg/base/foreign_reader.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/typed_value.hpp"
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 
 namespace company_backup {
 namespace {

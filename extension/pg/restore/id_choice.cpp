@@ -34,13 +34,13 @@ CompanyRow keys_of_new_company(const LiveScope& live, CompanyRow keys) {
 // rows where they keep their IDs.
 class TakenByOthers {
  public:
-  TakenByOthers(const LiveScope& live, const Passage& passage, CompanyLoad& load, bool renews,
+  TakenByOthers(const LiveScope& live, const Transfer& transfer, CompanyLoad& load, bool renews,
                 bool source_lives) {
-    if (passage.target != nullptr) {
+    if (transfer.target != nullptr) {
       const MergePolicy policy{
-          .adopts = !renews && passage.same_database && (passage.same_company || !source_lives),
+          .adopts = !renews && transfer.same_database && (transfer.same_company || !source_lives),
           .preview = true};
-      CompanyMerge merge(live, *passage.target, load, policy);
+      CompanyMerge merge(live, *transfer.target, load, policy);
       if (renews) {
         merge.compare_company();
       } else {
@@ -52,7 +52,7 @@ class TakenByOthers {
         }
       }
     } else if (!renews) {
-      ArchiveFacts facts(live, nullptr, load, passage.same_database && !source_lives);
+      ArchiveFacts facts(live, nullptr, load, transfer.same_database && !source_lives);
       for (const MatchedTable& matched : load.tables()) {
         if (matched.scoped->table == live.scope.company_table) continue;
         const auto ask = [&](const UniqueIndex& index, const char* why) {
@@ -80,8 +80,8 @@ class TakenByOthers {
 
 }  // namespace
 
-bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage) {
-  if (!passage.same_database || passage.source_lives) return passage.source_lives;
+bool source_lives(const LiveScope& live, const Manifest& manifest, const Transfer& transfer) {
+  if (!transfer.same_database || transfer.source_lives) return transfer.source_lives;
   const Table& table = live.table(live.scope.company_table);
   const Column& key = column_of(table, live.scope.company_key);
   return !query("SELECT FROM " + from_table(table) + " AS c WHERE pg_catalog.concat(" +
@@ -91,7 +91,7 @@ bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage
 }
 
 bool wants_new_ids(const LiveScope& live, const Manifest& manifest, IdMode ids,
-                   const Passage& passage) {
+                   const Transfer& transfer) {
   switch (ids) {
     case IdMode::kKeep:
       return false;
@@ -100,14 +100,14 @@ bool wants_new_ids(const LiveScope& live, const Manifest& manifest, IdMode ids,
     case IdMode::kAuto:
       break;
   }
-  if (passage.same_company) return false;
-  if (passage.target != nullptr && has_rows(live, *passage.target)) return true;
-  return source_lives(live, manifest, passage);
+  if (transfer.same_company) return false;
+  if (transfer.target != nullptr && has_rows(live, *transfer.target)) return true;
+  return source_lives(live, manifest, transfer);
 }
 
-IdRenewal::IdRenewal(const LiveScope& live, const Passage& passage, CompanyLoad& load)
+IdRenewal::IdRenewal(const LiveScope& live, const Transfer& transfer, CompanyLoad& load)
     : live_(live), load_(load) {
-  ArchiveFacts facts(live, passage.target, load);
+  ArchiveFacts facts(live, transfer.target, load);
   plan_ = plan_ids(live.schema, live.scope, load.roots(), facts);
 }
 
@@ -173,25 +173,25 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
   if (target) company = target->resolve(live);
   const Manifest manifest = Manifest::from_json(backup.manifest_text);
   const bool same_database = is_of_this_database(backup, manifest);
-  const Passage passage{.same_database = same_database,
-                        .same_company = company && is_own_backup(backup, manifest, company->key),
-                        .target = company ? &*company : nullptr,
-                        .source_lives = does_source_live(backup, manifest)};
+  const Transfer transfer{.same_database = same_database,
+                          .same_company = company && is_own_backup(backup, manifest, company->key),
+                          .target = company ? &*company : nullptr,
+                          .source_lives = does_source_live(backup, manifest)};
   ArchiveRows source(stored_members(backup.id), backup.id);
   const SharedOptions shared{.same_database = same_database, .preview = true};
-  CompanyLoad load(live, manifest, source, MatchOptions{.same_company = passage.same_company},
+  CompanyLoad load(live, manifest, source, MatchOptions{.same_company = transfer.same_company},
                    shared);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
                                 : keys_of_new_company(live, load.archived_company_keys()));
   load.settle_outside(company ? &*company : nullptr);
-  const bool renews = wants_new_ids(live, manifest, IdMode::kAuto, passage);
+  const bool renews = wants_new_ids(live, manifest, IdMode::kAuto, transfer);
   Rows rows;
-  const IdRenewal renewal(live, passage, load);
-  const TakenByOthers taken(live, passage, load, renews,
-                            backup.owner_key || source_lives(live, manifest, passage));
+  const IdRenewal renewal(live, transfer, load);
+  const TakenByOthers taken(live, transfer, load, renews,
+                            backup.owner_key || source_lives(live, manifest, transfer));
   for (const IdDecision& decision : renewal.plan().decisions) {
     const std::string& kept =
-        passage.same_company ? "it is the company's own backup" : "the company is empty";
+        transfer.same_company ? "it is the company's own backup" : "the company is empty";
     const Text refused = taken.why(decision.table, *decision.index);
     if (refused) {
       rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),

@@ -16,7 +16,7 @@
 namespace company_backup {
 
 // Where rows come from and where they go to.
-struct Passage {
+struct Transfer {
   bool same_database;     // the archive is of this database
   bool same_company;      // ... and of the target
   const Company* target;  // null: a company that does not exist yet
@@ -24,18 +24,18 @@ struct Passage {
 };
 
 // Does the company live here that the archive was made of, or another one that has its key?
-bool source_lives(const LiveScope& live, const Manifest& manifest, const Passage& passage);
+bool source_lives(const LiveScope& live, const Manifest& manifest, const Transfer& transfer);
 
 // With kAuto, a company's own backup keeps its IDs, and so does a backup
 // in an empty company, unless the company it was made of still lives in this database.
 bool wants_new_ids(const LiveScope& live, const Manifest& manifest, IdMode ids,
-                   const Passage& passage);
+                   const Transfer& transfer);
 
 // The plan, and the new IDs once they are made.
 class IdRenewal {
  public:
   // Decides; nothing is made yet. The load knows its company's keys.
-  IdRenewal(const LiveScope& live, const Passage& passage, CompanyLoad& load);
+  IdRenewal(const LiveScope& live, const Transfer& transfer, CompanyLoad& load);
 
   const IdPlan& plan() const { return plan_; }
 

@@ -6,7 +6,7 @@
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/typed_value.hpp"
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
@@ -43,7 +43,7 @@ bool is_greater(const Column& column, std::string_view archived, std::string_vie
 }
 
 // By name: partitions have numbers of their own.
-std::set<int16_t> rigid_columns(const Table& table) {
+std::set<int16_t> constrained_columns(const Table& table) {
   std::set<int16_t> numbers;
   for (const Row& row :
        query("WITH leaf AS (SELECT $1 AS oid UNION SELECT relid FROM pg_partition_tree($1)), "
@@ -84,8 +84,8 @@ std::vector<MergeKeyPart> key_parts(const MergePlan& plan) {
   return parts;
 }
 
-// Rows that are compared as wholes are added and removed, never changed: a value that has to stay
-// would be lost.
+// Rows of a keyless table are added and removed, never changed: a value that has to stay would be
+// lost.
 void require_whole_rows(const MergePlan& plan) {
   const bool keeps = std::any_of(plan.columns.begin(), plan.columns.end(), [](const auto& column) {
     return column.mode == Mode::kKept || column.mode == Mode::kGreater;
@@ -122,8 +122,8 @@ class Planner {
     }
     if (!plan_.is_company) plan_.key = key_parts(plan_);
     write_query();
-    if (plan_.compares_wholes()) require_whole_rows(plan_);
-    plan_.rigid = rigid_columns(*matched_.table);
+    if (plan_.is_keyless()) require_whole_rows(plan_);
+    plan_.constrained = constrained_columns(*matched_.table);
     return std::move(plan_);
   }
 

@@ -17,16 +17,16 @@ struct MergePlan {
   std::vector<MergeColumn> columns;    // of the archive
   std::vector<RowColumn> others;       // of the current rows besides
   std::vector<const Column*> current;  // of both, as a current line has them
-  std::vector<MergeKeyPart> key;       // empty: rows are compared as wholes
+  std::vector<MergeKeyPart> key;       // empty: the table is keyless
   CurrentQuery query;
   std::string select;  // how `query` begins: only a condition on "t" is missing
-  // Attribute numbers that a unique or exclusion constraint or the partitioning depends on: a row
-  // in which one of them changes is removed and loaded again.
-  std::set<int16_t> rigid;
+  // Attribute numbers of columns that a unique or exclusion constraint or the partitioning depends
+  // on: a row in which one of them changes is removed and loaded again.
+  std::set<int16_t> constrained;
   bool append_only = false;
   bool is_company = false;
 
-  bool compares_wholes() const { return key.empty() && !is_company; }
+  bool is_keyless() const { return key.empty() && !is_company; }
 };
 
 struct MergePolicy {

@@ -49,22 +49,14 @@ std::set<std::vector<int16_t>> identities_of(const LiveScope& live, const Scoped
   return identities;
 }
 
-KeyBatch batch_of(const Table& table, const std::vector<int16_t>& numbers) {
+std::vector<const Column*> columns_of(const Table& table, const std::vector<int16_t>& numbers) {
   std::vector<const Column*> columns;
   for (int16_t number : numbers) columns.push_back(&column_of(table, number));
-  return KeyBatch(std::move(columns));
+  return columns;
 }
 
-// True where columns of `alias` have the values of one of the keys in the arrays from $`first` on.
-std::string has_one_of(const Table& table, const std::vector<int16_t>& numbers,
-                       const std::string& alias, size_t first) {
-  std::string text = "EXISTS (SELECT FROM " + batch_of(table, numbers).unnested(first) + " WHERE ";
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    const Column& column = column_of(table, numbers[i]);
-    text += (i > 0 ? " AND " : "") + column_sql(alias, column) + " " + column.equality + " u.k" +
-            std::to_string(i);
-  }
-  return text + ")";
+KeyBatch batch_of(const Table& table, const std::vector<int16_t>& numbers) {
+  return KeyBatch(columns_of(table, numbers));
 }
 
 // Versions of rows of one table, a number of them at a time.
@@ -262,7 +254,7 @@ class Orphans::Search {
     const TableIndex index = matched.scoped->table;
     for (auto& [columns, keys] : wanted) {
       search(table,
-             has_one_of(table.table(), columns, "t", 2) + " AND " +
+             equals_one_of(columns_of(table.table(), columns), "t", 2) + " AND " +
                  is_adoptable(live_, index, "t", "$1"),
              batch_of(table.table(), columns), keys,
              [&](const Versions& found) { require_unused(table.table(), index, found); });
@@ -398,7 +390,7 @@ class Orphans::Search {
     const std::string condition =
         "EXISTS (SELECT FROM " + from_table(above.table()) + " AS r WHERE " +
         step_join(live_.schema, step, link.table->plan.matched->scoped->table, "t", "r") + " AND " +
-        has_one_of(above.table(), step.target_columns, "r", 2) + ")";
+        equals_one_of(columns_of(above.table(), step.target_columns), "r", 2) + ")";
     search(*link.table, condition, batch_of(above.table(), step.target_columns), link.keys);
   }
 
@@ -447,7 +439,7 @@ uint64_t FormerOrphans::add_versions(const MatchedTable& matched,
   keys.sort();
   const std::string sql = "SELECT t.tableoid, t.ctid, t.xmin, t.cmin FROM " +
                           from_table(*matched.table) + " AS t WHERE " +
-                          has_one_of(*matched.table, identity, "t", 1) + " AND " +
+                          equals_one_of(columns_of(*matched.table, identity), "t", 1) + " AND " +
                           is_orphan(live_.schema, live_.scope, matched.scoped->table, "t");
   KeyBatch batch = batch_of(*matched.table, identity);
   uint64_t count = 0;

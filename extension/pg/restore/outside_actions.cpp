@@ -10,9 +10,9 @@
 #include "pg/base/owner.hpp"
 #include "pg/restore/outside_record.hpp"
 #include "pg/rows/column_default.hpp"
-#include "pg/rows/row_loader.hpp"
-#include "pg/rows/table_load.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/table_plan.hpp"
+#include "pg/rows/table_writer.hpp"
 
 namespace company_backup {
 namespace {

@@ -1,6 +1,6 @@
 #include "pg/restore/outside_record.hpp"
 
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 
 namespace company_backup {
 

@@ -136,12 +136,7 @@ void RecordedTable::find(const std::vector<std::string>& identities, const Visit
     KeyBatch batch(key_columns);
     for (const std::string& line : wanted) batch.add(line);
     args = batch.arrays();
-    condition = "EXISTS (SELECT FROM " + batch.unnested() + " WHERE ";
-    for (size_t i = 0; i < key_.size(); ++i) {
-      condition += (i > 0 ? " AND " : "") + column_sql("s", *key_columns[i]) + " " +
-                   key_columns[i]->equality + " u.k" + std::to_string(i);
-    }
-    condition += ")";
+    condition = equals_one_of(key_columns, "s");
   }
   RowLine line(row_columns(columns_));
   FreshSnapshot fresh;

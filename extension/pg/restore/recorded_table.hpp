@@ -7,7 +7,7 @@
 
 #include "pg/restore/outside_record.hpp"
 #include "pg/rows/current_rows.hpp"
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {

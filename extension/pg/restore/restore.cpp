@@ -109,14 +109,14 @@ class RestoreRun {
   bool may_adopt() const {
     if (renewal_) return false;
     return same_company_ ||
-           (same_database_ && source_gone_ && !source_lives(live_, manifest_, passage()));
+           (same_database_ && source_gone_ && !source_lives(live_, manifest_, transfer()));
   }
 
   RowOrigin origin() const {
     return {.same_database = same_database_, .same_company = same_company_};
   }
 
-  Passage passage() const {
+  Transfer transfer() const {
     return {.same_database = same_database_,
             .same_company = same_company_,
             .target = &company_,
@@ -124,9 +124,9 @@ class RestoreRun {
   }
 
   void choose_ids(const RestoreOptions& options, bool preview) {
-    const Passage passage = this->passage();
-    if (!wants_new_ids(live_, manifest_, options.ids, passage)) return;
-    renewal_.emplace(live_, passage, *load_);
+    const Transfer transfer = this->transfer();
+    if (!wants_new_ids(live_, manifest_, options.ids, transfer)) return;
+    renewal_.emplace(live_, transfer, *load_);
     if (!preview) renewal_->require_possible();
     renewal_->begin(preview);
   }

@@ -1,7 +1,7 @@
 #include "pg/restore/restore_record.hpp"
 
 #include "core/scope/sql.hpp"
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 #include "core/text/words.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/restore/undo.hpp"

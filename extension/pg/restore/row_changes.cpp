@@ -3,7 +3,7 @@
 #include <list>
 #include <numeric>
 
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 #include "pg/restore/foreign_edits.hpp"
 
 namespace company_backup {
@@ -19,11 +19,11 @@ std::vector<size_t> all_positions(const MergePlan& plan) {
   return positions;
 }
 
-bool is_rigid(const MergePlan& plan, const std::vector<size_t>& columns) {
+bool changes_constrained(const MergePlan& plan, const std::vector<size_t>& columns) {
   if (plan.is_company) return false;
   if (plan.query.foreign) return true;
   for (size_t position : columns) {
-    if (plan.rigid.contains(plan.current[position]->number)) return true;
+    if (plan.constrained.contains(plan.current[position]->number)) return true;
   }
   return false;
 }
@@ -39,7 +39,7 @@ RowChanges::RowChanges(const MergePlan& plan, CompanyLoad& load, ChangeLogWriter
       reader_(archived_columns(plan), all_positions(plan), read_bytes_),
       edits_(plan.matched->table->oid, plan.query.table.name, WriteAs::kCaller, &load.doubts()) {}
 
-RowLoader& RowChanges::loader() {
+MappedRowWriter& RowChanges::loader() {
   if (!loader_) loader_ = load_.loader(*plan_.matched);
   return *loader_;
 }
@@ -47,7 +47,7 @@ RowLoader& RowChanges::loader() {
 void RowChanges::add(std::string_view line) {
   if (log_ != nullptr) log_->added(line);
   if (at_end_) {
-    loader().load(line);
+    loader().write(line);
   } else {
     added_.put(line);
   }
@@ -86,10 +86,10 @@ void RowChanges::compose(const std::vector<RowValue>& current,
 
 void RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& current,
                         const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
-  const bool rigid = is_rigid(plan_, columns);
-  if (log_ != nullptr || rigid) compose(current, archived, columns);
+  const bool reinserts = changes_constrained(plan_, columns);
+  if (log_ != nullptr || reinserts) compose(current, archived, columns);
   if (log_ != nullptr) log_->changed(line_);
-  if (!rigid) {
+  if (!reinserts) {
     update(row, current, archived, columns);
     return;
   }
@@ -118,16 +118,16 @@ void RowChanges::end_of_rows() {
   at_end_ = true;
   edits_.flush();
   std::string_view line;
-  while (added_.next(line)) loader().load(line);
+  while (added_.next(line)) loader().write(line);
 }
 
 void RowChanges::finish(std::vector<ColumnSequence>& sequences) {
   if (!replaced_.empty()) {
     const std::vector<bool> loaded(plan_.current.size(), true);
-    RowLoader rows(*plan_.matched->table, plan_.current, loaded, plan_.matched->scoped->key, {},
-                   read_base64, {}, &load_.doubts());
+    MappedRowWriter rows(*plan_.matched->table, plan_.current, loaded, plan_.matched->scoped->key,
+                         {}, read_base64, {}, &load_.doubts());
     std::string_view line;
-    while (replaced_.next(line)) rows.load(line);
+    while (replaced_.next(line)) rows.write(line);
     rows.finish(sequences);
   }
   if (loader_) loader_->finish(sequences);

@@ -11,7 +11,7 @@
 #include "pg/base/line_spool.hpp"
 #include "pg/load/company_load.hpp"
 #include "pg/restore/merge_plan.hpp"
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/table_edits.hpp"
 
 namespace company_backup {
@@ -32,7 +32,7 @@ class RowChanges {
   // To be called once; adds the sequences behind loaded columns.
   void finish(std::vector<ColumnSequence>& sequences);
 
-  // Errors of all: those of TableEdits and RowLoader.
+  // Errors of all: those of TableEdits and MappedRowWriter.
 
  private:
   void update(const CurrentRow& row, const std::vector<RowValue>& current,
@@ -40,7 +40,7 @@ class RowChanges {
   void compose(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
                const std::vector<size_t>& columns);
   void remove_version(const CurrentRow& row, const std::vector<RowValue>& values);
-  RowLoader& loader();
+  MappedRowWriter& loader();
 
   const MergePlan& plan_;
   CompanyLoad& load_;
@@ -51,7 +51,7 @@ class RowChanges {
   TableEdits edits_;
   LineSpool added_;
   LineSpool replaced_;  // rows that were removed and come back, with all their columns
-  std::unique_ptr<RowLoader> loader_;
+  std::unique_ptr<MappedRowWriter> loader_;
   bool at_end_ = false;
   std::vector<NewValue> new_values_;
   std::string line_;  // of a changed row, whole and with files as base64

@@ -43,8 +43,8 @@ TableMerge::TableMerge(MergeWork& work, const MatchedTable& matched, OrphanRows*
 
 MergeCounts TableMerge::run() {
   archive_ = lines();
-  if (plan_.compares_wholes()) {
-    merge_wholes(*archive_);
+  if (plan_.is_keyless()) {
+    merge_keyless(*archive_);
   } else {
     merge_rows(*archive_);
   }
@@ -101,7 +101,7 @@ std::vector<size_t> TableMerge::on_way_to_company(const std::vector<size_t>& col
 
 bool TableMerge::keeps_keys(const std::vector<size_t>& columns) const {
   return std::none_of(columns.begin(), columns.end(), [this](size_t position) {
-    return plan_.rigid.contains(plan_.current[position]->number);
+    return plan_.constrained.contains(plan_.current[position]->number);
   });
 }
 
@@ -151,7 +151,7 @@ void TableMerge::merge_rows(LineSource& archive) {
   merge.finish();
 }
 
-void TableMerge::merge_wholes(LineSource& archive) {
+void TableMerge::merge_keyless(LineSource& archive) {
   LineSorter sorter;
   RowLine current(line_columns(plan_.columns, plan_.others));
   RowLine archived_row(line_columns(plan_.columns, {}));
@@ -198,7 +198,7 @@ void TableMerge::compare_sorted(LineSorter& sorter, RowLine& current, bool has_l
       current.parse(row.line);
       xmin_ = row.xmin;
       removed(current_row(row), current.values());
-      if (equal.current > equal.left) whole_added(current.values());
+      if (equal.current > equal.left) keyless_added(current.values());
     }
     check_for_interrupts();
   }
@@ -209,7 +209,7 @@ void TableMerge::compare_sorted(LineSorter& sorter, RowLine& current, bool has_l
 void TableMerge::add_missing(EqualRows& equal) {
   for (; equal.current < equal.archived; ++equal.current) {
     added(equal.archived_line);
-    if (equal.current < equal.left) whole_removed(equal.archived_line);
+    if (equal.current < equal.left) keyless_removed(equal.archived_line);
   }
 }
 

@@ -69,12 +69,12 @@ class TableMerge : public MergeHandler {
   virtual void end_of_rows() {}
   virtual void finish() {}
 
-  // Where rows are compared as wholes: what an earlier restore left in the table, if it is known;
-  // and rows that it left and are gone, or did not leave and are there.
+  // Of a keyless table: what an earlier restore left in it, if that is known; and rows that it left
+  // and that are gone, or that it did not leave and that are there.
   virtual bool has_left() const { return false; }
   virtual bool next_left(std::string_view&) { return false; }
-  virtual void whole_added(const std::vector<RowValue>&) {}
-  virtual void whole_removed(std::string_view /*line*/) {}
+  virtual void keyless_added(const std::vector<RowValue>&) {}
+  virtual void keyless_removed(std::string_view /*line*/) {}
 
   // May rows keep their place, or does one of these columns make them others?
   bool keeps_keys(const std::vector<size_t>& columns) const;
@@ -95,7 +95,7 @@ class TableMerge : public MergeHandler {
   void read_rows(const CurrentRowVisitor& visit);
   void adopt(const std::function<bool(const SortedRow&)>& wanted, const CurrentRowVisitor& put);
   void merge_rows(LineSource& archive);
-  void merge_wholes(LineSource& archive);
+  void merge_keyless(LineSource& archive);
   void compare_sorted(LineSorter& sorter, RowLine& current, bool has_left);
   void add_missing(EqualRows& equal);
 

@@ -6,7 +6,7 @@
 #include "core/scope/sql.hpp"
 #include "pg/rows/index_values.hpp"
 #include "pg/rows/key_lookup.hpp"
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 
 namespace company_backup {
 namespace {
@@ -126,17 +126,11 @@ bool TakenKeys::meets_others(Index& index) const {
 std::string TakenKeys::look_up(Index& index) const {
   const Table& table = *plan_.matched->table;
   std::vector<const Column*> columns;
-  std::string join;
-  for (int16_t number : index.index->columns) {
-    const Column& column = column_of(table, number);
-    join += (columns.empty() ? "" : " AND ") + column_sql("x", column) + " " + column.equality +
-            " u.k" + std::to_string(columns.size());
-    columns.push_back(&column);
-  }
+  for (int16_t number : index.index->columns) columns.push_back(&column_of(table, number));
   const std::string company = "$" + std::to_string(columns.size() + 1);
   const std::string sql =
       "SELECT DISTINCT u.n FROM " + unnested(columns) + " JOIN " + from_table(table) + " AS x ON " +
-      join + " WHERE (" +
+      equals_key(columns, "x") + " WHERE (" +
       owned_by(live_.schema, live_.scope, plan_.matched->scoped->table, "x", company) +
       ") IS NOT TRUE ORDER BY u.n";
   KeyBatch batch(columns);

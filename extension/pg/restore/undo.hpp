@@ -15,10 +15,9 @@ namespace company_backup {
 
 // Parts of an undo record.
 enum class UndoPart : int {
-  kBefore = 0,  // the company's rows, table by table
-  kChanges =
-      1,  // what the restore did to them: see core/merge/change_log.hpp; of a changed table whose
-          // rows are compared as wholes: an empty line, then all rows that it left there
+  kBefore = 0,   // the company's rows, table by table
+  kChanges = 1,  // what the restore did to them: see core/merge/change_log.hpp; of a changed
+                 // keyless table: an empty line, then all rows that it left there
   kOutside = 2,  // rows outside the company that followed: see pg/restore/outside_rows.hpp
   kIds = 3,      // which rows got new keys: see pg/restore/id_record.hpp
   kOrphans = 4,  // those of kBefore that belonged to nobody: see pg/restore/orphans.hpp

@@ -6,7 +6,7 @@
 #include "core/scope/sql.hpp"
 #include "pg/base/code_owner.hpp"
 #include "pg/base/owner.hpp"
-#include "pg/rows/table_load.hpp"
+#include "pg/rows/table_writer.hpp"
 
 namespace company_backup {
 namespace {

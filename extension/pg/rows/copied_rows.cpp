@@ -121,8 +121,8 @@ void CopiedRows::read(const MatchedTable& table, const std::vector<size_t>& want
   values.close();
 }
 
-void CopiedRows::load(const MatchedTable& table, RowLoader& loader) {
-  each(table.number, [&](TupleTableSlot* slot) { loader.load(slot); });
+void CopiedRows::write(const MatchedTable& table, MappedRowWriter& writer) {
+  each(table.number, [&](TupleTableSlot* slot) { writer.write(slot); });
 }
 
 std::unique_ptr<LineSource> CopiedRows::lines(bool, size_t, const ManifestTable&) {

@@ -22,7 +22,7 @@ class CopiedRows : public RowSource {
 
   void read(const MatchedTable& table, const std::vector<size_t>& wanted,
             const Visitor& row) override;
-  void load(const MatchedTable& table, RowLoader& loader) override;
+  void write(const MatchedTable& table, MappedRowWriter& writer) override;
   ReadBytes bytes_of(const MatchedTable&) const override { return read_base64; }
   std::unique_ptr<LineSource> lines(bool, size_t, const ManifestTable&) override;
 

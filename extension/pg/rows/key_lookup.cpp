@@ -5,7 +5,7 @@
 #include "core/scope/sql.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/typed_value.hpp"
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 
 namespace company_backup {
 
@@ -93,6 +93,33 @@ std::string unnested(const std::vector<const Column*>& columns, size_t first) {
   return "ROWS FROM (" + arrays + ") WITH ORDINALITY AS u(" + names + "n)";
 }
 
+namespace {
+
+// `operators`: column OP value, one for each column.
+std::string equals_key(const std::vector<const Column*>& columns,
+                       const std::vector<std::string>& operators, const std::string& alias) {
+  std::string text;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    text += (i > 0 ? " AND " : "") + column_sql(alias, *columns[i]) + " " + operators[i] + " u.k" +
+            std::to_string(i);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string equals_key(const std::vector<const Column*>& columns, const std::string& alias) {
+  std::vector<std::string> operators;
+  for (const Column* column : columns) operators.push_back(column->equality);
+  return equals_key(columns, operators, alias);
+}
+
+std::string equals_one_of(const std::vector<const Column*>& columns, const std::string& alias,
+                          size_t first) {
+  return "EXISTS (SELECT FROM " + unnested(columns, first) + " WHERE " +
+         equals_key(columns, alias) + ")";
+}
+
 std::string only_in(Oid partition, const std::string& alias) {
   if (partition == 0) return "";
   return " AND " + alias + ".tableoid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree('" +
@@ -100,13 +127,10 @@ std::string only_in(Oid partition, const std::string& alias) {
 }
 
 std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, RowLock lock) {
-  std::string sql =
-      "SELECT u.n FROM " + keys.unnested() + " JOIN " + from_table(columns.table) + " AS x ON ";
-  for (size_t i = 0; i < columns.columns.size(); ++i) {
-    const Column& column = column_of(columns.table, columns.columns[i]);
-    sql += (i > 0 ? " AND " : "") + column_sql("x", column) + " " + columns.operators[i] + " u.k" +
-           std::to_string(i);
-  }
+  std::vector<const Column*> compared;
+  for (int16_t number : columns.columns) compared.push_back(&column_of(columns.table, number));
+  std::string sql = "SELECT u.n FROM " + keys.unnested() + " JOIN " + from_table(columns.table) +
+                    " AS x ON " + equals_key(compared, columns.operators, "x");
   sql += only_in(columns.only_partition, "x");
   if (lock == RowLock::kKeyShare) sql += " FOR KEY SHARE OF x";
   BatchMemory memory;

@@ -53,6 +53,13 @@ class KeyBatch {
 // $1, $2... of these columns, or those from $`first` on.
 std::string unnested(const std::vector<const Column*>& columns, size_t first = 1);
 
+// True where the row `alias` has that key of "u" in these columns, by their own "=".
+std::string equals_key(const std::vector<const Column*>& columns, const std::string& alias);
+
+// True where it has one of the keys in the typed_array()s from $`first` on.
+std::string equals_one_of(const std::vector<const Column*>& columns, const std::string& alias,
+                          size_t first = 1);
+
 // Columns of a table that keys are compared with.
 struct KeyColumns {
   const Table& table;

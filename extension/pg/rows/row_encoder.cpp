@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "core/text/hex.hpp"
+#include "core/text/json_text.hpp"
 #include "core/text/row_line.hpp"
-#include "core/text/row_writer.hpp"
 
 namespace company_backup {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "core/archive/archive_match.hpp"
 #include "core/merge/row_merge.hpp"
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 
 namespace company_backup {
 
@@ -22,8 +22,8 @@ class RowSource {
   virtual void read(const MatchedTable& table, const std::vector<size_t>& wanted,
                     const Visitor& row) = 0;
 
-  // Gives every row of a table to `loader`, in that order.
-  virtual void load(const MatchedTable& table, RowLoader& loader) = 0;
+  // Gives every row of a table to `writer`, in that order.
+  virtual void write(const MatchedTable& table, MappedRowWriter& writer) = 0;
 
   // How values of the table's bytea columns are read.
   virtual ReadBytes bytes_of(const MatchedTable& table) const = 0;

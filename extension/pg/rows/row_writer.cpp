@@ -7,8 +7,8 @@
 #include "pg/base/boundary.hpp"
 #include "pg/base/code_owner.hpp"
 #include "pg/base/foreign_code.hpp"
-#include "pg/rows/foreign_load.hpp"
-#include "pg/rows/table_load.hpp"
+#include "pg/rows/foreign_writer.hpp"
+#include "pg/rows/table_writer.hpp"
 
 namespace company_backup {
 namespace {
@@ -87,8 +87,8 @@ struct RowWriter::Impl {
   bool foreign = false;
   int natts = 0;
   ColumnInput* inputs = nullptr;  // of the given columns
-  TableLoad table;
-  ForeignLoad remote;
+  TableWriter table;
+  ForeignWriter remote;
 
   Datum* values = nullptr;  // of the batch: rows times natts
   bool* nulls = nullptr;

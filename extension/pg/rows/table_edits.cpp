@@ -7,7 +7,7 @@
 #include "pg/base/boundary.hpp"
 #include "pg/base/code_owner.hpp"
 #include "pg/rows/row_writer.hpp"
-#include "pg/rows/table_load.hpp"
+#include "pg/rows/table_writer.hpp"
 
 namespace company_backup {
 namespace {
@@ -32,7 +32,7 @@ struct Edit {
 // A table or partition that holds rows itself. But for `load`, plain data.
 struct Leaf {
   Relation relation = nullptr;
-  TableLoad load;
+  TableWriter load;
   AttrNumber* attnums = nullptr;  // by the table's own numbers
   ColumnInput* inputs = nullptr;  // by the leaf's numbers; made when first needed
   Datum* values = nullptr;

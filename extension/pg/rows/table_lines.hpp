@@ -18,7 +18,7 @@ struct TableQuery {
   std::string sql;   // its result columns are `columns`, its order that of the lines
   std::vector<Arg> args;
   std::vector<Column> columns;
-  std::vector<size_t> key;    // positions in `columns`; empty: lines are sorted as wholes
+  std::vector<size_t> key;    // positions in `columns`; empty: whole lines are sorted
   std::vector<size_t> files;  // positions in `columns` of bytea written as their SHA-256
 };
 

@@ -138,7 +138,7 @@ void refuse_ended(int64_t identity, const std::string& key) {
   if (!lives) refuse_deleted(key);
 }
 
-KeyHolder::KeyHolder(std::string key) : key_(std::move(key)), before_(look(Access::kRead)) {}
+KeyHolder::KeyHolder(std::string key) : key_(std::move(key)), before_(read(Access::kRead)) {}
 
 KeyHolder KeyHolder::now(const std::string& key) {
   ReadSnapshot snapshot;
@@ -148,7 +148,7 @@ KeyHolder KeyHolder::now(const std::string& key) {
 }
 
 // Whoever loses the key leaves a row that has ended, known before or not.
-KeyHolder::Moment KeyHolder::look(Access access) const {
+KeyHolder::Moment KeyHolder::read(Access access) const {
   const Row row = one_row(own_query(
       "SELECT min(id) FILTER (WHERE gone_at IS NULL), count(gone_at) || ' ' || "
       "coalesce(extract(epoch FROM max(gone_at)), 0) FROM company_backup.company WHERE key "
@@ -171,11 +171,11 @@ void KeyHolder::compare(const Moment& now) const {
 }
 
 void KeyHolder::require_same() const {
-  compare(look(Access::kRead));
+  compare(read(Access::kRead));
 }
 
 void KeyHolder::require_same_now() const {
-  compare(look(Access::kCall));
+  compare(read(Access::kCall));
 }
 
 AskedCompany::AskedCompany(const LiveScope& live, const Text& company) : written_(company) {

@@ -50,7 +50,7 @@ class KeyHolder {
     CompanyIdentity identity;
     std::string ends;
   };
-  Moment look(Access access) const;
+  Moment read(Access access) const;
   void compare(const Moment& now) const;
 
   std::string key_;

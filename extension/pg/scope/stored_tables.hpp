@@ -29,7 +29,7 @@ struct StoredRows {
 // is gone; kRowSecurity if a policy would hide rows of it.
 void require_readable(const Manifest& manifest, const std::string& tables, const StoredRows& rows);
 
-// The same of single tables by their numbers, rows as wholes; NULL: gone.
+// The same of single tables by their numbers, for all their columns; NULL: gone.
 void require_readable(const std::vector<Text>& tables, const StoredRows& rows);
 
 }  // namespace company_backup

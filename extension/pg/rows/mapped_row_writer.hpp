@@ -1,5 +1,5 @@
-// Loads rows into one table: every value on its way from a line of an archive, or from a row of the
-// same table, to the table.
+// Writes rows into one table: every value on its way from a line of an archive, or from a row of
+// the same table, to the table.
 #pragma once
 
 #include <functional>
@@ -19,26 +19,26 @@
 
 namespace company_backup {
 
-class RowLoader {
+class MappedRowWriter {
  public:
   // `columns`: of a line; `loaded`: which of them the table gets, the others get their replacement
   // or their default; `key`: attribute numbers, for messages; `doubts`: of RowWriter. The table and
   // the mapper's maps must outlive it.
-  RowLoader(const Table& table, const std::vector<const Column*>& columns,
-            const std::vector<bool>& loaded, const std::vector<int16_t>& key, RowMapper mapper,
-            ReadBytes read_bytes = read_base64, const std::vector<Replacement>& replacements = {},
-            DoubtedRows* doubts = nullptr);
+  MappedRowWriter(const Table& table, const std::vector<const Column*>& columns,
+                  const std::vector<bool>& loaded, const std::vector<int16_t>& key,
+                  RowMapper mapper, ReadBytes read_bytes = read_base64,
+                  const std::vector<Replacement>& replacements = {}, DoubtedRows* doubts = nullptr);
 
   // Sees every row as it is to be written; looks at these positions only.
-  using Look = std::function<void(const std::vector<RowValue>& row)>;
-  void set_look(Look look, std::vector<size_t> positions);
+  using Observer = std::function<void(const std::vector<RowValue>& row)>;
+  void set_observer(Observer observer, std::vector<size_t> positions);
 
   // Errors: those of RowLine, RowMapper and RowWriter.
-  void load(std::string_view line);
+  void write(std::string_view line);
 
   // The same for a row of the table itself, whose columns are those of a line. Values that nothing
   // changes are taken as they are, without a way through their text.
-  void load(TupleTableSlot* row);
+  void write(TupleTableSlot* row);
 
   const RowMapper& mapper() const { return mapper_; }
 
@@ -46,7 +46,7 @@ class RowLoader {
   uint64_t finish(std::vector<ColumnSequence>& sequences);
 
  private:
-  struct Fed {
+  struct SequenceColumn {
     ColumnSequence sequence;
     size_t position;
   };
@@ -63,9 +63,9 @@ class RowLoader {
   std::vector<ReplacementValues> replacements_;
   std::vector<Text> replaced_;  // of this row
   RowWriter writer_;
-  Look look_;
-  std::vector<size_t> looked_at_;
-  std::vector<Fed> fed_;
+  Observer observer_;
+  std::vector<size_t> observed_;
+  std::vector<SequenceColumn> sequence_columns_;
   std::vector<RowValue> values_;
   std::optional<TupleValues> tuples_;
   std::vector<bool> as_text_;  // positions that may be changed

@@ -7,7 +7,7 @@
 
 namespace company_backup {
 
-class ForeignLoad {
+class ForeignWriter {
  public:
   void open(Relation relation, const AttrNumber* given, int given_count);
   // values and nulls are `count` times the table's attributes.

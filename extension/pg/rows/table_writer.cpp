@@ -1,4 +1,4 @@
-#include "pg/rows/table_load.hpp"
+#include "pg/rows/table_writer.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -162,7 +162,7 @@ void DoubtedRows::prove() {
   rows_.clear();
 }
 
-void TableLoad::begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
+void TableWriter::begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
   relation_ = relation;
   doubts_ = doubts;
   form_ = RelationGetDescr(relation);
@@ -180,13 +180,13 @@ void TableLoad::begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts
 }
 
 // Where CHECKs may look at other rows, leaves all of them to hold(), and NOT NULL to the executor.
-TableLoad::LookingChecks* TableLoad::take_over_checks(ResultRelInfo* info) {
+TableWriter::FunctionChecks* TableWriter::take_over_checks(ResultRelInfo* info) {
   const TupleConstr* constraints = info->ri_RelationDesc->rd_att->constr;
   if (doubts_ == nullptr || constraints == nullptr || constraints->num_check == 0) return nullptr;
   const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
   const int count = constraints->num_check;
   UserCode code{};
-  auto* checks = static_cast<LookingChecks*>(palloc0(sizeof(LookingChecks)));
+  auto* checks = static_cast<FunctionChecks*>(palloc0(sizeof(FunctionChecks)));
   checks->count = count;
   checks->states = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * count));
   for (int i = 0; i < count; ++i) {
@@ -201,7 +201,7 @@ TableLoad::LookingChecks* TableLoad::take_over_checks(ResultRelInfo* info) {
   return code.any ? checks : nullptr;
 }
 
-bool TableLoad::hold(const LookingChecks* checks, TupleTableSlot* row) {
+bool TableWriter::hold(const FunctionChecks* checks, TupleTableSlot* row) {
   if (checks == nullptr) return true;
   ExprContext* context = GetPerTupleExprContext(estate_);
   context->ecxt_scantuple = row;
@@ -211,7 +211,7 @@ bool TableLoad::hold(const LookingChecks* checks, TupleTableSlot* row) {
   return true;
 }
 
-void TableLoad::open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
+void TableWriter::open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
   owner_ = owner_of_code(relation);
   run_owners_code(owner_, [&] {
     begin(relation, changed, doubts);
@@ -221,8 +221,8 @@ void TableLoad::open_for_update(Relation relation, Bitmapset* changed, DoubtedRo
   new_row_ = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
 }
 
-void TableLoad::open(Relation relation, const AttrNumber* given, int given_count,
-                     DoubtedRows* doubts) {
+void TableWriter::open(Relation relation, const AttrNumber* given, int given_count,
+                       DoubtedRows* doubts) {
   owner_ = owner_of_code(relation);
   run_owners_code(owner_, [&] { begin(relation, nullptr, doubts); });
   const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
@@ -246,7 +246,7 @@ void TableLoad::open(Relation relation, const AttrNumber* given, int given_count
   MemoryContextSwitchTo(before);
 }
 
-void TableLoad::prepare_defaults(const AttrNumber* given, int given_count) {
+void TableWriter::prepare_defaults(const AttrNumber* given, int given_count) {
   const TupleDesc row = RelationGetDescr(relation_);
   defaults_ = static_cast<Default*>(palloc0(sizeof(Default) * (row->natts + 1)));
   for (AttrNumber attnum = 1; attnum <= row->natts; ++attnum) {
@@ -268,12 +268,12 @@ void TableLoad::prepare_defaults(const AttrNumber* given, int given_count) {
   }
 }
 
-void TableLoad::fill_defaults(Datum* values, bool* nulls) {
+void TableWriter::fill_defaults(Datum* values, bool* nulls) {
   if (default_count_ == 0) return;
   ExprContext* context = GetPerTupleExprContext(estate_);
   DefaultOf place{relation_, 0};
-  ErrorContextCallback teller{error_context_stack, tell_default, &place};
-  error_context_stack = &teller;
+  ErrorContextCallback discriminator{error_context_stack, tell_default, &place};
+  error_context_stack = &discriminator;
   for (int i = 0; i < default_count_; ++i) {
     const int at = defaults_[i].attnum - 1;
     code_.turn_to(defaults_[i].owner);
@@ -281,10 +281,10 @@ void TableLoad::fill_defaults(Datum* values, bool* nulls) {
     values[at] = ExecEvalExpr(defaults_[i].expression, context, &nulls[at]);
   }
   column_at_work_ = 0;
-  error_context_stack = teller.previous;
+  error_context_stack = discriminator.previous;
 }
 
-void TableLoad::insert(Datum* values, bool* nulls, int count) {
+void TableWriter::insert(Datum* values, bool* nulls, int count) {
   const int width = form_->natts;
   require_unaltered(relation_, form_);
   code_.begin(owner_);
@@ -302,7 +302,7 @@ void TableLoad::insert(Datum* values, bool* nulls, int count) {
 }
 
 // Checks one row and lines it up for its relation.
-void TableLoad::put(Datum* values, bool* nulls) {
+void TableWriter::put(Datum* values, bool* nulls) {
   ResetPerTupleExprContext(estate_);
   fill_defaults(values, nulls);
   const size_t width = form_->natts;
@@ -347,7 +347,7 @@ void TableLoad::put(Datum* values, bool* nulls) {
 }
 
 // `row`: in the root's format, of a partitioned table; else null.
-TableLoad::Target* TableLoad::target_of(TupleTableSlot* row) {
+TableWriter::Target* TableWriter::target_of(TupleTableSlot* row) {
   ResultRelInfo* info = root_;
   if (row != nullptr) {
     info = ExecFindPartition(modify_, root_, routing_, row, estate_);
@@ -362,7 +362,7 @@ TableLoad::Target* TableLoad::target_of(TupleTableSlot* row) {
   return known != targets_.end() ? known->second : open_target(info);
 }
 
-TableLoad::Target* TableLoad::open_target(ResultRelInfo* info) {
+TableWriter::Target* TableWriter::open_target(ResultRelInfo* info) {
   const MemoryContext before = MemoryContextSwitchTo(memory_);
   auto* target = static_cast<Target*>(palloc0(sizeof(Target)));
   target->info = info;
@@ -379,7 +379,7 @@ TableLoad::Target* TableLoad::open_target(ResultRelInfo* info) {
   return target;
 }
 
-TupleTableSlot* TableLoad::next_slot(Target* target) {
+TupleTableSlot* TableWriter::next_slot(Target* target) {
   TupleTableSlot*& slot = target->slots[target->used];
   if (slot == nullptr) {
     const MemoryContext before = MemoryContextSwitchTo(memory_);
@@ -389,7 +389,7 @@ TupleTableSlot* TableLoad::next_slot(Target* target) {
   return slot;
 }
 
-void TableLoad::flush(Target* target) {
+void TableWriter::flush(Target* target) {
   if (target->used == 0) return;
   ResultRelInfo* info = target->info;
   CHECK_FOR_INTERRUPTS();
@@ -409,8 +409,8 @@ void TableLoad::flush(Target* target) {
   target->used = 0;
 }
 
-void TableLoad::index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update,
-                      IndexUpdates updates) {
+void TableWriter::index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update,
+                        IndexUpdates updates) {
   List* suspects = insert_into_indexes(info, slot, estate_, is_update, updates);
   ListCell* cell;
   foreach (cell, suspects) {
@@ -420,8 +420,8 @@ void TableLoad::index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update,
   ResetPerTupleExprContext(estate_);
 }
 
-void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
-                       const bool* replaced) {
+void TableWriter::update(ItemPointer tid, const Datum* values, const bool* nulls,
+                         const bool* replaced) {
   require_unaltered(relation_, form_);
   if (!table_tuple_fetch_row_version(relation_, tid, GetActiveSnapshot(), old_row_)) {
     require_done(TM_Updated);
@@ -459,13 +459,13 @@ void TableLoad::update(ItemPointer tid, const Datum* values, const bool* nulls,
   ResetPerTupleExprContext(estate_);
 }
 
-void TableLoad::remove(ItemPointer tid) {
+void TableWriter::remove(ItemPointer tid) {
   TM_FailureData failure;
   require_done(table_tuple_delete(relation_, tid, GetCurrentCommandId(true), GetActiveSnapshot(),
                                   InvalidSnapshot, true, &failure, false));
 }
 
-void TableLoad::close_target(Target* target) {
+void TableWriter::close_target(Target* target) {
   FreeBulkInsertState(target->bulk);
   for (int i = 0; i < kBatchRows && target->slots[i] != nullptr; ++i) {
     ExecDropSingleTupleTableSlot(target->slots[i]);
@@ -476,7 +476,7 @@ void TableLoad::close_target(Target* target) {
   pfree(target);
 }
 
-void TableLoad::prove_suspects() {
+void TableWriter::prove_suspects() {
   if (suspects_.empty()) return;
   code_.begin(owner_);
   PushActiveSnapshot(GetTransactionSnapshot());
@@ -496,7 +496,7 @@ void TableLoad::prove_suspects() {
   suspects_.clear();
 }
 
-void TableLoad::close() {
+void TableWriter::close() {
   for (const auto& [info, target] : targets_) close_target(target);
   targets_.clear();
   for (TupleTableSlot* slot : {root_slot_, old_row_, new_row_}) {

@@ -1,4 +1,4 @@
-#include "pg/rows/foreign_load.hpp"
+#include "pg/rows/foreign_writer.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace company_backup {
 
 // What code that fires sets does not outlive it, whoever's it is.
 template <class Body>
-void ForeignLoad::as_reader(Body&& body) {
+void ForeignWriter::as_reader(Body&& body) {
   const int settings = NewGUCNestLevel();
   OwnersCode code;
   const bool as_owner = reader_ != GetUserId();
@@ -21,7 +21,7 @@ void ForeignLoad::as_reader(Body&& body) {
   AtEOXact_GUC(false, settings);
 }
 
-void ForeignLoad::open(Relation relation, const AttrNumber* given, int given_count) {
+void ForeignWriter::open(Relation relation, const AttrNumber* given, int given_count) {
   const TupleDesc row = RelationGetDescr(relation);
   natts_ = row->natts;
   given_count_ = given_count;
@@ -55,7 +55,7 @@ void ForeignLoad::open(Relation relation, const AttrNumber* given, int given_cou
   });
 }
 
-void ForeignLoad::insert(Datum* values, bool* nulls, int count) {
+void ForeignWriter::insert(Datum* values, bool* nulls, int count) {
   as_reader([&] {
     for (int i = 0; i < count; ++i) {
       const size_t start = static_cast<size_t>(i) * natts_;
@@ -69,7 +69,7 @@ void ForeignLoad::insert(Datum* values, bool* nulls, int count) {
   });
 }
 
-void ForeignLoad::close() {
+void ForeignWriter::close() {
   SPI_freeplan(plan_);
 }
 

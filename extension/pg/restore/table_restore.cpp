@@ -1,4 +1,4 @@
-#include "pg/restore/table_write.hpp"
+#include "pg/restore/table_restore.hpp"
 
 #include "pg/restore/id_record.hpp"
 #include "pg/rows/key_lookup.hpp"
@@ -17,8 +17,8 @@ std::vector<size_t> known_positions(const MatchedTable& matched) {
 
 }  // namespace
 
-TableWrite::TableWrite(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans,
-                       UndoWriter* undo, DiscardedEdits* edits, WrittenTable& done)
+TableRestore::TableRestore(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans,
+                           UndoWriter* undo, DiscardedEdits* edits, WrittenTable& done)
     : TableMerge(work, matched, orphans),
       undo_(undo),
       edits_(edits),
@@ -26,7 +26,7 @@ TableWrite::TableWrite(MergeWork& work, const MatchedTable& matched, OrphanRows*
       done_(done) {
   done_.matched = &matched;
   done_.recorded = work.policy.exact ? matched.columns : plan_.current;
-  if (undo_ != nullptr && !plan_.compares_wholes()) {
+  if (undo_ != nullptr && !plan_.is_keyless()) {
     log_.emplace(undo_->changes(), plan_.columns.size(), known_positions(matched));
   }
   changes_.emplace(plan_, work.load, log_ ? &*log_ : nullptr);
@@ -34,7 +34,7 @@ TableWrite::TableWrite(MergeWork& work, const MatchedTable& matched, OrphanRows*
 }
 
 // All columns, as they are.
-ManifestTable TableWrite::recorded(const LineTotals& totals) const {
+ManifestTable TableRestore::recorded(const LineTotals& totals) const {
   ManifestTable table = *plan_.matched->archived;
   table.columns.clear();
   table.key.clear();
@@ -49,7 +49,7 @@ ManifestTable TableWrite::recorded(const LineTotals& totals) const {
   return table;
 }
 
-void TableWrite::add(std::string_view line) {
+void TableRestore::add(std::string_view line) {
   if (edits_ != nullptr) edits_->check_added(line);
   if (matched_.gaps.empty()) {
     changes_->add(line);
@@ -58,15 +58,16 @@ void TableWrite::add(std::string_view line) {
   }
 }
 
-void TableWrite::remove(const CurrentRow& row, const std::vector<RowValue>& values) {
+void TableRestore::remove(const CurrentRow& row, const std::vector<RowValue>& values) {
   if (edits_ != nullptr) edits_->check_removed(row, values);
   done_.kept.remove(row.version, xmin_);
   changes_->remove(row, values);
   work_.outside.lost(matched_.scoped->table, plan_.current, values);
 }
 
-void TableWrite::change(const CurrentRow& row, const std::vector<RowValue>& current,
-                        const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
+void TableRestore::change(const CurrentRow& row, const std::vector<RowValue>& current,
+                          const std::vector<RowValue>& archived,
+                          const std::vector<size_t>& columns) {
   if (edits_ != nullptr) edits_->check_changed(row, current);
   done_.kept.remove(row.version, xmin_);
   for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
@@ -76,7 +77,7 @@ void TableWrite::change(const CurrentRow& row, const std::vector<RowValue>& curr
   work_.outside.lost(matched_.scoped->table, plan_.current, current);
 }
 
-void TableWrite::stay(const CurrentRow& row) {
+void TableRestore::stay(const CurrentRow& row) {
   if (plan_.query.foreign || !can_be_left_) return;
   const RowVersion& version = row.version;
   done_.staying.put(
@@ -84,7 +85,7 @@ void TableWrite::stay(const CurrentRow& row) {
                 "(" + std::to_string(version.block) + "," + std::to_string(version.offset) + ")"}));
 }
 
-std::unique_ptr<LineSource> TableWrite::lines() {
+std::unique_ptr<LineSource> TableRestore::lines() {
   const bool records = undo_ != nullptr && !plan_.is_company && work_.load.gives_new_ids();
   std::unique_ptr<LineSource> lines =
       records ? work_.load.lines(matched_, record_new_keys(matched_, undo_->ids()))
@@ -93,13 +94,13 @@ std::unique_ptr<LineSource> TableWrite::lines() {
   return lines;
 }
 
-void TableWrite::adopted(const SortedRow& orphan) {
+void TableRestore::adopted(const SortedRow& orphan) {
   if (undo_ == nullptr) return;
   undo_->orphans().buffer() += orphan.line;
   undo_->orphans().end_line();
 }
 
-void TableWrite::finish() {
+void TableRestore::finish() {
   changes_->finish(work_.load.sequences());
   done_.written = counts_.added + counts_.changed;
   done_.added = counts_.added > 0 || orphans_ != nullptr;
@@ -107,12 +108,12 @@ void TableWrite::finish() {
   done_.lost |= counts_.removed > 0;
 }
 
-void TableWrite::whole_added(const std::vector<RowValue>& values) {
-  if (edits_ != nullptr) edits_->note_whole_added(values);
+void TableRestore::keyless_added(const std::vector<RowValue>& values) {
+  if (edits_ != nullptr) edits_->note_keyless_added(values);
 }
 
-void TableWrite::whole_removed(std::string_view line) {
-  if (edits_ != nullptr) edits_->note_whole_removed(line);
+void TableRestore::keyless_removed(std::string_view line) {
+  if (edits_ != nullptr) edits_->note_keyless_removed(line);
 }
 
 }  // namespace company_backup

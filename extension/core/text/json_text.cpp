@@ -1,4 +1,4 @@
-#include "core/text/row_writer.hpp"
+#include "core/text/json_text.hpp"
 
 #include <charconv>
 

@@ -29,11 +29,11 @@ struct WrittenTable {
   LineSpool staying;  // versions of append-only rows that stay in spite of the archive
 };
 
-class TableWrite : public TableMerge {
+class TableRestore : public TableMerge {
  public:
   // `undo`, `edits`: see CompanyMerge::apply(). `done` is filled. Errors: those of RowChanges.
-  TableWrite(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans, UndoWriter* undo,
-             DiscardedEdits* edits, WrittenTable& done);
+  TableRestore(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans, UndoWriter* undo,
+               DiscardedEdits* edits, WrittenTable& done);
 
   // The table as the undo record has it.
   ManifestTable recorded(const LineTotals& totals) const;
@@ -52,8 +52,8 @@ class TableWrite : public TableMerge {
   void finish() override;
   bool has_left() const override { return edits_ != nullptr && edits_->has_left(); }
   bool next_left(std::string_view& line) override { return edits_->next_left(line); }
-  void whole_added(const std::vector<RowValue>& values) override;
-  void whole_removed(std::string_view line) override;
+  void keyless_added(const std::vector<RowValue>& values) override;
+  void keyless_removed(std::string_view line) override;
 
  private:
   UndoWriter* undo_;

@@ -38,7 +38,7 @@ class DoubtedRows {
   std::vector<Doubted> rows_;
 };
 
-class TableLoad {
+class TableWriter {
  public:
   // `given`: the columns whose values come with each row; all others get their default. `doubts`:
   // may be null, and must outlive it.
@@ -63,7 +63,7 @@ class TableLoad {
 
  private:
   // CHECKs of a relation that call functions, with all others it has.
-  struct LookingChecks {
+  struct FunctionChecks {
     int count;
     ExprState** states;
     bool one_by_one;  // each row is to be seen by the CHECKs of the next
@@ -71,9 +71,9 @@ class TableLoad {
   // Rows on their way into one relation: the table itself or a partition.
   struct Target {
     ResultRelInfo* info;
-    LookingChecks* checks;  // null: the executor's own will do
-    Oid owner;              // of the code on it
-    TupleDesc form;         // as long as nobody alters it
+    FunctionChecks* checks;  // null: the executor's own will do
+    Oid owner;               // of the code on it
+    TupleDesc form;          // as long as nobody alters it
     TupleTableSlot** slots;
     bool* doubted;  // of the slots
     int used;
@@ -86,8 +86,8 @@ class TableLoad {
   };
 
   void begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts);
-  LookingChecks* take_over_checks(ResultRelInfo* info);
-  bool hold(const LookingChecks* checks, TupleTableSlot* row);
+  FunctionChecks* take_over_checks(ResultRelInfo* info);
+  bool hold(const FunctionChecks* checks, TupleTableSlot* row);
   void prepare_defaults(const AttrNumber* given, int given_count);
   void fill_defaults(Datum* values, bool* nulls);
   Target* target_of(TupleTableSlot* row);
@@ -110,7 +110,7 @@ class TableLoad {
   ModifyTableState* modify_ = nullptr;
   PartitionTupleRouting* routing_ = nullptr;
   DoubtedRows* doubts_ = nullptr;
-  LookingChecks* checks_ = nullptr;      // of update()
+  FunctionChecks* checks_ = nullptr;     // of update()
   TupleTableSlot* root_slot_ = nullptr;  // of a partitioned table
   TupleTableSlot* old_row_ = nullptr;    // of update()
   TupleTableSlot* new_row_ = nullptr;

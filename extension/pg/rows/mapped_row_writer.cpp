@@ -1,4 +1,4 @@
-#include "pg/rows/row_loader.hpp"
+#include "pg/rows/mapped_row_writer.hpp"
 
 #include <algorithm>
 #include <set>
@@ -54,10 +54,10 @@ std::vector<size_t> key_positions(const std::vector<int16_t>& numbers,
 
 }  // namespace
 
-RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& columns,
-                     const std::vector<bool>& loaded, const std::vector<int16_t>& key,
-                     RowMapper mapper, ReadBytes read_bytes,
-                     const std::vector<Replacement>& replacements, DoubtedRows* doubts)
+MappedRowWriter::MappedRowWriter(const Table& table, const std::vector<const Column*>& columns,
+                                 const std::vector<bool>& loaded, const std::vector<int16_t>& key,
+                                 RowMapper mapper, ReadBytes read_bytes,
+                                 const std::vector<Replacement>& replacements, DoubtedRows* doubts)
     : columns_(columns),
       loaded_(loaded_positions(loaded)),
       key_(key_positions(numbers_of(columns, loaded_), key)),
@@ -70,23 +70,25 @@ RowLoader::RowLoader(const Table& table, const std::vector<const Column*>& colum
               WriteAs::kCaller, doubts) {
   for (const ColumnSequence& sequence : sequences_of(table.oid)) {
     for (size_t i = 0; i < columns.size(); ++i) {
-      if (loaded[i] && columns[i]->number == sequence.column) fed_.push_back({sequence, i});
+      if (loaded[i] && columns[i]->number == sequence.column)
+        sequence_columns_.push_back({sequence, i});
     }
   }
 }
 
-void RowLoader::set_look(Look look, std::vector<size_t> positions) {
-  look_ = std::move(look);
-  looked_at_ = std::move(positions);
+void MappedRowWriter::set_observer(Observer observer, std::vector<size_t> positions) {
+  observer_ = std::move(observer);
+  observed_ = std::move(positions);
 }
 
-void RowLoader::translate() {
+void MappedRowWriter::translate() {
   if (!mapper_.empty()) mapper_.apply(values_);
-  if (look_) look_(values_);
-  for (Fed& column : fed_) column.sequence.see(values_[column.position].text);
+  if (observer_) observer_(values_);
+  for (SequenceColumn& column : sequence_columns_)
+    column.sequence.see(values_[column.position].text);
 }
 
-void RowLoader::load(std::string_view line) {
+void MappedRowWriter::write(std::string_view line) {
   line_.parse(line);
   values_ = line_.values();
   translate();
@@ -97,7 +99,7 @@ void RowLoader::load(std::string_view line) {
   writer_.add(row_);
 }
 
-void RowLoader::add_replacements() {
+void MappedRowWriter::add_replacements() {
   row_.resize(loaded_.size());
   for (size_t i = 0; i < replacements_.size(); ++i) {
     replaced_[i] = replacements_[i].next();
@@ -106,9 +108,9 @@ void RowLoader::add_replacements() {
 }
 
 // Says which values have to be looked at. Those of the key as well: messages name them.
-void RowLoader::open_tuples() {
-  std::set<size_t> wanted(looked_at_.begin(), looked_at_.end());
-  for (const Fed& column : fed_) wanted.insert(column.position);
+void MappedRowWriter::open_tuples() {
+  std::set<size_t> wanted(observed_.begin(), observed_.end());
+  for (const SequenceColumn& column : sequence_columns_) wanted.insert(column.position);
   as_text_.resize(columns_.size());
   for (const size_t position : mapper_.positions()) {
     wanted.insert(position);
@@ -125,7 +127,7 @@ void RowLoader::open_tuples() {
   row_.resize(loaded_.size());
 }
 
-void RowLoader::load(TupleTableSlot* row) {
+void MappedRowWriter::write(TupleTableSlot* row) {
   if (!tuples_) open_tuples();
   values_ = tuples_->read(row);
   translate();
@@ -144,10 +146,10 @@ void RowLoader::load(TupleTableSlot* row) {
   writer_.add(row_);
 }
 
-uint64_t RowLoader::finish(std::vector<ColumnSequence>& sequences) {
+uint64_t MappedRowWriter::finish(std::vector<ColumnSequence>& sequences) {
   if (tuples_) tuples_->close();
   writer_.finish();
-  for (const Fed& column : fed_) sequences.push_back(column.sequence);
+  for (const SequenceColumn& column : sequence_columns_) sequences.push_back(column.sequence);
   return writer_.rows();
 }
 
