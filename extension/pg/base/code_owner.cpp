@@ -270,8 +270,8 @@ void add_statistics_code(Relation relation, Code& code) {
   }
 }
 
-// The code on a relation and who is behind it. Where that is one who is no superuser, what he calls
-// is his own choice.
+// The code on a relation and its owners. If one of them is no superuser, the functions that his
+// code calls are his own choice.
 Code all_code_on(Relation relation) {
   Code code;
   Owners owners;

@@ -11,7 +11,7 @@ namespace company_backup {
 // As whom the code on a relation runs: its CHECKs, generated columns, defaults and the expressions
 // of its indexes. Those of tables it is a partition or child of come down to it, so that their
 // owners count as well; where all are superusers, the owners of the functions that it calls. Error
-// kForeignCode if that is more than one. Code of nobody but superusers runs as the current user, as
+// kForeignCode if that is more than one. Code that only superusers own runs as the current user, as
 // it does when he writes to the table: it may rely on that, and he chooses the values.
 Oid owner_of_code(Relation relation);
 
@@ -22,8 +22,8 @@ Oid owner_of_default(Relation relation, AttrNumber column);
 // The same of an expression that the table's owner has given for the column.
 Oid owner_of_replacement(Relation relation, AttrNumber column);
 
-// As whom rows find their way to the partitions of a table, which are opened on the way: the
-// one owner of them all who is no superuser; of several, a role that may do nothing.
+// As whom rows are routed to the partitions of a table, which are opened for that: their one owner
+// who is no superuser; if there are several such owners, a role without rights.
 Oid owner_of_routing(Relation relation);
 
 // As whom values of a type are read: the owner of a domain with CHECKs that it is made of, at any

@@ -168,7 +168,7 @@ Kinds unknown_kinds(const LiveScope& live, const KindPlace& place,
   return kinds;
 }
 
-// Can the IDs at this place be the key? What documents hold is told by no type.
+// Can the IDs at this place be the key? Values in documents have no type that would tell.
 bool can_be_key_of(const LiveScope& live, const KindPlace& place, const Column& key) {
   const Column& id = column_of(live.table(place.table), place.columns[0]);
   if (!place.json_path.empty()) {

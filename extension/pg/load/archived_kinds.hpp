@@ -31,9 +31,9 @@ class ArchivedKinds {
   // Of a reference with a kind: which rows of the archive it is meant for. Nothing: none. Reads the
   // table if the rules here and there differ.
   //
-  // Error kSchemaDiffers if that cannot be told: the kind is the key of a row that is no shared one
-  // and has another key elsewhere; or two kinds of the archive are one here; or rows of the archive
-  // have a kind that means a table there and none or another one here, or the other way round.
+  // Error kSchemaDiffers if that is not clear: the kind is the key of a row that is not shared and
+  // has another key in another database; two kinds of the archive are the same one here; or a kind
+  // of the archive's rows means another table here than there, or a table in only one of them.
   std::optional<RowMapper::When> of(const MatchedTable& table, const Reference& reference);
 
  private:

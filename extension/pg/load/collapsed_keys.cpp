@@ -38,7 +38,8 @@ std::string shown_text(const std::vector<size_t>& positions, const std::vector<R
   return shown(separate_text(positions, row));
 }
 
-bool holds_collapsed(const CompanyLoad& load, const MatchedTable& table, const UniqueIndex& index) {
+bool holds_collapsed(const MatchedArchive& load, const MatchedTable& table,
+                     const UniqueIndex& index) {
   return std::any_of(index.columns.begin(), index.columns.end(), [&](int16_t number) {
     const std::vector<ColumnRoot>& roots = load.roots().of(table.scoped->table, number);
     return std::any_of(roots.begin(), roots.end(), [&](const ColumnRoot& root) {
@@ -57,7 +58,7 @@ std::vector<size_t> positions_of(const MatchedTable& table, const std::vector<in
 }
 
 // The keys are sorted, each with its row's own key behind it.
-void find_equal_keys(CompanyLoad& load, const MatchedTable& table, const UniqueIndex& index,
+void find_equal_keys(MatchedArchive& load, const MatchedTable& table, const UniqueIndex& index,
                      std::vector<CollapsedKey>& found) {
   const std::vector<size_t> key = positions_of(table, index.columns);
   const std::vector<size_t> own = positions_of(table, table.scoped->key);
@@ -89,7 +90,7 @@ void find_equal_keys(CompanyLoad& load, const MatchedTable& table, const UniqueI
 
 }  // namespace
 
-std::vector<CollapsedKey> find_collapsed_keys(CompanyLoad& load) {
+std::vector<CollapsedKey> find_collapsed_keys(MatchedArchive& load) {
   std::vector<CollapsedKey> found;
   if (load.collapsed().empty()) return found;
   for (const MatchedTable& table : load.tables()) {

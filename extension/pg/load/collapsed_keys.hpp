@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 
 namespace company_backup {
 
@@ -16,6 +16,6 @@ struct CollapsedKey {
 };
 
 // The first of them. To be asked before rows get new IDs.
-std::vector<CollapsedKey> find_collapsed_keys(CompanyLoad& load);
+std::vector<CollapsedKey> find_collapsed_keys(MatchedArchive& load);
 
 }  // namespace company_backup

@@ -87,7 +87,7 @@ ColumnSequence sequence_of(const Table& table, const Column& column) {
   return sequence;
 }
 
-IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t position) {
+IdForm form_of_column(MatchedArchive& load, const MatchedTable& matched, size_t position) {
   ShapeGuess guess;
   load.read(matched, {position}, [&](const std::vector<RowValue>& row) {
     if (row[position].kind != ValueKind::kNull) guess.see(row[position].text);

@@ -5,7 +5,7 @@
 
 #include "core/ids/id_plan.hpp"
 #include "core/ids/id_shape.hpp"
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 #include "pg/load/untold_rows.hpp"
 #include "pg/rows/sequences.hpp"
 
@@ -22,14 +22,15 @@ Text unused_value(const Table& table, const Column& column);
 ColumnSequence sequence_of(const Table& table, const Column& column);
 
 // The form that all values of a text column in the archive have.
-IdForm form_of_column(CompanyLoad& load, const MatchedTable& matched, size_t position);
+IdForm form_of_column(MatchedArchive& load, const MatchedTable& matched, size_t position);
 
 class ArchiveFacts : public IdFacts {
  public:
   // `target`: whose rows do not count as somebody else's; null: a company that does not exist yet.
   // `adopts`: nor do rows of nobody that the company adopts (pg/load/adoptable.hpp). All references
   // must outlive it.
-  ArchiveFacts(const LiveScope& live, const Company* target, CompanyLoad& load, bool adopts = false)
+  ArchiveFacts(const LiveScope& live, const Company* target, MatchedArchive& load,
+               bool adopts = false)
       : live_(live), target_(target), load_(load), adopts_(adopts) {}
 
   ColumnFacts of(const ColumnRoot& column) override;
@@ -47,7 +48,7 @@ class ArchiveFacts : public IdFacts {
 
   const LiveScope& live_;
   const Company* target_;
-  CompanyLoad& load_;
+  MatchedArchive& load_;
   const bool adopts_;
   std::map<ColumnRoot, ColumnFacts> known_;
 };

@@ -127,8 +127,7 @@ class HashedMaker : public Maker {
 class ListedMaker : public Maker {
  public:
   ListedMaker(NextId next, KeyForm form)
-      : next_(std::move(next)),
-        ids_(std::make_unique<ListedKeys>(1)) {
+      : next_(std::move(next)), ids_(std::make_unique<ListedKeys>(1)) {
     ids_->set_forms({form});
   }
   void see(std::string_view old_id) override {
@@ -166,7 +165,7 @@ class RuleMaker : public Maker {
 // One renewed column.
 class RenewedColumn {
  public:
-  RenewedColumn(CompanyLoad& load, const MatchedTable& matched, const ColumnRoot& root,
+  RenewedColumn(MatchedArchive& load, const MatchedTable& matched, const ColumnRoot& root,
                 const IdPlan::Renewed& how, const std::array<uint8_t, 32>& key, bool preview)
       : load_(load),
         matched_(matched),
@@ -289,7 +288,7 @@ class RenewedColumn {
     return Renewal(key_, form_of_column(load_, matched_, position_));
   }
 
-  CompanyLoad& load_;
+  MatchedArchive& load_;
   const MatchedTable& matched_;
   size_t position_;
   const Column& column_;
@@ -300,7 +299,7 @@ class RenewedColumn {
 
 }  // namespace
 
-NewIds::NewIds(CompanyLoad& load, const IdPlan& plan, bool preview) {
+NewIds::NewIds(MatchedArchive& load, const IdPlan& plan, bool preview) {
   const std::array<uint8_t, 32> key = random_key();
   for (const MatchedTable& matched : load.tables()) {
     struct Followed {

@@ -7,7 +7,7 @@
 
 namespace company_backup {
 
-class CompanyLoad;
+class MatchedArchive;
 
 class NewIds : public IdMaps {
  public:
@@ -15,7 +15,7 @@ class NewIds : public IdMaps {
   // to, in whose order the rows come anyway, are given when their row comes by.
   // `preview`: IDs that nobody has, but no sequence moves. `plan` refuses nothing; the load must
   // outlive this. Error kIntegrity if there are not enough numbers left.
-  NewIds(CompanyLoad& load, const IdPlan& plan, bool preview);
+  NewIds(MatchedArchive& load, const IdPlan& plan, bool preview);
 };
 
 }  // namespace company_backup

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {

@@ -14,7 +14,7 @@ constexpr char kRow = '1', kReference = '2';
 
 }  // namespace
 
-UntoldRows::UntoldRows(CompanyLoad& load, const MatchedTable& table,
+UntoldRows::UntoldRows(MatchedArchive& load, const MatchedTable& table,
                        const std::vector<IdFacts::Discriminator>& discriminators) {
   const CompanyRow keys = discriminators.empty() ? CompanyRow() : load.archived_company_keys();
   for (const IdFacts::Discriminator& discriminator : discriminators) {
@@ -43,7 +43,7 @@ UntoldRows::UntoldRows(CompanyLoad& load, const MatchedTable& table,
   }
 }
 
-void UntoldRows::find_leaving(CompanyLoad& load, const MatchedTable& table,
+void UntoldRows::find_leaving(MatchedArchive& load, const MatchedTable& table,
                               const ColumnRoot& origin, Way& way) const {
   LineSorter sorter;
   const auto put = [&](const MatchedTable& from, size_t position, char what) {

@@ -7,14 +7,14 @@
 
 #include "core/ids/id_plan.hpp"
 #include "core/text/key_map.hpp"
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 
 namespace company_backup {
 
 class UntoldRows {
  public:
   // Reads the columns of `discriminators` and those that they follow; nothing, if there are none.
-  UntoldRows(CompanyLoad& load, const MatchedTable& table,
+  UntoldRows(MatchedArchive& load, const MatchedTable& table,
              const std::vector<IdFacts::Discriminator>& discriminators);
 
   // `row`: as the archive has it.
@@ -31,7 +31,7 @@ class UntoldRows {
     KeySet leaving;  // else: values that do not
   };
   bool tells_apart(const Way& way, const std::vector<RowValue>& row) const;
-  void find_leaving(CompanyLoad& load, const MatchedTable& table, const ColumnRoot& origin,
+  void find_leaving(MatchedArchive& load, const MatchedTable& table, const ColumnRoot& origin,
                     Way& way) const;
 
   std::vector<Way> ways_;

@@ -18,7 +18,7 @@ constexpr uint64_t kListedRows = 5;
 
 }  // namespace
 
-CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, CompanyLoad& load,
+CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, MatchedArchive& load,
                            const MergePolicy& policy)
     : work_{live, company, load, policy},
       since_(guarded([] { return GetCurrentCommandId(false); })) {}
@@ -104,8 +104,9 @@ std::vector<MergeCounts> CompanyMerge::in_order_of_archive(std::vector<MergeCoun
   return counts;
 }
 
-// For the revert: of a changed table without a key all rows that are left in it, since equal ones
-// cannot be told apart. Only now all rows belong to the company that refer to others of it.
+// For the revert: all rows that the restore left in a changed keyless table, since equal rows
+// cannot be told apart. Only at the end do rows that belong by references to others belong to the
+// company.
 void CompanyMerge::record_keyless_tables(const std::vector<MergeCounts>& counts,
                                          UndoWriter& undo) const {
   for (const MergeCounts& table : counts) {
@@ -194,7 +195,7 @@ bool CompanyMerge::refers_to_kept(const Reference& reference) const {
          (source->second.inserted || has_changed(source->second, reference));
 }
 
-// Nobody may remove what written rows refer to any more.
+// From here on nobody may remove what written rows refer to.
 void CompanyMerge::lock_targets() const {
   FreshSnapshot fresh;
   lock_own_targets(work_.live, work_.company,

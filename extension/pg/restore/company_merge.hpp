@@ -20,7 +20,7 @@ bool leads_out(const LiveScope& live, const Reference& reference);
 class CompanyMerge {
  public:
   // All references must outlive it. `load` is of the same archive.
-  CompanyMerge(const LiveScope& live, const Company& company, CompanyLoad& load,
+  CompanyMerge(const LiveScope& live, const Company& company, MatchedArchive& load,
                const MergePolicy& policy);
 
   // Are there rows to adopt? May be asked before the rest.

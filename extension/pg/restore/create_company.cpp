@@ -8,6 +8,7 @@
 #include "pg/base/typed_value.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/check/unplaced_rows.hpp"
+#include "pg/load/company_loader.hpp"
 #include "pg/load/company_row.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/company_merge.hpp"
@@ -87,7 +88,10 @@ class Creation {
     const Company company = resolve_company(live_, key);
     require_empty(live_, company);
     identity_ = identity_of_created(live_, company, former);
-    load_.prove(company, !load_rows(company));
+    const bool was_empty = !load_rows(company);
+    loader_.prove_references(company);
+    if (was_empty) loader_.prove_counts(company);
+    advance_sequences(load_.sequences());
     prove_written_references(company);
     operation.close_snapshot();
     refuse_detaching(live_);
@@ -122,14 +126,14 @@ class Creation {
     lock_company(*key);
     require_new(live_, *key);
     load_.set_company_keys(keys);
-    load_.require_values();
+    loader_.require_values();
     load_.settle_outside(nullptr);
     load_.outside()->require_possible();
     require_distinct(live_, load_);
     if (new_ids_) renew();
     CompanyRow row = load_.translated_company();
     for (const auto& [number, value] : changes) row[number] = value;
-    load_.add_replacements(row);
+    loader_.add_replacements(row);
     require_complete(table_, row);
     add_row(row, changes);
     return *key;
@@ -137,7 +141,7 @@ class Creation {
 
   void add_row(const CompanyRow& row, const CompanyRow& given) {
     try {
-      load_.add_company(row, given);
+      loader_.add_company(row, given);
     } catch (const TakenValue& taken) {
       throw Error(sqlstate::kBadAttribute,
                   "the new company would have a value that another one has")
@@ -161,7 +165,7 @@ class Creation {
       }
     }
     try {
-      rows_ = load_.load_tables() + 1;
+      rows_ = loader_.load_tables() + 1;
       return false;
     } catch (const TakenValue& taken) {
       if (!renewal_) throw;
@@ -208,7 +212,8 @@ class Creation {
   const bool new_ids_;
   const bool adopts_;
   const int64_t id_ = next_restore_id();
-  CompanyLoad load_;
+  MatchedArchive load_;
+  CompanyLoader loader_{live_, load_};
   std::optional<IdRenewal> renewal_;
   int64_t identity_ = 0;
   uint64_t rows_ = 0;

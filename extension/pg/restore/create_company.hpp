@@ -18,7 +18,7 @@ struct CreateOptions {
 };
 
 // Both return the key of the new company. Errors: kBadAttribute (it also asks for values that the
-// row needs and nothing gives), kRefusedIds, and those of CompanyLoad.
+// row needs and nothing gives), kRefusedIds, and those of MatchedArchive.
 
 std::string create_from(LiveScope live, const StoredBackup& backup, const CreateOptions& options);
 

@@ -15,7 +15,7 @@ constexpr const char* kGoes = "changed by the restore or after it; the revert re
 
 }  // namespace
 
-DiscardedEdits::DiscardedEdits(const LiveScope& live, int64_t restore, CompanyLoad& load)
+DiscardedEdits::DiscardedEdits(const LiveScope& live, int64_t restore, MatchedArchive& load)
     : live_(live),
       restore_(restore),
       load_(load),

@@ -7,7 +7,7 @@
 
 #include "core/merge/change_log.hpp"
 #include "pg/backup/archive_rows.hpp"
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/restore/undo.hpp"
 
@@ -17,7 +17,7 @@ class DiscardedEdits {
  public:
   // `load`: of the undo record. Where the company has another key since, rows are compared as they
   // would be with that.
-  DiscardedEdits(const LiveScope& live, int64_t restore, CompanyLoad& load);
+  DiscardedEdits(const LiveScope& live, int64_t restore, MatchedArchive& load);
 
   // Begins a table; the checks follow in the order of its key. Rows of a keyless table have no
   // identity: the checks let them pass.
@@ -29,8 +29,7 @@ class DiscardedEdits {
   // Both have it, with different values.
   void check_changed(const CurrentRow& row, const std::vector<RowValue>& values);
 
-  // Of a keyless table: all rows that the restore left in it, in no order, if it
-  // did anything to it.
+  // Of a keyless table: all rows that the restore left in it, in no order, if it changed it.
   bool has_left() const { return has_left_; }
   bool next_left(std::string_view& line) { return lines_->next(line); }
   // A row that it left, and that is gone.
@@ -47,7 +46,7 @@ class DiscardedEdits {
 
   const LiveScope& live_;
   int64_t restore_;
-  CompanyLoad& load_;
+  MatchedArchive& load_;
   std::unique_ptr<MemberSource> members_;
   const MergePlan* plan_ = nullptr;
   std::unique_ptr<LineSource> lines_;

@@ -20,8 +20,8 @@ std::string columns_of(const UniqueIndex& index) {
       {Arg::datum(OIDOID, ObjectIdGetDatum(index.oid)), static_cast<int>(index.columns.size())}));
 }
 
-// What the row of a company that does not exist yet may have: nobody else has it, so that keys with
-// it count as told apart.
+// Values for the row of a company that does not exist yet: no other row has them, so keys that
+// contain one are unique.
 CompanyRow keys_of_new_company(const LiveScope& live, CompanyRow keys) {
   const Table& table = live.table(live.scope.company_table);
   for (auto& [number, value] : keys) {
@@ -34,7 +34,7 @@ CompanyRow keys_of_new_company(const LiveScope& live, CompanyRow keys) {
 // rows where they keep their IDs.
 class TakenByOthers {
  public:
-  TakenByOthers(const LiveScope& live, const Transfer& transfer, CompanyLoad& load, bool renews,
+  TakenByOthers(const LiveScope& live, const Transfer& transfer, MatchedArchive& load, bool renews,
                 bool source_lives) {
     if (transfer.target != nullptr) {
       const MergePolicy policy{
@@ -105,7 +105,7 @@ bool wants_new_ids(const LiveScope& live, const Manifest& manifest, IdMode ids,
   return source_lives(live, manifest, transfer);
 }
 
-IdRenewal::IdRenewal(const LiveScope& live, const Transfer& transfer, CompanyLoad& load)
+IdRenewal::IdRenewal(const LiveScope& live, const Transfer& transfer, MatchedArchive& load)
     : live_(live), load_(load) {
   ArchiveFacts facts(live, transfer.target, load);
   plan_ = plan_ids(live.schema, live.scope, load.roots(), facts);
@@ -179,8 +179,8 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
                           .source_lives = does_source_live(backup, manifest)};
   ArchiveRows source(stored_members(backup.id), backup.id);
   const SharedOptions shared{.same_database = same_database, .preview = true};
-  CompanyLoad load(live, manifest, source, MatchOptions{.same_company = transfer.same_company},
-                   shared);
+  MatchedArchive load(live, manifest, source, MatchOptions{.same_company = transfer.same_company},
+                      shared);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
                                 : keys_of_new_company(live, load.archived_company_keys()));
   load.settle_outside(company ? &*company : nullptr);

@@ -9,7 +9,7 @@
 #include "core/ids/id_mode.hpp"
 #include "core/ids/id_plan.hpp"
 #include "pg/backup/stored_backup.hpp"
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 #include "pg/load/new_ids.hpp"
 #include "pg/scope/company_identity.hpp"
 
@@ -35,7 +35,7 @@ bool wants_new_ids(const LiveScope& live, const Manifest& manifest, IdMode ids,
 class IdRenewal {
  public:
   // Decides; nothing is made yet. The load knows its company's keys.
-  IdRenewal(const LiveScope& live, const Transfer& transfer, CompanyLoad& load);
+  IdRenewal(const LiveScope& live, const Transfer& transfer, MatchedArchive& load);
 
   const IdPlan& plan() const { return plan_; }
 
@@ -53,7 +53,7 @@ class IdRenewal {
 
  private:
   const LiveScope& live_;
-  CompanyLoad& load_;
+  MatchedArchive& load_;
   IdPlan plan_;
   std::optional<NewIds> ids_;
 };

@@ -3,7 +3,7 @@
 #include "core/text/quoting.hpp"
 #include "core/text/row_composer.hpp"
 #include "core/text/table_name.hpp"
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 #include "pg/restore/undo.hpp"
 
 namespace company_backup {

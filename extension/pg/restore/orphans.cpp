@@ -176,7 +176,7 @@ void OrphanRows::advance() {
 
 class Orphans::Search {
  public:
-  Search(const LiveScope& live, const Company& company, CompanyLoad& load,
+  Search(const LiveScope& live, const Company& company, MatchedArchive& load,
          const MergePolicy& policy, std::map<TableIndex, std::unique_ptr<OrphanRows>>& found)
       : live_(live), company_(company), load_(load), policy_(policy), found_(found) {
     for (const MatchedTable& matched : load.tables()) {
@@ -396,7 +396,7 @@ class Orphans::Search {
 
   const LiveScope& live_;
   const Company& company_;
-  CompanyLoad& load_;
+  MatchedArchive& load_;
   const MergePolicy& policy_;
   std::map<TableIndex, std::unique_ptr<OrphanRows>>& found_;
   std::map<TableIndex, SearchedTable> tables_;
@@ -404,7 +404,7 @@ class Orphans::Search {
   std::map<const RouteStep*, std::set<std::string>> followed_;  // keys of rows above
 };
 
-Orphans::Orphans(const LiveScope& live, const Company& company, CompanyLoad& load,
+Orphans::Orphans(const LiveScope& live, const Company& company, MatchedArchive& load,
                  const MergePolicy& policy) {
   Search(live, company, load, policy, found_).run();
 }
@@ -416,7 +416,7 @@ OrphanRows* Orphans::of(TableIndex table) const {
   return found == found_.end() ? nullptr : found->second.get();
 }
 
-FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore, CompanyLoad* load)
+FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore, MatchedArchive* load)
     : live_(live), load_(load), members_(undo_members(restore, UndoPart::kOrphans)) {}
 
 uint64_t FormerOrphans::add_versions(const MatchedTable& matched,

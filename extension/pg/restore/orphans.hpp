@@ -15,7 +15,7 @@
 #include "pg/backup/archive_source.hpp"
 #include "pg/base/line_spool.hpp"
 #include "pg/base/sorted_row.hpp"
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/rows/current_rows.hpp"
 
@@ -53,7 +53,7 @@ std::string refers_to_one_of(const LiveScope& live, TableIndex table, const Rout
 class Orphans {
  public:
   // All references must outlive it.
-  Orphans(const LiveScope& live, const Company& company, CompanyLoad& load,
+  Orphans(const LiveScope& live, const Company& company, MatchedArchive& load,
           const MergePolicy& policy);
   ~Orphans();
 
@@ -71,7 +71,7 @@ class Orphans {
 class FormerOrphans {
  public:
   // `load`: of the undo record, if the company may have another key since; else null.
-  FormerOrphans(const LiveScope& live, int64_t restore, CompanyLoad* load = nullptr);
+  FormerOrphans(const LiveScope& live, int64_t restore, MatchedArchive* load = nullptr);
 
   // Adds the versions of those that are orphans now, as sum_versions() does. Returns their number.
   // `recorded`: the columns that the undo record has.
@@ -80,7 +80,7 @@ class FormerOrphans {
 
  private:
   const LiveScope& live_;
-  CompanyLoad* const load_;
+  MatchedArchive* const load_;
   std::unique_ptr<MemberSource> members_;
 };
 

@@ -34,7 +34,7 @@ bool has_value(const RowValue& a, const RowValue& b) {
 
 class Return {
  public:
-  Return(const LiveScope& live, int64_t restore, const CompanyLoad& load)
+  Return(const LiveScope& live, int64_t restore, const MatchedArchive& load)
       : live_(live),
         restore_(restore),
         load_(load),
@@ -423,7 +423,7 @@ class Return {
 
   const LiveScope& live_;
   int64_t restore_;
-  const CompanyLoad& load_;
+  const MatchedArchive& load_;
   std::unique_ptr<MemberSource> members_;
   std::map<TableIndex, std::vector<const ForeignKey*>> keys_of_;
   std::map<std::string, std::unique_ptr<RecordedTable>> tables_;
@@ -432,7 +432,8 @@ class Return {
 
 }  // namespace
 
-uint64_t bring_back_outside_rows(const LiveScope& live, int64_t restore, const CompanyLoad& load) {
+uint64_t bring_back_outside_rows(const LiveScope& live, int64_t restore,
+                                 const MatchedArchive& load) {
   return Return(live, restore, load).run();
 }
 

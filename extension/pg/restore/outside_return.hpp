@@ -1,7 +1,7 @@
 // Taking back what a restore did to rows outside the company.
 #pragma once
 
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {
@@ -11,6 +11,7 @@ namespace company_backup {
 // is gone or would refer to a row that is gone is left alone, and noted as a problem of the
 // restore. The number of these. To be called when the company's own rows are back. `load`: of the
 // undo record; it knows which key the company has by now.
-uint64_t bring_back_outside_rows(const LiveScope& live, int64_t restore, const CompanyLoad& load);
+uint64_t bring_back_outside_rows(const LiveScope& live, int64_t restore,
+                                 const MatchedArchive& load);
 
 }  // namespace company_backup

@@ -138,7 +138,7 @@ class RestoreRun {
   const bool same_database_;
   const bool same_company_;
   const bool source_gone_, source_lives_;
-  std::optional<CompanyLoad> load_;
+  std::optional<MatchedArchive> load_;
   std::optional<IdRenewal> renewal_;
   std::vector<CollapsedKey> clashes_;
   std::optional<CompanyMerge> merge_;

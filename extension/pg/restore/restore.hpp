@@ -19,7 +19,7 @@ struct RestoreOptions {
 };
 
 // Brings an existing company to what the backup says. The restore is then in review. Returns its
-// id. Errors: kInReview, kRefusedIds, those of CompanyLoad and CompanyMerge.
+// id. Errors: kInReview, kRefusedIds, those of MatchedArchive and CompanyMerge.
 int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options);
 

@@ -24,7 +24,7 @@ KnownRestore lock_review(int64_t id) {
   lock_company(owner->key.value_or(owner->company));
   KnownRestore restore = find_restore(id);
   require_in_review(restore);
-  // Another company may have the key of then.
+  // Another company may have taken the former key.
   if (owner->key) restore.company = *owner->key;
   return restore;
 }
@@ -112,7 +112,7 @@ void revert_restore(int64_t id, const Text& actor) {
   ArchiveRows rows(undo_members(id, UndoPart::kBefore), 0);
   const MatchOptions match{.same_company = true, .with_files = true, .everything = true};
   const SharedOptions shared{.same_database = true};
-  CompanyLoad load(live, record, rows, match, shared);
+  MatchedArchive load(live, record, rows, match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   CompanyMerge merge(live, company, load,
                      MergePolicy{.with_files = true, .exact = true, .adopts = true});

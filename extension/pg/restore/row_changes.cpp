@@ -30,7 +30,7 @@ bool changes_constrained(const MergePlan& plan, const std::vector<size_t>& colum
 
 }  // namespace
 
-RowChanges::RowChanges(const MergePlan& plan, CompanyLoad& load, ChangeLogWriter* log)
+RowChanges::RowChanges(const MergePlan& plan, MatchedArchive& load, ChangeLogWriter* log)
     : plan_(plan),
       load_(load),
       log_(log),
@@ -39,15 +39,15 @@ RowChanges::RowChanges(const MergePlan& plan, CompanyLoad& load, ChangeLogWriter
       reader_(archived_columns(plan), all_positions(plan), read_bytes_),
       edits_(plan.matched->table->oid, plan.query.table.name, WriteAs::kCaller, &load.doubts()) {}
 
-MappedRowWriter& RowChanges::loader() {
-  if (!loader_) loader_ = load_.loader(*plan_.matched);
-  return *loader_;
+MappedRowWriter& RowChanges::writer() {
+  if (!writer_) writer_ = load_.writer(*plan_.matched);
+  return *writer_;
 }
 
 void RowChanges::add(std::string_view line) {
   if (log_ != nullptr) log_->added(line);
   if (at_end_) {
-    loader().write(line);
+    writer().write(line);
   } else {
     added_.put(line);
   }
@@ -118,7 +118,7 @@ void RowChanges::end_of_rows() {
   at_end_ = true;
   edits_.flush();
   std::string_view line;
-  while (added_.next(line)) loader().write(line);
+  while (added_.next(line)) writer().write(line);
 }
 
 void RowChanges::finish(std::vector<ColumnSequence>& sequences) {
@@ -130,7 +130,7 @@ void RowChanges::finish(std::vector<ColumnSequence>& sequences) {
     while (replaced_.next(line)) rows.write(line);
     rows.finish(sequences);
   }
-  if (loader_) loader_->finish(sequences);
+  if (writer_) writer_->finish(sequences);
   edits_.finish();
 }
 

@@ -9,7 +9,7 @@
 
 #include "core/merge/change_log.hpp"
 #include "pg/base/line_spool.hpp"
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/table_edits.hpp"
@@ -20,7 +20,7 @@ class RowChanges {
  public:
   // `load`: of the archive that the rows come from. `log`: what is done is noted there; may be
   // null. All references must outlive it.
-  RowChanges(const MergePlan& plan, CompanyLoad& load, ChangeLogWriter* log);
+  RowChanges(const MergePlan& plan, MatchedArchive& load, ChangeLogWriter* log);
 
   void add(std::string_view line);
   void remove(const CurrentRow& row, const std::vector<RowValue>& values);
@@ -40,10 +40,10 @@ class RowChanges {
   void compose(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
                const std::vector<size_t>& columns);
   void remove_version(const CurrentRow& row, const std::vector<RowValue>& values);
-  MappedRowWriter& loader();
+  MappedRowWriter& writer();
 
   const MergePlan& plan_;
-  CompanyLoad& load_;
+  MatchedArchive& load_;
   ChangeLogWriter* log_;
   ReadBytes read_bytes_;
   RowComposer composer_;
@@ -51,7 +51,7 @@ class RowChanges {
   TableEdits edits_;
   LineSpool added_;
   LineSpool replaced_;  // rows that were removed and come back, with all their columns
-  std::unique_ptr<MappedRowWriter> loader_;
+  std::unique_ptr<MappedRowWriter> writer_;
   bool at_end_ = false;
   std::vector<NewValue> new_values_;
   std::string line_;  // of a changed row, whole and with files as base64

@@ -27,7 +27,7 @@ void add_part(std::string& note, const std::string& part) {
 
 }  // namespace
 
-void require_distinct(const LiveScope& live, CompanyLoad& load) {
+void require_distinct(const LiveScope& live, MatchedArchive& load) {
   std::string list;
   for (const CollapsedKey& clash : find_collapsed_keys(load)) {
     list += (list.empty() ? "" : "\n") + display_table(live.table(clash.table)) + ": " + clash.text;

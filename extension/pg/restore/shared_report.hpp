@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 
 namespace company_backup {
 
 // Error kCollapsed lists the rows that could not all be there, because several people or shared
 // rows become one. To be called before rows get new IDs.
-void require_distinct(const LiveScope& live, CompanyLoad& load);
+void require_distinct(const LiveScope& live, MatchedArchive& load);
 
 // Into restore_problems(): whose key is another one here, or whose place the actor takes.
 void note_substitutions(const LiveScope& live, int64_t restore,

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pg/load/company_load.hpp"
+#include "pg/load/matched_archive.hpp"
 #include "pg/load/missing_values.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/restore/orphans.hpp"
@@ -27,7 +27,7 @@ struct MergeCounts {
 struct MergeWork {
   const LiveScope& live;
   const Company& company;
-  CompanyLoad& load;  // of the same archive
+  MatchedArchive& load;  // of the same archive
   MergePolicy policy;
   OutsideRows outside{live, company, policy.preview};
   MissingValues missing{live};

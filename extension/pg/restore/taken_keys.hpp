@@ -1,5 +1,5 @@
-// For a preview: unique values of rows that a restore would write, and that rows have which are not
-// the company's and stay. A row that has moved to another company is the usual case.
+// For a preview: unique values that a restore would write and that rows outside the company already
+// have, most often because a row has moved to another company.
 #pragma once
 
 #include <string>

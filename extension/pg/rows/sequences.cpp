@@ -197,9 +197,9 @@ std::vector<ColumnSequence> to_be_moved(std::vector<ColumnSequence> sequences, b
   return moved;
 }
 
-// Nobody waits for the end of this transaction: the lock keeps other restores out only between the
-// look at the sequence and its move, for one of them might set it back. It is none that nextval()
-// takes, and who is in a hurry there cannot overtake: see kMaxSteps.
+// The lock is held only from reading the sequence to moving it, not until the transaction ends: it
+// keeps other restores from setting the sequence back in between. nextval() does not take it; calls
+// of it meanwhile do no harm, see kMaxSteps.
 void advance(const ColumnSequence& sequence) {
   const Oid oid = sequence.sequence;
   const AsOwnerOf owner(oid);

@@ -1,7 +1,7 @@
-// What the triggers on the company table call: pg/scope/company_triggers.hpp. They tell of changes
-// in another order than these were made in: of what a trigger or a function has changed within a
-// statement before that statement's own. So it is never asked who has a key, but whose row it is,
-// by its versions, and what has become of that until now. Whose cannot be told has ended.
+// What the triggers on the company table call: pg/scope/company_triggers.hpp. They do not
+// fire in the order of the changes: what a trigger or a function changes within a statement comes
+// before the statement's own changes. So the question is never who has a key, but whose row this
+// is, by its versions, and what has become of it. A company whose row cannot be found has ended.
 #include "core/text/error.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/pinned_settings.hpp"
@@ -147,7 +147,7 @@ Change read_change(FunctionCallInfo fcinfo) {
   change.partitioned = table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
   change.root = root_of(table);
   change.column = key_column(*data->tg_trigger, change.root);
-  // Dropped: nobody is let to anything until set_company_table() says what the key is.
+  // The column was dropped: all access is refused until set_company_table() names the key.
   if (change.column == nullptr) return change;
   const int number = SPI_fnumber(RelationGetDescr(table), change.column);
   if (number <= 0) {
@@ -239,15 +239,15 @@ COMPANY_BACKUP_FUNCTION(follow_company) {
   if (guarded([=] { return depends_on_settings(fcinfo); })) settings.emplace();
   const Change change = guarded([=] { return read_change(fcinfo); });
   if (change.column == nullptr) {
-    // nobody is anybody until set_company_table() says so
+    // there are no companies until set_company_table() names the key
   } else if (change.truncated != InvalidOid) {
-    // of one that is partitioned, its partitions tell
+    // the triggers of the partitions handle a partitioned table
     if (!change.partitioned) follow_truncation(change.truncated, change.column);
   } else if (change.inserted) {
     const std::optional<Left> left = note_arrival(change.by, change.row);
     if (left) follow_loss(left->key, {change.root, left->from, true, change.key, change.column});
   } else if (change.updated && is_same(change.before, change.after)) {
-    // the usual
+    // the usual case: key and row are the same
   } else if (change.before == nullptr) {
     const RowEnd end = guarded([&] { return end_of(change.row, change.column); });
     if (end.fate == RowEnd::kLives && end.key != nullptr) displace(end.key);

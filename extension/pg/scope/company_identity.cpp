@@ -87,8 +87,8 @@ CompanyIdentity identity_of_key(const std::string& key, Access access) {
 
 namespace {
 
-// Has whoever has this key by what is known lost it, and nothing has told yet?
-bool displace_untold(const std::string& key) {
+// Ends the recorded holder of this key if it has lost the key and no trigger has fired yet. Had it?
+bool displace_unseen(const std::string& key) {
   const CompanyIdentity known = live_identity(key, Access::kCall);
   if (!known || still_has(*known, key)) return false;
   displace(key);
@@ -103,7 +103,7 @@ int64_t make_identity(const LiveScope& live, const Company& company) {
     return *known;
   }
   const TupleVersion row = hold_company(live, company);
-  displace_untold(company.key);
+  displace_unseen(company.key);
   const Rows made = own_query(
       "INSERT INTO company_backup.company (key, place) VALUES ($1, $2) ON CONFLICT DO NOTHING "
       "RETURNING id",
@@ -180,7 +180,7 @@ void KeyHolder::require_same_now() const {
 
 AskedCompany::AskedCompany(const LiveScope& live, const Text& company) : written_(company) {
   ask(live);
-  if (displace_untold(key())) ask(live);
+  if (displace_unseen(key())) ask(live);
 }
 
 void AskedCompany::ask(const LiveScope& live) {

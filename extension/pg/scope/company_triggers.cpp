@@ -100,8 +100,8 @@ bool had_another_key(Oid table, const std::string& key_column) {
               .empty();
 }
 
-// Has all been told that has happened to the companies of this table? Partitions that it has got
-// since hold none.
+// Have the triggers seen every change of the companies in this table? Partitions that were added
+// since hold no companies.
 bool is_unbroken(Oid table) {
   return one_value(own_query(
              "SELECT coalesce(bool_and(company_backup.is_unbroken(f)), false) AND bool_or("
@@ -132,8 +132,8 @@ Rows former_tables(Oid table) {
       {Arg::datum(OIDOID, ObjectIdGetDatum(table))}, Access::kWrite);
 }
 
-// Has a company ended with its partition, and nobody was told? Looks between the numbers of those
-// that there are.
+// Has a company ended with its partition without the triggers seeing it? Looks for gaps in the
+// numbers of the partitions that exist.
 bool has_lost(const std::string& table) {
   return !own_query(
               "SELECT FROM (SELECT id AS low, lead(id, 1, 9223372036854775807) OVER (ORDER BY id) "

@@ -8,20 +8,20 @@
 
 namespace company_backup {
 
-// Puts them on this table and its partitions, and takes them off another one. What nobody told of
-// meanwhile is found out: companies that are not there have ended, and so have those whose
-// partition is gone. If the triggers were disabled or taken off meanwhile, or ALTER TABLE has
-// written keys, all have ended whose row is not known to be the one that it was. And all have, if
-// another table was the company table and still stands, or another column was the key.
+// Creates the triggers on this table and its partitions, and drops those of a former company table.
+// Changes that they have missed are made up for: companies without a row have ended, and so have
+// those whose partition is gone. If the triggers were disabled or dropped for a time, or ALTER
+// TABLE has written keys, every company has ended whose row is not known to be the same. All
+// companies have ended if another table, which still exists, was the company table, or another
+// column the key.
 void follow_companies(Oid company_table, const std::string& key_column);
 
-// Are they in place on the company table of the settings, without a gap since they were put there,
-// and all partitions there that companies were seen in? While they are not, whose the stored
-// backups are cannot be told.
+// Have the triggers been active on the company table of the settings without a gap, and do all
+// partitions exist that companies were seen in? If not, nobody knows whose the stored backups are.
 bool are_companies_followed();
 
-// The same of one table of these, for what its triggers tell. After a gap nobody knows whose a row
-// is; a company that they tell of has ended.
+// The same for one table, when one of its triggers fires. After a gap nobody knows whose a row is:
+// the company that the trigger is about has ended.
 bool is_followed(Oid root, Oid table);
 
 // In a database that was made from another one: from now on gaps are noticed here.

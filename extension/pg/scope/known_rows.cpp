@@ -44,7 +44,7 @@ struct KeyColumn {
   const char* name;
 };
 
-// The key as a value of its column; none: it is no such value any more.
+// The key as a value of its column; none: the column's type no longer accepts it.
 std::optional<Datum> value_of(const KeyColumn& column, const std::string& key) {
   std::optional<Datum> value;
   with_subtransaction(

@@ -20,8 +20,8 @@ struct KnownRow {
   TupleVersion version;  // in this transaction; not known: that which had the key when it began
 };
 
-// Of companies that have this key, or have lost it in this transaction to another row of which is
-// told first. As of this moment: a REPEATABLE READ transaction may see less.
+// Companies that have this key, or that lost it in this transaction to a row whose trigger fires
+// first. As of this moment: a REPEATABLE READ transaction may see less.
 std::vector<KnownRow> known_with(const std::string& key);
 
 // Of columns of a result: relation, file, place, transaction, command; the first NULL: not known.
@@ -32,15 +32,14 @@ void note_version(int64_t company, const std::string& key, const TupleVersion& v
 // The same for one that has not changed hands; nobody waits for it. The columns of to_version().
 void note_unchanged_version(int64_t company, const std::string& key, const Row& version);
 
-// Whoever has this key by what is known, but for one, has lost it: another row has it. What the
-// company's own row tells later brings it back.
+// The recorded holder of this key, unless it is `except`, has lost it to another row. A trigger on
+// the company's own row may bring it back later.
 void displace(const std::string& key, int64_t except = 0);
 
 // Error kSerializationFailure if the transaction does not see the company.
 void end_company(int64_t company, const std::string& key);
 
-// Does its row have this key, as this transaction has left it? Of what no trigger has told yet,
-// too.
+// Does its row have this key now, changes included for which no trigger has fired yet?
 bool still_has(int64_t company, const std::string& key);
 
 }  // namespace company_backup

@@ -58,7 +58,7 @@ Step step_from(HeapTuple row) {
   return {RowEnd::kUnknown, header->t_ctid, by};
 }
 
-// Within one relation. `by`: who is to have made the first version; none: anybody.
+// Within one relation. `by`: the transaction that made the first version; none: any.
 TransactionId follow_versions(Relation table, RowEnd& end, const char* key_column,
                               TransactionId by) {
   const int number = SPI_fnumber(RelationGetDescr(table), key_column);
@@ -95,7 +95,8 @@ bool can_tell(Relation index, AttrNumber column) {
                                TransactionXmin);
 }
 
-// By when all has been told that had happened before: nothing in the table can be altered earlier.
+// Before this command nothing in the table can have been changed, and every earlier change has been
+// seen.
 CommandId first_command(Relation table, Relation index) {
   if (table->rd_firstRelfilenodeSubid == InvalidSubTransactionId) return FirstCommandId;
   const HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(index)));

@@ -21,7 +21,12 @@ struct TupleVersion {
 
 // What has become of a row until now, as this transaction sees it. Plain data.
 struct RowEnd {
-  enum Fate { kUnknown, kLives, kDeleted, kLeft };  // kLeft: for a partition not told of yet
+  enum Fate {
+    kUnknown,
+    kLives,
+    kDeleted,
+    kLeft
+  };  // kLeft: for a partition whose trigger has not fired yet
   Fate fate;
   TupleVersion last;
   const char* key;  // of that version, in the current memory context; null: NULL
@@ -34,9 +39,9 @@ struct Command {
   bool operator==(const Command&) const = default;
 };
 
-// A row that an UPDATE moves to another partition is deleted in the one and then inserted in the
-// other, and nothing else that this command does is told in between. So each command has one row at
-// most that has left and not arrived.
+// An UPDATE that moves a row to another partition deletes it in the one and inserts it into the
+// other, and no trigger of the command fires in between. So each command has at most one row that
+// has left and not arrived.
 void note_leaving(const Command& by, const TupleVersion& from, const std::string& key);
 struct Left {
   TupleVersion from;
@@ -52,7 +57,7 @@ TupleVersion version_of(Relation table, HeapTuple row);
 // Does its relation still have its rows in that file? After ALTER TABLE or CLUSTER it does not.
 bool is_in_place(const TupleVersion& version);
 
-// Goes from version to version; on to where note_arrival() has told of.
+// Follows the row from version to version, into other partitions as noted by note_arrival().
 RowEnd end_of(const TupleVersion& version, const char* key_column);
 
 // Are they versions of one row?

@@ -57,8 +57,8 @@ Rows known_tables(const std::string& numbers) {
       .hint("What is stored is as secret as its tables: reading it takes SELECT on all of them.");
 }
 
-// SELECT on the table; or on each of its columns, all of which must be the known ones: what has a
-// new name is not told from what is new.
+// SELECT on the table; or on each of its columns, if it still has the known ones: a renamed column
+// cannot be told from a new one.
 bool has_select(Oid table, const Part& part) {
   const Rows rows = query(
       "SELECT has_table_privilege($1::oid, 'SELECT'), (SELECT bool_and(has_column_privilege($1, "

@@ -50,8 +50,8 @@ Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
                      }));
 }
 
-// What the rows say where the structure leaves a question open. That the caller cannot read them is
-// a finding, too: the others are told all the same.
+// Findings about rows, where the structure leaves a question open. If the caller cannot read the
+// rows, that is a finding beside the others.
 std::vector<Finding> row_findings(const LiveScope& live) {
   std::vector<Finding> findings;
   if (!needs_rows(live)) return findings;

@@ -1,5 +1,6 @@
-// Loads the rows of a backup into an empty company: every value on its way from the archive's line
-// to the table, with references to the company, shared rows and people translated.
+// An archive as it fits this database and its company here: tables, shared rows and people matched,
+// every value translated on its way from a line to a table. Who loads it into a new company is
+// pg/load/company_loader.hpp, who merges it with a company's rows pg/restore/company_merge.hpp.
 #pragma once
 
 #include <functional>
@@ -24,12 +25,12 @@ namespace company_backup {
 // Values of a row of the company table by attribute number; NULL: nullopt.
 using CompanyRow = std::map<int16_t, Text>;
 
-class CompanyLoad {
+class MatchedArchive {
  public:
   // Matches structure and shared rows; nothing is written yet. All references must outlive it.
   // Errors: see match_archive() and SharedMatch.
-  CompanyLoad(const LiveScope& live, const Manifest& manifest, RowSource& source,
-              const MatchOptions& options, const SharedOptions& shared);
+  MatchedArchive(const LiveScope& live, const Manifest& manifest, RowSource& source,
+                 const MatchOptions& options, const SharedOptions& shared);
 
   // The company's row as it is in the archive, the loaded columns only, in PostgreSQL's text form.
   const CompanyRow& archived_company() const { return archived_company_; }
@@ -57,25 +58,12 @@ class CompanyLoad {
   // The archived row as it is to be in the target: references translated, not yet overridden.
   CompanyRow translated_company();
 
-  // What the row of a new company gets in columns that do not travel.
-  void add_replacements(CompanyRow& row) const;
-
-  // Of rows that all have to be made: error kMissingValue if that cannot be.
-  void require_values() const;
-
-  // Adds the row of a new company. `given`: the columns of it that are not from the archive.
-  void add_company(const CompanyRow& row, const CompanyRow& given);
-
-  // Loads all tables but the company table. Returns the number of rows.
-  uint64_t load_tables();
-
-  // Proves the foreign keys, that every loaded row belongs to `company` and that it has no others;
-  // moves the sequences. Errors: kIntegrity; kSerializationFailure when somebody else added rows.
-  // `counts`: false if a merge has written the rows, which counts them itself.
-  void prove(const Company& company, bool counts = true);
+  // The company's row among tables().
+  const MatchedTable& company_table() const;
 
   // Rows get new IDs from here on; null: they keep them.
   void set_new_ids(const IdMaps* ids);
+  const IdMaps* new_ids() const { return new_ids_; }  // null: they keep them
   const ColumnRoots& roots() const { return references_.roots(); }
   bool is_company_table(TableIndex table) const { return table == live_.scope.company_table; }
 
@@ -90,20 +78,25 @@ class CompanyLoad {
   void read_translated(const MatchedTable& table, const TranslationObserver& row);
 
   // For a merge. The tables of the archive in the order they are to be written in, and of each its
-  // lines, translated and in the order of their key, and who loads them. `observer` (may be empty)
-  // is not called if nothing changes.
+  // lines, translated and in the order of their key, and what writes them. `observer` (may be
+  // empty) is not called if nothing changes.
   const Manifest& manifest() const { return manifest_; }
   const std::vector<MatchedTable>& tables() const { return tables_; }
   std::unique_ptr<LineSource> lines(const MatchedTable& table, TranslationObserver observer = {});
   bool gives_new_ids() const { return new_ids_ != nullptr; }
-  std::unique_ptr<MappedRowWriter> loader(const MatchedTable& table) const;
+  // Of rows that are translated already; and of those that are in the archive, whose translation is
+  // checked on the way.
+  std::unique_ptr<MappedRowWriter> writer(const MatchedTable& table) const;
+  std::unique_ptr<MappedRowWriter> translating_writer(const MatchedTable& table);
   ReadBytes bytes_of(const MatchedTable& table) const { return source_.bytes_of(table); }
   // The archived company row with its references translated, as a line.
   std::string translated_company_line();
   // Behind loaded columns, and the furthest values they saw.
   std::vector<ColumnSequence>& sequences() { return sequences_; }
-  bool is_of_this_database() const { return same_database_; }
-  // Rows whose CHECKs are to be looked at again when all are written.
+  bool is_of_this_database() const { return origin_.same_database; }
+  const RowOrigin& origin() const { return origin_; }
+  RowSource& source() { return source_; }
+  // Rows whose CHECKs are evaluated again when all are written.
   DoubtedRows& doubts() { return doubts_; }
   // What became of shared rows and people.
   std::vector<SharedReport> shared_report() const { return shared_.report(); }
@@ -112,28 +105,22 @@ class CompanyLoad {
   const std::set<TableIndex>& collapsed() const { return shared_.collapsed(); }
 
  private:
-  uint64_t load_table(const MatchedTable& table);
-  void note_mapped(const MatchedTable& table, const RowMapper& mapper);
-  void count_rows(const Company& company) const;
-  const MatchedTable* company_table() const;
   // Null if there is nothing to look for.
   std::shared_ptr<LeftoverCheck> leftover_check(const MatchedTable& table) const;
   TranslationObserver with_leftover_check(const MatchedTable& table,
                                           TranslationObserver observer) const;
-  std::unique_ptr<MappedRowWriter> loader(const MatchedTable& table, RowMapper mapper) const;
+  std::unique_ptr<MappedRowWriter> writer(const MatchedTable& table, RowMapper mapper) const;
 
   const LiveScope& live_;
   const Manifest& manifest_;
   RowSource& source_;
-  bool same_database_, same_company_;
+  const RowOrigin origin_;
   std::vector<MatchedTable> tables_;
   SharedMatch shared_;
   ReferenceMaps references_;
   const IdMaps* new_ids_ = nullptr;
   CompanyRow archived_company_;
   Text target_key_;
-  std::map<TableIndex, uint64_t> loaded_;  // rows
-  std::set<const Reference*> mapped_;      // see note_mapped()
   std::vector<ColumnSequence> sequences_;
   mutable DoubtedRows doubts_;
 };
