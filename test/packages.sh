@@ -34,7 +34,8 @@ for server in "${servers[@]}"; do
 done
 
 apt-get purge -y -qq "${packages[@]}" >/dev/null
-for file in /usr/bin/company-backup /usr/lib/postgresql/*/lib/company_backup.so; do
+for file in /usr/bin/company-backup "${servers[@]/#//usr/lib/postgresql/}"; do
+  [ ! -d "$file" ] || file+=/lib/company_backup.so
   [ ! -e "$file" ] || fail "$file is still there"
 done
 echo "Installed, run and removed: ${packages[*]}"
