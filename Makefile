@@ -6,12 +6,13 @@
 #   make test          every test, on a throwaway server; installs what is missing
 #   make matrix        every test for PostgreSQL 15, 17 and 18, each in a throwaway Debian folder; as root
 #   make nightly       every test, those with a time or a number of rounds for much longer: about two hours
+#   make deb           Debian packages for every server that is installed, in build/deb; installs what is missing
 #   make bench         the timings of docs/PERFORMANCE.md, on a throwaway server
 #   make bench-size    memory and time of a company with ten times as many rows
 #   make installcheck  pg_regress against a running server
 #
 # PG=17 builds for and tests with that server; without it, server_version.sh says which one it is.
-# ZLIB_ONLY=1 builds without libdeflate.
+# ZLIB_ONLY=1 builds without libdeflate. CLIENT=0 builds and installs the extension alone.
 
 EXTENSION = extension/company_backup
 MODULE_big = company_backup
@@ -53,7 +54,12 @@ CORE = $(RELEASE)/libcompany_backup_core.a
 # Changes when the module is to be linked for another server than the last time.
 LINKED_FOR = build/linked-for
 
+CLIENT ?= 1
+ifneq ($(CLIENT),0)
 all: client
+install: install-client
+uninstall: uninstall-client
+endif
 
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(PGXS),)
@@ -68,7 +74,7 @@ endif
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: FORCE client core install-client uninstall-client dependencies unit demo test matrix nightly fuzz bench bench-size
+.PHONY: FORCE client core install-client uninstall-client dependencies unit demo test matrix nightly fuzz deb deb-dependencies bench bench-size
 
 # CMake knows whether there is anything to do.
 core:
@@ -93,13 +99,11 @@ client: core
 # PostgreSQL's folder of programs is in nobody's PATH on Debian: a link from one that is.
 LINK = /usr/local/bin/company-backup
 
-install: install-client
 install-client: client
 	$(INSTALL_PROGRAM) -D $(RELEASE)/client/company-backup '$(DESTDIR)$(bindir)/company-backup'
 	mkdir -p '$(DESTDIR)$(dir $(LINK))'
 	ln -sf '$(bindir)/company-backup' '$(DESTDIR)$(LINK)'
 
-uninstall: uninstall-client
 uninstall-client:
 	rm -f '$(DESTDIR)$(bindir)/company-backup' '$(DESTDIR)$(LINK)'
 
@@ -124,6 +128,7 @@ demo: dependencies
 
 test: dependencies
 	python3 test/layers.py
+	python3 test/packaging.py
 	$(MAKE) --no-print-directory -s -j2 all
 	$(INSTALL_BUILT)
 	$(MAKE) --no-print-directory -s unit
@@ -153,6 +158,12 @@ fuzz:
 		$(FUZZED)/test/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 			-artifact_prefix=$(FUZZED)/ $(FUZZED)/corpus/$$target || exit 1; \
 	done
+
+deb: deb-dependencies
+	./deb.sh
+
+deb-dependencies:
+	./deb.sh dependencies
 
 bench: dependencies
 	$(MAKE) --no-print-directory -s -j2 all

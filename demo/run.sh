@@ -11,7 +11,7 @@ if [ -z "${COMPANY_BACKUP_DEMO_SERVER:-}" ]; then
   COMPANY_BACKUP_DEMO_SERVER=1 exec pg_virtualenv -t -v "$(./server_version.sh)" -o fsync=off -o log_min_messages=panic "$0"
 fi
 
-client=$PWD/build/release/client/company-backup
+client=${COMPANY_BACKUP_CLIENT:-$PWD/build/release/client/company-backup}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export PGOPTIONS="-c client_min_messages=warning" PSQLRC=/dev/null

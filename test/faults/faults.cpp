@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <string>
 
-#include "pg/base/postgres.hpp"
+#include "pg/base/compat.hpp"
 
 extern "C" {
 #include "tcop/tcopprot.h"
@@ -126,7 +126,7 @@ TM_Result tuple_delete(Relation table, ItemPointer tid, CommandId command, Snaps
 
 TM_Result tuple_update(Relation table, ItemPointer tid, TupleTableSlot* slot, CommandId command,
                        Snapshot snapshot, Snapshot crosscheck, bool wait, TM_FailureData* failure,
-                       LockTupleMode* mode, bool* update_indexes) {
+                       LockTupleMode* mode, company_backup::IndexUpdates* update_indexes) {
   point("update", table);
   return original.tuple_update(table, tid, slot, command, snapshot, crosscheck, wait, failure, mode,
                                update_indexes);

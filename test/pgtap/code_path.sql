@@ -20,7 +20,11 @@ CREATE TABLE company (id int PRIMARY KEY, name text NOT NULL);
 CREATE TABLE plain (id int PRIMARY KEY, company_id int NOT NULL REFERENCES company, number text UNIQUE DEFAULT next_number());
 CREATE TABLE checked (id int PRIMARY KEY, company_id int NOT NULL REFERENCES company, word text,
   loud text GENERATED ALWAYS AS (shout(word)) STORED, CHECK (is_known(word)));
+-- Since 17 indexes are made and used without the path: there are none whose code needs it.
+SELECT current_setting('server_version_num')::int < 170000 AS has_path \gset
+\if :has_path
 CREATE INDEX ON checked (shout(word)) WHERE is_known(word);
+\endif
 INSERT INTO company VALUES (1, 'One');
 INSERT INTO plain (id, company_id) VALUES (1, 1), (2, 1);
 INSERT INTO checked VALUES (1, 1, 'a'), (2, 1, 'bb');

@@ -34,7 +34,7 @@ UPDATE app.entry SET what = 'wrong' WHERE company_id = 1;
 UPDATE app.entry SET day = '2021-05-05' WHERE what = 'wrong' AND id = 2;
 ALTER TABLE app.entry ALTER COLUMN id RESTART;
 SELECT lives_ok(format('SELECT restore_company(1, %s)', :backup), 'a partitioned table with an identity column is restored');
-SELECT set_eq('SELECT tableoid::regclass, * FROM app.entry', 'SELECT * FROM before', '... every row in its partition, with its number');
+SELECT set_eq('SELECT tableoid::regclass AS place, * FROM app.entry', 'SELECT * FROM before', '... every row in its partition, with its number');
 SELECT is((SELECT count(*) FROM app.part), 12::bigint, '... and what refers to them');
 SELECT keep_restore(max(id)) FROM company_restores();
 INSERT INTO app.entry (company_id, day) VALUES (1, '2021-01-01') RETURNING id AS next \gset

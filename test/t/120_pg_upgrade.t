@@ -1,4 +1,5 @@
-# Rules, backups and the archive key survive pg_upgrade (here from 15 to 15: the same path).
+# Rules, backups, restores in review and the archive key survive pg_upgrade: from the oldest server here that has the
+# extension, or that of UPGRADE_FROM=15; from a version to itself if there is only one, which is the same path.
 use strict;
 use warnings;
 
@@ -6,9 +7,19 @@ use File::Temp qw(tempdir);
 use Test::More;
 
 chomp(my $version = `./server_version.sh`);
-my $bin = "/usr/lib/postgresql/$version/bin";
-chomp($bin = `pg_config --bindir`) unless -x "$bin/pg_upgrade";
-plan skip_all => 'pg_upgrade is not installed' unless -x "$bin/pg_upgrade";
+my $from = $ENV{UPGRADE_FROM};
+for my $older (15 .. $version) {
+	next unless -x "/usr/lib/postgresql/$older/bin/initdb" && -e "/usr/lib/postgresql/$older/lib/company_backup.so";
+	$from //= $older;
+}
+my %bin = (new => "/usr/lib/postgresql/$version/bin", old => '/usr/lib/postgresql/' . ($from // $version) . '/bin');
+unless (-x "$bin{new}/pg_upgrade") {
+	chomp(my $bin = `pg_config --bindir`);
+	%bin = (old => $bin, new => $bin);
+}
+plan skip_all => 'pg_upgrade is not installed' unless -x "$bin{new}/pg_upgrade" && -x "$bin{old}/initdb";
+my %major = map { $_ => `$bin{$_}/postgres --version` =~ /\) (\d+)/ } qw(old new);
+note("from $major{old} to $major{new}");
 
 my $dir = tempdir('company_backup_upgrade_XXXX', TMPDIR => 1, CLEANUP => 1);
 my @as = ();
@@ -37,11 +48,11 @@ my %port = (old => 50000 + $$ % 5000, new => 55001 + $$ % 5000);
 
 sub start {
 	my ($which) = @_;
-	must("$bin/pg_ctl", '-w', '-D', "$dir/$which", '-l', "$dir/$which.log", '-o',
+	must("$bin{$which}/pg_ctl", '-w', '-D', "$dir/$which", '-l', "$dir/$which.log", '-o',
 		"-p $port{$which} -c listen_addresses= -c unix_socket_directories=$dir -c fsync=off", 'start');
 }
 
-sub stop { must("$bin/pg_ctl", '-w', '-m', 'fast', '-D', "$dir/$_[0]", 'stop') }
+sub stop { must("$bin{$_[0]}/pg_ctl", '-w', '-m', 'fast', '-D', "$dir/$_[0]", 'stop') }
 
 sub sql {
 	my ($which, $statement) = @_;
@@ -52,7 +63,10 @@ sub sql {
 }
 
 for my $which (qw(old new)) {
-	must("$bin/initdb", '-D', "$dir/$which", '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N');
+	# From 18 on the default, which has to be the same in both.
+	my @checksums = $major{old} < 18 && $major{new} >= 18 && $which eq 'new' ? ('--no-data-checksums') : ();
+	must("$bin{$which}/initdb", '-D', "$dir/$which", '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N',
+		@checksums);
 }
 
 start('old');
@@ -71,27 +85,43 @@ SELECT set_company_table('company');
 SELECT set_table_rule('currency', 'shared', 'reference data', match_columns => '{code}');
 SELECT set_column_rule('invoice', 'note_id', 'data');
 SELECT set_company_guard('public.guard');
-SELECT backup_company(1)
+SELECT backup_company(1);
+INSERT INTO company VALUES (3, 'Kept'), (4, 'Reverted');
+INSERT INTO invoice SELECT 1000 + n, 3 + n % 2, 1, n FROM generate_series(1, 20) n;
+SELECT backup_company(3), backup_company(4);
+UPDATE invoice SET note_id = -note_id WHERE company_id IN (3, 4);
+DELETE FROM invoice WHERE id IN (1003, 1004);
+INSERT INTO invoice VALUES (2003, 3, 1, 1), (2004, 4, 1, 1)
 END
+my %rows = map { $_ => "SELECT md5(string_agg(i::text, ' ' ORDER BY id)) FROM invoice i WHERE company_id = $_" } 3, 4;
+my $edited = sql('old', $rows{4});
+my %restore = map { $_ => sql('old', "SELECT restore_company($_, $_ - 1)") } 3, 4;
+my $restored = sql('old', $rows{3});
 my @questions = (
 	'SELECT array_agg(s) FROM company_scope() s',
 	'SELECT array_agg(s) FROM check_company_scope() s',
-	'SELECT company, row_count, manifest FROM company_backup.backup',
+	'SELECT company, row_count, manifest FROM company_backup.backup ORDER BY id',
 	"SELECT sha256(string_agg(data, '' ORDER BY seq)) FROM read_backup(1)",
 	'SELECT archive_key(), identity FROM company_backup.database_identity',
-	'SELECT guard_function FROM company_backup.settings');
+	'SELECT guard_function FROM company_backup.settings',
+	'SELECT array_agg(r ORDER BY id) FROM company_restores(NULL::text) r',
+	@rows{3, 4});
 my @before = map { sql('old', $_) } @questions;
 stop('old');
 
-my ($ok, $out) = as_postgres("$bin/pg_upgrade", '-b', $bin, '-B', $bin, '-d', "$dir/old", '-D', "$dir/new", '-U',
+my ($ok, $out) = as_postgres("$bin{new}/pg_upgrade", '-b', $bin{old}, '-B', $bin{new}, '-d', "$dir/old", '-D', "$dir/new", '-U',
 	'postgres', '-s', $dir, '-p', $port{old}, '-P', $port{new});
 ok($ok, 'pg_upgrade succeeds') or diag $out;
 
 start('new');
 is(sql('new', $questions[$_]), $before[$_], "the same after the upgrade: $questions[$_]") for 0 .. $#questions;
-is(sql('new', 'SELECT backup_company(1)'), '2', 'the next backup has the next id');
-is(sql('new', 'SELECT count(*) FROM (SELECT table_name, sha256 FROM backup_contents(1) EXCEPT SELECT table_name, sha256 FROM backup_contents(2)) d'),
+is(sql('new', 'SELECT backup_company(1)'), '4', 'the next backup has the next id');
+is(sql('new', 'SELECT count(*) FROM (SELECT table_name, sha256 FROM backup_contents(1) EXCEPT SELECT table_name, sha256 FROM backup_contents(4)) d'),
 	'0', 'and the same digests');
+sql('new', "SELECT revert_restore($restore{4})");
+is(sql('new', $rows{4}), $edited, 'a restore in review is reverted');
+sql('new', "SELECT keep_restore($restore{3})");
+is(sql('new', $rows{3}), $restored, 'another one is kept');
 sql('new', q{DELETE FROM invoice WHERE company_id = 1; DELETE FROM company WHERE id = 1; INSERT INTO company VALUES (1, 'Another')});
 is(sql('new', 'SELECT count(*) FROM company_backups(1)'), '0', 'who takes a key anew gets nothing of the company that had it');
 stop('new');

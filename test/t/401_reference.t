@@ -14,7 +14,7 @@ use ClientTest qw(run_client slurp);
 
 my $root      = "$FindBin::Bin/../..";
 my $reference = slurp("$root/docs/REFERENCE.md");
-my @pages     = map { "$root/$_" } 'README.md', map { "docs/$_.md" } qw(REFERENCE APPLICATION SECURITY ERRORS ARCHIVE);
+my @pages     = map { "$root/$_" } 'README.md', map { "docs/$_.md" } qw(REFERENCE APPLICATION SECURITY ERRORS ARCHIVE RELIABILITY);
 
 # The sections "### HEADING" of functions and of commands, as [heading, text up to the next heading].
 my ($of_functions, $of_client) = $reference =~ /^(## Set-up\n.*)^## Settings\n.*^(## The client\n.*?)^## Whose/ms

@@ -27,6 +27,23 @@ inline Oid file_number(Relation relation) {
 #endif
 }
 
+// Did this transaction give the table the file that it has?
+inline bool is_rewritten_here(Relation table) {
+#if PG_VERSION_NUM >= 160000
+  return table->rd_firstRelfilelocatorSubid != InvalidSubTransactionId;
+#else
+  return table->rd_firstRelfilenodeSubid != InvalidSubTransactionId;
+#endif
+}
+
+inline IndexScanDesc begin_index_scan(Relation table, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(table, index, snapshot, nullptr, keys, 0);
+#else
+  return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
 inline bool owns_database(Oid role) {
 #if PG_VERSION_NUM >= 160000
   return object_ownercheck(DatabaseRelationId, MyDatabaseId, role);

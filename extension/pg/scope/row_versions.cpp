@@ -98,7 +98,7 @@ bool can_tell(Relation index, AttrNumber column) {
 // Before this command nothing in the table can have been changed, and every earlier change has been
 // seen.
 CommandId first_command(Relation table, Relation index) {
-  if (table->rd_firstRelfilenodeSubid == InvalidSubTransactionId) return FirstCommandId;
+  if (!is_rewritten_here(table)) return FirstCommandId;
   const HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(index)));
   if (!HeapTupleIsValid(row)) return FirstCommandId;
   CommandId first = FirstCommandId;
@@ -119,7 +119,7 @@ TupleVersion find_version(Relation table, Relation index, Datum key) {
   PushCopiedSnapshot(GetLatestSnapshot());
   GetActiveSnapshot()->curcid = first_command(table, index);
   TupleTableSlot* slot = table_slot_create(table, nullptr);
-  const IndexScanDesc scan = index_beginscan(table, index, GetActiveSnapshot(), 1, 0);
+  const IndexScanDesc scan = begin_index_scan(table, index, GetActiveSnapshot(), 1);
   index_rescan(scan, &condition, 1, nullptr, 0);
   if (index_getnext_slot(scan, ForwardScanDirection, slot)) {
     found = version_of(table, ExecFetchSlotHeapTuple(slot, false, nullptr));
