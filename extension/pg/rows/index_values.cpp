@@ -6,6 +6,7 @@
 #include "core/scope/sql.hpp"
 #include "pg/base/owner_query.hpp"
 #include "pg/base/typed_value.hpp"
+#include "pg/rows/key_lookup.hpp"
 
 namespace company_backup {
 namespace {
