@@ -1,12 +1,6 @@
 -- Kinds of IDs that stand in documents and lists: one that no rule knows is named like any, since a copy would keep the
 -- IDs of the rows it was made of.
-\set ON_ERROR_STOP on
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 SET LOCAL search_path = cb, public, pg_temp;
 CREATE FUNCTION pg_temp.errors() RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(object || ': ' || substring(problem from '^.* is (?:null|''[^'']*'')'), E'\n' ORDER BY object, problem) FROM cb.check_company_scope() WHERE severity = 'error' $$;

@@ -1,12 +1,6 @@
 -- Match columns that hold an ID no foreign key explains: in another database the same number is another row, so it is
 -- asked what it is, as of tables that travel.
-\set ON_ERROR_STOP on
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 SET LOCAL search_path = cb, public, pg_temp;
 CREATE FUNCTION pg_temp.errors() RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(object || ': ' || problem, E'\n' ORDER BY object, problem) FROM cb.check_company_scope() WHERE severity = 'error' $$;

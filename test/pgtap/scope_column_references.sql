@@ -1,12 +1,6 @@
 -- A scope column holds the company's key whatever says whose the rows of its table are: a copy has its own company's
 -- key there, and a row that names another company is told.
-\set ON_ERROR_STOP on
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SELECT no_plan();
-CREATE SCHEMA cb;
-CREATE EXTENSION company_backup SCHEMA cb;
-\ir told.psql
+\ir begin.psql
 SET LOCAL search_path = cb, public, pg_temp;
 CREATE FUNCTION pg_temp.errors() RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(object || ': ' || problem, E'\n' ORDER BY object) FROM cb.check_company_scope() WHERE severity = 'error' $$;

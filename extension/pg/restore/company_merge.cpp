@@ -237,11 +237,9 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
   if (done.staying.empty()) return;
   const Table& table = *done.matched->table;
   const ScopedTable& scoped = *done.matched->scoped;
-  const std::string sql =
-      "SELECT " + row_key_expression(table, scoped.key, "t") +
-      " FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.tid[]) AS v(relation, place) JOIN " +
-      from_table(table) + " AS t ON t.ctid = v.place AND t.tableoid = v.relation WHERE " +
-      is_orphan(work_.live.schema, work_.live.scope, scoped.table, "t");
+  const std::string sql = "SELECT " + row_key_expression(table, scoped.key, "t") +
+                          from_places(table, 1) + " WHERE " +
+                          is_orphan(work_.live.schema, work_.live.scope, scoped.table, "t");
   uint64_t count = 0;
   std::string list;
   std::vector<std::string> relations, places;

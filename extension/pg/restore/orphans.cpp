@@ -79,12 +79,7 @@ class Versions {
     const std::string relations = text_array(relations_), places = text_array(places_);
     std::vector<Arg> args{relations, places};
     args.insert(args.end(), more.begin(), more.end());
-    return query("SELECT " + what +
-                     " FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.tid[]) AS v(relation, "
-                     "place) JOIN " +
-                     from_table(table) + " AS t ON t.ctid = v.place AND t.tableoid = v.relation " +
-                     rest,
-                 args, access);
+    return query("SELECT " + what + from_places(table, 1) + " " + rest, args, access);
   }
 
   // Against references that others make meanwhile, which their foreign keys make known by a lock on

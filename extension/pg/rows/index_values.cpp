@@ -6,6 +6,7 @@
 #include "core/scope/sql.hpp"
 #include "pg/base/owner_query.hpp"
 #include "pg/base/typed_value.hpp"
+#include "pg/rows/key_lookup.hpp"
 
 namespace company_backup {
 namespace {
@@ -77,8 +78,7 @@ bool clashes(const LiveScope& live, TableIndex table_index, const UniqueIndex& i
     tables.push_back(*row[0]);
     places.push_back(*row[1]);
   }
-  return !query("SELECT FROM unnest($2::oid[], $3::tid[]) AS u(o, c) JOIN " + from_table(table) +
-                    " AS t ON t.tableoid = u.o AND t.ctid = u.c WHERE NOT coalesce(" +
+  return !query("SELECT" + from_places(table, 2) + " WHERE NOT coalesce(" +
                     owned_by(live.schema, live.scope, table_index, "t", "$1") + ", false) LIMIT 1",
                 {target->arg(), text_array(tables), text_array(places)}, Access::kWrite)
               .empty();

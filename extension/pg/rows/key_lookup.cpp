@@ -155,6 +155,12 @@ KeyBatch references_of(const Schema& schema, const ForeignKey& key) {
   return KeyBatch(columns);
 }
 
+std::string from_places(const Table& table, size_t first) {
+  return " FROM unnest($" + std::to_string(first) + "::pg_catalog.oid[], $" +
+         std::to_string(first + 1) + "::pg_catalog.tid[]) AS v(relation, place) JOIN " +
+         from_table(table) + " AS t ON t.ctid = v.place AND t.tableoid = v.relation";
+}
+
 std::vector<size_t> missing_references(const Schema& schema, const ForeignKey& key,
                                        const KeyBatch& references) {
   if (references.empty()) return {};

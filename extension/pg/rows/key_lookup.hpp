@@ -80,6 +80,10 @@ std::string only_in(Oid partition, const std::string& alias);
 // For values of a foreign key's columns.
 KeyBatch references_of(const Schema& schema, const ForeignKey& key);
 
+// " FROM ..." of the rows `t` that are where the arrays of their tableoid, $`first`, and ctid, the
+// next, say.
+std::string from_places(const Table& table, size_t first);
+
 // Positions of references that lead nowhere, as far as rows have them for which the foreign key
 // holds; what the others lead to is taken FOR KEY SHARE.
 std::vector<size_t> missing_references(const Schema& schema, const ForeignKey& key,
