@@ -6,12 +6,14 @@
 namespace company_backup {
 namespace {
 
+constexpr std::string_view kNull = "null";
+
 // As array_out() decides.
 bool needs_quotes(const std::string& element) {
   const auto is_special = [](char c) { return std::strchr("\"\\{}, \t\n\r\v\f", c) != nullptr; };
   const auto is_letter = [](char c, char letter) { return (c | 0x20) == letter; };
   return element.empty() || std::any_of(element.begin(), element.end(), is_special) ||
-         std::equal(element.begin(), element.end(), "null", "null" + 4, is_letter);
+         std::equal(element.begin(), element.end(), kNull.begin(), kNull.end(), is_letter);
 }
 
 }  // namespace

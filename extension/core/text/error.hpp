@@ -2,6 +2,7 @@
 // boundary (pg/base/boundary.hpp) turns it into ereport(ERROR), in the client main() prints it.
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <string>
 #include <utility>
@@ -61,6 +62,9 @@ inline constexpr const char* kUniqueViolation = "23505";
 inline constexpr const char* kSerializationFailure = "40001";
 inline constexpr const char* kInternal = "XX000";
 }  // namespace sqlstate
+
+// So many keys an error or a finding names where there may be any number; then "..." follows.
+inline constexpr std::size_t kListedKeys = 5;
 
 // Message, DETAIL and HINT follow PostgreSQL's error style guide: the message starts in lower case
 // and has no full stop; DETAIL and HINT are whole sentences.

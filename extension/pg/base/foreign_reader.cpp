@@ -5,14 +5,6 @@
 #include "pg/base/owner.hpp"
 
 namespace company_backup {
-namespace {
-
-bool is_trusted(Oid role) {
-  return role == GetUserId() || superuser_arg(role);
-}
-
-}  // namespace
-
 Oid foreign_reader(Oid table) {
   const Oid owner = owner_of_relation(table);
   const ForeignServer* server = GetForeignServer(GetForeignTable(table)->serverid);

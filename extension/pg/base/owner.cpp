@@ -79,6 +79,10 @@ std::string code_on(const std::string& table) {
          "\" (a default, a check, a generated column or an index expression)";
 }
 
+bool is_trusted(Oid role) {
+  return role == GetUserId() || superuser_arg(role);
+}
+
 Oid owner_of_relation(Oid relation) {
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
   if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for relation %u", relation);

@@ -16,6 +16,9 @@ using Text = std::optional<std::string>;  // nullopt: NULL
 using Row = std::vector<Text>;
 
 // The rows of a result. To ask for one that is not there is an error (kInternal), never a crash.
+// The OID that stands in a result; InvalidOid for NULL.
+Oid oid_of(const Text& number);
+
 class Rows : public std::vector<Row> {
  public:
   using std::vector<Row>::vector;

@@ -14,7 +14,7 @@
 namespace company_backup {
 namespace {
 
-constexpr const char* kListedRows = "5";
+constexpr const char* kListedViolations = "5";
 
 // The values of one reference, column by column; a key is one position in all of them.
 using Keys = std::vector<std::vector<std::string>>;
@@ -181,7 +181,7 @@ class Proof {
                    return "CASE WHEN " + column(i) + " IS DISTINCT FROM NULL THEN concat(" +
                           column(i) + ") ELSE 'null' END";
                  }) +
-            ")" + own_rows() + condition + " LIMIT " + kListedRows,
+            ")" + own_rows() + condition + " LIMIT " + kListedViolations,
         args);
     if (rows.empty()) return;
     std::string columns;

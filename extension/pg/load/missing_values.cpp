@@ -6,7 +6,6 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kListedKeys = 5;
 constexpr size_t kListedColumns = 20;
 
 std::vector<size_t> key_positions(const MatchedTable& table) {

@@ -16,7 +16,7 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kBatch = 10'000;
+constexpr uint64_t kDrawnAtOnce = 10'000;
 // Where a preview begins to number: no sequence gets there.
 constexpr int64_t kPreviewStart = int64_t{1} << 62;
 
@@ -261,7 +261,7 @@ class RenewedColumn {
     const auto queue = std::make_shared<Queue>(Queue{numbers(), matched_.archived->rows});
     return [queue] {
       if (queue->at == queue->values.size()) {
-        const uint64_t count = std::min(queue->left, kBatch);
+        const uint64_t count = std::min(queue->left, kDrawnAtOnce);
         queue->values.clear();
         queue->numbers->take(count, [&](int64_t value) { queue->values.push_back(value); });
         queue->left -= count;

@@ -18,8 +18,6 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kListedKeys = 5;
-
 // What stands behind a key among the sorted ones: rows before references to them.
 constexpr char kRow = '1', kReference = '2';
 

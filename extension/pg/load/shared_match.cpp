@@ -10,7 +10,7 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kListed = 50;
+constexpr size_t kListedMissing = 50;
 
 // The key of a row, for messages; empty for no row.
 std::string key_of(const SharedRows& match, const Row& row) {
@@ -112,11 +112,11 @@ void SharedMatch::refuse_missing() const {
   for (const auto& match : matches_) {
     for (const std::string& missing : match->missing) {
       only_people &= match->people();
-      if (++count <= kListed) list += (list.empty() ? "" : "\n") + missing;
+      if (++count <= kListedMissing) list += (list.empty() ? "" : "\n") + missing;
     }
   }
   if (count == 0) return;
-  if (count > kListed) list += "\nand " + std::to_string(count - kListed) + " more";
+  if (count > kListedMissing) list += "\nand " + std::to_string(count - kListedMissing) + " more";
   throw Error(only_people ? sqlstate::kMissingPerson : sqlstate::kMissingShared,
               std::to_string(count) +
                   (count == 1 ? " row that the company refers to is"

@@ -12,12 +12,6 @@
 #include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
-namespace {
-
-constexpr uint64_t kListedRows = 5;
-
-}  // namespace
-
 CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, MatchedArchive& load,
                            const MergePolicy& policy)
     : work_{live, company, load, policy},
@@ -247,7 +241,7 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
     if (relations.empty()) return;
     BatchMemory memory;
     for (const Row& row : query(sql, {text_array(relations), text_array(places)})) {
-      if (++count <= kListedRows) list += (list.empty() ? "" : ", ") + *row[0];
+      if (++count <= kListedKeys) list += (list.empty() ? "" : ", ") + *row[0];
     }
     memory.close();
     relations.clear();
@@ -266,7 +260,7 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
               std::to_string(count) + (count == 1 ? " row" : " rows") + " of append-only table " +
                   quoted_display(display_table(table)) + " would belong to no company any more")
       .detail("What they belong to the company through would be removed: rows " + list +
-              (count > kListedRows ? ", ..." : "") + ".")
+              (count > kListedKeys ? ", ..." : "") + ".")
       .hint(
           "Rows of an append-only table are never removed. Remove these first, or let them refer "
           "to a row that the backup has.");

@@ -49,12 +49,6 @@ std::set<std::vector<int16_t>> identities_of(const LiveScope& live, const Scoped
   return identities;
 }
 
-std::vector<const Column*> columns_of(const Table& table, const std::vector<int16_t>& numbers) {
-  std::vector<const Column*> columns;
-  for (int16_t number : numbers) columns.push_back(&column_of(table, number));
-  return columns;
-}
-
 KeyBatch batch_of(const Table& table, const std::vector<int16_t>& numbers) {
   return KeyBatch(columns_of(table, numbers));
 }

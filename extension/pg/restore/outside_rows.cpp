@@ -18,8 +18,6 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kListedRows = 5;
-
 // What happened to a row that others refer to.
 enum class Loss : uint8_t {
   kOfCompany,  // the restore removed a row of the company
@@ -50,12 +48,6 @@ constexpr char kStaysOrComes = '1', kGoes = '2';
 
 bool is_one_of(int16_t number, const std::vector<int16_t>& numbers) {
   return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
-}
-
-std::vector<const Column*> columns_of(const Table& table, const std::vector<int16_t>& numbers) {
-  std::vector<const Column*> columns;
-  for (int16_t number : numbers) columns.push_back(&column_of(table, number));
-  return columns;
 }
 
 bool sets_one_of(const std::vector<SetColumn>& set, const std::vector<int16_t>& numbers) {
@@ -195,7 +187,7 @@ void OutsideRows::Impl::count_left_rows(const Target& target, const KeyBatch& go
          query("SELECT " + row_key_expression(source, pick_key(source), "t") + " FROM " +
                    from_table(source) + " AS t WHERE " + refers_to_one_of(live, table, *step, 1),
                gone.arrays())) {
-      if (++rows.count <= kListedRows) rows.keys.push_back(*row[0]);
+      if (++rows.count <= kListedKeys) rows.keys.push_back(*row[0]);
     }
   }
 }

@@ -9,7 +9,7 @@
 namespace company_backup {
 namespace {
 
-std::vector<const Column*> archived_columns(const MergePlan& plan) {
+std::vector<const Column*> columns_to_read(const MergePlan& plan) {
   return {plan.current.begin(), plan.current.begin() + static_cast<ptrdiff_t>(plan.columns.size())};
 }
 
@@ -36,7 +36,7 @@ RowChanges::RowChanges(const MergePlan& plan, MatchedArchive& load, ChangeLogWri
       log_(log),
       read_bytes_(load.bytes_of(*plan.matched)),
       composer_(line_columns(plan.columns, plan.others)),
-      reader_(archived_columns(plan), all_positions(plan), read_bytes_),
+      reader_(columns_to_read(plan), all_positions(plan), read_bytes_),
       edits_(plan.matched->table->oid, plan.query.table.name, WriteAs::kCaller, &load.doubts()) {}
 
 MappedRowWriter& RowChanges::writer() {

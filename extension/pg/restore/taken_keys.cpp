@@ -11,8 +11,6 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kListedKeys = 5;
-
 bool contains(const std::vector<int16_t>& numbers, int16_t number) {
   return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }

@@ -13,8 +13,6 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kBatchBytes = 1 << 20;
-
 // A value of a row that waits; its text is in the batch's buffer, and so is what a Datum points to.
 struct Waiting {
   LoadValue::Kind kind;

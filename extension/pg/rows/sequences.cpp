@@ -176,7 +176,8 @@ void warn_unmoved(const ColumnSequence& sequence) {
 
 // What must be moved, and may be; `refuses`: kIntegrity for what would go too far, which is left
 // out else. Nothing is moved yet.
-std::vector<ColumnSequence> to_be_moved(std::vector<ColumnSequence> sequences, bool refuses) {
+std::vector<ColumnSequence> to_be_moved(const std::vector<ColumnSequence>& sequences,
+                                        bool refuses) {
   std::vector<ColumnSequence> moved;
   for (const ColumnSequence& sequence : sequences) {
     if (!sequence.seen) continue;
@@ -229,7 +230,7 @@ std::vector<ColumnSequence> sequences_of(Oid table) {
   for (const Row& row : query(kSequences, {Arg::datum(OIDOID, ObjectIdGetDatum(table))})) {
     ColumnSequence sequence{};
     sequence.column = static_cast<int16_t>(std::stoi(*row[0]));
-    sequence.sequence = static_cast<Oid>(std::stoul(*row[1]));
+    sequence.sequence = oid_of(row[1]);
     sequence.increment = std::stoll(*row[2]);
     sequence.minimum = std::stoll(*row[3]);
     sequence.maximum = std::stoll(*row[4]);
@@ -285,12 +286,12 @@ void take_values(const ColumnSequence& sequence, uint64_t count,
   }
 }
 
-void advance_sequences(std::vector<ColumnSequence> sequences) {
-  for (const ColumnSequence& sequence : to_be_moved(std::move(sequences), true)) advance(sequence);
+void advance_sequences(const std::vector<ColumnSequence>& sequences) {
+  for (const ColumnSequence& sequence : to_be_moved(sequences, true)) advance(sequence);
 }
 
-void advance_sequences_back(std::vector<ColumnSequence> sequences) {
-  for (const ColumnSequence& sequence : to_be_moved(std::move(sequences), false)) advance(sequence);
+void advance_sequences_back(const std::vector<ColumnSequence>& sequences) {
+  for (const ColumnSequence& sequence : to_be_moved(sequences, false)) advance(sequence);
 }
 
 }  // namespace company_backup

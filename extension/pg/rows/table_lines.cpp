@@ -57,7 +57,7 @@ void finish_line(LineReceiver* self) {
   if (self->sorter == nullptr) self->lines->end_line();
 }
 
-bool receive(TupleTableSlot* slot, DestReceiver* destination) {
+bool receive_line(TupleTableSlot* slot, DestReceiver* destination) {
   auto* self = reinterpret_cast<LineReceiver*>(destination);
   return callback([=] {
     const MemoryContext before = MemoryContextSwitchTo(self->row_memory);
@@ -120,7 +120,7 @@ void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& 
   std::optional<LineSorter> sorter;
   if (query.key.empty()) sorter.emplace();
   LineReceiver receiver{};
-  init_receiver(receiver.base, receive);
+  init_receiver(receiver.base, receive_line);
   receiver.base.rStartup = [](DestReceiver* self, int, TupleDesc form) {
     callback([=] { require_form(*reinterpret_cast<LineReceiver*>(self)->query, form); });
   };

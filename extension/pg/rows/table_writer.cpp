@@ -249,8 +249,9 @@ void TableWriter::open(Relation relation, const AttrNumber* given, int given_cou
 void TableWriter::prepare_defaults(const AttrNumber* given, int given_count) {
   const TupleDesc row = RelationGetDescr(relation_);
   defaults_ = static_cast<Default*>(palloc0(sizeof(Default) * (row->natts + 1)));
-  for (AttrNumber attnum = 1; attnum <= row->natts; ++attnum) {
-    const FormData_pg_attribute* attribute = TupleDescAttr(row, attnum - 1);
+  for (int i = 0; i < row->natts; ++i) {
+    const FormData_pg_attribute* attribute = TupleDescAttr(row, i);
+    const AttrNumber attnum = attribute->attnum;
     const bool is_given = std::find(given, given + given_count, attnum) != given + given_count;
     if (is_given || attribute->attisdropped || attribute->attgenerated) continue;
     const bool has_default = attribute->atthasdef || attribute->attidentity != '\0';

@@ -140,10 +140,6 @@ struct Place {
   std::set<Oid> owners;
 };
 
-Oid oid_of(const Text& number) {
-  return number ? static_cast<Oid>(std::stoul(*number)) : InvalidOid;
-}
-
 std::vector<Place> places_of(const std::vector<std::string>& schemas) {
   std::vector<Place> places;
   FreshSnapshot fresh;  // the parser, too, goes by who may create objects today
@@ -354,8 +350,8 @@ void ReadSnapshot::check_age(const LiveScope& live) const {
       "unnest($1::oid[]) o(oid) UNION SELECT p.relid FROM unnest($1::oid[]) o(oid), "
       "pg_partition_tree(o.oid) p) t WHERE c.oid = t.oid AND c.relkind = 'r'";
   for (const Row& row : query(sql, {text_array(oids)})) {
-    const Oid oid = static_cast<Oid>(std::stoul(*row[0]));
-    const Oid seen = static_cast<Oid>(std::stoul(*row[1]));
+    const Oid oid = oid_of(row[0]);
+    const Oid seen = oid_of(row[1]);
     const Oid now = guarded([oid] {
       Relation relation = relation_open(oid, AccessShareLock);
       const Oid number = file_number(relation);
