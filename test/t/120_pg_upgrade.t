@@ -64,7 +64,7 @@ sub sql {
 
 for my $which (qw(old new)) {
 	# From 18 on the default, which has to be the same in both.
-	my @checksums = $major{old} < 18 && $major{new} >= 18 && $which eq 'new' ? ('--no-data-checksums') : ();
+	my @checksums = $major{$which} < 18 && $major{new} >= 18 ? ('--data-checksums') : ();
 	must("$bin{$which}/initdb", '-D', "$dir/$which", '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N',
 		@checksums);
 }
@@ -124,5 +124,12 @@ sql('new', "SELECT keep_restore($restore{3})");
 is(sql('new', $rows{3}), $restored, 'another one is kept');
 sql('new', q{DELETE FROM invoice WHERE company_id = 1; DELETE FROM company WHERE id = 1; INSERT INTO company VALUES (1, 'Another')});
 is(sql('new', 'SELECT count(*) FROM company_backups(1)'), '0', 'who takes a key anew gets nothing of the company that had it');
+my $has_checksums = sql('new', 'SHOW data_checksums');
 stop('new');
+is($has_checksums, 'on', 'pages have checksums') if $major{new} >= 18;
+SKIP: {
+	skip 'no checksums', 1 if $has_checksums ne 'on';
+	my ($right, $told) = as_postgres("$bin{new}/pg_checksums", '--check', '-D', "$dir/new");
+	ok($right, '... all of them right') or diag $told;
+}
 done_testing();
