@@ -52,7 +52,7 @@ class ArchiveProgress : public ArchiveSink {
 
 int run_export(const ConnectionOptions& where, const ExportOptions& options) {
   if (options.output == "-" && isatty(STDOUT_FILENO)) {
-    throw Error(sqlstate::kInvalidParameter, "an archive is not text for a terminal")
+    throw Error(sqlstate::kInvalidParameter, "an archive cannot be written to a terminal")
         .hint("Name a file with -o.");
   }
   Connection connection(where);

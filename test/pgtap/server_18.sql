@@ -157,7 +157,7 @@ ROLLBACK TO here;
 CREATE TABLE app.flat (company_id int NOT NULL REFERENCES app.company, no int, valid daterange, rent numeric, PRIMARY KEY (no, valid WITHOUT OVERLAPS));
 CREATE TABLE app.lease (company_id int NOT NULL REFERENCES app.company, flat int, during daterange, PRIMARY KEY (flat, during WITHOUT OVERLAPS),
     CONSTRAINT lease_flat FOREIGN KEY (flat, PERIOD during) REFERENCES app.flat (no, PERIOD valid));
-SELECT alike(problem, 'its foreign key lease_flat compares periods (PERIOD), which a restore cannot hold%', 'a temporal foreign key is refused by its name')
+SELECT alike(problem, 'its foreign key lease_flat compares periods (PERIOD), which a restore cannot enforce%', 'a temporal foreign key is refused by its name')
   FROM check_company_scope() WHERE severity = 'error';
 SELECT hint FROM check_company_scope() WHERE severity = 'error' \gexec
 SELECT hint FROM check_company_scope() WHERE severity = 'error' \gexec

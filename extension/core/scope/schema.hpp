@@ -102,7 +102,7 @@ struct ColumnRule {
   std::string schema, table, column;
   ColumnTreatment treatment = ColumnTreatment::kData;
   // SQL expression. Of kRenew: over the old value, what a copy gets. Else over nothing: what a row
-  // gets that is made anew and to which the column's own value does not travel; empty: its default.
+  // gets that is added without a value of its own in this column; empty: its default.
   std::string replacement = {};
 };
 

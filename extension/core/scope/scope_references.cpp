@@ -87,7 +87,7 @@ void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
   } else if (reference.outside == OutsidePolicy::kRefuse) {
     model.warning(
         column_object(table, column_of(table, reference.columns[0]).name),
-        where + "in a copy of the company, or elsewhere, nothing stands for the row",
+        where + "in a copy of the company, or in another database, there is no such row",
         model.statements.without_excluded(table, model.table(reference.target), reference));
   }
 }

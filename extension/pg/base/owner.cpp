@@ -64,7 +64,7 @@ std::string hint_of_path(const std::string& what) {
            " relies on the application's search_path, say which one it is: " + code_path.statement;
   }
   return "The " + what + " runs with those schemas of search_path " + code_path.path +
-         " in which nobody else may create objects than its owner and superusers.";
+         " in which nobody else may create objects: only its owner and superusers.";
 }
 
 std::string path_hint(int errcode, const std::string& what) {

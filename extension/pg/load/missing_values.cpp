@@ -54,7 +54,7 @@ std::vector<std::string> MissingValues::notes_of(TableIndex table) const {
   const Noted& noted = found->second;
   std::vector<std::string> notes;
   for (const Column* column : noted.table->gaps) {
-    notes.push_back("refused: " + count_of(noted.rows) + " would be made anew without a value of " +
+    notes.push_back("refused: " + count_of(noted.rows) + " would be added without a value for " +
                     display_name(column->name) + (noted.keys.empty() ? "" : ": " + noted.keys) +
                     (noted.rows > kListedKeys && !noted.keys.empty() ? ", ..." : ""));
   }
@@ -86,13 +86,12 @@ void MissingValues::refuse() const {
   if (columns > kListedColumns) {
     list += "\nand " + std::to_string(columns - kListedColumns) + " more columns";
   }
-  throw Error(sqlstate::kMissingValue, count_of(rows) +
-                                           " would have to be made anew without a value that " +
+  throw Error(sqlstate::kMissingValue, count_of(rows) + " would be added without a value that " +
                                            (rows == 1 ? "it needs" : "they need"))
       .detail(list)
       .hint(
           "These columns must not be null, have no default and get nothing from the archive. "
-          "Say what new rows get, for the first: " +
+          "Say what new rows get, here for the first column: " +
           statement);
 }
 

@@ -95,7 +95,7 @@ class IntegerMaker : public Maker {
     int64_t value;
     const auto [end, error] = std::from_chars(old_id.begin(), old_id.end(), value);
     if (error != std::errc{} || end != old_id.end()) {
-      throw Error(sqlstate::kBadArchive, "an integer key is no integer");
+      throw Error(sqlstate::kBadArchive, "an integer key is not an integer");
     }
     ids_->add(value);
   }
@@ -276,9 +276,11 @@ class RenewedColumn {
       return [n = std::make_shared<uint64_t>(0)] { return "new " + std::to_string(++*n); };
     }
     const auto values = std::make_shared<DefaultValues>(*matched_.table, column_);
-    return [values] {
+    return [values, column = column_.name] {
       Text value = values->next();
-      if (!value) throw Error(sqlstate::kIntegrity, "the default of a key is null");
+      if (!value) {
+        throw Error(sqlstate::kIntegrity, "the default of key column \"" + column + "\" is null");
+      }
       return std::move(*value);
     };
   }

@@ -45,7 +45,7 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSou
     if (match->scoped == nullptr || !has_shared_rows(live.schema, live.scope, *match->scoped)) {
       throw Error(sqlstate::kSchemaDiffers, "the archive refers to rows of table \"" +
                                                 archived.name +
-                                                "\", which is no shared table here");
+                                                "\", which is not a shared table here");
     }
     match->table = &live.table(match->index);
     for (const ManifestColumn& archived_column : archived.columns) {
@@ -53,7 +53,7 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSou
       if (column == nullptr || column->type != archived_column.type) {
         throw Error(sqlstate::kSchemaDiffers, "column \"" + archived_column.name + "\" of table " +
                                                   quoted_display(display_table(*match->table)) +
-                                                  " is not as it is in the archive")
+                                                  " differs from the archive")
             .detail("It is " + (column == nullptr ? std::string("missing") : column->type) +
                     " here, " + archived_column.type + " in the archive.");
       }
@@ -123,8 +123,8 @@ void SharedMatch::refuse_missing() const {
                               : " rows that the company refers to are") +
                   " missing here")
       .detail(list)
-      .hint(only_people ? "Create them, or give an actor who takes the place of people who are not "
-                          "found."
+      .hint(only_people ? "Create them, or give an actor, who takes the place of people who are "
+                          "missing."
                         : "Create them, then try again.");
 }
 

@@ -83,9 +83,9 @@ class Versions {
     const AsOwnerOf owner(table.oid);
     const size_t locked = read("", table, "FOR UPDATE OF t", {}, Access::kWrite).size();
     if (locked == places_.size()) return;
-    throw Error(
-        sqlstate::kSerializationFailure,
-        "somebody else has changed nobody's rows of table " + quoted_display(display_table(table)))
+    throw Error(sqlstate::kSerializationFailure,
+                "could not serialize access: somebody else changed rows of table " +
+                    quoted_display(display_table(table)) + " that the company would get")
         .hint("Try again.");
   }
 
@@ -260,9 +260,9 @@ class Orphans::Search {
                    {company_.arg()}, Access::kRead);
     fresh.close();
     if (used.empty()) return;
-    throw Error(sqlstate::kSerializationFailure, "somebody else has come to use a row of table " +
-                                                     quoted_display(display_table(table)) +
-                                                     " that the company would get")
+    throw Error(sqlstate::kSerializationFailure,
+                "could not serialize access: somebody else now refers to a row of table " +
+                    quoted_display(display_table(table)) + " that the company would get")
         .detail("Row: " + *used[0][0] + ".")
         .hint("Try again.");
   }

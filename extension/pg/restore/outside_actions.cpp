@@ -35,8 +35,8 @@ void refuse_partition_columns(const Table& table, const ForeignKey& key) {
       throw Error(sqlstate::kIntegrity, "column \"" + name + "\" of table " +
                                             quoted_display(display_table(table)) + " cannot be set")
           .detail("Foreign key \"" + key.name +
-                  "\" says so for rows that refer to removed ones, but the column decides in which "
-                  "partition a row is.")
+                  "\" would set it in rows that refer to removed ones, but the column decides in "
+                  "which partition a row is.")
           .hint("Remove or change these rows first.");
     }
   }

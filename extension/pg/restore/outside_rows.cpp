@@ -333,7 +333,7 @@ void OutsideRows::Impl::refuse_new_rows(const ForeignKey& key, const KeyBatch& g
   fresh.close();
   if (rows.count == 0) return;
   throw Error(sqlstate::kSerializationFailure,
-              "somebody else changed rows of the company in table " +
+              "could not serialize access: somebody else changed rows of the company in table " +
                   quoted_display(display_table(live.table(key.table))))
       .hint("Try again.");
 }
@@ -348,8 +348,8 @@ void OutsideRows::Impl::refuse(const ForeignKey& key, const std::string& what) {
   refused += (refused.empty() ? "" : "\n") + line;
 }
 
-// Where rows followed there are none left, but for those whose default is as gone as what they
-// referred to.
+// Rows that followed refer to nothing lost any more, unless the default that they got is lost as
+// well.
 void OutsideRows::Impl::refuse_staying(Target& target) {
   std::map<const ForeignKey*, StayingRows> staying;
   std::map<TableIndex, StayingRows> left;
@@ -445,7 +445,7 @@ void OutsideRows::settle(UndoWriter* undo) {
                 "rows outside the company refer to rows that would be removed")
         .detail(impl.refused)
         .hint(
-            "Remove or change these rows first, or let their foreign keys say what to do ON "
+            "Remove or change these rows first, or give their foreign keys an action ON "
             "DELETE.");
   }
   impl.actions->finish();

@@ -30,7 +30,7 @@ struct LineReceiver {
   MemoryContext row_memory;
 };
 
-// Readers of archives have a limit. A level takes two bytes: hardly a document needs the look.
+// Readers of archives have a limit. A level takes two bytes, so short documents need no look.
 void require_shallow(const TableQuery& query, const std::vector<Span>& spans,
                      const std::string& buffer) {
   constexpr size_t kLevels = kDeepestJson - 1;  // beside the row's own object

@@ -97,7 +97,7 @@ void require_unaltered(Relation relation, TupleDesc form) {
   ereport(ERROR, (errcode(errcode_of(sqlstate::kTableChanged)),
                   errmsg("table \"%s\" was altered while it was being written",
                          RelationGetRelationName(relation)),
-                  errdetail("Code of its owner did that, in this transaction.")));
+                  errdetail("Code of its owner did that in this transaction.")));
 }
 
 // What commands/constraint.c does for one row when a deferred constraint is checked.

@@ -67,11 +67,9 @@ void require_followed(LiveScope& live) {
   live.scope.findings.insert(
       live.scope.findings.begin(),
       {Severity::kError, display_table(table),
-       "nothing tells when a company is deleted, so that its backups could become those of another "
-       "one that takes its key: triggers \"!company_backup_follow\" are missing, or are or were "
-       "not enabled ALWAYS, or ALTER TABLE has written other keys, or a partition with companies "
-       "is "
-       "gone",
+       "nothing tells when a company is deleted, so its backups could become those of another one "
+       "that takes its key: triggers \"!company_backup_follow\" are missing, or are or were not "
+       "enabled ALWAYS, or ALTER TABLE has rewritten keys, or a partition with companies is gone",
        Statements(functions_schema()).company_table(table, live.rules.settings)});
 }
 
@@ -241,7 +239,7 @@ void refuse_row_security(const Table& table) {
     return;
   throw Error(sqlstate::kRowSecurity, "row-level security would hide rows of table " +
                                           quoted_display(display_table(table)) + " from this role")
-      .detail("A backup made so would be incomplete without saying so.")
+      .detail("A backup would silently lack these rows.")
       .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
 }
 

@@ -66,15 +66,15 @@ std::vector<std::string> schemas_of(const std::string& path) {
   ListCell* cell;
   foreach (cell, names) schemas.emplace_back(static_cast<const char*>(lfirst(cell)));
   if (schemas.empty()) {
-    throw Error(sqlstate::kBadRule, "\"" + path + "\" is no search_path")
+    throw Error(sqlstate::kBadRule, "\"" + path + "\" is not a search_path")
         .hint("Write the schemas with commas between them, as in 'app, public'.");
   }
   for (const std::string& schema : schemas) {
     if (is_of_sessions(schema)) {
       throw Error(sqlstate::kInvalidParameter, "schema \"" + schema + "\" cannot be searched")
           .hint(
-              "What sessions put into their temporary schemas is nothing that code on tables may "
-              "rely on. Leave it out.");
+              "Code on tables must not rely on what sessions put into their temporary schemas. "
+              "Leave it out.");
     }
     const bool known =
         schema == "$user" || schema == "pg_temp" ||
