@@ -78,7 +78,7 @@ endif
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: FORCE client core install-client uninstall-client dependencies unit demo test matrix nightly tidy compile_commands.json fuzz deb deb-dependencies bench bench-size
+.PHONY: FORCE client core install-client uninstall-client dependencies unit demo test matrix nightly tidy units-tidy compile_commands.json fuzz deb deb-dependencies bench bench-size
 
 # CMake knows whether there is anything to do.
 core:
@@ -157,9 +157,12 @@ compile_commands.json:
 	$(call database,build/commands,-DCMAKE_UNITY_BUILD=OFF,$(sort $(wildcard extension/pg/*/*.cpp)))
 	mv build/commands/all.json $@
 
-# Of what is compiled as one.
-tidy: $(OBJS:.o=.cpp)
+tidy:
 	./dependencies.sh clang-tidy
+	$(MAKE) --no-print-directory units-tidy
+
+# Of what is compiled as one.
+units-tidy: $(OBJS:.o=.cpp)
 	$(call database,build/tidy,,$^)
 	mv build/tidy/all.json build/tidy/compile_commands.json
 	run-clang-tidy -quiet -p build/tidy

@@ -170,7 +170,7 @@ DELETE FROM app.booking WHERE company_id = 1 AND during @> date '2020-01-12';
 INSERT INTO app.booking VALUES (2, 1, '[2020-01-15,2020-01-25)');
 SELECT pg_temp.tells(format('SELECT restore_company(1, %s)', :bookings), 'KB060 a row of table "app.booking" cannot be loaded: another row excludes it / %');
 DELETE FROM app.old WHERE word IS NULL;
-SELECT pg_temp.tells($$SELECT clone_company('1')$$, 'KB037 1 key of the backup cannot be taken over by another company / app.booking, key booking_pkey: another company, or none, has rows that exclude some of these / %');
+SELECT pg_temp.tells($$SELECT clone_company('1')$$, 'KB037 1 key of the backup cannot be taken over by another company / app.booking, key booking_pkey: a row of another company, or of none, excludes some of these / %');
 ROLLBACK TO here;
 
 -- What compares periods is refused by its name.

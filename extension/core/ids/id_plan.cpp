@@ -220,7 +220,7 @@ class Planner {
                       "Give the column a wider type, or its "
                       "sequence more values.");
     }
-    const std::vector<Discriminator> discriminators = tellers_of(key);
+    const std::vector<Discriminator> discriminators = discriminators_of(key);
     if (!tells_all_apart(key, discriminators) &&
         facts_.is_taken(key.table, *key.index, discriminators)) {
       const auto makes_values = [&](int16_t column) {
@@ -247,7 +247,7 @@ class Planner {
   using Discriminator = IdFacts::Discriminator;
 
   // All that may tell its rows apart from those of others.
-  std::vector<Discriminator> tellers_of(const Key& key) {
+  std::vector<Discriminator> discriminators_of(const Key& key) {
     std::vector<Discriminator> discriminators;
     for (const ColumnRoot& column : plain_columns(key)) {
       for (const ColumnRoot& root : roots_.of(column.table, column.column)) {

@@ -5,6 +5,7 @@
 #include "pg/base/owner.hpp"
 
 namespace company_backup {
+
 Oid foreign_reader(Oid table) {
   const Oid owner = owner_of_relation(table);
   const ForeignServer* server = GetForeignServer(GetForeignTable(table)->serverid);

@@ -16,8 +16,8 @@ std::vector<size_t> key_positions(const MatchedTable& table) {
   return positions;
 }
 
-std::string key_of(const MatchedTable& table, const std::vector<RowValue>& row,
-                   const ReadBytes& bytes) {
+std::string key_text(const MatchedTable& table, const std::vector<RowValue>& row,
+                     const ReadBytes& bytes) {
   std::string key;
   for (const size_t position : key_positions(table)) {
     const Text text = text_form(*table.columns[position], row[position], position, bytes);
@@ -38,7 +38,7 @@ void MissingValues::note(const MatchedTable& table, const std::vector<RowValue>&
   Noted& noted = noted_[table.scoped->table];
   noted.table = &table;
   if (++noted.rows > kListedKeys) return;
-  noted.keys += (noted.keys.empty() ? "" : ", ") + key_of(table, row, bytes);
+  noted.keys += (noted.keys.empty() ? "" : ", ") + key_text(table, row, bytes);
 }
 
 void MissingValues::note_all(const MatchedTable& table, RowSource& source) {

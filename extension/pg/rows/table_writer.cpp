@@ -273,8 +273,8 @@ void TableWriter::fill_defaults(Datum* values, bool* nulls) {
   if (default_count_ == 0) return;
   ExprContext* context = GetPerTupleExprContext(estate_);
   DefaultOf place{relation_, 0};
-  ErrorContextCallback discriminator{error_context_stack, tell_default, &place};
-  error_context_stack = &discriminator;
+  ErrorContextCallback context_of_errors{error_context_stack, tell_default, &place};
+  error_context_stack = &context_of_errors;
   for (int i = 0; i < default_count_; ++i) {
     const int at = defaults_[i].attnum - 1;
     code_.turn_to(defaults_[i].owner);
@@ -282,7 +282,7 @@ void TableWriter::fill_defaults(Datum* values, bool* nulls) {
     values[at] = ExecEvalExpr(defaults_[i].expression, context, &nulls[at]);
   }
   column_at_work_ = 0;
-  error_context_stack = discriminator.previous;
+  error_context_stack = context_of_errors.previous;
 }
 
 void TableWriter::insert(Datum* values, bool* nulls, int count) {

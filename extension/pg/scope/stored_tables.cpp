@@ -85,7 +85,10 @@ void require_table(const Row& known, const Part& part, const StoredRows& rows) {
   }
   if (!name) {
     if (caller_owns_database() || (known[1] != "t" && rows.is_mine)) return;
-    refuse(part.name.empty() ? "a table that is gone" : "table " + part.name, rows,
+    if (part.name.empty()) {
+      refuse("a table that is gone", rows, ": only the owner of the database may read them");
+    }
+    refuse("table " + part.name, rows,
            ", and it is gone: only the owner of the database may read them");
   }
   const Oid table = static_cast<Oid>(std::stoul(*known[0]));
