@@ -41,6 +41,9 @@ CREATE TABLE public.searched (id int PRIMARY KEY, company_id int NOT NULL REFERE
 CREATE FUNCTION public.plan_of(query text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN EXECUTE query; RETURN (query); END $$;
 CREATE UNIQUE INDEX ON public.searched (public.plan_of(query || id || company_id));
 ALTER TABLE public.searched ADD renewed text GENERATED ALWAYS AS (public.plan_of(query)) STORED;
+-- An ANALYZE by the autovacuum launcher runs such code as the tables' owner, a superuser: it is not what is looked at here.
+SELECT format('ALTER TABLE %s SET (autovacuum_enabled = false)', oid::regclass) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \gexec
 INSERT INTO company VALUES (1, 'One');
 INSERT INTO ranges SELECT n, 1, m.span(n * 10, n * 10 + 3) FROM generate_series(1, 500) AS n;
 INSERT INTO with_default VALUES (1, 1, 't');
