@@ -35,6 +35,12 @@ std::vector<const Column*> columns_of(const Table& table, const std::vector<int1
   return columns;
 }
 
+std::vector<std::string> column_names(const Table& table, const std::vector<int16_t>& numbers) {
+  std::vector<std::string> names;
+  for (const int16_t number : numbers) names.push_back(column_of(table, number).name);
+  return names;
+}
+
 bool is_array(const Column& column) {
   return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
          column.family == TypeFamily::kTextArray;

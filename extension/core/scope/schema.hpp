@@ -144,6 +144,7 @@ struct Schema {
 const Column* find_column(const Table& table, const std::string& name);
 const Column& column_of(const Table& table, int16_t number);
 std::vector<const Column*> columns_of(const Table& table, const std::vector<int16_t>& numbers);
+std::vector<std::string> column_names(const Table& table, const std::vector<int16_t>& numbers);
 bool is_array(const Column& column);  // of integers, uuids or texts
 // Of an array what its elements are, else the family itself.
 TypeFamily element_family(TypeFamily family);

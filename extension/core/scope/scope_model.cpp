@@ -133,12 +133,6 @@ bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b) {
   return a == b;
 }
 
-std::vector<std::string> column_names(const Table& table, const std::vector<int16_t>& columns) {
-  std::vector<std::string> names;
-  for (int16_t number : columns) names.push_back(column_of(table, number).name);
-  return names;
-}
-
 std::string list(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {

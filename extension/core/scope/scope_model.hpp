@@ -145,7 +145,6 @@ std::optional<Question> question_about(const Model& model, TableIndex table);
 
 // Small helpers shared by the parts.
 bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b);
-std::vector<std::string> column_names(const Table& table, const std::vector<int16_t>& columns);
 std::string list(const std::vector<std::string>& names);                   // "a, b and c"
 std::string column_object(const Table& table, const std::string& column);  // s.t.c for findings
 // Which table a child inherits from is told by its columns: it has all of its parent's.

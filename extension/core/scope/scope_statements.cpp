@@ -157,13 +157,10 @@ std::string Statements::reference_of_kind(const Table& table, const std::string&
 
 std::string Statements::without_excluded(const Table& table, const Table& target,
                                          const Reference& reference) const {
-  std::vector<std::string> columns, target_columns;
-  for (int16_t number : reference.columns) columns.push_back(column_of(table, number).name);
-  for (int16_t number : reference.target_columns) {
-    target_columns.push_back(column_of(target, number).name);
-  }
-  std::string arguments = regclass(table) + ", " + name_array(columns) + ", " + regclass(target);
-  add_names(arguments, "target_columns", target_columns);
+  std::string arguments = regclass(table) + ", " +
+                          name_array(column_names(table, reference.columns)) + ", " +
+                          regclass(target);
+  add_names(arguments, "target_columns", column_names(target, reference.target_columns));
   add_text(arguments, "json_path", reference.json_path);
   add_kind(arguments, reference.when_column, reference.when_value);
   return call("set_reference", arguments + ", outside => 'null'");

@@ -66,12 +66,6 @@ bool usable(const UniqueIndex& index) {
          std::find(index.columns.begin(), index.columns.end(), 0) == index.columns.end();
 }
 
-std::vector<std::string> names_of(const Table& table, const UniqueIndex& index) {
-  std::vector<std::string> names;
-  for (int16_t number : index.columns) names.push_back(column_of(table, number).name);
-  return names;
-}
-
 // Numbers and uuids are made up by each database; everything else may mean something.
 bool means_something(const Table& table, const UniqueIndex& index) {
   return std::all_of(index.columns.begin(), index.columns.end(), [&](int16_t number) {
@@ -119,7 +113,7 @@ std::vector<std::string> people_match_columns(const Table& table) {
   for (std::string_view word : {"email", "mail", "username", "login", "user", "name"})
     for (const UniqueIndex& index : table.unique_indexes) {
       if (index.primary || !usable(index) || !means_something(table, index)) continue;
-      const auto names = names_of(table, index);
+      const auto names = column_names(table, index.columns);
       if (std::any_of(names.begin(), names.end(),
                       [&](const std::string& name) { return has_word(words_of(name), {word}); }))
         return names;
@@ -134,7 +128,7 @@ std::vector<std::string> natural_key(const Table& table) {
     const auto rank = [](const UniqueIndex& i) { return std::pair(i.columns.size(), !i.primary); };
     if (best == nullptr || rank(index) < rank(*best)) best = &index;
   }
-  return best == nullptr ? std::vector<std::string>{} : names_of(table, *best);
+  return best == nullptr ? std::vector<std::string>{} : column_names(table, best->columns);
 }
 
 }  // namespace company_backup

@@ -131,9 +131,7 @@ class BackupRun {
 
   void describe_references() {
     const auto names = [&](TableIndex table, const std::vector<int16_t>& numbers) {
-      std::vector<std::string> list;
-      for (int16_t number : numbers) list.push_back(column_of(live_.table(table), number).name);
-      return list;
+      return column_names(live_.table(table), numbers);
     };
     const auto optional = [](const std::string& text) {
       return text.empty() ? std::nullopt : std::optional<std::string>(text);

@@ -230,9 +230,7 @@ class Proof {
 
   // Locks the rows that keys [start, end) lead to; says which of them, from start on, did.
   std::vector<bool> lock_some(const Keys& keys, size_t start, size_t end) const {
-    std::vector<const Column*> columns;
-    for (int16_t number : reference_.columns) columns.push_back(&column_of(source_, number));
-    KeyBatch batch(std::move(columns));
+    KeyBatch batch(columns_of(source_, reference_.columns));
     for (size_t n = start; n < end; ++n) {
       std::vector<std::string> key;
       for (const std::vector<std::string>& values : keys) key.push_back(values[n]);

@@ -19,12 +19,6 @@ std::string unpadded(std::string_view text, bool padded) {
   return std::string(padded ? without_padding(text) : text);
 }
 
-std::vector<std::string> names_of(const Table& table, const std::vector<int16_t>& numbers) {
-  std::vector<std::string> names;
-  for (int16_t number : numbers) names.push_back(column_of(table, number).name);
-  return names;
-}
-
 bool of_one_column(const Reference& reference) {
   return reference.columns.size() == 1 && reference.json_path.empty() &&
          reference.when_column.empty();
@@ -129,7 +123,7 @@ ArchivedKinds::Meanings ArchivedKinds::meanings_there(const MatchedTable& table,
                                                       const Reference& reference,
                                                       bool padded) const {
   Meanings meanings;
-  const std::vector<std::string> columns = names_of(*table.table, reference.columns);
+  const std::vector<std::string> columns = column_names(*table.table, reference.columns);
   for (const ManifestReference& there : manifest_.references) {
     if (there.table != table.archived->name || there.columns != columns ||
         there.json_path.value_or("") != reference.json_path ||
@@ -173,7 +167,7 @@ ArchivedKinds::Meanings ArchivedKinds::meanings_here(const Reference& reference,
     if (found == keys.end()) continue;
     const Table& target = live_.table(here.target);
     meanings[found->second] = {encode_table_name(target.schema, target.name),
-                               names_of(target, here.target_columns)};
+                               column_names(target, here.target_columns)};
   }
   return meanings;
 }

@@ -1,11 +1,11 @@
 #include "pg/load/matched_archive.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/scope/load_order.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/foreign_code.hpp"
+#include "pg/rows/line_values.hpp"
 #include "pg/rows/replacement.hpp"
 
 namespace company_backup {
@@ -17,12 +17,6 @@ std::vector<int16_t> loaded_numbers(const MatchedTable& table) {
     if (table.loaded[i]) numbers.push_back(table.columns[i]->number);
   }
   return numbers;
-}
-
-std::vector<size_t> all_columns(const MatchedTable& table) {
-  std::vector<size_t> positions(table.columns.size());
-  std::iota(positions.begin(), positions.end(), 0);
-  return positions;
 }
 
 std::vector<MatchedTable> in_load_order(std::vector<MatchedTable> tables, const LiveScope& live) {
@@ -58,7 +52,7 @@ MatchedArchive::MatchedArchive(const LiveScope& live, const Manifest& manifest, 
     if (!table.table->foreign || is_company_table(table.scoped->table)) continue;
     refuse_code_of_insert(table.table->oid, display_table(*table.table), loaded_numbers(table));
   }
-  read(*company, all_columns(*company), [&](const std::vector<RowValue>& row) {
+  read(*company, all_positions(company->columns.size()), [&](const std::vector<RowValue>& row) {
     for (size_t i = 0; i < company->columns.size(); ++i) {
       if (!company->loaded[i]) continue;
       archived_company_[company->columns[i]->number] =
@@ -144,7 +138,7 @@ void MatchedArchive::read(const MatchedTable& table, const std::vector<size_t>& 
 void MatchedArchive::read_translated(const MatchedTable& table, const TranslationObserver& row) {
   RowMapper mapper = references_.mapper(table);
   std::vector<RowValue> values;
-  read(table, all_columns(table), [&](const std::vector<RowValue>& archived) {
+  read(table, all_positions(table.columns.size()), [&](const std::vector<RowValue>& archived) {
     values = archived;
     mapper.apply(values);
     row(archived, values);

@@ -120,8 +120,7 @@ std::string RecordedTable::identity(const std::vector<RowValue>& values) const {
 
 void RecordedTable::find(const std::vector<std::string>& identities, const Visit& visit) const {
   const std::set<std::string> wanted(identities.begin(), identities.end());
-  std::vector<const Column*> key_columns;
-  for (int16_t number : key_) key_columns.push_back(&column_of(*table_, number));
+  const std::vector<const Column*> key_columns = columns_of(*table_, key_);
   std::string condition = "true";
   std::vector<Arg> args;
   BatchMemory memory;

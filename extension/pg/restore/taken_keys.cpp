@@ -100,8 +100,7 @@ std::vector<TakenKeys::Taken> TakenKeys::look_up() {
 
 bool TakenKeys::meets_others(Index& index) const {
   const Table& table = *plan_.matched->table;
-  std::vector<const Column*> columns;
-  for (int16_t number : index.index->used) columns.push_back(&column_of(table, number));
+  const std::vector<const Column*> columns = columns_of(table, index.index->used);
   std::vector<std::vector<Text>> values(columns.size());
   bool taken = false;
   const auto look = [&] {
@@ -124,8 +123,7 @@ bool TakenKeys::meets_others(Index& index) const {
 
 std::string TakenKeys::look_up(Index& index) const {
   const Table& table = *plan_.matched->table;
-  std::vector<const Column*> columns;
-  for (int16_t number : index.index->columns) columns.push_back(&column_of(table, number));
+  const std::vector<const Column*> columns = columns_of(table, index.index->columns);
   const std::string company = "$" + std::to_string(columns.size() + 1);
   const std::string sql =
       "SELECT DISTINCT u.n FROM " + unnested(columns) + " JOIN " + from_table(table) + " AS x ON " +

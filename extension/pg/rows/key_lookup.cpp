@@ -127,8 +127,7 @@ std::string only_in(Oid partition, const std::string& alias) {
 }
 
 std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, RowLock lock) {
-  std::vector<const Column*> compared;
-  for (int16_t number : columns.columns) compared.push_back(&column_of(columns.table, number));
+  const std::vector<const Column*> compared = columns_of(columns.table, columns.columns);
   std::string sql = "SELECT u.n FROM " + keys.unnested() + " JOIN " + from_table(columns.table) +
                     " AS x ON " + equals_key(compared, columns.operators, "x");
   sql += only_in(columns.only_partition, "x");
@@ -148,11 +147,7 @@ std::vector<bool> find_keys(const KeyColumns& columns, const KeyBatch& keys, Row
 }
 
 KeyBatch references_of(const Schema& schema, const ForeignKey& key) {
-  std::vector<const Column*> columns;
-  for (int16_t number : key.columns) {
-    columns.push_back(&column_of(schema.tables[key.table], number));
-  }
-  return KeyBatch(columns);
+  return KeyBatch(columns_of(schema.tables[key.table], key.columns));
 }
 
 std::string from_places(const Table& table, size_t first) {

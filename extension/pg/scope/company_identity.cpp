@@ -55,7 +55,7 @@ Oid place_of(const LiveScope& live, const Company& company, Access access) {
   const Rows rows = query("SELECT c.tableoid::oid FROM " + from_table(table) + " AS c WHERE " +
                               column_sql("c", key) + " " + key.equality + " $1",
                           {company.arg()}, access);
-  return rows.empty() ? InvalidOid : static_cast<Oid>(std::stoul(*rows[0][0]));
+  return rows.empty() ? InvalidOid : oid_of(rows[0][0]);
 }
 
 // Its number, where the company table is partitioned: with the partition the company goes.

@@ -30,8 +30,8 @@ std::vector<Partition> partitions_of(const std::vector<Oid>& tables) {
       {text_array(oids)});
   std::vector<Partition> partitions;
   for (const Row& row : rows) {
-    partitions.push_back({static_cast<Oid>(std::stoul(*row[0])), *row[1], *row[2], *row[3],
-                          *row[4] == "t", *row[5] == "t"});
+    partitions.push_back(
+        {oid_of(row[0]), *row[1], *row[2], *row[3], *row[4] == "t", *row[5] == "t"});
   }
   return partitions;
 }

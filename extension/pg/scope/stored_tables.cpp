@@ -91,7 +91,7 @@ void require_table(const Row& known, const Part& part, const StoredRows& rows) {
     refuse("table " + part.name, rows,
            ", and it is gone: only the owner of the database may read them");
   }
-  const Oid table = static_cast<Oid>(std::stoul(*known[0]));
+  const Oid table = oid_of(known[0]);
   if (!has_select(table, part)) refuse("table " + *name, rows, "");
   if (guarded([table] { return check_enable_rls(table, InvalidOid, true) == RLS_ENABLED; })) {
     throw Error(sqlstate::kRowSecurity,

@@ -18,9 +18,7 @@ namespace company_backup {
 namespace {
 
 std::string key_columns(const Table& table, const ScopedTable& scoped) {
-  std::vector<std::string> names;
-  for (int16_t number : scoped.key) names.push_back(column_of(table, number).name);
-  return text_array(names);
+  return text_array(column_names(table, scoped.key));
 }
 
 void authorize_scope() {
