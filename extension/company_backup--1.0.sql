@@ -41,7 +41,7 @@ CREATE TABLE company_backup.table_rule (
 COMMENT ON TABLE company_backup.table_rule IS 'Rules of set_table_rule()';
 
 CREATE TABLE company_backup.column_rule (
-    table_schema name NOT NULL,
+    table_schema name NOT NULL,    -- '', as the name: all tables
     table_name name NOT NULL,
     column_name name NOT NULL,
     treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file', 'renew', 'group')),
@@ -49,12 +49,14 @@ CREATE TABLE company_backup.column_rule (
     replacement_by name,
     replacement_role oid,    -- of replacement_by, where said_in is this database
     said_in uuid,
-    PRIMARY KEY (table_schema, table_name, column_name)
+    PRIMARY KEY (table_schema, table_name, column_name),
+    CHECK ((table_schema = '') = (table_name = '')),
+    CHECK (table_name <> '' OR replacement IS NULL)
 );
 COMMENT ON TABLE company_backup.column_rule IS 'Rules of set_column_rule()';
 
 CREATE TABLE company_backup.reference_rule (
-    table_schema name NOT NULL,
+    table_schema name NOT NULL,    -- '', as the name: all tables
     table_name name NOT NULL,
     columns name[] NOT NULL,
     target_schema name NOT NULL,
@@ -64,7 +66,8 @@ CREATE TABLE company_backup.reference_rule (
     when_column name NOT NULL DEFAULT '',
     when_value text NOT NULL DEFAULT '',
     outside text NOT NULL DEFAULT 'refuse' CHECK (outside IN ('refuse', 'keep', 'null')),
-    PRIMARY KEY (table_schema, table_name, columns, json_path, when_column, when_value)
+    PRIMARY KEY (table_schema, table_name, columns, json_path, when_column, when_value),
+    CHECK ((table_schema = '') = (table_name = ''))
 );
 COMMENT ON TABLE company_backup.reference_rule IS 'Rules of set_reference()';
 
@@ -356,7 +359,16 @@ CREATE FUNCTION set_column_rule(target regclass,
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_column_rule';
-COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file, renew or group; auto removes the rule. replacement is an expression: the new value where the old one is renewed, or the value of an added row to which none travels';
+COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file, renew or group; auto removes the rule. A NULL target: columns of this name in all tables. replacement is an expression: the new value where the old one is renewed, or the value of an added row to which none travels';
+
+CREATE FUNCTION set_column_rule(target regclass,
+    columns name[],
+    treatment text,
+    replacement text = NULL)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_column_rule_list';
+COMMENT ON FUNCTION set_column_rule(regclass, name[], text, text) IS 'The same for several columns';
 
 CREATE FUNCTION set_reference(source regclass,
     columns name[],
@@ -369,7 +381,7 @@ CREATE FUNCTION set_reference(source regclass,
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_reference';
-COMMENT ON FUNCTION set_reference(regclass, name[], regclass, name[], text, name, text, text) IS 'Declares a reference that has no foreign key, or what becomes of references to other companies; a NULL target removes the rule';
+COMMENT ON FUNCTION set_reference(regclass, name[], regclass, name[], text, name, text, text) IS 'Declares a reference that has no foreign key, or what becomes of references to other companies; a NULL target removes the rule. A NULL source: columns of these names in all tables where nothing else says what they are';
 
 CREATE FUNCTION set_membership(target regclass,
     person_column name)
@@ -853,6 +865,7 @@ REVOKE ALL ON FUNCTION
     set_company_table(regclass, name, name, name, name[], name[], text),
     set_table_rule(regclass, text, text, text, name[], name[]),
     set_column_rule(regclass, name, text, text),
+    set_column_rule(regclass, name[], text, text),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),
     set_membership(regclass, name),
     set_company_guard(text),
@@ -922,6 +935,7 @@ GRANT EXECUTE ON FUNCTION
     set_company_table(regclass, name, name, name, name[], name[], text),
     set_table_rule(regclass, text, text, text, name[], name[]),
     set_column_rule(regclass, name, text, text),
+    set_column_rule(regclass, name[], text, text),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),
     set_membership(regclass, name),
     set_company_guard(text),

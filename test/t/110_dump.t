@@ -34,6 +34,8 @@ psql($from, $_) for (
   "SELECT tools.set_column_rule('invoice', 'secret', 'secret', replacement => '''anew''')",
   "SELECT tools.set_column_rule('invoice', 'scan', 'file')",
   "SELECT tools.set_reference('invoice', '{doc}', 'invoice', json_path => '.next')",
+  "SELECT tools.set_column_rule(NULL, ARRAY['name', 'scan'], 'data')",
+  "SELECT tools.set_reference(NULL, '{doc}', 'company', json_path => '.company')",
   "SELECT tools.set_membership('membership', 'person_id')",
   "SELECT tools.set_reference('membership', '{person_id}', 'company', outside => 'keep')",
   "SELECT tools.set_company_guard('public.guard')",

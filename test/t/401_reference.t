@@ -67,7 +67,7 @@ sub plainly {
 	return $text;
 }
 
-my (%existing, %overloads);
+my (%existing, %overloads, %of_lists);
 for (rows_of(<<'SQL')) {
 SELECT CASE WHEN n.nspname = 'company_backup' THEN 'company_backup.' ELSE '' END || p.proname,
 	pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)
@@ -80,11 +80,15 @@ SQL
 	my $signature = "$name(" . plainly($arguments) . ') → ' . plainly($result);
 	if ($arguments =~ /^(?:company|source) (?:bigint|uuid)\b/) {
 		push @{ $overloads{$name} }, $signature;
+	} elsif ($arguments =~ /^target regclass, columns name\[\]/) {
+		$of_lists{$name} = $signature;
 	} else {
 		ok !exists $existing{$name}, "$name has no other overloads";
 		$existing{$name} = $signature;
 	}
 }
+is_deeply [keys %of_lists], ['set_column_rule'], 'what takes one column or several';
+$existing{$_} .= " $of_lists{$_}" for keys %of_lists;
 cmp_ok scalar(keys %existing), '>', 40, 'the functions of the extension';
 my @of_companies = grep { $existing{$_} =~ /\((?:company|source) text/ } keys %existing;
 is_deeply [sort keys %overloads], [sort @of_companies], 'keys of companies may be numbers and UUIDs everywhere';
@@ -109,7 +113,7 @@ my ($common) = $reference =~ /^## How to read this page\n(.*?)^## /ms;
 my %explained = map { $_ => 1 } map { /`(\w+)`/g } $common =~ /^- ((?:`\w+`(?:, )?)+):/mg;
 for my $section (@functions) {
 	my ($name, $text) = @$section;
-	my ($arguments) = block_of($text) =~ /\((.*?)\) →/ or next;
+	my $arguments = join ', ', block_of($text) =~ /\((.*?)\) →/g;
 	for my $argument ($arguments =~ /(?:^|, )(\w+) /g) {
 		next if $explained{$argument} || $name eq 'preview_restore';
 		like $text, qr/^- [^:]*`$argument`[^:]*:|^\| `$argument` \|/m, "$name: argument $argument is explained";

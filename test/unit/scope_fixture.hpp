@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/scope/discovery.hpp"
+#include "core/scope/rules_for_all.hpp"
 #include "core/scope/scope.hpp"
 #include "core/text/error.hpp"
 #include "schema_builder.hpp"
@@ -68,6 +69,7 @@ class ScopeTest : public testing::Test {
 
   void discover() {
     schema = db.build();
+    apply_to_tables(schema, rules);
     scope = discover_scope(schema, rules, "public");
   }
 

@@ -11,6 +11,7 @@
 
 namespace company_backup {
 
+// `rules`: with those that apply_to_tables() of core/scope/rules_for_all.hpp adds.
 // `functions_schema`: the quoted schema of the extension's functions, for hints ("public").
 // Throws Error kNotConfigured, kStaleRule (the company table or its key column is gone), kNoRoute.
 // Every other stale rule is a finding that names it.

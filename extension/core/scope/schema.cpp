@@ -78,7 +78,7 @@ std::vector<int16_t> pick_key(const Table& table) {
 
 const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column) {
   for (const ColumnRule& rule : rules.columns) {
-    if (rule.schema == table.schema && rule.table == table.name && rule.column == column) {
+    if (rule.column == column && rule.table == table.name && rule.schema == table.schema) {
       return &rule;
     }
   }

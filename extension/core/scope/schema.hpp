@@ -99,21 +99,23 @@ struct TableRule {
 };
 
 struct ColumnRule {
-  std::string schema, table, column;
+  std::string schema, table, column;  // no table: all tables, see core/scope/rules_for_all.hpp
   ColumnTreatment treatment = ColumnTreatment::kData;
   // SQL expression. Of kRenew: over the old value, what a copy gets. Else over nothing: what a row
   // gets that is added without a value of its own in this column; empty: its default.
   std::string replacement = {};
+  bool from_all = false;  // made of one for all tables
 };
 
 struct ReferenceRule {
-  std::string schema, table;
+  std::string schema, table;  // as above
   std::vector<std::string> columns;
   std::string target_schema, target_table;
   std::vector<std::string> target_columns;  // empty: the target's primary key
   std::string json_path;                // empty: the column itself (or each element of an array)
   std::string when_column, when_value;  // empty: always
   OutsidePolicy outside = OutsidePolicy::kRefuse;
+  bool from_all = false;
 };
 
 struct Settings {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "core/scope/rules_for_all.hpp"
 #include "core/scope/scope_model.hpp"
 #include "core/scope/smells.hpp"
 #include "core/text/names.hpp"
@@ -50,11 +51,27 @@ class ColumnCheck {
       ask(scoped.table, column, "its name looks like a secret", ColumnTreatment::kSecret);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);
+    else if (is_left_out(column))
+      model_.notice(column_object(model_.table(scoped.table), column.name),
+                    "a rule for all tables says what columns of this name refer to, but not this "
+                    "one, whose type is " +
+                        column.type,
+                    model_.statements.column_rule(model_.table(scoped.table), column.name,
+                                                  ColumnTreatment::kData));
     else if (column.family == TypeFamily::kJson)
       model_.notice(column_object(model_.table(scoped.table), column.name),
                     "JSON may hold IDs; no rule says whether it does",
                     model_.statements.column_rule(model_.table(scoped.table), column.name,
                                                   ColumnTreatment::kData));
+  }
+
+  // Its type does not fit a reference rule for all tables.
+  bool is_left_out(const Column& column) const {
+    const auto& rules = model_.rules.references;
+    return std::any_of(rules.begin(), rules.end(), [&](const ReferenceRule& rule) {
+      return is_for_all(rule) && rule.json_path.empty() && rule.when_column.empty() &&
+             rule.columns == std::vector{column.name};
+    });
   }
 
   // In another database the row with this ID is another one, unless it is known what it refers to.

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/scope/rules_for_all.hpp"
 #include "core/scope/scope_model.hpp"
 #include "core/scope/sql.hpp"
 
@@ -22,8 +23,10 @@ class RuleReader {
   void read() {
     settings();
     for (const TableRule& rule : model_.rules.tables) table_rule(rule);
-    for (const ColumnRule& rule : model_.rules.columns) column_rule(rule);
-    for (const ReferenceRule& rule : model_.rules.references) reference(rule);
+    for (const ColumnRule& rule : model_.rules.columns)
+      is_for_all(rule) ? column_of_all(rule) : column_rule(rule);
+    for (const ReferenceRule& rule : model_.rules.references)
+      is_for_all(rule) ? reference_of_all(rule) : reference(rule);
   }
 
  private:
@@ -147,6 +150,52 @@ class RuleReader {
              why_not_renewed(index, rule));
     else if (!model_.column_rules[index].emplace(rule.column, &rule).second)
       remove("two rules name this column");
+  }
+
+  // What apply_to_tables() has made of it are rules for single tables, read like others.
+  void column_of_all(const ColumnRule& rule) {
+    const std::string object = "*." + display_name(rule.column);
+    const std::string says = "its rule for all tables says " + std::string(to_text(rule.treatment));
+    if (is_stale(model_.schema, rule)) {
+      model_.error(object, "a rule for all tables names a column that no table has",
+                   model_.statements.forget_stale_rules());
+    } else if (const auto other = said_otherwise(model_.rules, rule)) {
+      model_.error(object, says + ", but " + *other, model_.statements.no_rule_for_all(rule));
+    }
+    const ColumnTreatment own =
+        gives_new_values(rule.treatment) ? ColumnTreatment::kData : rule.treatment;
+    for (const ForeignKey* key : contradicting_keys(model_.schema, model_.rules, rule)) {
+      const Table& table = model_.table(key->table);
+      model_.error(column_object(table, rule.column),
+                   says + ", but its foreign key " + display_name(key->name) +
+                       " says that it refers to " + display_table(model_.table(key->target)) +
+                       "; a rule of its own settles it",
+                   model_.statements.column_rule(table, rule.column, own));
+    }
+  }
+
+  void reference_of_all(const ReferenceRule& rule) {
+    const std::string object = "*." + display_name(rule.columns[0]);
+    const TableIndex target = find_table(rule.target_schema, rule.target_table);
+    if (target == kNoTable) return;
+    if (!rule.target_columns.empty() && find_columns(target, rule.target_columns).empty()) return;
+    if (is_stale(model_.schema, rule)) {
+      model_.error(
+          object,
+          "a rule for all tables names columns that no table has: " + list(needed_columns(rule)),
+          model_.statements.forget_stale_rules());
+    } else if (const auto other = said_otherwise(model_.rules, rule)) {
+      model_.error(object,
+                   "its reference rule for all tables says " + display_table(model_.table(target)) +
+                       ", but " + *other,
+                   model_.statements.no_rule_for_all(rule));
+    } else if (target_columns(model_.table(target), rule).size() != rule.columns.size()) {
+      model_.error(object,
+                   "its reference rule for all tables names no target columns, and the "
+                   "primary key of " +
+                       display_table(model_.table(target)) + " is not one of as many",
+                   model_.statements.no_rule_for_all(rule));
+    }
   }
 
   // Values that come from elsewhere cannot be made by a rule.

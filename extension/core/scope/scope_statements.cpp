@@ -40,6 +40,14 @@ void add_names(std::string& arguments, const char* name, const std::vector<std::
   if (!values.empty()) arguments += std::string(", ") + name + " => " + name_array(values);
 }
 
+// What removes a reference rule, after its table.
+std::string without_target(const ReferenceRule& rule) {
+  std::string arguments = name_array(rule.columns) + ", NULL";
+  add_text(arguments, "json_path", rule.json_path);
+  add_kind(arguments, rule.when_column, rule.when_value);
+  return arguments;
+}
+
 // "character varying(20)": 20; 0: no limit.
 size_t length_limit(const std::string& type) {
   const size_t open = type.find('(');
@@ -167,10 +175,15 @@ std::string Statements::without_excluded(const Table& table, const Table& target
 }
 
 std::string Statements::no_reference(const Table& table, const ReferenceRule& rule) const {
-  std::string arguments = regclass(table) + ", " + name_array(rule.columns) + ", NULL";
-  if (!rule.json_path.empty()) arguments += ", json_path => " + quote_literal(rule.json_path);
-  add_kind(arguments, rule.when_column, rule.when_value);
-  return call("set_reference", arguments);
+  return call("set_reference", regclass(table) + ", " + without_target(rule));
+}
+
+std::string Statements::no_rule_for_all(const ColumnRule& rule) const {
+  return call("set_column_rule", "NULL, " + quote_literal(rule.column) + ", 'auto'");
+}
+
+std::string Statements::no_rule_for_all(const ReferenceRule& rule) const {
+  return call("set_reference", "NULL, " + without_target(rule));
 }
 
 std::string name_list(const std::vector<std::string>& names) {

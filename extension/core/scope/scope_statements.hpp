@@ -40,6 +40,9 @@ class Statements {
                                const Reference& reference) const;
   // Removes a reference rule.
   std::string no_reference(const Table& table, const ReferenceRule& rule) const;
+  // Remove a rule for all tables.
+  std::string no_rule_for_all(const ColumnRule& rule) const;
+  std::string no_rule_for_all(const ReferenceRule& rule) const;
   std::string company_table(const Table& table, const Settings& settings) const;
   std::string membership(const Table& table, const std::string& person_column) const;
   std::string forget_stale_rules() const;

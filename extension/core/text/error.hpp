@@ -54,6 +54,7 @@ inline constexpr const char* kExcluded = "KB060";  // an exclusion constraint: a
 inline constexpr const char* kUnknownTemplate = "KB050";  // no such template
 inline constexpr const char* kTemplateExists = "KB051";   // its name, or its backup, is published
 inline constexpr const char* kPublished = "KB052";        // a template's backup is to be deleted
+inline constexpr const char* kContradicts = "KB085";      // a rule for all tables that cannot be
 inline constexpr const char* kUnreadable = "KB070";       // a backup nobody could read again
 inline constexpr const char* kOutOfMemory = "53200";
 inline constexpr const char* kInvalidParameter = "22023";

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/scope/discovery.hpp"
+#include "core/scope/rules_for_all.hpp"
 #include "core/scope/scope_statements.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/compat.hpp"
@@ -202,6 +203,7 @@ LiveScope load_live_scope() {
   LiveScope live;
   live.rules = load_rules();
   live.schema = load_schema(live.rules.settings);
+  apply_to_tables(live.schema, live.rules);
   const std::string functions = functions_schema();
   live.scope = discover_scope(live.schema, live.rules, functions);
   require_followed(live);

@@ -2,6 +2,7 @@
 #include "core/archive/archive_files.hpp"
 #include "core/scope/discovery.hpp"
 #include "core/scope/ownership.hpp"
+#include "core/scope/rules_for_all.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/check/reference_check.hpp"
@@ -135,9 +136,10 @@ COMPANY_BACKUP_FUNCTION(check_company_scope) {
 
 COMPANY_BACKUP_FUNCTION(propose_company_rules) {
   authorize_scope();
-  const Rules rules = load_rules();
-  std::vector<std::string> statements =
-      propose_rules(load_schema(rules.settings), rules, functions_schema());
+  Rules rules = load_rules();
+  const Schema schema = load_schema(rules.settings);
+  apply_to_tables(schema, rules);
+  std::vector<std::string> statements = propose_rules(schema, rules, functions_schema());
   if (const std::optional<LiveScope> live = discovered_scope()) {
     for (const Finding& finding : row_findings(*live)) {
       if (!finding.hint.empty()) statements.push_back(finding.hint);
