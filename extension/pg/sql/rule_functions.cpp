@@ -192,7 +192,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   const auto columns = optional_names(fcinfo, 1).value_or(std::vector<std::string>{});
   if (columns.empty()) throw Error(sqlstate::kInvalidParameter, "columns must not be empty");
   const auto target_columns = optional_names(fcinfo, 3).value_or(std::vector<std::string>{});
-  const std::string json_path = optional_text(fcinfo, 4).value_or("");
+  const std::string given_path = optional_text(fcinfo, 4).value_or("");
   const std::string when_column = optional_text(fcinfo, 5).value_or("");
   const std::string when_value = optional_text(fcinfo, 6).value_or("");
   const std::string outside_text = required_text(fcinfo, 7, "outside");
@@ -208,7 +208,9 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   if (when_column.empty() != PG_ARGISNULL(6)) {
     throw Error(sqlstate::kInvalidParameter, "when_column and when_value must be given together");
   }
-  const JsonPath path = JsonPath::parse(json_path);
+  const JsonPath path = JsonPath::parse(given_path);
+  // However a condition is spelt, it is the same rule.
+  const std::string json_path = path.has_conditions() ? path.text() : given_path;
   own_query(
       "DELETE FROM company_backup.reference_rule WHERE table_schema::text = $1 AND "
       "table_name::text = $2 "
