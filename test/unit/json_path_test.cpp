@@ -76,6 +76,8 @@ TEST(JsonPath, refuses_what_is_no_path) {
   for (int i = 0; i < 63; ++i) json = "{\"a\":" + json + "}";
   EXPECT_EQ(collected(longest, json), Texts{"1"});
   expect_error(sqlstate::kBadRule, "63 steps", [&] { JsonPath::parse(longest + ".a"); });
+  expect_error(sqlstate::kBadRule, "63 steps",
+               [&] { JsonPath::parse(longest.substr(2) + " ? (@ == 1)"); });
 }
 
 TEST(JsonPath, malformed_documents) {

@@ -52,6 +52,14 @@ TEST(Manifest, EveryFieldIsDemandedAndTyped) {
   EXPECT_GT(tried, 80U);
 }
 
+TEST(Manifest, PathsWithConditions) {
+  for (const char* path : {".a[*].b", "$.a", "$.a ? (@.b == \"c\" && @.\"d e\" != 1.50).f"}) {
+    Json json = sample_json();
+    json["references"][0]["json_path"] = path;
+    EXPECT_EQ(Json::parse(Manifest::from_json(json.dump()).to_json()), json);
+  }
+}
+
 TEST(Manifest, NullOnlyWhereItMayBe) {
   for (const char* path : {"/label", "/actor", "/company/name", "/references/0/json_path",
                            "/references/0/when_column", "/references/0/when_value"}) {
@@ -99,6 +107,9 @@ TEST(Manifest, ValuesThatCannotBe) {
       {"/tables/1/key/1/column", "name", "twice"},
       {"/shared/0/treatment", "company", "unknown value"},
       {"/shared/0/match_columns", {"nothing"}, "does not have"},
+      {"/references/0/json_path", ".a[1]", "\"references[0].json_path\" is no JSON path"},
+      {"/references/0/json_path", "$.a ? (@.b > 1).c", "is no JSON path"},
+      {"/references/0/json_path", "$.a ?(@.b == 1).c", "is no JSON path"},
       {"/references/0/outside", "ignore", "unknown value"},
       {"/label", std::string("a\0b", 3), "NUL"},
   };

@@ -13,6 +13,7 @@
 #include "core/archive/archive_layout.hpp"
 #include "core/archive/manifest.hpp"
 #include "core/text/error.hpp"
+#include "core/text/json_path.hpp"
 #include "core/text/json_scanner.hpp"
 #include "core/text/printable.hpp"
 #include "core/text/table_name.hpp"
@@ -67,6 +68,15 @@ auto grammar(Function function) {
     return function();
   } catch (const Error& error) {
     not_json(error.message());
+  }
+}
+
+bool is_json_path(const std::string& text) {
+  try {
+    const JsonPath path = JsonPath::parse(text);
+    return !path.has_conditions() || path.text() == text;
+  } catch (const Error&) {
+    return false;
   }
 }
 
@@ -148,6 +158,14 @@ class ValueReader {
       } else {
         to = read_text(place);
       }
+    };
+  }
+
+  // As set_reference() writes it.
+  Take json_path(std::optional<std::string>& to) {
+    return [take = optional_text(to), &to](const Place& place) {
+      take(place);
+      if (to && !is_json_path(*to)) refuse(place, "is no JSON path");
     };
   }
 
@@ -487,7 +505,7 @@ class ManifestReader {
                            {"columns", in_.names(reference.columns)},
                            {"target", in_.table_name(reference.target)},
                            {"target_columns", in_.names(reference.target_columns)},
-                           {"json_path", in_.optional_text(reference.json_path)},
+                           {"json_path", in_.json_path(reference.json_path)},
                            {"when_column", in_.optional_text(reference.when_column)},
                            {"when_value", in_.optional_text(reference.when_value)},
                            {"outside", in_.word(reference.outside)}});

@@ -1,17 +1,22 @@
 // Paths into jsonb values, of set_reference: where IDs are kept inside a document.
 //
 //   path  = [ "$" ] { step } [ ".keys()" ]
-//   step  = ".key" | ."quoted key" | ".*" | "[*]" | ".**"
+//   step  = ".key" | ."quoted key" | ".*" | "[*]" | ".**" | "? (" condition ")"
 //
 // ".*" is every member of an object, "[*]" every element of an array (anything else counts as an
 // array of itself, as in SQL/JSON's lax mode), ".**" the value and everything inside it, ".keys()"
-// the names of an object's members.
+// the names of an object's members. A condition goes no further than where it holds, in an array
+// for each element: json_condition.hpp.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/text/json_condition.hpp"
+#include "core/text/json_step.hpp"
 
 namespace company_backup {
 
@@ -24,8 +29,10 @@ class JsonPath {
   // that the first i steps have led to a value. No bit: the path goes no further there.
   using States = uint64_t;
   static constexpr States kStart = 1;
-  // Those that need no step inside, added to those that a value was reached in.
-  States at_value(States states, bool is_array) const;
+  // Those that need no step inside, added to those that a value was reached in. `test`: does the
+  // condition hold for the value?
+  using Test = std::function<bool(const JsonCondition& condition)>;
+  States at_value(States states, bool is_array, const Test& test) const;
   // For what is inside the value.
   States at_element(States states) const;
   States at_member(States states, std::string_view name) const;
@@ -35,20 +42,23 @@ class JsonPath {
 
   // Does the path end at names?
   bool leads_to_any_names() const {
-    return !steps_.empty() && steps_.back().kind == Step::Kind::kKeys;
+    return !steps_.empty() && steps_.back().kind == JsonStep::Kind::kKeys;
   }
+  bool has_conditions() const { return !conditions_.empty(); }
 
-  // As SQL/JSON's own language has it, which finds at least as much.
-  std::string sql_text() const;
-
-  struct Step {
-    enum class Kind { kKey, kMembers, kElements, kDescend, kKeys };
-    Kind kind;
-    std::string key;  // kKey
-  };
+  // In one spelling, which is read as the same path; rules and archives have it where it has
+  // conditions.
+  std::string text() const { return written(JsonPathLanguage::kOwn); }
+  // As SQL/JSON's own language has it, which looks for a key in an array, but not in arrays of
+  // arrays.
+  std::string sql_text() const { return written(JsonPathLanguage::kSql); }
 
  private:
-  std::vector<Step> steps_;
+  void read_condition(JsonPathReader& in);
+  std::string written(JsonPathLanguage language) const;
+
+  std::vector<JsonStep> steps_;
+  std::vector<JsonCondition> conditions_;
 };
 
 }  // namespace company_backup

@@ -4,6 +4,7 @@
 
 #include "core/text/error.hpp"
 #include "core/text/json_scanner.hpp"
+#include "core/text/json_tester.hpp"
 #include "core/text/json_text.hpp"
 
 namespace company_backup {
@@ -12,7 +13,7 @@ namespace {
 class Walk {
  public:
   Walk(std::string_view json, const std::vector<const JsonPath*>& paths, JsonVisitor& visitor)
-      : scanner_(json, json.size()), paths_(paths), visitor_(visitor) {
+      : scanner_(json, json.size()), tester_(json), paths_(paths), visitor_(visitor) {
     for (size_t i = 0; i < paths.size(); ++i) states_.push_back(JsonPath::kStart);
   }
 
@@ -56,7 +57,7 @@ class Walk {
     const char c = scanner_.peek();
     bool alive = false;
     for (size_t i = 0; i < paths_.size(); ++i) {
-      states()[i] = paths_[i]->at_value(states()[i], c == '[');
+      states()[i] = paths_[i]->at_value(states()[i], c == '[', test_);
       alive |= states()[i] != 0;
     }
     if (alive && (c == '{' || c == '[')) {
@@ -124,6 +125,10 @@ class Walk {
   }
 
   JsonScanner scanner_;
+  JsonTester tester_;
+  const JsonPath::Test test_ = [this](const JsonCondition& condition) {
+    return tester_.holds(condition, scanner_.position());
+  };
   const std::vector<const JsonPath*>& paths_;
   JsonVisitor& visitor_;
   std::vector<Container> open_;

@@ -422,6 +422,8 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
     throw Error(sqlstate::kInvalidParameter, "when_column and when_value must be given together");
   }
   const JsonPath path = JsonPath::parse(rule.json_path);
+  // However a condition is spelt, it is the same rule.
+  if (path.has_conditions()) rule.json_path = path.text();
   remove_reference(rule);
   if (removes) PG_RETURN_VOID();
   const Oid target = PG_GETARG_OID(2);
