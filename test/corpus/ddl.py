@@ -6,6 +6,7 @@ import re
 from model import literal, quoted
 
 EXTENSIONS = ("citext", "ltree", "hstore")
+NEXTVAL = re.compile(r"nextval\('([^']+)'")
 
 
 def extensions(schema):
@@ -20,7 +21,7 @@ def extensions(schema):
 def sequences_of(schema):
     """Sequences that defaults name: {"a_seq"}."""
     return sorted({sequence for table in schema.tables.values() for column in table.columns.values()
-                   for sequence in re.findall(r"nextval\('([^']+)'", column.default or "")})
+                   for sequence in NEXTVAL.findall(column.default or "")})
 
 
 def column_line(column):
@@ -66,7 +67,6 @@ def tables(schema):
     for table in schema.tables.values():
         lines += [create_table(table)] + conditional_keys(table)
     return lines
-
 
 
 
