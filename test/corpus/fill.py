@@ -24,19 +24,21 @@ ATTEMPTS = 60
 NULLS = (0.3, 0.5, 0.85, 0.1)
 SHARED_ROWS = 3
 NOBODY = None
+NO_WAY = (None, None)
 
 
 @dataclasses.dataclass
 class Row:
     """A row in the making. `number` in its table and `within` its company count from 1; `forced` is the reference that
-    must tie it to its company."""
+    must tie it to its company, and the tables that it may refer to for that; `index` its place among the sure rows."""
 
     number: int
     within: int
     company: int | None
     values: dict
-    forced: object = None
+    forced: tuple = NO_WAY
     taken: list = dataclasses.field(default_factory=list)
+    index: int | None = None
 
 
 class Rows:
@@ -230,25 +232,29 @@ class Filler:
     # Ties to the company.
 
     def forced(self, table, row):
-        """The reference that must lead this row to its company, if there is a choice one of them."""
-        if row.company is NOBODY:
-            return None
-        ways = [way for way in self.plan.anchors.get(table.full_name, []) if self.may_lead(way, row)]
+        """The reference that must lead this row to its company, if there is a choice one of them, and the tables that
+        it then refers to: (reference, {full name}), or (None, None)."""
+        ways = self.plan.anchors.get(table.full_name)
+        if row.company is NOBODY or not ways:
+            return NO_WAY
+        ways = [(way, {name for name in leads if self.has_rows(name, row)}) for way, leads in ways]
+        ways = [way for way in ways if way[1]]
         if table.route:
-            ways = [way for way in ways if set(way.columns) & set(table.route)] or ways
-        sure = [way for way in ways if not self.schema.nullable(way) and way.form in ("plain", "when")]
-        direct = [way for way in ways if self.schema.company in {target.table for target in way.targets}]
+            ways = [way for way in ways if set(way[0].columns) & set(table.route)] or ways
+        sure = [way for way in ways if not self.schema.nullable(way[0]) and way[0].form in ("plain", "when")]
+        if not sure and table.truth[0] == "excluded" and self.random.random() < 0.3:
+            return NO_WAY
+        direct = [way for way in ways if self.schema.company in way[1] and way[0].form == "plain"]
         if sure:
             ways = sure
         elif direct and not table.route and (table.shared or self.random.random() < 0.85):
             ways = direct
-        return self.random.choice(ways) if ways else None
+        return self.random.choice(ways) if ways else NO_WAY
 
-    def may_lead(self, way, row):
-        """Whether a table that it leads to has rows of the company, or will have."""
-        return any(self.rows[target.table].by_company.get(row.company) or
-                   (not self.rows[target.table] and self.schema.tables[target.table].rows)
-                   for target in way.all_targets() if self.schema.tables[target.table].of_a_company())
+    def has_rows(self, name, row):
+        """Whether a table has rows of the company, or will have."""
+        rows = self.rows[name]
+        return rows.by_company.get(row.company) or (not rows and self.schema.tables[name].rows)
 
     # One reference.
 
@@ -271,7 +277,7 @@ class Filler:
         if not open_columns:
             return self.is_there(reference, row)
         may_be_null = any(not table.columns[name].notnull for name in open_columns)
-        if may_be_null and row.forced is not reference and self.random.random() < nulls:
+        if may_be_null and row.forced[0] is not reference and self.random.random() < nulls:
             return self.leave_out(table, reference, row, known)
         targets = list(reference.targets)
         if reference.form == "when":
@@ -282,6 +288,8 @@ class Filler:
         else:
             self.random.shuffle(targets)
             targets = [(None, target) for target in targets]
+        if row.forced[0] is reference:
+            targets = [(value, target) for value, target in targets if target.table in row.forced[1]]
         for value, target in targets:
             index = self.pick(table, reference, target, row, known)
             if index is not None:
@@ -316,15 +324,7 @@ class Filler:
     def is_there(self, reference, row):
         """Whether a row has the values that other references have given these columns."""
         values = tuple(str(row.values[name]) for name in reference.columns)
-        for target in reference.all_targets():
-            place = (target.table, target.columns)
-            if place not in self.lookups or self.lookups[place][0] != len(self.rows[target.table]):
-                kept = self.rows[target.table].values
-                columns = [kept.get(name, []) for name in target.columns]
-                self.lookups[place] = (len(self.rows[target.table]), {tuple(map(str, key)) for key in zip(*columns)})
-            if values in self.lookups[place][1]:
-                return True
-        return False
+        return any(values in self.places(target.table, target.columns) for target in reference.all_targets())
 
     def value_at(self, name, index, column, row):
         return row.values[column] if index < 0 else self.rows[name].values[column][index]
@@ -347,11 +347,10 @@ class Filler:
 
     def pick(self, table, reference, target, row, known):
         """The index of a row to refer to, -1 for the row itself, or None."""
-        own, shared = self.candidates(table, target, row, row.forced is reference)
+        own, shared = self.candidates(table, target, row, row.forced[0] is reference)
         if target.table == table.full_name:
             # To earlier rows only: a forest.
-            limit = getattr(row, "index", None)
-            own = own if limit is None else own[:bisect.bisect_left(own, limit)]
+            own = own if row.index is None else own[:bisect.bisect_left(own, row.index)]
             if not own and not self.schema.nullable(reference):
                 return -1
         if not known and self.is_alone(table, reference):
@@ -380,8 +379,23 @@ class Filler:
             index = self.random.choice(own)
             if fits(index):
                 return index
-        fitting = [index for index in own if fits(index)]
+        names = tuple(name for name in reference.columns if name in known)
+        columns = tuple(other for name, other in zip(reference.columns, target.columns) if name in known)
+        places = self.places(target.table, columns).get(tuple(str(known[name]) for name in names), ())
+        whose = self.rows[target.table].company
+        fitting = [index for index in places if whose[index] == whose[own[0]]]
         return self.random.choice(fitting) if fitting else None
+
+    def places(self, name, columns):
+        """Where rows with given values are: {(values as texts): [index]}."""
+        rows = self.rows[name]
+        count, found = self.lookups.get((name, columns), (None, None))
+        if count != len(rows):
+            found = {}
+            for index, key in enumerate(zip(*(rows.values.get(column, ()) for column in columns))):
+                found.setdefault(tuple(map(str, key)), []).append(index)
+            self.lookups[name, columns] = (len(rows), found)
+        return found
 
     @staticmethod
     def is_alone(table, reference):
@@ -406,7 +420,8 @@ class Filler:
 
     def one_value(self, table, reference, row, own_only=False):
         """The key of a row that may be referred to, or None."""
-        for target in self.random.sample(reference.targets, len(reference.targets)):
+        targets = [target for target in reference.targets if not own_only or target.table in row.forced[1]]
+        for target in self.random.sample(targets, len(targets)):
             own, shared = self.candidates(table, target, row, own_only)
             if target.table in self.in_turn and own:
                 turn = self.turns.get((target.table, row.company), 0)
@@ -421,7 +436,7 @@ class Filler:
 
     def assign_array(self, table, reference, row, nulls):
         column = table.columns[reference.columns[0]]
-        forced = row.forced is reference
+        forced = row.forced[0] is reference
         if not column.notnull and not forced and self.random.random() < nulls:
             row.values[column.name] = None
             return True
@@ -433,9 +448,9 @@ class Filler:
         """The keys of up to three rows above this one."""
         column, target = table.columns[reference.columns[0]], reference.targets[0]
         own, _ = self.candidates(table, target, row, True)
-        if target.table == table.full_name and getattr(row, "index", None) is not None:
+        if target.table == table.full_name and row.index is not None:
             own = own[:bisect.bisect_left(own, row.index)]
-        count = min(len(own), self.random.randint(int(row.forced is reference), 3))
+        count = min(len(own), self.random.randint(int(row.forced[0] is reference), 3))
         keys = self.rows[target.table].values.get(target.columns[0], [])
         above = [str(keys[index]) for index in sorted(self.random.sample(own, count))]
         text = reference.separator.join(above)
@@ -446,13 +461,13 @@ class Filler:
 
     def assign_document(self, table, unit, row, nulls):
         column = table.columns[unit[0].columns[0]]
-        forced = row.forced in unit
+        forced = row.forced[0] in unit
         row.values[column.name] = None
         if not column.notnull and not forced and self.random.random() < nulls:
             return True
         document = json.loads(column.kind.argument) if column.is_kind("json") else None
         for reference in unit:
-            must = row.forced is reference
+            must = row.forced[0] is reference
             if self.one_value(table, reference, row, must) is None:
                 continue
             document = put(self.random, copy.deepcopy(document), steps_of(reference.json_path),
@@ -479,17 +494,17 @@ class Filler:
         for attempt in range(ATTEMPTS):
             row.values = dict(kept)
             nulls = NULLS[attempt % len(NULLS)]
-            if attempt > 3 and row.forced is not None:
+            if attempt > 3 and row.forced[0] is not None:
                 row.forced = self.forced(table, row)
             done = all([self.assign(table, unit, row, nulls) for unit in units])
             if done and self.keys_are_new(table, row, lambda keys: not set(keys) <= self.hard[table.full_name]):
                 break
         else:
-            row.forced = None
+            row.forced = NO_WAY
             row.values = dict(kept)
             if not all([self.assign(table, unit, row, 1.0) for unit in units]):
                 self.notes.append(f"{table.full_name}: a row refers to nothing where it must")
-        if row.company is not NOBODY and row.forced is None and self.plan.anchors.get(table.full_name):
+        if table.travels() and row.company is not NOBODY and row.forced[0] is None and self.plan.anchors.get(table.full_name):
             self.notes.append(f"{table.full_name}: a row belongs to nobody")
         self.plain_values(table, row, columns)
         for column in columns:

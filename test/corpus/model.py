@@ -40,10 +40,12 @@ class Type:
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What values that refer to nothing are: "money", "external" with the arguments of its parentheses."""
+    """What values that refer to nothing are: "money", "external" with the arguments of its parentheses. They may be
+    taken for its alternatives, too."""
 
     name: str
     argument: str = ""
+    alternatives: tuple = ()
 
     def words(self):
         return [word.strip() for word in self.argument.split(",") if word.strip()]
@@ -62,6 +64,10 @@ class Column:
 
     def is_kind(self, *names):
         return self.kind is not None and self.kind.name in names
+
+    def may_be(self, *names):
+        """The same, or a word that is right for it as well."""
+        return self.kind is not None and not {self.kind.name, *self.kind.alternatives}.isdisjoint(names)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Reads a schema file, strictly: whatever is not in the format is an error with its file and line. README.md has the
 format."""
 
+import dataclasses
+import json
 import re
 
 import model
@@ -365,13 +367,23 @@ class Reader:
         return Type(plain, sql + brackets, bool(brackets), length, sequence, labels)
 
     def kind_of(self, word):
-        matched = re.fullmatch(r"([a-z-]+)(?:\((.*)\))?", word, re.S)
+        """KIND, or several with "|" between: then each is right, and the values are made as the first says."""
+        kinds = [self.single_kind(part, word) for part in re.findall(r"(?:[^|(]|\([^)]*\))+", word)]
+        return dataclasses.replace(kinds[0], alternatives=tuple(kind.name for kind in kinds[1:]))
+
+    @staticmethod
+    def single_kind(part, word):
+        matched = re.fullmatch(r"([a-z-]+)(?:\((.*)\))?", part, re.S)
         if matched and matched[2] is None and matched[1] in KINDS:
             return Kind(matched[1])
-        if matched and matched[2] and matched[1] in KINDS_WITH:
+        if matched and matched[2] is not None and matched[1] in KINDS_WITH:
             kind = Kind(matched[1], matched[2].strip())
             if kind.name == "count" and not re.fullmatch(r"-?\d+\.\.-?\d+", kind.argument):
                 raise Bad("a count has its bounds: count(0..100)")
+            if kind.name in ("enum", "bool-as-int") and not kind.words():
+                raise Bad(f"{kind.name} has its values")
+            if kind.name == "json":
+                check_json(kind.argument)
             return kind
         raise Bad(f"{word} is not understood")
 
@@ -530,6 +542,13 @@ class Reader:
         if name not in table.columns:
             raise Bad(f"there is no column {name} in {table.full_name}")
         return table.columns[name]
+
+
+def check_json(text):
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise Bad(f"no JSON: {error}") from None
 
 
 def rest_after_arguments(base):

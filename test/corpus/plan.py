@@ -15,16 +15,17 @@ def columns_in(table, expression):
 
 
 def anchors(schema):
-    """For each table of a company, the references by which its rows can be told to be a company's: {full name: [...]}.
-    They never lead in a circle. Tables that no such reference leaves have none: their rows belong to a company
-    because its rows refer to them."""
+    """For each table of a company, the references by which its rows can be told to be a company's, with the tables that
+    they lead to: {full name: [(reference, {full name of a table})]}. They never lead in a circle. Tables that no such
+    reference leaves have none: their rows belong to a company because its rows refer to them."""
     tables = [table for table in schema.tables.values() if table.of_a_company()]
     found = {schema.company: []}
 
     def ways(table):
-        return [reference for reference in table.references if schema.is_proof(reference)
-                and any(target.table in found and target.table != table.full_name
-                        for target in reference.all_targets())]
+        leading = [(reference, {target.table for target in reference.all_targets()
+                                if target.table in found and target.table != table.full_name})
+                   for reference in table.references if schema.is_proof(reference)]
+        return [(reference, leads) for reference, leads in leading if leads]
 
     def open_ends(table):
         """References to tables that may yet turn out to lead to a company."""
