@@ -1,0 +1,352 @@
+"""What is true of a schema, in company_backup's words: whether a statement that it proposes is right, and the statements
+that somebody who knows the schema would write."""
+
+from model import INTEGERS, TRAVELS, literal, quoted
+from parse import Bad, dotted, steps_of
+
+RIGHT, HARMLESS, WRONG = "right", "harmless", "wrong"
+TREATMENTS = {"company": "company", "append_only": "append", "excluded": "excluded", "people": "people",
+              "shared": "global", "global": "global"}
+STAY_AWAY = ("secret", "token")
+
+
+class Truth:
+    """Judges statements and writes them. The closure tells which rows a route would leave to nobody."""
+
+    def __init__(self, session, schema, closure):
+        self.session, self.schema, self.closure = session, schema, closure
+        self.leading = self.tables_of_companies()
+        self.constraints = {}
+        for row in session.rows("""
+                SELECT n.nspname || '.' || c.relname AS tab, k.conname AS name, fn.nspname || '.' || f.relname AS target,
+                    (SELECT array_agg(a.attname ORDER BY u.place) FROM unnest(k.conkey) WITH ORDINALITY u(number, place)
+                     JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number) AS columns
+                FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                JOIN pg_class f ON f.oid = k.confrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
+                WHERE k.contype = 'f'"""):
+            self.constraints[row["name"], row["tab"]] = (tuple(row["columns"]), row["target"])
+
+    def tables_of_companies(self):
+        """Tables with rows that are companies', by the closure, and those that would have some if they had rows."""
+        found = {name for _, name in self.closure.counts()} | {self.schema.company}
+        before = None
+        while before != found:
+            before = set(found)
+            found |= {table.full_name for table in self.schema.tables.values() if table.of_a_company()
+                      for reference in table.references for target in reference.all_targets() if target.table in found}
+        return found
+
+    # Judging.
+
+    def verdict(self, call):
+        """(right, harmless or wrong; why)"""
+        judge = getattr(self, "of_" + call.function, None)
+        if judge is None:
+            return HARMLESS, "no rule"
+        try:
+            return judge(call)
+        except (Bad, KeyError) as error:
+            return WRONG, f"it names what is not there: {error}"
+
+    def table(self, name):
+        parts = dotted(name)
+        return self.schema.tables[".".join(parts if len(parts) > 1 else ["public"] + parts)]
+
+    def of_set_company_table(self, call):
+        table = self.table(call.get("company_table"))
+        if table.full_name != self.schema.company or call.get("key_column") not in (None, self.schema.key):
+            return WRONG, f"the companies are in {self.schema.company}"
+        for name in call.get("scope_columns") or []:
+            for other in self.schema.tables.values():
+                if name in other.columns and not self.leads_to_company(other, name):
+                    return WRONG, f"{other.full_name}.{name} is no company"
+        if (call.get("name_column") or "name") != self.schema.name:
+            return HARMLESS, f"the name is in {self.schema.name}"
+        return RIGHT, ""
+
+    def leads_to_company(self, table, name):
+        if table.full_name == self.schema.company and name == self.schema.key:
+            return True
+        return any(target.table == self.schema.company and reference.form == "plain" and self.schema.key in target.columns
+                   for reference in table.references_of(name) for target in reference.targets)
+
+    def of_set_table_rule(self, call):
+        table, treatment = self.table(call.get("target")), call.get("treatment")
+        if treatment == "auto":
+            return HARMLESS, ""
+        answer = TREATMENTS.get(treatment)
+        for name in call.get("match_columns") or []:
+            if name not in table.columns:
+                return WRONG, f"there is no {name}"
+        if answer not in table.truth:
+            return self.other_treatment(table, answer)
+        if answer in TRAVELS:
+            wrong = self.wrong_route(table, call.get("route") or [])
+            if wrong:
+                return WRONG, wrong
+        elif call.get("match_columns") and answer in ("people", "global") and not self.tells_rows(
+                table, call.get("match_columns")):
+            return WRONG, f"{call.get('match_columns')} does not tell the rows of {table.full_name}"
+        return RIGHT, ""
+
+    @staticmethod
+    def other_treatment(table, answer):
+        """A treatment that the truth does not name. Of two that keep rows where they are, neither does any harm."""
+        what = f"{table.full_name} is {' or '.join(table.truth)}, not {answer}"
+        if not table.travels() and answer not in TRAVELS:
+            return HARMLESS, what
+        return (HARMLESS if answer == "company" and "append" in table.truth else WRONG), what
+
+    def tells_rows(self, table, columns):
+        listed = ", ".join(map(quoted, columns))
+        query = f"SELECT count(*) = count(DISTINCT ({listed})) FROM {table.sql}"
+        return self.session.run(query).strip() == "t"
+
+    def wrong_route(self, table, names):
+        """What is wrong with a route, or None. It may also be the foreign keys of rows that refer to this table."""
+        columns, down = [], False
+        for name in names:
+            own = self.constraints.get((name, table.full_name))
+            if own is None:
+                if not any(known == name and target == table.full_name and of in self.leading
+                           for (known, of), (_, target) in self.constraints.items()):
+                    return f"{name} leads to no company"
+                down = True
+                continue
+            if own[1] not in self.leading:
+                return f"{name} leads to {own[1]}, which is no company's"
+            columns += [name for name in own[0] if not table.columns[name].notnull] or list(own[0])
+        if columns and not down and not table.shared:
+            lost = self.closure.rows_without(table, columns)
+            if lost:
+                return f"the route leaves {lost} rows to nobody that are a company's"
+        return None
+
+    def of_set_column_rule(self, call):
+        columns = call.get("target_column")
+        if isinstance(columns, str):
+            columns = listed(columns)
+        tables = [self.table(call.get("target"))] if call.get("target") else \
+            [table for table in self.schema.tables.values() if set(columns) & set(table.columns)]
+        verdicts = []
+        for table in tables:
+            for name in columns:
+                if name in table.columns:
+                    verdicts.append(self.of_column(table, name, call.get("treatment")))
+                elif call.get("target"):
+                    return WRONG, f"there is no {name} in {table.full_name}"
+        return worst(verdicts)
+
+    def of_column(self, table, name, treatment):
+        column, place = table.columns[name], f"{table.full_name}.{name}"
+        references = table.references_of(name)
+        hidden = [reference for reference in references if not reference.declared]
+        stays = not table.travels()
+        if treatment == "auto":
+            return HARMLESS, ""
+        if treatment == "data":
+            if hidden and not references_are_declared_too(references, hidden):
+                return (HARMLESS if stays else WRONG), f"{place} refers to {aims(hidden)}"
+            for word in STAY_AWAY + ("group",):
+                if column.is_kind(word) and not column.may_be(*PLAIN):
+                    return (HARMLESS if stays else WRONG), f"{place} is a {word}"
+            return (HARMLESS if references else RIGHT), ""
+        if references and treatment not in ("path", "secret", "identity"):
+            return WRONG, f"{place} refers to {aims(references)}"
+        right = {"secret": STAY_AWAY, "identity": ("token",), "renew": ("token", "slug", "url", "email", "name"),
+                 "counter": ("number", "count", "position"), "group": ("group",)}
+        if treatment == "path":
+            return (RIGHT if any(reference.form == "path" for reference in references) else WRONG), place
+        if column.may_be(*right.get(treatment, ())):
+            return RIGHT, ""
+        if treatment in ("counter", "identity", "renew") and not references or \
+                treatment == "file" and column.type.base == "bytea":
+            return HARMLESS, place
+        return (HARMLESS if stays else WRONG), f"{place} is no {treatment}"
+
+    def of_set_reference(self, call):
+        columns = tuple(call.get("columns") or ())
+        if call.get("target") is None:
+            return HARMLESS, ""
+        if call.get("source") is not None:
+            return self.of_one_reference(self.table(call.get("source")), columns, call)
+        return worst([self.of_one_reference(table, (name,), call) for table in self.schema.tables.values()
+                      for name in columns if name in table.columns])
+
+    def of_one_reference(self, table, columns, call):
+        for name in columns:
+            if name not in table.columns:
+                return WRONG, f"there is no {name} in {table.full_name}"
+        target = self.table(call.get("target"))
+        its = tuple(call.get("target_columns") or target.primary)
+        asked = (target.full_name, dict(zip(columns, its)))
+        for reference in table.references:
+            same_place = set(reference.columns) == set(columns) and same_path(reference, call.get("json_path"))
+            if not same_place:
+                continue
+            for kind, aim in [(None, aim) for aim in reference.targets] + reference.kinds:
+                if (aim.table, dict(zip(reference.columns, aim.columns))) != asked:
+                    continue
+                if call.get("when_column") is None and kind is None:
+                    return (HARMLESS if reference.declared else RIGHT), ""
+                if call.get("when_column") == reference.when_column and call.get("when_value") == kind:
+                    return RIGHT, ""
+        truth = [reference for reference in table.references if set(reference.columns) & set(columns)]
+        said = f"refers to {aims(truth)}" if truth else "refers to nothing"
+        return WRONG, f"{table.full_name} ({', '.join(columns)}) {said}, not {target.full_name}"
+
+    def of_set_membership(self, call):
+        table, column = self.table(call.get("target")), call.get("person_column")
+        if column not in table.columns:
+            return WRONG, f"there is no {column} in {table.full_name}"
+        if table.people_of == column:
+            return RIGHT, ""
+        people = any(self.schema.tables[target.table].truth[0] == "people"
+                     for reference in table.references_of(column) for target in reference.all_targets())
+        if not table.travels() and people:
+            return HARMLESS, ""
+        return WRONG, f"{table.full_name} is {' or '.join(table.truth)}, and says nothing of members"
+
+    # Writing.
+
+    def company_table(self):
+        """The statement that says which table has the companies, and what their columns are called."""
+        names = sorted({name for table in self.schema.tables.values() for name in table.columns
+                        if self.leads_to_company(table, name) and table.full_name != self.schema.company})
+        names = [name for name in names if all(self.leads_to_company(table, name)
+                                               for table in self.schema.tables.values() if name in table.columns)]
+        table = self.schema.tables[self.schema.company]
+        return (f"SELECT set_company_table({literal(table.sql)}, {literal(self.schema.key)}, "
+                f"{literal(self.schema.name)}, scope_columns => {array(names)})")
+
+    def answers(self, table, column):
+        """What somebody who knows the schema says to a question about a table, or a column of it: lists of statements,
+        the best list first; the others are for what cannot be said."""
+        if column is None or column not in table.columns:
+            return self.table_answers(table)
+        hidden = [reference for reference in table.references
+                  if not reference.declared and (column in reference.columns or column == reference.when_column)]
+        data = [self.column_rule(table, column, "data")]
+        if any(reference.form == "path" for reference in hidden):
+            return [[self.column_rule(table, column, "path")], data]
+        told = [statement for reference in hidden if self.schema.is_proof(reference)
+                for statement in self.references(table, reference)]
+        if told:
+            return [told, told + data, data]
+        if table.columns[column].is_kind(*STAY_AWAY):
+            return [[self.column_rule(table, column, "secret")], data]
+        if table.columns[column].is_kind("group"):
+            return [[self.column_rule(table, column, "group")], data]
+        if table.references_of(column):
+            return self.table_answers(table) + [data]
+        return [data]
+
+    @staticmethod
+    def column_rule(table, column, treatment):
+        return f"SELECT set_column_rule({literal(table.sql)}, {literal(column)}, {literal(treatment)})"
+
+    def references(self, table, reference):
+        """One statement for each kind."""
+        for kind, target in [(None, target) for target in reference.targets] + reference.kinds:
+            aim = self.schema.tables[target.table]
+            text = f"SELECT set_reference({literal(table.sql)}, {array(reference.columns)}, {literal(aim.sql)}"
+            if target.columns != aim.primary:
+                text += f", {array(target.columns)}"
+            if reference.json_path is not None:
+                text += f", json_path => {literal(reference.json_path)}"
+            if kind is not None:
+                text += f", when_column => {literal(reference.when_column)}, when_value => {literal(kind)}"
+            yield text + ")"
+
+    def table_answers(self, table):
+        rule = f"SELECT set_table_rule({literal(table.sql)}, "
+        first = table.truth[0]
+        if first in TRAVELS:
+            treatment = "append_only" if first == "append" else "company"
+            more = f", match_columns => {array(self.match_columns(table))}" if table.shared else ""
+            ways = self.ways(table)
+            route = f", route => {array(ways)}" if ways else ""
+            hidden = [statement for reference in table.references if not reference.declared
+                      and self.schema.is_proof(reference) and reference.form == "when"
+                      for statement in self.references(table, reference)]
+            plain = [f"{rule}{literal(treatment)}, 'rows of a company'{more}{route})"]
+            return [plain, [f"{rule}{literal(treatment)}, 'rows of a company'{more})"]] + ([hidden] if hidden else [])
+        if table.people_of is not None:
+            return [[f"SELECT set_membership({literal(table.sql)}, {literal(table.people_of)})"],
+                    [f"{rule}'excluded', 'members')"]]
+        columns = self.match_columns(table)
+        match = f", match_columns => {array(columns)}" if columns else ""
+        if first == "people":
+            return [[f"{rule}'people', 'people who work for several companies'{match})"],
+                    [f"{rule}'excluded', 'of people')"]]
+        if first == "global":
+            return [[f"{rule}'global', 'the same for all')"], [f"{rule}'shared', 'the same for all'{match})"],
+                    [f"{rule}'excluded', 'the same for all')"]]
+        return [[f"{rule}'excluded', 'infrastructure')"]]
+
+    def ways(self, table):
+        """The foreign keys that tie rows to their company, where no single one that is never NULL does."""
+        named = [(columns, name) for (name, of), (columns, target) in sorted(self.constraints.items())
+                 if of == table.full_name and target in self.leading and target != of]
+        if table.route:
+            return [name for columns, name in named if set(columns) & set(table.route)]
+        if any(all(table.columns[column].notnull for column in columns) for columns, _ in named):
+            return []
+        if not named:
+            return [name for (name, of), (_, target) in sorted(self.constraints.items())
+                    if target == table.full_name and of in self.leading and of != target]
+        return [name for _, name in named]
+
+    def match_columns(self, table):
+        """A key that means the same in every database: of plain values, with a mail address or name rather than not."""
+        keys = [key for key in table.keys() if not any(table.references_of(name) or table.columns[name].type.base == "uuid"
+                or table.columns[name].is_kind(*STAY_AWAY) or table.columns[name].type.sequence
+                or key == table.primary and table.columns[name].type.base in INTEGERS for name in key)]
+        keys.sort(key=lambda key: not any(table.columns[name].is_kind("email", "name", "slug") for name in key))
+        if keys:
+            return keys[0]
+        named = [name for name, column in table.columns.items() if column.is_kind("email", "name", "slug", "title")]
+        return named[:1]
+
+
+PLAIN = ("name", "title", "text", "email", "url", "slug", "enum", "count", "position", "bool-as-int", "money", "time",
+         "json", "external", "number", "digest", "ip", "version", "locale")
+
+
+def worst(verdicts):
+    """Of several, the worst; of none, harmless."""
+    for word in (WRONG, RIGHT, HARMLESS):
+        for verdict, why in verdicts:
+            if verdict == word:
+                return verdict, why
+    return HARMLESS, "it settles nothing"
+
+
+def listed(text):
+    """Columns: one name, or an array of them."""
+    from statements import list_value
+    return list_value(text) if text.startswith("{") else [text]
+
+
+def array(names):
+    """An array constant of names."""
+    return literal("{" + ",".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names) + "}")
+
+
+def aims(references):
+    return " or ".join(sorted({target.table for reference in references for target in reference.all_targets()}))
+
+
+def references_are_declared_too(references, hidden):
+    """A foreign key says the same, and the rule is no harm."""
+    declared = {target.table for reference in references if reference.declared for target in reference.targets}
+    return {target.table for reference in hidden for target in reference.all_targets()} <= declared
+
+
+def same_path(reference, path):
+    if (reference.json_path is None) != (path is None):
+        return False
+    try:
+        return path is None or steps_of(reference.json_path) == steps_of(path)
+    except Bad:
+        return False
