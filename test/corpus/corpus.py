@@ -36,7 +36,7 @@ def run_judge(schema, arguments):
 
 def run_measure(schema, arguments):
     with Session() as session:
-        result = measure(session, schema, arguments.file.stem)
+        result = measure(session, schema, arguments.file.stem, arguments.accept_all)
     print(json.dumps(result.as_json()) if arguments.json else result.line())
     if arguments.details:
         print("\n".join(result.details()))
@@ -61,6 +61,7 @@ def main():
     judging.add_argument("--json", action="store_true")
     measuring = command("measure", run_measure, "set up the scope, and count what that takes")
     measuring.add_argument("--json", action="store_true")
+    measuring.add_argument("--accept-all", action="store_true", help="accept every proposal unread")
     measuring.add_argument("--details", action="store_true", help="what was wrong, by hand, undecided and lost")
     arguments = parser.parse_args()
     try:

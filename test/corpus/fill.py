@@ -242,7 +242,7 @@ class Filler:
         if table.route:
             ways = [way for way in ways if set(way[0].columns) & set(table.route)] or ways
         sure = [way for way in ways if not self.schema.nullable(way[0]) and way[0].form in ("plain", "when")]
-        if not sure and table.truth[0] == "excluded" and self.random.random() < 0.3:
+        if not sure and not table.travels() and self.random.random() < 0.3:
             return NO_WAY
         direct = [way for way in ways if self.schema.company in way[1] and way[0].form == "plain"]
         if sure:

@@ -103,24 +103,39 @@ class Truth:
         return self.session.run(query).strip() == "t"
 
     def wrong_route(self, table, names):
-        """What is wrong with a route, or None. It may also be the foreign keys of rows that refer to this table."""
+        """What is wrong with a route, or None. It names foreign keys of the table, or of rows that refer to it, or
+        columns of references that no foreign key says."""
         columns, down = [], False
         for name in names:
-            own = self.constraints.get((name, table.full_name))
+            own = self.way_of(table, name)
             if own is None:
-                if not any(known == name and target == table.full_name and of in self.leading
-                           for (known, of), (_, target) in self.constraints.items()):
+                if name not in self.ways_down(table):
                     return f"{name} leads to no company"
                 down = True
                 continue
-            if own[1] not in self.leading:
-                return f"{name} leads to {own[1]}, which is no company's"
+            if not own[1] & self.leading:
+                return f"{name} leads to {' or '.join(sorted(own[1]))}, which is no company's"
             columns += [name for name in own[0] if not table.columns[name].notnull] or list(own[0])
         if columns and not down and not table.shared:
             lost = self.closure.rows_without(table, columns)
             if lost:
                 return f"the route leaves {lost} rows to nobody that are a company's"
         return None
+
+    def way_of(self, table, name):
+        """Of a name in a route: (columns, the tables that they lead to), or None."""
+        if (name, table.full_name) in self.constraints:
+            columns, target = self.constraints[name, table.full_name]
+            return columns, {target}
+        references = table.references_of(name)
+        if not references:
+            return None
+        return (name,), {target.table for reference in references for target in reference.all_targets()}
+
+    def ways_down(self, table):
+        """The foreign keys of rows of companies that refer to this table."""
+        return [name for (name, of), (_, target) in sorted(self.constraints.items())
+                if target == table.full_name and of in self.leading and of != target]
 
     def of_set_column_rule(self, call):
         columns = call.get("target_column")
@@ -145,6 +160,8 @@ class Truth:
         if treatment == "auto":
             return HARMLESS, ""
         if treatment == "data":
+            if hidden and all(len(reference.targets) > 1 for reference in hidden):
+                return HARMLESS, f"{place} refers to {aims(hidden)}, and no statement can say so"
             if hidden and not references_are_declared_too(references, hidden):
                 return (HARMLESS if stays else WRONG), f"{place} refers to {aims(hidden)}"
             for word in STAY_AWAY + ("group",):
@@ -187,6 +204,8 @@ class Truth:
             for kind, aim in [(None, aim) for aim in reference.targets] + reference.kinds:
                 if (aim.table, dict(zip(reference.columns, aim.columns))) != asked:
                     continue
+                if len(reference.targets) > 1 and self.are_others(table, reference, aim):
+                    return WRONG, f"{table.full_name} ({', '.join(columns)}) refers to {aims([reference])}"
                 if call.get("when_column") is None and kind is None:
                     return (HARMLESS if reference.declared else RIGHT), ""
                 if call.get("when_column") == reference.when_column and call.get("when_value") == kind:
@@ -194,6 +213,13 @@ class Truth:
         truth = [reference for reference in table.references if set(reference.columns) & set(columns)]
         said = f"refers to {aims(truth)}" if truth else "refers to nothing"
         return WRONG, f"{table.full_name} ({', '.join(columns)}) {said}, not {target.full_name}"
+
+    def are_others(self, table, reference, aim):
+        """Of a reference to either of several tables: whether some rows mean another one than this."""
+        mine, its = quoted(reference.columns[0]), quoted(aim.columns[0])
+        query = (f"SELECT EXISTS (SELECT FROM {table.sql} s WHERE s.{mine} IS NOT NULL AND NOT EXISTS "
+                 f"(SELECT FROM {self.schema.tables[aim.table].sql} t WHERE t.{its}::text = s.{mine}::text))")
+        return reference.form == "plain" and self.session.run(query).strip() == "t"
 
     def of_set_membership(self, call):
         table, column = self.table(call.get("target")), call.get("person_column")
@@ -229,7 +255,7 @@ class Truth:
         data = [self.column_rule(table, column, "data")]
         if any(reference.form == "path" for reference in hidden):
             return [[self.column_rule(table, column, "path")], data]
-        told = [statement for reference in hidden if self.schema.is_proof(reference)
+        told = [statement for reference in hidden if len(reference.targets) < 2
                 for statement in self.references(table, reference)]
         if told:
             return [told, told + data, data]
@@ -263,14 +289,13 @@ class Truth:
         first = table.truth[0]
         if first in TRAVELS:
             treatment = "append_only" if first == "append" else "company"
-            more = f", match_columns => {array(self.match_columns(table))}" if table.shared else ""
-            ways = self.ways(table)
-            route = f", route => {array(ways)}" if ways else ""
-            hidden = [statement for reference in table.references if not reference.declared
-                      and self.schema.is_proof(reference) and reference.form == "when"
+            columns = self.match_columns(table) if table.shared else []
+            more = f", match_columns => {array(columns)}" if columns else ""
+            hidden = [statement for reference in table.references if reference.form == "when"
                       for statement in self.references(table, reference)]
-            plain = [f"{rule}{literal(treatment)}, 'rows of a company'{more}{route})"]
-            return [plain, [f"{rule}{literal(treatment)}, 'rows of a company'{more})"]] + ([hidden] if hidden else [])
+            routes = [f", route => {array(ways)}" if ways else "" for ways in self.routes(table)]
+            return [[f"{rule}{literal(treatment)}, 'rows of a company'{more}{route})"]
+                    for route in dict.fromkeys(routes)] + ([hidden] if hidden else [])
         if table.people_of is not None:
             return [[f"SELECT set_membership({literal(table.sql)}, {literal(table.people_of)})"],
                     [f"{rule}'excluded', 'members')"]]
@@ -284,29 +309,47 @@ class Truth:
                     [f"{rule}'excluded', 'the same for all')"]]
         return [[f"{rule}'excluded', 'infrastructure')"]]
 
-    def ways(self, table):
-        """The foreign keys that tie rows to their company, where no single one that is never NULL does."""
-        named = [(columns, name) for (name, of), (columns, target) in sorted(self.constraints.items())
-                 if of == table.full_name and target in self.leading and target != of]
-        if table.route:
-            return [name for columns, name in named if set(columns) & set(table.route)]
-        if any(all(table.columns[column].notnull for column in columns) for columns, _ in named):
-            return []
-        if not named:
-            return [name for (name, of), (_, target) in sorted(self.constraints.items())
-                    if target == table.full_name and of in self.leading and of != target]
-        return [name for _, name in named]
+    def routes(self, table):
+        """Routes that say whose the rows are, the best first: none where a foreign key that is never NULL does; else
+        all that may, first with references that no foreign key says, which have to be declared to be known."""
+        ways = {}
+        for reference in table.references:
+            leads = {target.table for target in reference.all_targets()} & self.leading - {table.full_name}
+            if leads and reference.form in ("plain", "when") and self.schema.is_proof(reference) and (
+                    not table.route or set(reference.columns) & set(table.route)):
+                ways[self.name_of_way(table, reference)] = reference
+        sure = [name for name, reference in ways.items() if not self.schema.nullable(reference)]
+        declared = [name for name, reference in ways.items() if reference.declared]
+        down = self.ways_down(table)
+        if not ways:
+            return [down, []] if down else [[]]
+        if any(ways[name].declared for name in sure):
+            return [[], sure, list(ways)]
+        return [sure, list(ways), declared, []] if sure else [list(ways), declared, []]
+
+    def name_of_way(self, table, reference):
+        for (name, of), (columns, _) in sorted(self.constraints.items()):
+            if of == table.full_name and set(columns) == set(reference.columns) and reference.declared:
+                return name
+        return reference.columns[0]
 
     def match_columns(self, table):
-        """A key that means the same in every database: of plain values, with a mail address or name rather than not."""
-        keys = [key for key in table.keys() if not any(table.references_of(name) or table.columns[name].type.base == "uuid"
-                or table.columns[name].is_kind(*STAY_AWAY) or table.columns[name].type.sequence
-                or key == table.primary and table.columns[name].type.base in INTEGERS for name in key)]
-        keys.sort(key=lambda key: not any(table.columns[name].is_kind("email", "name", "slug") for name in key))
-        if keys:
-            return keys[0]
+        """A key that means the same in every database, without the company itself: plain values rather than references,
+        a mail address or a name rather than other values."""
+        keys = [tuple(name for name in key if not self.leads_to_company(table, name)) for key in table.keys()]
+        keys = [key for key in keys if key and not any(self.is_made_up(table, key, name) for name in key)]
+        keys.sort(key=lambda key: (any(table.references_of(name) for name in key),
+                                   not any(table.columns[name].is_kind("email", "name", "slug") for name in key)))
         named = [name for name, column in table.columns.items() if column.is_kind("email", "name", "slug", "title")]
-        return named[:1]
+        return list(keys[0]) if keys else named[:1]
+
+    @staticmethod
+    def is_made_up(table, key, name):
+        """A value that another database would have made otherwise."""
+        column = table.columns[name]
+        return not table.references_of(name) and (
+            column.type.base == "uuid" or column.is_kind(*STAY_AWAY) or column.type.sequence
+            or key == table.primary and column.type.base in INTEGERS)
 
 
 PLAIN = ("name", "title", "text", "email", "url", "slug", "enum", "count", "position", "bool-as-int", "money", "time",
