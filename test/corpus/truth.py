@@ -89,13 +89,18 @@ class Truth:
             return WRONG, f"{call.get('match_columns')} does not tell the rows of {table.full_name}"
         return RIGHT, ""
 
-    @staticmethod
-    def other_treatment(table, answer):
-        """A treatment that the truth does not name. Of two that keep rows where they are, neither does any harm."""
+    def other_treatment(self, table, answer):
+        """A treatment that the truth does not name. Of two that keep rows where they are, neither does any harm, but for
+        this: rows of an excluded table are companies', and make those that refer to them companies', too."""
         what = f"{table.full_name} is {' or '.join(table.truth)}, not {answer}"
         if not table.travels() and answer not in TRAVELS:
-            return HARMLESS, what
+            scoped = "excluded" in (answer, *table.truth)
+            return (WRONG if scoped and self.is_referred_to(table) else HARMLESS), what
         return (HARMLESS if answer == "company" and "append" in table.truth else WRONG), what
+
+    def is_referred_to(self, table):
+        return any(target.table == table.full_name and other is not table for other in self.schema.tables.values()
+                   for reference in other.references for target in reference.all_targets())
 
     def tells_rows(self, table, columns):
         listed = ", ".join(map(quoted, columns))
@@ -302,8 +307,7 @@ class Truth:
         columns = self.match_columns(table)
         match = f", match_columns => {array(columns)}" if columns else ""
         if first == "people":
-            return [[f"{rule}'people', 'people who work for several companies'{match})"],
-                    [f"{rule}'excluded', 'of people')"]]
+            return [[f"{rule}'people', 'people who work for several companies'{match})"]]
         if first == "global":
             return [[f"{rule}'global', 'the same for all')"], [f"{rule}'shared', 'the same for all'{match})"],
                     [f"{rule}'excluded', 'the same for all')"]]
