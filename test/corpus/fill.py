@@ -100,9 +100,13 @@ class Filler:
         self.plan = Plan(schema)
         self.conditions = Conditions()
         self.rows = {name: Rows() for name in schema.tables}
-        self.people, self.pools, self.turns, self.lookups, self.seen = {}, {}, {}, {}, {}
+        self.people, self.pools, self.turns, self.lookups = {}, {}, {}, {}
         self.hard = {table.full_name: self.plan.hard(table) for table in self.plan.order}
         self.units = {table.full_name: self.units_of(table) for table in self.plan.order}
+        self.referring = {table.full_name: {name for reference in table.references
+                                            for name in (*reference.columns, reference.when_column)}
+                          for table in self.plan.order}
+        self.keys = {table.full_name: self.keys_of(table) for table in self.plan.order}
         # Rows that a company has only because its rows refer to them are referred to in turn, so that few are left.
         self.in_turn = {name for name, ways in self.plan.anchors.items() if not ways and name != schema.company}
         self.distinct = {table.full_name: self.distinct_columns(table) for table in self.plan.order}
@@ -187,7 +191,7 @@ class Filler:
 
     def plain_values(self, table, row, columns):
         for column in columns:
-            if column.name in row.values or self.is_reference(table, column.name):
+            if column.name in row.values or column.name in self.referring[table.full_name]:
                 continue
             distinct = self.distinct[table.full_name].get(column.name, False)
             if column.type.sequence or (column.default or "").startswith("nextval") or \
@@ -196,26 +200,27 @@ class Filler:
             else:
                 row.values[column.name] = self.values.make(table, column, row, distinct)
 
-    @staticmethod
-    def is_reference(table, name):
-        return any(name in reference.columns or name == reference.when_column for reference in table.references)
-
     def obeys(self, table, row):
         """Checks and keys. What is obeyed is remembered."""
-        if not all(self.conditions.holds(check, row.values, True) for check in table.checks):
-            return False
-        return self.keys_are_new(table, row, lambda columns: set(columns) <= self.hard[table.full_name])
+        return all(self.conditions.holds(check, row.values, True) for check in table.checks) and \
+            self.keys_are_new(table, row, hard=True)
 
-    def keys_are_new(self, table, row, is_meant):
-        new = []
+    def keys_of(self, table):
+        """All keys, with their conditions, and the values that are taken: {of hard columns only: [(columns, where,
+        values)]}."""
         keys = [(table.primary, None)] if table.primary else []
-        for columns, where in keys + [(unique.columns, unique.where) for unique in table.uniques]:
+        keys += [(unique.columns, unique.where) for unique in table.uniques]
+        return {hard: [(columns, where, set()) for columns, where in keys
+                       if (set(columns) <= self.hard[table.full_name]) == hard] for hard in (True, False)}
+
+    def keys_are_new(self, table, row, hard):
+        new = []
+        for columns, where, seen in self.keys[table.full_name][hard]:
             values = tuple(str(row.values.get(name)) for name in columns)
-            if not is_meant(columns) or any(row.values.get(name) is None for name in columns):
+            if any(row.values.get(name) is None for name in columns):
                 continue
             if where is not None and not self.conditions.holds(where, row.values, False):
                 continue
-            seen = self.seen.setdefault((table.full_name, columns, where), set())
             if values in seen:
                 return False
             new.append((seen, values))
@@ -497,7 +502,7 @@ class Filler:
             if attempt > 3 and row.forced[0] is not None:
                 row.forced = self.forced(table, row)
             done = all([self.assign(table, unit, row, nulls) for unit in units])
-            if done and self.keys_are_new(table, row, lambda keys: not set(keys) <= self.hard[table.full_name]):
+            if done and self.keys_are_new(table, row, hard=False):
                 break
         else:
             row.forced = NO_WAY

@@ -212,6 +212,8 @@ class Truth:
                 if len(reference.targets) > 1 and self.are_others(table, reference, aim):
                     return WRONG, f"{table.full_name} ({', '.join(columns)}) refers to {aims([reference])}"
                 if call.get("when_column") is None and kind is None:
+                    if call.get("outside") not in (None, "refuse") and set(columns) & set(table.route):
+                        return WRONG, f"{', '.join(columns)} says whose a row is, and leads to no other company"
                     return (HARMLESS if reference.declared else RIGHT), ""
                 if call.get("when_column") == reference.when_column and call.get("when_value") == kind:
                     return RIGHT, ""
