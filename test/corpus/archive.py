@@ -20,7 +20,7 @@ class Archive:
                     self.manifest = json.load(tar.extractfile(entry))
                 matched = re.fullmatch(r"tables/(.+)\.ndjson", entry.name)
                 if matched:
-                    lines = tar.extractfile(entry).read().decode().splitlines()
+                    lines = tar.extractfile(entry).read().decode().split("\n")[:-1]
                     self.rows[table_name(matched[1])] = [json.loads(line, parse_float=str) for line in lines]
 
     def left_out(self):

@@ -11,7 +11,8 @@ from parse import steps_of
 
 
 def edges_of(schema):
-    """The queries that give the edges of the graph: from (table, place) to (table, place)."""
+    """The references between rows of companies, and for each the query that gives its edges of the graph: from (table,
+    place) to (table, place)."""
     numbers = {name: number for number, name in enumerate(schema.tables)}
     for table in schema.tables.values():
         if not table.of_a_company():
@@ -22,7 +23,7 @@ def edges_of(schema):
             for kind, target in [(None, target) for target in reference.targets] + reference.kinds:
                 aim = schema.tables[target.table]
                 if aim.of_a_company():
-                    yield edge(numbers, table, reference, kind, aim, target.columns)
+                    yield reference, edge(numbers, table, reference, kind, aim, target.columns)
 
 
 def edge(numbers, table, reference, kind, aim, columns):
@@ -84,9 +85,12 @@ class Closure:
     def find(self):
         run = self.session.run
         run("DROP TABLE IF EXISTS corpus_edge, corpus_owned, corpus_front")
-        run("CREATE TEMP TABLE corpus_edge (from_tab int, from_place tid, to_tab int, to_place tid, down bool)")
-        for query in edges_of(self.schema):
-            run(f"INSERT INTO corpus_edge {query}")
+        run("CREATE TEMP TABLE corpus_edge (from_tab int, from_place tid, to_tab int, to_place tid, down bool, "
+            "way int)")
+        self.ways = {}
+        for reference, query in edges_of(self.schema):
+            way = self.ways.setdefault(id(reference), len(self.ways))
+            run(f"INSERT INTO corpus_edge SELECT *, {way} FROM ({query}) edge (from_tab, from_place, to_tab, to_place)")
         run("CREATE INDEX ON corpus_edge (from_tab, from_place)")
         run("CREATE INDEX ON corpus_edge (to_tab, to_place)")
         run("ANALYZE corpus_edge")
@@ -130,8 +134,11 @@ class Closure:
         return self.session.rows(f"""SELECT ARRAY[{texts}] AS key FROM corpus_owned o JOIN {table.sql} t
             ON t.ctid = o.place WHERE o.tab = {self.tables.index(table.full_name)} AND o.company = {company}""")
 
-    def rows_without(self, table, columns):
-        """How many rows that are companies' have NULL in all these columns."""
-        empty = " AND ".join(f"t.{quoted(name)} IS NULL" for name in columns)
-        return int(self.session.run(f"""SELECT count(*) FROM corpus_owned o JOIN {table.sql} t ON t.ctid = o.place
-            WHERE o.tab = {self.tables.index(table.full_name)} AND {empty}"""))
+    def rows_without(self, table, references):
+        """How many rows that are companies' none of these references leads to their company."""
+        ways = [str(self.ways[id(reference)]) for reference in references if id(reference) in self.ways]
+        return int(self.session.run(f"""SELECT count(*) FROM corpus_owned o
+            WHERE o.tab = {self.tables.index(table.full_name)} AND NOT EXISTS (
+                SELECT FROM corpus_edge e JOIN corpus_owned t
+                    ON (t.tab, t.place, t.company) = (e.to_tab, e.to_place, o.company)
+                WHERE (e.from_tab, e.from_place) = (o.tab, o.place) AND e.way IN ({', '.join(ways) or 'NULL'}))"""))

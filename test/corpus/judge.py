@@ -59,11 +59,11 @@ def judge(session, schema, closure=None):
     for number, key in enumerate(closure.companies):
         archive = archive_of(session, key, result)
         words = dict(asked)
-        words.update(rows_told_of(session, key))
+        named = rows_named(session, schema, key)
         # To take a company's rows for everybody's is no word about them.
         words.update((table, treatment) for table, treatment in archive.left_out().items() if treatment == "excluded")
         for table in schema.tables.values():
-            compare(closure, number, table, archive, words, result)
+            compare(closure, number, table, archive, words, named, result)
         result.problems += len(archive.manifest["problems"])
     return result
 
@@ -92,10 +92,14 @@ def object_of(schema, text):
     return name, parts[2] if len(parts) > 2 else None
 
 
-def rows_told_of(session, key):
-    """Tables with rows that check_company_data() names as left behind."""
-    return {row["table_name"].replace('"', ""): "named by check_company_data" for row in session.rows(
-        f"SELECT DISTINCT table_name FROM check_company_data({literal(key)}::text)")}
+def rows_named(session, schema, key):
+    """Rows of the company that check_company_data() names: {(full name, key as text)}."""
+    named = set()
+    for row in session.rows(f"SELECT table_name, row_key FROM check_company_data({literal(key)}::text)"):
+        place = object_of(schema, row["table_name"])
+        if place:
+            named.add((place[0], (row["row_key"] or "").strip("()")))
+    return named
 
 
 def archive_of(session, key, result):
@@ -115,7 +119,7 @@ def archive_of(session, key, result):
     return Archive(data)
 
 
-def compare(closure, number, table, archive, words, result):
+def compare(closure, number, table, archive, words, named, result):
     """Of one company and one table: rows that should be there and are not, and the other way round."""
     held = archive.rows.get(table.full_name, [])
     columns = key_columns(table, held)
@@ -130,6 +134,8 @@ def compare(closure, number, table, archive, words, result):
         return
     result.rows += sum(owned.values())
     lost = owned - found
+    for row in [row for row in lost if (table.full_name, ", ".join(map(str, row))) in named]:
+        result.told[table.full_name, "named by check_company_data"] += lost.pop(row)
     if not lost:
         return
     count, word = sum(lost.values()), words.get(table.full_name)

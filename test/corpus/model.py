@@ -124,13 +124,16 @@ class Table:
     route: tuple = ()
     shared: bool = False
 
-    @property
-    def full_name(self):
-        return f"{self.schema}.{self.name}"
+    def __post_init__(self):
+        self.full_name = f"{self.schema}.{self.name}"
 
     @property
     def sql(self):
         return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    def answers(self):
+        """All treatments that are right. Who is a member of what may always stay behind."""
+        return self.truth + (("excluded",) if self.people_of is not None else ())
 
     def of_a_company(self):
         return self.truth[0] in OF_A_COMPANY

@@ -27,18 +27,19 @@ def anchors(schema):
                    for reference in table.references if schema.is_proof(reference)]
         return [(reference, leads) for reference, leads in leading if leads]
 
-    def open_ends(table):
-        """References to tables that may yet turn out to lead to a company."""
+    def open_ends(table, columns):
+        """References to tables that may yet turn out to lead to a company, of some columns."""
         return sum(1 for reference in table.references for target in reference.all_targets()
                    if target.table not in found and target.table != table.full_name
-                   and schema.tables[target.table].of_a_company())
+                   and set(reference.columns) & set(columns) and schema.tables[target.table].of_a_company())
+
     left = [table for table in tables if table.full_name != schema.company]
     while True:
         ready = [table for table in left if ways(table)]
         if not ready:
             break
         # Those that know the most of their targets first, so that few ways are left out.
-        table = min(ready, key=lambda each: (open_ends(each), -len(ways(each)), each.line))
+        table = min(ready, key=lambda each: (open_ends(each, each.route), open_ends(each, each.columns), each.line))
         found[table.full_name] = ways(table)
         left.remove(table)
     for table in left:

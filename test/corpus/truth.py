@@ -1,8 +1,10 @@
 """What is true of a schema, in company_backup's words: whether a statement that it proposes is right, and the statements
 that somebody who knows the schema would write."""
 
+from closure import jsonpath
 from model import INTEGERS, TRAVELS, literal, quoted
 from parse import Bad, dotted, steps_of
+from statements import list_value
 
 RIGHT, HARMLESS, WRONG = "right", "harmless", "wrong"
 TREATMENTS = {"company": "company", "append_only": "append", "excluded": "excluded", "people": "people",
@@ -64,11 +66,17 @@ class Truth:
             return HARMLESS, f"the name is in {self.schema.name}"
         return RIGHT, ""
 
-    def leads_to_company(self, table, name):
+    def leads_to_company(self, table, name, known=()):
+        """Whether the values of a column are keys of companies: it refers to them, or to a column that does."""
         if table.full_name == self.schema.company and name == self.schema.key:
             return True
-        return any(target.table == self.schema.company and reference.form == "plain" and self.schema.key in target.columns
-                   for reference in table.references_of(name) for target in reference.targets)
+        if (table.full_name, name) in known:
+            return False
+        known = (*known, (table.full_name, name))
+        return any(self.leads_to_company(self.schema.tables[target.table], other, known)
+                   for reference in table.references_of(name) if reference.form == "plain"
+                   for target in reference.targets
+                   for mine, other in zip(reference.columns, target.columns) if mine == name)
 
     def of_set_table_rule(self, call):
         table, treatment = self.table(call.get("target")), call.get("treatment")
@@ -78,7 +86,7 @@ class Truth:
         for name in call.get("match_columns") or []:
             if name not in table.columns:
                 return WRONG, f"there is no {name}"
-        if answer not in table.truth:
+        if answer not in table.answers():
             return self.other_treatment(table, answer)
         if answer in TRAVELS:
             wrong = self.wrong_route(table, call.get("route") or [])
@@ -92,7 +100,7 @@ class Truth:
     def other_treatment(self, table, answer):
         """A treatment that the truth does not name. Of two that keep rows where they are, neither does any harm, but for
         this: rows of an excluded table are companies', and make those that refer to them companies', too."""
-        what = f"{table.full_name} is {' or '.join(table.truth)}, not {answer}"
+        what = f"{table.full_name} is {' or '.join(table.answers())}, not {answer}"
         if not table.travels() and answer not in TRAVELS:
             scoped = "excluded" in (answer, *table.truth)
             return (WRONG if scoped and self.is_referred_to(table) else HARMLESS), what
@@ -110,7 +118,7 @@ class Truth:
     def wrong_route(self, table, names):
         """What is wrong with a route, or None. It names foreign keys of the table, or of rows that refer to it, or
         columns of references that no foreign key says."""
-        columns, down = [], False
+        references, down = [], False
         for name in names:
             own = self.way_of(table, name)
             if own is None:
@@ -118,24 +126,23 @@ class Truth:
                     return f"{name} leads to no company"
                 down = True
                 continue
-            if not own[1] & self.leading:
-                return f"{name} leads to {' or '.join(sorted(own[1]))}, which is no company's"
-            columns += [name for name in own[0] if not table.columns[name].notnull] or list(own[0])
-        if columns and not down and not table.shared:
-            lost = self.closure.rows_without(table, columns)
+            targets = {target.table for reference in own for target in reference.all_targets()}
+            if not targets & self.leading:
+                return f"{name} leads to {' or '.join(sorted(targets))}, which is no company's"
+            references += own
+        if references and not down:
+            lost = self.closure.rows_without(table, references)
             if lost:
                 return f"the route leaves {lost} rows to nobody that are a company's"
         return None
 
     def way_of(self, table, name):
-        """Of a name in a route: (columns, the tables that they lead to), or None."""
+        """The references that a name in a route means, or None."""
         if (name, table.full_name) in self.constraints:
             columns, target = self.constraints[name, table.full_name]
-            return columns, {target}
-        references = table.references_of(name)
-        if not references:
-            return None
-        return (name,), {target.table for reference in references for target in reference.all_targets()}
+            return [reference for reference in table.references if reference.declared
+                    and set(reference.columns) == set(columns) and reference.targets[0].table == target]
+        return table.references_of(name) or None
 
     def ways_down(self, table):
         """The foreign keys of rows of companies that refer to this table."""
@@ -203,23 +210,37 @@ class Truth:
         its = tuple(call.get("target_columns") or target.primary)
         asked = (target.full_name, dict(zip(columns, its)))
         for reference in table.references:
-            same_place = set(reference.columns) == set(columns) and same_path(reference, call.get("json_path"))
-            if not same_place:
+            if set(reference.columns) != set(columns) or not self.same_path(table, reference, call.get("json_path")):
                 continue
             for kind, aim in [(None, aim) for aim in reference.targets] + reference.kinds:
-                if (aim.table, dict(zip(reference.columns, aim.columns))) != asked:
-                    continue
-                if len(reference.targets) > 1 and self.are_others(table, reference, aim):
-                    return WRONG, f"{table.full_name} ({', '.join(columns)}) refers to {aims([reference])}"
-                if call.get("when_column") is None and kind is None:
-                    if call.get("outside") not in (None, "refuse") and set(columns) & set(table.route):
-                        return WRONG, f"{', '.join(columns)} says whose a row is, and leads to no other company"
-                    return (HARMLESS if reference.declared else RIGHT), ""
-                if call.get("when_column") == reference.when_column and call.get("when_value") == kind:
-                    return RIGHT, ""
+                told = (call.get("when_column"), call.get("when_value"))
+                if (aim.table, dict(zip(reference.columns, aim.columns))) == asked and told == \
+                        (kind and reference.when_column, kind):
+                    return self.of_true_reference(table, reference, aim, call)
         truth = [reference for reference in table.references if set(reference.columns) & set(columns)]
         said = f"refers to {aims(truth)}" if truth else "refers to nothing"
         return WRONG, f"{table.full_name} ({', '.join(columns)}) {said}, not {target.full_name}"
+
+    def of_true_reference(self, table, reference, aim, call):
+        place = f"{table.full_name} ({', '.join(reference.columns)})"
+        if len(reference.targets) > 1 and self.are_others(table, reference, aim):
+            return WRONG, f"{place} refers to {aims([reference])}"
+        if call.get("outside") not in (None, "refuse") and set(reference.columns) & set(table.route):
+            return WRONG, f"{place} says whose a row is, and leads to no other company"
+        return (HARMLESS if reference.declared else RIGHT), ""
+
+    def same_path(self, table, reference, path):
+        """Whether two paths are the same, or find the same values in all rows."""
+        if reference.json_path is None or path is None:
+            return reference.json_path is path
+        if steps_of(reference.json_path) == steps_of(path):
+            return True
+        column = f"{quoted(reference.columns[0])}::jsonb"
+        found = [f"SELECT ctid, jsonb_path_query({column}, {literal(jsonpath(each))}) FROM {table.sql}"
+                 for each in (reference.json_path, path)]
+        query = f"SELECT NOT EXISTS (({found[0]} EXCEPT {found[1]}) UNION ALL ({found[1]} EXCEPT {found[0]})) " \
+                f"AND EXISTS ({found[0]})"
+        return self.session.run(query).strip() == "t"
 
     def are_others(self, table, reference, aim):
         """Of a reference to either of several tables: whether some rows mean another one than this."""
@@ -294,6 +315,9 @@ class Truth:
     def table_answers(self, table):
         rule = f"SELECT set_table_rule({literal(table.sql)}, "
         first = table.truth[0]
+        if table.people_of is not None:
+            return [[f"SELECT set_membership({literal(table.sql)}, {literal(table.people_of)})"],
+                    [f"{rule}'excluded', 'members')"]]
         if first in TRAVELS:
             treatment = "append_only" if first == "append" else "company"
             columns = self.match_columns(table) if table.shared else []
@@ -303,9 +327,6 @@ class Truth:
             routes = [f", route => {array(ways)}" if ways else "" for ways in self.routes(table)]
             return [[f"{rule}{literal(treatment)}, 'rows of a company'{more}{route})"]
                     for route in dict.fromkeys(routes)] + ([hidden] if hidden else [])
-        if table.people_of is not None:
-            return [[f"SELECT set_membership({literal(table.sql)}, {literal(table.people_of)})"],
-                    [f"{rule}'excluded', 'members')"]]
         columns = self.match_columns(table)
         match = f", match_columns => {array(columns)}" if columns else ""
         if first == "people":
@@ -373,7 +394,6 @@ def worst(verdicts):
 
 def listed(text):
     """Columns: one name, or an array of them."""
-    from statements import list_value
     return list_value(text) if text.startswith("{") else [text]
 
 
@@ -390,12 +410,3 @@ def references_are_declared_too(references, hidden):
     """A foreign key says the same, and the rule is no harm."""
     declared = {target.table for reference in references if reference.declared for target in reference.targets}
     return {target.table for reference in hidden for target in reference.all_targets()} <= declared
-
-
-def same_path(reference, path):
-    if (reference.json_path is None) != (path is None):
-        return False
-    try:
-        return path is None or steps_of(reference.json_path) == steps_of(path)
-    except Bad:
-        return False
