@@ -109,6 +109,9 @@ class Filler:
         self.keys = {table.full_name: self.keys_of(table) for table in self.plan.order}
         # Rows that a company has only because its rows refer to them are referred to in turn, so that few are left.
         self.in_turn = {name for name, ways in self.plan.anchors.items() if not ways and name != schema.company}
+        plain = {target.table for table in schema.tables.values() for reference in table.references
+                 for target in reference.all_targets() if reference.form in ("plain", "when")}
+        self.in_turn_inside = self.in_turn - plain
         self.distinct = {table.full_name: self.distinct_columns(table) for table in self.plan.order}
         self.notes = []
 
@@ -428,7 +431,7 @@ class Filler:
         targets = [target for target in reference.targets if not own_only or target.table in row.forced[1]]
         for target in self.random.sample(targets, len(targets)):
             own, shared = self.candidates(table, target, row, own_only)
-            if target.table in self.in_turn and own:
+            if target.table in self.in_turn_inside and own:
                 turn = self.turns.get((target.table, row.company), 0)
                 self.turns[target.table, row.company] = turn + 1
                 own = [own[turn % len(own)]]

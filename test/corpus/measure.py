@@ -1,8 +1,8 @@
 """Sets up the scope of a filled schema as a user would who knows it well, and counts what that takes.
 
 Proposals that are confident are accepted unread. The others are read: those that are right or harmless are accepted,
-those that are wrong are not. Then each question that is still open is answered by hand, from the truth. That is a round,
-and rounds go on until nothing is open."""
+those that are wrong are corrected. Then each question that is still open is answered by hand, from the truth. That is a
+round, and rounds go on until nothing is open."""
 
 import collections
 import dataclasses
@@ -20,12 +20,14 @@ UNRANKED = "unranked"
 
 @dataclasses.dataclass
 class Measure:
-    """What it took. `verdicts` counts proposals: {(confidence, verdict): count}."""
+    """What it took. `by_hand` are the statements that were written, `corrections` how many of them in place of wrong
+    proposals. `verdicts` counts proposals: {(confidence, verdict): count}."""
 
     schema: str
     tables: int
     company_table: str = "by hand"
     by_hand: list = dataclasses.field(default_factory=list)
+    corrections: int = 0
     reviewed: list = dataclasses.field(default_factory=list)
     rounds: int = 0
     verdicts: collections.Counter = dataclasses.field(default_factory=collections.Counter)
@@ -43,13 +45,14 @@ class Measure:
                                                      for verdict in (RIGHT, HARMLESS, WRONG))
                            for confidence in self.confidences()) or "none"
         lost = "?" if self.judgement is None else sum(self.judgement.silent.values())
-        return (f"{self.schema}: {self.tables} tables, {len(self.by_hand)} by hand, {len(self.reviewed)} reviewed, "
+        return (f"{self.schema}: {self.tables} tables, {len(self.by_hand)} by hand ({self.corrections} corrections), "
+                f"{len(self.reviewed)} reviewed, "
                 f"{self.rounds} rounds, proposals right/harmless/wrong: {shares}; {len(self.undecided)} undecided, "
                 f"{lost} rows lost in silence")
 
     def as_json(self):
         return {"schema": self.schema, "tables": self.tables, "company_table": self.company_table,
-                "by_hand": self.by_hand, "reviewed": self.reviewed, "rounds": self.rounds,
+                "by_hand": self.by_hand, "corrections": self.corrections, "reviewed": self.reviewed, "rounds": self.rounds,
                 "proposals": {confidence: {verdict: self.verdicts[confidence, verdict]
                                            for verdict in (RIGHT, HARMLESS, WRONG)}
                               for confidence in self.confidences()},
@@ -77,7 +80,7 @@ class User:
         self.closure = Closure(session, schema)
         self.truth = Truth(session, schema, self.closure)
         self.result = Measure(name, len(schema.tables))
-        self.read, self.given, self.best = set(), collections.Counter(), {}
+        self.read, self.refused, self.given, self.best, self.wrong = set(), set(), collections.Counter(), {}, []
 
     def measure(self):
         self.session.run("CREATE EXTENSION IF NOT EXISTS company_backup")
@@ -98,11 +101,13 @@ class User:
 
     def round(self):
         """Whether there was anything to do."""
+        self.wrong = []
         accepted = [self.consider(confidence, statement) for confidence, statement in self.proposals()
                     if statement not in self.read]
+        corrected = [self.correct(place) for statement in self.wrong for place in self.truth.places(statement)]
         proposed = {statement for _, statement in self.proposals()} - self.read
         written = [self.answer(question) for question in self.questions() if question["hint"] not in proposed]
-        return any(accepted) or any(written)
+        return any(accepted) or any(corrected) or any(written)
 
     def proposals(self):
         """[(confidence, statement)]. The column `confidence` may not be there."""
@@ -125,6 +130,7 @@ class User:
         if verdict == WRONG:
             self.result.wrong.append({"confidence": confidence, "statement": statement, "why": why})
             if confidence != "confident" and not self.accept_all:
+                self.wrong.append(statement)
                 return False
         if not self.apply(statement):
             return False
@@ -140,16 +146,26 @@ class User:
         return next((verdict for verdict in verdicts if verdict[0] == WRONG),
                     next((verdict for verdict in verdicts if verdict[0] == RIGHT), (HARMLESS, "")))
 
+    def correct(self, place):
+        """Writes what is right in place of a wrong proposal about a table, or a column of it."""
+        if self.given[place]:
+            return False
+        before = len(self.result.by_hand)
+        written = self.answer_place(place, "")
+        self.result.corrections += len(self.result.by_hand) - before
+        return written
+
     def answer(self, question):
         """Answers a question by hand; if it is asked again, with the next best answer. Whether there was one."""
         place = object_of(self.schema, question["object"])
-        if place is None:
-            return False
+        return place is not None and self.answer_place(place, question["problem"])
+
+    def answer_place(self, place, problem):
         table = self.schema.tables[place[0]]
         answers = self.truth.answers(table, place[1])
         if place[1] is None:
             # Columns that the question names.
-            said = set(re.findall(r"[\w$]+", question["problem"]))
+            said = set(re.findall(r"[\w$]+", problem))
             answers += [answer for column in table.columns if column in said
                         for answer in self.truth.answers(table, column)]
         while self.given[place] < len(answers):
@@ -172,10 +188,14 @@ class User:
         return True
 
     def apply(self, statement):
+        """Runs a statement; one that failed is not tried again. Whether it was done."""
+        if statement in self.refused:
+            return False
         try:
             self.session.run(statement.rstrip().rstrip(";"))
             return True
         except SqlError as error:
+            self.refused.add(statement)
             self.result.failed.append({"statement": statement, "error": f"{error.state}: {error.message}"})
             return False
 

@@ -581,3 +581,18 @@ def steps_of(path):
             steps.append(("name" if name == "quoted" else name, value))
         position = matched.end()
     return steps
+
+
+def path_text(steps):
+    """The path of these steps, as set_reference() reads it."""
+    text = "$"
+    for step, argument in steps:
+        if step == "name":
+            plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", argument)
+            text += f".{argument}" if plain else f'."{argument}"'
+        elif step == "if":
+            field = argument[0] if re.fullmatch(r"\w+", argument[0]) else f'"{argument[0]}"'
+            text += f" ? (@.{field} == {argument[1]})"
+        else:
+            text += {"elements": "[*]", "members": ".*", "deep": ".**", "keys": ".keys()", "index": f"[{argument}]"}[step]
+    return text

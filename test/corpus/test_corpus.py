@@ -68,6 +68,7 @@ class FillTest(unittest.TestCase):
 
     def test_path(self):
         steps = parse.steps_of('$.a[*] ? (@.kind == "x") .id')
+        self.assertEqual(parse.steps_of(parse.path_text(steps)), steps)
         document = documents.put(random.Random(1), None, steps, lambda: 7)
         self.assertEqual({element["id"] for element in document["a"] if element["kind"] == "x"}, {7})
 

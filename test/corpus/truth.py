@@ -3,8 +3,8 @@ that somebody who knows the schema would write."""
 
 from closure import jsonpath
 from model import INTEGERS, TRAVELS, literal, quoted
-from parse import Bad, dotted, steps_of
-from statements import list_value
+from parse import Bad, dotted, path_text, steps_of
+from statements import Unreadable, calls, list_value
 
 RIGHT, HARMLESS, WRONG = "right", "harmless", "wrong"
 TREATMENTS = {"company": "company", "append_only": "append", "excluded": "excluded", "people": "people",
@@ -261,6 +261,27 @@ class Truth:
             return HARMLESS, ""
         return WRONG, f"{table.full_name} is {' or '.join(table.truth)}, and says nothing of members"
 
+    def places(self, statement):
+        """What a statement, which is wrong, is about: (full name of a table, column or None)."""
+        found = []
+        try:
+            for call in calls(statement):
+                found += self.places_of(call)
+        except (Unreadable, Bad, KeyError):
+            pass
+        return found
+
+    def places_of(self, call):
+        name = call.get("target") if call.function in ("set_table_rule", "set_column_rule", "set_membership") else \
+            call.get("source")
+        columns = call.get("columns") or call.get("target_column")
+        columns = listed(columns) if isinstance(columns, str) else columns
+        if columns is None:
+            return [(self.table(name).full_name, None)] if name else []
+        tables = [self.table(name)] if name else list(self.schema.tables.values())
+        return [(table.full_name, column) for table in tables for column in columns if column in table.columns
+                and (name or self.of_column(table, column, call.get("treatment"))[0] == WRONG)]
+
     # Writing.
 
     def company_table(self):
@@ -307,7 +328,7 @@ class Truth:
             if target.columns != aim.primary:
                 text += f", {array(target.columns)}"
             if reference.json_path is not None:
-                text += f", json_path => {literal(reference.json_path)}"
+                text += f", json_path => {literal(path_text(steps_of(reference.json_path)))}"
             if kind is not None:
                 text += f", when_column => {literal(reference.when_column)}, when_value => {literal(kind)}"
             yield text + ")"
