@@ -368,8 +368,8 @@ class Filler:
         if not own:
             return None if not shared else self.random.choice(shared)
         if target.table in self.in_turn and not known:
-            turn = self.turns.get((target.table, row.company), 0)
-            self.turns[target.table, row.company] = turn + 1
+            turn = self.turns.get((id(reference), row.company), 0)
+            self.turns[id(reference), row.company] = turn + 1
             return own[turn % len(own)]
         if not known:
             return self.random.choice(own)
@@ -432,8 +432,8 @@ class Filler:
         for target in self.random.sample(targets, len(targets)):
             own, shared = self.candidates(table, target, row, own_only)
             if target.table in self.in_turn_inside and own:
-                turn = self.turns.get((target.table, row.company), 0)
-                self.turns[target.table, row.company] = turn + 1
+                turn = self.turns.get((id(reference), row.company), 0)
+                self.turns[id(reference), row.company] = turn + 1
                 own = [own[turn % len(own)]]
             elif shared and self.random.random() < 0.25:
                 own = shared
@@ -512,7 +512,8 @@ class Filler:
             row.values = dict(kept)
             if not all([self.assign(table, unit, row, 1.0) for unit in units]):
                 self.notes.append(f"{table.full_name}: a row refers to nothing where it must")
-        if table.travels() and row.company is not NOBODY and row.forced[0] is None and self.plan.anchors.get(table.full_name):
+        if table.travels() and row.company is not NOBODY and row.forced[0] is None and \
+                self.plan.anchors.get(table.full_name):
             self.notes.append(f"{table.full_name}: a row belongs to nobody")
         self.plain_values(table, row, columns)
         for column in columns:

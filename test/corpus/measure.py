@@ -52,7 +52,8 @@ class Measure:
 
     def as_json(self):
         return {"schema": self.schema, "tables": self.tables, "company_table": self.company_table,
-                "by_hand": self.by_hand, "corrections": self.corrections, "reviewed": self.reviewed, "rounds": self.rounds,
+                "by_hand": self.by_hand, "corrections": self.corrections,
+                "reviewed": self.reviewed, "rounds": self.rounds,
                 "proposals": {confidence: {verdict: self.verdicts[confidence, verdict]
                                            for verdict in (RIGHT, HARMLESS, WRONG)}
                               for confidence in self.confidences()},
@@ -101,7 +102,7 @@ class User:
 
     def round(self):
         """Whether there was anything to do."""
-        self.wrong = []
+        self.wrong, self.refused = [], set()
         accepted = [self.consider(confidence, statement) for confidence, statement in self.proposals()
                     if statement not in self.read]
         corrected = [self.correct(place) for statement in self.wrong for place in self.truth.places(statement)]
@@ -188,7 +189,7 @@ class User:
         return True
 
     def apply(self, statement):
-        """Runs a statement; one that failed is not tried again. Whether it was done."""
+        """Runs a statement; one that failed is not tried again in this round. Whether it was done."""
         if statement in self.refused:
             return False
         try:
@@ -196,7 +197,8 @@ class User:
             return True
         except SqlError as error:
             self.refused.add(statement)
-            self.result.failed.append({"statement": statement, "error": f"{error.state}: {error.message}"})
+            failure = {"statement": statement, "error": f"{error.state}: {error.message}"}
+            self.result.failed += [failure] if failure not in self.result.failed else []
             return False
 
 

@@ -16,8 +16,9 @@ KINDS_WITH = ("enum", "count", "bool-as-int", "json", "external")
 BASES = {
     "smallint": "smallint", "int2": "smallint", "integer": "integer", "int": "integer", "int4": "integer",
     "bigint": "bigint", "int8": "bigint", "smallserial": "smallint", "serial": "integer", "bigserial": "bigint",
-    "numeric": "numeric", "decimal": "numeric", "real": "real", "float4": "real", "double precision": "double precision",
-    "float8": "double precision", "float": "double precision", "money": "money", "boolean": "boolean", "bool": "boolean",
+    "numeric": "numeric", "decimal": "numeric", "real": "real", "float4": "real",
+    "double precision": "double precision", "float8": "double precision", "float": "double precision", "money": "money",
+    "boolean": "boolean", "bool": "boolean",
     "text": "text", "varchar": "varchar", "character varying": "varchar", "char": "char", "character": "char",
     "bpchar": "char", "name": "name", "citext": "citext", "uuid": "uuid", "json": "json", "jsonb": "jsonb",
     "bytea": "bytea", "date": "date", "timestamp": "timestamp", "timestamp without time zone": "timestamp",
@@ -594,5 +595,6 @@ def path_text(steps):
             field = argument[0] if re.fullmatch(r"\w+", argument[0]) else f'"{argument[0]}"'
             text += f" ? (@.{field} == {argument[1]})"
         else:
-            text += {"elements": "[*]", "members": ".*", "deep": ".**", "keys": ".keys()", "index": f"[{argument}]"}[step]
+            text += {"elements": "[*]", "members": ".*", "deep": ".**", "keys": ".keys()",
+                     "index": f"[{argument}]"}[step]
     return text

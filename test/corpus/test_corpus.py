@@ -49,7 +49,8 @@ class ReaderTest(unittest.TestCase):
         schema = read(BEGIN + "enum \"Mood\" \"so so\" good\ntable a\n  m \"Mood\" !\n  b numeric(10,2)\n"
                               "  c character varying(20)[]\n  d timestamp with time zone default now() time\n")
         columns = schema.tables["public.a"].columns
-        self.assertEqual([column.type.base for column in columns.values()], ["Mood", "numeric", "varchar", "timestamptz"])
+        self.assertEqual([column.type.base for column in columns.values()],
+                         ["Mood", "numeric", "varchar", "timestamptz"])
         self.assertEqual(columns["m"].type.labels, ("so so", "good"))
         self.assertTrue(columns["c"].type.array)
 
@@ -77,7 +78,8 @@ class StatementTest(unittest.TestCase):
     def test_arguments(self):
         call, = statements.calls("SELECT public.set_table_rule('a.b', 'company', 'it''s', route => '{x,\"Y z\"}');")
         self.assertEqual(call.function, "set_table_rule")
-        self.assertEqual(call.arguments, {"target": "a.b", "treatment": "company", "reason": "it's", "route": ["x", "Y z"]})
+        self.assertEqual(call.arguments, {"target": "a.b", "treatment": "company", "reason": "it's",
+                                          "route": ["x", "Y z"]})
 
     def test_null_and_arrays(self):
         call, = statements.calls("SELECT set_column_rule(NULL, ARRAY['a', 'b']::name[], 'data') -- why")

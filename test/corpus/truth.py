@@ -1,5 +1,5 @@
-"""What is true of a schema, in company_backup's words: whether a statement that it proposes is right, and the statements
-that somebody who knows the schema would write."""
+"""What is true of a schema, in company_backup's words: whether a statement that it proposes is right, and the
+statements that somebody who knows the schema would write."""
 
 from closure import jsonpath
 from model import INTEGERS, TRAVELS, literal, quoted
@@ -20,7 +20,8 @@ class Truth:
         self.leading = self.tables_of_companies()
         self.constraints = {}
         for row in session.rows("""
-                SELECT n.nspname || '.' || c.relname AS tab, k.conname AS name, fn.nspname || '.' || f.relname AS target,
+                SELECT n.nspname || '.' || c.relname AS tab, k.conname AS name,
+                    fn.nspname || '.' || f.relname AS target,
                     (SELECT array_agg(a.attname ORDER BY u.place) FROM unnest(k.conkey) WITH ORDINALITY u(number, place)
                      JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number) AS columns
                 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -98,8 +99,8 @@ class Truth:
         return RIGHT, ""
 
     def other_treatment(self, table, answer):
-        """A treatment that the truth does not name. Of two that keep rows where they are, neither does any harm, but for
-        this: rows of an excluded table are companies', and make those that refer to them companies', too."""
+        """A treatment that the truth does not name. Of two that keep rows where they are, neither does any harm, but
+        for this: rows of an excluded table are companies', and make those that refer to them companies', too."""
         what = f"{table.full_name} is {' or '.join(table.answers())}, not {answer}"
         if not table.travels() and answer not in TRAVELS:
             scoped = "excluded" in (answer, *table.truth)
@@ -345,9 +346,13 @@ class Truth:
             more = f", match_columns => {array(columns)}" if columns else ""
             hidden = [statement for reference in table.references if reference.form == "when"
                       for statement in self.references(table, reference)]
-            routes = [f", route => {array(ways)}" if ways else "" for ways in self.routes(table)]
-            return [[f"{rule}{literal(treatment)}, 'rows of a company'{more}{route})"]
-                    for route in dict.fromkeys(routes)] + ([hidden] if hidden else [])
+            found = []
+            for ways in self.routes(table):
+                route = f", route => {array(ways)}" if ways else ""
+                answer = self.declared_first(table, ways)
+                answer.append(f"{rule}{literal(treatment)}, 'rows of a company'{more}{route})")
+                found += [answer] if answer not in found else []
+            return found + ([hidden] if hidden else [])
         columns = self.match_columns(table)
         match = f", match_columns => {array(columns)}" if columns else ""
         if first == "people":
@@ -374,6 +379,14 @@ class Truth:
         if any(ways[name].declared for name in sure):
             return [[], sure, list(ways)]
         return [sure, list(ways), declared, []] if sure else [list(ways), declared, []]
+
+    def declared_first(self, table, ways):
+        """The statements that make columns without foreign keys known, so that a route can name them. Those of the
+        company are known by their names."""
+        return [statement for reference in table.references if not reference.declared and reference.columns[0] in ways
+                and reference.form in ("plain", "when") and len(reference.targets) < 2
+                and not self.leads_to_company(table, reference.columns[0])
+                for statement in self.references(table, reference)]
 
     def name_of_way(self, table, reference):
         for (name, of), (columns, _) in sorted(self.constraints.items()):

@@ -6,7 +6,7 @@ import string
 import uuid
 
 ADJECTIVES = "quiet amber northern early plain bright silver gentle rapid modern upper local common green open".split()
-NOUNS = "harbor ledger garden signal bridge market window engine summit archive meadow pilot studio orchard lantern".split()
+NOUNS = "harbor ledger garden signal bridge market window engine summit archive meadow pilot studio orchard".split()
 VERBS = "review update replace collect send check prepare close measure repair plan discuss".split()
 LOCALES = "en de fr es pt-BR nl ja en-GB".split()
 NAMES = "ann bob carla dinesh eve farid grace henrik ines jonas kemal lucia mara nils olga pedro".split()
