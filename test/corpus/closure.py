@@ -2,9 +2,10 @@
 
 Rows and references between tables of companies are a graph. A row belongs to a company if it is joined to the
 company's row, upwards (it refers to one that does) or downwards (one that does refers to it). Downwards does not lead
-to rows of tables that are shared: built-in ones are everybody's. People and tables that are the same for all are no
-part of the graph. References that nothing tells apart (a number that may be a key of either of two tables) prove
-nothing, and are none."""
+to rows of tables that are shared: built-in ones are everybody's. Nor does a mere mention, in a list or a document or
+where either of two tables may be meant, if plain columns refer to that table as well. People and tables that are the
+same for all are no part of the graph. References that nothing tells apart (a number that may be a key of either of two
+tables) prove nothing, and are none."""
 
 from model import literal, quoted
 from parse import steps_of
@@ -14,6 +15,8 @@ def edges_of(schema):
     """The references between rows of companies, and for each the query that gives its edges of the graph: from (table,
     place) to (table, place)."""
     numbers = {name: number for number, name in enumerate(schema.tables)}
+    taken = {target.table for table in schema.tables.values() if table.of_a_company() for reference in table.references
+             for target in reference.all_targets() if is_plain(reference) and target.table != table.full_name}
     for table in schema.tables.values():
         if not table.of_a_company():
             continue
@@ -23,15 +26,20 @@ def edges_of(schema):
             for kind, target in [(None, target) for target in reference.targets] + reference.kinds:
                 aim = schema.tables[target.table]
                 if aim.of_a_company():
-                    yield reference, edge(numbers, table, reference, kind, aim, target.columns)
+                    down = not aim.shared and (is_plain(reference) or aim.full_name not in taken)
+                    yield reference, edge(numbers, table, reference, kind, aim, target.columns, down)
 
 
-def edge(numbers, table, reference, kind, aim, columns):
+def is_plain(reference):
+    return reference.form in ("plain", "when") and len(reference.targets) < 2
+
+
+def edge(numbers, table, reference, kind, aim, columns, down):
     lateral, pairs = sides(table, reference, aim, columns)
     conditions = [f"{mine} = {its}" for mine, its in pairs]
     if kind is not None:
         conditions.append(f"s.{quoted(reference.when_column)}::text = {literal(kind)}")
-    return (f"SELECT {numbers[table.full_name]}, s.ctid, {numbers[aim.full_name]}, t.ctid, {not aim.shared} "
+    return (f"SELECT {numbers[table.full_name]}, s.ctid, {numbers[aim.full_name]}, t.ctid, {down} "
             f"FROM {table.sql} s {lateral} JOIN {aim.sql} t ON {' AND '.join(conditions)}")
 
 

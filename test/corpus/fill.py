@@ -107,11 +107,13 @@ class Filler:
                                             for name in (*reference.columns, reference.when_column)}
                           for table in self.plan.order}
         self.keys = {table.full_name: self.keys_of(table) for table in self.plan.order}
-        # Rows that a company has only because its rows refer to them are referred to in turn, so that few are left.
+        # Rows that a company has only because its rows refer to them are referred to in turn, so that few are left;
+        # what merely mentions them takes those that are surely taken.
         self.in_turn = {name for name, ways in self.plan.anchors.items() if not ways and name != schema.company}
         plain = {target.table for table in schema.tables.values() for reference in table.references
                  for target in reference.all_targets() if reference.form in ("plain", "when")}
         self.in_turn_inside = self.in_turn - plain
+        self.takers = {}
         self.distinct = {table.full_name: self.distinct_columns(table) for table in self.plan.order}
         self.notes = []
 
@@ -152,6 +154,7 @@ class Filler:
             planned = self.rows[table.full_name]
             if table.rows and not planned:
                 self.notes.append(f"{table.full_name}: no row could be made")
+        self.takers.clear()
 
     def planned(self, table):
         """Whose rows the table shall have, mixed: [(number within the company, company)]."""
@@ -367,13 +370,30 @@ class Filler:
             own = shared
         if not own:
             return None if not shared else self.random.choice(shared)
-        if target.table in self.in_turn and not known:
+        if target.table in self.in_turn and not self.takes(table, reference):
+            own = own[:self.taken_for_sure(target.table, row.company)] or own
+        elif target.table in self.in_turn and not known:
             turn = self.turns.get((id(reference), row.company), 0)
             self.turns[id(reference), row.company] = turn + 1
             return own[turn % len(own)]
         if not known:
             return self.random.choice(own)
         return self.pick_matching(reference, target, own, known)
+
+    def takes(self, table, reference):
+        """Whether a reference makes what it refers to its company's, rather than mentions it."""
+        return reference.form in ("plain", "when") and len(reference.targets) < 2 and \
+            (self.plan.anchors.get(table.full_name) or table.full_name == self.schema.company)
+
+    def taken_for_sure(self, name, company):
+        """How many rows of a table, the first ones, are taken by references that may not be NULL."""
+        if (name, company) not in self.takers:
+            self.takers[name, company] = max([len(self.rows[table.full_name].by_company.get(company, ()))
+                                              for table in self.schema.tables.values() for reference in table.references
+                                              if self.takes(table, reference) and reference.form == "plain"
+                                              and reference.targets[0].table == name
+                                              and not self.schema.nullable(reference)], default=0)
+        return self.takers[name, company]
 
     def pick_matching(self, reference, target, own, known):
         """A row that has in its columns what is known already."""
@@ -413,7 +433,8 @@ class Filler:
     def from_pool(self, table, reference, target, row, own):
         place = (id(reference), target.table, row.company)
         if place not in self.pools:
-            self.pools[place] = self.random.sample(own, len(own))
+            self.pools[place] = list(reversed(own)) if target.table in self.in_turn else \
+                self.random.sample(own, len(own))
         pool = self.pools[place]
         if not pool:
             return None
@@ -435,6 +456,8 @@ class Filler:
                 turn = self.turns.get((id(reference), row.company), 0)
                 self.turns[id(reference), row.company] = turn + 1
                 own = [own[turn % len(own)]]
+            elif target.table in self.in_turn:
+                own = own[:self.taken_for_sure(target.table, row.company)] or own
             elif shared and self.random.random() < 0.25:
                 own = shared
             values = self.rows[target.table].values

@@ -81,7 +81,8 @@ class User:
         self.closure = Closure(session, schema)
         self.truth = Truth(session, schema, self.closure)
         self.result = Measure(name, len(schema.tables))
-        self.read, self.refused, self.given, self.best, self.wrong = set(), set(), collections.Counter(), {}, []
+        self.read, self.waited, self.refused, self.wrong = set(), set(), set(), []
+        self.given, self.best = collections.Counter(), {}
 
     def measure(self):
         self.session.run("CREATE EXTENSION IF NOT EXISTS company_backup")
@@ -106,9 +107,16 @@ class User:
         accepted = [self.consider(confidence, statement) for confidence, statement in self.proposals()
                     if statement not in self.read]
         corrected = [self.correct(place) for statement in self.wrong for place in self.truth.places(statement)]
-        proposed = {statement for _, statement in self.proposals()} - self.read
-        written = [self.answer(question) for question in self.questions() if question["hint"] not in proposed]
-        return any(accepted) or any(corrected) or any(written)
+        answered = [self.waits(question) or self.answer(question) for question in self.questions()]
+        return any(accepted) or any(corrected) or any(answered)
+
+    def waits(self, question):
+        """Whether the question comes with a right answer that will be proposed in the next round; it waits but once."""
+        hint = question["hint"]
+        if not hint or hint in self.read or hint in self.waited or self.verdict(hint)[0] == WRONG:
+            return False
+        self.waited.add(hint)
+        return True
 
     def proposals(self):
         """[(confidence, statement)]. The column `confidence` may not be there."""
