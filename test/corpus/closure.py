@@ -2,9 +2,9 @@
 
 Rows and references between tables of companies are a graph. A row belongs to a company if it is joined to the
 company's row, upwards (it refers to one that does) or downwards (one that does refers to it). Downwards does not lead
-to rows of tables that are shared: built-in ones are everybody's. Nor does a mere mention, in a list or a document or
-where either of two tables may be meant, if plain columns refer to that table as well. People and tables that are the
-same for all are no part of the graph. References that nothing tells apart (a number that may be a key of either of two
+to rows of tables that are shared: built-in ones are everybody's. A mere mention, in a list or a document or where
+either of two tables may be meant, ties no row whose table has plain ways as well. People and tables that are the same
+for all are no part of the graph. References that nothing tells apart (a number that may be a key of either of two
 tables) prove nothing, and are none."""
 
 from model import literal, quoted
@@ -15,8 +15,6 @@ def edges_of(schema):
     """The references between rows of companies, and for each the query that gives its edges of the graph: from (table,
     place) to (table, place)."""
     numbers = {name: number for number, name in enumerate(schema.tables)}
-    taken = {target.table for table in schema.tables.values() if table.of_a_company() for reference in table.references
-             for target in reference.all_targets() if is_plain(reference) and target.table != table.full_name}
     for table in schema.tables.values():
         if not table.of_a_company():
             continue
@@ -26,20 +24,18 @@ def edges_of(schema):
             for kind, target in [(None, target) for target in reference.targets] + reference.kinds:
                 aim = schema.tables[target.table]
                 if aim.of_a_company():
-                    down = not aim.shared and (is_plain(reference) or aim.full_name not in taken)
-                    yield reference, edge(numbers, table, reference, kind, aim, target.columns, down)
+                    down = not aim.shared and (reference.is_plain() or aim.full_name not in schema.plainly_referred)
+                    query = edge(numbers, table, reference, kind, aim, target.columns)
+                    yield reference, f"{query[0]}, {schema.is_tie(reference)}, {down} {query[1]}"
 
 
-def is_plain(reference):
-    return reference.form in ("plain", "when") and len(reference.targets) < 2
-
-
-def edge(numbers, table, reference, kind, aim, columns, down):
+def edge(numbers, table, reference, kind, aim, columns):
+    """What is selected, and from where."""
     lateral, pairs = sides(table, reference, aim, columns)
     conditions = [f"{mine} = {its}" for mine, its in pairs]
     if kind is not None:
         conditions.append(f"s.{quoted(reference.when_column)}::text = {literal(kind)}")
-    return (f"SELECT {numbers[table.full_name]}, s.ctid, {numbers[aim.full_name]}, t.ctid, {down} "
+    return (f"SELECT {numbers[table.full_name]}, s.ctid, {numbers[aim.full_name]}, t.ctid",
             f"FROM {table.sql} s {lateral} JOIN {aim.sql} t ON {' AND '.join(conditions)}")
 
 
@@ -93,8 +89,8 @@ class Closure:
     def find(self):
         run = self.session.run
         run("DROP TABLE IF EXISTS corpus_edge, corpus_owned, corpus_front")
-        run("CREATE TEMP TABLE corpus_edge (from_tab int, from_place tid, to_tab int, to_place tid, down bool, "
-            "way int)")
+        run("CREATE TEMP TABLE corpus_edge (from_tab int, from_place tid, to_tab int, to_place tid, "
+            "up bool, down bool, way int)")
         self.ways = {}
         for reference, query in edges_of(self.schema):
             way = self.ways.setdefault(id(reference), len(self.ways))
@@ -117,6 +113,7 @@ class Closure:
                 SELECT DISTINCT * FROM (
                     SELECT f.company, e.from_tab AS tab, e.from_place AS place
                     FROM corpus_front f JOIN corpus_edge e ON (e.to_tab, e.to_place) = (f.tab, f.place)
+                    WHERE e.up
                     UNION ALL
                     SELECT f.company, e.to_tab, e.to_place
                     FROM corpus_front f JOIN corpus_edge e ON (e.from_tab, e.from_place) = (f.tab, f.place)

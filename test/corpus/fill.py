@@ -110,9 +110,7 @@ class Filler:
         # Rows that a company has only because its rows refer to them are referred to in turn, so that few are left;
         # what merely mentions them takes those that are surely taken.
         self.in_turn = {name for name, ways in self.plan.anchors.items() if not ways and name != schema.company}
-        plain = {target.table for table in schema.tables.values() for reference in table.references
-                 for target in reference.all_targets() if reference.form in ("plain", "when")}
-        self.in_turn_inside = self.in_turn - plain
+        self.in_turn_inside = self.in_turn - schema.plainly_referred
         self.takers = {}
         self.distinct = {table.full_name: self.distinct_columns(table) for table in self.plan.order}
         self.notes = []
@@ -382,7 +380,7 @@ class Filler:
 
     def takes(self, table, reference):
         """Whether a reference makes what it refers to its company's, rather than mentions it."""
-        return reference.form in ("plain", "when") and len(reference.targets) < 2 and \
+        return reference.is_plain() and \
             (self.plan.anchors.get(table.full_name) or table.full_name == self.schema.company)
 
     def taken_for_sure(self, name, company):

@@ -1,6 +1,7 @@
 """What a schema file says, as objects. `parse` makes them; everything else reads them."""
 
 import dataclasses
+import functools
 import re
 
 INTEGERS = ("smallint", "integer", "bigint")
@@ -96,6 +97,9 @@ class Reference:
     json_path: str | None = None
     separator: str | None = None
 
+    def is_plain(self):
+        return self.form in ("plain", "when") and len(self.targets) < 2
+
     def all_targets(self):
         return self.targets + [target for _, target in self.kinds]
 
@@ -163,6 +167,30 @@ class Schema:
         """Whether a row may be without this reference."""
         table = self.tables[reference.table]
         return any(not table.columns[column].notnull for column in reference.columns)
+
+    def is_tie(self, reference):
+        """Whether rows belong to a company because they refer to its rows in this way. Mentions in lists and documents,
+        and where either of two tables may be meant, do not count where there is a plain way as well."""
+        if not self.is_proof(reference):
+            return False
+        table = self.tables[reference.table]
+        return reference.is_plain() or bool(set(reference.columns) & set(table.route)) or \
+            table.full_name not in self.plainly_tied
+
+    @functools.cached_property
+    def plainly_tied(self):
+        """Tables of companies that refer to others, or are referred to by them, in plain columns."""
+        pairs = [(table.full_name, target.table) for table in self.tables.values() if table.of_a_company()
+                 for reference in table.references if reference.is_plain() for target in reference.all_targets()
+                 if target.table != table.full_name and self.tables[target.table].of_a_company()]
+        return {name for pair in pairs for name in pair}
+
+    @functools.cached_property
+    def plainly_referred(self):
+        """Tables of companies that others refer to in plain columns."""
+        return {target.table for table in self.tables.values() if table.of_a_company()
+                for reference in table.references if reference.is_plain() for target in reference.all_targets()
+                if target.table != table.full_name}
 
     def is_proof(self, reference):
         """Whether a value tells its row. Where several tables are meant, small numbers are keys of all of them."""

@@ -24,7 +24,7 @@ def anchors(schema):
     def ways(table):
         leading = [(reference, {target.table for target in reference.all_targets()
                                 if target.table in found and target.table != table.full_name})
-                   for reference in table.references if schema.is_proof(reference)]
+                   for reference in table.references if schema.is_tie(reference)]
         return [(reference, leads) for reference, leads in leading if leads]
 
     def open_ends(table, columns):
