@@ -2,7 +2,7 @@
 statements that somebody who knows the schema would write."""
 
 from closure import jsonpath
-from model import INTEGERS, TRAVELS, literal, quoted
+from model import ACROSS, INTEGERS, TRAVELS, literal, quoted
 from parse import Bad, dotted, path_text, steps_of
 from statements import Unreadable, calls, list_value
 
@@ -99,13 +99,14 @@ class Truth:
         return RIGHT, ""
 
     def other_treatment(self, table, answer):
-        """A treatment that the truth does not name. Of two that keep rows where they are, neither does any harm, but
+        """A treatment that the truth does not name. Of two by which rows stay where they are, neither does any harm, but
         for this: rows of an excluded table are companies', and make those that refer to them companies', too."""
         what = f"{table.full_name} is {' or '.join(table.answers())}, not {answer}"
-        if not table.travels() and answer not in TRAVELS:
-            scoped = "excluded" in (answer, *table.truth)
-            return (WRONG if scoped and self.is_referred_to(table) else HARMLESS), what
-        return (HARMLESS if answer == "company" and "append" in table.truth else WRONG), what
+        if answer in TRAVELS:
+            return (HARMLESS if answer == "company" and "append" in table.truth else WRONG), what
+        if answer != "excluded" and not set(ACROSS).isdisjoint(table.truth):
+            return HARMLESS, what
+        return (WRONG if table.travels() or self.is_referred_to(table) else HARMLESS), what
 
     def is_referred_to(self, table):
         return any(target.table == table.full_name and other is not table for other in self.schema.tables.values()
