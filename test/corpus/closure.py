@@ -8,7 +8,7 @@ for all are no part of the graph. References that nothing tells apart (a number 
 tables) prove nothing, and are none."""
 
 from model import literal, quoted
-from parse import steps_of
+from paths import steps_of
 
 
 def edges_of(schema):

@@ -6,8 +6,8 @@ import functools
 from archive import Archive, text_of
 from closure import Closure
 from database import SqlError
+from lines import Bad, dotted
 from model import literal
-from parse import Bad, dotted
 
 SAMPLES = 3
 

@@ -6,7 +6,9 @@ import json
 import re
 
 import model
+from lines import Bad, Line, dotted, name_of, unquoted, words_of
 from model import Column, Kind, Reference, SchemaError, Table, Target, Type, Unique
+from paths import steps_of
 
 TRUTHS = ("company", "people", "global", "excluded", "append")
 FORMS = ("primary", "unique", "foreign", "refers", "check", "people_of", "route", "shared")
@@ -29,85 +31,12 @@ BASES = {
     "tsrange": "tsrange", "tstzrange": "tstzrange", "daterange": "daterange", "bit": "bit",
 }
 LONGEST_TYPE = 4
-NO_END = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|.""", re.S)
-
-
-class Bad(Exception):
-    """What is wrong with the line that is being read."""
 
 
 def read(path):
     """The Schema of a file. Raises SchemaError."""
     with open(path, encoding="utf-8") as file:
         return Reader(path).read(file.read())
-
-
-def words_of(text):
-    """The words of a line. Quotes and parentheses hold together what stands in them; a comment ends the line."""
-    words, word, depth = [], "", 0
-    for piece in NO_END.findall(text):
-        if piece == "#" and depth == 0 and not word:
-            break
-        if piece.isspace() and depth == 0:
-            words += [word] if word else []
-            word = ""
-            continue
-        depth += (piece in "([") - (piece in ")]") if len(piece) == 1 else 0
-        if depth < 0:
-            raise Bad(f'"{piece}" without its beginning')
-        word += piece
-    if depth:
-        raise Bad("a parenthesis is not closed")
-    return words + ([word] if word else [])
-
-
-def name_of(word):
-    """A name: as it is, or in double quotes."""
-    if re.fullmatch(r'"(?:[^"]|"")+"', word):
-        return word[1:-1].replace('""', '"')
-    if not re.fullmatch(r"[a-z_][a-z0-9_$]*", word):
-        raise Bad(f"{word} is no name; names that are not plain lower case are written in double quotes")
-    return word
-
-
-def dotted(word):
-    """The parts of a name with dots."""
-    parts = re.findall(r'"(?:[^"]|"")+"|[^."]+|\.', word)
-    if "".join(parts) != word or parts[1::2] != ["."] * (len(parts) // 2) or len(parts) % 2 == 0:
-        raise Bad(f"{word} is no name")
-    return [name_of(part) for part in parts[::2]]
-
-
-def unquoted(word):
-    """A value: a word, or text in quotes of either kind."""
-    if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"":
-        return word[1:-1].replace(word[0] * 2, word[0])
-    return word
-
-
-class Line:
-    """The words of a line, taken one after the other."""
-
-    def __init__(self, number, words):
-        self.number, self.words = number, words
-
-    def peek(self, ahead=0):
-        return self.words[ahead] if ahead < len(self.words) else None
-
-    def take(self, what="something"):
-        if not self.words:
-            raise Bad(f"{what} is missing at the end")
-        return self.words.pop(0)
-
-    def accept(self, *words):
-        if self.words[:len(words)] == list(words):
-            del self.words[:len(words)]
-            return True
-        return False
-
-    def end(self):
-        if self.words:
-            raise Bad(f"{self.words[0]} is not understood here")
 
 
 class Reader:
@@ -555,46 +484,3 @@ def check_json(text):
 def rest_after_arguments(base):
     """Of "timestamp with time zone", the precision stands after the first word."""
     return base.startswith(("timestamp w", "time w"))
-
-
-STEP = re.compile(r"""\s*(?:
-    \.\*\*(?P<deep>) | \.\*(?P<members>) | \.keys\(\)(?P<keys>) | \[\*\](?P<elements>) | \[(?P<index>\d+)\] |
-    \.(?P<name>[A-Za-z_][A-Za-z0-9_]*) | \."(?P<quoted>[^"]+)" |
-    \?\s*\(\s*@\.(?:"(?P<field>[^"]+)"|(?P<plain>\w+))\s*==\s*(?P<value>"[^"]*"|-?\d+|true|false)\s*\)
-)""", re.X)
-
-
-def steps_of(path):
-    """The steps of a JSON path: [("name", "users"), ("elements", None), ("if", ("field", "stage"))]."""
-    if not path.startswith("$"):
-        raise Bad(f"{path} is no path; it begins with $")
-    steps, position = [], 1
-    while position < len(path):
-        matched = STEP.match(path, position)
-        if not matched:
-            raise Bad(f"{path[position:]} is no step of a path")
-        found = {name: value for name, value in matched.groupdict().items() if value is not None}
-        if "value" in found:
-            steps.append(("if", (found.get("field") or found["plain"], found["value"])))
-        else:
-            (name, value), = found.items()
-            value = int(value) if name == "index" else value or None
-            steps.append(("name" if name == "quoted" else name, value))
-        position = matched.end()
-    return steps
-
-
-def path_text(steps):
-    """The path of these steps, as set_reference() reads it."""
-    text = "$"
-    for step, argument in steps:
-        if step == "name":
-            plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", argument)
-            text += f".{argument}" if plain else f'."{argument}"'
-        elif step == "if":
-            field = argument[0] if re.fullmatch(r"\w+", argument[0]) else f'"{argument[0]}"'
-            text += f" ? (@.{field} == {argument[1]})"
-        else:
-            text += {"elements": "[*]", "members": ".*", "deep": ".**", "keys": ".keys()",
-                     "index": f"[{argument}]"}[step]
-    return text

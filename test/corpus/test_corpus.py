@@ -10,6 +10,7 @@ import unittest
 
 import documents
 import parse
+import paths
 import statements
 from fill import Filler
 from model import SchemaError
@@ -68,8 +69,8 @@ class FillTest(unittest.TestCase):
         self.assertNotEqual(self.written(7), self.written(8))
 
     def test_path(self):
-        steps = parse.steps_of('$.a[*] ? (@.kind == "x") .id')
-        self.assertEqual(parse.steps_of(parse.path_text(steps)), steps)
+        steps = paths.steps_of('$.a[*] ? (@.kind == "x") .id')
+        self.assertEqual(paths.steps_of(paths.path_text(steps)), steps)
         document = documents.put(random.Random(1), None, steps, lambda: 7)
         self.assertEqual({element["id"] for element in document["a"] if element["kind"] == "x"}, {7})
 

@@ -2,8 +2,9 @@
 statements that somebody who knows the schema would write."""
 
 from closure import jsonpath
+from lines import Bad, dotted
 from model import ACROSS, INTEGERS, TRAVELS, literal, quoted
-from parse import Bad, dotted, path_text, steps_of
+from paths import path_text, steps_of
 from statements import Unreadable, calls, list_value
 
 RIGHT, HARMLESS, WRONG = "right", "harmless", "wrong"
@@ -99,8 +100,8 @@ class Truth:
         return RIGHT, ""
 
     def other_treatment(self, table, answer):
-        """A treatment that the truth does not name. Of two by which rows stay where they are, neither does any harm, but
-        for this: rows of an excluded table are companies', and make those that refer to them companies', too."""
+        """A treatment that the truth does not name. Of two by which rows stay where they are, neither does any harm,
+        but for this: rows of an excluded table are companies', and make those that refer to them companies', too."""
         what = f"{table.full_name} is {' or '.join(table.answers())}, not {answer}"
         if answer in TRAVELS:
             return (HARMLESS if answer == "company" and "append" in table.truth else WRONG), what
