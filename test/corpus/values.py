@@ -41,6 +41,8 @@ def text_form(of_type, value):
 def element_form(value):
     if isinstance(value, bool):
         return "t" if value else "f"
+    if isinstance(value, (dict, list)):
+        value = json.dumps(value)
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return str(value)
@@ -99,7 +101,7 @@ class Values:
             return self.random.choice(of_type.labels)
         if kind in ("enum", "bool-as-int"):
             return self.word(of_type, self.random.choice(column.kind.words()))
-        if of_type.is_json():
+        if of_type.base in ("json", "jsonb"):
             return self.document(column, kind)
         if kind == "json":
             return json.dumps(json.loads(column.kind.argument))
