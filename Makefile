@@ -9,6 +9,8 @@
 #   make deb           Debian packages for every server that is installed, in build/deb; installs what is missing
 #   make bench         the timings of docs/PERFORMANCE.md, on a throwaway server
 #   make bench-size    memory and time of a company with ten times as many rows
+#   make tidy          clang-tidy over all of it; installs it if it is missing
+#   make compile_commands.json   how each file is compiled, for editors
 #   make installcheck  pg_regress against a running server
 #
 # PG=17 builds for and tests with that server; without it, server_version.sh says which one it is.
@@ -24,9 +26,11 @@ PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/$(SERVER)/bin/pg_config)
 
 # Those of each server in a folder of their own.
 OBJECTS = build/pg$(SERVER)
-OBJS = $(patsubst %.cpp,$(OBJECTS)/%.o,$(sort $(wildcard extension/pg/*/*.cpp)))
+# Each folder is compiled as one: most of the time goes into headers and templates, which its files share.
+ROOMS = $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard extension/pg/*/*.cpp)))))
+OBJS = $(ROOMS:%=$(OBJECTS)/%.o)
 DATA = $(wildcard $(EXTENSION)--*.sql)
-EXTRA_CLEAN = $(OBJS:.o=.d)
+EXTRA_CLEAN = $(OBJS:.o=.d) $(OBJS:.o=.cpp)
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --outputdir=build/regress
@@ -74,7 +78,7 @@ endif
 CMAKE_OPTIONS = -DCOMPANY_BACKUP_ZLIB_ONLY=$(if $(filter 1,$(ZLIB_ONLY)),ON,OFF)
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: FORCE client core install-client uninstall-client dependencies unit demo test matrix nightly fuzz deb deb-dependencies bench bench-size
+.PHONY: FORCE client core install-client uninstall-client dependencies unit demo test matrix nightly tidy units-tidy compile_commands.json fuzz deb deb-dependencies bench bench-size
 
 # CMake knows whether there is anything to do.
 core:
@@ -84,9 +88,15 @@ core:
 $(CORE): core
 $(MODULE_big).so: $(CORE) $(LINKED_FOR)
 
-$(OBJECTS)/%.o: %.cpp
+# Types of a file's own may stand in its classes, although the compiler sees them in an included file.
+$(OBJS): %.o: %.cpp
+	$(CXX) $(CXXFLAGS) -Wno-subobject-linkage $(CPPFLAGS) -c -o $@ $<
+
+# Changes when the folder gets or loses a file.
+$(OBJS:.o=.cpp): $(OBJECTS)/%.cpp: FORCE
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -c -o $@ $<
+	@printf '#include "%s"\n' $(patsubst extension/%,%,$(sort $(wildcard extension/pg/$*/*.cpp))) >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(LINKED_FOR): FORCE
 	@mkdir -p $(@D)
@@ -134,6 +144,29 @@ test: dependencies
 	$(INSTALL_BUILT)
 	$(MAKE) --no-print-directory -s unit
 	test/run.sh
+
+quoted = '$(subst ','\'',$1)'
+# What CMake and we compile, as a compilation database: $(call database,folder,CMake's options,files of the extension).
+define database
+	cmake -S . -B $1 -DCMAKE_EXPORT_COMPILE_COMMANDS=ON $(CMAKE_OPTIONS) $2 --log-level=WARNING
+	jq --arg command $(call quoted,$(CXX) $(PG_CXXFLAGS) $(CPPFLAGS)) --arg directory '$(CURDIR)' \
+		'. + [$$ARGS.positional[] | {file: ., $$directory, command: "\($$command) -c \(.)"}]' \
+		$1/compile_commands.json --args $3 >$1/all.json
+endef
+
+compile_commands.json:
+	$(call database,build/commands,-DCMAKE_UNITY_BUILD=OFF,$(sort $(wildcard extension/pg/*/*.cpp)))
+	mv build/commands/all.json $@
+
+tidy:
+	./dependencies.sh clang-tidy
+	$(MAKE) --no-print-directory units-tidy
+
+# Of what is compiled as one.
+units-tidy: $(OBJS:.o=.cpp)
+	$(call database,build/tidy,,$^)
+	mv build/tidy/all.json build/tidy/compile_commands.json
+	run-clang-tidy -quiet -p build/tidy
 
 matrix:
 	test/matrix.sh

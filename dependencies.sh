@@ -12,7 +12,7 @@ else
   as_root=none
 fi
 
-if [ -z "${PG:-}" ] && [ $as_root != none ] && ! ./server_version.sh >/dev/null 2>&1; then
+if [ -z "${PG:-}" ] && [ "$as_root" != none ] && ! ./server_version.sh >/dev/null 2>&1; then
   $as_root apt-get update -qq  # then it is known what the distribution has
 fi
 version=$(./server_version.sh)
@@ -45,7 +45,7 @@ fi
 # shellcheck disable=SC2086
 missing=$(missing_of $server $packages)
 
-if [ $as_root = none ]; then
+if [ "$as_root" = none ]; then
   echo "The extension is installed into PostgreSQL's folders: be root, or a user who may use sudo." >&2
   if [ -n "$missing" ]; then
     echo "These packages are missing, too:" >&2

@@ -9,13 +9,13 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct BackupOptions {
   std::string company;
   std::optional<std::string> label, on_error, actor;
   bool include_files = false;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_backup(const ConnectionOptions& where, const BackupOptions& options) {
   std::vector<Argument> arguments = {{"company", text_parameter(options.company)}};
   if (options.label) arguments.push_back({"label", text_parameter(*options.label)});
   if (options.include_files) arguments.push_back({"include_files", boolean_parameter(true)});
@@ -31,7 +31,7 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_backup(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand(
       "backup", "Makes a backup of a company inside the database and prints its ID");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BackupOptions>();
   command->add_option("COMPANY", options->company, "Key of the company")->required()->type_name("");
   command->add_option("--label", options->label, "A note, shown by \"list\"")->type_name("TEXT");
   command->add_flag("--include-files", options->include_files, "Back up the company's files, too");
@@ -42,7 +42,7 @@ Command add_backup(CLI::App& app, ConnectionOptions& connection) {
       ->type_name("PERSON");
   add_connection_options(*command, connection);
   command->footer("Example: company-backup backup acme --label \"before the import\" -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_backup(connection, *options); }};
 }
 
 }  // namespace company_backup::client

@@ -10,7 +10,7 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct CheckOptions {
   std::optional<std::string> company;
   bool json = false;
 };
@@ -40,7 +40,7 @@ void print_scope(const Result& findings) {
   }
 }
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_check(const ConnectionOptions& where, const CheckOptions& options) {
   Connection connection(where);
   const Result scope = connection.call("check_company_scope");
   if (!options.json) print_scope(scope);
@@ -65,7 +65,7 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_check(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand(
       "check", "Shows what is undecided about the tables, and references that are wrong");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckOptions>();
   command
       ->add_option("COMPANY", options->company,
                    "Also look for references of this company that lead nowhere or to another one")
@@ -75,7 +75,7 @@ Command add_check(CLI::App& app, ConnectionOptions& connection) {
   command->footer(
       "The exit code is 1 if there is an error in the scope or a wrong reference.\n"
       "Example: company-backup check acme -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_check(connection, *options); }};
 }
 
 }  // namespace company_backup::client

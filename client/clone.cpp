@@ -9,14 +9,14 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct CloneOptions {
   std::string company;
   Attributes attributes;
   std::optional<std::string> actor;
   bool json = false;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_clone(const ConnectionOptions& where, const CloneOptions& options) {
   std::vector<Argument> arguments = {{"source", text_parameter(options.company)}};
   options.attributes.add_argument(arguments);
   if (options.actor) arguments.push_back({"actor", text_parameter(*options.actor)});
@@ -30,7 +30,7 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_clone(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command =
       app.add_subcommand("clone", "Copies a company into a new one and prints its key");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CloneOptions>();
   command->add_option("COMPANY", options->company, "Key of the company to copy")
       ->required()
       ->type_name("");
@@ -43,7 +43,7 @@ Command add_clone(CLI::App& app, ConnectionOptions& connection) {
       "The copy is of one moment, files included; the company is not changed. Rows get new IDs\n"
       "where two companies cannot have the same; \"plan --new BACKUP\" shows where.\n"
       "Example: company-backup clone acme --set name=\"Acme test\" -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_clone(connection, *options); }};
 }
 
 }  // namespace company_backup::client

@@ -9,12 +9,12 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct ContentsOptions {
   std::string company;
   bool json = false;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_contents(const ConnectionOptions& where, const ContentsOptions& options) {
   Connection connection(where);
   print_result(std::cout,
                connection.call("company_contents", {{"company", text_parameter(options.company)}}),
@@ -27,12 +27,12 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_contents(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command =
       app.add_subcommand("contents", "Shows what a backup of a company would hold now");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ContentsOptions>();
   command->add_option("COMPANY", options->company, "Key of the company")->required()->type_name("");
   command->add_flag("--json", options->json, "Print JSON");
   add_connection_options(*command, connection);
   command->footer("Example: company-backup contents acme -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_contents(connection, *options); }};
 }
 
 }  // namespace company_backup::client

@@ -9,14 +9,14 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct CreateOptions {
   int64_t backup = 0;
   std::optional<std::string> template_name, ids, actor;
   Attributes attributes;
   bool json = false;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_create(const ConnectionOptions& where, const CreateOptions& options) {
   std::vector<Argument> arguments;
   if (options.template_name) {
     arguments.push_back({"template", text_parameter(*options.template_name)});
@@ -38,7 +38,7 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_create(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand(
       "create", "Makes a new company from a backup or a template and prints its key");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CreateOptions>();
   CLI::Option* backup = add_backup_argument(*command, options->backup);
   CLI::Option* name =
       command
@@ -58,7 +58,7 @@ Command add_create(CLI::App& app, ConnectionOptions& connection) {
     if (backup->count() + name->count() == 0) throw CLI::RequiredError("BACKUP or --template");
   });
   command->footer("Example: company-backup create 42 --set name=\"Acme copy\" -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_create(connection, *options); }};
 }
 
 }  // namespace company_backup::client

@@ -14,7 +14,7 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct ExportOptions {
   int64_t backup = 0;  // 0: none
   std::optional<std::string> company;
   std::string output = "-";
@@ -50,9 +50,9 @@ class ArchiveProgress : public ArchiveSink {
   ArchiveReader reader_;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_export(const ConnectionOptions& where, const ExportOptions& options) {
   if (options.output == "-" && isatty(STDOUT_FILENO)) {
-    throw Error(sqlstate::kInvalidParameter, "an archive is not text for a terminal")
+    throw Error(sqlstate::kInvalidParameter, "an archive cannot be written to a terminal")
         .hint("Name a file with -o.");
   }
   Connection connection(where);
@@ -80,7 +80,7 @@ Command add_export(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand("export",
                                          "Writes a backup, or a company as it is now, "
                                          "to an archive file (.tar.gz)");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   CLI::Option* backup = add_backup_argument(*command, options->backup);
   CLI::Option* company =
       command
@@ -98,7 +98,7 @@ Command add_export(CLI::App& app, ConnectionOptions& connection) {
       ->type_name("FILE");
   command->add_flag("--force", options->force, "Overwrite the file if it exists");
   add_connection_options(*command, connection);
-  command->final_callback([command, backup, company] {
+  command->final_callback([backup, company] {
     if (backup->count() + company->count() == 0) {
       throw CLI::RequiredError("BACKUP or --company");
     }
@@ -107,7 +107,7 @@ Command add_export(CLI::App& app, ConnectionOptions& connection) {
       "The file appears under its name only when it is complete. Only you can read it: it holds\n"
       "the company's data.\n"
       "Example: company-backup export 42 -o acme.tar.gz -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_export(connection, *options); }};
 }
 
 }  // namespace company_backup::client

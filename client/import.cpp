@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kPartSize = 1 << 20;
 
-struct Options {
+struct ImportOptions {
   std::string file;
   std::optional<std::string> company;
 };
@@ -27,7 +27,7 @@ int64_t to_id(std::string_view text) {
 
 // The parts are appended one by one, each in a transaction of its own. Should that end early, the
 // server is left with an unfinished upload, which is no backup.
-int run(const ConnectionOptions& where, const Options& options) {
+int run_import(const ConnectionOptions& where, const ImportOptions& options) {
   InputFile file(options.file);
   Connection connection(where);
   const int64_t upload = to_id(
@@ -52,7 +52,7 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_import(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand(
       "import", "Uploads an archive, lets the server check it, and prints the ID of the backup");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportOptions>();
   command->add_option("FILE", options->file, "Archive (.tar.gz); \"-\": standard input")
       ->required()
       ->type_name("");
@@ -65,7 +65,7 @@ Command add_import(CLI::App& app, ConnectionOptions& connection) {
       "No company is changed. The server refuses an archive that is damaged, or signed neither by\n"
       "this database nor by one that its owner trusts.\n"
       "Example: company-backup import acme.tar.gz --company acme -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_import(connection, *options); }};
 }
 
 }  // namespace company_backup::client

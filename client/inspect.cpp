@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kBufferSize = 64 << 10;
 
-struct Options {
+struct InspectOptions {
   std::string file;
   bool json = false;
 };
@@ -106,7 +106,7 @@ void print_summary(const Manifest& manifest) {
   print_table(std::cout, table, "The archive has no tables.");
 }
 
-int run(const Options& options) {
+int run_inspect(const InspectOptions& options) {
   const Manifest manifest = read_manifest(options.file);
   if (options.json) {
     std::cout << printable_json(manifest.to_json());
@@ -121,7 +121,7 @@ int run(const Options& options) {
 Command add_inspect(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("inspect", "Shows what an archive says about itself; needs no server");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   command->add_option("FILE", options->file, "Archive (.tar.gz); \"-\": standard input")
       ->required()
       ->type_name("");
@@ -130,7 +130,7 @@ Command add_inspect(CLI::App& app) {
       "Only the beginning of the archive is read. \"verify\" tells whether the rest is whole and\n"
       "unchanged.\n"
       "Example: company-backup inspect acme.tar.gz");
-  return {command, [options] { return run(*options); }};
+  return {command, [options] { return run_inspect(*options); }};
 }
 
 }  // namespace company_backup::client

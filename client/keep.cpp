@@ -10,13 +10,13 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct KeepOptions {
   int64_t restore = 0;
   std::optional<std::string> actor;
   bool json = false;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_keep(const ConnectionOptions& where, const KeepOptions& options) {
   Connection connection(where);
   connection.call("keep_restore", {{"restore", bigint_parameter(options.restore)},
                                    {"actor", optional_text(options.actor)}});
@@ -29,7 +29,7 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_keep(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command =
       app.add_subcommand("keep", "Ends the review of a restore: its result stays for good");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KeepOptions>();
   add_restore_argument(*command, options->restore)->required();
   command->add_option("--actor", options->actor, "The person on whose behalf this is done")
       ->type_name("PERSON");
@@ -38,7 +38,7 @@ Command add_keep(CLI::App& app, ConnectionOptions& connection) {
   command->footer(
       "It cannot be reverted afterwards.\n"
       "Example: company-backup keep 7 -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_keep(connection, *options); }};
 }
 
 }  // namespace company_backup::client

@@ -10,12 +10,12 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct ListOptions {
   std::optional<std::string> company;
   bool json = false;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_list(const ConnectionOptions& where, const ListOptions& options) {
   Connection connection(where);
   print_result(std::cout,
                connection.call("company_backups", {{"company", optional_text(options.company)}}),
@@ -27,12 +27,12 @@ int run(const ConnectionOptions& where, const Options& options) {
 
 Command add_list(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand("list", "Lists the backups in the database");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ListOptions>();
   command->add_option("COMPANY", options->company, "Only those of this company")->type_name("");
   command->add_flag("--json", options->json, "Print JSON");
   add_connection_options(*command, connection);
   command->footer("Example: company-backup list acme -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_list(connection, *options); }};
 }
 
 }  // namespace company_backup::client

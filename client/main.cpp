@@ -18,7 +18,7 @@ void print_error(const Error& error) {
   if (!error.hint().empty()) print_message("HINT:  " + error.hint());
 }
 
-int run(const Command& command) {
+int run_main(const Command& command) {
   try {
     const int code = command.run();
     std::cout.flush();
@@ -101,7 +101,7 @@ int main_program(int argc, char** argv) {
     return usage_error(app, error);
   }
   for (const Command& command : commands) {
-    if (command.app->parsed()) return run(command);
+    if (command.app->parsed()) return run_main(command);
   }
   return kUsage;
 }

@@ -10,13 +10,13 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct PlanOptions {
   std::optional<std::string> company;
   int64_t backup = 0;
   bool json = false;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_plan(const ConnectionOptions& where, const PlanOptions& options) {
   Connection connection(where);
   const Result plan = connection.call("plan_ids", {{"company", optional_text(options.company)},
                                                    {"backup", bigint_parameter(options.backup)}});
@@ -29,7 +29,7 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_plan(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand(
       "plan", "Shows which IDs a restore would keep, and which it would renew; changes nothing");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlanOptions>();
   CLI::Option* company =
       command->add_option("COMPANY", options->company, "Key of the company")->type_name("");
   CLI::Option* backup = add_backup_argument(*command, options->backup);
@@ -45,7 +45,7 @@ Command add_plan(CLI::App& app, ConnectionOptions& connection) {
     if (backup->count() == 0) throw CLI::RequiredError("BACKUP");
   });
   command->footer("Example: company-backup plan acme 42 -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_plan(connection, *options); }};
 }
 
 }  // namespace company_backup::client

@@ -9,12 +9,12 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct PreviewOptions {
   RestoreOptions restore;
   bool json = false;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_preview(const ConnectionOptions& where, const PreviewOptions& options) {
   Connection connection(where);
   const Result preview = connection.call("preview_restore", options.restore.arguments());
   if (options.json) {
@@ -30,12 +30,12 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_preview(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command =
       app.add_subcommand("preview", "Shows what a restore would do; changes nothing");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PreviewOptions>();
   options->restore.add_to(*command);
   command->add_flag("--json", options->json, "Print JSON");
   add_connection_options(*command, connection);
   command->footer("Example: company-backup preview acme 42 -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_preview(connection, *options); }};
 }
 
 }  // namespace company_backup::client

@@ -19,7 +19,7 @@ double mebibytes(uint64_t bytes) {
 
 }  // namespace
 
-Progress::Progress(std::string what, uint64_t total)
+Progress::Progress(const std::string& what, uint64_t total)
     : what_(printable(what)),
       total_(total),
       terminal_(isatty(STDERR_FILENO) != 0),

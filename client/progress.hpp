@@ -10,7 +10,7 @@ namespace company_backup::client {
 class Progress {
  public:
   // `total` in bytes; 0: not known beforehand, then the line shows an amount and no bar.
-  Progress(std::string what, uint64_t total);
+  Progress(const std::string& what, uint64_t total);
   ~Progress();  // clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kWord = "RESTORE";
 
-struct Options {
+struct RestoreCommand {
   RestoreOptions restore;
   bool yes = false;
   bool json = false;
@@ -37,7 +37,7 @@ void print_next(const std::string& id) {
       "    the company becomes what it was before");
 }
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_restore(const ConnectionOptions& where, const RestoreCommand& options) {
   Terminal terminal;
   if (!options.yes && !terminal.exists()) {
     throw Error("57014", "nothing was restored: there is no terminal to ask on")
@@ -61,7 +61,7 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_restore(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand(
       "restore", "Brings a company back to what a backup holds and prints the ID of the restore");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RestoreCommand>();
   options->restore.add_to(*command);
   command->add_flag("--yes", options->yes, "Do not show a preview, and do not ask");
   command->add_flag("--json", options->json, "Print JSON");
@@ -70,7 +70,7 @@ Command add_restore(CLI::App& app, ConnectionOptions& connection) {
       "Shows what would change and asks for a word on the terminal. Afterwards the restore is in\n"
       "review: \"keep\" ends it, \"revert\" takes the restore back.\n"
       "Example: company-backup restore acme 42 -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_restore(connection, *options); }};
 }
 
 }  // namespace company_backup::client

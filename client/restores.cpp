@@ -10,12 +10,12 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct RestoresOptions {
   std::optional<std::string> company;
   bool json = false;
 };
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_restores(const ConnectionOptions& where, const RestoresOptions& options) {
   Connection connection(where);
   print_result(std::cout,
                connection.call("company_restores", {{"company", optional_text(options.company)}}),
@@ -27,14 +27,14 @@ int run(const ConnectionOptions& where, const Options& options) {
 
 Command add_restores(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand("restores", "Lists the restores and what became of them");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RestoresOptions>();
   command->add_option("COMPANY", options->company, "Only those of this company")->type_name("");
   command->add_flag("--json", options->json, "Print JSON");
   add_connection_options(*command, connection);
   command->footer(
       "The status is \"review\" until the restore is kept or reverted.\n"
       "Example: company-backup restores acme -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_restores(connection, *options); }};
 }
 
 }  // namespace company_backup::client

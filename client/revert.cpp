@@ -10,7 +10,7 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct RevertOptions {
   int64_t restore = 0;
   std::optional<std::string> actor;
   bool json = false;
@@ -36,7 +36,7 @@ void print_problems(const Result& problems) {
   }
 }
 
-int run(const ConnectionOptions& where, const Options& options) {
+int run_revert(const ConnectionOptions& where, const RevertOptions& options) {
   Connection connection(where);
   connection.call("revert_restore", {{"restore", bigint_parameter(options.restore)},
                                      {"actor", optional_text(options.actor)}});
@@ -56,7 +56,7 @@ int run(const ConnectionOptions& where, const Options& options) {
 Command add_revert(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command =
       app.add_subcommand("revert", "Takes a restore back: the company becomes what it was before");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RevertOptions>();
   add_restore_argument(*command, options->restore)->required();
   command->add_option("--actor", options->actor, "The person on whose behalf this is done")
       ->type_name("PERSON");
@@ -66,7 +66,7 @@ Command add_revert(CLI::App& app, ConnectionOptions& connection) {
       "Edits that somebody made since the restore are discarded, too. They are printed, each with\n"
       "its row as it was.\n"
       "Example: company-backup revert 7 -d shop");
-  return {command, [&connection, options] { return run(connection, *options); }};
+  return {command, [&connection, options] { return run_revert(connection, *options); }};
 }
 
 }  // namespace company_backup::client

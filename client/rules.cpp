@@ -9,7 +9,7 @@
 namespace company_backup::client {
 namespace {
 
-int run(const ConnectionOptions& where, bool json) {
+int run_rules(const ConnectionOptions& where, bool json) {
   Connection connection(where);
   const Result statements = connection.call("propose_company_rules");
   if (json) {
@@ -34,7 +34,7 @@ Command add_rules(CLI::App& app, ConnectionOptions& connection) {
   command->footer(
       "Nothing is changed. Read the statements, correct them, and run them with psql.\n"
       "Example: company-backup rules -d shop > rules.sql");
-  return {command, [&connection, json] { return run(connection, *json); }};
+  return {command, [&connection, json] { return run_rules(connection, *json); }};
 }
 
 }  // namespace company_backup::client

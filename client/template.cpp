@@ -10,14 +10,14 @@
 namespace company_backup::client {
 namespace {
 
-struct Options {
+struct TemplateOptions {
   int64_t backup = 0;
   std::string name;
   std::optional<std::string> industry, description;
   bool json = false;
 };
 
-int publish(const ConnectionOptions& where, const Options& options) {
+int publish(const ConnectionOptions& where, const TemplateOptions& options) {
   Connection connection(where);
   connection.call("publish_template", {{"backup", bigint_parameter(options.backup)},
                                        {"name", text_parameter(options.name)},
@@ -29,14 +29,14 @@ int publish(const ConnectionOptions& where, const Options& options) {
   return kDone;
 }
 
-int list(const ConnectionOptions& where, const Options& options) {
+int list(const ConnectionOptions& where, const TemplateOptions& options) {
   Connection connection(where);
   print_result(std::cout, connection.call("company_templates"), options.json,
                "There are no templates.");
   return kDone;
 }
 
-int drop(const ConnectionOptions& where, const Options& options) {
+int drop(const ConnectionOptions& where, const TemplateOptions& options) {
   Connection connection(where);
   connection.call("unpublish_template", {{"name", text_parameter(options.name)}});
   if (options.json) print_json(std::cout, {{"template", options.name}, {"status", "unpublished"}});
@@ -47,7 +47,7 @@ void add_name(CLI::App& command, std::string& name, const char* description) {
   command.add_option("NAME", name, description)->required()->type_name("");
 }
 
-CLI::App* add_publish(CLI::App& app, Options& options) {
+CLI::App* add_publish(CLI::App& app, TemplateOptions& options) {
   CLI::App* command = app.add_subcommand("publish", "Makes a backup a template");
   add_backup_argument(*command, options.backup)->required();
   add_name(*command, options.name, "Name of the template");
@@ -66,7 +66,7 @@ CLI::App* add_list_of_templates(CLI::App& app) {
   return command;
 }
 
-CLI::App* add_drop(CLI::App& app, Options& options) {
+CLI::App* add_drop(CLI::App& app, TemplateOptions& options) {
   CLI::App* command = app.add_subcommand("drop", "Makes a template an ordinary backup again");
   add_name(*command, options.name, "Name of the template, as \"template list\" shows it");
   command->footer(
@@ -80,7 +80,7 @@ CLI::App* add_drop(CLI::App& app, Options& options) {
 Command add_template(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command = app.add_subcommand(
       "template", "Publishes, lists and drops templates, from which \"create\" makes companies");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TemplateOptions>();
   CLI::App* publishing = add_publish(*command, *options);
   CLI::App* listing = add_list_of_templates(*command);
   CLI::App* dropping = add_drop(*command, *options);

@@ -57,7 +57,7 @@ std::string ask_password(const std::string& prompt) {
   std::fputs("\n", out);
   if (!read) {
     throw Error("28P01", "a password is needed, but none could be read")
-        .hint("Use a password file or PGPASSWORD where nobody sits at the terminal.");
+        .hint("Use a password file or PGPASSWORD where there is no terminal.");
   }
   return password;
 }

@@ -16,10 +16,10 @@
 namespace company_backup::client {
 namespace {
 
-constexpr size_t kBufferSize = 256 << 10;
+constexpr size_t kReadAtOnce = 256 << 10;
 constexpr size_t kMaxKeyFile = 4096;
 
-struct Options {
+struct VerifyOptions {
   std::string file;
   std::optional<std::string> key_file;
 };
@@ -83,7 +83,7 @@ void print_totals(const Manifest& manifest) {
   std::cout << counted(bytes + files.bytes, "byte") << '\n';
 }
 
-int run(const Options& options) {
+int run_verify(const VerifyOptions& options) {
   const std::optional<std::string> key =
       options.key_file ? std::optional(read_key(*options.key_file)) : std::nullopt;
   InputFile file(options.file);
@@ -91,12 +91,12 @@ int run(const Options& options) {
   ArchiveReader reader(sink, patient_limits());
   {
     Progress progress("Verifying", file.size());
-    std::string buffer(kBufferSize, '\0');
+    std::string buffer(kReadAtOnce, '\0');
     for (;;) {
       const std::string_view piece = file.read(buffer);
       reader.feed(piece);
       progress.add(piece.size());
-      if (piece.size() < kBufferSize) break;
+      if (piece.size() < kReadAtOnce) break;
     }
   }
   reader.finish();
@@ -113,7 +113,7 @@ int run(const Options& options) {
 Command add_verify(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "verify", "Checks that an archive is whole and, with a key, genuine; needs no server");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerifyOptions>();
   command->add_option("FILE", options->file, "Archive (.tar.gz); \"-\": standard input")
       ->required()
       ->type_name("");
@@ -126,7 +126,7 @@ Command add_verify(CLI::App& app) {
       "archive can change them, too: only the signature shows that nobody did. The owner of the\n"
       "database reads its key with: psql -AtXc \"SELECT archive_key()\" > key\n"
       "Example: company-backup verify acme.tar.gz --key-file key");
-  return {command, [options] { return run(*options); }};
+  return {command, [options] { return run_verify(*options); }};
 }
 
 }  // namespace company_backup::client

@@ -113,7 +113,7 @@ CREATE TABLE company_backup.company_row (
     made_by xid,
     command cid
 );
-COMMENT ON TABLE company_backup.company_row IS 'The row in which a company was seen last; says nothing elsewhere and is never dumped';
+COMMENT ON TABLE company_backup.company_row IS 'The row in which a company was seen last; means nothing in another database and is never dumped';
 CREATE INDEX company_row_key ON company_backup.company_row (key);
 
 CREATE TABLE company_backup.followed (
@@ -301,10 +301,10 @@ AS $$
   FROM pg_attribute a, company_backup.database_identity d, pg_control_system() c
   WHERE a.attrelid = relation AND a.attnum = key_number
 $$;
-COMMENT ON FUNCTION company_backup.as_followed(regclass, smallint) IS 'What there is to note of a table whose companies are followed';
+COMMENT ON FUNCTION company_backup.as_followed(regclass, smallint) IS 'A table whose companies are followed, as it is now: a row for company_backup.followed';
 
--- By the transaction that has made it, and its command or place: VACUUM FULL changes only the one, a change that was
--- rolled back only the other.
+-- The same if the same transaction has written it, and place or command agree: VACUUM FULL changes only the place, a
+-- change that was rolled back only the command.
 CREATE FUNCTION company_backup.is_same_version(a text[], b text[])
 RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -321,7 +321,7 @@ AS $$
   OR EXISTS (SELECT FROM pg_class WHERE oid = f.relation)
     AND (f.database, f.cluster) NOT IN (SELECT d.identity, c.system_identifier FROM company_backup.database_identity d, pg_control_system() c)
 $$;
-COMMENT ON FUNCTION company_backup.is_unbroken(company_backup.followed) IS 'Whether triggers have told of all that has happened to companies since';
+COMMENT ON FUNCTION company_backup.is_unbroken(company_backup.followed) IS 'Whether the triggers have seen all that happened to the companies of a table since it was noted';
 
 
 -- Set-up: for the database owner and superusers.
@@ -356,7 +356,7 @@ CREATE FUNCTION set_column_rule(target regclass,
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_column_rule';
-COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file, renew or group; auto removes the rule. replacement is an expression: the new value where the old one is renewed, or the value of a new row to which none travels';
+COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file, renew or group; auto removes the rule. replacement is an expression: the new value where the old one is renewed, or the value of an added row to which none travels';
 
 CREATE FUNCTION set_reference(source regclass,
     columns name[],

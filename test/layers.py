@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Checks how the extension's sources hang together: each file stands in a room, a room includes only itself and
 those before it, core knows nothing of pg, and no files include each other in a circle. A header and the source of
-its name count as one file. Prints what is wrong; without output all is well."""
+its name count as one file. As a folder is compiled as one, no two of its files have functions of their own of the same
+name: by an overload, one would silently take the calls of the other. Prints what is wrong; without output all is
+well."""
 
 import pathlib
 import re
@@ -59,10 +61,28 @@ def circles(files):
         yield from search(name, [])
 
 
+def own_functions(text):
+    """The names of the functions in a source's anonymous namespaces."""
+    for own in re.findall(r"^namespace \{$(.*?)^\}  // namespace$", text, re.MULTILINE | re.DOTALL):
+        yield from re.findall(r"^(?!struct|class|enum|using|#|//)[\w\[][^\n=(]*?\b(?<!:)(\w+)\(", own, re.MULTILINE)
+
+
+def names_twice(root):
+    """What two sources of one folder call the same."""
+    for folder in sorted({path.parent for path in [*root.glob("extension/*/*/*.cpp"), *root.glob("client/*.cpp"),
+                                                   *root.glob("test/unit/*.cpp")]}):
+        seen = {}
+        for path in sorted(folder.glob("*.cpp")):
+            for name in sorted(set(own_functions(path.read_text()))):
+                if name in seen:
+                    yield f"{name}() stands in {seen[name].relative_to(root)} and in {path.relative_to(root)}"
+                seen[name] = path
+
+
 def main():
-    extension = pathlib.Path(__file__).resolve().parent.parent / "extension"
-    files = read(extension)
-    problems = list(arrows_up(files)) + [f"a circle: {way}" for way in circles(files)]
+    root = pathlib.Path(__file__).resolve().parent.parent
+    files = read(root / "extension")
+    problems = list(arrows_up(files)) + [f"a circle: {way}" for way in circles(files)] + list(names_twice(root))
     for problem in problems:
         print(problem, file=sys.stderr)
     if len(files) < 100:

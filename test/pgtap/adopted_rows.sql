@@ -78,7 +78,7 @@ SELECT is_empty(format('SELECT * FROM app.preview(%s)', :backup), '... there is 
 INSERT INTO app.worker VALUES (5, 1, 'new');
 INSERT INTO app.remark VALUES (5, 'worker', 5, 'of the new one');
 SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)),
-    'KB034 1 row of append-only table "app.remark" would belong to no company any more / What they belong to the company through would be removed: rows (5). /%',
+    'KB034 1 row of append-only table "app.remark" would belong to no company any more / Rows (5) are the company''s only by rows that would be removed. /%',
     'rows that cannot be removed keep what they belong through');
 UPDATE app.remark SET of_id = 2 WHERE id = 5;
 SELECT is(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), 'ok', '... until they refer to another one');

@@ -38,14 +38,14 @@ $$;
 SAVEPOINT start;
 DELETE FROM app.tag WHERE code = 'hot';
 INSERT INTO app.tag VALUES ('hot', NULL, 'orange for all');
-SELECT is(app.announced(:backup), 'refused: key tag_pkey: 1 row has what a row of another company, or of none, has: (hot)', 'a row that was added for all is not taken for the one that was removed');
+SELECT is(app.announced(:backup), 'refused: key tag_pkey: 1 row has the key of a row of another company, or of none: (hot)', 'a row that was added for all is not taken for the one that was removed');
 SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505 a row of table "app.tag" cannot be loaded: another row has its unique value / Key (code)=(hot)%', '... a restore is refused');
 UPDATE app.item SET tag = 'hot' WHERE co_id = 2;
 SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505%', '... also when others use it');
 SELECT is((SELECT color FROM app.tag WHERE code = 'hot' AND co_id IS NULL), 'orange for all', '... it is as it was');
 ROLLBACK TO start;
 UPDATE app.list SET co_id = NULL, name = 'for all' WHERE id = 2;
-SELECT is(app.announced(:backup), 'refused: key list_pkey: 1 row has what a row of another company, or of none, has: (2)', 'a row that was given to all is not taken back');
+SELECT is(app.announced(:backup), 'refused: key list_pkey: 1 row has the key of a row of another company, or of none: (2)', 'a row that was given to all is not taken back');
 SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505 a row of table "app.list"%', '... a restore is refused');
 ROLLBACK TO start;
 

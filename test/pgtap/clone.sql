@@ -100,7 +100,7 @@ ALTER TABLE app.company ALTER id DROP IDENTITY;
 UPDATE app.company SET slug = 'four' WHERE slug IS NULL;
 ALTER TABLE app.company ALTER slug SET NOT NULL;
 SELECT pg_temp.tells($$SELECT cb.clone_company('1')$$,
-  'KB036 the new company needs values that nothing gives / Columns of table "app.company": id, slug. / %attributes => ''{"id": ..., "slug": ...}''%');
+  'KB036 the new company has no value for columns that must not be null / Columns of table "app.company": id, slug. / %attributes => ''{"id": ..., "slug": ...}''%');
 SELECT is(cb.clone_company('1', '{"id": 50, "slug": "fifty"}'), '50', 'and then there');
 ROLLBACK TO asked;
 

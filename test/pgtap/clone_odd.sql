@@ -214,7 +214,7 @@ CREATE TABLE odd.item (id serial PRIMARY KEY, company char(8) NOT NULL REFERENCE
 SELECT set_company_table('odd.company', key_column => 'key3', identity_columns => '{}');
 INSERT INTO odd.company VALUES ('acme', 'Acme', 'x', 't', 1, 2);
 INSERT INTO odd.item (company) VALUES ('acme');
-SELECT pg_temp.tells($$SELECT clone_company('acme')$$, 'KB036 the new company needs values that nothing gives / Columns of table "odd.company": key3. / %''{"key3": ...}''%');
+SELECT pg_temp.tells($$SELECT clone_company('acme')$$, 'KB036 the new company has no value for columns that must not be null / Columns of table "odd.company": key3. / %''{"key3": ...}''%');
 SELECT pg_temp.tells($$SELECT clone_company('acme', '{"key3": "acme    "}')$$, 'KB036 company "acme    " exists already%');
 SELECT pg_temp.tells($$SELECT clone_company('acme', '{"key3": "much too long"}')$$, 'KB035 value of column "key3" of table "odd.company" cannot be loaded%');
 SELECT is(clone_company('acme', '{"key3": "beta"}'), 'beta    ', 'a padded key');

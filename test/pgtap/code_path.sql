@@ -68,7 +68,7 @@ SELECT is(count(*)::int, 2, 'brings the rows back') FROM app.checked WHERE compa
 -- What is set
 SELECT is((SELECT search_path FROM company_backup.settings), '{app,public}', 'it is stored');
 SELECT throws_ok($$SELECT cb.set_company_table('app.company', search_path => 'nowhere')$$, 'KB009', 'schema "nowhere" does not exist');
-SELECT throws_ok($$SELECT cb.set_company_table('app.company', search_path => '')$$, 'KB009', '"" is no search_path');
+SELECT throws_ok($$SELECT cb.set_company_table('app.company', search_path => '')$$, 'KB009', '"" is not a search_path');
 SELECT throws_ok($$SELECT cb.set_company_table('app.company', search_path => 'a,,b')$$, 'KB009');
 
 -- Code of superusers does not look where others may put things.

@@ -36,7 +36,7 @@ EXCEPTION
         GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
         RETURN concat_ws(' ', SQLSTATE, SQLERRM, substring(context from 'value of column[^\n]*'));
 END $$;
-SELECT is(app.made_anew('app.present'), 'KB075 1 row would have to be made anew without a value that it needs', 'a NOT NULL domain is known beforehand');
+SELECT is(app.made_anew('app.present'), 'KB075 1 row would be added without a value that it needs', 'a NOT NULL domain is known beforehand');
 SELECT matches(app.made_anew('app.checked'), '^23514 value for domain app.checked violates check constraint .* value of column "hidden" of table "item", for which none was given', 'a CHECK against NULL');
 SELECT matches(app.made_anew('app.over'), '^KB075 ', 'a domain over such a one');
 SELECT matches(app.made_anew('app.present', 'partitioned'), '^KB075 ', 'in a partition');

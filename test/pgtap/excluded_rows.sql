@@ -26,9 +26,9 @@ CREATE FUNCTION pg_temp.plan(text, bigint) RETURNS SETOF text LANGUAGE sql AS $$
 -- A copy: the hall is taken by the company itself.
 SELECT results_eq(format('SELECT * FROM pg_temp.plan(NULL, %s)', :backup), $$VALUES
   ('{company,during} kept: the company is part of it'), ('{id} renewed: id: next values of its sequence'),
-  ('{place,during} refused: another company, or none, has rows that exclude some of these'), ('{room,during} renewed: room: follows public.room.id')$$, 'the plan says which constraint stops a copy');
-SELECT pg_temp.tells($$SELECT clone_company(1, '{"id": 9}')$$, 'KB037 1 key % hall: another company, or none, has rows that exclude %set_column_rule(''public.booking'', ''place'', ''renew''%');
-SELECT alike(pg_temp.note('2', :backup, 'remap'), '%refused: key hall: another company, or none, has rows that exclude%', 'so does a preview');
+  ('{place,during} refused: a row of another company, or of none, excludes some of these'), ('{room,during} renewed: room: follows public.room.id')$$, 'the plan says which constraint stops a copy');
+SELECT pg_temp.tells($$SELECT clone_company(1, '{"id": 9}')$$, 'KB037 1 key % hall: a row of another company, or of none, excludes %set_column_rule(''public.booking'', ''place'', ''renew''%');
+SELECT alike(pg_temp.note('2', :backup, 'remap'), '%refused: key hall: a row of another company, or of none, excludes%', 'so does a preview');
 SELECT pg_temp.tells(format('SELECT restore_company(2, %s)', :backup), 'KB037 %hall%');
 SELECT pg_temp.tells(format('SELECT restore_company(3, %s)', :backup), 'KB037 %hall%');
 SAVEPOINT s;
@@ -47,8 +47,8 @@ SELECT is(pg_temp.note('1', :backup, 'auto'), NULL, 'nobody has');
 SAVEPOINT free;
 UPDATE public.booking SET during = '[4,5)' WHERE id = 8;
 SELECT results_eq(format('SELECT * FROM pg_temp.plan(%L, %s) p WHERE p NOT LIKE ''%% kept: %%''', 1, :backup),
-  $$VALUES ('{place,during} refused: a row of another company, or of none, excludes one that would come')$$, 'somebody has: the plan says so');
-SELECT is(pg_temp.note('1', :backup, 'auto'), 'refused: key hall: a row of another company, or of none, excludes one that would come', 'and the preview');
+  $$VALUES ('{place,during} refused: a row of another company, or of none, excludes one of these')$$, 'somebody has: the plan says so');
+SELECT is(pg_temp.note('1', :backup, 'auto'), 'refused: key hall: a row of another company, or of none, excludes one of these', 'and the preview');
 SELECT pg_temp.tells(format('SELECT restore_company(1, %s)', :backup),
   'KB060 a row of table "public.booking" cannot be loaded: another row excludes it / Key (place, during)=(hall, [1,5)) conflicts with existing key %exclusion constraint "hall". / The other row %');
 ROLLBACK TO free;
@@ -70,7 +70,7 @@ UPDATE public.booking SET code = 'c' || id;
 SELECT backup_company(1) AS coded \gset
 UPDATE public.booking SET code = 'x' WHERE id = 2;
 UPDATE public.booking SET code = 'c2' WHERE id = 8;
-SELECT is(pg_temp.note('1', :coded, 'auto'), 'refused: key code: 1 row has what a row of another company, or of none, has: (c2)', 'equality alone');
+SELECT is(pg_temp.note('1', :coded, 'auto'), 'refused: key code: 1 row has the key of a row of another company, or of none: (c2)', 'equality alone');
 SELECT pg_temp.tells(format('SELECT restore_company(1, %s)', :coded), 'KB060 %');
 ROLLBACK TO free;
 -- and a revert

@@ -18,7 +18,7 @@ SELECT set_company_table('app.firm', name_column => 'title', identity_columns =>
 
 SELECT ok(EXISTS (SELECT FROM check_company_scope() WHERE severity = 'error' AND object = 'app.leaf.tree_id'), 'the check asks what the number is');
 SELECT matches(pg_temp.told($$SELECT set_reference('app.fruit', '{tree_id}', 'app.leaf', '{tree_id}')$$),
-    '^KB009 \(tree_id\) is no key of table "app.leaf" / .*SELECT set_column_rule\(''app.leaf'', ''tree_id'', ''group''\)', 'a reference to what is no key is refused');
+    '^KB009 \(tree_id\) is not a key of table "app.leaf" / .*SELECT set_column_rule\(''app.leaf'', ''tree_id'', ''group''\)', 'a reference to what is no key is refused');
 SELECT set_column_rule('app.leaf', 'tree_id', 'group');
 SELECT is(pg_temp.told($$SELECT set_reference('app.fruit', '{tree_id}', 'app.leaf', '{tree_id}')$$), 'ok', '... but to a group''s number');
 SELECT is((SELECT count(*) FROM check_company_scope() WHERE severity = 'error'), 0::bigint, 'nothing is undecided');

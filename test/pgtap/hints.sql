@@ -32,13 +32,13 @@ UPDATE app.item SET serial = NULL;
 
 -- A replacement that gives NULL.
 SELECT set_column_rule('app.item', 'hidden', 'secret', replacement => 'NULL');
-SELECT is(pg_temp.told($$SELECT clone_company(1, '{"id": 3}')$$), 'KB075 the replacement for column "hidden" of table "app.item" gives null, which the column must not be / '
+SELECT is(pg_temp.told($$SELECT clone_company(1, '{"id": 3}')$$), 'KB075 the replacement for column "hidden" of table "app.item" gives null, but the column must not be null / '
     'domain app.present does not allow null values. / Set another one: set_column_rule(..., replacement => ...).', 'a replacement that a domain refuses');
 DELETE FROM app.item WHERE id = 1;
 SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), 'KB075 the replacement for column "hidden" of table "app.item" gives null%', '... of a row that comes back, too');
 ALTER TABLE app.item ALTER hidden TYPE text, ALTER hidden SET NOT NULL;
 SELECT backup_company(2) AS backup_2 \gset
-SELECT is(pg_temp.told($$SELECT clone_company(2, '{"id": 3}')$$), 'KB075 the replacement for column "hidden" of table "app.item" gives null, which the column must not be / '
+SELECT is(pg_temp.told($$SELECT clone_company(2, '{"id": 3}')$$), 'KB075 the replacement for column "hidden" of table "app.item" gives null, but the column must not be null / '
     'It is NULL. / Set another one: set_column_rule(..., replacement => ...).', '... or a column that must not be null');
 SELECT set_column_rule('app.item', 'hidden', 'secret', replacement => '''none''');
 SELECT is(pg_temp.told($$SELECT clone_company(2, '{"id": 3}')$$), 'ok', 'another one helps');

@@ -45,7 +45,7 @@ SELECT pg_temp.holds('none');
 SELECT results_eq('SELECT p.co, q.co FROM public.price p JOIN public.product q ON q.id = product ORDER BY 1', 'VALUES (1, 1), (3, 3), (9, 9)', 'copies of what is the company''s own');
 ROLLBACK TO s;
 INSERT INTO public.price VALUES (2, 1, 1);
-SELECT pg_temp.holds('public.price {product,level}: rows that follow nobody''s rows, or another company''s, keep their values, and others have some of them');
+SELECT pg_temp.holds('public.price {product,level}: rows that refer to nobody''s rows, or to another company''s, keep their values, and somebody else has some of these');
 ROLLBACK TO s;
 -- further down
 INSERT INTO public.price VALUES (2, 1, 1);

@@ -10,7 +10,7 @@ CREATE TABLE app.note (id serial PRIMARY KEY, firm_id int NOT NULL REFERENCES ap
     g text GENERATED ALWAYS AS ('inv') STORED);
 SELECT set_company_table('app.firm', identity_columns => '{}');
 SELECT throws_ok($$SELECT set_reference('app.note', '{k_id}', 'app.inv', when_column => 'g', when_value => 'inv')$$,
-    'KB009', 'column "g" is generated and can be no kind', 'a generated column is no kind');
+    'KB009', 'generated column "g" cannot be a when_column', 'a generated column is no kind');
 SELECT set_reference('app.note', '{k_id}', 'app.inv', when_column => 'k', when_value => 'inv');
 INSERT INTO app.firm (name) VALUES ('a');
 INSERT INTO app.inv VALUES (2, 1), (4, 1);

@@ -128,7 +128,7 @@ ROLLBACK TO ruled;
 CREATE TABLE app.own_kind (id int PRIMARY KEY, firm_id int NOT NULL REFERENCES app.firm, name text);
 INSERT INTO app.own_kind SELECT id, 2, model FROM app.content_type;
 ALTER TABLE app.tag DROP CONSTRAINT tag_content_type_id_fkey, ADD FOREIGN KEY (content_type_id) REFERENCES app.own_kind;
-SELECT pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 4}', ids => 'remap')$$, :backup), 'KB031 kinds of table "app.tag" have other values in another database / %app.own_kind.%');
+SELECT pg_temp.tells(format($$SELECT create_company_from_backup(%s, '{"id": 4}', ids => 'remap')$$, :backup), 'KB031 kinds of table "app.tag" cannot be translated from another database / %app.own_kind.%');
 ROLLBACK TO ruled;
 
 -- Kinds of kinds: their key is that of another shared row, by which they are recognized.

@@ -123,8 +123,8 @@ SELECT grant_company_backup('lost_rows_reader');
 CREATE FUNCTION public.yes(text, text, text, jsonb) RETURNS boolean LANGUAGE sql RETURN true;
 SELECT set_company_guard('public.yes');
 SET LOCAL ROLE lost_rows_reader;
-SELECT is((SELECT string_agg(severity || ' ' || problem, E'\n') FROM cb.check_company_scope() WHERE problem ~ 'looked at'),
-  'warning the rows could not be looked at for what the structure does not say: permission denied for table remark', 'rows that cannot be read are told of');
+SELECT is((SELECT string_agg(severity || ' ' || problem, E'\n') FROM cb.check_company_scope() WHERE problem ~ 'examined'),
+  'warning the rows could not be examined, which some questions need: permission denied for table remark', 'rows that cannot be read are told of');
 RESET ROLE;
 
 -- Nothing is proposed that would leave rows behind: what the rows say is proposed, else nothing.

@@ -74,7 +74,7 @@ SELECT is(pg_temp.hints(), $$SELECT cb.set_reference('public.person', '{co_id}',
 SELECT set_reference('public.person', '{thing_id}', 'public.item', when_column => 'kind', when_value => 'item');
 SELECT set_reference('public.person', '{tags}', 'public.item');
 SELECT set_table_rule('public.person', 'people', 'x', match_columns => '{thing_id,tags,email}');
-SELECT alike(pg_temp.errors(), 'public.person.tags: its rows are matched by this column, which holds IDs of public.item in a list%' || E'\n' || 'public.person.thing_id: its rows are matched by%', 'lists and kinds are not followed');
+SELECT alike(pg_temp.errors(), 'public.person.tags: its rows are matched by this column, which holds IDs of public.item in an array%' || E'\n' || 'public.person.thing_id: its rows are matched by%', 'lists and kinds are not followed');
 SELECT is(pg_temp.hints(), $$SELECT cb.set_table_rule('public.person', 'people', 'x', match_columns => '{thing_id,email}');$$ || E'\n' || $$SELECT cb.set_table_rule('public.person', 'people', 'x', match_columns => '{tags,email}');$$, '... and can be left out');
 
 SELECT * FROM finish();

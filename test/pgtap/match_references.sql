@@ -27,7 +27,7 @@ SELECT set_table_rule('app.tier', 'company', 'x', route => '{tier_product_id_fke
 
 -- The check asks for what is missing, one after the other.
 SELECT results_eq($$SELECT object, problem FROM check_company_scope() WHERE severity = 'error'$$,
-    $$VALUES ('app.street.city_id', 'its rows are matched by this column, which refers to app.city: in another database the same number is another row of it, and nothing says how that is found again')$$,
+    $$VALUES ('app.street.city_id', 'its rows are matched by this column, which refers to app.city: in another database the same number is another row of it, and nothing says how to find the right one')$$,
     'a match column that refers to what is not found again is refused');
 INSERT INTO app.co VALUES (1, 'a');
 SELECT throws_ok('SELECT backup_company(1)', 'KB003', NULL, '... by backups, too');

@@ -50,13 +50,13 @@ DELETE FROM app.clerk WHERE id IN (2, 4);
 DELETE FROM app.scan WHERE id = 2;
 CREATE TABLE app.damaged AS SELECT c::text FROM app.clerk c;
 SELECT results_eq(format('SELECT table_name, added, note FROM preview_restore(1, %s) WHERE note IS NOT NULL ORDER BY 1', :backup), $$VALUES
-    ('app.clerk', 2::bigint, 'refused: 2 rows would be made anew without a value of password_digest: (2), (4)'),
-    ('app.scan', 1, 'refused: 1 row would be made anew without a value of image: (2)')$$,
+    ('app.clerk', 2::bigint, 'refused: 2 rows would be added without a value for password_digest: (2), (4)'),
+    ('app.scan', 1, 'refused: 1 row would be added without a value for image: (2)')$$,
     'a preview names the rows that cannot be made');
 SELECT is(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)),
-    'KB075 3 rows would have to be made anew without a value that they need / column app.clerk.password_digest: 2 rows, (2), (4)'
+    'KB075 3 rows would be added without a value that they need / column app.clerk.password_digest: 2 rows, (2), (4)'
     || E'\ncolumn app.scan.image: 1 row, (2) / These columns must not be null, have no default and get nothing from the archive. '
-    || $$Say what new rows get, for the first: SELECT public.set_column_rule('app.clerk', 'password_digest', 'secret', replacement => 'gen_random_uuid()::text');$$,
+    || $$Say what new rows get, here for the first column: SELECT public.set_column_rule('app.clerk', 'password_digest', 'secret', replacement => 'gen_random_uuid()::text');$$,
     '... and so does the error of the restore, of all tables at once');
 SELECT bag_eq('SELECT c::text FROM app.clerk c', 'TABLE app.damaged', '... which changes nothing');
 SELECT is(pg_temp.told(format('SELECT create_company_from_backup(%s, ''{"id": 3, "api_token": "x"}'', ids => ''keep'')', :backup)) LIKE 'KB075 5 rows %(1), (2), (4)%', true,
@@ -67,7 +67,7 @@ SELECT is(pg_temp.told('SELECT clone_company(1, ''{"id": 3, "api_token": "x"}'')
 -- A rule says what they get.
 SELECT throws_ok($$SELECT set_column_rule('app.clerk', 'password_digest', 'data', replacement => '1')$$, '22023', NULL, 'a value that travels needs no replacement');
 SELECT throws_ok(format('SELECT set_column_rule(''app.clerk'', ''password_digest'', ''secret'', replacement => %L)', bad), 'KB009',
-    'the replacement for column "password_digest" could not be its default', 'refused as a replacement: ' || bad)
+    'the replacement for column "password_digest" cannot be used as its default', 'refused as a replacement: ' || bad)
 FROM unnest('{"1 +", email, "(SELECT 1)", "nowhere.f()", "''x'', DROP COLUMN email", "''x''; DROP TABLE app.thing", count(*), "", "generate_series(1, 2)"}'::text[]) bad;
 SELECT throws_ok($$SELECT set_column_rule('app.thing', 'id', 'identity', replacement => 'now()')$$, 'KB009', NULL, 'nor what the column''s type cannot have');
 CREATE FUNCTION app.who() RETURNS text LANGUAGE plpgsql AS $$
@@ -120,8 +120,8 @@ ALTER TABLE app.thing ADD COLUMN size int NOT NULL DEFAULT 5;
 ALTER TABLE app.thing ALTER COLUMN size DROP DEFAULT;
 DELETE FROM app.thing WHERE id = 2;
 SELECT is(pg_temp.told('SELECT revert_restore(' || :restore || ')'),
-    'KB075 1 row would have to be made anew without a value that it needs / column app.thing.size: 1 row, (2) / These columns must not be null, have no default and get nothing from the archive. '
-    || 'Say what new rows get, for the first: ALTER TABLE app.thing ALTER COLUMN size SET DEFAULT (random() * 32767)::integer;', 'a row that went meanwhile is one, by name');
+    'KB075 1 row would be added without a value that it needs / column app.thing.size: 1 row, (2) / These columns must not be null, have no default and get nothing from the archive. '
+    || 'Say what new rows get, here for the first column: ALTER TABLE app.thing ALTER COLUMN size SET DEFAULT (random() * 32767)::integer;', 'a row that went meanwhile is one, by name');
 ALTER TABLE app.thing ALTER COLUMN size SET DEFAULT 7;
 SELECT lives_ok('SELECT revert_restore(' || :restore || ')', '... and the statement helps');
 SELECT is((SELECT concat_ws(' ', kind, size) FROM app.thing WHERE id = 2), 'old 7', '... it has the default, and what the record knows');

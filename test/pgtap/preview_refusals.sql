@@ -81,15 +81,15 @@ DELETE FROM app.worker WHERE id = 5;
 UPDATE app.co SET slug = 'acme-2', number = 3 WHERE id = 1;
 UPDATE app.co SET slug = 'acme' WHERE id = 2;
 SELECT results_eq(format('SELECT * FROM app.refused(''1'', %s)', :backup),
-    $$VALUES ('app.co', 'refused: key co_slug_key: 1 row has what a row of another company, or of none, has: (acme)')$$, 'a unique value of the company itself that another one has');
+    $$VALUES ('app.co', 'refused: key co_slug_key: 1 row has the key of a row of another company, or of none: (acme)')$$, 'a unique value of the company itself that another one has');
 SELECT results_eq(format('SELECT * FROM app.plan(''1'', %s)', :backup),
-    $$VALUES ('app.co', '{slug}', '1 row has what a row of another company, or of none, has: (acme)')$$, '... the plan of IDs says so');
+    $$VALUES ('app.co', '{slug}', '1 row has the key of a row of another company, or of none: (acme)')$$, '... the plan of IDs says so');
 SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505 a row of table "app.co" cannot be %: another row has its unique value / Key (slug)=(acme)% / The other row belongs to another company%', '... and so does the restore');
 UPDATE app.co SET slug = 'beta' WHERE id = 2;
 UPDATE app.co SET slug = 'acme', number = 1 WHERE id = 1;
 -- Into another company, with new IDs.
 SELECT results_eq(format('SELECT * FROM app.refused(''2'', %s) WHERE t = ''app.co''', :backup),
-    $$VALUES ('app.co', 'refused: key co_region_number_key: 1 row has what a row of another company, or of none, has: (north, 1); refused: key co_slug_key: 1 row has what a row of another company, or of none, has: (acme)')$$,
+    $$VALUES ('app.co', 'refused: key co_region_number_key: 1 row has the key of a row of another company, or of none: (north, 1); refused: key co_slug_key: 1 row has the key of a row of another company, or of none: (acme)')$$,
     'into another company: its own row');
 SELECT results_eq(format('SELECT t, c FROM app.plan(''2'', %s) WHERE t = ''app.co'' ORDER BY c', :backup), $$VALUES ('app.co', '{region,number}'), ('app.co', '{slug}')$$, '... in the plan, too');
 SELECT set_company_table('app.co', identity_columns => '{name,slug,number}');
@@ -99,9 +99,9 @@ SELECT is_empty(format('SELECT * FROM app.refused(''2'', %s) WHERE t = ''app.co'
 UPDATE app.worker SET code = 'x' WHERE id = 1;
 UPDATE app.worker SET code = 'W1' WHERE id = 9;
 SELECT results_eq(format('SELECT * FROM app.refused(''1'', %s)', :backup),
-    $$VALUES ('app.worker', 'refused: key worker_code: a row of another company, or of none, has what a row would have')$$, 'an index of an expression');
+    $$VALUES ('app.worker', 'refused: key worker_code: a row of another company, or of none, has the value of one of these')$$, 'an index of an expression');
 SELECT results_eq(format('SELECT * FROM app.plan(''1'', %s)', :backup),
-    $$VALUES ('app.worker', '{lower(code)}', 'a row of another company, or of none, has what a row would have')$$, '... in the plan, too');
+    $$VALUES ('app.worker', '{lower(code)}', 'a row of another company, or of none, has the value of one of these')$$, '... in the plan, too');
 SELECT alike(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)), '23505 %', '... the restore says so');
 UPDATE app.worker SET code = '' WHERE co_id = 2;
 UPDATE app.worker SET code = 'w' || id;

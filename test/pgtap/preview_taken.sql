@@ -23,8 +23,8 @@ SELECT is_empty(format('SELECT * FROM app.notes(%s)', :backup), 'nothing to say'
 -- A row has moved, with its part.
 UPDATE app.item SET company_id = 2, code = 'moved' WHERE id = 3;
 SELECT results_eq(format('SELECT * FROM app.notes(%s)', :backup), $$VALUES
-    ('app.item', 1::bigint, 0::bigint, 'refused: key item_pkey: 1 row has what a row of another company, or of none, has: (3); refused: key item_serial_key: 1 row has what a row of another company, or of none, has: (s3)'),
-    ('app.part', 1, 0, 'refused: key part_pkey: 1 row has what a row of another company, or of none, has: (3, 1); refused: key part_tag_n_key: 1 row has what a row of another company, or of none, has: (t3, 1)')$$,
+    ('app.item', 1::bigint, 0::bigint, 'refused: key item_pkey: 1 row has the key of a row of another company, or of none: (3); refused: key item_serial_key: 1 row has the key of a row of another company, or of none: (s3)'),
+    ('app.part', 1, 0, 'refused: key part_pkey: 1 row has the key of a row of another company, or of none: (3, 1); refused: key part_tag_n_key: 1 row has the key of a row of another company, or of none: (t3, 1)')$$,
     'a row that moved to another company is announced, and what is below it');
 SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23505', 'a row of table "app.item" cannot be loaded: another row has its unique value', '... and the restore says so');
 UPDATE app.item SET company_id = 1, code = 'c3' WHERE id = 3;
@@ -35,7 +35,7 @@ DELETE FROM app.item WHERE id = 4;
 UPDATE app.item SET serial = NULL WHERE id = 5;
 UPDATE app.item SET serial = 's5' WHERE id = 20;
 SELECT results_eq(format('SELECT * FROM app.notes(%s)', :backup), $$VALUES
-    ('app.item', 1::bigint, 1::bigint, 'refused: key item_serial_key: 1 row has what a row of another company, or of none, has: (s5)')$$, 'a changed value that was taken meanwhile');
+    ('app.item', 1::bigint, 1::bigint, 'refused: key item_serial_key: 1 row has the key of a row of another company, or of none: (s5)')$$, 'a changed value that was taken meanwhile');
 SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), '23505', NULL, '... the restore says so');
 UPDATE app.item SET serial = 's20' WHERE id = 20;
 -- Values that change hands among the company's own rows are no obstacle.
@@ -49,8 +49,8 @@ SELECT keep_restore(:restore);
 -- Many.
 UPDATE app.item SET company_id = 2, code = 'x' || id WHERE company_id = 1;
 SELECT results_eq(format('SELECT split_part(note, ''; '', 1) FROM app.notes(%s)', :backup), $$VALUES
-    ('refused: key item_pkey: 12 rows have what a row of another company, or of none, has: (1), (2), (3), (4), (5), ...'),
-    ('refused: key part_pkey: 12 rows have what a row of another company, or of none, has: (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), ...')$$, 'of many the first');
+    ('refused: key item_pkey: 12 rows have the key of a row of another company, or of none: (1), (2), (3), (4), (5), ...'),
+    ('refused: key part_pkey: 12 rows have the key of a row of another company, or of none: (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), ...')$$, 'of many the first');
 -- With new IDs they are in nobody's way.
 SELECT is_empty('SELECT n.note FROM preview_restore(1, ' || :backup || ', ids => ''remap'') n WHERE table_name = ''app.item'' AND note LIKE ''%item_pkey%''', 'IDs that are new are free');
 

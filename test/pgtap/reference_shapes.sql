@@ -67,7 +67,7 @@ ROLLBACK TO elsewhere;
 -- Names in a document cannot be null.
 SELECT set_reference('app.note', '{names}', 'app.item', json_path => 'keys()', outside => 'null');
 UPDATE app.note SET names = '{"1": true, "2": false}' WHERE id = 1;
-SELECT alike(pg_temp.told($$SELECT clone_company(1, '{"id": 14}')$$), 'KB076 1 reference to other companies cannot come along, and cannot be null / table app.note, "names keys()": 1 to (2)%', 'names are refused by name');
+SELECT alike(pg_temp.told($$SELECT clone_company(1, '{"id": 14}')$$), 'KB076 1 reference to other companies can be neither kept nor set to null / table app.note, "names keys()": 1 to (2)%', 'names are refused by name');
 UPDATE app.note SET names = '{"1": true}' WHERE id = 1;
 SELECT is(pg_temp.told($$SELECT clone_company(1, '{"id": 14}')$$), 'ok', '... but for the company''s own');
 
@@ -89,7 +89,7 @@ SELECT is((SELECT tags FROM app.note WHERE co_id = 15 AND what = 'a'), '{{11,12}
 -- What cannot be followed the check names.
 SELECT set_reference('app.note', '{prices}', 'app.item');
 SELECT results_eq($$SELECT severity, object, problem FROM check_company_scope() WHERE object = 'app.note.prices'$$,
-    $$VALUES ('error', 'app.note.prices', 'its reference rule names elements that cannot be followed: only those that are integers, UUIDs or texts, or of domains over them, can')$$, 'an array of other things');
+    $$VALUES ('error', 'app.note.prices', 'its reference rule names array elements that cannot be translated: only those that are integers, UUIDs or texts, or of domains over them, can')$$, 'an array of other things');
 DO $$ BEGIN EXECUTE (SELECT hint FROM check_company_scope() WHERE object = 'app.note.prices'); END $$;
 SELECT is((SELECT count(*) FROM check_company_scope() WHERE object = 'app.note.prices'), 0::bigint, '... until the statement is run');
 

@@ -55,9 +55,9 @@ SELECT is((SELECT count(*) FROM app.paper WHERE firm_id = 1 AND stored_at LIKE '
 SELECT set_column_rule('app.paper', 'stored_at', 'renew', replacement => 'old');
 SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB037 a row of table "app.paper" cannot be loaded.*Key \(stored_at\)=.* already exists.*set_column_rule', 'values that are there already');
 SELECT set_column_rule('app.paper', 'stored_at', 'renew', replacement => 'NULL');
-SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB034 the rule of column "stored_at" of table "app.paper" gives no value', 'no value');
+SELECT matches(pg_temp.told('SELECT clone_company(''1'')'), '^KB034 the replacement for column "stored_at" of table "app.paper" gives no value', 'no value');
 -- What is no expression, or where it has no place.
-SELECT matches(pg_temp.told($$SELECT set_column_rule('app.paper', 'stored_at', 'renew', replacement => 'nonsense(old)')$$), '^KB009 the replacement for column "stored_at" is no expression', 'an expression is looked at');
+SELECT matches(pg_temp.told($$SELECT set_column_rule('app.paper', 'stored_at', 'renew', replacement => 'nonsense(old)')$$), '^KB009 the replacement for column "stored_at" cannot be evaluated', 'an expression is looked at');
 SELECT matches(pg_temp.told($$SELECT set_column_rule('app.paper', 'stored_at', 'renew')$$), '^22023 a column that is renewed needs a replacement', 'it must be there');
 SELECT matches(pg_temp.told($$SELECT set_column_rule('app.paper', 'stored_at', 'data', replacement => 'old')$$), '^22023 ', 'and nowhere else');
 SELECT set_column_rule('app.mark', 'paper', 'renew', replacement => 'old');
@@ -90,7 +90,7 @@ SELECT results_eq(format('SELECT columns::text, decision FROM plan_ids(NULL::tex
 SELECT pg_temp.told('SELECT clone_company(''1'')') AS refusal \gset
 SELECT matches(:'refusal'::text, '^KB037 .*app.site, key by_lower: its values must be unique', 'the refusal');
 SELECT pg_temp.follow(:'refusal'::text);
-SELECT results_eq(format('SELECT decision, why FROM plan_ids(NULL::text, %s) WHERE columns::text ~ ''lower''', :backup), $$VALUES ('renewed', 'host: values that its rule makes, which it is made of')$$, 'with the rule: the plan');
+SELECT results_eq(format('SELECT decision, why FROM plan_ids(NULL::text, %s) WHERE columns::text ~ ''lower''', :backup), $$VALUES ('renewed', 'it depends on host: values that its rule makes')$$, 'with the rule: the plan');
 SELECT is(pg_temp.told('SELECT clone_company(''1'')'), 'ok', '... and the copy');
 ROLLBACK TO kinds;
 CREATE UNIQUE INDEX by_both ON app.site (firm_id, lower(host));

@@ -130,14 +130,14 @@ SELECT results_eq('SELECT team_id, login, extra, color FROM app.badge WHERE id =
 SELECT results_eq('SELECT login FROM app.badge WHERE id = 1', $$VALUES ('new')$$, 'stays with its new row');
 SELECT results_eq('SELECT badge_id, count(*) FROM app.scan GROUP BY 1 ORDER BY 1', 'VALUES (1, 2::bigint), (2, 1), (3, 1)', 'to which rows that referred to the old one refer now');
 SELECT results_eq('SELECT table_name, row_key, sqlstate, problem FROM restore_problems(' || :restore || ') ORDER BY 1, 2', $$VALUES
-  ('app.badge', '(1)', 'KB044', 'deleted by the restore, the revert leaves that: another row has its unique value'),
-  ('app.bulletin', '(1)', 'KB044', 'changed by the restore, the revert leaves that: somebody has removed it'),
-  ('app.bulletin', '(4)', 'KB044', 'changed by the restore, the revert leaves that: somebody has removed it'),
-  ('app.folder', '(1)', 'KB044', 'deleted by the restore, the revert leaves that: another row has its unique value'),
-  ('app.item', '(10)', 'KB044', 'changed by the restore, the revert leaves that: somebody has changed it'),
-  ('app.poster', '(1)', 'KB044', 'changed by the restore, the revert leaves that: somebody has changed it'),
-  ('app.sticker', '', 'KB044', 'deleted by the restore, the revert leaves that: the table is gone'),
-  ('app.sticker', '', 'KB044', 'deleted by the restore, the revert leaves that: the table is gone'),
-  ('app.sticker', '', 'KB044', 'deleted by the restore, the revert leaves that: the table is gone')$$, 'each is noted');
+  ('app.badge', '(1)', 'KB044', 'deleted by the restore, and left so by the revert: another row has its unique value'),
+  ('app.bulletin', '(1)', 'KB044', 'changed by the restore, and left so by the revert: somebody has removed it'),
+  ('app.bulletin', '(4)', 'KB044', 'changed by the restore, and left so by the revert: somebody has removed it'),
+  ('app.folder', '(1)', 'KB044', 'deleted by the restore, and left so by the revert: another row has its unique value'),
+  ('app.item', '(10)', 'KB044', 'changed by the restore, and left so by the revert: somebody has changed it'),
+  ('app.poster', '(1)', 'KB044', 'changed by the restore, and left so by the revert: somebody has changed it'),
+  ('app.sticker', '', 'KB044', 'deleted by the restore, and left so by the revert: the table is gone'),
+  ('app.sticker', '', 'KB044', 'deleted by the restore, and left so by the revert: the table is gone'),
+  ('app.sticker', '', 'KB044', 'deleted by the restore, and left so by the revert: the table is gone')$$, 'each is noted');
 SELECT * FROM finish();
 ROLLBACK;

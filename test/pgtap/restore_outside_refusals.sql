@@ -132,7 +132,7 @@ SELECT is(app.attempt(:'restore'), 'done', 'a partitioned table');
 ROLLBACK TO start;
 INSERT INTO app.spread VALUES (2);
 SELECT is(app.attempt(:'restore'), 'KB034: column "team_id" of table "app.spread" cannot be set
-Foreign key "spread_team_id_fkey" says so for rows that refer to removed ones, but the column decides in which partition a row is.', 'no row moves to another partition');
+Foreign key "spread_team_id_fkey" would set it in rows that refer to removed ones, but the column decides in which partition a row is.', 'no row moves to another partition');
 ROLLBACK TO start;
 
 INSERT INTO app.whole VALUES (2, 1);
@@ -152,10 +152,10 @@ SELECT revert_restore(:id);
 SELECT results_eq('SELECT id FROM app.chapter ORDER BY 1', '{1,3}'::int[], 'rows that would dangle stay away');
 SELECT results_eq('SELECT chapter_id FROM app.quote ORDER BY 1', '{1,3}'::int[], 'so do rows that refer to them');
 SELECT results_eq(format('SELECT table_name, row_key, problem FROM restore_problems(%s) ORDER BY 1', :id), $$VALUES
-  ('app.chapter', '(2)', 'deleted by the restore, the revert leaves that: what it refers to is gone'),
-  ('app.page', '(1)', 'changed by the restore, the revert leaves that: somebody has removed it'),
-  ('app.quote', '', 'deleted by the restore, the revert leaves that: what it refers to is gone'),
-  ('app.quote', '', 'deleted by the restore, the revert leaves that: what it refers to is gone')$$, 'each is noted');
+  ('app.chapter', '(2)', 'deleted by the restore, and left so by the revert: what it refers to is gone'),
+  ('app.page', '(1)', 'changed by the restore, and left so by the revert: somebody has removed it'),
+  ('app.quote', '', 'deleted by the restore, and left so by the revert: what it refers to is gone'),
+  ('app.quote', '', 'deleted by the restore, and left so by the revert: what it refers to is gone')$$, 'each is noted');
 ROLLBACK TO start;
 
 -- Rows that came in the review and refer to what a revert removes.

@@ -74,8 +74,8 @@ SELECT keep_restore((SELECT max(id) FROM company_restores(1)));
 UPDATE app.deal SET firm_id = 2;
 DELETE FROM app.company WHERE id = 4;
 SELECT matches((SELECT note FROM preview_restore(1, :firms) WHERE table_name = 'app.deal'), 'refused: 2 references deal_firm to other companies cannot be null: \(4\)', '... gone: a preview says so');
-SELECT throws_ok(format('SELECT restore_company(1, %s)', :firms), 'KB076', '2 references to other companies cannot come along, and cannot be null', '... and the restore refuses');
-SELECT throws_ok('SELECT clone_company(1, ''{"id": 5}'')', 'KB076', '5 references to other companies cannot come along, and cannot be null', 'so does a clone, which must not have them');
+SELECT throws_ok(format('SELECT restore_company(1, %s)', :firms), 'KB076', '2 references to other companies can be neither kept nor set to null', '... and the restore refuses');
+SELECT throws_ok('SELECT clone_company(1, ''{"id": 5}'')', 'KB076', '5 references to other companies can be neither kept nor set to null', 'so does a clone, which must not have them');
 SELECT set_reference('app.deal', '{firm_id}', 'app.company', '{id}', outside => 'keep');
 
 -- Copies in the same database: null is null, keep is kept, what is the company's own is the copy's own.

@@ -19,7 +19,7 @@ SELECT is_empty($$SELECT object, problem FROM cb.check_company_scope() WHERE sev
 UPDATE public.deal SET buyer = 1 WHERE id = 2;
 CREATE TEMPORARY TABLE before AS SELECT d::text FROM public.deal d UNION ALL SELECT l::text FROM public.deal_line l;
 SELECT alike(pg_temp.told(format('SELECT cb.restore_company(1, %s)', :backup)),
-  'KB034 rows of table "public.deal" would not belong to company "1" / Written were 1 rows, of which the company has 0.%', 'refused, with the table');
+  'KB034 rows of table "public.deal" would not belong to company "1" / Rows written: 1; of these, the company would have: 0.%', 'refused, with the table');
 SELECT set_eq('SELECT d::text FROM public.deal d UNION ALL SELECT l::text FROM public.deal_line l', 'TABLE before', 'nothing has changed');
 DELETE FROM public.deal_line WHERE id = 2;
 SELECT alike(pg_temp.told(format('SELECT cb.restore_company(1, %s)', :backup)), 'KB034 rows of table "public.deal" %', 'the same where the rows below are written, too');

@@ -109,6 +109,14 @@ ALTER TABLE app.old ADD CONSTRAINT company_there NOT NULL company_id NOT VALID;
 SELECT isnt_empty($$SELECT * FROM check_company_scope() WHERE object = 'app.old' AND severity = 'error'$$, 'rows may be there that have no company');
 ROLLBACK TO here;
 
+-- Nor does it say that each company has a key.
+CREATE TABLE app.firm (code text UNIQUE, name text);
+ALTER TABLE app.firm ADD CONSTRAINT code_there NOT NULL code NOT VALID;
+SELECT pg_temp.tells($$SELECT set_company_table('app.firm', key_column => 'code')$$, 'KB009 column "code" does not identify a company%');
+ALTER TABLE app.firm VALIDATE CONSTRAINT code_there;
+SELECT lives_ok($$SELECT set_company_table('app.firm', key_column => 'code')$$, '... once it is validated, it does');
+ROLLBACK TO here;
+
 -- A copy: everything that is generated is; IDs by uuidv7() stay in the order of time.
 DELETE FROM app.old WHERE word IS NULL;
 SELECT is(clone_company('1'), '3', 'a company is cloned');
@@ -153,11 +161,23 @@ SELECT clone_company('1') AS copy \gset
 SELECT set_eq(format('SELECT room, during, guest FROM app.stay WHERE company_id = %L', :'copy'), 'SELECT room, during, guest FROM app.stay WHERE company_id = 1', 'they are cloned: the company is part of the key');
 ROLLBACK TO here;
 
+-- Where the company is no part of the key, a restore sees who took a period meanwhile, and a copy is refused.
+CREATE TABLE app.booking (company_id int NOT NULL REFERENCES app.company, room int, during daterange, PRIMARY KEY (room, during WITHOUT OVERLAPS));
+INSERT INTO app.booking VALUES (1, 1, '[2020-01-01,2020-01-10)'), (1, 1, '[2020-01-10,2020-01-20)'), (2, 2, '[2020-01-01,2020-01-10)');
+SELECT is((SELECT count(*) FROM check_company_scope() WHERE severity = 'error'), 0::bigint, 'a key WITHOUT OVERLAPS of many companies is no question');
+SELECT backup_company(1) AS bookings \gset
+DELETE FROM app.booking WHERE company_id = 1 AND during @> date '2020-01-12';
+INSERT INTO app.booking VALUES (2, 1, '[2020-01-15,2020-01-25)');
+SELECT pg_temp.tells(format('SELECT restore_company(1, %s)', :bookings), 'KB060 a row of table "app.booking" cannot be loaded: another row excludes it / %');
+DELETE FROM app.old WHERE word IS NULL;
+SELECT pg_temp.tells($$SELECT clone_company('1')$$, 'KB037 1 key of the backup cannot be taken over by another company / app.booking, key booking_pkey: a row of another company, or of none, excludes some of these / %');
+ROLLBACK TO here;
+
 -- What compares periods is refused by its name.
 CREATE TABLE app.flat (company_id int NOT NULL REFERENCES app.company, no int, valid daterange, rent numeric, PRIMARY KEY (no, valid WITHOUT OVERLAPS));
 CREATE TABLE app.lease (company_id int NOT NULL REFERENCES app.company, flat int, during daterange, PRIMARY KEY (flat, during WITHOUT OVERLAPS),
     CONSTRAINT lease_flat FOREIGN KEY (flat, PERIOD during) REFERENCES app.flat (no, PERIOD valid));
-SELECT alike(problem, 'its foreign key lease_flat compares periods (PERIOD), which a restore cannot hold%', 'a temporal foreign key is refused by its name')
+SELECT alike(problem, 'its foreign key lease_flat compares periods (PERIOD), which a restore cannot enforce%', 'a temporal foreign key is refused by its name')
   FROM check_company_scope() WHERE severity = 'error';
 SELECT hint FROM check_company_scope() WHERE severity = 'error' \gexec
 SELECT hint FROM check_company_scope() WHERE severity = 'error' \gexec

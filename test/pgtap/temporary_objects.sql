@@ -127,7 +127,7 @@ SELECT is(public.after(statement, id), 'done 7', statement) FROM (VALUES
   ('DISCARD TEMP', 18),
   ('SELECT * FROM pg_temp.counter', 19)) AS v (statement, id);
 SELECT set_eq('SELECT DISTINCT who FROM public.ran', ARRAY['cb_deployer'], 'each was tried, as the owner');
-SELECT set_eq('SELECT DISTINCT what FROM public.ran', ARRAY['code on a table cannot make temporary objects here', 'cannot execute DISCARD within security-restricted operation', 'relation "pg_temp.counter" does not exist'], 'and refused');
+SELECT set_eq('SELECT DISTINCT what FROM public.ran', ARRAY['code on a table cannot create temporary objects while company_backup runs it', 'cannot execute DISCARD within security-restricted operation', 'relation "pg_temp.counter" does not exist'], 'and refused');
 
 -- What cannot be searched
 SELECT is(state || ' ' || message, '22023 schema "' || path || '" cannot be searched', path) FROM (VALUES ('pg_temp_3'), ('pg_toast'), ('pg_toast_temp_3')) AS v (path),

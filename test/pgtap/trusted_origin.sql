@@ -37,16 +37,16 @@ CREATE FUNCTION pg_temp.is_own(backup bigint) RETURNS boolean LANGUAGE sql AS
 
 SELECT is(pg_temp.is_own(pg_temp.take('own')), true, 'what this database wrote is the company''s own');
 SELECT alike(pg_temp.taken('liar'), 'KB022 the archive is signed by a database that is not trusted%', 'nobody trusts the other one yet');
-SELECT alike(pg_temp.taken('borrowed'), format('KB022 the archive is not of the database that has signed it / It says it is of database %s (%%); but it is signed with the key of this one.%%', :'other'),
+SELECT alike(pg_temp.taken('borrowed'), format('KB022 the archive is not from the database that signed it / It says it is from database %s (%%); but it is signed with the key of this one.%%', :'other'),
   'this key is this database''s');
 
 SELECT cb.trust_origin('other', sha256('other'));
-SELECT alike(pg_temp.taken('liar'), format('KB022 the archive is not of the database that has signed it / It says it is of database %s (%%); that is this one, whose key has not signed it.%%', :'self'),
+SELECT alike(pg_temp.taken('liar'), format('KB022 the archive is not from the database that signed it / It says it is from database %s (%%); that is this one, whose key has not signed it.%%', :'self'),
   'a trusted key signs nothing in this database''s name');
 SELECT is(pg_temp.is_own(pg_temp.take('honest')), false, 'an honest archive is taken, as another database''s');
 SELECT is((SELECT identity FROM company_backup.trusted_origin), :'other', 'from now on the key is that database''s');
 SELECT is(pg_temp.taken('honest'), 'ok', 'again');
-SELECT alike(pg_temp.taken('turncoat'), format('KB022 %% / It says it is of database %s (%%); the key of "other" is trusted for database %s.%%trust_origin(%%', :'third', :'other'),
+SELECT alike(pg_temp.taken('turncoat'), format('KB022 %% / It says it is from database %s (%%); the key of "other" is trusted for database %s.%%trust_origin(%%', :'third', :'other'),
   'and no third one''s');
 SELECT is(pg_temp.taken('liar') LIKE 'KB022 %', true, 'or this one''s');
 SELECT cb.trust_origin('third', sha256('third'));

@@ -63,7 +63,8 @@ plan skip_all => 'pg_basebackup does not work with this server: ' . ClientTest::
 # The primary's own files may lie elsewhere: everything a standby needs is said here.
 my $limits = sql(<<'SQL');
 SELECT string_agg(name || ' = ' || setting, E'\n') FROM pg_settings WHERE name IN
-('max_connections', 'max_prepared_transactions', 'max_worker_processes', 'max_wal_senders', 'max_locks_per_transaction')
+('max_connections', 'max_prepared_transactions', 'max_worker_processes', 'max_wal_senders', 'max_locks_per_transaction',
+ 'dynamic_shared_memory_type')
 SQL
 spew("$dir/postgresql.conf", <<"CONF");
 port = $port

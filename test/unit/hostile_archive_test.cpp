@@ -280,9 +280,9 @@ TEST(HostileArchive, FilesThatCannotBe) {
   const std::string one = hex(sha256("one"));
   const std::vector<BadFiles> cases = {
       {"another content", [&](Files& files, auto&) { files[kFirst].content = "two"; },
-       sqlstate::kDamagedArchive, "is not what its name says"},
+       sqlstate::kDamagedArchive, "does not have the SHA-256 of its name"},
       {"a longer content", [&](Files& files, auto&) { files[kFirst].content = "one more"; },
-       sqlstate::kDamagedArchive, "is not what its name says"},
+       sqlstate::kDamagedArchive, "does not have the SHA-256 of its name"},
       {"missing", [&](Files& files, auto&) { files.erase(files.begin() + kFirst); },
        sqlstate::kBadArchive, "stands where \"files/public.document/body/" + one},
       {"the last is missing", [&](Files& files, auto&) { files.erase(files.begin() + kFirst + 2); },
@@ -369,7 +369,7 @@ TEST(HostileArchive, RowsThatDoNotNameFiles) {
     backup.manifest.tables[5].columns[1].files = ManifestFiles{1, 3};
     backup.manifest.tables[5].columns[3].files = ManifestFiles{0, 0};
     expect_refused(sample::files_of(backup), sqlstate::kBadArchive,
-                   "line 1: a file is not named by its SHA-256");
+                   "line 1: a reference to a file is not a SHA-256 digest");
   }
 }
 

@@ -124,21 +124,21 @@ TEST(IntegerIds, many_far_apart) {
   check_many(100000, 1000000, -40000000000);
 }
 
-Renewal renewal(IdShape shape, std::string prefix = "") {
+Renewal renewal_of(IdShape shape, std::string prefix = "") {
   std::array<uint8_t, 32> key;
   key.fill(7);
   return Renewal(key, {shape, std::move(prefix), {}});
 }
 
 TEST(HashedIds, knows_its_own_in_every_spelling) {
-  HashedIds ids(renewal(IdShape::kUuid));
+  HashedIds ids(renewal_of(IdShape::kUuid));
   ids.add("0a000000-0000-4000-8000-00000000000b");
   ids.add("ffffffff-ffff-4fff-bfff-ffffffffffff");
   ids.add("0a000000-0000-4000-8000-00000000000b");
   ids.seal();
   EXPECT_EQ(ids.size(), 2U);
   std::string expected;
-  renewal(IdShape::kUuid).renew("0a000000-0000-4000-8000-00000000000b", expected);
+  renewal_of(IdShape::kUuid).renew("0a000000-0000-4000-8000-00000000000b", expected);
   EXPECT_EQ(found(ids, "0a000000-0000-4000-8000-00000000000b"), expected);
   std::string upper = expected;
   for (char& c : upper) c = static_cast<char>(std::toupper(c));
@@ -150,10 +150,10 @@ TEST(HashedIds, knows_its_own_in_every_spelling) {
 }
 
 TEST(HashedIds, texts) {
-  HashedIds ids(renewal(IdShape::kUlid, "inv_"));
+  HashedIds ids(renewal_of(IdShape::kUlid, "inv_"));
   ids.seal();
   EXPECT_TRUE(ids.is_identity());
-  HashedIds some(renewal(IdShape::kUlid, "inv_"));
+  HashedIds some(renewal_of(IdShape::kUlid, "inv_"));
   some.add("inv_01HGW2BBN5R1XKCTQ8X2XB1G9A");
   some.seal();
   EXPECT_EQ(found(some, "inv_01HGW2BBN5R1XKCTQ8X2XB1G9A").substr(0, 14), "inv_01HGW2BBN5");
@@ -163,7 +163,7 @@ TEST(HashedIds, texts) {
 }
 
 TEST(HashedIds, many) {
-  HashedIds ids(renewal(IdShape::kNanoid));
+  HashedIds ids(renewal_of(IdShape::kNanoid));
   std::mt19937_64 random(1);
   std::vector<std::string> members, others;
   for (int i = 0; i < 40000; ++i) {

@@ -266,7 +266,7 @@ TEST_F(IdPlanTest, exclusions_are_asked_about) {
   facts.taken = {"room_taken", "room_company"};
   decide();
   kept("room_free", "nobody else has a row that excludes one of these");
-  refused("room_taken", "has rows that exclude some of these");
+  refused("room_taken", "excludes some of these");
   kept("room_company");
 }
 
@@ -311,7 +311,7 @@ TEST_F(IdPlanTest, expressions_and_predicates_are_asked_about) {
   EXPECT_EQ(of_index("room_open").hint.find("identity"), std::string::npos) << "it is NOT NULL";
   facts.rules[root("sales.room", "name")] = ColumnTreatment::kRenew;
   decide();
-  renewed("room_taken", "name: values that its rule makes, which it is made of");
+  renewed("room_taken", "it depends on name: values that its rule makes");
 }
 
 TEST_F(IdPlanTest, rules_renew_whatever_keys_there_are) {

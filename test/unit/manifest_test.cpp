@@ -20,7 +20,7 @@ Json sample_json() {
   return Json::parse(sample::small_backup().manifest.to_json());
 }
 
-void expect_refused(const Json& json, const std::string& text) {
+void expect_refused_manifest(const Json& json, const std::string& text) {
   expect_error(sqlstate::kBadArchive, text, [&] { Manifest::from_json(json.dump()); });
 }
 
@@ -38,15 +38,15 @@ TEST(Manifest, EveryFieldIsDemandedAndTyped) {
     const Json::json_pointer pointer(path);
     Json wrong = whole;
     wrong[pointer] = 1.5;
-    expect_refused(wrong, "the manifest's field");
+    expect_refused_manifest(wrong, "the manifest's field");
     // An element of a list may be absent, a field may not.
     if (whole[pointer.parent_pointer()].is_array()) continue;
     Json missing = whole;
     missing[pointer.parent_pointer()].erase(pointer.back());
-    expect_refused(missing, "is missing");
+    expect_refused_manifest(missing, "is missing");
     Json extra = whole;
     extra[pointer.parent_pointer()]["unknown"] = 1;
-    expect_refused(extra, "does not know");
+    expect_refused_manifest(extra, "does not know");
     ++tried;
   }
   EXPECT_GT(tried, 80U);
@@ -61,7 +61,7 @@ TEST(Manifest, NullOnlyWhereItMayBe) {
   }
   Json json = sample_json();
   json["created_by"] = nullptr;
-  expect_refused(json, "\"created_by\" is not a string");
+  expect_refused_manifest(json, "\"created_by\" is not a string");
 }
 
 struct Change {
@@ -106,7 +106,7 @@ TEST(Manifest, ValuesThatCannotBe) {
     SCOPED_TRACE(change.path);
     Json json = sample_json();
     json[Json::json_pointer(change.path)] = change.value;
-    expect_refused(json, change.expected);
+    expect_refused_manifest(json, change.expected);
   }
 }
 
@@ -129,13 +129,13 @@ TEST(Manifest, NamesAreAsLongAsNamesCanBe) {
                            "/references/0/columns/0", "/tables/0/omitted/0/column"}) {
     Json json = sample_json();
     json[Json::json_pointer(path)] = longest + "n";
-    expect_refused(json, "is longer than a name can be");
+    expect_refused_manifest(json, "is longer than a name can be");
   }
   Json json = sample_json();
   json["excluded"][0]["name"] = longest + "." + longest;
   EXPECT_EQ(Manifest::from_json(json.dump()).excluded[0].name, longest + "." + longest);
   json["excluded"][0]["name"] = "public." + longest + "n";
-  expect_refused(json, "\"excluded[0].name\" is longer than a name can be");
+  expect_refused_manifest(json, "\"excluded[0].name\" is longer than a name can be");
 }
 
 // Whatever many small objects a manifest is made of: refused or read in a time that its size

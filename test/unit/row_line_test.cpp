@@ -38,8 +38,8 @@ RowValue value_of(RowLine& row, const std::string& line) {
   return row[0];
 }
 
-void expect_refused(const std::string& line, const std::string& text,
-                    const char* sqlstate = sqlstate::kBadArchive) {
+void expect_refused_line(const std::string& line, const std::string& text,
+                         const char* sqlstate = sqlstate::kBadArchive) {
   for (const bool raw : {false, true}) {
     RowLine row({{"v", raw}});
     SCOPED_TRACE(line.substr(0, 100));
@@ -221,20 +221,20 @@ TEST(RowLine, Malformed) {
                                  "[\"\\",
                                  "\xEF\xBB\xBF"
                                  "1"}) {
-    expect_refused("{\"v\":" + json + "}", "");
+    expect_refused_line("{\"v\":" + json + "}", "");
   }
   for (const std::string line : {"", "{", "}", "{}", "null", "[]", "{\"v\"", "{\"v\":", "{\"v\":1",
                                  "{\"w\":1}", "{\"v\" 1}", "{v:1}", "{\"v\":1}}", "{\"v\":1}x"}) {
-    expect_refused(line, "");
+    expect_refused_line(line, "");
   }
-  expect_refused(std::string("{\"v\":\0}", 7), "");
-  expect_refused(std::string("{\"v\":\"\\\0\"}", 10), "");
+  expect_refused_line(std::string("{\"v\":\0}", 7), "");
+  expect_refused_line(std::string("{\"v\":\"\\\0\"}", 10), "");
 }
 
 TEST(RowLine, InvalidUtf8) {
   for (const std::string bytes : {"\x80", "\xC3", "\xC0\xAF", "\xE2\x82", "\xED\xA0\x80",
                                   "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\xFF"}) {
-    expect_refused("{\"v\":\"" + bytes + "\"}", "UTF-8");
+    expect_refused_line("{\"v\":\"" + bytes + "\"}", "UTF-8");
   }
 }
 

@@ -153,6 +153,15 @@ TEST(Tar, PaddingMustBeZero) {
   expect_error(sqlstate::kBadArchive, "padding", [&] { parse(tar, 100); });
 }
 
+TEST(Tar, SaysFirstThatItIsNone) {
+  try {
+    parse(std::string(1024, 'x'), 100);
+    ADD_FAILURE() << "it was read";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.message().c_str(), "archive is not a well-formed tar");
+  }
+}
+
 }  // namespace
 
 }  // namespace company_backup

@@ -27,7 +27,7 @@ namespace {
 
 [[noreturn]] void refuse_stored_files(const FileFolder& folder) {
   throw Error(sqlstate::kDamagedArchive, "a stored backup is damaged")
-      .detail("Its files of folder \"" + folder.name + "\" are not those of its manifest.");
+      .detail("The files stored for folder \"" + folder.name + "\" differ from the manifest.");
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ std::string FileSequence::add(const FileEntry& file) {
   }
   if (folder_ == folders_.size()) {
     throw Error(sqlstate::kDamagedArchive, "a stored backup is damaged")
-        .detail("It has files of a column that has none.");
+        .detail("It has files of a column for which the manifest has none.");
   }
   FileFolder& folder = folders_[folder_];
   const bool ascends = folder.digests.empty() || folder.digests.back() < file.sha256;

@@ -1,6 +1,7 @@
 #include "core/archive/archive_layout.hpp"
 
 #include "core/text/error.hpp"
+#include "core/text/hex.hpp"
 
 namespace company_backup {
 
@@ -89,8 +90,7 @@ bool is_lower_uuid(std::string_view text) {
   if (text.size() != kPattern.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    const bool is_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    if (kPattern[i] == '-' ? c != '-' : !is_digit) return false;
+    if (kPattern[i] == '-' ? c != '-' : lower_hex_value(c) < 0) return false;
   }
   return true;
 }

@@ -9,7 +9,7 @@
 
 namespace company_backup {
 
-// What a column of a row that is made anew gets instead of a value of the archive.
+// What a column of an added row gets instead of a value of the archive.
 struct Replacement {
   const Column* column;
   std::string expression;  // SQL over nothing
@@ -24,8 +24,8 @@ struct MatchedTable {
   std::vector<const Column*> columns;     // of each of the archive's columns
   std::vector<bool> loaded;               // is that column loaded, or does its default count?
   std::vector<Replacement> replacements;  // of columns that are not loaded
-  // Columns that must not be NULL, and for which nothing gives a value: rows that are there keep
-  // theirs, none can be made anew.
+  // Columns that must not be NULL, and for which nothing gives a value: existing rows keep theirs,
+  // but no row can be added.
   std::vector<const Column*> gaps;
 };
 

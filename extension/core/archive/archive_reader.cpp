@@ -200,7 +200,8 @@ class ArchiveReader::Impl : private TarEvents {
     cutter_.finish();
     if (digest_.finish() != folders_[folder_].digests[file_]) {
       throw Error(sqlstate::kDamagedArchive, "archive is damaged")
-          .detail("The content of entry " + in_quotes(entry_) + " is not what its name says.")
+          .detail("The content of entry " + in_quotes(entry_) +
+                  " does not have the SHA-256 of its name.")
           .hint("Copy or download the file again.");
     }
     sink_.end_file();
@@ -239,7 +240,7 @@ class ArchiveReader::Impl : private TarEvents {
       if (bytes.substr(0, size) != std::string_view(text_).substr(0, size)) {
         throw Error(sqlstate::kDamagedArchive, "archive is damaged")
             .detail("Line " + std::to_string(sums_line_) + " of entry " + in_quotes(kSumsEntry) +
-                    " is not what the entries before it give.");
+                    " does not match the entries before it.");
       }
       text_.erase(0, size);
       bytes.remove_prefix(size);

@@ -27,8 +27,8 @@ struct ArchiveLimits {
   std::uint64_t files = kMostFiles;  // in the whole archive
 };
 
-// Of the person who runs a program on a file. Rows of one letter are packed a thousandfold, and
-// what a database wrote must be readable.
+// For somebody who runs the client on a file: rows of one repeated letter compress a thousandfold,
+// and whatever a database wrote must be readable.
 inline ArchiveLimits patient_limits() {
   ArchiveLimits limits;
   limits.inflate.expansion_ratio = InflateLimits::kAnyRatio;

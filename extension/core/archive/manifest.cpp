@@ -227,7 +227,7 @@ std::string Manifest::to_json() const {
   std::string text = out.finish();
   if (!simdjson::validate_utf8(text.data(), text.size())) {
     throw Error(sqlstate::kInternal, "could not write the manifest of a backup")
-        .detail("A text of it is not UTF-8.");
+        .detail("It contains text that is not UTF-8.");
   }
   return text;
 }
@@ -254,14 +254,14 @@ std::string Manifest::to_readable_json() const {
   }
   if (const std::uint64_t files = total_files(*this).count; files > kMostFiles) {
     throw Error(sqlstate::kUnreadable, kMessage)
-        .detail("It has " + std::to_string(files) + " files; the limit is " +
+        .detail("The backup has " + std::to_string(files) + " files; the limit is " +
                 std::to_string(kMostFiles) + ".");
   }
   try {
     from_json(text);
   } catch (const Error& error) {
     throw Error(sqlstate::kUnreadable, kMessage)
-        .detail("A reader would say: " + error.message() + ".");
+        .detail("Reading it would fail: " + error.message() + ".");
   }
   return text;
 }

@@ -58,7 +58,7 @@ struct Place {
 
 [[noreturn]] void not_json(const std::string& why) {
   throw Error(sqlstate::kBadArchive, "the manifest is not valid JSON")
-      .detail("Where the reading ended: " + why + ".");
+      .detail("Reading stopped because " + why + ".");
 }
 
 template <typename Function>
@@ -408,9 +408,9 @@ class ManifestReader {
     if (!has_count) refuse(place.field("files"), "is missing");
     if (!has_bytes) refuse(place.field("bytes"), "is missing");
     if (column.treatment != ColumnTreatment::kFile) {
-      refuse(place.field("files"), "is there although the column is not treated as a file");
+      refuse(place.field("files"), "is present, but the column is not treated as a file");
     }
-    if (++folders_ > kMaxFolders) refuse(place.field("files"), "stands at too many columns");
+    if (++folders_ > kMaxFolders) refuse(place.field("files"), "is present in too many columns");
     column.files = files;
     return column;
   }

@@ -113,7 +113,7 @@ void TableChecker::check_files() {
     if (value.kind == ValueKind::kNull) continue;
     const auto digest = parse_hex(value.text);
     if (value.kind != ValueKind::kString || !digest) {
-      throw Error(sqlstate::kBadArchive, "a file is not named by its SHA-256");
+      throw Error(sqlstate::kBadArchive, "a reference to a file is not a SHA-256 digest");
     }
     files.mentioned.insert(*digest);
     if (files.mentioned.size() > table_.columns[files.column].files->count) {

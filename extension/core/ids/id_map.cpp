@@ -107,7 +107,7 @@ bool IntegerIds::find(const std::vector<std::string_view>& old_key,
 void HashedIds::add(std::string_view old_id) {
   Renewal::Reading reading;
   if (!renewal_.read(old_id, reading)) {
-    throw Error(sqlstate::kIntegrity, "an ID has not the form of the other IDs of its column")
+    throw Error(sqlstate::kIntegrity, "an ID does not have the form of the other IDs of its column")
         .detail("It is \"" + std::string(old_id.substr(0, 100)) + "\".");
   }
   members_.add(reading.identity);

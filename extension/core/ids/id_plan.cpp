@@ -121,8 +121,8 @@ class Planner {
     return false;
   }
 
-  // Another column says what it refers to: it follows where that is renewed, and is looked at when
-  // the rows are written where not.
+  // Another column says what it refers to: it follows rows that are renewed, and is only looked at
+  // when the rows are written where they are not.
   bool follows_conditionally(const ColumnRoot& column) {
     bool follows = false;
     for (const Reference* reference : conditional(column)) {
@@ -220,7 +220,7 @@ class Planner {
                       "Give the column a wider type, or its "
                       "sequence more values.");
     }
-    const std::vector<Discriminator> discriminators = tellers_of(key);
+    const std::vector<Discriminator> discriminators = discriminators_of(key);
     if (!tells_all_apart(key, discriminators) &&
         facts_.is_taken(key.table, *key.index, discriminators)) {
       const auto makes_values = [&](int16_t column) {
@@ -234,11 +234,11 @@ class Planner {
     if (!discriminators.empty()) return decision(Kind::kKept, "the company is part of it");
     const std::string used = renewed_part(key);
     if (!used.empty() && key.exclusion) {
-      return decision(Kind::kKept, "it is made of " + used +
-                                       "; another company's row that excludes one of these stops "
-                                       "the load");
+      return decision(Kind::kKept, "it depends on " + used +
+                                       "; another company's row that excludes one of these would "
+                                       "stop the load");
     }
-    if (!used.empty()) return decision(Kind::kRenewed, used + ", which it is made of");
+    if (!used.empty()) return decision(Kind::kRenewed, "it depends on " + used);
     return decision(Kind::kKept, key.exclusion
                                      ? "nobody else has a row that excludes one of these"
                                      : "its values mean something, and nobody else has them");
@@ -247,7 +247,7 @@ class Planner {
   using Discriminator = IdFacts::Discriminator;
 
   // All that may tell its rows apart from those of others.
-  std::vector<Discriminator> tellers_of(const Key& key) {
+  std::vector<Discriminator> discriminators_of(const Key& key) {
     std::vector<Discriminator> discriminators;
     for (const ColumnRoot& column : plain_columns(key)) {
       for (const ColumnRoot& root : roots_.of(column.table, column.column)) {
@@ -405,11 +405,11 @@ class Planner {
 
   std::string refusal_of(const Key& key, const std::vector<Discriminator>& discriminators) const {
     if (key.exclusion) {
-      return "another company, or none, has rows that exclude some of these";
+      return "a row of another company, or of none, excludes some of these";
     }
     if (!discriminators.empty()) {
-      return "rows that follow nobody's rows, or another company's, keep their values, and others "
-             "have some of them";
+      return "rows that refer to nobody's rows, or to another company's, keep their values, and "
+             "somebody else has some of these";
     }
     if (follows_only_others(key)) {
       return "it is made only of people or shared rows, and another company has rows for them";

@@ -49,8 +49,8 @@ class IdFacts {
   // The column rule that gives new values: kRenew or kGroup; none also if the column does not come
   // from the archive.
   virtual std::optional<ColumnTreatment> rule_of(const ColumnRoot&) { return {}; }
-  // A column whose value tells a row of the copy apart from others, where it is one of `origin`, or
-  // the company's own: not if it leads to nobody's row or to another company's, and so stays.
+  // A column whose values tell rows of the copy apart from all others, as far as they come from
+  // `origin`. One that refers to nobody's row, or to another company's, stays and tells nothing.
   struct Discriminator {
     int16_t column = 0;
     ColumnRoot origin;        // a column that is renewed, or one of the company table

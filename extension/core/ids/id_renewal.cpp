@@ -1,19 +1,14 @@
 #include "core/ids/id_renewal.hpp"
-#include "core/text/hex.hpp"
 
 #include <algorithm>
+
+#include "core/ids/alphabets.hpp"
+#include "core/text/hex.hpp"
 
 namespace company_backup {
 namespace {
 
-constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
-constexpr std::string_view kBase36 = "0123456789abcdefghijklmnopqrstuvwxyz";
-constexpr std::string_view kBase62 =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-constexpr std::string_view kNanoid =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";
-constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-constexpr std::string_view kCrockfordLower = "0123456789abcdefghjkmnpqrstvwxyz";
+constexpr std::string_view kSmallLetters = "abcdefghijklmnopqrstuvwxyz";
 
 uint64_t big_endian(const uint8_t* bytes) {
   uint64_t value = 0;
@@ -71,10 +66,10 @@ void Renewal::write(std::string_view old_id, const Reading& reading, std::string
     case IdShape::kKsuid:
       return pour(kBase62, reading, to + 6, size - 6);
     case IdShape::kNanoid:
-      return pour(kNanoid, reading, to, size);
+      return pour(kNanoidLetters, reading, to, size);
     case IdShape::kCuid2:
       pour(kBase36, reading, to + 1, size - 1);
-      *to = kLetters[reading.digest[31] % kLetters.size()];
+      *to = kSmallLetters[reading.digest[31] % kSmallLetters.size()];
       return;
     case IdShape::kToken:
       return pour(form_.alphabet, reading, to, size);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ids/alphabets.hpp"
 #include "core/text/hex.hpp"
 
 namespace company_backup {
@@ -10,14 +11,7 @@ namespace {
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kHexLower = kHexDigits;
 constexpr std::string_view kHexUpper = "0123456789ABCDEF";
-constexpr std::string_view kLower = "0123456789abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kUpper = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-constexpr std::string_view kBase62 =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-constexpr std::string_view kBase64 =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";
-constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-constexpr std::string_view kCrockfordLower = "0123456789abcdefghjkmnpqrstvwxyz";
 
 constexpr size_t kLongestPrefix = 24;
 constexpr size_t kShortestToken = 14;
@@ -81,8 +75,8 @@ bool is_ulid(std::string_view text) {
 }
 
 bool is_cuid(std::string_view text) {
-  return text.size() == 25 && text[0] == 'c' && made_of(text, kLower) &&
-         plausible_time(number(text.substr(1, 8), kLower));
+  return text.size() == 25 && text[0] == 'c' && made_of(text, kBase36) &&
+         plausible_time(number(text.substr(1, 8), kBase36));
 }
 
 // The first of its characters counts spans of 3.7 years from 2014 on.
@@ -101,7 +95,7 @@ bool is_uuid(std::string_view text) {
 }
 
 bool is_cuid2(std::string_view text) {
-  return text.size() == 24 && made_of(text, kLower) && within(text[0], 'a', 'z') &&
+  return text.size() == 24 && made_of(text, kBase36) && within(text[0], 'a', 'z') &&
          !made_of(text, kHexLower);
 }
 
@@ -118,7 +112,7 @@ bool has_shape(IdShape shape, std::string_view text) {
     case IdShape::kKsuid:
       return is_ksuid(text);
     case IdShape::kNanoid:
-      return text.size() == 21 && made_of(text, kBase64);
+      return text.size() == 21 && made_of(text, kNanoidLetters);
     case IdShape::kCuid2:
       return is_cuid2(text);
     case IdShape::kToken:
@@ -131,7 +125,7 @@ bool is_prefix(std::string_view text) {
   if (text.size() < 2 || text.size() > kLongestPrefix) return false;
   const std::string_view word = text.substr(0, text.size() - 1);
   return (text.back() == '_' || text.back() == '-') && has_letter(text.substr(0, 1)) &&
-         text[0] != '_' && made_of(word, kBase64) && word.find('-') == word.npos;
+         text[0] != '_' && made_of(word, kNanoidLetters) && word.find('-') == word.npos;
 }
 
 bool has_both_cases(IdShape shape) {
@@ -158,7 +152,7 @@ std::string_view token_alphabet(unsigned kinds) {
   const bool small = (kinds & (kSmall | kSmallHex)) != 0;
   const bool capital = (kinds & (kCapital | kCapitalHex)) != 0;
   if (small && capital) return kBase62;
-  if (small) return (kinds & kSmall) != 0 ? kLower : kHexLower;
+  if (small) return (kinds & kSmall) != 0 ? kBase36 : kHexLower;
   return (kinds & kCapital) != 0 ? kUpper : kHexUpper;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -9,8 +11,7 @@ constexpr size_t kUuidSize = 36;
 constexpr size_t kShortestId = 14;  // of id_shape.hpp
 
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-';
+  return is_alphanumeric(c) || c == '_' || c == '-';
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
   throw Error(sqlstate::kIntegrity, "two references give one value different keys")
       .detail("Key " + std::string(old) + " would become " + std::string(one) + " and " +
               std::string(other) + ".")
-      .hint("Let set_reference() say with when_column which rows a reference is meant for.");
+      .hint("Say with when_column of set_reference() which rows each reference is meant for.");
 }
 
 }  // namespace

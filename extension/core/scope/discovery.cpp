@@ -54,7 +54,7 @@ void tell_outsiders_apart(Model& model) {
     if (owner == owners.end()) continue;
     finding.severity = Severity::kWarning;
     finding.problem += "; its owner, " + display_name(owner->second) +
-                       ", has no right on the company's tables, so that it stops no backup";
+                       ", has no right on the company's tables, so it stops no backup";
   }
 }
 

@@ -19,8 +19,8 @@ std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
 std::string hangs_on_owned(const Schema& schema, const Scope& scope, TableIndex table,
                            const std::string& alias);
 
-// The reverse for a table of which can_be_orphaned() is true: no row of any company, nor one that
-// belongs to nobody itself, is there that a row of `alias` could belong to.
+// True for orphans among the rows of `alias`: there is no row, of a company or of nobody, that they
+// could belong to. Only for tables of which can_be_orphaned() is true.
 std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table,
                       std::string_view alias);
 

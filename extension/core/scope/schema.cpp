@@ -29,6 +29,12 @@ const Column& column_of(const Table& table, int16_t number) {
                                        " has no column with number " + std::to_string(number));
 }
 
+std::vector<const Column*> columns_of(const Table& table, const std::vector<int16_t>& numbers) {
+  std::vector<const Column*> columns;
+  for (const int16_t number : numbers) columns.push_back(&column_of(table, number));
+  return columns;
+}
+
 bool is_array(const Column& column) {
   return column.family == TypeFamily::kIntegerArray || column.family == TypeFamily::kUuidArray ||
          column.family == TypeFamily::kTextArray;

@@ -102,7 +102,7 @@ struct ColumnRule {
   std::string schema, table, column;
   ColumnTreatment treatment = ColumnTreatment::kData;
   // SQL expression. Of kRenew: over the old value, what a copy gets. Else over nothing: what a row
-  // gets that is made anew and to which the column's own value does not travel; empty: its default.
+  // gets that is added without a value of its own in this column; empty: its default.
   std::string replacement = {};
 };
 
@@ -143,6 +143,7 @@ struct Schema {
 
 const Column* find_column(const Table& table, const std::string& name);
 const Column& column_of(const Table& table, int16_t number);
+std::vector<const Column*> columns_of(const Table& table, const std::vector<int16_t>& numbers);
 bool is_array(const Column& column);  // of integers, uuids or texts
 // Of an array what its elements are, else the family itself.
 TypeFamily element_family(TypeFamily family);

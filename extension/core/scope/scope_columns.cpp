@@ -81,19 +81,19 @@ class ColumnCheck {
                      : reference_to(index, column, target));
   }
 
-  // A value that is in no backup, or not in each, and that a row cannot be without.
+  // A value that is in no backup, or not in every backup, and that a row must have.
   void check_value(TableIndex index, const Column& column, const ColumnRule& rule) {
     if (!rule.replacement.empty() || !column.not_null || column.has_default || column.identity)
       return;
     std::string problem;
     if (rule.treatment == ColumnTreatment::kSecret)
       problem =
-          "it is secret, NOT NULL and has no default: rows that are there keep it, but none can be "
-          "made anew";
+          "it is secret, NOT NULL and has no default: existing rows keep it, but a restore cannot "
+          "add any";
     else if (rule.treatment == ColumnTreatment::kFile)
       problem =
-          "it is a file, NOT NULL and has no default: from a backup without files no row can be "
-          "made anew";
+          "it is a file, NOT NULL and has no default: a restore from a backup without files cannot "
+          "add rows";
     if (problem.empty()) return;
     model_.warning(column_object(model_.table(index), column.name), problem,
                    model_.statements.value_for(model_.table(index), column, rule.treatment));
@@ -171,8 +171,8 @@ class ColumnCheck {
                        "; for each value say which table it means: set_reference(..., when_column "
                        "=> " +
                        quote_literal(type->name) +
-                       ", when_value => ...); if such IDs mean none, say set_column_rule(..., "
-                       "'data')",
+                       ", when_value => ...); if they refer to no table, say "
+                       "set_column_rule(..., 'data')",
                    "");
       return;
     }

@@ -83,9 +83,9 @@ class MatchReader {
     model_.error(column_object(model_.table(scoped.table), match->name),
                  "its rows are matched by this column, which holds IDs of " +
                      display_table(model_.table(reference.target)) +
-                     " in a list or document, or beside those of other tables: in another database "
-                     "the same number is another row, and only a column of one ID each can be "
-                     "followed there",
+                     " in an array or JSON, or mixed with IDs of other tables: in another database "
+                     "the same number is another row, and only a column with one ID of one table "
+                     "can be matched there",
                  without(scoped, *match));
   }
 
@@ -110,7 +110,7 @@ class MatchReader {
     const bool has_none = rule.match_columns.empty();
     if (has_none) rule.match_columns = column_names(target, reference.target_columns);
     model_.error(column_object(table, match.name),
-                 problem + "is another row of it, and nothing says how that is found again" +
+                 problem + "is another row of it, and nothing says how to find the right one" +
                      (has_none ? "; the statement is right only if its numbers are the same "
                                  "everywhere"
                                : ""),

@@ -51,7 +51,7 @@ bool is_whole_route(const Scope& scope, const ScopedTable& scoped, const Column&
 
 // A scope column holds the company's key, as a foreign key to the company row would, whatever says
 // whose the rows of its table are; but for one that a rule calls plain data.
-void add_scope_columns(const Model& model, Scope& scope, const ScopedTable& scoped) {
+void collect_scope_columns(const Model& model, Scope& scope, const ScopedTable& scoped) {
   for (const Column& column : model.table(scoped.table).columns) {
     if (!model.can_hold_company_key(scoped.table, column)) continue;
     if (model.is_explained(scoped.table, column)) continue;
@@ -87,7 +87,7 @@ void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
   } else if (reference.outside == OutsidePolicy::kRefuse) {
     model.warning(
         column_object(table, column_of(table, reference.columns[0]).name),
-        where + "in a copy of the company, or elsewhere, nothing stands for the row",
+        where + "in a copy of the company, or in another database, there is no such row",
         model.statements.without_excluded(table, model.table(reference.target), reference));
   }
 }
@@ -124,7 +124,7 @@ void collect_references(Model& model, Scope& scope, const Undecided& undecided) 
       scope.references.push_back(reference_of(model, *fk));
     for (const SoftReference& soft : model.soft[table.table])
       scope.references.push_back(reference_of(soft));
-    add_scope_columns(model, scope, table);
+    collect_scope_columns(model, scope, table);
   }
   std::stable_sort(scope.references.begin(), scope.references.end(),
                    [](const Reference& a, const Reference& b) {

@@ -1,7 +1,7 @@
 // Breadth-first search from the company table. A sure link, which leads each row to a company,
-// decides alone. Where there is none, any of the links decides: those that can be NULL carry tables
-// whose rule says that they belong to companies, those that cannot, but lead to rows that may be
-// nobody's, carry any.
+// decides alone. Where there is none, any of the links may decide. Links that can be NULL count for
+// tables whose rule says that they belong to companies; links that cannot be NULL, but lead to rows
+// that may be nobody's, count for every table.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -118,8 +118,8 @@ class Search {
     return true;
   }
 
-  // Where no link is sure, those to tables that are further from the company than the nearest. Of a
-  // rule's, all kinds of the columns that it names.
+  // Where no link is sure, links to tables further from the company than the nearest count, too. Of
+  // a rule's route, all kinds of the columns that it names.
   void add_later(TableIndex table) {
     Candidates& steps = routes_.steps[table];
     if (steps.empty() || sure_[table]) return;
@@ -130,8 +130,8 @@ class Search {
         steps.push_back(&link);
   }
 
-  // Several links of which none is sure: nothing says whether any or one of them decides. Kinds
-  // lead each its own rows, and of rows that do not travel nobody needs to know.
+  // Several links of which none is sure: nothing says whether one alone or any of them decides. No
+  // question for kinds, each of which leads its own rows, and for rows that do not travel.
   void tie(TableIndex table) {
     const Candidates& steps = routes_.steps[table];
     if (steps.empty() || sure_[table] || !may_travel(table)) return;
@@ -225,7 +225,7 @@ class Search {
     return std::find(natural_names_.begin(), natural_names_.end(), name) != natural_names_.end();
   }
 
-  // May a link decide about this table that is not sure?
+  // May a link that is not sure decide about this table?
   bool counts(TableIndex table, const Link& link) const {
     return is_reached(link) && (link.firm || model_.ruled_owned(table));
   }

@@ -172,7 +172,7 @@ class RuleReader {
     for (const ReferenceRule& reference : model_.rules.references) {
       if (reference.schema != rule.schema || reference.table != rule.table) continue;
       if (reference.columns != std::vector{rule.column}) continue;
-      return "its values follow what set_reference() says it refers to: renew that";
+      return "its values follow what its reference rule names: renew that";
     }
     if (model_.can_hold_company_key(index, column)) {
       return "it is a scope column: a copy gets the new company's key there";
@@ -254,10 +254,11 @@ class RuleReader {
     const Column& target = column_of(model_.table(soft.target), soft.target_columns[0]);
     const bool whole = column.type_oid == target.type_oid;
     if (!column.type.ends_with("[]") || is_array(column) || whole) return true;
-    model_.error(column_object(table, column.name),
-                 "its reference rule names elements that cannot be followed: only those that are "
-                 "integers, UUIDs or texts, or of domains over them, can",
-                 model_.statements.no_reference(table, *soft.rule));
+    model_.error(
+        column_object(table, column.name),
+        "its reference rule names array elements that cannot be translated: only those that are "
+        "integers, UUIDs or texts, or of domains over them, can",
+        model_.statements.no_reference(table, *soft.rule));
     return false;
   }
 

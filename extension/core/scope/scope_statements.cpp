@@ -4,13 +4,14 @@
 #include <cstdlib>
 
 #include "core/scope/sql.hpp"
+#include "core/text/ascii.hpp"
 
 namespace company_backup {
 namespace {
 
 std::string array_element(const std::string& name) {
   const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    return is_lower(c) || is_digit(c) || c == '_';
   });
   if (plain && name != "null") return name;
   std::string quoted = "\"";

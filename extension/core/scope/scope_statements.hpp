@@ -22,7 +22,7 @@ class Statements {
   // Removes a rule.
   std::string no_table_rule(const Table& table) const;
   std::string no_column_rule(const Table& table, const std::string& column) const;
-  // Gives rows that are made anew a value for a column of this treatment, or, where no rule is
+  // Gives rows that are added a value for a column of this treatment, or, where no rule is
   // (none), for one that only this database has. The value is a proposal.
   std::string value_for(const Table& table, const Column& column,
                         std::optional<ColumnTreatment> treatment) const;

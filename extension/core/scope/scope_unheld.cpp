@@ -1,5 +1,5 @@
 // Foreign keys that nobody enforces, temporal ones, and those of a table that others inherit from:
-// none of them holds what a restore must hold.
+// none of them guarantees what a restore relies on.
 #include <algorithm>
 
 #include "core/scope/scope_model.hpp"
@@ -63,8 +63,8 @@ class UnheldKeys {
         for (int16_t& number : own.columns) number = here(index, parent, number);
         if (!has_key(own) && !is_scope_column(own) && !is_settled(own)) {
           ask(own, "it is inherited from " + display_table(model_.table(parent)) +
-                       ", whose foreign key " + display_name(key->name) +
-                       " is not: nothing says here what its values refer to");
+                       ", but foreign key " + display_name(key->name) +
+                       " is not: nothing says what its values refer to here");
         }
       }
     }
@@ -110,7 +110,7 @@ class UnheldKeys {
     model_.error(
         display_table(table),
         "its foreign key " + display_name(key.name) +
-            " compares periods (PERIOD), which a restore cannot hold: exclude both tables "
+            " compares periods (PERIOD), which a restore cannot enforce: exclude both tables "
             "or drop the key",
         excluded == model_.company
             ? "ALTER TABLE " + display_table(table) + " DROP CONSTRAINT " + display_name(key.name) +

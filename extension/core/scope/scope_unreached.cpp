@@ -108,8 +108,8 @@ class OtherTables {
     rule.match_columns = natural_key(table);
     model_.warning(display_table(table),
                    rule.match_columns.empty()
-                       ? "it is shared by all companies and has no natural key: in another "
-                         "database its rows are not found again"
+                       ? "it is shared by all companies and has no natural key: its rows "
+                         "cannot be found again in another database"
                        : "it is shared by all companies, and nothing says how its rows are found "
                          "again in another database",
                    model_.statements.table_rule(table, rule));
@@ -279,7 +279,7 @@ class OtherTables {
       model_.error(display_table(table),
                    "its column " + display_name(column.name) +
                        " looks like an ID whose table is named by " + display_name(type->name) +
-                       "; where that is a table of companies, say so for each value: "
+                       "; for each value that means a table of companies' rows, say "
                        "set_reference(..., when_column => " +
                        quote_literal(type->name) +
                        ", when_value => ...); if its rows belong to no company, say "
@@ -368,8 +368,8 @@ class OtherTables {
       const TableIndex target = owned_table(*stem, column);
       model_.error(display_table(table),
                    "its column " + display_name(column.name) +
-                       " looks like an ID of a table of companies, but no foreign key says so; if "
-                       "it is none, say set_column_rule(..., 'data')",
+                       " looks like an ID of a table of companies' rows, but no foreign key says "
+                       "so; if it is not, say set_column_rule(..., 'data')",
                    target == kNoTable
                        ? ""
                        : model_.statements.reference(table, {column.name}, model_.table(target)));
@@ -434,7 +434,7 @@ class OtherTables {
       model_.error(
           display_table(table),
           "it inherits from a table that belongs to companies, " + display_table(other) +
-              ", but foreign keys are not inherited, and it has none of its own",
+              ", but foreign keys are not inherited, and it has no such key of its own",
           model_.statements.table_rule(
               table, proposed_rule(TableTreatment::kShared, "its rows belong to no company")));
       return true;

@@ -6,12 +6,14 @@
 namespace company_backup {
 namespace {
 
+constexpr std::string_view kNull = "null";
+
 // As array_out() decides.
-bool needs_quotes(const std::string& element) {
+bool is_quoted_element(const std::string& element) {
   const auto is_special = [](char c) { return std::strchr("\"\\{}, \t\n\r\v\f", c) != nullptr; };
   const auto is_letter = [](char c, char letter) { return (c | 0x20) == letter; };
   return element.empty() || std::any_of(element.begin(), element.end(), is_special) ||
-         std::equal(element.begin(), element.end(), "null", "null" + 4, is_letter);
+         std::equal(element.begin(), element.end(), kNull.begin(), kNull.end(), is_letter);
 }
 
 }  // namespace
@@ -49,7 +51,7 @@ std::optional<ArrayText> read_array(std::string_view text) {
 }
 
 void append_element(const std::optional<std::string>& element, std::string& text) {
-  const bool quotes = element && needs_quotes(*element);
+  const bool quotes = element && is_quoted_element(*element);
   if (quotes) text += '"';
   for (const char c : element.value_or("NULL")) {
     if (c == '"' || c == '\\') text += '\\';

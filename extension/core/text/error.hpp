@@ -2,6 +2,7 @@
 // boundary (pg/base/boundary.hpp) turns it into ereport(ERROR), in the client main() prints it.
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <string>
 #include <utility>
@@ -47,8 +48,8 @@ inline constexpr const char* kDiscardedEdit = "KB042";  // in restore_problems()
 inline constexpr const char* kOutsideRow =
     "KB044";                                     // in restore_problems(): a revert left it alone
 inline constexpr const char* kBecame = "KB045";  // in restore_problems(): who became whom
-inline constexpr const char* kMissingValue = "KB075";  // a row that cannot be made without a value
-inline constexpr const char* kLeftOutside = "KB076";   // a reference that cannot come along
+inline constexpr const char* kMissingValue = "KB075";  // an added row lacks a value it must have
+inline constexpr const char* kLeftOutside = "KB076";   // a reference neither kept nor set to null
 inline constexpr const char* kExcluded = "KB060";  // an exclusion constraint: another row's place
 inline constexpr const char* kUnknownTemplate = "KB050";  // no such template
 inline constexpr const char* kTemplateExists = "KB051";   // its name, or its backup, is published
@@ -61,6 +62,9 @@ inline constexpr const char* kUniqueViolation = "23505";
 inline constexpr const char* kSerializationFailure = "40001";
 inline constexpr const char* kInternal = "XX000";
 }  // namespace sqlstate
+
+// So many keys an error or a finding names where there may be any number; then "..." follows.
+inline constexpr std::size_t kListedKeys = 5;
 
 // Message, DETAIL and HINT follow PostgreSQL's error style guide: the message starts in lower case
 // and has no full stop; DETAIL and HINT are whole sentences.

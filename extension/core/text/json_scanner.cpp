@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "core/text/ascii.hpp"
 #include "core/text/error.hpp"
 #include "core/text/hex.hpp"
 #include "core/text/json_scan.hpp"
@@ -12,10 +13,6 @@ namespace {
 
 [[noreturn]] void malformed(const char* what) {
   throw Error(sqlstate::kBadArchive, what);
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 unsigned checked_hex4(const char* at) {

@@ -160,7 +160,7 @@ class Rewriter final : public JsonVisitor {
   void end_names() override {
     if (distinct(objects_.back().after) < distinct(objects_.back().before)) {
       throw Error(sqlstate::kIntegrity, "two members of one object would have the same name")
-          .detail("The names are IDs. Here they would be " + listed(objects_.back().after) + ".");
+          .detail("The names are IDs. They would become " + listed(objects_.back().after) + ".");
     }
     objects_.pop_back();
   }

@@ -42,8 +42,8 @@ void walk_json(std::string_view json, const std::vector<const JsonPath*>& paths,
 void collect_ids(const JsonPath& path, std::string_view json, std::vector<std::string>& values,
                  std::vector<std::string>& others);
 
-// What a key becomes for which nothing may stand: no text of PostgreSQL's. An element of an array
-// is left out then, a value in a document becomes null.
+// In place of a key that may not be there any more; with its NUL no text of PostgreSQL's. An array
+// loses the element, a value in a document becomes null.
 inline constexpr std::string_view kNoKey{"\0", 1};
 
 // Gives what is to stand in place of `old_id` (text form), or returns false.

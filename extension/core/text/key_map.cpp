@@ -57,9 +57,9 @@ bool ListedKeys::find(const std::vector<std::string_view>& old_key,
     key += key.empty() ? "" : ", ";
     key += part;
   }
-  throw Error(sqlstate_, "a row refers to a row of table \"" + table_ +
-                             "\" that the archive says nothing about")
-      .detail("Its key there is (" + key + ").");
+  throw Error(sqlstate_,
+              "a row refers to a row of table \"" + table_ + "\" that is not in the archive")
+      .detail("The key of that row is (" + key + ").");
 }
 
 }  // namespace company_backup

@@ -35,7 +35,7 @@ void inflate_member(std::string_view member, std::size_t max_raw, std::string& o
 std::uint32_t claimed_raw_size(std::string_view member);
 
 struct InflateLimits {
-  // Beyond what the format can reach: for who may stop the reading at any moment.
+  // More than the format can reach: no limit, for whoever can stop the reading at any moment.
   static constexpr std::uint64_t kAnyRatio = 1100;
 
   std::uint64_t total_bytes = std::uint64_t{1} << 40;  // raw bytes of the whole stream

@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.hpp"
+
 namespace company_backup {
 namespace {
 
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return is_upper(c) || is_lower(c) || (static_cast<unsigned char>(c) > 127);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -26,10 +28,9 @@ constexpr std::string_view kKeywords =
     "xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
 
 bool needs_quotes(std::string_view name) {
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto plain = [](char c) { return is_lower(c) || c == '_'; };
   if (name.empty() || !plain(name[0])) return true;
-  if (!std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || digit(c); }))
+  if (!std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || is_digit(c); }))
     return true;
   return kKeywords.find(" " + std::string(name) + " ") != kKeywords.npos;
 }

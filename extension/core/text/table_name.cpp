@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "core/text/ascii.hpp"
 #include "core/text/error.hpp"
 #include "core/text/printable.hpp"
 
@@ -12,8 +13,7 @@ namespace {
 constexpr std::string_view kDigits = "0123456789ABCDEF";
 
 bool is_plain(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-';
+  return is_alphanumeric(c) || c == '_' || c == '-';
 }
 
 void append_encoded(std::string& out, std::string_view part) {

@@ -36,7 +36,7 @@ constexpr std::string_view kUstar(
 constexpr std::uint64_t kLargestSize = 077777777777;  // eleven octal digits
 constexpr std::size_t kLargestPax = 16 * 1024;        // a name of 63 + 63 bytes takes 400
 
-[[noreturn]] void malformed(std::string detail) {
+[[noreturn]] void malformed_tar(std::string detail) {
   throw Error(sqlstate::kBadArchive, "archive is not a well-formed tar").detail(std::move(detail));
 }
 
@@ -99,12 +99,12 @@ std::uint64_t get_octal(std::string_view block, Field field, const char* what) {
   const std::size_t end = text.find_first_of(std::string_view(" \0", 2), first);
   if (first == text.npos || end == text.npos || first == end ||
       text.find_first_not_of(std::string_view(" \0", 2), end) != text.npos) {
-    malformed(std::string("The ") + what + " of an entry is not an octal number.");
+    malformed_tar(std::string("The ") + what + " of an entry is not an octal number.");
   }
   std::uint64_t value = 0;
   for (const char c : text.substr(first, end - first)) {
     if (c < '0' || c > '7') {
-      malformed(std::string("The ") + what + " of an entry is not an octal number.");
+      malformed_tar(std::string("The ") + what + " of an entry is not an octal number.");
     }
     value = value << 3 | static_cast<std::uint64_t>(c - '0');
   }
@@ -115,7 +115,7 @@ std::uint64_t get_decimal(std::string_view text, const char* what) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-    malformed(std::string("The ") + what + " in a pax header is not a number.");
+    malformed_tar(std::string("The ") + what + " in a pax header is not a number.");
   }
   return value;
 }
@@ -178,18 +178,18 @@ void TarParser::take_header() {
   const std::string block = std::move(block_);
   block_.clear();
   if (is_zero(block)) {
-    if (has_pax_) malformed("A pax header stands before the end.");
+    if (has_pax_) malformed_tar("A pax header stands before the end.");
     if (++zero_blocks_ == 2) state_ = State::kEnd;
     return;
   }
-  if (zero_blocks_ > 0) malformed("An entry follows an end block.");
+  if (zero_blocks_ > 0) malformed_tar("An entry follows an end block.");
   if (std::string_view(block).substr(kMagic.offset, kMagic.size) != kUstar) {
-    malformed("A header is not in POSIX format.");
+    malformed_tar("A header is not in POSIX format.");
   }
   if (get_octal(block, kChecksum, "checksum") != checksum(block)) {
-    malformed("The checksum of a header is wrong.");
+    malformed_tar("The checksum of a header is wrong.");
   }
-  if (block[kPrefix.offset] != '\0') malformed("A header splits its name.");
+  if (block[kPrefix.offset] != '\0') malformed_tar("A header splits its name.");
   const std::uint64_t size = get_octal(block, kSize, "size");
   switch (block[kType.offset]) {
     case '0':
@@ -197,13 +197,13 @@ void TarParser::take_header() {
     case 'x':
       return take_pax_header(size);
     default:
-      malformed("Entry " + in_quotes(field_text(block, kName)) + " is not a regular file.");
+      malformed_tar("Entry " + in_quotes(field_text(block, kName)) + " is not a regular file.");
   }
 }
 
 void TarParser::take_pax_header(std::uint64_t size) {
-  if (has_pax_) malformed("A pax header follows another.");
-  if (size == 0 || size > kLargestPax) malformed("The size of a pax header is not acceptable.");
+  if (has_pax_) malformed_tar("A pax header follows another.");
+  if (size == 0 || size > kLargestPax) malformed_tar("The size of a pax header is not acceptable.");
   has_pax_ = true;
   pax_.clear();
   left_ = size;
@@ -215,10 +215,10 @@ void TarParser::take_pax_records() {
   std::string_view rest = pax_;
   while (!rest.empty()) {
     const std::size_t space = rest.find(' ');
-    if (space == rest.npos) malformed("A pax record has no length.");
+    if (space == rest.npos) malformed_tar("A pax record has no length.");
     const std::uint64_t length = get_decimal(rest.substr(0, space), "length of a record");
     if (length <= space + 1 || length > rest.size() || rest[length - 1] != '\n') {
-      malformed("The length of a pax record is wrong.");
+      malformed_tar("The length of a pax record is wrong.");
     }
     take_pax_record(rest.substr(space + 1, length - space - 2));
     rest.remove_prefix(length);
@@ -235,7 +235,7 @@ void TarParser::take_pax_record(std::string_view record) {
   } else if (key == "size" && !pax_size_) {
     pax_size_ = get_decimal(value, "size");
   } else if (key != "mtime" && key != "atime" && key != "ctime") {
-    malformed("A pax header has the record " + in_quotes(key) + ".");
+    malformed_tar("A pax header has the record " + in_quotes(key) + ".");
   }
 }
 
@@ -245,7 +245,7 @@ void TarParser::take_file_header(std::string_view name, std::uint64_t size) {
   has_pax_ = false;
   pax_path_.reset();
   pax_size_.reset();
-  if (path.empty() || path.find('\0') != path.npos) malformed("An entry has no proper name.");
+  if (path.empty() || path.find('\0') != path.npos) malformed_tar("An entry has no proper name.");
   events_.begin_entry(path, left_);
   padding_ = tar_padding(left_);
   state_ = State::kData;
@@ -261,7 +261,8 @@ void TarParser::skip_zeros(std::string_view& bytes) {
   const bool at_end = state_ == State::kEnd;
   const std::string_view part = at_end ? bytes : bytes.substr(0, padding_);
   if (!is_zero(part)) {
-    malformed(at_end ? "Data follows the end of the tar." : "The padding of an entry is not zero.");
+    malformed_tar(at_end ? "Data follows the end of the tar."
+                         : "The padding of an entry is not zero.");
   }
   bytes.remove_prefix(part.size());
   if (at_end) return;

@@ -55,10 +55,10 @@ void ArchiveLines::finish() {
   const bool is_same = digest_.finish() == table_.sha256;
   if (rows_ == table_.rows && bytes_ == table_.bytes && is_same) return;
   throw Error(sqlstate::kDamagedArchive,
-              "the stored rows of table \"" + table_.name + "\" are not those of the backup")
-      .detail("Expected " + std::to_string(table_.rows) + " rows in " +
-              std::to_string(table_.bytes) + " bytes, found " + std::to_string(rows_) + " in " +
-              std::to_string(bytes_) + ", or the same with another digest.");
+              "the stored rows of table \"" + table_.name + "\" are damaged")
+      .detail("The manifest says " + std::to_string(table_.rows) + " rows in " +
+              std::to_string(table_.bytes) + " bytes; found are " + std::to_string(rows_) + " in " +
+              std::to_string(bytes_) + (is_same ? "." : ", with another digest."));
 }
 
 void ArchiveRows::read(const MatchedTable& table, const std::vector<size_t>&, const Visitor& row) {

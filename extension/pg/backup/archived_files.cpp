@@ -13,7 +13,7 @@ void ArchivedFiles::read(const MatchedTable& table, size_t column, const RowValu
     return;
   }
   const auto digest = parse_hex(value.text);
-  if (!digest) throw Error(sqlstate::kBadArchive, "a file is not named by its SHA-256");
+  if (!digest) throw Error(sqlstate::kBadArchive, "a reference to a file is not a SHA-256 digest");
   read_stored_file(backup_, {table.number, column, *digest, 0}, content);
 }
 

@@ -180,7 +180,7 @@ class BackupRun {
       write(table.query, shared_.mark_found(table), true, number++, table.manifest);
       for (const std::string& value : shared_.missing(table)) {
         missing_.push_back({table.manifest.name, "(" + value + ")", "shared row",
-                            "referred to, but no row of " + table.query.name + " has this key"});
+                            "is referred to, but no row of " + table.query.name + " has this key"});
       }
       manifest_.shared.push_back(std::move(table.manifest));
     }

@@ -67,7 +67,7 @@ const char* list_owners(const Owners& owners) {
   ereport(ERROR,
           (errcode(errcode_of(sqlstate::kForeignCode)),
            errmsg("code of several owners would run for %s", what),
-           errdetail("There is %s. None of it may run with the rights of another one of them.",
+           errdetail("There is %s. None of it may run with the rights of another of these roles.",
                      list_owners(owners)),
            errhint("Let one role or a superuser own what belongs together: ALTER ... OWNER TO.")));
 }

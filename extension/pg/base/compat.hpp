@@ -242,4 +242,15 @@ inline MinimalTuple minimal_tuple_of(const TupleTableSlot* slot) {
 #define COMPANY_BACKUP_IS_TEMPORAL "false"
 #endif
 
+// Has every row a value in the column "a" of pg_attribute? A NOT NULL that is NOT VALID, which is
+// possible since PostgreSQL 18, says nothing of old rows.
+#if PG_VERSION_NUM >= 180000
+#define COMPANY_BACKUP_IS_NOT_NULL                                            \
+  "(a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint n"                 \
+  " WHERE n.conrelid = a.attrelid AND n.contype = 'n' AND NOT n.convalidated" \
+  " AND n.conkey = ARRAY[a.attnum]))"
+#else
+#define COMPANY_BACKUP_IS_NOT_NULL "a.attnotnull"
+#endif
+
 }  // namespace company_backup

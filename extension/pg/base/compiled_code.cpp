@@ -13,6 +13,11 @@ extern "C" {
 #include "utils/partcache.h"
 }
 #pragma GCC diagnostic pop
+// plpgsql.h makes its own of these; the texts of this folder are not PL/pgSQL's.
+#undef TEXTDOMAIN
+#define TEXTDOMAIN NULL
+#undef _
+#define _(x) gettext(x)  // NOLINT(bugprone-reserved-identifier): PostgreSQL's own
 
 namespace company_backup {
 namespace {
@@ -64,7 +69,7 @@ void look_at_type(Oid type, const PLpgSQL_function* function) {
 }
 
 // PL/pgSQL tells before each execution of a function.
-void look_at_function(PLpgSQL_execstate* state, PLpgSQL_function* function) {
+void judge_function(PLpgSQL_execstate* state, PLpgSQL_function* function) {
   for (int i = 0; judging && i < function->ndatums; ++i) {
     const PLpgSQL_datum* variable = function->datums[i];
     if (variable->dtype == PLPGSQL_DTYPE_VAR || variable->dtype == PLPGSQL_DTYPE_PROMISE) {
@@ -134,7 +139,7 @@ void judge_functions(bool on) {
   }
   others = *plugin;
   judge = others != nullptr ? *others : PLpgSQL_plugin{};
-  judge.func_setup = look_at_function;
+  judge.func_setup = judge_function;
   *plugin = &judge;
 }
 

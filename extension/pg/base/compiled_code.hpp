@@ -1,7 +1,7 @@
 // What a session keeps of code that it has compiled: it went by the search_path and the temporary
 // schema of that moment, which were the caller's. Names in it may stand for what he put there, and
-// would run with the rights of the code's owner. Around owners' code all of it is made anew, or
-// looked at where PostgreSQL has no way to do that.
+// would run with the rights of the code's owner. Around owners' code all of it is compiled again,
+// or looked at where PostgreSQL has no way to do that.
 #pragma once
 
 #include "pg/base/postgres.hpp"

@@ -76,7 +76,7 @@ SELECT c.oid FROM pg_cast c JOIN pg_proc f ON f.oid = c.castfunc
 WHERE c.castfunc >= 16384 AND c.castcontext = 'i'
 AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = f.proowner AND (r.rolsuper OR r.rolname = current_user)))";
 
-// Those of types of users; what a stranger makes of integers is called only where his type stands.
+// Casts from or to users' types: a stranger's cast of integers needs a column of his type, too.
 constexpr std::string_view kUsedCasts = R"()
 SELECT DISTINCT format('%s AS %s', format_type(c.castsource, NULL), format_type(c.casttarget, NULL))
 FROM part p JOIN pg_cast c ON p.oid IN (c.castsource, c.casttarget)
@@ -88,7 +88,7 @@ WHERE p.oid >= 16384 AND c.oid = ANY ($2::oid[]) ORDER BY 1)";
   for (const Row& row : code) list += (list.empty() ? "" : ", ") + *row[0];
   throw Error(sqlstate::kForeignCode, std::string(what) + " foreign table " +
                                           quoted_display(table) + " would run code of others")
-      .detail("With the rights of the caller would run: " + list + ".")
+      .detail("It would run with the rights of the caller: " + list + ".")
       .hint(hint);
 }
 
@@ -117,7 +117,7 @@ void refuse_strange(const std::vector<uint32_t>& tables, const char* strange, st
   for (const Row& row : found) list += (list.empty() ? "" : ", ") + *row[0];
   throw Error(sqlstate::kForeignCode, "comparing values of the company would run code of others")
       .detail(what +
-              " with functions that belong neither to a superuser nor to the caller: " + list + ".")
+              " call functions that belong neither to a superuser nor to the caller: " + list + ".")
       .hint("Let a superuser own these functions: ALTER FUNCTION ... OWNER TO.");
 }
 

@@ -5,13 +5,6 @@
 #include "pg/base/owner.hpp"
 
 namespace company_backup {
-namespace {
-
-bool is_trusted(Oid role) {
-  return role == GetUserId() || superuser_arg(role);
-}
-
-}  // namespace
 
 Oid foreign_reader(Oid table) {
   const Oid owner = owner_of_relation(table);
@@ -19,8 +12,8 @@ Oid foreign_reader(Oid table) {
   if (!is_trusted(server->owner) && server->owner != owner) {
     ereport(ERROR,
             (errcode(errcode_of(sqlstate::kForeignCode)),
-             errmsg("foreign table \"%s\" leads where role \"%s\" wants it to lead",
-                    get_rel_name(table), GetUserNameFromId(server->owner, false)),
+             errmsg("role \"%s\" decides which data foreign table \"%s\" reads",
+                    GetUserNameFromId(server->owner, false), get_rel_name(table)),
              errdetail("The role owns server \"%s\", but not the table.", server->servername),
              errhint("Let a superuser own both: ALTER SERVER ... OWNER TO, ALTER FOREIGN TABLE ... "
                      "OWNER TO.")));
@@ -39,7 +32,7 @@ void read_foreign_as_owner(Query* query, RangeTblEntry* entry, List* tables) {
     if ((OidIsValid(reader) && reader != one) ||
         (!as_caller && one != owner_of_relation(entry->relid))) {
       ereport(ERROR, (errcode(errcode_of(sqlstate::kForeignCode)),
-                      errmsg("foreign partition \"%s\" of table \"%s\" has another owner",
+                      errmsg("foreign partition \"%s\" and table \"%s\" have different owners",
                              get_rel_name(table), get_rel_name(entry->relid)),
                       errhint("Let one role own both: ALTER FOREIGN TABLE ... OWNER TO.")));
     }

@@ -1,7 +1,7 @@
-// As whom foreign tables are read and written. What a foreign table stands for its owner decides,
-// and its server's owner where that is: both could lead whoever reads it to what he alone may reach
-// with his user mapping, or to a view whose functions run as he there. Superusers are trusted, and
-// the caller himself; what somebody else owns is read as its owner, with the owner's user mapping.
+// As whom foreign tables are read and written. The owner of a foreign table decides which table it
+// stands for, the owner of its server where that is. Either could make a reader open, by his own
+// user mapping, what only he may reach, or a view whose functions then run as he. Superusers and
+// the caller are trusted; a table of anybody else is read as its owner, with his user mapping.
 #pragma once
 
 #include "pg/base/postgres.hpp"

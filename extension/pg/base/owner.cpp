@@ -64,7 +64,7 @@ std::string hint_of_path(const std::string& what) {
            " relies on the application's search_path, say which one it is: " + code_path.statement;
   }
   return "The " + what + " runs with those schemas of search_path " + code_path.path +
-         " in which nobody else may create objects than its owner and superusers.";
+         " in which nobody else may create objects: only its owner and superusers.";
 }
 
 std::string path_hint(int errcode, const std::string& what) {
@@ -77,6 +77,10 @@ std::string path_hint(int errcode, const std::string& what) {
 std::string code_on(const std::string& table) {
   return "code on table \"" + table +
          "\" (a default, a check, a generated column or an index expression)";
+}
+
+bool is_trusted(Oid role) {
+  return role == GetUserId() || superuser_arg(role);
 }
 
 Oid owner_of_relation(Oid relation) {

@@ -78,6 +78,10 @@ auto guarded_code(const std::string& what, Body&& body) {
 // For `what`: all that a table has.
 std::string code_on(const std::string& table);
 
+// Whose code the current user may run as himself, and whose decisions he relies on: his own and
+// superusers'.
+bool is_trusted(Oid role);
+
 // Inside guarded() only.
 Oid owner_of_relation(Oid relation);
 

@@ -19,20 +19,20 @@ bool next_calls_application = false;
 
 // Whose code planning may run: the owners, superusers aside, of the tables of a query, and of what
 // the tables of superusers call.
-struct Owners {
+struct PlannedOwners {
   Oid one = InvalidOid;
   bool several = false;
   Query* query = nullptr;  // whose tables are being looked at
 };
 
 void add_role(Oid role, void* context) {
-  Owners& owners = *static_cast<Owners*>(context);
+  PlannedOwners& owners = *static_cast<PlannedOwners*>(context);
   if (role == owners.one) return;
   if (OidIsValid(owners.one)) owners.several = true;
   owners.one = role;
 }
 
-void add_owner(Oid table, Owners& owners) {
+void add_owner(Oid table, PlannedOwners& owners) {
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
   if (!HeapTupleIsValid(tuple)) return;  // dropped: planning will say so
   const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
@@ -43,7 +43,7 @@ void add_owner(Oid table, Owners& owners) {
 
 bool look_at_table(Node* node, void* context) {
   if (node == nullptr) return false;
-  auto* owners = static_cast<Owners*>(context);
+  auto* owners = static_cast<PlannedOwners*>(context);
   if (IsA(node, RangeTblEntry)) {
     auto* entry = reinterpret_cast<RangeTblEntry*>(node);
     if (entry->rtekind != RTE_RELATION) return false;
@@ -61,10 +61,6 @@ bool look_at_table(Node* node, void* context) {
     return false;
   }
   return walk_expression(node, look_at_table, context);
-}
-
-bool is_trusted(Oid role) {
-  return role == GetUserId() || superuser_arg(role);
 }
 
 bool look_at_function(Oid function, void*) {
@@ -130,7 +126,7 @@ PlannedStmt* plan_untrusted(Query* query, const char* text, int options, ParamLi
   if (!next_is_untrusted) return plan(query, text, options, params);
   next_is_untrusted = false;  // what runs inside plans its own queries as usual
   if (!next_calls_application) look_at_call(reinterpret_cast<Node*>(query), nullptr);
-  Owners owners;
+  PlannedOwners owners;
   look_at_table(reinterpret_cast<Node*>(query), &owners);
   if (!OidIsValid(owners.one)) {
     const int settings = NewGUCNestLevel();

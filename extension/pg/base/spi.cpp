@@ -123,6 +123,10 @@ const Row& Rows::operator[](size_t index) const {
   return begin()[static_cast<difference_type>(index)];
 }
 
+Oid oid_of(const Text& number) {
+  return number ? static_cast<Oid>(std::stoul(*number)) : InvalidOid;
+}
+
 Row one_row(Rows rows) {
   if (rows.size() != 1) {
     throw Error(sqlstate::kInternal,

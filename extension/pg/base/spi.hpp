@@ -15,6 +15,9 @@ namespace company_backup {
 using Text = std::optional<std::string>;  // nullopt: NULL
 using Row = std::vector<Text>;
 
+// The OID that stands in a result; InvalidOid for NULL.
+Oid oid_of(const Text& number);
+
 // The rows of a result. To ask for one that is not there is an error (kInternal), never a crash.
 class Rows : public std::vector<Row> {
  public:

@@ -20,14 +20,16 @@ object_access_hook_type next_access = nullptr;
 int hidden = 0;                 // how often hide() was called without show()
 bool forgot_relations = false;  // while hidden
 
-// A session without a temporary schema that needs one empties what has its name. This one has one.
+// A session that seems to have no temporary schema, and needs one, first empties the schema of its
+// number. This session has one, only hidden.
 void refuse_emptying(ObjectAccessType access, Oid catalog, Oid object, int part, void* argument) {
   if (next_access != nullptr) next_access(access, catalog, object, part, argument);
   if (access != OAT_DROP || hidden == 0 || !OidIsValid(MyProc->tempNamespaceId)) return;
   const auto* drop = static_cast<const ObjectAccessDrop*>(argument);
   if ((drop->dropflags & PERFORM_DELETION_SKIP_ORIGINAL) == 0) return;
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                  errmsg("code on a table cannot make temporary objects here")));
+  ereport(ERROR,
+          (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+           errmsg("code on a table cannot create temporary objects while company_backup runs it")));
 }
 
 // All at once are forgotten when a session has missed too much of what others did.

@@ -79,7 +79,7 @@ bool is_literal(Oid type) {
   }
 }
 
-// The same of a type made of others, by these; of a type that an extension brings nobody knows.
+// The same for a type made of others, if it is true of these. Of an extension's types nobody knows.
 bool is_literal_inside(Oid type) {
   type = getBaseType(type);
   if (is_literal(type)) return true;
@@ -143,8 +143,8 @@ void prove_printed(ColumnInput& column, const char* text, Datum datum) {
   char* printed = OutputFunctionCall(&column.output, datum);
   if (std::strcmp(printed, text) != 0) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-                    errmsg("\"%s\" is nothing that type %s prints; here it would become \"%s\"",
-                           beginning(text), format_type_be(column.type), beginning(printed))));
+                    errmsg("type %s never prints \"%s\"; here it would become \"%s\"",
+                           format_type_be(column.type), beginning(text), beginning(printed))));
   }
   pfree(printed);
 }
@@ -320,7 +320,7 @@ ColumnInput make_column_input(TupleDesc row, AttrNumber attnum) {
   if (attribute->attisdropped) {
     ereport(ERROR, (errcode(errcode_of(sqlstate::kTableChanged)),
                     errmsg("a column of a table was dropped while it was being written"),
-                    errdetail("Code of its owner did that, in this transaction.")));
+                    errdetail("Code of the table's owner did that in this transaction.")));
   }
   ColumnInput column{};
   column.attnum = attnum;

@@ -14,7 +14,7 @@
 namespace company_backup {
 namespace {
 
-constexpr const char* kListedRows = "5";
+constexpr const char* kListedViolations = "5";
 
 // The values of one reference, column by column; a key is one position in all of them.
 using Keys = std::vector<std::vector<std::string>>;
@@ -73,7 +73,7 @@ class Proof {
   std::string acceptable_outside(const ScopedTable& target, const RowOrigin& origin,
                                  const ColumnRoots& roots) const {
     const bool stays = target.travels() || origin.same_company;
-    // What a rule nulls in archives may lead outside from rows that a restore left as they are.
+    // 'null' is for rows of archives; rows that a restore left as they are may still lead outside.
     if (origin.same_database && reference_.outside != OutsidePolicy::kRefuse && stays)
       return "true";
     // A key that its rule lets lead to another company may mean anything here.
@@ -88,7 +88,7 @@ class Proof {
            reference_join(live_.schema, reference_, "s", "t") + " AND " + condition + ")";
   }
 
-  // Do all columns hold keys that were given their values of this database?
+  // Do all columns hold keys that were translated into those of this database?
   bool is_translated(const ColumnRoots& roots) const {
     for (int16_t number : reference_.columns) {
       if (roots.of(reference_.table, number).empty()) return false;
@@ -181,7 +181,7 @@ class Proof {
                    return "CASE WHEN " + column(i) + " IS DISTINCT FROM NULL THEN concat(" +
                           column(i) + ") ELSE 'null' END";
                  }) +
-            ")" + own_rows() + condition + " LIMIT " + kListedRows,
+            ")" + own_rows() + condition + " LIMIT " + kListedViolations,
         args);
     if (rows.empty()) return;
     std::string columns;
@@ -201,17 +201,17 @@ class Proof {
   std::string hint() const {
     const ScopedTable* target = live_.scope.find(reference_.target);
     if (target == nullptr || target->travels() || !target->owned()) {
-      return "A row of another company does not count, unless set_reference() keeps references to "
-             "it.";
+      return "A row of another company does not count, unless set_reference(..., outside => "
+             "'keep') allows it.";
     }
     const std::string stays =
         "Rows of table " + quoted_display(display_table(target_)) + " do not travel. ";
     if (all_not_null(source_, reference_.columns)) {
       return stays +
-             "Rows that cannot be without them cannot be had elsewhere: leave them out, too, "
-             "or let both tables travel (set_table_rule).";
+             "Rows that need them cannot be restored elsewhere: exclude these, too, or let both "
+             "tables travel (set_table_rule()).";
     }
-    return stays + "The reference can be NULL where its row is not: " +
+    return stays + "The reference can be NULL where its row is missing: " +
            Statements(functions_schema()).without_excluded(source_, target_, reference_);
   }
 

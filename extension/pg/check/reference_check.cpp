@@ -261,8 +261,8 @@ void prove_soft_references(const LiveScope& live, const Company& company, const 
       .detail(first_problems(live, problems))
       .hint(
           "Repair them where the backup was made, or say with set_reference(..., outside => 'null' "
-          "or 'keep') what becomes of references to another company. To rows that do not travel "
-          "nothing can lead from a copy: there only 'null' helps.");
+          "or 'keep') what becomes of references to another company. A copy cannot refer to rows "
+          "that do not travel: for these only 'null' helps.");
 }
 
 void refuse_references(const LiveScope& live, const Company& company,

@@ -243,7 +243,7 @@ Finding unknown_kind(const LiveScope& live, const KindPlace& place, const Text& 
           "no rule says of which table it is the ID" + what + " where " +
               display_name(place.when_column) + " is " + (kind ? quote_literal(*kind) : "null") +
               (kind ? ": name the table with set_reference()" : ": give such rows a kind") +
-              ", or, if such IDs mean none, say set_column_rule(..., 'data')",
+              ", or, if such IDs refer to no table, say set_column_rule(..., 'data')",
           target == kNoTable
               ? ""
               : statements.reference_of_kind(table, id.name, live.table(target), place.json_path,

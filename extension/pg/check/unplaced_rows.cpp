@@ -16,7 +16,7 @@ namespace company_backup {
 namespace {
 
 constexpr size_t kListedRows = 10;
-constexpr long kDocuments = 1000;  // read at once
+constexpr long kRowsAtOnce = 1000;  // read at once
 
 // References in lists and documents, which no route can name, to rows of companies.
 std::vector<const Reference*> inner_ways(const LiveScope& live, const ScopedTable& scoped) {
@@ -134,7 +134,7 @@ void count_documents(const LiveScope& live, const ScopedTable& scoped, const Ref
   const JsonPath path = JsonPath::parse(reference.json_path);
   std::vector<std::string> others;
   Cursor cursor(sql, {});
-  for (Rows rows = cursor.fetch(kDocuments); !rows.empty(); rows = cursor.fetch(kDocuments)) {
+  for (Rows rows = cursor.fetch(kRowsAtOnce); !rows.empty(); rows = cursor.fetch(kRowsAtOnce)) {
     std::vector<std::vector<std::string>> held(rows.size());
     std::set<std::string> ids;
     for (size_t i = 0; i < rows.size(); ++i) {

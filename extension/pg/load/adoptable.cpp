@@ -16,7 +16,7 @@ void add(std::string& text, const std::string& condition) {
   text += (text.empty() ? "" : " OR ") + condition;
 }
 
-// Whose rows the caller may not see may not be asked one by one.
+// For tables whose rows the caller may not see: it tells whether there are references, not which.
 bool has_references(const Table& source, const ForeignKey& key) {
   std::string given;
   for (int16_t number : key.columns) {
@@ -88,7 +88,8 @@ class Uses {
            where + ")";
   }
 
-  // " AND ...": rows of a table that is nobody's are always others'.
+  // " AND ..." for rows neither the company's nor left to nobody; in tables of no company, all
+  // rows.
   std::string others(TableIndex table, const std::string& alias) const {
     const ScopedTable* scoped = live_.scope.find(table);
     if (scoped == nullptr || !scoped->owned()) return {};

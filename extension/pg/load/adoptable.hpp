@@ -1,6 +1,6 @@
-// Which rows of nobody a company may adopt (pg/restore/orphans.hpp): such as a removal can have
-// left to nobody, and that nobody else uses. All others are everybody's, whatever the archive says
-// of them.
+// Which rows of nobody a company may adopt (pg/restore/orphans.hpp): those that the removal of
+// other rows can have left to nobody, and that nobody else uses. All others are everybody's,
+// whatever the archive says of them.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace company_backup {
 
-// May a row be left by a row that it refers to, which is then gone or another one? Not by a foreign
-// key that holds that row or takes this one along: who empties it says whose the row is from now
-// on.
+// Can a row lose the row it refers to by this step, because that goes or becomes another one? Not
+// where a foreign key forbids that or deletes this row with it. Who empties the column himself says
+// whose the row is from now on.
 bool can_lose_target(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step);
 
 // Can rows of the table have been left to nobody by the removal of others, alone or with what they

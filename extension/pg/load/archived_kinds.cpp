@@ -85,13 +85,13 @@ void ArchivedKinds::refuse(const Reference& reference, const Column& kind,
                            const Reference& key) const {
   throw Error(sqlstate::kSchemaDiffers,
               "kinds of table " + quoted_display(display_table(live_.table(reference.table))) +
-                  " have other values in another database")
+                  " cannot be translated from another database")
       .detail("Column \"" + kind.name + "\" says what " + display_name(reference.name) +
               " refers to, and is itself the key of a row of " +
               display_table(live_.table(key.target)) + ".")
       .hint(
-          "Such rows can be loaded in their own database only, or where the kind is a column with "
-          "the same text everywhere, or the key of one shared table alone.");
+          "Such rows can be loaded only into their own database, unless the kind is a text that is "
+          "the same everywhere, or the key of one shared table alone.");
 }
 
 // Key here -> key there, of the rows that are in the archive.
@@ -210,8 +210,8 @@ void ArchivedKinds::require_same_meaning(const MatchedTable& table, const Refere
       .detail("Column \"" + kind.name + "\" says what " + display_name(reference.name) +
               " refers to." + list)
       .hint(
-          "Let set_reference() say here of which table the IDs are, with the key that the kind "
-          "has here in " +
+          "Say here with set_reference() which table the IDs belong to; when_value is the key that "
+          "the kind has here in " +
           display_table(live_.table(key.target)) + ".");
 }
 

@@ -8,7 +8,7 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kListed = 50;
+constexpr size_t kListedCollapses = 50;
 
 // Values one after the other, so that no two keys give the same text: each ends with a NUL byte,
 // which no value holds.
@@ -78,7 +78,7 @@ void find_equal_keys(MatchedArchive& load, const MatchedTable& table, const Uniq
   while (sorter.next(line)) {
     const size_t end = line.rfind('\0') + 1;
     const std::string_view this_key = line.substr(0, end), this_row = line.substr(end);
-    if (this_key == last_key && found.size() < kListed) {
+    if (this_key == last_key && found.size() < kListedCollapses) {
       found.push_back({table.scoped->table, "rows (" + last_row + ") and (" +
                                                 std::string(this_row) + ") would both have (" +
                                                 shown(this_key) + ") in \"" + index.name + "\""});

@@ -99,11 +99,12 @@ void CompanyLoader::prove_counts(const Company& company) const {
                            {company.arg()})[0][0]);
     if (found == expected) continue;
     const std::string name = display_table(table);
-    const std::string detail = "Loaded were " + std::to_string(expected) +
-                               " rows, but the company has " + std::to_string(found) + ".";
+    const std::string detail = "Rows loaded: " + std::to_string(expected) +
+                               "; rows of the company: " + std::to_string(found) + ".";
     if (found > expected) {
       throw Error(sqlstate::kSerializationFailure,
-                  "somebody else added rows of the company to table " + quoted_display(name))
+                  "could not serialize access: somebody else added rows of the company to table " +
+                      quoted_display(name))
           .detail(detail)
           .hint("Try again.");
     }

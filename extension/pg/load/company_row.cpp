@@ -21,9 +21,10 @@ Text canonical(const Column& column, const Text& value) {
     list += (list.empty() ? "" : ", ") + column;
     example += (example.empty() ? "\"" : ", \"") + column + "\": ...";
   }
-  throw Error(sqlstate::kBadAttribute, "the new company needs values that nothing gives")
+  throw Error(sqlstate::kBadAttribute,
+              "the new company has no value for columns that must not be null")
       .detail("Columns of table " + quoted_display(display_table(table)) + ": " + list + ".")
-      .hint("Give them: attributes => '{" + example + "}'.");
+      .hint("Give their values: attributes => '{" + example + "}'.");
 }
 
 class Changes {

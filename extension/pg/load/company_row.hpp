@@ -14,8 +14,7 @@ CompanyRow parse_attributes(const Table& table, const std::string& attributes);
 
 // Columns that take other values than the archive's: `wanted`, and where rows get new IDs also
 // what column rules make of them (of the company `from`), and values of their default, or NULL, for
-// columns of unique indexes. Error kBadAttribute names the
-// columns that nothing gives a value.
+// columns of unique indexes. Error kBadAttribute names the columns that nothing gives a value.
 CompanyRow company_changes(const LiveScope& live, const CompanyRow& archived,
                            const CompanyRow& wanted, const ColumnRoots& roots, bool new_ids,
                            const std::string& from);

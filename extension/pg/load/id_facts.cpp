@@ -39,7 +39,8 @@ Range range_of(const Column& column) {
   }
 }
 
-// Of the values that stand so to a limit. As the owner: rows of all companies count.
+// The greatest or smallest of the values that compare so with `limit`. Read as the table's owner:
+// rows of all companies count.
 std::optional<int64_t> furthest_value(const Table& table, const Column& column, bool upwards,
                                       const std::string& comparison, int64_t limit) {
   const AsOwnerOf owner(table.oid);

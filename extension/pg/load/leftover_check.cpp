@@ -61,10 +61,9 @@ void LeftoverCheck::refuse(size_t position, std::string_view id,
                                        "\" of table " + quoted_display(name))
       .detail("Row (" + key + ") holds " + std::string(id) +
               ", the ID of a row that gets a new one.")
-      .hint("If it is a reference, SELECT set_reference(" + quote_literal(name) + ", " +
-            quote_literal("{" + column + "}") + ", ...) says to what; if it may stay, SELECT " +
-            "set_column_rule(" + quote_literal(name) + ", " + quote_literal(column) +
-            ", 'data') says so.");
+      .hint("If it is a reference, declare it: SELECT set_reference(" + quote_literal(name) + ", " +
+            quote_literal("{" + column + "}") + ", ...). If it may stay: SELECT " +
+            "set_column_rule(" + quote_literal(name) + ", " + quote_literal(column) + ", 'data').");
 }
 
 }  // namespace company_backup

@@ -84,8 +84,8 @@ class MatchedArchive {
   const std::vector<MatchedTable>& tables() const { return tables_; }
   std::unique_ptr<LineSource> lines(const MatchedTable& table, TranslationObserver observer = {});
   bool gives_new_ids() const { return new_ids_ != nullptr; }
-  // Of rows that are translated already; and of those that are in the archive, whose translation is
-  // checked on the way.
+  // For rows that are translated already; and for rows as the archive has them, which are
+  // translated and checked on the way.
   std::unique_ptr<MappedRowWriter> writer(const MatchedTable& table) const;
   std::unique_ptr<MappedRowWriter> translating_writer(const MatchedTable& table);
   ReadBytes bytes_of(const MatchedTable& table) const { return source_.bytes_of(table); }

@@ -6,7 +6,6 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kListedKeys = 5;
 constexpr size_t kListedColumns = 20;
 
 std::vector<size_t> key_positions(const MatchedTable& table) {
@@ -17,8 +16,8 @@ std::vector<size_t> key_positions(const MatchedTable& table) {
   return positions;
 }
 
-std::string key_of(const MatchedTable& table, const std::vector<RowValue>& row,
-                   const ReadBytes& bytes) {
+std::string key_text(const MatchedTable& table, const std::vector<RowValue>& row,
+                     const ReadBytes& bytes) {
   std::string key;
   for (const size_t position : key_positions(table)) {
     const Text text = text_form(*table.columns[position], row[position], position, bytes);
@@ -39,7 +38,7 @@ void MissingValues::note(const MatchedTable& table, const std::vector<RowValue>&
   Noted& noted = noted_[table.scoped->table];
   noted.table = &table;
   if (++noted.rows > kListedKeys) return;
-  noted.keys += (noted.keys.empty() ? "" : ", ") + key_of(table, row, bytes);
+  noted.keys += (noted.keys.empty() ? "" : ", ") + key_text(table, row, bytes);
 }
 
 void MissingValues::note_all(const MatchedTable& table, RowSource& source) {
@@ -55,7 +54,7 @@ std::vector<std::string> MissingValues::notes_of(TableIndex table) const {
   const Noted& noted = found->second;
   std::vector<std::string> notes;
   for (const Column* column : noted.table->gaps) {
-    notes.push_back("refused: " + count_of(noted.rows) + " would be made anew without a value of " +
+    notes.push_back("refused: " + count_of(noted.rows) + " would be added without a value for " +
                     display_name(column->name) + (noted.keys.empty() ? "" : ": " + noted.keys) +
                     (noted.rows > kListedKeys && !noted.keys.empty() ? ", ..." : ""));
   }
@@ -87,13 +86,12 @@ void MissingValues::refuse() const {
   if (columns > kListedColumns) {
     list += "\nand " + std::to_string(columns - kListedColumns) + " more columns";
   }
-  throw Error(sqlstate::kMissingValue, count_of(rows) +
-                                           " would have to be made anew without a value that " +
+  throw Error(sqlstate::kMissingValue, count_of(rows) + " would be added without a value that " +
                                            (rows == 1 ? "it needs" : "they need"))
       .detail(list)
       .hint(
           "These columns must not be null, have no default and get nothing from the archive. "
-          "Say what new rows get, for the first: " +
+          "Say what new rows get, here for the first column: " +
           statement);
 }
 

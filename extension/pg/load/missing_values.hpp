@@ -1,6 +1,6 @@
-// Rows that would have to be made anew and for which nothing gives a value that a column of theirs
-// must have (MatchedTable::gaps): a password that is in no backup, a column that a deployment has
-// added since. Rows that are there keep theirs, so that only these are in the way.
+// Rows that would have to be added, but lack a value for a column that must not be null
+// (MatchedTable::gaps): a password that is in no backup, a column that a deployment has added
+// since. Existing rows keep their values and are no obstacle.
 #pragma once
 
 #include <map>

@@ -16,7 +16,7 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kBatch = 10'000;
+constexpr uint64_t kDrawnAtOnce = 10'000;
 // Where a preview begins to number: no sequence gets there.
 constexpr int64_t kPreviewStart = int64_t{1} << 62;
 
@@ -95,7 +95,7 @@ class IntegerMaker : public Maker {
     int64_t value;
     const auto [end, error] = std::from_chars(old_id.begin(), old_id.end(), value);
     if (error != std::errc{} || end != old_id.end()) {
-      throw Error(sqlstate::kBadArchive, "an integer key is no integer");
+      throw Error(sqlstate::kBadArchive, "an integer key is not an integer");
     }
     ids_->add(value);
   }
@@ -261,7 +261,7 @@ class RenewedColumn {
     const auto queue = std::make_shared<Queue>(Queue{numbers(), matched_.archived->rows});
     return [queue] {
       if (queue->at == queue->values.size()) {
-        const uint64_t count = std::min(queue->left, kBatch);
+        const uint64_t count = std::min(queue->left, kDrawnAtOnce);
         queue->values.clear();
         queue->numbers->take(count, [&](int64_t value) { queue->values.push_back(value); });
         queue->left -= count;
@@ -276,9 +276,11 @@ class RenewedColumn {
       return [n = std::make_shared<uint64_t>(0)] { return "new " + std::to_string(++*n); };
     }
     const auto values = std::make_shared<DefaultValues>(*matched_.table, column_);
-    return [values] {
+    return [values, column = column_.name] {
       Text value = values->next();
-      if (!value) throw Error(sqlstate::kIntegrity, "the default of a key is null");
+      if (!value) {
+        throw Error(sqlstate::kIntegrity, "the default of key column \"" + column + "\" is null");
+      }
       return std::move(*value);
     };
   }

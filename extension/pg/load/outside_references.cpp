@@ -18,8 +18,6 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kListedKeys = 5;
-
 // What stands behind a key among the sorted ones: rows before references to them.
 constexpr char kRow = '1', kReference = '2';
 
@@ -336,7 +334,7 @@ OutsideReferences::OutsideReferences(const LiveScope& live, RowSource& source,
     const ScopedTable* target = live.scope.find(reference.target);
     if (reference.outside == OutsidePolicy::kRefuse || target == nullptr || !target->owned())
       continue;
-    // What does not travel at all is left behind elsewhere.
+    // Elsewhere these rows are not there at all, see ReferenceMaps::is_left_behind().
     if (!way.same_company && !target->travels()) continue;
     Dropped dropped;
     Reader(live, source, tables, shared, kinds, way, reference, dropped).run();
@@ -404,14 +402,13 @@ void OutsideReferences::require_possible() const {
             dropped.first;
   }
   if (count == 0) return;
-  throw Error(sqlstate::kLeftOutside,
-              std::to_string(count) + (count == 1 ? " reference" : " references") +
-                  " to other companies cannot come along, and cannot be null")
+  throw Error(sqlstate::kLeftOutside, std::to_string(count) +
+                                          (count == 1 ? " reference" : " references") +
+                                          " to other companies can be neither kept nor set to null")
       .detail(list)
       .hint(
-          "The rows they lead to are not here, or not this company's to "
-          "refer to. Restore where "
-          "they are, or let these columns be null.");
+          "The rows that they refer to are not in this database, or the company may not refer to "
+          "them. Restore where these rows are, or let these columns be null.");
 }
 
 }  // namespace company_backup

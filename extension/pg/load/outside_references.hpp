@@ -1,9 +1,9 @@
 // References of an archive that lead to rows of other companies, as their rule lets them
-// (set_reference with outside => 'null' or 'keep'): which of them come along, and which become NULL
+// (set_reference with outside => 'null' or 'keep'): which of them are kept, and which become NULL
 // because their rows are not here, or are not meant for this company.
 //
-// In place, and with 'keep' everywhere in the archive's own database, those come back whose row is
-// there. Elsewhere all become NULL: in another database the same key means somebody else.
+// In place, and with 'keep' anywhere in the archive's own database, those whose row exists are
+// kept. Elsewhere all become NULL: in another database the same key means somebody else.
 #pragma once
 
 #include <map>

@@ -59,8 +59,8 @@ RowMapper ReferenceMaps::mapper(const MatchedTable& table) {
   return mapper;
 }
 
-// Does it lead to rows that stay behind, of which none can stand for them elsewhere? What a rule
-// keeps would lead to the company that the archive was made of.
+// Does it lead to rows that stay behind and have no counterpart elsewhere? Kept by its rule, it
+// would lead back to the company that the archive was made from.
 bool ReferenceMaps::is_left_behind(const Reference& reference, const ScopedTable& target) const {
   return !origin_.same_company && target.owned() && !target.travels() &&
          reference.outside != OutsidePolicy::kRefuse;
@@ -155,7 +155,7 @@ const KeyMap& ReferenceMaps::gone_keys(const MatchedTable& table, const Referenc
   return *gone;
 }
 
-// Takes those out that do not come along.
+// Takes out those that are not kept.
 void ReferenceMaps::drop_outside(RowMapper& mapper, const MatchedTable& table,
                                  const Reference& reference, const std::vector<size_t>& positions,
                                  const std::optional<RowMapper::When>& when) {

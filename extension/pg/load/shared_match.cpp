@@ -10,7 +10,7 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kListed = 50;
+constexpr size_t kListedMissing = 50;
 
 // The key of a row, for messages; empty for no row.
 std::string key_of(const SharedRows& match, const Row& row) {
@@ -45,7 +45,7 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSou
     if (match->scoped == nullptr || !has_shared_rows(live.schema, live.scope, *match->scoped)) {
       throw Error(sqlstate::kSchemaDiffers, "the archive refers to rows of table \"" +
                                                 archived.name +
-                                                "\", which is no shared table here");
+                                                "\", which is not a shared table here");
     }
     match->table = &live.table(match->index);
     for (const ManifestColumn& archived_column : archived.columns) {
@@ -53,7 +53,7 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSou
       if (column == nullptr || column->type != archived_column.type) {
         throw Error(sqlstate::kSchemaDiffers, "column \"" + archived_column.name + "\" of table " +
                                                   quoted_display(display_table(*match->table)) +
-                                                  " is not as it is in the archive")
+                                                  " differs from the archive")
             .detail("It is " + (column == nullptr ? std::string("missing") : column->type) +
                     " here, " + archived_column.type + " in the archive.");
       }
@@ -112,19 +112,19 @@ void SharedMatch::refuse_missing() const {
   for (const auto& match : matches_) {
     for (const std::string& missing : match->missing) {
       only_people &= match->people();
-      if (++count <= kListed) list += (list.empty() ? "" : "\n") + missing;
+      if (++count <= kListedMissing) list += (list.empty() ? "" : "\n") + missing;
     }
   }
   if (count == 0) return;
-  if (count > kListed) list += "\nand " + std::to_string(count - kListed) + " more";
+  if (count > kListedMissing) list += "\nand " + std::to_string(count - kListedMissing) + " more";
   throw Error(only_people ? sqlstate::kMissingPerson : sqlstate::kMissingShared,
               std::to_string(count) +
                   (count == 1 ? " row that the company refers to is"
                               : " rows that the company refers to are") +
                   " missing here")
       .detail(list)
-      .hint(only_people ? "Create them, or give an actor who takes the place of people who are not "
-                          "found."
+      .hint(only_people ? "Create them, or give an actor, who takes the place of people who are "
+                          "missing."
                         : "Create them, then try again.");
 }
 

@@ -11,7 +11,7 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kBatch = 1000;
+constexpr size_t kMatchedAtOnce = 1000;
 
 // "(code = XX, name = null)" for messages.
 std::string describe(const std::vector<const Column*>& columns, const std::vector<size_t>& by,
@@ -41,10 +41,10 @@ class Lookup {
   // NULL equals nothing.
   template <class Found>
   void run(const std::vector<Row>& rows, const std::vector<size_t>& wanted, Found&& found) const {
-    for (size_t start = 0; start < wanted.size(); start += kBatch) {
+    for (size_t start = 0; start < wanted.size(); start += kMatchedAtOnce) {
       std::vector<size_t> asked;
       std::vector<std::vector<std::string>> values(by_.size());
-      for (size_t i = start; i < std::min(wanted.size(), start + kBatch); ++i) {
+      for (size_t i = start; i < std::min(wanted.size(), start + kMatchedAtOnce); ++i) {
         const Row& row = rows[wanted[i]];
         const bool has_null =
             std::any_of(by_.begin(), by_.end(), [&](size_t position) { return !row[position]; });

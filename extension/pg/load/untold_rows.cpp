@@ -10,7 +10,7 @@ namespace company_backup {
 namespace {
 
 // What stands behind a value among the sorted ones: rows before references to them.
-constexpr char kRow = '1', kReference = '2';
+constexpr char kOrigin = '1', kUse = '2';
 
 }  // namespace
 
@@ -53,10 +53,10 @@ void UntoldRows::find_leaving(MatchedArchive& load, const MatchedTable& table,
       sorter.put(std::string(in_form(form, row[position].text)) + what);
     });
   };
-  put(table, way.position, kReference);
+  put(table, way.position, kUse);
   for (const MatchedTable& other : load.tables()) {
     if (other.scoped->table != origin.table) continue;
-    if (const auto position = position_of(other, origin.column)) put(other, *position, kRow);
+    if (const auto position = position_of(other, origin.column)) put(other, *position, kOrigin);
   }
   sorter.sort();
   std::string row;
@@ -64,7 +64,7 @@ void UntoldRows::find_leaving(MatchedArchive& load, const MatchedTable& table,
   bool any = false;
   while (sorter.next(line)) {
     const std::string_view value = line.substr(0, line.size() - 1);
-    if (line.back() == kRow) {
+    if (line.back() == kOrigin) {
       row = value;
       any = true;
     } else if (!any || value != row) {

@@ -12,12 +12,6 @@
 #include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
-namespace {
-
-constexpr uint64_t kListedRows = 5;
-
-}  // namespace
-
 CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, MatchedArchive& load,
                            const MergePolicy& policy)
     : work_{live, company, load, policy},
@@ -140,7 +134,8 @@ void CompanyMerge::refuse_unknown_rows() const {
             (*rows[0][0] == "1" ? " row" : " rows") + " in it";
   }
   if (list.empty()) return;
-  throw Error(sqlstate::kSchemaDiffers, "the archive knows nothing of some tables of the company")
+  throw Error(sqlstate::kSchemaDiffers,
+              "the company has rows in tables that are not in the archive")
       .detail(list)
       .hint("Remove these rows first, or make a new backup.");
 }
@@ -211,7 +206,7 @@ void CompanyMerge::record_problems() {
     if (!comes_back || !leads_nowhere(reference)) continue;
     const Table& table = work_.live.table(reference.table);
     record_.problems.push_back({encode_table_name(table.schema, table.name), "(not looked for)",
-                                reference.name, "leads nowhere before the restore"});
+                                reference.name, "led nowhere before the restore"});
   }
 }
 
@@ -247,7 +242,7 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
     if (relations.empty()) return;
     BatchMemory memory;
     for (const Row& row : query(sql, {text_array(relations), text_array(places)})) {
-      if (++count <= kListedRows) list += (list.empty() ? "" : ", ") + *row[0];
+      if (++count <= kListedKeys) list += (list.empty() ? "" : ", ") + *row[0];
     }
     memory.close();
     relations.clear();
@@ -265,11 +260,11 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
   throw Error(sqlstate::kIntegrity,
               std::to_string(count) + (count == 1 ? " row" : " rows") + " of append-only table " +
                   quoted_display(display_table(table)) + " would belong to no company any more")
-      .detail("What they belong to the company through would be removed: rows " + list +
-              (count > kListedRows ? ", ..." : "") + ".")
+      .detail("Rows " + list + (count > kListedKeys ? ", ..." : "") +
+              " are the company's only by rows that would be removed.")
       .hint(
-          "Rows of an append-only table are never removed. Remove these first, or let them refer "
-          "to a row that the backup has.");
+          "A restore never removes rows of an append-only table. Remove these first, or let them "
+          "refer to a row that the backup has.");
 }
 
 // Are the rows that were not written those that are there? Counts the others.
@@ -299,10 +294,10 @@ void CompanyMerge::look_again(FormerOrphans& orphans) {
       unchanged.push_back(index);
       continue;
     }
-    // What was written and is not the company's has taken along the rows below it.
+    // A row that was written, but is not the company's, takes the rows below it out of it, too.
     for (const TableIndex above : unchanged) prove_written(above);
     throw Error(sqlstate::kSerializationFailure,
-                "somebody else changed rows of the company in table " +
+                "could not serialize access: somebody else changed rows of the company in table " +
                     quoted_display(display_table(*matched->table)))
         .hint("Try again.");
   }
@@ -320,10 +315,10 @@ void CompanyMerge::prove_written(TableIndex index) const {
               "rows of table " + quoted_display(display_table(work_.live.table(index))) +
                   " would not belong to company \"" + work_.company.key + "\"")
       .detail(has_orphans
-                  ? "Rows that are in the archive belong to nobody: " +
+                  ? "Rows of the archive that would belong to nobody: " +
                         std::to_string(done.orphaned) + "."
-                  : "Written were " + std::to_string(done.written) +
-                        " rows, of which the company has " + std::to_string(done.found) + ".");
+                  : "Rows written: " + std::to_string(done.written) +
+                        "; of these, the company would have: " + std::to_string(done.found) + ".");
 }
 
 }  // namespace company_backup

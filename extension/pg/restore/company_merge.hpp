@@ -1,6 +1,6 @@
 // Brings the rows of a company to what an archive says: one scan of the current rows feeds the undo
 // record and the comparison, and only differences are written. Table by table it is
-// table_preview.hpp or table_write.hpp; what concerns the whole company is here.
+// table_preview.hpp or table_restore.hpp; what concerns the whole company is here.
 #pragma once
 
 #include <map>

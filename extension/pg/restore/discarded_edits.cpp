@@ -11,7 +11,7 @@ constexpr const char* kRemoved = "removed after the restore; the revert brings i
 constexpr const char* kAdded = "added after the restore; the revert removes it";
 // Of a table that lost its key after the restore: nothing tells an edit from what the restore did.
 constexpr const char* kReturns = "changed by the restore or after it; the revert brings it back";
-constexpr const char* kGoes = "changed by the restore or after it; the revert removes it";
+constexpr const char* kReplaced = "changed by the restore or after it; the revert removes it";
 
 }  // namespace
 
@@ -69,7 +69,7 @@ void DiscardedEdits::note_keyless_removed(std::string_view line) {
 }
 
 void DiscardedEdits::note_keyless_added(const std::vector<RowValue>& values) {
-  note(was_keyless_ ? kAdded : kGoes, values, true);
+  note(was_keyless_ ? kAdded : kReplaced, values, true);
 }
 
 std::string DiscardedEdits::key_text(const std::vector<RowValue>& values) const {

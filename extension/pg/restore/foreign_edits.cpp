@@ -28,7 +28,7 @@ void remove_foreign_row(const MergePlan& plan, const std::vector<RowValue>& valu
                                               quoted_display(plan.query.table.name) +
                                               " cannot be told apart")
         .detail("A row has to be removed, but the table has no key.")
-        .hint("Give the table the treatment \"excluded\".");
+        .hint("Exclude the table: set_table_rule(..., 'excluded', 'why').");
   }
   refuse_code_of_delete(table.oid, plan.query.table.name);
   std::string condition;

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kListed = 20;
 
 // The key columns as SQL, expressions included; in the form of an array.
-std::string columns_of(const UniqueIndex& index) {
+std::string names_of(const UniqueIndex& index) {
   return one_value(query(
       "SELECT ARRAY(SELECT pg_get_indexdef($1, n, true) FROM generate_series(1, $2) n)",
       {Arg::datum(OIDOID, ObjectIdGetDatum(index.oid)), static_cast<int>(index.columns.size())}));
@@ -194,11 +194,11 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
         transfer.same_company ? "it is the company's own backup" : "the company is empty";
     const Text refused = taken.why(decision.table, *decision.index);
     if (refused) {
-      rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
+      rows.push_back({display_table(live.table(decision.table)), names_of(*decision.index),
                       to_text(IdDecision::Kind::kRefused), refused});
       continue;
     }
-    rows.push_back({display_table(live.table(decision.table)), columns_of(*decision.index),
+    rows.push_back({display_table(live.table(decision.table)), names_of(*decision.index),
                     to_text(renews ? decision.kind : IdDecision::Kind::kKept),
                     renews ? decision.why : kept});
   }
@@ -207,7 +207,7 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
     for (const UniqueIndex& index : *indexes) {
       const Text refused = taken.why(live.scope.company_table, index);
       if (!refused) continue;
-      rows.push_back({display_table(company_table), columns_of(index),
+      rows.push_back({display_table(company_table), names_of(index),
                       to_text(IdDecision::Kind::kRefused), refused});
     }
   }

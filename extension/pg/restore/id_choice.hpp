@@ -26,8 +26,8 @@ struct Transfer {
 // Does the company live here that the archive was made of, or another one that has its key?
 bool source_lives(const LiveScope& live, const Manifest& manifest, const Transfer& transfer);
 
-// With kAuto, a company's own backup keeps its IDs, and so does a backup
-// in an empty company, unless the company it was made of still lives in this database.
+// With kAuto, a company's own backup keeps its IDs, and so does a backup in an empty company,
+// unless the company it was made of still lives in this database.
 bool wants_new_ids(const LiveScope& live, const Manifest& manifest, IdMode ids,
                    const Transfer& transfer);
 

@@ -94,7 +94,9 @@ void require_whole_rows(const MergePlan& plan) {
   throw Error(sqlstate::kSchemaDiffers, "the key of table " +
                                             quoted_display(plan.query.table.name) +
                                             " is not the one the archive was made with")
-      .detail("Some of its columns keep their values, but rows cannot be told apart.")
+      .detail(
+          "Some of its columns keep the values that rows have here, but nothing tells which row is "
+          "which.")
       .hint("Give the table the key it had, or make a new backup.");
 }
 

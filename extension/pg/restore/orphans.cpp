@@ -49,12 +49,6 @@ std::set<std::vector<int16_t>> identities_of(const LiveScope& live, const Scoped
   return identities;
 }
 
-std::vector<const Column*> columns_of(const Table& table, const std::vector<int16_t>& numbers) {
-  std::vector<const Column*> columns;
-  for (int16_t number : numbers) columns.push_back(&column_of(table, number));
-  return columns;
-}
-
 KeyBatch batch_of(const Table& table, const std::vector<int16_t>& numbers) {
   return KeyBatch(columns_of(table, numbers));
 }
@@ -89,9 +83,9 @@ class Versions {
     const AsOwnerOf owner(table.oid);
     const size_t locked = read("", table, "FOR UPDATE OF t", {}, Access::kWrite).size();
     if (locked == places_.size()) return;
-    throw Error(
-        sqlstate::kSerializationFailure,
-        "somebody else has changed nobody's rows of table " + quoted_display(display_table(table)))
+    throw Error(sqlstate::kSerializationFailure,
+                "could not serialize access: somebody else changed rows of table " +
+                    quoted_display(display_table(table)) + " that the company would get")
         .hint("Try again.");
   }
 
@@ -266,9 +260,9 @@ class Orphans::Search {
                    {company_.arg()}, Access::kRead);
     fresh.close();
     if (used.empty()) return;
-    throw Error(sqlstate::kSerializationFailure, "somebody else has come to use a row of table " +
-                                                     quoted_display(display_table(table)) +
-                                                     " that the company would get")
+    throw Error(sqlstate::kSerializationFailure,
+                "could not serialize access: somebody else now refers to a row of table " +
+                    quoted_display(display_table(table)) + " that the company would get")
         .detail("Row: " + *used[0][0] + ".")
         .hint("Try again.");
   }

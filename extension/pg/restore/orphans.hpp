@@ -3,8 +3,8 @@
 // by a key that ON DELETE SET NULL emptied or that nothing enforces; or they are below such a row.
 // A restore adopts those that the archive has, unless others use them (pg/load/adoptable.hpp): they
 // count as current rows of the company, and the rows that made them so come back. All others stay
-// as they are. Rows without a key cannot be found again by an empty reference: those are made anew,
-// and what was left stays nobody's.
+// as they are. Rows without a key cannot be found again by an empty reference: those are added
+// again, and what was left stays nobody's.
 #pragma once
 
 #include <map>

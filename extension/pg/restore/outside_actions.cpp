@@ -17,8 +17,6 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kListedRows = 5;
-
 const std::vector<int16_t>& columns_to_set(const ForeignKey& key) {
   return key.set_columns.empty() ? key.columns : key.set_columns;
 }
@@ -37,8 +35,8 @@ void refuse_partition_columns(const Table& table, const ForeignKey& key) {
       throw Error(sqlstate::kIntegrity, "column \"" + name + "\" of table " +
                                             quoted_display(display_table(table)) + " cannot be set")
           .detail("Foreign key \"" + key.name +
-                  "\" says so for rows that refer to removed ones, but the column decides in which "
-                  "partition a row is.")
+                  "\" would set it in rows that refer to removed ones, but the column decides in "
+                  "which partition a row is.")
           .hint("Remove or change these rows first.");
     }
   }
@@ -198,7 +196,7 @@ void OutsideActions::count(const ForeignKey& key, const KeyBatch& gone,
   const std::string sql = "SELECT count(*) OVER (), " +
                           row_key_expression(table, pick_key(table), "s") + " FROM " +
                           from_table(table) + " AS s WHERE " + found.condition + " LIMIT " +
-                          std::to_string(kListedRows);
+                          std::to_string(kListedKeys);
   const bool visible = may_see_rows(table);
   std::optional<AsOwnerOf> owner;
   if (found.owner_of != InvalidOid) owner.emplace(found.owner_of);
@@ -206,7 +204,7 @@ void OutsideActions::count(const ForeignKey& key, const KeyBatch& gone,
   if (rows.empty()) return;
   staying.count += std::stoull(*rows[0][0]);
   for (const Row& row : rows) {
-    if (visible && staying.keys.size() < kListedRows) staying.keys.push_back(*row[1]);
+    if (visible && staying.keys.size() < kListedKeys) staying.keys.push_back(*row[1]);
   }
 }
 

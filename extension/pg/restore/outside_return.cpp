@@ -413,8 +413,8 @@ class Return {
       own_query(
           "INSERT INTO company_backup.restore_problem VALUES ($1, $2, $3, $4, $5, $6, NULL, $7)",
           {restore_, ++seq, table.name(), key, sqlstate::kOutsideRow,
-           (record.set ? "changed by the restore, the revert leaves that: "
-                       : "deleted by the restore, the revert leaves that: ") +
+           (record.set ? "changed by the restore, and left so by the revert: "
+                       : "deleted by the restore, and left so by the revert: ") +
                found->second,
            Arg::optional_number(known)},
           Access::kWrite);

@@ -18,8 +18,6 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kListedRows = 5;
-
 // What happened to a row that others refer to.
 enum class Loss : uint8_t {
   kOfCompany,  // the restore removed a row of the company
@@ -50,12 +48,6 @@ constexpr char kStaysOrComes = '1', kGoes = '2';
 
 bool is_one_of(int16_t number, const std::vector<int16_t>& numbers) {
   return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
-}
-
-std::vector<const Column*> columns_of(const Table& table, const std::vector<int16_t>& numbers) {
-  std::vector<const Column*> columns;
-  for (int16_t number : numbers) columns.push_back(&column_of(table, number));
-  return columns;
 }
 
 bool sets_one_of(const std::vector<SetColumn>& set, const std::vector<int16_t>& numbers) {
@@ -195,7 +187,7 @@ void OutsideRows::Impl::count_left_rows(const Target& target, const KeyBatch& go
          query("SELECT " + row_key_expression(source, pick_key(source), "t") + " FROM " +
                    from_table(source) + " AS t WHERE " + refers_to_one_of(live, table, *step, 1),
                gone.arrays())) {
-      if (++rows.count <= kListedRows) rows.keys.push_back(*row[0]);
+      if (++rows.count <= kListedKeys) rows.keys.push_back(*row[0]);
     }
   }
 }
@@ -341,7 +333,7 @@ void OutsideRows::Impl::refuse_new_rows(const ForeignKey& key, const KeyBatch& g
   fresh.close();
   if (rows.count == 0) return;
   throw Error(sqlstate::kSerializationFailure,
-              "somebody else changed rows of the company in table " +
+              "could not serialize access: somebody else changed rows of the company in table " +
                   quoted_display(display_table(live.table(key.table))))
       .hint("Try again.");
 }
@@ -356,8 +348,8 @@ void OutsideRows::Impl::refuse(const ForeignKey& key, const std::string& what) {
   refused += (refused.empty() ? "" : "\n") + line;
 }
 
-// Where rows followed there are none left, but for those whose default is as gone as what they
-// referred to.
+// Rows that followed refer to nothing lost any more, unless the default that they got is lost as
+// well.
 void OutsideRows::Impl::refuse_staying(Target& target) {
   std::map<const ForeignKey*, StayingRows> staying;
   std::map<TableIndex, StayingRows> left;
@@ -453,7 +445,7 @@ void OutsideRows::settle(UndoWriter* undo) {
                 "rows outside the company refer to rows that would be removed")
         .detail(impl.refused)
         .hint(
-            "Remove or change these rows first, or let their foreign keys say what to do ON "
+            "Remove or change these rows first, or give their foreign keys an action ON "
             "DELETE.");
   }
   impl.actions->finish();

@@ -1,7 +1,6 @@
 #include "pg/restore/recorded_table.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 
 #include "core/scope/sql.hpp"
@@ -43,12 +42,6 @@ std::vector<RowColumn> recorded_columns(const Table* table, const std::string& n
     result.push_back({name, column == nullptr || column->type_oid == JSONBOID});
   }
   return result;
-}
-
-std::vector<size_t> all_positions(size_t count) {
-  std::vector<size_t> positions(count);
-  std::iota(positions.begin(), positions.end(), size_t{0});
-  return positions;
 }
 
 template <class T>

@@ -92,7 +92,7 @@ class RestoreRun {
 
   // After the rows are written, with a fresh look at everything.
   void prove(int64_t restore) {
-    // What writes nothing fits before or after whatever others do.
+    // A restore that writes nothing is right before or after whatever others do.
     FormerOrphans orphans(live_, restore);
     if (merge_->has_written()) merge_->look_again(orphans);
     prove_references(live_, company_, origin(),
@@ -105,7 +105,7 @@ class RestoreRun {
   }
 
  private:
-  // What the archive's company left behind can be no other company's.
+  // Only rows that the archive's own company left behind may be adopted.
   bool may_adopt() const {
     if (renewal_) return false;
     return same_company_ ||

@@ -62,7 +62,7 @@ void note_views(const LiveScope& live) {
   if (views.empty()) return;
   const char* text = views.c_str();
   guarded([text] {
-    ereport(NOTICE, (errmsg("materialized views still show the state before"),
+    ereport(NOTICE, (errmsg("materialized views still show what was there before"),
                      errdetail_internal("%s", text),
                      errhint("REFRESH MATERIALIZED VIEW brings them up to date.")));
   });

@@ -43,8 +43,7 @@ void require_same_key(const KnownRestore& restore) {
   const std::optional<RestoreOwner> owner = owner_of_restore(restore.id);
   if (!owner || !owner->key || *owner->key == restore.company) return;
   throw Error(sqlstate::kSerializationFailure, "could not serialize access: company \"" +
-                                                   restore.company +
-                                                   "\" has got another key meanwhile")
+                                                   restore.company + "\" got another key meanwhile")
       .hint("Try again.");
 }
 
@@ -86,9 +85,11 @@ void report_discarded(int64_t restore, uint64_t count) {
 void report_left_alone(int64_t restore, uint64_t count) {
   if (count == 0) return;
   guarded([=] {
-    ereport(NOTICE, (errmsg("the revert left " UINT64_FORMAT
-                            " rows outside the company as the restore or others made them",
-                            count),
+    ereport(NOTICE, (errmsg_plural("the revert left " UINT64_FORMAT
+                                   " row outside the company as the restore or others made it",
+                                   "the revert left " UINT64_FORMAT
+                                   " rows outside the company as the restore or others made them",
+                                   count, count),
                      errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
   });
 }

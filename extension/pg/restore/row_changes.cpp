@@ -1,7 +1,6 @@
 #include "pg/restore/row_changes.hpp"
 
 #include <list>
-#include <numeric>
 
 #include "core/text/json_text.hpp"
 #include "pg/restore/foreign_edits.hpp"
@@ -9,14 +8,8 @@
 namespace company_backup {
 namespace {
 
-std::vector<const Column*> archived_columns(const MergePlan& plan) {
+std::vector<const Column*> columns_to_read(const MergePlan& plan) {
   return {plan.current.begin(), plan.current.begin() + static_cast<ptrdiff_t>(plan.columns.size())};
-}
-
-std::vector<size_t> all_positions(const MergePlan& plan) {
-  std::vector<size_t> positions(plan.columns.size());
-  std::iota(positions.begin(), positions.end(), size_t{0});
-  return positions;
 }
 
 bool changes_constrained(const MergePlan& plan, const std::vector<size_t>& columns) {
@@ -36,7 +29,7 @@ RowChanges::RowChanges(const MergePlan& plan, MatchedArchive& load, ChangeLogWri
       log_(log),
       read_bytes_(load.bytes_of(*plan.matched)),
       composer_(line_columns(plan.columns, plan.others)),
-      reader_(archived_columns(plan), all_positions(plan), read_bytes_),
+      reader_(columns_to_read(plan), all_positions(plan.columns.size()), read_bytes_),
       edits_(plan.matched->table->oid, plan.query.table.name, WriteAs::kCaller, &load.doubts()) {}
 
 MappedRowWriter& RowChanges::writer() {

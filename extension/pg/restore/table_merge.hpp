@@ -1,6 +1,6 @@
 // The merge of one table: its current rows, and orphans that the company adopts, are compared with
 // the archive's. What becomes of the differences is up to who derives from it: a preview
-// (table_preview.hpp) notes what they would meet, a restore (table_write.hpp) writes them.
+// (table_preview.hpp) notes what they would meet, a restore (table_restore.hpp) writes them.
 #pragma once
 
 #include <functional>
@@ -78,7 +78,7 @@ class TableMerge : public MergeHandler {
 
   // May rows keep their place, or does one of these columns make them others?
   bool keeps_keys(const std::vector<size_t>& columns) const;
-  // To MissingValues: a row that is made anew. Gives its values.
+  // To MissingValues: a row that is added. Gives its values.
   const std::vector<RowValue>& note_added(std::string_view line);
 
   MergeWork& work_;

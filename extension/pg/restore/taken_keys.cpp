@@ -11,8 +11,6 @@
 namespace company_backup {
 namespace {
 
-constexpr uint64_t kListedKeys = 5;
-
 bool contains(const std::vector<int16_t>& numbers, int16_t number) {
   return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }
@@ -91,8 +89,9 @@ std::vector<TakenKeys::Taken> TakenKeys::look_up() {
     if (index.plain) {
       text = look_up(index);
     } else if (meets_others(index)) {
-      text = index.exclusion ? "a row of another company, or of none, excludes one that would come"
-                             : "a row of another company, or of none, has what a row would have";
+      text = index.exclusion
+                 ? "a row of another company, or of none, excludes one of these"
+                 : "a row of another company, or of none, has the value of one of these";
     }
     if (!text.empty()) all.push_back({index.index, std::move(text)});
   }
@@ -153,7 +152,7 @@ std::string TakenKeys::look_up(Index& index) const {
   }
   if (count == 0) return {};
   return std::to_string(count) + (count == 1 ? " row has" : " rows have") +
-         " what a row of another company, or of none, has: " + list +
+         " the key of a row of another company, or of none: " + list +
          (count > kListedKeys ? ", ..." : "");
 }
 

@@ -65,9 +65,9 @@ Node* parse_expression(const char* expression) {
   return linitial_node(AlterTableCmd, commands)->def;
 }
 
-// Rules go by names, and tables change owners: what was said of one may stand for another. Who said
-// it is the very role; in a database made from a dump, as for owners of tables, the one of its
-// name.
+// Rules go by names, and tables change owners: a rule set for one table may apply to another by
+// now. Whoever set it is known by the OID of the role; in a database restored from a dump by its
+// name, as owners of tables are.
 void require_own_replacement(const Table& table, const Column& column) {
   const Rows rule = own_query(
       "SELECT CASE WHEN said_in = (SELECT identity FROM company_backup.database_identity) THEN "
@@ -83,10 +83,10 @@ void require_own_replacement(const Table& table, const Column& column) {
   if (!allowed.empty()) return;
   throw Error(sqlstate::kForeignCode, "the replacement for column \"" + column.name +
                                           "\" of table " + quoted_display(display_table(table)) +
-                                          " was not said by the table's owner")
-      .detail("It is evaluated as the owner of the table, but \"" +
+                                          " was not set by the table's owner")
+      .detail("It is evaluated as the owner of the table, but role \"" +
               (rule.empty() ? "" : rule[0][1].value_or("")) +
-              "\", who set the rule, may not act as he.")
+              "\", which set the rule, does not have the rights of that owner.")
       .hint("Let the owner of the table, or a superuser, set the rule again.");
 }
 
@@ -109,7 +109,7 @@ Text ReplacementValues::next() {
     throw Error(sqlstate::kMissingValue, "the replacement for column \"" + column_.name +
                                              "\" of table " +
                                              quoted_display(display_table(table_)) +
-                                             " gives null, which the column must not be")
+                                             " gives null, but the column must not be null")
         .detail(detail)
         .hint("Set another one: set_column_rule(..., replacement => ...).");
   };
@@ -149,11 +149,12 @@ void require_replacement(Oid table, const std::string& column, const std::string
       },
       [&](const CaughtError& error) {
         throw Error(sqlstate::kBadRule,
-                    "the replacement for column \"" + column + "\" could not be its default")
+                    "the replacement for column \"" + column + "\" cannot be used as its default")
             .detail(error.message + ".")
             .hint(
-                "Write an expression as after DEFAULT, functions that are not PostgreSQL's own "
-                "with their schema, as in replacement => 'gen_random_uuid()::text'.");
+                "Write an expression as after DEFAULT, as in replacement => "
+                "'gen_random_uuid()::text'. Functions that are not PostgreSQL's own need their "
+                "schema.");
       });
 }
 

@@ -43,8 +43,8 @@ class ReplacementValues {
 // One expression as the parser has it; inside guarded() only. Error 42601 for anything else.
 Node* parse_expression(const char* expression);
 
-// Error kForeignCode unless who set the rule of the column may act as the table's owner, as who its
-// replacement is evaluated.
+// Error kForeignCode unless the role that set the column's rule may act as the table's owner, as
+// whom the replacement is evaluated.
 void require_own_replacement(const Table& table, const Column& column);
 
 // Could it be a DEFAULT of the column? Error kBadRule.

@@ -48,7 +48,7 @@ void receive_row(Receiver* self, TupleTableSlot* slot) {
   if (self->lines != nullptr) self->lines->end_line();
 }
 
-bool receive(TupleTableSlot* slot, DestReceiver* destination) {
+bool receive_current(TupleTableSlot* slot, DestReceiver* destination) {
   auto* self = reinterpret_cast<Receiver*>(destination);
   return callback([=] {
     const MemoryContext before = MemoryContextSwitchTo(self->row_memory);
@@ -98,7 +98,7 @@ void read_current(const CurrentQuery& query, LineCutter* lines, const CurrentRow
   RowEncoder encoder(query.table.columns);
   std::string own_buffer;
   Receiver receiver{};
-  init_receiver(receiver.base, receive);
+  init_receiver(receiver.base, receive_current);
   receiver.base.rStartup = [](DestReceiver* self, int, TupleDesc form) {
     callback([=] { require_form(reinterpret_cast<Receiver*>(self)->query->table, form); });
   };

@@ -18,8 +18,8 @@ SELECT pg_get_indexdef(i.indexrelid, k.n::int, true)
                       WHERE c.oid = (i.indcollation::oid[])[k.n - 1]), ''),
        coalesce((SELECT format('OPERATOR(%I.%s)', s.nspname, o.oprname)
                  FROM pg_constraint x JOIN pg_operator o ON o.oid = x.conexclop[k.n]
-          JOIN pg_namespace s ON s.oid = o.oprnamespace
-        WHERE x.conindid = i.indexrelid AND x.contype = 'x'),
+                   JOIN pg_namespace s ON s.oid = o.oprnamespace
+                 WHERE x.conindid = i.indexrelid AND x.contype IN ('x', 'p', 'u')),
        (SELECT format('OPERATOR(%I.%s)', s.nspname, o.oprname)
         FROM pg_opclass p JOIN pg_amop a ON a.amopfamily = p.opcfamily AND a.amopstrategy = 3
              AND a.amoplefttype = p.opcintype AND a.amoprighttype = p.opcintype

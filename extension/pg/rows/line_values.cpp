@@ -1,5 +1,7 @@
 #include "pg/rows/line_values.hpp"
 
+#include <numeric>
+
 #include "core/text/hex.hpp"
 
 namespace company_backup {
@@ -8,6 +10,12 @@ std::vector<RowColumn> row_columns(const std::vector<const Column*>& columns) {
   std::vector<RowColumn> list;
   for (const Column* column : columns) list.push_back({column->name, column->type_oid == JSONBOID});
   return list;
+}
+
+std::vector<size_t> all_positions(size_t count) {
+  std::vector<size_t> positions(count);
+  std::iota(positions.begin(), positions.end(), size_t{0});
+  return positions;
 }
 
 void read_base64(size_t, const RowValue& value, std::string& bytes) {

@@ -15,6 +15,9 @@ namespace company_backup {
 // How the columns of a line are read.
 std::vector<RowColumn> row_columns(const std::vector<const Column*>& columns);
 
+// 0, 1, ... `count` - 1.
+std::vector<size_t> all_positions(size_t count);
+
 // Replaces `bytes` by those of a value of a bytea column, which is not null; `position`: of the
 // column in its line.
 using ReadBytes = std::function<void(size_t position, const RowValue& value, std::string& bytes)>;

@@ -40,11 +40,12 @@ void require_renewal(Oid table, const std::string& column, const std::string& ex
         SPI_finish();
       },
       [&](const CaughtError& error) {
-        throw Error(sqlstate::kBadRule, "the replacement for column \"" + column +
-                                            "\" is no expression that can be evaluated")
+        throw Error(sqlstate::kBadRule,
+                    "the replacement for column \"" + column + "\" cannot be evaluated")
             .detail(error.message + ".")
             .hint(
-                "It may use old (the value), old_company and new_company (keys, as text), as in "
+                "It is an expression of old (the value), old_company and new_company (keys, as "
+                "text), as in "
                 "$$old || '-' || new_company$$. Functions need their schema.");
       });
 }
@@ -71,16 +72,17 @@ std::vector<std::string> replace_values(const Table& table, const Column& column
         table.oid, sql, {typed_array(column, some), change.from, change.to}, Access::kCall);
     for (size_t i = 0; i < some.size(); ++i) {
       if (rows.size() != some.size() || rows[i][0] != std::to_string(i + 1)) {
-        throw Error(sqlstate::kIntegrity, "the rule of column \"" + column.name + "\" of table " +
+        throw Error(sqlstate::kIntegrity, "the replacement for column \"" + column.name +
+                                              "\" of table " +
                                               quoted_display(display_table(table)) +
-                                              " gives not one value for each")
-            .detail("Its replacement returns sets of values.");
+                                              " does not give one value for each row")
+            .detail("It returns a set of values.");
       }
       if (!rows[i][1]) {
-        throw Error(sqlstate::kIntegrity, "the rule of column \"" + column.name + "\" of table " +
-                                              quoted_display(display_table(table)) +
-                                              " gives no value")
-            .detail("Its replacement for " + some[i].substr(0, 100) + " is null.");
+        throw Error(sqlstate::kIntegrity,
+                    "the replacement for column \"" + column.name + "\" of table " +
+                        quoted_display(display_table(table)) + " gives no value")
+            .detail("For " + some[i].substr(0, 100) + " it is null.");
       }
       replaced.push_back(*rows[i][1]);
     }

@@ -13,8 +13,6 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kBatchBytes = 1 << 20;
-
 // A value of a row that waits; its text is in the batch's buffer, and so is what a Datum points to.
 struct Waiting {
   LoadValue::Kind kind;
@@ -50,7 +48,7 @@ void require_rights(Oid table, const std::string& name, const std::vector<int16_
   if (!hidden) return;
   throw Error(sqlstate::kRowSecurity,
               "row-level security of table " + quoted_display(name) + " applies to the caller")
-      .detail("A restore that sees only some of the rows would not be a restore.")
+      .detail("A restore has to see all rows.")
       .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
 }
 
@@ -64,8 +62,8 @@ void refuse_taken(uint32_t table, const std::string& name, const CaughtError& er
                 (excluded ? "excludes it" : "has its unique value"))
           .detail(error.detail + " " + error.message + ".")
           .hint(
-              "The other row belongs to another company, to none, or to this one where nothing is "
-              "removed. " +
+              "The other row belongs to another company, to none, or to this one in a table whose "
+              "rows are never removed. " +
               std::string(excluded ? "Change or remove one of the two."
                                    : "With ids => 'remap' rows get IDs of their own.")),
       table, error.constraint);

@@ -46,7 +46,7 @@ FROM (SELECT d.refobjsubid, d.objid, true FROM pg_depend d
 GROUP BY f.attnum, s.seqrelid, s.seqincrement, s.seqmin, s.seqmax, t.typsend, c.relowner
 ORDER BY 1, 2)";
 
-// Of the further of two values in the sequence's direction.
+// Is `a` further in the sequence's direction than `b`?
 bool beyond(const ColumnSequence& sequence, int64_t a, int64_t b) {
   return sequence.increment > 0 ? a > b : a < b;
 }
@@ -82,20 +82,20 @@ int64_t before(const ColumnSequence& sequence, int64_t value, uint64_t count) {
 
 [[noreturn]] void refuse_new_values(const ColumnSequence& sequence) {
   throw Error(sqlstate::kIntegrity, "sequence " + quoted_display(name_of(sequence.sequence)) +
-                                        " has not enough values left")
+                                        " does not have enough values left")
       .detail("It ends at " + std::to_string(end_of(sequence)) + ".");
 }
 
 [[noreturn]] void refuse(const ColumnSequence& sequence, int64_t allowed) {
   const std::string name = name_of(sequence.sequence);
   throw Error(sqlstate::kIntegrity, "sequence " + quoted_display(name) +
-                                        " would have no value left for others, or too few")
+                                        " would have too few values left for others, or none")
       .detail("Value " + std::to_string(sequence.furthest) +
               " was loaded into a column it feeds; it may be moved to " + std::to_string(allowed) +
               " at most, and ends at " + std::to_string(end_of(sequence)) + ".")
       .hint(
-          "Load the rows with new IDs (ids => 'remap'). Or end the sequence before such values, "
-          "which it then need not pass: ALTER SEQUENCE " +
+          "Load the rows with new IDs (ids => 'remap'). Or end the sequence before such values, so "
+          "that it need not be moved past them: ALTER SEQUENCE " +
           name + (sequence.increment > 0 ? " MAXVALUE " : " MINVALUE ") + std::to_string(allowed) +
           ".");
 }
@@ -176,7 +176,8 @@ void warn_unmoved(const ColumnSequence& sequence) {
 
 // What must be moved, and may be; `refuses`: kIntegrity for what would go too far, which is left
 // out else. Nothing is moved yet.
-std::vector<ColumnSequence> to_be_moved(std::vector<ColumnSequence> sequences, bool refuses) {
+std::vector<ColumnSequence> to_be_moved(const std::vector<ColumnSequence>& sequences,
+                                        bool refuses) {
   std::vector<ColumnSequence> moved;
   for (const ColumnSequence& sequence : sequences) {
     if (!sequence.seen) continue;
@@ -229,7 +230,7 @@ std::vector<ColumnSequence> sequences_of(Oid table) {
   for (const Row& row : query(kSequences, {Arg::datum(OIDOID, ObjectIdGetDatum(table))})) {
     ColumnSequence sequence{};
     sequence.column = static_cast<int16_t>(std::stoi(*row[0]));
-    sequence.sequence = static_cast<Oid>(std::stoul(*row[1]));
+    sequence.sequence = oid_of(row[1]);
     sequence.increment = std::stoll(*row[2]);
     sequence.minimum = std::stoll(*row[3]);
     sequence.maximum = std::stoll(*row[4]);
@@ -285,12 +286,12 @@ void take_values(const ColumnSequence& sequence, uint64_t count,
   }
 }
 
-void advance_sequences(std::vector<ColumnSequence> sequences) {
-  for (const ColumnSequence& sequence : to_be_moved(std::move(sequences), true)) advance(sequence);
+void advance_sequences(const std::vector<ColumnSequence>& sequences) {
+  for (const ColumnSequence& sequence : to_be_moved(sequences, true)) advance(sequence);
 }
 
-void advance_sequences_back(std::vector<ColumnSequence> sequences) {
-  for (const ColumnSequence& sequence : to_be_moved(std::move(sequences), false)) advance(sequence);
+void advance_sequences_back(const std::vector<ColumnSequence>& sequences) {
+  for (const ColumnSequence& sequence : to_be_moved(sequences, false)) advance(sequence);
 }
 
 }  // namespace company_backup

@@ -34,8 +34,8 @@ class ColumnSequence {
 
 std::vector<ColumnSequence> sequences_of(Oid table);
 
-// The furthest value that the sequence may be moved to, for that stays when the transaction does
-// not: it leaves others a tenth of all values, or nine tenths of what is left.
+// The furthest value that the sequence may be moved to (a move is not rolled back with the
+// transaction): it leaves others a tenth of all values, or nine tenths of what is left.
 int64_t furthest_allowed(const ColumnSequence& sequence);
 
 // How many values nextval() can still give, past what the sequence has seen and before what is
@@ -50,10 +50,10 @@ void take_values(const ColumnSequence& sequence, uint64_t count,
 // Moves the sequences past what they have seen: forward only, and without a lock that others would
 // wait for until the end of the transaction. One that may not be moved is left where it is, with a
 // WARNING. Error kIntegrity, before any is moved, if one would go further than allowed.
-void advance_sequences(std::vector<ColumnSequence> sequences);
+void advance_sequences(const std::vector<ColumnSequence>& sequences);
 
-// The same for rows that were here before: a sequence that they did not move then, it being too far
-// to them, is left where it is.
-void advance_sequences_back(std::vector<ColumnSequence> sequences);
+// The same for rows that were here before: a sequence that they did not move then, because they
+// were too far away, is left where it is.
+void advance_sequences_back(const std::vector<ColumnSequence>& sequences);
 
 }  // namespace company_backup

@@ -12,10 +12,8 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kBatchBytes = 1 << 20;
-
 // A value of an edit that waits; its text is in the batch's buffer.
-struct Waiting {
+struct WaitingValue {
   int16_t column;
   LoadValue::Kind kind;
   size_t offset;
@@ -78,7 +76,7 @@ struct TableEdits::Impl {
   std::set<int16_t> may_update;
 
   std::string buffer;  // texts of the waiting values, each ended by a NUL byte
-  std::vector<Waiting> values;
+  std::vector<WaitingValue> values;
   std::vector<Edit> edits;
   std::map<Oid, std::unique_ptr<Leaf>> leaves;
 
@@ -146,7 +144,7 @@ void TableEdits::Impl::convert_all() {
 
 void TableEdits::Impl::convert_values(const Edit& edit, Leaf* leaf, OwnersCode& code) {
   for (at = edit.first; at < edit.end; ++at) {
-    const Waiting& value = values[at];
+    const WaitingValue& value = values[at];
     const AttrNumber attnum = leaf->attnums[value.column];
     ColumnInput& input = leaf->inputs[attnum];
     if (input.attnum == 0) {

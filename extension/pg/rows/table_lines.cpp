@@ -30,7 +30,7 @@ struct LineReceiver {
   MemoryContext row_memory;
 };
 
-// Readers of archives have a limit. A level takes two bytes: hardly a document needs the look.
+// Readers of archives have a limit. A level takes two bytes, so short documents need no look.
 void require_shallow(const TableQuery& query, const std::vector<Span>& spans,
                      const std::string& buffer) {
   constexpr size_t kLevels = kDeepestJson - 1;  // beside the row's own object
@@ -57,7 +57,7 @@ void finish_line(LineReceiver* self) {
   if (self->sorter == nullptr) self->lines->end_line();
 }
 
-bool receive(TupleTableSlot* slot, DestReceiver* destination) {
+bool receive_line(TupleTableSlot* slot, DestReceiver* destination) {
   auto* self = reinterpret_cast<LineReceiver*>(destination);
   return callback([=] {
     const MemoryContext before = MemoryContextSwitchTo(self->row_memory);
@@ -120,7 +120,7 @@ void read_lines(const TableQuery& query, LineCutter& lines, const LineObserver& 
   std::optional<LineSorter> sorter;
   if (query.key.empty()) sorter.emplace();
   LineReceiver receiver{};
-  init_receiver(receiver.base, receive);
+  init_receiver(receiver.base, receive_line);
   receiver.base.rStartup = [](DestReceiver* self, int, TupleDesc form) {
     callback([=] { require_form(*reinterpret_cast<LineReceiver*>(self)->query, form); });
   };

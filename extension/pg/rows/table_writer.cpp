@@ -97,7 +97,7 @@ void require_unaltered(Relation relation, TupleDesc form) {
   ereport(ERROR, (errcode(errcode_of(sqlstate::kTableChanged)),
                   errmsg("table \"%s\" was altered while it was being written",
                          RelationGetRelationName(relation)),
-                  errdetail("Code of its owner did that, in this transaction.")));
+                  errdetail("Code of its owner did that in this transaction.")));
 }
 
 // What commands/constraint.c does for one row when a deferred constraint is checked.
@@ -249,8 +249,9 @@ void TableWriter::open(Relation relation, const AttrNumber* given, int given_cou
 void TableWriter::prepare_defaults(const AttrNumber* given, int given_count) {
   const TupleDesc row = RelationGetDescr(relation_);
   defaults_ = static_cast<Default*>(palloc0(sizeof(Default) * (row->natts + 1)));
-  for (AttrNumber attnum = 1; attnum <= row->natts; ++attnum) {
-    const FormData_pg_attribute* attribute = TupleDescAttr(row, attnum - 1);
+  for (int i = 0; i < row->natts; ++i) {
+    const FormData_pg_attribute* attribute = TupleDescAttr(row, i);
+    const AttrNumber attnum = attribute->attnum;
     const bool is_given = std::find(given, given + given_count, attnum) != given + given_count;
     if (is_given || attribute->attisdropped || attribute->attgenerated) continue;
     const bool has_default = attribute->atthasdef || attribute->attidentity != '\0';
@@ -272,8 +273,8 @@ void TableWriter::fill_defaults(Datum* values, bool* nulls) {
   if (default_count_ == 0) return;
   ExprContext* context = GetPerTupleExprContext(estate_);
   DefaultOf place{relation_, 0};
-  ErrorContextCallback discriminator{error_context_stack, tell_default, &place};
-  error_context_stack = &discriminator;
+  ErrorContextCallback context_of_errors{error_context_stack, tell_default, &place};
+  error_context_stack = &context_of_errors;
   for (int i = 0; i < default_count_; ++i) {
     const int at = defaults_[i].attnum - 1;
     code_.turn_to(defaults_[i].owner);
@@ -281,7 +282,7 @@ void TableWriter::fill_defaults(Datum* values, bool* nulls) {
     values[at] = ExecEvalExpr(defaults_[i].expression, context, &nulls[at]);
   }
   column_at_work_ = 0;
-  error_context_stack = discriminator.previous;
+  error_context_stack = context_of_errors.previous;
 }
 
 void TableWriter::insert(Datum* values, bool* nulls, int count) {

@@ -14,6 +14,7 @@
 namespace company_backup {
 
 inline constexpr int kBatchRows = 1000;
+inline constexpr size_t kBatchBytes = 1 << 20;
 
 // A row whose deferrable unique or exclusion constraint may be violated.
 struct Suspect {

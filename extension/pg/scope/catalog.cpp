@@ -22,11 +22,9 @@ WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND c.relpersistence
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'company_backup')
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")";
 
-// A NOT NULL that is NOT VALID, which is possible since PostgreSQL 18, says nothing of old rows.
 constexpr const char* kColumns = R"(
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid,
-       a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conrelid = a.attrelid
-         AND n.contype = 'n' AND NOT n.convalidated AND n.conkey = ARRAY[a.attnum]),
+       )" COMPANY_BACKUP_IS_NOT_NULL R"(,
        a.attgenerated <> '', a.attidentity <> '', a.atthasdef
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped

@@ -17,13 +17,13 @@ extern "C" {
 namespace company_backup {
 namespace {
 
-// Says that until now somebody had this key of whom nothing is stored: an archive may be theirs.
+// Notes that a company of which nothing is stored had this key until now: an archive may be its.
 void note_former(const std::string& key) {
   own_query("INSERT INTO company_backup.company (key, gone_at) VALUES ($1, clock_timestamp())",
             {key}, Access::kWrite);
 }
 
-// Whoever is in the table goes with what is done next; nobody else can come meanwhile.
+// All companies in the table are about to go; its lock keeps others from coming meanwhile.
 void follow_truncation(Oid table, const std::string& column) {
   const std::string keys = keys_of_table(table, column);
   FreshSnapshot fresh;
@@ -86,8 +86,8 @@ const char* key_column(const Trigger& trigger, Oid company_table) {
   return get_attname(company_table, static_cast<AttrNumber>(atoi(trigger.tgargs[2])), true);
 }
 
-// Is the text of a key another one under other settings? Of these types it is not; and most keys
-// are of these, which spares rows the effort. Inside guarded() only.
+// Can settings change the text of a key? Not with these types, which most keys have: that spares
+// rows the effort. Inside guarded() only.
 bool depends_on_settings(FunctionCallInfo fcinfo) {
   if (!CALLED_AS_TRIGGER(fcinfo)) return false;
   const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);

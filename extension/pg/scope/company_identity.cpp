@@ -32,8 +32,8 @@ TupleVersion hold_company(const LiveScope& live, const Company& company) {
   return to_version(version_of_row(live, company, " FOR KEY SHARE"), 0);
 }
 
-// By this a gap later does not end it: its row is still this one. A REPEATABLE READ transaction may
-// see an older one.
+// So that a later gap does not end the company if its row is still this one. A REPEATABLE READ
+// transaction may see an older one.
 void note_row(const LiveScope& live, const Company& company, int64_t identity) {
   if (guarded([] { return IsolationUsesXactSnapshot(); }) || !are_companies_followed()) return;
   adopt_followed();
@@ -87,7 +87,8 @@ CompanyIdentity identity_of_key(const std::string& key, Access access) {
 
 namespace {
 
-// Ends the recorded holder of this key if it has lost the key and no trigger has fired yet. Had it?
+// Ends the recorded holder of this key, if it has lost the key and no trigger has told yet. True:
+// it had.
 bool displace_unseen(const std::string& key) {
   const CompanyIdentity known = live_identity(key, Access::kCall);
   if (!known || still_has(*known, key)) return false;
@@ -147,7 +148,7 @@ KeyHolder KeyHolder::now(const std::string& key) {
   return holder;
 }
 
-// Whoever loses the key leaves a row that has ended, known before or not.
+// Every company that loses the key leaves a row with gone_at, whether it was known before or not.
 KeyHolder::Moment KeyHolder::read(Access access) const {
   const Row row = one_row(own_query(
       "SELECT min(id) FILTER (WHERE gone_at IS NULL), count(gone_at) || ' ' || "
@@ -159,7 +160,7 @@ KeyHolder::Moment KeyHolder::read(Access access) const {
   return moment;
 }
 
-// That the company was seen for the first time since is no change.
+// A company that was only seen for the first time meanwhile is no change.
 void KeyHolder::refuse() const {
   refuse_changed(key_);
 }

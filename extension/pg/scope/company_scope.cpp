@@ -67,11 +67,9 @@ void require_followed(LiveScope& live) {
   live.scope.findings.insert(
       live.scope.findings.begin(),
       {Severity::kError, display_table(table),
-       "nothing tells when a company is deleted, so that its backups could become those of another "
-       "one that takes its key: triggers \"!company_backup_follow\" are missing, or are or were "
-       "not enabled ALWAYS, or ALTER TABLE has written other keys, or a partition with companies "
-       "is "
-       "gone",
+       "nothing tells when a company is deleted, so its backups could become those of another one "
+       "that takes its key: triggers \"!company_backup_follow\" are missing, or are or were not "
+       "enabled ALWAYS, or ALTER TABLE has rewritten keys, or a partition with companies is gone",
        Statements(functions_schema()).company_table(table, live.rules.settings)});
 }
 
@@ -139,10 +137,6 @@ struct Place {
   bool for_all;
   std::set<Oid> owners;
 };
-
-Oid oid_of(const Text& number) {
-  return number ? static_cast<Oid>(std::stoul(*number)) : InvalidOid;
-}
 
 std::vector<Place> places_of(const std::vector<std::string>& schemas) {
   std::vector<Place> places;
@@ -245,7 +239,7 @@ void refuse_row_security(const Table& table) {
     return;
   throw Error(sqlstate::kRowSecurity, "row-level security would hide rows of table " +
                                           quoted_display(display_table(table)) + " from this role")
-      .detail("A backup made so would be incomplete without saying so.")
+      .detail("A backup would silently lack these rows.")
       .hint("Call through a SECURITY DEFINER function owned by a role with BYPASSRLS.");
 }
 
@@ -354,8 +348,8 @@ void ReadSnapshot::check_age(const LiveScope& live) const {
       "unnest($1::oid[]) o(oid) UNION SELECT p.relid FROM unnest($1::oid[]) o(oid), "
       "pg_partition_tree(o.oid) p) t WHERE c.oid = t.oid AND c.relkind = 'r'";
   for (const Row& row : query(sql, {text_array(oids)})) {
-    const Oid oid = static_cast<Oid>(std::stoul(*row[0]));
-    const Oid seen = static_cast<Oid>(std::stoul(*row[1]));
+    const Oid oid = oid_of(row[0]);
+    const Oid seen = oid_of(row[1]);
     const Oid now = guarded([oid] {
       Relation relation = relation_open(oid, AccessShareLock);
       const Oid number = file_number(relation);

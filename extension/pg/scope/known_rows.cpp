@@ -18,10 +18,6 @@ void refuse_deleted(const std::string& key) {
 
 namespace {
 
-Oid oid_of(const Text& number) {
-  return number ? static_cast<Oid>(std::stoul(*number)) : InvalidOid;
-}
-
 std::string place_text(const TupleVersion& version) {
   return "(" + std::to_string(ItemPointerGetBlockNumberNoCheck(&version.place)) + "," +
          std::to_string(ItemPointerGetOffsetNumberNoCheck(&version.place)) + ")";

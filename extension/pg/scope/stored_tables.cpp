@@ -52,9 +52,10 @@ Rows known_tables(const std::string& numbers) {
 }
 
 [[noreturn]] void refuse(const std::string& table, const StoredRows& rows, const char* more) {
-  throw Error(sqlstate::kInsufficientPrivilege, "permission denied for table " + table)
+  throw Error(sqlstate::kInsufficientPrivilege, "permission denied for " + table)
       .detail(rows.name + " holds rows of it" + more + ".")
-      .hint("What is stored is as secret as its tables: reading it takes SELECT on all of them.");
+      .hint(
+          "Stored rows are as secret as their tables: reading them takes SELECT on all of these.");
 }
 
 // SELECT on the table; or on each of its columns, if it still has the known ones: a renamed column
@@ -84,11 +85,14 @@ void require_table(const Row& known, const Part& part, const StoredRows& rows) {
   }
   if (!name) {
     if (caller_owns_database() || (known[1] != "t" && rows.is_mine)) return;
-    refuse(part.name.empty() ? "that is gone" : part.name, rows,
-           ", which is gone: only the owner of the database may read them");
+    if (part.name.empty()) {
+      refuse("a table that is gone", rows, ": only the owner of the database may read them");
+    }
+    refuse("table " + part.name, rows,
+           ", and it is gone: only the owner of the database may read them");
   }
   const Oid table = static_cast<Oid>(std::stoul(*known[0]));
-  if (!has_select(table, part)) refuse(*name, rows, "");
+  if (!has_select(table, part)) refuse("table " + *name, rows, "");
   if (guarded([table] { return check_enable_rls(table, InvalidOid, true) == RLS_ENABLED; })) {
     throw Error(sqlstate::kRowSecurity,
                 "row-level security would hide rows of table \"" + *name + "\" from this role")

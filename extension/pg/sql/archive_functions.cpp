@@ -63,7 +63,7 @@ void keep_scan(FunctionCallInfo fcinfo, std::unique_ptr<Scan> scan) {
     RegisterExprContextCallback(scan_context(fcinfo), end_scan, PointerGetDatum(plain));
     MemoryContextRegisterResetCallback(context->multi_call_memory_ctx, callback);
   });
-  scan.release();
+  static_cast<void>(scan.release());
 }
 
 // Runs `open` at the first call, in memory that lives as long as the scan; then gives a row a call.

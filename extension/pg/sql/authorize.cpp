@@ -88,7 +88,7 @@ Listed authorize_list(const Text& company) {
   if (asked.exists()) {
     return {false, are_companies_followed() ? asked.identity() : std::nullopt, std::nullopt};
   }
-  // What a company has left is nobody's who had to do with it.
+  // What a deleted company left behind belongs to none of those who worked with it.
   Detail detail;
   explain_owner(detail, "company", *company, false);
   const bool allowed =

@@ -30,7 +30,7 @@ void lock_unpublished(int64_t id) {
   if (published.empty()) return;
   const std::string name = *published[0][0];
   throw Error(sqlstate::kPublished, "backup " + std::to_string(id) + " is a template")
-      .detail("It is published as \"" + name + "\"; new companies are made of it.")
+      .detail("It is published as \"" + name + "\"; new companies are made from it.")
       .hint("SELECT unpublish_template(" + quote_literal(name) + ") makes it an ordinary backup.");
 }
 

@@ -52,18 +52,18 @@ void require_takes_replacement(std::optional<ColumnTreatment> treatment) {
               texts_of(possible));
 }
 
-// What a backup has not says nothing of the backup's rows.
+// A column that is in no backup cannot say what a backup's rows refer to.
 void require_stored_kind(Oid table, const std::string& column) {
   const Rows generated = query(
       "SELECT FROM pg_attribute WHERE attrelid = $1 AND attname::text = $2 AND attgenerated <> ''",
       {Arg::datum(OIDOID, ObjectIdGetDatum(table)), column});
   if (generated.empty()) return;
-  throw Error(sqlstate::kBadRule, "column \"" + column + "\" is generated and can be no kind")
-      .detail("A backup does not have its values.")
+  throw Error(sqlstate::kBadRule, "generated column \"" + column + "\" cannot be a when_column")
+      .detail("A backup does not hold its values.")
       .hint("Name a plain column as when_column.");
 }
 
-// What runs as a table's owner may only be said by him.
+// Only the owner of a table may set what runs as its owner.
 void require_table_owner(Oid table, const NamedTable& named) {
   if (one_value(query("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = $1",
                       {Arg::datum(OIDOID, ObjectIdGetDatum(table))})) == "t") {
@@ -116,7 +116,7 @@ bool is_key(Oid target, const std::vector<std::string>& columns) {
               .empty();
 }
 
-// A reference to what several rows may have would lead to all of them, and follow none.
+// A reference to a value that several rows may have would lead to all of them, and follow none.
 void require_key(Oid target, const NamedTable& named, const std::vector<std::string>& columns) {
   if (is_key(target, columns)) return;
   if (columns.size() == 1) {
@@ -129,11 +129,11 @@ void require_key(Oid target, const NamedTable& named, const std::vector<std::str
   std::string list;
   for (const std::string& column : columns) list += (list.empty() ? "" : ", ") + column;
   const std::string table = display_name(named.schema) + "." + display_name(named.name);
-  throw Error(sqlstate::kBadRule, "(" + list + ") is no key of table " + quoted_display(table))
-      .detail("No unique index is on just these columns, so that several rows can have a value.")
+  throw Error(sqlstate::kBadRule, "(" + list + ") is not a key of table " + quoted_display(table))
+      .detail("No unique index is on just these columns, so several rows can have the same value.")
       .hint(
-          "Refer to a key. If the value is a number that rows share, and that no table keeps, say "
-          "that first: SELECT set_column_rule(" +
+          "Refer to a key. If the value is the number of a group of rows that is the key of no "
+          "table, say so first: SELECT set_column_rule(" +
           quote_literal(table) + ", " + quote_literal(columns[0]) + ", 'group').");
 }
 
@@ -190,7 +190,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   require_database_owner("set_reference");
   const Oid source = required_oid(fcinfo, 0, "source");
   const auto columns = optional_names(fcinfo, 1).value_or(std::vector<std::string>{});
-  if (columns.empty()) throw Error(sqlstate::kInvalidParameter, "columns must name a column");
+  if (columns.empty()) throw Error(sqlstate::kInvalidParameter, "columns must not be empty");
   const auto target_columns = optional_names(fcinfo, 3).value_or(std::vector<std::string>{});
   const std::string json_path = optional_text(fcinfo, 4).value_or("");
   const std::string when_column = optional_text(fcinfo, 5).value_or("");
@@ -206,7 +206,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   if (!when_column.empty()) require_column(source, when_column);
   if (!when_column.empty() && !PG_ARGISNULL(2)) require_stored_kind(source, when_column);
   if (when_column.empty() != PG_ARGISNULL(6)) {
-    throw Error(sqlstate::kInvalidParameter, "when_column and when_value go together");
+    throw Error(sqlstate::kInvalidParameter, "when_column and when_value must be given together");
   }
   const JsonPath path = JsonPath::parse(json_path);
   own_query(
@@ -224,7 +224,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   if (width != columns.size()) {
     throw Error(sqlstate::kInvalidParameter, "columns and target_columns differ in number")
         .detail(std::to_string(columns.size()) + " and " + std::to_string(width) +
-                "; without target_columns the primary key of the target counts.");
+                "; without target_columns, those of the target's primary key.");
   }
   const bool to_itself = target == source && target_columns == columns && columns.size() == 1 &&
                          json_path.empty() && when_column.empty();

@@ -57,8 +57,7 @@ std::vector<Finding> row_findings(const LiveScope& live) {
   if (!needs_rows(live)) return findings;
   const auto unread = [&](const std::string& why) {
     findings = {{Severity::kWarning, display_table(live.table(live.scope.company_table)),
-                 "the rows could not be looked at for what the structure does not say: " + why,
-                 ""}};
+                 "the rows could not be examined, which some questions need: " + why, ""}};
   };
   try {
     with_subtransaction([&] { findings = read_scope(live, find_unplaced_rows); },

@@ -2,6 +2,7 @@
 #include "core/merge/restore_words.hpp"
 #include "core/text/quoting.hpp"
 #include "pg/base/arguments.hpp"
+#include "pg/base/compat.hpp"
 #include "pg/base/spi.hpp"
 #include "pg/scope/catalog.hpp"
 #include "pg/scope/company_triggers.hpp"
@@ -66,15 +67,15 @@ std::vector<std::string> schemas_of(const std::string& path) {
   ListCell* cell;
   foreach (cell, names) schemas.emplace_back(static_cast<const char*>(lfirst(cell)));
   if (schemas.empty()) {
-    throw Error(sqlstate::kBadRule, "\"" + path + "\" is no search_path")
+    throw Error(sqlstate::kBadRule, "\"" + path + "\" is not a search_path")
         .hint("Write the schemas with commas between them, as in 'app, public'.");
   }
   for (const std::string& schema : schemas) {
     if (is_of_sessions(schema)) {
       throw Error(sqlstate::kInvalidParameter, "schema \"" + schema + "\" cannot be searched")
           .hint(
-              "What sessions put into their temporary schemas is nothing that code on tables may "
-              "rely on. Leave it out.");
+              "Code on tables must not rely on what sessions put into their temporary schemas. "
+              "Leave it out.");
     }
     const bool known =
         schema == "$user" || schema == "pg_temp" ||
@@ -112,7 +113,8 @@ COMPANY_BACKUP_FUNCTION(set_company_table) {
       "SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = "
       "i.indkey[0] "
       "WHERE i.indrelid = $1 AND i.indisunique AND i.indnkeyatts = 1 AND i.indpred IS NULL "
-      "AND i.indisvalid AND i.indimmediate AND a.attnotnull AND a.attname::text = $2",
+      "AND i.indisvalid AND i.indimmediate AND " COMPANY_BACKUP_IS_NOT_NULL
+      " AND a.attname::text = $2",
       {Arg::datum(OIDOID, ObjectIdGetDatum(table)), key});
   if (unique.empty()) {
     throw Error(sqlstate::kBadRule, "column \"" + key + "\" does not identify a company")

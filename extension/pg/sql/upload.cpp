@@ -23,7 +23,7 @@ bool is_same_holder(const std::string& key, const std::string& ends) {
   return KeyHolder::now(key).ends() == ends;
 }
 
-// Is this table, or partition, one of those with companies still?
+// Is this table still the company table, or one of its partitions?
 bool has_companies(const std::string& place) {
   return !own_query(
               "SELECT FROM company_backup.settings s JOIN pg_class c ON c.oid = "
@@ -74,7 +74,8 @@ Upload authorize_upload(int64_t id) {
   return std::move(*upload);
 }
 
-// The company that a finished upload is for, seen now at the latest. Its key is still its.
+// The company that a finished upload is for, which has an identity from now on. It still has its
+// key.
 std::optional<int64_t> owner_of(const Upload& upload) {
   if (upload.owner || !upload.company) return upload.owner;
   const LiveScope live = load_live_scope();
@@ -154,7 +155,7 @@ void read_parts(int64_t upload, ArchiveReader& reader) {
       {upload}));
   if (*numbers[0] != *numbers[1]) {
     throw Error(sqlstate::kUploadSequence, "parts of the upload are missing")
-        .detail(*numbers[0] + " parts have come, the last is number " +
+        .detail(*numbers[0] + " parts have arrived; the last has number " +
                 std::to_string(std::stoll(*numbers[1]) - 1) + ".")
         .hint("Append the missing parts and finish again.");
   }
@@ -208,12 +209,12 @@ std::vector<TrustedOrigin> find_signers(const ArchiveReader& reader) {
 }
 
 [[noreturn]] void refuse_identity(const ArchiveReader& reader, const std::string& whose) {
-  throw Error(sqlstate::kUntrustedArchive, "the archive is not of the database that has signed it")
-      .detail("It says it is of database " + reader.manifest().database_identity + " (\"" +
+  throw Error(sqlstate::kUntrustedArchive, "the archive is not from the database that signed it")
+      .detail("It says it is from database " + reader.manifest().database_identity + " (\"" +
               reader.manifest().database_name + "\"); " + whose + ".")
       .hint(
-          "Each key is trusted for one database, that of the first archive. If the other one was "
-          "made anew, call trust_origin(name, key) again.");
+          "A key is trusted for one database only, that of the first archive signed with it. If "
+          "that database was created again, call trust_origin(name, key) again.");
 }
 
 // Trust goes with a name and an identity: the first archive with a key says whose key it is. False:
@@ -273,7 +274,7 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
     const AskedCompany company =
         authorize_existing(load_live_scope(), text, "upload", std::nullopt);
     owner = company.identity();
-    // One that was never seen is so still: others would wait until this transaction ends.
+    // No identity is made for one that has none: others would wait until this transaction ends.
     if (!owner) {
       key = company.key();
       ends = company.ends();
@@ -282,8 +283,8 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
   } else {
     authorize({"upload", std::nullopt, named_company(text)}, text);
   }
-  // What was begun and never finished does not stay for ever.
-  // One that somebody holds is at work: nobody waits for it here.
+  // Uploads that were never finished do not stay for ever. One that somebody has locked is at work:
+  // nobody waits for it here.
   own_query(
       "DELETE FROM company_backup.upload WHERE id IN (SELECT id FROM company_backup.upload WHERE "
       "created_at < now() - interval '7 days' FOR UPDATE SKIP LOCKED)",
@@ -314,7 +315,7 @@ COMPANY_BACKUP_FUNCTION(append_upload) {
           {upload.id, seq, Arg::bytea(data)})
           .empty()) {
     throw Error(sqlstate::kUploadSequence,
-                "part " + std::to_string(seq) + " has come before with other bytes")
+                "part " + std::to_string(seq) + " was sent before with other bytes")
         .hint("Begin a new upload.");
   }
   PG_RETURN_VOID();
