@@ -139,6 +139,7 @@ demo: dependencies
 test: dependencies
 	python3 test/layers.py
 	python3 test/packaging.py
+	python3 test/corpus/test_corpus.py
 	$(MAKE) --no-print-directory -s -j2 all
 	$(INSTALL_BUILT)
 	$(MAKE) --no-print-directory -s unit
