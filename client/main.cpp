@@ -4,9 +4,9 @@
 #include <iostream>
 #include <new>
 
-#include "client/commands.hpp"
-#include "client/help.hpp"
-#include "client/printable.hpp"
+#include "client/base/printable.hpp"
+#include "client/commands/commands.hpp"
+#include "client/commands/help.hpp"
 #include "core/text/error.hpp"
 
 namespace company_backup::client {

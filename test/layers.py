@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks how the extension's sources hang together: each file stands in a room, a room includes only itself and
-those before it, core knows nothing of pg, and no files include each other in a circle. A header and the source of
-its name count as one file. As a folder is compiled as one, no two of its files have functions of their own of the same
-name: by an overload, one would silently take the calls of the other. Prints what is wrong; without output all is
-well."""
+"""Checks how the sources hang together: each file stands in a room, a room includes only itself and those before it,
+neither core nor the client knows anything of pg, and no files include each other in a circle. A header and the source
+of its name count as one file. As a room is compiled as one, and the client as a whole, no two files of them have
+functions of their own of the same name: by an overload, one would silently take the calls of the other. Prints what is
+wrong; without output all is well."""
 
 import pathlib
 import re
@@ -11,24 +11,31 @@ import sys
 
 ROOMS = {
     "core": ["text", "scope", "archive", "ids", "merge"],
+    "client": ["base", "commands", "main"],
     "pg": ["base", "scope", "rows", "check", "backup", "load", "restore", "sql"],
 }
 ORDER = [f"{layer}/{room}" for layer, rooms in ROOMS.items() for room in rooms]
-INCLUDE = re.compile(r'^#include "((?:core|pg)/[^"]+)\.hpp"', re.MULTILINE)
+INCLUDE = re.compile(r'^#include "((?:core|pg|client)/[^"]+)\.hpp"', re.MULTILINE)
 
 
-def read(extension):
+def read(root):
     """What each file includes, by its name without the ending: {"pg/base/spi": {"pg/base/owner", ...}}."""
     files = {}
-    for path in sorted(extension.glob("*/**/*.[ch]pp")):
-        name = path.relative_to(extension).with_suffix("").as_posix()
+    for path in sorted([*root.glob("extension/**/*.[ch]pp"), *root.glob("client/**/*.[ch]pp")]):
+        name = path.relative_to(root).with_suffix("").as_posix().removeprefix("extension/")
         files.setdefault(name, set()).update(INCLUDE.findall(path.read_text()))
         files[name].discard(name)
     return files
 
 
 def room_of(name):
-    return name.rpartition("/")[0]
+    return "/".join(name.split("/")[:2])
+
+
+def may_include(name, other):
+    """Core knows only itself; the client and pg know core and themselves."""
+    layer, other_layer = name.split("/")[0], other.split("/")[0]
+    return other_layer in ("core", layer) and ORDER.index(room_of(other)) <= ORDER.index(room_of(name))
 
 
 def arrows_up(files):
@@ -39,7 +46,7 @@ def arrows_up(files):
         for other in sorted(included):
             if other not in files:
                 yield f"{name} includes {other}, which does not exist"
-            elif room_of(other) in ORDER and ORDER.index(room_of(other)) > ORDER.index(room_of(name)):
+            elif room_of(other) in ORDER and not may_include(name, other):
                 yield f"{name} includes {other}, of a room above it"
 
 
@@ -68,11 +75,12 @@ def own_functions(text):
 
 
 def names_twice(root):
-    """What two sources of one folder call the same."""
-    for folder in sorted({path.parent for path in [*root.glob("extension/*/*/*.cpp"), *root.glob("client/*.cpp"),
-                                                   *root.glob("test/unit/*.cpp")]}):
+    """What two sources that are compiled together call the same."""
+    units = [sorted(folder.glob("*.cpp")) for folder in root.glob("extension/*/*/")]
+    units += [sorted(root.glob("client/**/*.cpp")), sorted(root.glob("test/unit/*.cpp"))]
+    for unit in units:
         seen = {}
-        for path in sorted(folder.glob("*.cpp")):
+        for path in unit:
             for name in sorted(set(own_functions(path.read_text()))):
                 if name in seen:
                     yield f"{name}() stands in {seen[name].relative_to(root)} and in {path.relative_to(root)}"
@@ -81,7 +89,7 @@ def names_twice(root):
 
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
-    files = read(root / "extension")
+    files = read(root)
     problems = list(arrows_up(files)) + [f"a circle: {way}" for way in circles(files)] + list(names_twice(root))
     for problem in problems:
         print(problem, file=sys.stderr)

@@ -1,0 +1,81 @@
+// check [COMPANY]: is the scope settled, and are the company's references right?
+
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "client/base/output.hpp"
+#include "client/commands/commands.hpp"
+
+namespace company_backup::client {
+namespace {
+
+struct CheckOptions {
+  std::optional<std::string> company;
+  bool json = false;
+};
+
+// Findings are sentences and statements: too long for columns.
+void print_findings(const Result& findings) {
+  for (int row = 0; row < findings.rows(); ++row) {
+    std::cout << printable(findings.text(row, "severity")) << "  "
+              << printable(findings.text(row, "object")) << ": "
+              << printable(findings.text(row, "problem")) << '\n';
+    const std::string_view hint = findings.text(row, "hint");
+    if (!hint.empty()) std::cout << "    " << printable(hint) << '\n';
+  }
+}
+
+bool has_error(const Result& findings) {
+  for (int row = 0; row < findings.rows(); ++row) {
+    if (findings.text(row, "severity") == "error") return true;
+  }
+  return false;
+}
+
+void print_scope(const Result& findings) {
+  print_findings(findings);
+  if (!has_error(findings)) {
+    std::cout << "The scope is settled: every table and column has been decided.\n";
+  }
+}
+
+int run_check(const ConnectionOptions& where, const CheckOptions& options) {
+  Connection connection(where);
+  const Result scope = connection.call("check_company_scope");
+  if (!options.json) print_scope(scope);
+  bool good = !has_error(scope);
+  nlohmann::ordered_json json = {{"scope", to_json(scope)}};
+  if (options.company) {
+    const Result data =
+        connection.call("check_company_data", {{"company", text_parameter(*options.company)}});
+    good = good && data.rows() == 0;
+    json["data"] = to_json(data);
+    if (!options.json) {
+      std::cout << '\n';
+      print_table(std::cout, to_table(data), "Every reference of the company is right.");
+    }
+  }
+  if (options.json) print_json(std::cout, json);
+  return good ? kDone : kFailure;
+}
+
+}  // namespace
+
+Command add_check(CLI::App& app, ConnectionOptions& connection) {
+  CLI::App* command = app.add_subcommand(
+      "check", "Shows what is undecided about the tables, and references that are wrong");
+  auto options = std::make_shared<CheckOptions>();
+  command
+      ->add_option("COMPANY", options->company,
+                   "Also look for references of this company that lead nowhere or to another one")
+      ->type_name("");
+  command->add_flag("--json", options->json, "Print JSON");
+  add_connection_options(*command, connection);
+  command->footer(
+      "The exit code is 1 if there is an error in the scope or a wrong reference.\n"
+      "Example: company-backup check acme -d shop");
+  return {command, [&connection, options] { return run_check(connection, *options); }};
+}
+
+}  // namespace company_backup::client

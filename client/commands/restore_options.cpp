@@ -1,0 +1,86 @@
+#include "client/commands/restore_options.hpp"
+
+#include <charconv>
+
+#include "client/base/output.hpp"
+
+namespace company_backup::client {
+namespace {
+
+constexpr const char* kCounts[] = {"added", "changed", "removed", "unchanged"};
+
+uint64_t count(const Result& preview, int row, const char* column) {
+  const std::string_view text = preview.text(row, column);
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+bool has_changes(const Result& preview, int row) {
+  return count(preview, row, "added") + count(preview, row, "changed") +
+             count(preview, row, "removed") >
+         0;
+}
+
+}  // namespace
+
+void RestoreOptions::add_to(CLI::App& command) {
+  command.add_option("COMPANY", company, "Key of the company")->required()->type_name("");
+  add_backup_argument(command, backup)->required();
+  add_choice(command, "--mode", mode,
+             "replace: the company becomes what the backup holds; merge is planned",
+             {"replace", "merge"});
+  add_choice(command, "--ids", ids, "Keep the IDs of the backup, or give rows new ones",
+             {"auto", "keep", "remap"});
+  command.add_flag("--include-files", include_files, "Restore files, too");
+  add_choice(command, "--on-error", on_error, "If a row cannot be written: fail; skip is planned",
+             {"abort", "skip"});
+  add_choice(command, "--on-conflict", on_conflict,
+             "If another row has the unique values of a row: fail; keep_existing is planned",
+             {"error", "keep_existing"});
+  add_choice(command, "--on-missing-shared", on_missing_shared,
+             "If a shared row of the backup is not in the database: fail, or add it",
+             {"refuse", "add"});
+  add_choice(command, "--schema-drift", schema_drift,
+             "If the tables have changed since the backup: fail; adapt is planned",
+             {"refuse", "adapt"});
+  command.add_option("--actor", actor, "The person on whose behalf this is done")
+      ->type_name("PERSON");
+}
+
+std::vector<Argument> RestoreOptions::arguments() const {
+  std::vector<Argument> arguments = {{"company", text_parameter(company)},
+                                     {"backup", bigint_parameter(backup)}};
+  const auto add = [&](const char* name, const std::optional<std::string>& value) {
+    if (value) arguments.push_back({name, text_parameter(*value)});
+  };
+  add("mode", mode);
+  add("ids", ids);
+  if (include_files) arguments.push_back({"include_files", boolean_parameter(true)});
+  add("on_error", on_error);
+  add("on_conflict", on_conflict);
+  add("on_missing_shared", on_missing_shared);
+  add("schema_drift", schema_drift);
+  add("actor", actor);
+  return arguments;
+}
+
+void print_preview(std::ostream& out, const Result& preview, bool all) {
+  const Table every = to_table(preview);
+  Table table{every.columns, {}};
+  uint64_t sums[std::size(kCounts)] = {};
+  for (int row = 0; row < preview.rows(); ++row) {
+    for (size_t i = 0; i < std::size(kCounts); ++i) sums[i] += count(preview, row, kCounts[i]);
+    if (all || has_changes(preview, row)) {
+      table.rows.push_back(every.rows[static_cast<size_t>(row)]);
+    }
+  }
+  print_table(out, table, "Nothing would change: the company is what the backup holds.");
+  out << "Rows in all:";
+  for (size_t i = 0; i < std::size(kCounts); ++i) {
+    out << (i == 0 ? " " : ", ") << sums[i] << ' ' << kCounts[i];
+  }
+  out << ".\n";
+}
+
+}  // namespace company_backup::client

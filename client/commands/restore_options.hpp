@@ -1,0 +1,30 @@
+// What "preview" and "restore" have in common.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "client/commands/commands.hpp"
+
+namespace company_backup::client {
+
+// The arguments of restore_company() and preview_restore().
+struct RestoreOptions {
+  std::string company;
+  int64_t backup = 0;
+  std::optional<std::string> mode, ids, on_error, on_conflict, on_missing_shared, schema_drift;
+  std::optional<std::string> actor;
+  bool include_files = false;
+
+  void add_to(CLI::App& command);
+  std::vector<Argument> arguments() const;
+};
+
+// The rows of preview_restore() as a table, or only those of tables that would change, and the sums
+// in a sentence.
+void print_preview(std::ostream& out, const Result& preview, bool all);
+
+}  // namespace company_backup::client
