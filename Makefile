@@ -186,9 +186,9 @@ fuzz:
 	cmake -S . -B $(FUZZED) -DCMAKE_CXX_COMPILER=clang++ -DCOMPANY_BACKUP_FUZZ=ON -DCOMPANY_BACKUP_SANITIZE=ON \
 		$(CMAKE_OPTIONS) --log-level=WARNING
 	MAKEFLAGS=--no-print-directory cmake --build $(FUZZED) -j 2 --target fuzz_seeds fuzz_archive_reader fuzz_manifest \
-		fuzz_row_line
+		fuzz_row_line fuzz_json_path
 	$(FUZZED)/test/fuzz/fuzz_seeds $(FUZZED)/corpus
-	for target in archive_reader manifest row_line; do \
+	for target in archive_reader manifest row_line json_path; do \
 		$(FUZZED)/test/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 			-artifact_prefix=$(FUZZED)/ $(FUZZED)/corpus/$$target || exit 1; \
 	done
