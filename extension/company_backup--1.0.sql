@@ -444,10 +444,10 @@ AS 'MODULE_PATHNAME', 'check_company_scope';
 COMMENT ON FUNCTION check_company_scope() IS 'What is undecided about tables and columns. Errors stop backups; each hint is the statement that settles the question';
 
 CREATE FUNCTION propose_company_rules()
-RETURNS TABLE (statement text)
+RETURNS TABLE (statement text, confidence text, evidence text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'propose_company_rules';
-COMMENT ON FUNCTION propose_company_rules() IS 'Proposes the statements that settle what is undecided, for a review; changes nothing';
+COMMENT ON FUNCTION propose_company_rules() IS 'Proposes the statements that settle what is undecided, for a review, with how sure each is (confident, likely, guess) and what speaks for it; changes nothing';
 
 CREATE FUNCTION check_company_data(company text)
 RETURNS TABLE (table_name text, row_key text, reference text, problem text)

@@ -7,7 +7,7 @@ CREATE FUNCTION pg_temp.run_proposals() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE round int; proposal text;
 BEGIN
   FOR round IN 1 .. 5 LOOP
-    FOR proposal IN SELECT * FROM cb.propose_company_rules() LOOP EXECUTE proposal; END LOOP;
+    FOR proposal IN SELECT statement FROM cb.propose_company_rules() LOOP EXECUTE proposal; END LOOP;
   END LOOP;
 END $$;
 CREATE FUNCTION pg_temp.counted() RETURNS text LANGUAGE sql AS $$
@@ -25,7 +25,7 @@ CREATE TABLE public.step (id int PRIMARY KEY, co_id int REFERENCES public.co, me
 INSERT INTO public.method VALUES (1, 1, 'own'), (2, NULL, 'built in'), (3, 2, 'of two');
 INSERT INTO public.step VALUES (1, 1, 1, 'both'), (2, NULL, 1, 'by its method'), (3, 1, 2, 'by its company'), (4, NULL, 2, 'nobody''s'), (5, 2, 3, 'of two'), (6, NULL, 3, 'of two');
 SELECT set_company_table('public.co');
-SELECT alike((SELECT string_agg(s, ' ') FROM propose_company_rules() s), '%''public.step''%route => ''{step_co_id_fkey,step_method_id_fkey}''%', 'a proposal names all the ways');
+SELECT alike((SELECT string_agg(statement, ' ') FROM propose_company_rules()), '%''public.step''%route => ''{step_co_id_fkey,step_method_id_fkey}''%', 'a proposal names all the ways');
 SAVEPOINT before_rules;
 SELECT set_table_rule('public.method', 'company', 'x', route => '{method_co_id_fkey}');
 SELECT alike(pg_temp.errors(), 'public.step: two columns could say which company a row belongs to: step_co_id_fkey and step_method_id_fkey', 'none of two ways decides alone');
@@ -146,7 +146,7 @@ SELECT set_reference('public.list', '{sheets}', 'public.sheet');
 SELECT results_eq($$ SELECT object, hint <> '' FROM cb.check_company_scope() WHERE severity = 'error' ORDER BY object COLLATE "C", hint <> '' $$,
   $$VALUES ('public.line', true), ('public.list', false), ('public.mark', false), ('public.remark', false), ('public.remark.about_id', true), ('public.remark.about_id', true),
     ('public.tagging.about_id', false), ('public.tagging.about_id', true)$$, 'tables that nothing reaches are asked about by the names of their columns and by their rules');
-SELECT is((SELECT count(*)::int FROM propose_company_rules() s WHERE s ~ 'data|shared|excluded'), 0, 'no proposal leaves a row behind');
+SELECT is((SELECT count(*)::int FROM propose_company_rules() WHERE statement ~ 'data|shared|excluded'), 0, 'no proposal leaves a row behind');
 SELECT pg_temp.run_proposals();
 SELECT is(pg_temp.counted(), 'public.line 2, public.remark 1, public.sheet 1, public.tagging 1', 'what is proposed takes all rows of a company along');
 SELECT results_eq($$ SELECT object FROM cb.check_company_scope() WHERE severity = 'error' ORDER BY 1 $$, $$VALUES ('public.list'), ('public.mark')$$, 'what nothing says anything about stays a question');

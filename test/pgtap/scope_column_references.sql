@@ -20,7 +20,7 @@ INSERT INTO public.task (project_id, account_id, no) VALUES (1, 1, 1), (2, 2, 1)
 INSERT INTO public.journal (account_id, task_id) VALUES (1, 1), (2, 2);
 INSERT INTO public.trail_log (account_id, task_id) VALUES (1, 1), (2, 2);
 DO $$ DECLARE round int; proposal text; BEGIN
-  FOR round IN 1 .. 4 LOOP FOR proposal IN SELECT * FROM cb.propose_company_rules() LOOP EXECUTE proposal; END LOOP; END LOOP;
+  FOR round IN 1 .. 4 LOOP FOR proposal IN SELECT statement FROM cb.propose_company_rules() LOOP EXECUTE proposal; END LOOP; END LOOP;
 END $$;
 SELECT is(pg_temp.errors(), NULL, 'nothing is asked of scope columns that hold what they say');
 SELECT is((SELECT string_agg(table_name || ' ' || route, ', ' ORDER BY table_name) FROM company_scope() WHERE table_name IN ('public.task', 'public.journal')),

@@ -268,7 +268,14 @@ TEST_F(ScopeRules, FindingsComeInOrder) {
 
 class Proposals : public ScopeTest {
  protected:
-  std::vector<std::string> propose() { return propose_rules(db.build(), rules, "tools"); }
+  std::vector<std::string> propose() {
+    std::vector<std::string> statements;
+    for (const Proposal& proposal : propose_rules(db.build(), rules, "tools")) {
+      EXPECT_NE(proposal.evidence, "");
+      statements.push_back(proposal.statement);
+    }
+    return statements;
+  }
 };
 
 TEST_F(Proposals, GuessTheCompanyTable) {

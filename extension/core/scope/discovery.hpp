@@ -17,9 +17,18 @@ namespace company_backup {
 // Every other stale rule is a finding that names it.
 Scope discover_scope(const Schema& schema, const Rules& rules, const std::string& functions_schema);
 
-// The statements a reviewer would run next, one each: for an unset company table a guess at it,
-// else the hints of all open findings, without repeats.
-std::vector<std::string> propose_rules(const Schema& schema, const Rules& rules,
-                                       const std::string& functions_schema);
+struct Proposal {
+  std::string statement;
+  Confidence confidence = Confidence::kGuess;
+  std::string evidence;
+};
+
+// The statements a reviewer would run next: for an unset company table a guess at it, else the
+// hints of all open findings, without repeats.
+std::vector<Proposal> propose_rules(const Schema& schema, const Rules& rules,
+                                    const std::string& functions_schema);
+
+// What the finding's hint proposes.
+Proposal proposal_of(const Finding& finding);
 
 }  // namespace company_backup

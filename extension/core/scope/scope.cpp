@@ -49,6 +49,18 @@ const char* to_text(Severity severity) {
   return "";
 }
 
+const char* to_text(Confidence confidence) {
+  switch (confidence) {
+    case Confidence::kConfident:
+      return "confident";
+    case Confidence::kLikely:
+      return "likely";
+    case Confidence::kGuess:
+      return "guess";
+  }
+  return "";
+}
+
 void sort_findings(std::vector<Finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     return rank(a) != rank(b) ? rank(a) < rank(b) : a.object < b.object;

@@ -100,11 +100,22 @@ enum class Severity {
 
 const char* to_text(Severity severity);
 
+// How sure it is that a statement is right.
+enum class Confidence {
+  kConfident,  // the catalog or the data proves it
+  kLikely,     // much speaks for it, and nothing against it
+  kGuess,
+};
+
+const char* to_text(Confidence confidence);
+
 struct Finding {
   Severity severity;
   std::string object;  // "sales.invoice" or "sales.invoice.customer_id"
   std::string problem;
-  std::string hint;  // the statement that settles it
+  std::string hint;                            // the statement that settles it
+  Confidence confidence = Confidence::kGuess;  // of the hint
+  std::string evidence = {};                   // what speaks for the hint; empty: the problem does
 };
 
 // Errors first, then by object.

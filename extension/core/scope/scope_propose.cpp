@@ -42,7 +42,7 @@ class CompanyGuess {
   }
 
   // Nothing if no table could be it.
-  std::vector<std::string> propose() const {
+  std::vector<Proposal> propose() const {
     TableIndex best = kNoTable;
     size_t best_score = 0;
     for (TableIndex index = 0; index < static_cast<TableIndex>(schema_.tables.size()); ++index) {
@@ -60,17 +60,33 @@ class CompanyGuess {
     settings.key_column = key_of(best)->name;
     settings.name_column = name_column(schema_.tables[best], *key_of(best));
     add_scope_column(best, *key_of(best), settings);
-    return {statements_.company_table(schema_.tables[best], settings)};
+    return {{statements_.company_table(schema_.tables[best], settings), Confidence::kGuess,
+             evidence(best, settings)}};
   }
 
   // The company table is set, but nothing leads to it: what scope_columns would help?
-  std::vector<std::string> propose_scope_columns(TableIndex company, Settings settings) const {
+  std::vector<Proposal> propose_scope_columns(TableIndex company, Settings settings) const {
     const Column* key = find_column(schema_.tables[company], settings.key_column);
     if (key == nullptr || !add_scope_column(company, *key, settings)) return {};
-    return {statements_.company_table(schema_.tables[company], settings)};
+    return {{statements_.company_table(schema_.tables[company], settings), Confidence::kLikely,
+             evidence(company, settings)}};
   }
 
  private:
+  std::string evidence(TableIndex company, const Settings& settings) const {
+    std::string text =
+        "foreign keys of " + counted_tables(referring_[company].size()) + " refer to it";
+    if (settings.scope_columns.empty()) return text;
+    const size_t tables =
+        scope_column(company, *find_column(schema_.tables[company], settings.key_column)).tables;
+    return text + "; " + counted_tables(tables) + " have a column " +
+           display_name(settings.scope_columns.back()) + " without a foreign key";
+  }
+
+  static std::string counted_tables(size_t count) {
+    return std::to_string(count) + (count == 1 ? " table" : " tables");
+  }
+
   const Column* key_of(TableIndex index) const {
     for (const UniqueIndex& unique : schema_.tables[index].unique_indexes)
       if (unique.primary && unique.columns.size() == 1)
@@ -133,19 +149,24 @@ class CompanyGuess {
   std::map<std::string, std::vector<FreeColumn>> free_columns_;  // by plain_name()
 };
 
-std::vector<std::string> hints(const Scope& scope) {
-  std::vector<std::string> statements;
+std::vector<Proposal> hints(const Scope& scope) {
+  std::vector<Proposal> proposals;
   std::set<std::string> seen;
   for (const Finding& finding : scope.findings)
     if (!finding.hint.empty() && seen.insert(finding.hint).second)
-      statements.push_back(finding.hint);
-  return statements;
+      proposals.push_back(proposal_of(finding));
+  return proposals;
 }
 
 }  // namespace
 
-std::vector<std::string> propose_rules(const Schema& schema, const Rules& rules,
-                                       const std::string& functions_schema) {
+Proposal proposal_of(const Finding& finding) {
+  return {finding.hint, finding.confidence,
+          finding.evidence.empty() ? finding.problem : finding.evidence};
+}
+
+std::vector<Proposal> propose_rules(const Schema& schema, const Rules& rules,
+                                    const std::string& functions_schema) {
   const Settings& settings = rules.settings;
   if (settings.company_table.empty()) return CompanyGuess(schema, functions_schema).propose();
   try {

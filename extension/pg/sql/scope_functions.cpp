@@ -139,14 +139,16 @@ COMPANY_BACKUP_FUNCTION(propose_company_rules) {
   Rules rules = load_rules();
   const Schema schema = load_schema(rules.settings);
   apply_to_tables(schema, rules);
-  std::vector<std::string> statements = propose_rules(schema, rules, functions_schema());
+  std::vector<Proposal> proposals = propose_rules(schema, rules, functions_schema());
   if (const std::optional<LiveScope> live = discovered_scope()) {
     for (const Finding& finding : row_findings(*live)) {
-      if (!finding.hint.empty()) statements.push_back(finding.hint);
+      if (!finding.hint.empty()) proposals.push_back(proposal_of(finding));
     }
   }
   Rows rows;
-  for (const std::string& statement : statements) rows.push_back({statement});
+  for (const Proposal& proposal : proposals) {
+    rows.push_back({proposal.statement, to_text(proposal.confidence), proposal.evidence});
+  }
   return return_rows(fcinfo, rows);
 }
 
