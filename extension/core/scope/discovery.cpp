@@ -68,9 +68,9 @@ void sort_scope(Scope& scope, std::vector<Finding> findings) {
 
 }  // namespace
 
-Scope discover_scope(const Schema& schema, const Rules& rules,
-                     const std::string& functions_schema) {
-  Model model(schema, rules, functions_schema);
+Scope discover_scope(const Schema& schema, const Rules& rules, const std::string& functions_schema,
+                     const Evidence& evidence) {
+  Model model(schema, rules, functions_schema, evidence);
   resolve_rules(model);
   build_links(model);
   refuse_empty_scope(model, functions_schema);

@@ -7,15 +7,19 @@
 #include <string>
 #include <vector>
 
+#include "core/scope/evidence.hpp"
 #include "core/scope/scope.hpp"
 
 namespace company_backup {
 
 // `rules`: with those that apply_to_tables() of core/scope/rules_for_all.hpp adds.
 // `functions_schema`: the quoted schema of the extension's functions, for hints ("public").
+// `evidence`: with it, questions about IDs are asked and answered by values, too; without rows,
+// names alone decide.
 // Throws Error kNotConfigured, kStaleRule (the company table or its key column is gone), kNoRoute.
 // Every other stale rule is a finding that names it.
-Scope discover_scope(const Schema& schema, const Rules& rules, const std::string& functions_schema);
+Scope discover_scope(const Schema& schema, const Rules& rules, const std::string& functions_schema,
+                     const Evidence& evidence = {});
 
 struct Proposal {
   std::string statement;
@@ -24,9 +28,11 @@ struct Proposal {
 };
 
 // The statements a reviewer would run next: for an unset company table a guess at it, else the
-// hints of all open findings, without repeats.
+// hints of all open findings, and of those that are open once these are applied, and so on.
+// Statements that say the same of several columns are one.
 std::vector<Proposal> propose_rules(const Schema& schema, const Rules& rules,
-                                    const std::string& functions_schema);
+                                    const std::string& functions_schema,
+                                    const Evidence& evidence = {});
 
 // What the finding's hint proposes.
 Proposal proposal_of(const Finding& finding);

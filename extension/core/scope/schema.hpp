@@ -111,9 +111,9 @@ struct ReferenceRule {
   std::string schema, table;  // as above
   std::vector<std::string> columns;
   std::string target_schema, target_table;
-  std::vector<std::string> target_columns;  // empty: the target's primary key
-  std::string json_path;                // empty: the column itself (or each element of an array)
-  std::string when_column, when_value;  // empty: always
+  std::vector<std::string> target_columns = {};  // empty: the target's primary key
+  std::string json_path = {};  // empty: the column itself (or each element of an array)
+  std::string when_column = {}, when_value = {};  // empty: always
   OutsidePolicy outside = OutsidePolicy::kRefuse;
   bool from_all = false;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/scope/schema.hpp"
@@ -109,6 +110,14 @@ enum class Confidence {
 
 const char* to_text(Confidence confidence);
 
+// Who belongs to which company: set_membership().
+struct Membership {
+  std::string schema, table, person_column;
+};
+
+// The rule that a statement sets; none: it does something else.
+using RuleChange = std::variant<std::monostate, TableRule, ColumnRule, ReferenceRule, Membership>;
+
 struct Finding {
   Severity severity;
   std::string object;  // "sales.invoice" or "sales.invoice.customer_id"
@@ -116,6 +125,7 @@ struct Finding {
   std::string hint;                            // the statement that settles it
   Confidence confidence = Confidence::kGuess;  // of the hint
   std::string evidence = {};                   // what speaks for the hint; empty: the problem does
+  RuleChange change = {};                      // that the hint makes
 };
 
 // Errors first, then by object.

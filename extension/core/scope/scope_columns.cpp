@@ -1,11 +1,12 @@
 // Columns that ask for a decision. Of travelling tables: secrets, IDs no foreign key explains,
 // JSON. Of others: IDs no foreign key explains that their rows are found again by.
 #include <algorithm>
-#include <unordered_map>
 
+#include "core/scope/document_values.hpp"
 #include "core/scope/rules_for_all.hpp"
-#include "core/scope/scope_model.hpp"
+#include "core/scope/scope_meaning.hpp"
 #include "core/scope/smells.hpp"
+#include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
 #include "core/text/quoting.hpp"
 
@@ -18,12 +19,7 @@ bool contains(const std::vector<int16_t>& columns, int16_t number) {
 
 class ColumnCheck {
  public:
-  ColumnCheck(Model& model, const Scope& scope)
-      : model_(model), scope_(scope), company_names_(model) {
-    for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
-      for (const std::string& form : noun_forms(plain_name(model.table(index).name)))
-        tables_named_[form].push_back(index);
-  }
+  ColumnCheck(Model& model, const Scope& scope) : model_(model), scope_(scope), meaning_(model) {}
 
   void check() {
     for (const ScopedTable& scoped : scope_.tables) {
@@ -46,11 +42,14 @@ class ColumnCheck {
       return;
     }
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
-    if (is_in_reference(scoped.table, column) || has_unheld_key(scoped.table, column)) return;
+    if (has_unheld_key(scoped.table, column)) return;
+    if (ask_places(scoped.table, column) || is_in_reference(scoped.table, column)) return;
     if (looks_like_secret(column))
       ask(scoped.table, column, "its name looks like a secret", ColumnTreatment::kSecret);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);
+    else if (const Judgement judged = meaning_.judge(scoped.table, column); proves(judged))
+      ask_reference(*model_.evidence.find(scoped.table, column.number), judged);
     else if (is_left_out(column))
       model_.notice(column_object(model_.table(scoped.table), column.name),
                     "a rule for all tables says what columns of this name refer to, but not this "
@@ -63,6 +62,53 @@ class ColumnCheck {
                     "JSON may hold IDs; no rule says whether it does",
                     model_.statements.column_rule(model_.table(scoped.table), column.name,
                                                   ColumnTreatment::kData));
+  }
+
+  static bool proves(const Judgement& judged) {
+    return judged.kind == Judgement::Kind::kReference &&
+           judged.confidence == Confidence::kConfident;
+  }
+
+  // The places inside a document, and the kinds of an ID, whose values are keys. Is there one that
+  // no rule knows?
+  bool ask_places(TableIndex index, const Column& column) {
+    bool asked = false;
+    for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+      if (place.place.json_path.empty() && place.place.when_column == 0) continue;
+      const Judgement judged = meaning_.judge(place);
+      if (!proves(judged) || scope_.find(judged.table) == nullptr || is_ruled(place.place))
+        continue;
+      ask_reference(place, judged);
+      asked = true;
+    }
+    return asked;
+  }
+
+  bool is_ruled(const SamplePlace& place) const {
+    const Table& table = model_.table(place.table);
+    const auto& soft = model_.soft[place.table];
+    return std::any_of(soft.begin(), soft.end(), [&](const SoftReference& reference) {
+      const ReferenceRule& rule = *reference.rule;
+      if (reference.columns != std::vector{place.column}) return false;
+      if (!rule.when_column.empty() &&
+          (place.when_column == 0 || rule.when_value != place.when_value ||
+           rule.when_column != column_of(table, place.when_column).name))
+        return false;
+      return covers_path(rule.json_path, place.json_path);
+    });
+  }
+
+  void ask_reference(const PlaceEvidence& place, const Judgement& judged) {
+    const ReferenceRule rule = meaning_.reference(place.place, judged);
+    std::string where = place.place.json_path.empty() ? "" : " at " + place.place.json_path;
+    if (!rule.when_column.empty()) {
+      where += " where " + display_name(rule.when_column) + " is " + quote_literal(rule.when_value);
+    }
+    model_.error(column_object(model_.table(place.place.table), rule.columns[0]),
+                 "its values" + where + " are keys of " +
+                     display_table(model_.table(judged.table)) + ", but no foreign key says so",
+                 model_.statements.reference(rule));
+    model_.support(judged.confidence, judged.evidence);
   }
 
   // Its type does not fit a reference rule for all tables.
@@ -82,7 +128,9 @@ class ColumnCheck {
     if (has_foreign_key(model_, index, column.number) || is_in_reference(index, column)) return;
     if (!looks_like_id(scoped, column)) return;
     const TableIndex target =
-        company_names_.match(column) ? model_.company : target_of(index, column, holds_numbers);
+        meaning_.company_names().match(column)
+            ? model_.company
+            : meaning_.named_table(index, column, ColumnMeaning::holds_numbers);
     // A number that alone tells the rows apart, and is named after no table, is meant to.
     const bool is_number = element_family(column.family) == TypeFamily::kInteger;
     if (target == kNoTable && (!is_number || scoped.match_columns.size() == 1)) return;
@@ -136,7 +184,7 @@ class ColumnCheck {
     if (model_.is_scope_column(scoped.table, column)) return false;
     if (is_known_company_column(scoped.table, column)) return false;
     const auto stem = id_stem(column.name);
-    if (!stem) return scoped.table != model_.company && company_names_.match(column);
+    if (!stem) return scoped.table != model_.company && meaning_.company_names().match(column);
     return !is_own_id(scoped.table, column, *stem);
   }
 
@@ -193,91 +241,39 @@ class ColumnCheck {
                    "");
       return;
     }
-    const std::string problem = "it looks like an ID, but no foreign key says of what";
-    const TableIndex target =
-        company_names_.match(column) ? model_.company : target_of(index, column, same_family);
-    if (target == kNoTable) {
-      // An ID of the company row itself belongs to it alone: a clone must not share it.
-      ask(index, column, problem,
-          index == model_.company ? ColumnTreatment::kIdentity : ColumnTreatment::kData);
+    const Judgement judged = meaning_.judge(index, column);
+    if (judged.kind == Judgement::Kind::kReference) {
+      ask_reference(*model_.evidence.find(index, column.number), judged);
       return;
     }
-    model_.error(object, problem, reference_to(index, column, target));
+    const std::string problem = "it looks like an ID, but no foreign key says of what";
+    const TableIndex target = meaning_.company_names().match(column)
+                                  ? model_.company
+                                  : meaning_.named_table(index, column, ColumnMeaning::same_family);
+    // Only a proposal: if it is wrong, the reference check says so, while "data" would be silent.
+    if (target != kNoTable && judged.kind != Judgement::Kind::kData) {
+      model_.error(object, problem, reference_to(index, column, target));
+      model_.support(judged.evidence.empty() ? Confidence::kLikely : Confidence::kGuess,
+                     judged.evidence);
+      return;
+    }
+    // An ID of the company row itself belongs to it alone: a clone must not share it.
+    ask(index, column, problem,
+        index == model_.company ? ColumnTreatment::kIdentity : ColumnTreatment::kData);
+    model_.support(judged.kind == Judgement::Kind::kData ? judged.confidence : Confidence::kGuess,
+                   judged.evidence);
   }
 
-  std::string reference_to(TableIndex index, const Column& column, TableIndex target) const {
+  Statement reference_to(TableIndex index, const Column& column, TableIndex target) const {
     const std::vector<int16_t> key =
         target == model_.company ? std::vector{model_.key->number} : pick_key(model_.table(target));
     return model_.statements.reference(model_.table(index), {column.name}, model_.table(target),
-                                       named_columns(target, key));
-  }
-
-  // Target columns as set_reference needs them: none for the primary key.
-  std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const {
-    for (const UniqueIndex& unique : model_.table(target).unique_indexes)
-      if (unique.primary && unique.columns == key) return {};
-    return column_names(model_.table(target), key);
-  }
-
-  // Can the column hold the key?
-  using Fits = bool (*)(const Column& column, const Column& key);
-
-  static bool same_family(const Column& column, const Column& key) {
-    return key.family == element_family(column.family);
-  }
-
-  // As numbers or as texts.
-  static bool holds_numbers(const Column& column, const Column& key) {
-    const TypeFamily family = element_family(column.family);
-    return key.family == TypeFamily::kInteger &&
-           (family == TypeFamily::kInteger || family == TypeFamily::kText);
-  }
-
-  // The one table the column is named after, with a key of one column that fits. What stands before
-  // it says the part it plays: "received_on_bill_id" is a bill. Only a proposal: if it is wrong,
-  // the reference check says so, while "data" would be silent.
-  TableIndex target_of(TableIndex index, const Column& column, Fits fits) const {
-    const auto stem = id_stem(column.name);
-    if (!stem) return kNoTable;
-    for (size_t start = 0;;) {
-      const std::vector<TableIndex> found = tables_named(index, column, stem->substr(start), fits);
-      if (!found.empty()) return found.size() == 1 ? found[0] : kNoTable;
-      start = stem->find('_', start);
-      if (start++ == std::string::npos) return kNoTable;
-    }
-  }
-
-  std::vector<TableIndex> tables_named(TableIndex index, const Column& column,
-                                       const std::string& noun, Fits fits) const {
-    std::vector<TableIndex> found;
-    for (const std::string& form : noun_forms(noun)) {
-      const auto named = tables_named_.find(form);
-      if (named == tables_named_.end()) continue;
-      for (TableIndex target : named->second)
-        if (const Column* key = only_key(target); key != nullptr && fits(column, *key))
-          found.push_back(target);
-    }
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-    const auto elsewhere = [&](TableIndex target) {
-      return model_.table(target).schema != model_.table(index).schema;
-    };
-    // Of equal names in several schemas, the one next to it.
-    if (found.size() > 1 && !std::all_of(found.begin(), found.end(), elsewhere))
-      std::erase_if(found, elsewhere);
-    return found;
-  }
-
-  // The column that alone is the table's key; null: there is none.
-  const Column* only_key(TableIndex target) const {
-    const std::vector<int16_t> key = pick_key(model_.table(target));
-    return key.size() == 1 ? &column_of(model_.table(target), key[0]) : nullptr;
+                                       meaning_.named_columns(target, key));
   }
 
   Model& model_;
   const Scope& scope_;
-  CompanyNames company_names_;
-  std::unordered_map<std::string, std::vector<TableIndex>> tables_named_;
+  const ColumnMeaning meaning_;
 };
 
 }  // namespace

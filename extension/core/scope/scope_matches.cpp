@@ -68,7 +68,7 @@ class MatchReader {
   }
 
   // The rule of the table without a match column that cannot be one.
-  std::string without(const ScopedTable& scoped, const Column& match) const {
+  Statement without(const ScopedTable& scoped, const Column& match) const {
     const Table& table = model_.table(scoped.table);
     TableRule rule = *model_.rule[scoped.table];  // only rules have match columns
     std::erase(rule.match_columns, match.name);

@@ -8,9 +8,11 @@
 
 namespace company_backup {
 
-Model::Model(const Schema& schema_in, const Rules& rules_in, const std::string& functions_schema)
+Model::Model(const Schema& schema_in, const Rules& rules_in, const std::string& functions_schema,
+             const Evidence& evidence_in)
     : schema(schema_in),
       rules(rules_in),
+      evidence(evidence_in),
       statements(functions_schema),
       keys_of(schema.tables.size()),
       keys_to(schema.tables.size()),
@@ -82,16 +84,29 @@ bool Model::is_outsiders(TableIndex index) const {
          index != membership;
 }
 
-void Model::error(std::string object, std::string problem, std::string hint) {
-  findings.push_back({Severity::kError, std::move(object), std::move(problem), std::move(hint)});
+void Model::error(std::string object, std::string problem, Statement settles) {
+  add(Severity::kError, std::move(object), std::move(problem), std::move(settles));
 }
 
-void Model::warning(std::string object, std::string problem, std::string hint) {
-  findings.push_back({Severity::kWarning, std::move(object), std::move(problem), std::move(hint)});
+void Model::warning(std::string object, std::string problem, Statement settles) {
+  add(Severity::kWarning, std::move(object), std::move(problem), std::move(settles));
 }
 
-void Model::notice(std::string object, std::string problem, std::string hint) {
-  findings.push_back({Severity::kNotice, std::move(object), std::move(problem), std::move(hint)});
+void Model::notice(std::string object, std::string problem, Statement settles) {
+  add(Severity::kNotice, std::move(object), std::move(problem), std::move(settles));
+}
+
+void Model::add(Severity severity, std::string object, std::string problem, Statement settles) {
+  findings.push_back({.severity = severity,
+                      .object = std::move(object),
+                      .problem = std::move(problem),
+                      .hint = std::move(settles.text),
+                      .change = std::move(settles.change)});
+}
+
+void Model::support(Confidence confidence, std::string reason) {
+  findings.back().confidence = confidence;
+  findings.back().evidence = std::move(reason);
 }
 
 const Column* type_column(const Table& table, const Column& column) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/scope/evidence.hpp"
 #include "core/scope/scope.hpp"
 #include "core/scope/scope_statements.hpp"
 
@@ -36,10 +37,12 @@ struct SoftReference {
 struct Model {
   // Throws Error kNotConfigured or kStaleRule for the company table itself; all else that is wrong
   // with the rules becomes findings.
-  Model(const Schema& schema, const Rules& rules, const std::string& functions_schema);
+  Model(const Schema& schema, const Rules& rules, const std::string& functions_schema,
+        const Evidence& evidence);
 
   const Schema& schema;
   const Rules& rules;
+  const Evidence& evidence;
   Statements statements;
   TableIndex company = kNoTable;
   const Column* key = nullptr;  // the company key
@@ -76,9 +79,15 @@ struct Model {
   // is called and what its columns are called then proves nothing, and stops nobody's backup.
   bool is_outsiders(TableIndex index) const;
 
-  void error(std::string object, std::string problem, std::string hint);
-  void warning(std::string object, std::string problem, std::string hint);
-  void notice(std::string object, std::string problem, std::string hint);
+  // `settles`: the statement that does; empty: there is none.
+  void error(std::string object, std::string problem, Statement settles);
+  void warning(std::string object, std::string problem, Statement settles);
+  void notice(std::string object, std::string problem, Statement settles);
+  // How sure the statement of the last one is, and why.
+  void support(Confidence confidence, std::string reason);
+
+ private:
+  void add(Severity severity, std::string object, std::string problem, Statement settles);
 };
 
 // scope_rules.cpp: fills everything of the model that comes from rules.
@@ -137,8 +146,8 @@ class CompanyNames {
 // What kind of table this is makes it a question whether it travels, whatever leads to it.
 struct Question {
   std::string problem;
-  TableRule rule;         // what a reviewer would most likely choose, without a route
-  std::string statement;  // not empty: settles it better than a table rule
+  TableRule rule;                      // what a reviewer would most likely choose, without a route
+  std::optional<Statement> statement;  // settles it better than a table rule
 };
 
 std::optional<Question> question_about(const Model& model, TableIndex table);

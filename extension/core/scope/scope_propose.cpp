@@ -4,9 +4,11 @@
 #include <set>
 
 #include "core/scope/discovery.hpp"
+#include "core/scope/rule_change.hpp"
 #include "core/scope/scope_model.hpp"
 #include "core/text/error.hpp"
 #include "core/text/names.hpp"
+#include "core/text/quoting.hpp"
 
 namespace company_backup {
 namespace {
@@ -149,14 +151,40 @@ class CompanyGuess {
   std::map<std::string, std::vector<FreeColumn>> free_columns_;  // by plain_name()
 };
 
-std::vector<Proposal> hints(const Scope& scope) {
-  std::vector<Proposal> proposals;
-  std::set<std::string> seen;
-  for (const Finding& finding : scope.findings)
-    if (!finding.hint.empty() && seen.insert(finding.hint).second)
-      proposals.push_back(proposal_of(finding));
-  return proposals;
-}
+// The statements of all findings, as if those of the rounds before were applied.
+class Rounds {
+ public:
+  Rounds(const Schema& schema, const Rules& rules, const std::string& functions_schema,
+         const Evidence& evidence)
+      : schema_(schema), rules_(rules), functions_schema_(functions_schema), evidence_(evidence) {}
+
+  std::vector<Proposal> propose() {
+    constexpr int kMost = 12;
+    for (int round = 0; round < kMost && add_round(); ++round) {
+    }
+    return std::move(proposals_);
+  }
+
+ private:
+  // Was there anything new to apply?
+  bool add_round() {
+    const Scope scope = discover_scope(schema_, rules_, functions_schema_, evidence_);
+    bool changed = false;
+    for (const Finding& finding : scope.findings) {
+      if (finding.hint.empty() || !seen_.insert(finding.hint).second) continue;
+      proposals_.push_back(proposal_of(finding));
+      changed = apply_change(finding.change, rules_) || changed;
+    }
+    return changed;
+  }
+
+  const Schema& schema_;
+  Rules rules_;
+  const std::string& functions_schema_;
+  const Evidence& evidence_;
+  std::vector<Proposal> proposals_;
+  std::set<std::string> seen_;
+};
 
 }  // namespace
 
@@ -166,11 +194,11 @@ Proposal proposal_of(const Finding& finding) {
 }
 
 std::vector<Proposal> propose_rules(const Schema& schema, const Rules& rules,
-                                    const std::string& functions_schema) {
+                                    const std::string& functions_schema, const Evidence& evidence) {
   const Settings& settings = rules.settings;
   if (settings.company_table.empty()) return CompanyGuess(schema, functions_schema).propose();
   try {
-    return hints(discover_scope(schema, rules, functions_schema));
+    return Rounds(schema, rules, functions_schema, evidence).propose();
   } catch (const Error& error) {
     if (error.sqlstate() != std::string(sqlstate::kNoRoute)) throw;
     const TableIndex company = schema.find(settings.company_schema, settings.company_table);

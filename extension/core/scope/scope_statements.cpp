@@ -22,8 +22,12 @@ std::string array_element(const std::string& name) {
   return quoted + '"';
 }
 
+std::string regclass(const std::string& schema, const std::string& table) {
+  return quote_literal(display_name(schema) + "." + display_name(table));
+}
+
 std::string regclass(const Table& table) {
-  return quote_literal(display_table(table));
+  return regclass(table.schema, table.name);
 }
 
 void add_text(std::string& arguments, const char* name, const std::string& value) {
@@ -110,19 +114,23 @@ std::string Statements::call(const std::string& function, const std::string& arg
   return "SELECT " + schema_ + "." + function + "(" + arguments + ");";
 }
 
-std::string Statements::table_rule(const Table& table, const TableRule& rule) const {
+Statement Statements::table_rule(const Table& table, const TableRule& rule) const {
   std::string arguments = regclass(table) + ", " + quote_literal(to_text(rule.treatment));
   if (!rule.reason.empty()) arguments += ", " + quote_literal(rule.reason);
   add_text(arguments, "area", rule.area);
   add_names(arguments, "match_columns", rule.match_columns);
   add_names(arguments, "route", rule.route);
-  return call("set_table_rule", arguments);
+  TableRule named = rule;
+  named.schema = table.schema;
+  named.table = table.name;
+  return {call("set_table_rule", arguments), std::move(named)};
 }
 
-std::string Statements::column_rule(const Table& table, const std::string& column,
-                                    ColumnTreatment treatment) const {
-  return call("set_column_rule", regclass(table) + ", " + quote_literal(column) + ", " +
-                                     quote_literal(to_text(treatment)));
+Statement Statements::column_rule(const Table& table, const std::string& column,
+                                  ColumnTreatment treatment) const {
+  return {call("set_column_rule", regclass(table) + ", " + quote_literal(column) + ", " +
+                                      quote_literal(to_text(treatment))),
+          ColumnRule{table.schema, table.name, column, treatment}};
 }
 
 std::string Statements::no_table_rule(const Table& table) const {
@@ -145,22 +153,24 @@ std::string Statements::value_for(const Table& table, const Column& column,
                                      quote_literal(value));
 }
 
-std::string Statements::reference(const Table& table, const std::vector<std::string>& columns,
-                                  const Table& target,
-                                  const std::vector<std::string>& target_columns) const {
-  std::string arguments = regclass(table) + ", " + name_array(columns) + ", " + regclass(target);
-  add_names(arguments, "target_columns", target_columns);
-  return call("set_reference", arguments);
+Statement Statements::reference(const Table& table, const std::vector<std::string>& columns,
+                                const Table& target,
+                                const std::vector<std::string>& target_columns) const {
+  return reference(ReferenceRule{.schema = table.schema,
+                                 .table = table.name,
+                                 .columns = columns,
+                                 .target_schema = target.schema,
+                                 .target_table = target.name,
+                                 .target_columns = target_columns});
 }
 
-std::string Statements::reference_of_kind(const Table& table, const std::string& column,
-                                          const Table& target, const std::string& json_path,
-                                          const std::string& when_column,
-                                          const std::string& when_value) const {
-  std::string arguments = regclass(table) + ", " + name_array({column}) + ", " + regclass(target);
-  add_text(arguments, "json_path", json_path);
-  add_kind(arguments, when_column, when_value);
-  return call("set_reference", arguments);
+Statement Statements::reference(const ReferenceRule& rule) const {
+  std::string arguments = regclass(rule.schema, rule.table) + ", " + name_array(rule.columns) +
+                          ", " + regclass(rule.target_schema, rule.target_table);
+  add_names(arguments, "target_columns", rule.target_columns);
+  add_text(arguments, "json_path", rule.json_path);
+  add_kind(arguments, rule.when_column, rule.when_value);
+  return {call("set_reference", arguments), rule};
 }
 
 std::string Statements::without_excluded(const Table& table, const Table& target,
@@ -206,8 +216,9 @@ std::string Statements::company_table(const Table& table, const Settings& settin
   return call("set_company_table", arguments);
 }
 
-std::string Statements::membership(const Table& table, const std::string& person_column) const {
-  return call("set_membership", regclass(table) + ", " + quote_literal(person_column));
+Statement Statements::membership(const Table& table, const std::string& person_column) const {
+  return {call("set_membership", regclass(table) + ", " + quote_literal(person_column)),
+          Membership{table.schema, table.name, person_column}};
 }
 
 std::string Statements::forget_stale_rules() const {

@@ -11,14 +11,24 @@ namespace company_backup {
 TableRule proposed_rule(TableTreatment treatment, std::string reason = "",
                         std::vector<std::string> route = {});
 
+// A statement, and the rule that it sets.
+struct Statement {
+  Statement(std::string text_in, RuleChange change_in = {})
+      : text(std::move(text_in)), change(std::move(change_in)) {}
+  Statement(const char* text_in) : text(text_in) {}
+
+  std::string text;
+  RuleChange change;
+};
+
 class Statements {
  public:
   // `functions_schema`: quoted, as it goes into the statement.
   explicit Statements(std::string functions_schema) : schema_(std::move(functions_schema)) {}
 
-  std::string table_rule(const Table& table, const TableRule& rule) const;
-  std::string column_rule(const Table& table, const std::string& column,
-                          ColumnTreatment treatment) const;
+  Statement table_rule(const Table& table, const TableRule& rule) const;
+  Statement column_rule(const Table& table, const std::string& column,
+                        ColumnTreatment treatment) const;
   // Removes a rule.
   std::string no_table_rule(const Table& table) const;
   std::string no_column_rule(const Table& table, const std::string& column) const;
@@ -27,14 +37,11 @@ class Statements {
   std::string value_for(const Table& table, const Column& column,
                         std::optional<ColumnTreatment> treatment) const;
   // `target_columns` empty: the primary key.
-  std::string reference(const Table& table, const std::vector<std::string>& columns,
-                        const Table& target,
-                        const std::vector<std::string>& target_columns = {}) const;
-  // Of the IDs in a column those that are of one kind, to the primary key of `target`.
-  // `json_path` empty: the column is no document.
-  std::string reference_of_kind(const Table& table, const std::string& column, const Table& target,
-                                const std::string& json_path, const std::string& when_column,
-                                const std::string& when_value) const;
+  Statement reference(const Table& table, const std::vector<std::string>& columns,
+                      const Table& target,
+                      const std::vector<std::string>& target_columns = {}) const;
+  // Any rule with its table, columns and target; the other fields may be empty.
+  Statement reference(const ReferenceRule& rule) const;
   // Makes a reference to a table that does not travel NULL where the row is not.
   std::string without_excluded(const Table& table, const Table& target,
                                const Reference& reference) const;
@@ -44,7 +51,7 @@ class Statements {
   std::string no_rule_for_all(const ColumnRule& rule) const;
   std::string no_rule_for_all(const ReferenceRule& rule) const;
   std::string company_table(const Table& table, const Settings& settings) const;
-  std::string membership(const Table& table, const std::string& person_column) const;
+  Statement membership(const Table& table, const std::string& person_column) const;
   std::string forget_stale_rules() const;
 
  private:

@@ -133,10 +133,10 @@ class OwnedTables {
       if (rule.reason.empty()) rule.reason = "belongs to the company of " + list(rule.route);
     }
     if (problem.empty()) return "";
-    const bool settled_otherwise = routes_.tied[index].empty() && !question->statement.empty();
+    const bool settled_otherwise = routes_.tied[index].empty() && question->statement.has_value();
     model_.error(
         display_table(table), problem,
-        settled_otherwise ? question->statement : model_.statements.table_rule(table, rule));
+        settled_otherwise ? *question->statement : model_.statements.table_rule(table, rule));
     return problem;
   }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/scope/scope_model.hpp"
+#include "core/scope/scope_meaning.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
@@ -17,7 +17,7 @@ class OtherTables {
         routes_(routes),
         scope_(scope),
         undecided_(undecided),
-        company_names_(model),
+        meaning_(model),
         treatment_(model.size()) {
     for (const ScopedTable& table : scope.tables) treatment_[table.table] = table.treatment;
     find_referrers();
@@ -140,7 +140,7 @@ class OtherTables {
                                       : model_.statements.table_rule(table, upward));
   }
 
-  std::string without_route(TableIndex index) const {
+  Statement without_route(TableIndex index) const {
     TableRule rule = *model_.rule[index];
     rule.route.clear();
     for (const Link& link : model_.ordered[index])
@@ -262,9 +262,9 @@ class OtherTables {
 
   // True if there was something to ask about a table nothing leads to.
   bool ask_unowned(TableIndex index) {
-    return ask_partition_key(index) || ask_company_column(index) || ask_foreign_table(index) ||
-           ask_inheritance(index) || ask_people(index) || ask_parent(index) || ask_pair(index) ||
-           ask_named_id(index) || ask_list(index);
+    return ask_partition_key(index) || ask_values(index) || ask_company_column(index) ||
+           ask_foreign_table(index) || ask_inheritance(index) || ask_people(index) ||
+           ask_parent(index) || ask_pair(index) || ask_named_id(index) || ask_list(index);
   }
 
   // Rows about rows of any table: (about_type, about_id).
@@ -290,6 +290,37 @@ class OtherTables {
     return false;
   }
 
+  // Whose values are keys of a table that belongs to companies.
+  bool ask_values(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (table.of_extension) return false;
+    bool asked = false;
+    for (const Column& column : table.columns) {
+      if (is_settled(index, column)) continue;
+      for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+        const Judgement judged = meaning_.judge(place);
+        if (judged.kind != Judgement::Kind::kReference ||
+            judged.confidence != Confidence::kConfident || routes_.distance[judged.table] < 0)
+          continue;
+        const ReferenceRule rule = meaning_.reference(place.place, judged);
+        model_.error(display_table(table),
+                     "values of its column " + display_name(column.name) + " are keys of " +
+                         display_table(model_.table(judged.table)) +
+                         ", which belongs to companies, but no foreign key says so",
+                     model_.statements.reference(rule));
+        model_.support(judged.confidence, judged.evidence);
+        asked = true;
+      }
+    }
+    return asked;
+  }
+
+  // Do the values of a column say that it refers to nothing?
+  bool is_data(TableIndex index, const Column& column) const {
+    const Judgement judged = meaning_.judge(index, column);
+    return judged.kind == Judgement::Kind::kData && judged.confidence == Confidence::kConfident;
+  }
+
   bool ask_partition_key(TableIndex index) {
     const Table& table = model_.table(index);
     for (const ForeignKey* fk : model_.keys_of[index]) {
@@ -309,7 +340,7 @@ class OtherTables {
     const Table& table = model_.table(index);
     if (table.of_extension) return false;
     for (const Column& column : table.columns) {
-      if (!company_names_.match(column) || is_settled(index, column)) continue;
+      if (!meaning_.company_names().match(column) || is_settled(index, column)) continue;
       const Table& company = model_.table(model_.company);
       model_.error(display_table(table),
                    "the column " + display_name(column.name) +
@@ -364,7 +395,7 @@ class OtherTables {
     for (const Column& column : table.columns) {
       if (!can_hold_id(column) || column.generated || is_settled(index, column)) continue;
       const auto stem = id_stem(column.name);
-      if (!stem || !names_owned_table(*stem)) continue;
+      if (!stem || !names_owned_table(*stem) || is_data(index, column)) continue;
       const TableIndex target = owned_table(*stem, column);
       model_.error(display_table(table),
                    "its column " + display_name(column.name) +
@@ -500,7 +531,7 @@ class OtherTables {
   const Routes& routes_;
   Scope& scope_;
   Undecided& undecided_;
-  CompanyNames company_names_;
+  const ColumnMeaning meaning_;
   std::vector<std::optional<TableTreatment>> treatment_;  // of the tables reached
   std::vector<bool> asked_;
   std::vector<std::vector<TableIndex>> referrers_;

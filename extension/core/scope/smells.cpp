@@ -109,6 +109,12 @@ bool looks_like_secret(const Column& column) {
          has_pair(words, {"api", "access", "private", "signing", "encryption"}, {"key"});
 }
 
+bool names_doer(const Column& column) {
+  const Words words = words_of(column.name);
+  return ends_in(words, {"by", "owner", "author", "assignee", "creator", "editor", "reviewer",
+                         "approver", "sender", "recipient", "requester", "uploader"});
+}
+
 std::vector<std::string> people_match_columns(const Table& table) {
   for (std::string_view word : {"email", "mail", "username", "login", "user", "name"})
     for (const UniqueIndex& index : table.unique_indexes) {

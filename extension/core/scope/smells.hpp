@@ -28,6 +28,9 @@ bool names_membership(const Table& table);
 
 bool looks_like_secret(const Column& column);
 
+// "created_by", "owner": names somebody who did something, or has to.
+bool names_doer(const Column& column);
+
 // The columns of the unique index that finds a person again elsewhere (email, user name), or the
 // rows of reference data (a code); empty: there is none.
 std::vector<std::string> people_match_columns(const Table& table);

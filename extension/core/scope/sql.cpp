@@ -10,10 +10,14 @@ constexpr uint32_t kFirstUserType = 16384;
 
 }  // namespace
 
+bool is_own_type(const Column& column) {
+  return column.type_oid < kFirstUserType;
+}
+
 // A cast, but for types of users: they may define what a cast to text does. concat() calls the
 // type's output function, and makes '' of NULL.
 std::string as_text(const std::string& value, const Column& column) {
-  if (column.type_oid < kFirstUserType) return value + "::pg_catalog.text";
+  if (is_own_type(column)) return value + "::pg_catalog.text";
   return "CASE WHEN " + value + " IS DISTINCT FROM NULL THEN pg_catalog.concat(" + value + ") END";
 }
 

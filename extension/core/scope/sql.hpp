@@ -10,6 +10,9 @@
 
 namespace company_backup {
 
+// Is it of a type of PostgreSQL's own?
+bool is_own_type(const Column& column);
+
 std::string quoted_table(const Table& table);   // "sales"."invoice"
 std::string display_table(const Table& table);  // sales.invoice, quoted only where needed
 

@@ -16,6 +16,8 @@ namespace company_backup {
 bool strict_scope = true;
 bool require_signature = true;
 int max_expansion = 200;
+int evidence_time = 60;
+int evidence_rows = 1000;
 
 }  // namespace company_backup
 
@@ -31,6 +33,15 @@ void _PG_init(void) {
                           "How many times its size an uploaded archive beyond 1 GB may expand to.",
                           nullptr, &company_backup::max_expansion, 200, 1, 10000, PGC_SUSET, 0,
                           nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "company_backup.evidence_time",
+      "How long check_company_scope() and propose_company_rules() look at rows; 0: not at all.",
+      nullptr, &company_backup::evidence_time, 60, 0, 86400, PGC_USERSET, GUC_UNIT_S, nullptr,
+      nullptr, nullptr);
+  DefineCustomIntVariable("company_backup.evidence_rows",
+                          "How many values of a column they look up among the keys.", nullptr,
+                          &company_backup::evidence_rows, 1000, 10, 100000, PGC_USERSET, 0, nullptr,
+                          nullptr, nullptr);
   MarkGUCPrefixReserved("company_backup");
   company_backup::install_planner_hook();
   company_backup::install_temp_schema_guard();

@@ -1,4 +1,4 @@
-// The extension's settings (company_backup.*); only superusers change them.
+// The extension's settings (company_backup.*). Only superusers change what bounds others.
 #pragma once
 
 namespace company_backup {
@@ -6,5 +6,7 @@ namespace company_backup {
 extern bool strict_scope;       // company_backup.strict
 extern int max_expansion;       // company_backup.max_expansion
 extern bool require_signature;  // company_backup.require_signature
+extern int evidence_time;       // company_backup.evidence_time, in seconds
+extern int evidence_rows;       // company_backup.evidence_rows
 
 }  // namespace company_backup

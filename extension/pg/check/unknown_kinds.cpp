@@ -237,17 +237,27 @@ Finding unknown_kind(const LiveScope& live, const KindPlace& place, const Text& 
   for (const std::string& name : kind ? names_of_kind(live, place, *kind) : Names()) {
     if (target == kNoTable) target = table_of_kind(live, place, name);
   }
-  const Statements statements(functions_schema());
   const std::string what = place.json_path.empty() ? "" : " at " + place.json_path;
-  return {Severity::kError, display_table(table) + "." + display_name(id.name),
-          "no rule says of which table it is the ID" + what + " where " +
-              display_name(place.when_column) + " is " + (kind ? quote_literal(*kind) : "null") +
-              (kind ? ": name the table with set_reference()" : ": give such rows a kind") +
-              ", or, if such IDs refer to no table, say set_column_rule(..., 'data')",
-          target == kNoTable
-              ? ""
-              : statements.reference_of_kind(table, id.name, live.table(target), place.json_path,
-                                             place.when_column, *kind)};
+  Finding finding{Severity::kError, display_table(table) + "." + display_name(id.name),
+                  "no rule says of which table it is the ID" + what + " where " +
+                      display_name(place.when_column) + " is " +
+                      (kind ? quote_literal(*kind) : "null") +
+                      (kind ? ": name the table with set_reference()" : ": give such rows a kind") +
+                      ", or, if such IDs refer to no table, say set_column_rule(..., 'data')",
+                  ""};
+  if (target == kNoTable) return finding;
+  Statement statement = Statements(functions_schema())
+                            .reference({.schema = table.schema,
+                                        .table = table.name,
+                                        .columns = {id.name},
+                                        .target_schema = live.table(target).schema,
+                                        .target_table = live.table(target).name,
+                                        .json_path = place.json_path,
+                                        .when_column = place.when_column,
+                                        .when_value = *kind});
+  finding.hint = std::move(statement.text);
+  finding.change = std::move(statement.change);
+  return finding;
 }
 
 }  // namespace

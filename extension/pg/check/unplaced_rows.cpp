@@ -200,7 +200,7 @@ std::string with_way(const LiveScope& live, const ScopedTable& scoped, const Rou
     if (names.insert(step.name).second) rule.route.push_back(step.name);
   }
   if (names.insert(way.name).second) rule.route.push_back(way.name);
-  return Statements(functions_schema()).table_rule(table, rule);
+  return Statements(functions_schema()).table_rule(table, rule).text;
 }
 
 // Else the rows themselves, for somebody to give them a company.

@@ -1,4 +1,6 @@
 // company_scope, check_company_scope, propose_company_rules, company_contents, check_company_data.
+#include <algorithm>
+
 #include "core/archive/archive_files.hpp"
 #include "core/scope/discovery.hpp"
 #include "core/scope/ownership.hpp"
@@ -8,6 +10,7 @@
 #include "pg/check/reference_check.hpp"
 #include "pg/check/unknown_kinds.hpp"
 #include "pg/check/unplaced_rows.hpp"
+#include "pg/check/value_evidence.hpp"
 #include "pg/rows/table_plan.hpp"
 #include "pg/scope/catalog.hpp"
 #include "pg/scope/company_scope.hpp"
@@ -105,6 +108,28 @@ void add_contents(const LiveScope& live, const ScopedTable& scoped, const Compan
   }
 }
 
+void add_proposals(const std::vector<Finding>& findings, std::vector<Proposal>& proposals) {
+  for (const Finding& finding : findings) {
+    const auto same = [&](const Proposal& other) { return other.statement == finding.hint; };
+    if (finding.hint.empty() || std::any_of(proposals.begin(), proposals.end(), same)) continue;
+    proposals.push_back(proposal_of(finding));
+  }
+}
+
+// What could not be looked at, and that names alone decided.
+std::vector<Finding> evidence_findings(const LiveScope& live, const Evidence& evidence) {
+  std::vector<Finding> findings;
+  for (const UnreadTable& unread : evidence.unread) {
+    findings.push_back({Severity::kNotice, display_table(live.table(unread.table)),
+                        "its rows could not be looked at: " + unread.why, ""});
+  }
+  if (!evidence.has_rows) {
+    findings.push_back({Severity::kNotice, display_table(live.table(live.scope.company_table)),
+                        "there were no rows to look at: what is asked goes by names alone", ""});
+  }
+  return findings;
+}
+
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(company_scope) {
@@ -124,8 +149,12 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
 COMPANY_BACKUP_FUNCTION(check_company_scope) {
   authorize_scope();
   const LiveScope live = load_live_scope();
+  const Evidence evidence = gather_evidence(live.schema);
+  const Scope scope = discover_scope(live.schema, live.rules, functions_schema(), evidence);
   std::vector<Finding> findings = row_findings(live);
-  findings.insert(findings.end(), live.scope.findings.begin(), live.scope.findings.end());
+  for (const auto& more : {scope.findings, evidence_findings(live, evidence)}) {
+    findings.insert(findings.end(), more.begin(), more.end());
+  }
   sort_findings(findings);
   Rows rows;
   for (const Finding& finding : findings) {
@@ -139,12 +168,10 @@ COMPANY_BACKUP_FUNCTION(propose_company_rules) {
   Rules rules = load_rules();
   const Schema schema = load_schema(rules.settings);
   apply_to_tables(schema, rules);
-  std::vector<Proposal> proposals = propose_rules(schema, rules, functions_schema());
-  if (const std::optional<LiveScope> live = discovered_scope()) {
-    for (const Finding& finding : row_findings(*live)) {
-      if (!finding.hint.empty()) proposals.push_back(proposal_of(finding));
-    }
-  }
+  const Evidence evidence = gather_evidence(schema);
+  std::vector<Proposal> proposals = propose_rules(schema, rules, functions_schema(), evidence);
+  if (const std::optional<LiveScope> live = discovered_scope())
+    add_proposals(row_findings(*live), proposals);
   Rows rows;
   for (const Proposal& proposal : proposals) {
     rows.push_back({proposal.statement, to_text(proposal.confidence), proposal.evidence});

@@ -1,0 +1,137 @@
+#include "core/scope/evidence.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "core/text/ascii.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr int kBucketBits = 16;
+constexpr size_t kMostMatches = 16;  // kept of a place
+
+bool is_uuid(std::string_view value) {
+  if (value.size() != 36) return false;
+  for (size_t i = 0; i < value.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    const char c = value[i];
+    const bool hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (dash ? c != '-' : !hex) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool looks_generated(std::string_view value) {
+  constexpr size_t kLargeNumber = 9, kRandomText = 12, kLongest = 64;
+  if (is_uuid(value)) return true;
+  size_t digits = 0, letters = 0, separators = 0;
+  for (const char c : value) {
+    if (is_digit(c))
+      ++digits;
+    else if (is_lower(c) || (c >= 'A' && c <= 'Z'))
+      ++letters;
+    else if (c == '_' || c == '-')
+      ++separators;
+    else
+      return false;
+  }
+  if (letters == 0 && separators == 0) return digits >= kLargeNumber;
+  return value.size() >= kRandomText && value.size() <= kLongest && letters > 0 && digits > 1 &&
+         separators < 3;
+}
+
+std::span<const PlaceEvidence> Evidence::of(TableIndex table, int16_t column) const {
+  const auto before = [](const PlaceEvidence& evidence, const std::pair<TableIndex, int16_t>& at) {
+    return std::pair(evidence.place.table, evidence.place.column) < at;
+  };
+  const auto first =
+      std::lower_bound(places.begin(), places.end(), std::pair(table, column), before);
+  auto last = first;
+  while (last != places.end() && last->place.table == table && last->place.column == column) ++last;
+  return {first, last};
+}
+
+const PlaceEvidence* Evidence::find(TableIndex table, int16_t column) const {
+  for (const PlaceEvidence& evidence : of(table, column)) {
+    if (evidence.place.json_path.empty() && evidence.place.when_column == 0) return &evidence;
+  }
+  return nullptr;
+}
+
+void EvidenceCollector::add_value(const SamplePlace& place, std::string_view value) {
+  const auto number =
+      numbers_.try_emplace(place, static_cast<uint32_t>(places_.size())).first->second;
+  if (number == places_.size()) places_.push_back({place, 0, 0, 0, 0, {}});
+  Sampled& sampled = places_[number];
+  if (sampled.added == most_values_) return;
+  ++sampled.added;
+  values_.push_back({std::hash<std::string_view>()(value), number, looks_generated(value)});
+}
+
+void EvidenceCollector::sort_values() {
+  const auto less = [](const Value& a, const Value& b) {
+    return a.hash != b.hash ? a.hash < b.hash : a.place < b.place;
+  };
+  std::sort(values_.begin(), values_.end(), less);
+  const auto same = [](const Value& a, const Value& b) {
+    return a.hash == b.hash && a.place == b.place;
+  };
+  values_.erase(std::unique(values_.begin(), values_.end(), same), values_.end());
+  first_.assign((size_t{1} << kBucketBits) + 1, 0);
+  for (const Value& value : values_) {
+    ++first_[(value.hash >> (64 - kBucketBits)) + 1];
+    ++places_[value.place].values;
+    places_[value.place].generated += value.generated;
+  }
+  for (size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
+  sorted_ = true;
+}
+
+void EvidenceCollector::begin_key(TableIndex table, int16_t column) {
+  if (!sorted_) sort_values();
+  end_key();
+  key_table_ = table;
+  key_column_ = column;
+}
+
+void EvidenceCollector::add_key(std::string_view value) {
+  const uint64_t hash = std::hash<std::string_view>()(value);
+  const size_t bucket = hash >> (64 - kBucketBits);
+  const auto end = values_.begin() + first_[bucket + 1];
+  auto found = std::lower_bound(values_.begin() + first_[bucket], end, hash,
+                                [](const Value& at, uint64_t wanted) { return at.hash < wanted; });
+  for (; found != end && found->hash == hash; ++found) {
+    if (places_[found->place].matched++ == 0) touched_.push_back(found->place);
+  }
+}
+
+void EvidenceCollector::end_key() {
+  for (uint32_t number : touched_) {
+    Sampled& sampled = places_[number];
+    sampled.matches.push_back({key_table_, key_column_, sampled.matched});
+    sampled.matched = 0;
+  }
+  touched_.clear();
+}
+
+Evidence EvidenceCollector::finish() {
+  if (!sorted_) sort_values();
+  end_key();
+  Evidence evidence;
+  for (Sampled& sampled : places_) {
+    std::stable_sort(sampled.matches.begin(), sampled.matches.end(),
+                     [](const KeyMatch& a, const KeyMatch& b) { return a.values > b.values; });
+    if (sampled.matches.size() > kMostMatches) sampled.matches.resize(kMostMatches);
+    evidence.places.push_back(
+        {std::move(sampled.place), sampled.values, sampled.generated, std::move(sampled.matches)});
+  }
+  std::sort(evidence.places.begin(), evidence.places.end(),
+            [](const PlaceEvidence& a, const PlaceEvidence& b) { return a.place < b.place; });
+  evidence.has_rows = !evidence.places.empty();
+  return evidence;
+}
+
+}  // namespace company_backup

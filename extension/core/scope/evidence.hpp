@@ -1,0 +1,106 @@
+// What the rows say of columns that no foreign key explains: of which tables their values are keys.
+// Names suggest, values prove. Filled by EvidenceCollector from a sample of the values and from all
+// keys; core/scope/judgement.hpp says what it means.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/scope/schema.hpp"
+
+namespace company_backup {
+
+// Where values stand: in a column, in the elements of an array, or at a path of a document; if
+// when_column is not 0, only in rows that have this text there.
+struct SamplePlace {
+  TableIndex table = kNoTable;
+  int16_t column = 0;
+  std::string json_path = {};
+  int16_t when_column = 0;
+  std::string when_value = {};
+  auto operator<=>(const SamplePlace&) const = default;
+};
+
+// So many of the values are keys in this column.
+struct KeyMatch {
+  TableIndex table = kNoTable;
+  int16_t column = 0;
+  uint32_t values = 0;
+};
+
+struct PlaceEvidence {
+  SamplePlace place;
+  uint32_t values = 0;     // different ones that were looked up
+  uint32_t generated = 0;  // of these: that look generated, and are the same nowhere by chance
+  std::vector<KeyMatch> matches;  // most values first
+};
+
+struct UnreadTable {
+  TableIndex table = kNoTable;
+  std::string why;
+};
+
+struct Evidence {
+  std::vector<PlaceEvidence> places;  // sorted by place
+  std::vector<UnreadTable> unread;    // whose rows could not be looked at
+  bool has_rows = false;              // there were any
+  bool all_keys = true;               // false: values may be keys that were not looked at
+
+  // What is known of all places in a column.
+  std::span<const PlaceEvidence> of(TableIndex table, int16_t column) const;
+  // Of the column as a whole; null: nothing.
+  const PlaceEvidence* find(TableIndex table, int16_t column) const;
+};
+
+// Is a value of this form not met twice by chance? UUIDs, long random texts, large numbers.
+bool looks_generated(std::string_view value);
+
+// First add_value() for the sample, then for each key begin_key() and add_key(). Keeps hashes of
+// values only: no more than `most_values` of a place, 16 bytes each.
+class EvidenceCollector {
+ public:
+  explicit EvidenceCollector(size_t most_values) : most_values_(most_values) {}
+
+  void add_value(const SamplePlace& place, std::string_view value);
+  size_t places() const { return places_.size(); }
+  bool knows(const SamplePlace& place) const { return numbers_.contains(place); }
+
+  // Each key once; values of a unique column.
+  void begin_key(TableIndex table, int16_t column);
+  void add_key(std::string_view value);
+
+  // With what the caller knows of `unread` and the like left empty.
+  Evidence finish();
+
+ private:
+  struct Sampled {
+    SamplePlace place;
+    size_t added = 0;
+    uint32_t values = 0, generated = 0, matched = 0;
+    std::vector<KeyMatch> matches;
+  };
+  struct Value {
+    uint64_t hash;
+    uint32_t place : 31;
+    uint32_t generated : 1;
+  };
+
+  void sort_values();
+  void end_key();
+
+  size_t most_values_;
+  std::map<SamplePlace, uint32_t> numbers_;
+  std::vector<Sampled> places_;
+  std::vector<Value> values_;
+  std::vector<uint32_t> first_;  // by the upper bits of the hash: where its values begin
+  std::vector<uint32_t> touched_;
+  bool sorted_ = false;
+  TableIndex key_table_ = kNoTable;
+  int16_t key_column_ = 0;
+};
+
+}  // namespace company_backup

@@ -1,0 +1,168 @@
+#include "core/scope/judgement.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/scope/smells.hpp"
+#include "core/scope/sql.hpp"
+#include "core/text/names.hpp"
+
+namespace company_backup {
+namespace {
+
+// Of the values of a column, in percent: a few may dangle, a few may match by chance.
+constexpr uint32_t kAll = 95, kHardlyAny = 3;
+constexpr uint32_t kEnough = 5;  // values that say something
+
+std::string number(uint32_t count) {
+  std::string text = std::to_string(count);
+  if (text.size() > 3) text.insert(text.size() - 3, ",");
+  return text;
+}
+
+class Judge {
+ public:
+  Judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
+        TableIndex named)
+      : schema_(schema), evidence_(evidence), place_(place), named_(named) {
+    for (const KeyMatch& match : place.matches) {
+      if (!is_itself(match) && percent(match) >= kAll) full_.push_back(&match);
+    }
+  }
+
+  Judgement judge() const {
+    if (place_.values == 0) return {};
+    return full_.empty() ? without_target() : with_target();
+  }
+
+ private:
+  uint32_t percent(const KeyMatch& match) const {
+    return static_cast<uint32_t>(uint64_t{100} * match.values / place_.values);
+  }
+
+  // A unique column holds its own values.
+  bool is_itself(const KeyMatch& match) const {
+    return match.table == place_.place.table && match.column == place_.place.column;
+  }
+
+  // Values that are met twice by chance prove nothing.
+  bool proves() const { return place_.generated * 10 >= place_.values * 9; }
+
+  const KeyMatch* most() const {
+    for (const KeyMatch& match : place_.matches) {
+      if (!is_itself(match)) return &match;
+    }
+    return nullptr;
+  }
+
+  std::string sampled() const {
+    return number(place_.values) + (place_.values == 1 ? " sampled value" : " sampled values");
+  }
+
+  std::string match_text(const KeyMatch& match) const {
+    return number(match.values) + " of " + sampled() +
+           (match.values == 1 ? " is a key of " : " are keys of ") +
+           display_table(schema_.tables[match.table]);
+  }
+
+  Judgement without_target() const {
+    Judgement judgement;
+    const KeyMatch* first = most();
+    if (first != nullptr && percent(*first) > kHardlyAny) {
+      judgement.evidence = match_text(*first);
+      for (const KeyMatch& match : place_.matches) {
+        if (&match == first || is_itself(match) || percent(match) <= kHardlyAny) continue;
+        judgement.evidence +=
+            ", " + number(match.values) + " of " + display_table(schema_.tables[match.table]);
+      }
+      return judgement;
+    }
+    judgement.evidence =
+        (first == nullptr ? "none of " : number(first->values) + " of ") + sampled() +
+        (place_.values == 1 || (first != nullptr && first->values == 1) ? " is" : " are") +
+        " a key of any table";
+    if (!evidence_.all_keys) return judgement;
+    judgement.kind = Judgement::Kind::kData;
+    const bool sure = named_ == kNoTable && (place_.values >= kEnough || proves());
+    judgement.confidence = sure ? Confidence::kConfident : Confidence::kLikely;
+    return judgement;
+  }
+
+  Judgement with_target() const {
+    Judgement judgement;
+    const KeyMatch* target = named_target();
+    const bool is_named = target != nullptr;
+    if (!is_named) target = proves() ? only_root() : nullptr;
+    judgement.evidence = match_text(target == nullptr ? *full_[0] : *target);
+    if (target == nullptr) {
+      if (full_.size() > 1) {
+        judgement.evidence += ", and of " + std::to_string(full_.size() - 1) +
+                              (full_.size() == 2 ? " other table" : " other tables");
+      }
+      return judgement;
+    }
+    judgement.kind = Judgement::Kind::kReference;
+    judgement.table = target->table;
+    judgement.column = target->column;
+    judgement.evidence += others_text(*target);
+    const bool enough = place_.values >= (proves() ? 2 : kEnough);
+    judgement.confidence = enough ? Confidence::kConfident : Confidence::kLikely;
+    return judgement;
+  }
+
+  // "; no other table has more than 3 %".
+  std::string others_text(const KeyMatch& target) const {
+    uint32_t most_others = 0;
+    for (const KeyMatch& match : place_.matches) {
+      if (match.table != target.table && !is_itself(match))
+        most_others = std::max(most_others, percent(match));
+    }
+    if (most_others <= kHardlyAny) {
+      return "; no other table has more than " + std::to_string(kHardlyAny) + "%";
+    }
+    return named_ == target.table ? ", as its name says" : "";
+  }
+
+  const KeyMatch* named_target() const {
+    for (const KeyMatch* match : full_) {
+      if (match->table == named_) return match;
+    }
+    return nullptr;
+  }
+
+  // The one that the others are keys of, too: a row of settings has the key of its company.
+  const KeyMatch* only_root() const {
+    const KeyMatch* root = nullptr;
+    for (const KeyMatch* match : full_) {
+      if (refers_to_another(*match)) continue;
+      if (root != nullptr && root->table != match->table) return nullptr;
+      if (root == nullptr) root = match;
+    }
+    return root;
+  }
+
+  bool refers_to_another(const KeyMatch& match) const {
+    return std::any_of(
+        schema_.foreign_keys.begin(), schema_.foreign_keys.end(), [&](const ForeignKey& key) {
+          return key.table == match.table && key.columns == std::vector{match.column} &&
+                 key.target != match.table &&
+                 std::any_of(full_.begin(), full_.end(),
+                             [&](const KeyMatch* other) { return other->table == key.target; });
+        });
+  }
+
+  const Schema& schema_;
+  const Evidence& evidence_;
+  const PlaceEvidence& place_;
+  const TableIndex named_;
+  std::vector<const KeyMatch*> full_;
+};
+
+}  // namespace
+
+Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
+                TableIndex named) {
+  return Judge(schema, evidence, place, named).judge();
+}
+
+}  // namespace company_backup

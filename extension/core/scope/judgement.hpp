@@ -1,0 +1,31 @@
+// What evidence means for one place: of which table the values there are keys, or that they are
+// data.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/scope/evidence.hpp"
+#include "core/scope/scope.hpp"
+
+namespace company_backup {
+
+struct Judgement {
+  enum class Kind {
+    kUnknown,    // there are no values, or they do not say
+    kReference,  // to the column `column` of `table`
+    kData,
+  };
+  Kind kind = Kind::kUnknown;
+  TableIndex table = kNoTable;
+  int16_t column = 0;
+  Confidence confidence = Confidence::kGuess;
+  std::string evidence;  // in words; empty: there are no values
+};
+
+// `named`: the table that the name of the place is that of, or kNoTable. Generated values prove by
+// a match; small numbers are keys of every table, so that the name has to agree.
+Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
+                TableIndex named);
+
+}  // namespace company_backup

@@ -1,0 +1,11 @@
+// What a proposed statement would do to the rules.
+#pragma once
+
+#include "core/scope/scope.hpp"
+
+namespace company_backup {
+
+// In place of the rule that says something of the same. False if the change is none.
+bool apply_change(const RuleChange& change, Rules& rules);
+
+}  // namespace company_backup

@@ -1,0 +1,149 @@
+#include "core/scope/scope_meaning.hpp"
+
+#include <algorithm>
+
+#include "core/scope/document_values.hpp"
+#include "core/scope/smells.hpp"
+#include "core/text/names.hpp"
+
+namespace company_backup {
+
+ColumnMeaning::ColumnMeaning(const Model& model) : model_(model), company_names_(model) {
+  for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
+    for (const std::string& form : noun_forms(plain_name(model.table(index).name)))
+      tables_named_[form].push_back(index);
+  for (const ForeignKey& key : model.schema.foreign_keys) {
+    if (key.columns.size() != 1) continue;
+    const std::string& name = column_of(model.table(key.table), key.columns[0]).name;
+    const auto [known, added] = targets_by_name_.emplace(name, key.target);
+    if (!added && known->second != key.target) known->second = kNoTable;
+  }
+}
+
+bool ColumnMeaning::same_family(const Column& column, const Column& key) {
+  return key.family == element_family(column.family);
+}
+
+bool ColumnMeaning::holds_numbers(const Column& column, const Column& key) {
+  const TypeFamily family = element_family(column.family);
+  return key.family == TypeFamily::kInteger &&
+         (family == TypeFamily::kInteger || family == TypeFamily::kText);
+}
+
+TableIndex ColumnMeaning::named_table(TableIndex table, const Column& column, Fits fits) const {
+  return table_named(table, column.name, &column, fits);
+}
+
+// `column`: what has to fit; null: anything does.
+TableIndex ColumnMeaning::table_named(TableIndex near, const std::string& name,
+                                      const Column* column, Fits fits) const {
+  const auto stem = id_stem(name);
+  if (!stem) return kNoTable;
+  for (size_t start = 0;;) {
+    const std::vector<TableIndex> found = tables_named(near, stem->substr(start), column, fits);
+    if (!found.empty()) return found.size() == 1 ? found[0] : kNoTable;
+    start = stem->find('_', start);
+    if (start++ == std::string::npos) return kNoTable;
+  }
+}
+
+std::vector<TableIndex> ColumnMeaning::tables_named(TableIndex near, const std::string& noun,
+                                                    const Column* column, Fits fits) const {
+  std::vector<TableIndex> found;
+  for (const std::string& form : noun_forms(noun)) {
+    const auto named = tables_named_.find(form);
+    if (named == tables_named_.end()) continue;
+    for (TableIndex target : named->second)
+      if (const Column* key = only_key(target);
+          key != nullptr && (column == nullptr || fits(*column, *key)))
+        found.push_back(target);
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  const auto elsewhere = [&](TableIndex target) {
+    return model_.table(target).schema != model_.table(near).schema;
+  };
+  // Of equal names in several schemas, the one next to it.
+  if (found.size() > 1 && !std::all_of(found.begin(), found.end(), elsewhere))
+    std::erase_if(found, elsewhere);
+  return found;
+}
+
+// The column that alone is the table's key; null: there is none.
+const Column* ColumnMeaning::only_key(TableIndex target) const {
+  const std::vector<int16_t> key = pick_key(model_.table(target));
+  return key.size() == 1 ? &column_of(model_.table(target), key[0]) : nullptr;
+}
+
+TableIndex ColumnMeaning::namesake_target(const std::string& column) const {
+  const auto found = targets_by_name_.find(column);
+  return found == targets_by_name_.end() ? kNoTable : found->second;
+}
+
+// Who did something is one of the people, if only one table of people has all the values.
+TableIndex ColumnMeaning::people_among(const PlaceEvidence& place) const {
+  TableIndex found = kNoTable;
+  for (const KeyMatch& match : place.matches) {
+    if (match.values * 100 < place.values * 95 || !looks_like_people(model_.table(match.table)))
+      continue;
+    if (found != kNoTable && found != match.table) return kNoTable;
+    found = match.table;
+  }
+  return found;
+}
+
+// The table that the place is named after.
+TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
+  const SamplePlace& at = place.place;
+  const Column& column = column_of(model_.table(at.table), at.column);
+  if (at.when_column != 0) {
+    const std::string& kind = at.when_value;
+    const size_t start = kind.find_last_of(":.\\/");
+    const std::string noun = plain_name(kind.substr(start == kind.npos ? 0 : start + 1));
+    const auto found = tables_named(at.table, noun, nullptr, same_family);
+    return found.size() == 1 ? found[0] : kNoTable;
+  }
+  if (!at.json_path.empty())
+    return table_named(at.table, last_name(at.json_path), nullptr, same_family);
+  if (company_names_.match(column)) return model_.company;
+  const TableIndex named = table_named(at.table, column.name, nullptr, same_family);
+  if (named != kNoTable) return named;
+  const TableIndex namesake = namesake_target(column.name);
+  if (namesake != kNoTable) return namesake;
+  return names_doer(column) ? people_among(place) : kNoTable;
+}
+
+Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
+  return company_backup::judge(model_.schema, model_.evidence, place, suggested(place));
+}
+
+Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {
+  const PlaceEvidence* place = model_.evidence.find(table, column.number);
+  return place == nullptr ? Judgement() : judge(*place);
+}
+
+std::vector<std::string> ColumnMeaning::named_columns(TableIndex target,
+                                                      const std::vector<int16_t>& key) const {
+  for (const UniqueIndex& unique : model_.table(target).unique_indexes)
+    if (unique.primary && unique.columns == key) return {};
+  return column_names(model_.table(target), key);
+}
+
+ReferenceRule ColumnMeaning::reference(const SamplePlace& place, const Judgement& judgement) const {
+  const Table& table = model_.table(place.table);
+  const Table& target = model_.table(judgement.table);
+  ReferenceRule rule{.schema = table.schema,
+                     .table = table.name,
+                     .columns = {column_of(table, place.column).name},
+                     .target_schema = target.schema,
+                     .target_table = target.name,
+                     .target_columns = named_columns(judgement.table, {judgement.column}),
+                     .json_path = place.json_path};
+  if (place.when_column != 0) {
+    rule.when_column = column_of(table, place.when_column).name;
+    rule.when_value = place.when_value;
+  }
+  return rule;
+}
+
+}  // namespace company_backup

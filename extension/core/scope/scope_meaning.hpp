@@ -1,0 +1,58 @@
+// What a column without a foreign key means: what its name says, and what its values do. Internal
+// to scope*.cpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/scope/judgement.hpp"
+#include "core/scope/scope_model.hpp"
+
+namespace company_backup {
+
+class ColumnMeaning {
+ public:
+  explicit ColumnMeaning(const Model& model);
+
+  // Can the column hold the key?
+  using Fits = bool (*)(const Column& column, const Column& key);
+  static bool same_family(const Column& column, const Column& key);
+  // As numbers or as texts.
+  static bool holds_numbers(const Column& column, const Column& key);
+
+  const CompanyNames& company_names() const { return company_names_; }
+
+  // The one table that the column is named after, with a key of one column that fits. What stands
+  // before it says the part it plays: "received_on_bill_id" is a bill. kNoTable: none, or several.
+  TableIndex named_table(TableIndex table, const Column& column, Fits fits) const;
+
+  // What the values at this place are.
+  Judgement judge(const PlaceEvidence& place) const;
+  // Those of the column as a whole.
+  Judgement judge(TableIndex table, const Column& column) const;
+
+  // The rule for a place that was judged to be a reference.
+  ReferenceRule reference(const SamplePlace& place, const Judgement& judgement) const;
+  // Target columns as set_reference needs them: none for the primary key.
+  std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const;
+
+ private:
+  TableIndex table_named(TableIndex near, const std::string& name, const Column* column,
+                         Fits fits) const;
+  std::vector<TableIndex> tables_named(TableIndex near, const std::string& noun,
+                                       const Column* column, Fits fits) const;
+  TableIndex namesake_target(const std::string& column) const;
+  TableIndex suggested(const PlaceEvidence& place) const;
+  TableIndex people_among(const PlaceEvidence& place) const;
+  const Column* only_key(TableIndex target) const;
+
+  const Model& model_;
+  CompanyNames company_names_;
+  std::unordered_map<std::string, std::vector<TableIndex>> tables_named_;
+  // What foreign keys on columns of this name refer to; kNoTable: to different tables.
+  std::unordered_map<std::string, TableIndex> targets_by_name_;
+};
+
+}  // namespace company_backup
