@@ -130,7 +130,6 @@ Evidence EvidenceCollector::finish() {
   }
   std::sort(evidence.places.begin(), evidence.places.end(),
             [](const PlaceEvidence& a, const PlaceEvidence& b) { return a.place < b.place; });
-  evidence.has_rows = !evidence.places.empty();
   return evidence;
 }
 

@@ -48,7 +48,9 @@ struct Evidence {
   std::vector<PlaceEvidence> places;  // sorted by place
   std::vector<UnreadTable> unread;    // whose rows could not be looked at
   bool has_rows = false;              // there were any
-  bool all_keys = true;               // false: values may be keys that were not looked at
+  // By table and column: of how many rows the value was read; no entry: it was NULL in all of them.
+  std::map<std::pair<TableIndex, int16_t>, uint32_t> rows;
+  bool all_keys = true;  // false: values may be keys that were not looked at
 
   // What is known of all places in a column.
   std::span<const PlaceEvidence> of(TableIndex table, int16_t column) const;

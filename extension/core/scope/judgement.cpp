@@ -48,6 +48,12 @@ class Judge {
   // Values that are met twice by chance prove nothing.
   bool proves() const { return place_.generated * 10 >= place_.values * 9; }
 
+  // Generated values that several rows have could be numbers of groups.
+  bool is_shared() const {
+    const auto rows = evidence_.rows.find({place_.place.table, place_.place.column});
+    return proves() && rows != evidence_.rows.end() && rows->second > place_.values;
+  }
+
   const KeyMatch* most() const {
     for (const KeyMatch& match : place_.matches) {
       if (!is_itself(match)) return &match;
@@ -83,7 +89,7 @@ class Judge {
         " a key of any table";
     if (!evidence_.all_keys) return judgement;
     judgement.kind = Judgement::Kind::kData;
-    const bool sure = named_ == kNoTable && (place_.values >= kEnough || proves());
+    const bool sure = named_ == kNoTable && (place_.values >= kEnough || proves()) && !is_shared();
     judgement.confidence = sure ? Confidence::kConfident : Confidence::kLikely;
     return judgement;
   }
@@ -105,7 +111,9 @@ class Judge {
     judgement.table = target->table;
     judgement.column = target->column;
     judgement.evidence += others_text(*target);
-    const bool enough = place_.values >= (proves() ? 2 : kEnough);
+    // A kind that is called like the table says so itself.
+    const bool enough =
+        (is_named && place_.place.when_column != 0) || place_.values >= (proves() ? 2 : kEnough);
     judgement.confidence = enough ? Confidence::kConfident : Confidence::kLikely;
     return judgement;
   }

@@ -58,10 +58,32 @@ class ColumnCheck {
                     model_.statements.column_rule(model_.table(scoped.table), column.name,
                                                   ColumnTreatment::kData));
     else if (column.family == TypeFamily::kJson)
-      model_.notice(column_object(model_.table(scoped.table), column.name),
-                    "JSON may hold IDs; no rule says whether it does",
-                    model_.statements.column_rule(model_.table(scoped.table), column.name,
-                                                  ColumnTreatment::kData));
+      ask_document(scoped.table, column);
+  }
+
+  // What was found in documents was asked about before; of what was not nothing is to be said.
+  void ask_document(TableIndex index, const Column& column) {
+    const Table& table = model_.table(index);
+    const std::string object = column_object(table, column.name);
+    if (!model_.evidence.rows.contains({index, column.number})) {
+      model_.notice(object, "JSON may hold IDs; no rule says whether it does",
+                    model_.evidence.has_rows ? Statement("")
+                                             : model_.statements.column_rule(
+                                                   table, column.name, ColumnTreatment::kData));
+      return;
+    }
+    for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+      const Judgement judged = meaning_.judge(place);
+      if (judged.kind == Judgement::Kind::kData || judged.evidence.empty() || is_ruled(place.place))
+        continue;
+      const std::string problem = "at " + place.place.json_path + " " + judged.evidence;
+      if (place.generated > 0)
+        model_.error(object,
+                     problem + "; say which with set_reference(), or set_column_rule(..., 'data')",
+                     "");
+      else
+        model_.notice(object, problem + "; no rule says whether they refer to them", "");
+    }
   }
 
   static bool proves(const Judgement& judged) {
@@ -255,6 +277,11 @@ class ColumnCheck {
       model_.error(object, problem, reference_to(index, column, target));
       model_.support(judged.evidence.empty() ? Confidence::kLikely : Confidence::kGuess,
                      judged.evidence);
+      return;
+    }
+    // Values that are keys of several tables are not data only because nobody says which.
+    if (judged.kind == Judgement::Kind::kUnknown && !judged.evidence.empty()) {
+      model_.error(object, problem + "; " + judged.evidence, "");
       return;
     }
     // An ID of the company row itself belongs to it alone: a clone must not share it.

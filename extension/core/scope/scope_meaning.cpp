@@ -80,16 +80,56 @@ TableIndex ColumnMeaning::namesake_target(const std::string& column) const {
   return found == targets_by_name_.end() ? kNoTable : found->second;
 }
 
-// Who did something is one of the people, if only one table of people has all the values.
+bool ColumnMeaning::holds_all(const PlaceEvidence& place, TableIndex table) const {
+  return std::any_of(place.matches.begin(), place.matches.end(), [&](const KeyMatch& match) {
+    return match.table == table && match.values * 100 >= place.values * 95;
+  });
+}
+
+// Who did something is one of the people: of the tables of people that have all the values, the one
+// that most others refer to.
 TableIndex ColumnMeaning::people_among(const PlaceEvidence& place) const {
   TableIndex found = kNoTable;
+  const auto weight = [&](TableIndex table) {
+    return std::pair(model_.keys_to[table].size(), -words_of(model_.table(table).name).size());
+  };
   for (const KeyMatch& match : place.matches) {
-    if (match.values * 100 < place.values * 95 || !looks_like_people(model_.table(match.table)))
-      continue;
-    if (found != kNoTable && found != match.table) return kNoTable;
+    if (!holds_all(place, match.table) || !looks_like_people(model_.table(match.table))) continue;
+    if (found == kNoTable || weight(match.table) > weight(found)) found = match.table;
+  }
+  return found;
+}
+
+// The one table whose name ends like the column's, and that has all the values: captain_assistants
+// for assistant_id.
+TableIndex ColumnMeaning::ending_among(const PlaceEvidence& place, const std::string& name) const {
+  const auto stem = id_stem(name);
+  if (!stem) return kNoTable;
+  TableIndex found = kNoTable;
+  for (const KeyMatch& match : place.matches) {
+    if (!holds_all(place, match.table) || match.table == found) continue;
+    const std::string table = plain_name(model_.table(match.table).name);
+    const auto forms = noun_forms(table);
+    const auto ends = [&](const std::string& form) { return form.ends_with("_" + *stem); };
+    if (std::none_of(forms.begin(), forms.end(), ends)) continue;
+    if (found != kNoTable) return kNoTable;
     found = match.table;
   }
   return found;
+}
+
+// "parent_id": a row of the table itself, if they all are.
+bool ColumnMeaning::names_itself(const PlaceEvidence& place, const std::string& name) const {
+  static constexpr std::string_view kRows[] = {
+      "parent", "root",        "ancestor",  "previous", "next",      "original", "predecessor",
+      "source", "replacement", "duplicate", "reply",    "successor", "child",    "base"};
+  const auto stem = id_stem(name);
+  if (!stem || !holds_all(place, place.place.table)) return false;
+  const std::vector<std::string> words = words_of(*stem);
+  const auto names_row = [&](const std::string& word) {
+    return std::find(std::begin(kRows), std::end(kRows), word) != std::end(kRows);
+  };
+  return std::any_of(words.begin(), words.end(), names_row);
 }
 
 // The table that the place is named after.
@@ -99,9 +139,11 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
   if (at.when_column != 0) {
     const std::string& kind = at.when_value;
     const size_t start = kind.find_last_of(":.\\/");
-    const std::string noun = plain_name(kind.substr(start == kind.npos ? 0 : start + 1));
-    const auto found = tables_named(at.table, noun, nullptr, same_family);
-    return found.size() == 1 ? found[0] : kNoTable;
+    for (const std::string& name : {kind, kind.substr(start == kind.npos ? 0 : start + 1)}) {
+      const auto found = tables_named(at.table, plain_name(name), nullptr, same_family);
+      if (found.size() == 1) return found[0];
+    }
+    return kNoTable;
   }
   if (!at.json_path.empty())
     return table_named(at.table, last_name(at.json_path), nullptr, same_family);
@@ -110,6 +152,9 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
   if (named != kNoTable) return named;
   const TableIndex namesake = namesake_target(column.name);
   if (namesake != kNoTable) return namesake;
+  if (names_itself(place, column.name)) return at.table;
+  const TableIndex ending = ending_among(place, column.name);
+  if (ending != kNoTable) return ending;
   return names_doer(column) ? people_among(place) : kNoTable;
 }
 

@@ -45,7 +45,10 @@ class ColumnMeaning {
                                        const Column* column, Fits fits) const;
   TableIndex namesake_target(const std::string& column) const;
   TableIndex suggested(const PlaceEvidence& place) const;
+  bool holds_all(const PlaceEvidence& place, TableIndex table) const;
   TableIndex people_among(const PlaceEvidence& place) const;
+  TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
+  bool names_itself(const PlaceEvidence& place, const std::string& name) const;
   const Column* only_key(TableIndex target) const;
 
   const Model& model_;

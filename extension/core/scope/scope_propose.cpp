@@ -159,23 +159,33 @@ class Rounds {
       : schema_(schema), rules_(rules), functions_schema_(functions_schema), evidence_(evidence) {}
 
   std::vector<Proposal> propose() {
-    constexpr int kMost = 12;
+    constexpr int kMost = 40;  // each adds a statement
     for (int round = 0; round < kMost && add_round(); ++round) {
     }
     return std::move(proposals_);
   }
 
  private:
-  // Was there anything new to apply?
+  // What is surest is applied first: it may answer what would be guessed. False if nothing is new.
   bool add_round() {
     const Scope scope = discover_scope(schema_, rules_, functions_schema_, evidence_);
-    bool changed = false;
-    for (const Finding& finding : scope.findings) {
-      if (finding.hint.empty() || !seen_.insert(finding.hint).second) continue;
-      proposals_.push_back(proposal_of(finding));
-      changed = apply_change(finding.change, rules_) || changed;
+    for (const Confidence confidence :
+         {Confidence::kConfident, Confidence::kLikely, Confidence::kGuess}) {
+      if (add(scope, confidence)) return true;
     }
-    return changed;
+    return false;
+  }
+
+  bool add(const Scope& scope, Confidence confidence) {
+    bool added = false;
+    for (const Finding& finding : scope.findings) {
+      if (finding.confidence != confidence || finding.hint.empty()) continue;
+      if (!seen_.insert(finding.hint).second) continue;
+      proposals_.push_back(proposal_of(finding));
+      apply_change(finding.change, rules_);
+      added = true;
+    }
+    return added;
   }
 
   const Schema& schema_;

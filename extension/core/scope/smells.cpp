@@ -110,9 +110,12 @@ bool looks_like_secret(const Column& column) {
 }
 
 bool names_doer(const Column& column) {
-  const Words words = words_of(column.name);
-  return ends_in(words, {"by", "owner", "author", "assignee", "creator", "editor", "reviewer",
-                         "approver", "sender", "recipient", "requester", "uploader"});
+  const Words words = words_of(id_stem(column.name).value_or(column.name));
+  return ends_in(words,
+                 {"by",       "owner",  "responsible", "supervisor", "manager",     "agent",
+                  "actor",    "to",     "inviter",     "invitee",    "participant", "organizer",
+                  "host",     "author", "assignee",    "creator",    "editor",      "reviewer",
+                  "approver", "sender", "recipient",   "requester",  "uploader"});
 }
 
 std::vector<std::string> people_match_columns(const Table& table) {

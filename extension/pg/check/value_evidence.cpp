@@ -17,7 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kSampledPages = 128;     // of a table; all of them, if there are no more
-constexpr long kSampledAtOnce = 500;          // read at once
+constexpr long kSampledAtOnce = 500;       // read at once
 constexpr size_t kMostPlaces = 200;        // of one column: paths, and kinds
 constexpr size_t kMostValues = 4'000'000;  // kept of all columns: 64 MB
 constexpr auto kTellEvery = std::chrono::seconds(5);
@@ -60,6 +60,8 @@ class Gatherer {
     }
     Evidence evidence = collector_.finish();
     evidence.unread = std::move(unread_);
+    evidence.rows = std::move(rows_);
+    evidence.has_rows = !evidence.rows.empty();
     evidence.all_keys = all_keys_;
     return evidence;
   }
@@ -181,7 +183,8 @@ class Gatherer {
   void take(const std::string& sql, TableIndex table, const std::vector<SampledColumn>& columns,
             size_t first) {
     Cursor cursor(sql, {});
-    for (Rows rows = cursor.fetch(kSampledAtOnce); !rows.empty(); rows = cursor.fetch(kSampledAtOnce)) {
+    for (Rows rows = cursor.fetch(kSampledAtOnce); !rows.empty();
+         rows = cursor.fetch(kSampledAtOnce)) {
       for (const Row& row : rows) {
         size_t cell = 0;
         for (size_t i = 0; i < columns.size(); ++i) {
@@ -203,6 +206,7 @@ class Gatherer {
       place.when_value = **kind;
     }
     ++found;
+    ++rows_[{table, column.column->number}];
     if (column.column->family == TypeFamily::kJson) {
       add_document(place, value);
     } else if (is_array(*column.column)) {
@@ -270,6 +274,7 @@ class Gatherer {
   EvidenceCollector collector_;
   std::vector<UnreadTable> unread_;
   std::vector<size_t> found_;  // by column: rows of the sample that have a value
+  std::map<std::pair<TableIndex, int16_t>, uint32_t> rows_;     // see Evidence
   std::map<std::pair<TableIndex, int16_t>, size_t> documents_;  // places in them
   bool all_keys_ = true;
   const Clock::time_point end_;
