@@ -43,6 +43,19 @@ bool looks_generated(std::string_view value) {
          separators < 3;
 }
 
+uint32_t RowEvidence::rows_without(const std::vector<int16_t>& wanted) const {
+  uint32_t count = 0;
+  for (const auto& [pattern, times] : patterns) {
+    bool has_value = false;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      const bool is_wanted = std::find(wanted.begin(), wanted.end(), columns[i]) != wanted.end();
+      has_value = has_value || (is_wanted && pattern[i] == 'v');
+    }
+    if (!has_value) count += times;
+  }
+  return count;
+}
+
 std::span<const PlaceEvidence> Evidence::of(TableIndex table, int16_t column) const {
   const auto before = [](const PlaceEvidence& evidence, const std::pair<TableIndex, int16_t>& at) {
     return std::pair(evidence.place.table, evidence.place.column) < at;

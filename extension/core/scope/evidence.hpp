@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,10 +45,23 @@ struct UnreadTable {
   std::string why;
 };
 
+// Which columns of a row are NULL together, and by which of its references it is another company's
+// than by others.
+struct RowEvidence {
+  uint32_t rows = 0;
+  std::vector<int16_t> columns;              // that may be NULL
+  std::map<std::string, uint32_t> patterns;  // of these: 'n' NULL, 'v' a value; and how many rows
+  std::set<std::pair<int16_t, int16_t>> conflicts;  // columns whose rows are of two companies
+
+  // Rows of which all these columns are NULL. Of other columns it is not known: they count as NULL.
+  uint32_t rows_without(const std::vector<int16_t>& wanted) const;
+};
+
 struct Evidence {
   std::vector<PlaceEvidence> places;  // sorted by place
-  std::vector<UnreadTable> unread;    // whose rows could not be looked at
-  bool has_rows = false;              // there were any
+  std::map<TableIndex, RowEvidence> tables;
+  std::vector<UnreadTable> unread;  // whose rows could not be looked at
+  bool has_rows = false;            // there were any
   // By table and column: of how many rows the value was read; no entry: it was NULL in all of them.
   std::map<std::pair<TableIndex, int16_t>, uint32_t> rows;
   bool all_keys = true;  // false: values may be keys that were not looked at

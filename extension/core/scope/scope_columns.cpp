@@ -45,7 +45,7 @@ class ColumnCheck {
     if (has_unheld_key(scoped.table, column)) return;
     if (ask_places(scoped.table, column) || is_in_reference(scoped.table, column)) return;
     if (looks_like_secret(column))
-      ask(scoped.table, column, "its name looks like a secret", ColumnTreatment::kSecret);
+      ask_secret(scoped.table, column);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);
     else if (const Judgement judged = meaning_.judge(scoped.table, column); proves(judged))
@@ -59,6 +59,22 @@ class ColumnCheck {
                                                   ColumnTreatment::kData));
     else if (column.family == TypeFamily::kJson)
       ask_document(scoped.table, column);
+  }
+
+  // Random texts are secrets where they are called so; words and paths are not.
+  void ask_secret(TableIndex index, const Column& column) {
+    const PlaceEvidence* place = model_.evidence.find(index, column.number);
+    const uint32_t values = place == nullptr ? 0 : place->values;
+    const uint32_t random = place == nullptr ? 0 : place->generated;
+    const bool harmless = values >= 3 && random * 10 < values;
+    ask(index, column, "its name looks like a secret",
+        harmless ? ColumnTreatment::kData : ColumnTreatment::kSecret);
+    if (values < 3) return;
+    model_.support(
+        random * 10 >= values * 8 ? Confidence::kConfident
+        : harmless                ? Confidence::kLikely
+                                  : Confidence::kGuess,
+        std::to_string(random) + " of " + std::to_string(values) + " sampled values look random");
   }
 
   // What was found in documents was asked about before; of what was not nothing is to be said.

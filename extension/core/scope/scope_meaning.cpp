@@ -7,6 +7,13 @@
 #include "core/text/names.hpp"
 
 namespace company_backup {
+namespace {
+
+bool is_among(const std::vector<int16_t>& columns, int16_t column) {
+  return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
+
+}  // namespace
 
 ColumnMeaning::ColumnMeaning(const Model& model) : model_(model), company_names_(model) {
   for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
@@ -165,6 +172,32 @@ Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
 Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {
   const PlaceEvidence* place = model_.evidence.find(table, column.number);
   return place == nullptr ? Judgement() : judge(*place);
+}
+
+Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link*>& ways) const {
+  const auto found = model_.evidence.tables.find(table);
+  if (found == model_.evidence.tables.end() || ways.empty()) return {};
+  const RowEvidence& rows = found->second;
+  bool firm = false;
+  std::vector<int16_t> columns;
+  for (const Link* way : ways) {
+    firm = firm || (way->firm && !way->of_one_kind());
+    if (way->step.columns.size() == 1) columns.push_back(way->step.columns[0]);
+  }
+  for (const auto& [a, b] : rows.conflicts) {
+    if (!is_among(columns, a) || !is_among(columns, b)) continue;
+    return {Confidence::kGuess, column_of(model_.table(table), a).name + " and " +
+                                    column_of(model_.table(table), b).name +
+                                    " lead rows to different companies"};
+  }
+  const uint32_t without = firm ? 0 : rows.rows_without(columns);
+  const std::string sampled = std::to_string(rows.rows) + " sampled rows";
+  if (without > 0) {
+    return {Confidence::kLikely,
+            std::to_string(without) + " of " + sampled + " have none of these columns"};
+  }
+  return {Confidence::kConfident,
+          "each of " + sampled + " has one of these columns, and they lead to one company"};
 }
 
 std::vector<std::string> ColumnMeaning::named_columns(TableIndex target,

@@ -12,6 +12,11 @@
 
 namespace company_backup {
 
+struct Support {
+  Confidence confidence = Confidence::kGuess;
+  std::string evidence;
+};
+
 class ColumnMeaning {
  public:
   explicit ColumnMeaning(const Model& model);
@@ -35,6 +40,10 @@ class ColumnMeaning {
 
   // The rule for a place that was judged to be a reference.
   ReferenceRule reference(const SamplePlace& place, const Judgement& judgement) const;
+  // How sure it is that rows belong to the company that these ways lead to: each has one of them,
+  // and no two lead to different companies.
+  Support support_of(TableIndex table, const std::vector<const Link*>& ways) const;
+
   // Target columns as set_reference needs them: none for the primary key.
   std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const;
 

@@ -21,7 +21,51 @@ bool is_number(const Column& column) {
   return element_family(column.family) == TypeFamily::kInteger;
 }
 
+// The column of a table that has the company's key, in every row; null: there is none.
+const Column* company_column(const Schema& schema, const Settings& settings, TableIndex table,
+                             TableIndex company) {
+  const Table& from = schema.tables[table];
+  for (const ForeignKey& key : schema.foreign_keys) {
+    if (key.table != table || key.target != company || key.columns.size() != 1) continue;
+    const Column& column = column_of(from, key.columns[0]);
+    if (column.not_null && key.only_partition == 0) return &column;
+  }
+  for (const std::string& name : settings.scope_columns) {
+    const Column* column = find_column(from, name);
+    if (column != nullptr && column->not_null) return column;
+  }
+  return nullptr;
+}
+
 }  // namespace
+
+std::vector<CompanyWay> company_ways(const Schema& schema, const Settings& settings,
+                                     TableIndex table) {
+  std::vector<CompanyWay> ways;
+  const TableIndex company = schema.find(settings.company_schema, settings.company_table);
+  if (company == kNoTable || table == company) return ways;
+  for (const ForeignKey& key : schema.foreign_keys) {
+    if (key.table != table || key.columns.size() != 1 || key.only_partition != 0) continue;
+    CompanyWay way{&key, &column_of(schema.tables[table], key.columns[0]), nullptr};
+    if (key.target != company) {
+      way.company = company_column(schema, settings, key.target, company);
+      if (way.company == nullptr || key.target == table) continue;
+      if (!is_own_type(*way.company) || key.operators.at(0) != "OPERATOR(pg_catalog.=)") continue;
+    }
+    if (is_own_type(*way.column)) ways.push_back(way);
+  }
+  return ways;
+}
+
+std::vector<const Column*> nullable_columns(const Schema& schema, TableIndex table) {
+  std::vector<const Column*> columns;
+  for (const Column& column : schema.tables[table].columns) {
+    if (column.not_null || column.generated) continue;
+    const bool named = can_hold_id(column) && (id_stem(column.name) || names_doer(column));
+    if (named || has_key(schema.foreign_keys, table, column.number)) columns.push_back(&column);
+  }
+  return columns;
+}
 
 std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex table) {
   std::vector<SampledColumn> sampled;
@@ -30,10 +74,9 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex ta
     if (column.generated || column.identity || !is_own_type(column)) continue;
     if (!can_hold_id(column) && column.family != TypeFamily::kJson) continue;
     if (has_key(schema.foreign_keys, table, column.number)) continue;
-    const bool named = id_stem(column.name) || names_doer(column);
+    const bool named = id_stem(column.name) || names_doer(column) || looks_like_secret(column);
     // A number that is not named like an ID is a number.
     if (is_number(column) && !named) continue;
-    if (looks_like_secret(column)) continue;
     sampled.push_back({&column, named, type_column(from, column)});
   }
   return sampled;

@@ -20,6 +20,19 @@ struct SampledColumn {
 // itself has: their text is made by nobody else's code.
 std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex table);
 
+// A reference whose row says which company it leads to: it has the key itself, or refers to a row
+// of a table that has it.
+struct CompanyWay {
+  const ForeignKey* key = nullptr;
+  const Column* column = nullptr;   // of this table
+  const Column* company = nullptr;  // of the table referred to; null: that is the company table
+};
+std::vector<CompanyWay> company_ways(const Schema& schema, const Settings& settings,
+                                     TableIndex table);
+
+// The columns that may be NULL which could say whose a row is.
+std::vector<const Column*> nullable_columns(const Schema& schema, TableIndex table);
+
 // The columns of the table that alone are unique, and could be referred to.
 std::vector<const Column*> keys_to_match(const Table& table);
 

@@ -1,7 +1,7 @@
 // The tables that a route reaches: their treatment, and what has to be asked about them.
 #include <algorithm>
 
-#include "core/scope/scope_model.hpp"
+#include "core/scope/scope_meaning.hpp"
 #include "core/scope/sql.hpp"
 
 namespace company_backup {
@@ -10,7 +10,7 @@ namespace {
 class OwnedTables {
  public:
   OwnedTables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided)
-      : model_(model), routes_(routes), scope_(scope), undecided_(undecided) {}
+      : model_(model), routes_(routes), scope_(scope), undecided_(undecided), meaning_(model) {}
 
   void decide() {
     scope_.tables.push_back(company_table());
@@ -137,6 +137,10 @@ class OwnedTables {
     model_.error(
         display_table(table), problem,
         settled_otherwise ? *question->statement : model_.statements.table_rule(table, rule));
+    if (!question && rule.treatment == TableTreatment::kCompany) {
+      const Support support = meaning_.support_of(index, routes_.tied[index]);
+      model_.support(support.confidence, support.evidence);
+    }
     return problem;
   }
 
@@ -177,6 +181,7 @@ class OwnedTables {
   const Routes& routes_;
   Scope& scope_;
   Undecided& undecided_;
+  const ColumnMeaning meaning_;
 };
 
 }  // namespace

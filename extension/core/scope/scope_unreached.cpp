@@ -238,6 +238,19 @@ class OtherTables {
     }
     if (rule.treatment != TableTreatment::kPeople) rule.route = names;
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
+    if (rule.treatment != TableTreatment::kCompany) return;
+    const Support support = meaning_.support_of(index, ways_named(index, names));
+    model_.support(support.confidence, support.evidence);
+  }
+
+  std::vector<const Link*> ways_named(TableIndex index,
+                                      const std::vector<std::string>& names) const {
+    std::vector<const Link*> ways;
+    for (const Link& link : model_.links[index]) {
+      if (std::find(names.begin(), names.end(), link.step.name) != names.end())
+        ways.push_back(&link);
+    }
+    return ways;
   }
 
   // What depends on undecided tables waits for their rules; asking now would be noise.

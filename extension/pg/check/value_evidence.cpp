@@ -46,8 +46,9 @@ struct TableFacts {
 
 class Gatherer {
  public:
-  explicit Gatherer(const Schema& schema)
+  Gatherer(const Schema& schema, const Settings& settings)
       : schema_(schema),
+        settings_(settings),
         facts_(schema.tables.size()),
         collector_(most_values(schema)),
         end_(Clock::now() + std::chrono::seconds(evidence_time)) {}
@@ -61,7 +62,8 @@ class Gatherer {
     Evidence evidence = collector_.finish();
     evidence.unread = std::move(unread_);
     evidence.rows = std::move(rows_);
-    evidence.has_rows = !evidence.rows.empty();
+    evidence.tables = std::move(tables_);
+    evidence.has_rows = !evidence.rows.empty() || !evidence.tables.empty();
     evidence.all_keys = all_keys_;
     return evidence;
   }
@@ -146,66 +148,111 @@ class Gatherer {
   }
 
   void sample(TableIndex table) {
-    const std::vector<SampledColumn> columns = columns_to_sample(schema_, table);
-    if (columns.empty()) return;
+    const Wanted wanted{table, columns_to_sample(schema_, table), nullable_columns(schema_, table),
+                        company_ways(schema_, settings_, table)};
+    if (wanted.columns.empty() && wanted.nullable.empty() && wanted.ways.size() < 2) return;
     read(table, [&] {
-      std::string list;
-      for (const SampledColumn& column : columns) {
-        list += (list.empty() ? "" : ", ") + sampled_text(*column.column);
-        if (column.kind != nullptr)
-          list += ", " + as_text(column_sql("t", *column.kind), *column.kind);
-      }
-      const std::string from = " FROM " + from_table(schema_.tables[table]) + " AS t";
       const int64_t pages = facts_[table].pages;
       const bool whole = pages <= kSampledPages;
-      std::string some;
+      std::string from = from_rows(table);
       if (!whole) {
-        some = " TABLESAMPLE SYSTEM (" + std::to_string(100.0 * kSampledPages / double(pages)) +
-               ") REPEATABLE (0)";
+        from += " TABLESAMPLE SYSTEM (" +
+                std::to_string(100.0 * kSampledPages / static_cast<double>(pages)) +
+                ") REPEATABLE (0)";
       }
-      found_.assign(columns.size(), 0);
-      take("SELECT " + list + from + some, table, columns, 0);
+      take("SELECT " + cells_of(wanted) + from, wanted);
+      if (whole) return;
       // What is nearly everywhere NULL a sample misses.
-      for (size_t i = 0; i < columns.size() && !whole; ++i) {
-        if (found_[i] > 0 || is_late()) continue;
-        const std::string value = column_sql("t", *columns[i].column);
-        std::string one = sampled_text(*columns[i].column);
-        if (columns[i].kind != nullptr)
-          one += ", " + as_text(column_sql("t", *columns[i].kind), *columns[i].kind);
-        take("SELECT " + one + from + " WHERE " + value + " IS NOT NULL LIMIT " +
+      for (const SampledColumn& column : wanted.columns) {
+        if (rows_.contains({table, column.column->number}) || is_late()) continue;
+        const Wanted one{table, {column}, {}, {}};
+        take("SELECT " + cells_of(one) + from_rows(table) + " WHERE " +
+                 column_sql("t", *column.column) + " IS NOT NULL LIMIT " +
                  std::to_string(evidence_rows),
-             table, {columns[i]}, i);
+             one);
       }
     });
   }
 
-  // The rows of `sql`: each column, and what its kind is. `first`: the first column's number.
-  void take(const std::string& sql, TableIndex table, const std::vector<SampledColumn>& columns,
-            size_t first) {
+  std::string from_rows(TableIndex table) const {
+    return " FROM " + from_table(schema_.tables[table]) + " AS t";
+  }
+
+  // What is read of each row, in this order.
+  struct Wanted {
+    TableIndex table;
+    std::vector<SampledColumn> columns;  // the value, and of which kind it is, if that is said
+    std::vector<const Column*> nullable;
+    std::vector<CompanyWay> ways;
+  };
+
+  std::string cells_of(const Wanted& wanted) const {
+    std::string list = "NULL";
+    for (const SampledColumn& column : wanted.columns) {
+      list += ", " + sampled_text(*column.column);
+      if (column.kind != nullptr) {
+        list += ", " + as_text(column_sql("t", *column.kind), *column.kind);
+      }
+    }
+    for (const Column* column : wanted.nullable) {
+      list += ", " + column_sql("t", *column) + " IS NULL";
+    }
+    for (const CompanyWay& way : wanted.ways) list += ", " + company_by(way);
+    return list;
+  }
+
+  std::string company_by(const CompanyWay& way) const {
+    const std::string value = column_sql("t", *way.column);
+    if (way.company == nullptr) return as_text(value, *way.column);
+    const Table& target = schema_.tables[way.key->target];
+    return "(SELECT " + as_text(column_sql("w", *way.company), *way.company) + " FROM " +
+           from_table(target) + " AS w WHERE " +
+           column_sql("w", column_of(target, way.key->target_columns[0])) + " " +
+           way.key->operators[0] + " " + value + ")";
+  }
+
+  void take(const std::string& sql, const Wanted& wanted) {
     Cursor cursor(sql, {});
     for (Rows rows = cursor.fetch(kSampledAtOnce); !rows.empty();
          rows = cursor.fetch(kSampledAtOnce)) {
-      for (const Row& row : rows) {
-        size_t cell = 0;
-        for (size_t i = 0; i < columns.size(); ++i) {
-          const Text& value = row[cell++];
-          const Text* kind = columns[i].kind == nullptr ? nullptr : &row[cell++];
-          if (value) add(table, columns[i], *value, kind, found_[first + i]);
-        }
-      }
+      for (const Row& row : rows) take(row, wanted);
     }
     cursor.close();
   }
 
+  void take(const Row& row, const Wanted& wanted) {
+    size_t cell = 1;
+    for (const SampledColumn& column : wanted.columns) {
+      const Text& value = row[cell++];
+      const Text* kind = column.kind == nullptr ? nullptr : &row[cell++];
+      if (value) add(wanted.table, column, *value, kind);
+    }
+    if (wanted.nullable.empty() && wanted.ways.empty()) return;
+    RowEvidence& evidence = tables_[wanted.table];
+    if (evidence.rows++ == 0) {
+      for (const Column* column : wanted.nullable) evidence.columns.push_back(column->number);
+    }
+    std::string pattern;
+    for (size_t i = 0; i < wanted.nullable.size(); ++i) pattern += row[cell++] == "t" ? 'n' : 'v';
+    ++evidence.patterns[pattern];
+    for (size_t i = 0; i < wanted.ways.size(); ++i) {
+      for (size_t k = 0; k < i; ++k) {
+        if (row[cell + i] && row[cell + k] && row[cell + i] != row[cell + k]) {
+          evidence.conflicts.insert(
+              std::minmax(wanted.ways[i].column->number, wanted.ways[k].column->number));
+        }
+      }
+    }
+  }
+
   void add(TableIndex table, const SampledColumn& column, const std::string& value,
-           const Text* kind, size_t& found) {
+           const Text* kind) {
     SamplePlace place{table, column.column->number, {}, 0, {}};
     if (kind != nullptr) {
       if (!*kind) return;
       place.when_column = column.kind->number;
       place.when_value = **kind;
     }
-    ++found;
     ++rows_[{table, column.column->number}];
     if (column.column->family == TypeFamily::kJson) {
       add_document(place, value);
@@ -270,10 +317,11 @@ class Gatherer {
   }
 
   const Schema& schema_;
+  const Settings& settings_;
   std::vector<TableFacts> facts_;
   EvidenceCollector collector_;
   std::vector<UnreadTable> unread_;
-  std::vector<size_t> found_;  // by column: rows of the sample that have a value
+  std::map<TableIndex, RowEvidence> tables_;
   std::map<std::pair<TableIndex, int16_t>, uint32_t> rows_;     // see Evidence
   std::map<std::pair<TableIndex, int16_t>, size_t> documents_;  // places in them
   bool all_keys_ = true;
@@ -283,9 +331,9 @@ class Gatherer {
 
 }  // namespace
 
-Evidence gather_evidence(const Schema& schema) {
+Evidence gather_evidence(const Schema& schema, const Settings& settings) {
   if (evidence_time == 0) return {};
-  return Gatherer(schema).gather();
+  return Gatherer(schema, settings).gather();
 }
 
 }  // namespace company_backup

@@ -9,6 +9,6 @@ namespace company_backup {
 // Reads as the active snapshot has it what the current user may read: some pages of each table, and
 // the keys of all. Goes on for company_backup.evidence_time, and says after that what was not
 // looked at; with 0 nothing is. Tells every few seconds how far it is.
-Evidence gather_evidence(const Schema& schema);
+Evidence gather_evidence(const Schema& schema, const Settings& settings);
 
 }  // namespace company_backup

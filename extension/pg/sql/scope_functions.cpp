@@ -149,7 +149,7 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
 COMPANY_BACKUP_FUNCTION(check_company_scope) {
   authorize_scope();
   const LiveScope live = load_live_scope();
-  const Evidence evidence = gather_evidence(live.schema);
+  const Evidence evidence = gather_evidence(live.schema, live.rules.settings);
   const Scope scope = discover_scope(live.schema, live.rules, functions_schema(), evidence);
   std::vector<Finding> findings = row_findings(live);
   for (const auto& more : {scope.findings, evidence_findings(live, evidence)}) {
@@ -168,7 +168,7 @@ COMPANY_BACKUP_FUNCTION(propose_company_rules) {
   Rules rules = load_rules();
   const Schema schema = load_schema(rules.settings);
   apply_to_tables(schema, rules);
-  const Evidence evidence = gather_evidence(schema);
+  const Evidence evidence = gather_evidence(schema, rules.settings);
   std::vector<Proposal> proposals = propose_rules(schema, rules, functions_schema(), evidence);
   if (const std::optional<LiveScope> live = discovered_scope())
     add_proposals(row_findings(*live), proposals);
