@@ -43,6 +43,18 @@ bool looks_generated(std::string_view value) {
          separators < 3;
 }
 
+bool looks_random(std::string_view value) {
+  constexpr size_t kShortest = 12;
+  if (value.size() < kShortest || value.find_first_of(" \t\r\n@") != value.npos) return false;
+  if (value.find("://") != value.npos || value.starts_with('/')) return false;
+  size_t digits = 0, letters = 0;
+  for (const char c : value) {
+    digits += is_digit(c);
+    letters += is_lower(c) || is_upper(c);
+  }
+  return digits > 1 && letters > 1;
+}
+
 uint32_t RowEvidence::rows_without(const std::vector<int16_t>& wanted) const {
   uint32_t count = 0;
   for (const auto& [pattern, times] : patterns) {
@@ -77,11 +89,12 @@ const PlaceEvidence* Evidence::find(TableIndex table, int16_t column) const {
 void EvidenceCollector::add_value(const SamplePlace& place, std::string_view value) {
   const auto number =
       numbers_.try_emplace(place, static_cast<uint32_t>(places_.size())).first->second;
-  if (number == places_.size()) places_.push_back({place, 0, 0, 0, 0, {}});
+  if (number == places_.size()) places_.push_back({.place = place});
   Sampled& sampled = places_[number];
   if (sampled.added == most_values_) return;
   ++sampled.added;
-  values_.push_back({std::hash<std::string_view>()(value), number, looks_generated(value)});
+  values_.push_back(
+      {std::hash<std::string_view>()(value), number, looks_generated(value), looks_random(value)});
 }
 
 void EvidenceCollector::sort_values() {
@@ -98,6 +111,7 @@ void EvidenceCollector::sort_values() {
     ++first_[(value.hash >> (64 - kBucketBits)) + 1];
     ++places_[value.place].values;
     places_[value.place].generated += value.generated;
+    places_[value.place].random += value.random;
   }
   for (size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
   sorted_ = true;
@@ -138,8 +152,8 @@ Evidence EvidenceCollector::finish() {
     std::stable_sort(sampled.matches.begin(), sampled.matches.end(),
                      [](const KeyMatch& a, const KeyMatch& b) { return a.values > b.values; });
     if (sampled.matches.size() > kMostMatches) sampled.matches.resize(kMostMatches);
-    evidence.places.push_back(
-        {std::move(sampled.place), sampled.values, sampled.generated, std::move(sampled.matches)});
+    evidence.places.push_back({std::move(sampled.place), sampled.values, sampled.generated,
+                               sampled.random, std::move(sampled.matches)});
   }
   std::sort(evidence.places.begin(), evidence.places.end(),
             [](const PlaceEvidence& a, const PlaceEvidence& b) { return a.place < b.place; });

@@ -37,6 +37,7 @@ struct PlaceEvidence {
   SamplePlace place;
   uint32_t values = 0;     // different ones that were looked up
   uint32_t generated = 0;  // of these: that look generated, and are the same nowhere by chance
+  uint32_t random = 0;     // that look like passwords, hashes or tokens
   std::vector<KeyMatch> matches;  // most values first
 };
 
@@ -75,6 +76,10 @@ struct Evidence {
 // Is a value of this form not met twice by chance? UUIDs, long random texts, large numbers.
 bool looks_generated(std::string_view value);
 
+// Does it look like a password, a hash or a token: long, of letters and digits without spaces, and
+// no address?
+bool looks_random(std::string_view value);
+
 // First add_value() for the sample, then for each key begin_key() and add_key(). Keeps hashes of
 // values only: no more than `most_values` of a place, 16 bytes each.
 class EvidenceCollector {
@@ -94,15 +99,16 @@ class EvidenceCollector {
 
  private:
   struct Sampled {
-    SamplePlace place;
+    SamplePlace place = {};
     size_t added = 0;
-    uint32_t values = 0, generated = 0, matched = 0;
-    std::vector<KeyMatch> matches;
+    uint32_t values = 0, generated = 0, random = 0, matched = 0;
+    std::vector<KeyMatch> matches = {};
   };
   struct Value {
     uint64_t hash;
-    uint32_t place : 31;
+    uint32_t place : 30;
     uint32_t generated : 1;
+    uint32_t random : 1;
   };
 
   void sort_values();

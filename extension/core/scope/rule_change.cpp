@@ -7,6 +7,7 @@ namespace {
 
 struct Apply {
   Rules& rules;
+  bool guessed;
 
   bool operator()(std::monostate) const { return false; }
 
@@ -15,6 +16,7 @@ struct Apply {
       return other.schema == rule.schema && other.table == rule.table;
     });
     rules.tables.push_back(rule);
+    rules.tables.back().guessed = guessed;
     return true;
   }
 
@@ -47,8 +49,8 @@ struct Apply {
 
 }  // namespace
 
-bool apply_change(const RuleChange& change, Rules& rules) {
-  return std::visit(Apply{rules}, change);
+bool apply_change(const RuleChange& change, bool guessed, Rules& rules) {
+  return std::visit(Apply{rules, guessed}, change);
 }
 
 }  // namespace company_backup

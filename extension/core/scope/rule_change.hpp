@@ -5,7 +5,8 @@
 
 namespace company_backup {
 
-// In place of the rule that says something of the same. False if the change is none.
-bool apply_change(const RuleChange& change, Rules& rules);
+// In place of the rule that says something of the same. `guessed`: TableRule::guessed of it. False
+// if the change is none.
+bool apply_change(const RuleChange& change, bool guessed, Rules& rules);
 
 }  // namespace company_backup

@@ -95,7 +95,8 @@ struct TableRule {
   std::string area;
   std::vector<std::string> match_columns;
   std::vector<std::string>
-      route;  // names of FK constraints, scope columns or set_reference columns
+      route;             // names of FK constraints, scope columns or set_reference columns
+  bool guessed = false;  // nobody has set it: only supposed while proposals are made
 };
 
 struct ColumnRule {

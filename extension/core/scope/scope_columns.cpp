@@ -44,7 +44,7 @@ class ColumnCheck {
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
     if (has_unheld_key(scoped.table, column)) return;
     if (ask_places(scoped.table, column) || is_in_reference(scoped.table, column)) return;
-    if (looks_like_secret(column))
+    if (looks_like_secret(column) && !proves(meaning_.judge(scoped.table, column)))
       ask_secret(scoped.table, column);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);
@@ -65,15 +65,16 @@ class ColumnCheck {
   void ask_secret(TableIndex index, const Column& column) {
     const PlaceEvidence* place = model_.evidence.find(index, column.number);
     const uint32_t values = place == nullptr ? 0 : place->values;
-    const uint32_t random = place == nullptr ? 0 : place->generated;
-    const bool harmless = values >= 3 && random * 10 < values;
+    const uint32_t random = place == nullptr ? 0 : place->random;
+    const bool harmless = values >= 3 && random == 0;
     ask(index, column, "its name looks like a secret",
         harmless ? ColumnTreatment::kData : ColumnTreatment::kSecret);
     if (values < 3) return;
+    const bool proved = random * 10 >= values * 8 && ends_like_secret(column);
     model_.support(
-        random * 10 >= values * 8 ? Confidence::kConfident
-        : harmless                ? Confidence::kLikely
-                                  : Confidence::kGuess,
+        proved     ? Confidence::kConfident
+        : harmless ? Confidence::kLikely
+                   : Confidence::kGuess,
         std::to_string(random) + " of " + std::to_string(values) + " sampled values look random");
   }
 
@@ -298,6 +299,11 @@ class ColumnCheck {
     // Values that are keys of several tables are not data only because nobody says which.
     if (judged.kind == Judgement::Kind::kUnknown && !judged.evidence.empty()) {
       model_.error(object, problem + "; " + judged.evidence, "");
+      return;
+    }
+    if (names_group(column) && judged.kind == Judgement::Kind::kData) {
+      ask(index, column, problem, ColumnTreatment::kGroup);
+      model_.support(Confidence::kLikely, judged.evidence + "; its name is that of a group");
       return;
     }
     // An ID of the company row itself belongs to it alone: a clone must not share it.

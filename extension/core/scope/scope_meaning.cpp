@@ -1,6 +1,7 @@
 #include "core/scope/scope_meaning.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/scope/document_values.hpp"
 #include "core/scope/smells.hpp"
@@ -174,9 +175,26 @@ Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {
   return place == nullptr ? Judgement() : judge(*place);
 }
 
-Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link*>& ways) const {
+bool ColumnMeaning::rests_on_guess(TableIndex start, const Routes& routes) const {
+  std::vector<TableIndex> open{start};
+  std::set<TableIndex> seen;
+  while (!open.empty()) {
+    const TableIndex table = open.back();
+    open.pop_back();
+    if (!seen.insert(table).second) continue;
+    if (model_.rule[table] != nullptr && model_.rule[table]->guessed) return true;
+    for (const Link* link : routes.steps[table]) open.push_back(link->step.target);
+  }
+  return false;
+}
+
+Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link*>& ways,
+                                  const Routes& routes) const {
   const auto found = model_.evidence.tables.find(table);
   if (found == model_.evidence.tables.end() || ways.empty()) return {};
+  for (const Link* way : ways) {
+    if (rests_on_guess(way->step.target, routes)) return {};
+  }
   const RowEvidence& rows = found->second;
   bool firm = false;
   std::vector<int16_t> columns;
@@ -193,7 +211,7 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
   const uint32_t without = firm ? 0 : rows.rows_without(columns);
   const std::string sampled = std::to_string(rows.rows) + " sampled rows";
   if (without > 0) {
-    return {Confidence::kLikely,
+    return {Confidence::kGuess,
             std::to_string(without) + " of " + sampled + " have none of these columns"};
   }
   return {Confidence::kConfident,

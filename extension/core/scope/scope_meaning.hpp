@@ -42,7 +42,9 @@ class ColumnMeaning {
   ReferenceRule reference(const SamplePlace& place, const Judgement& judgement) const;
   // How sure it is that rows belong to the company that these ways lead to: each has one of them,
   // and no two lead to different companies.
-  Support support_of(TableIndex table, const std::vector<const Link*>& ways) const;
+  // A way to tables that only a guess puts into the scope proves nothing.
+  Support support_of(TableIndex table, const std::vector<const Link*>& ways,
+                     const Routes& routes) const;
 
   // Target columns as set_reference needs them: none for the primary key.
   std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const;
@@ -54,6 +56,7 @@ class ColumnMeaning {
                                        const Column* column, Fits fits) const;
   TableIndex namesake_target(const std::string& column) const;
   TableIndex suggested(const PlaceEvidence& place) const;
+  bool rests_on_guess(TableIndex start, const Routes& routes) const;
   bool holds_all(const PlaceEvidence& place, TableIndex table) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;

@@ -169,20 +169,29 @@ class Rounds {
   // What is surest is applied first: it may answer what would be guessed. False if nothing is new.
   bool add_round() {
     const Scope scope = discover_scope(schema_, rules_, functions_schema_, evidence_);
-    for (const Confidence confidence :
-         {Confidence::kConfident, Confidence::kLikely, Confidence::kGuess}) {
-      if (add(scope, confidence)) return true;
+    for (const Confidence confidence : {Confidence::kConfident, Confidence::kLikely}) {
+      if (add(scope, confidence, [](const Finding&) { return true; })) return true;
     }
-    return false;
+    // Who the people are, and what stays behind, decides about the ways of the others.
+    return add(scope, Confidence::kGuess, says_what_stays) ||
+           add(scope, Confidence::kGuess, [](const Finding&) { return true; });
   }
 
-  bool add(const Scope& scope, Confidence confidence) {
+  static bool says_what_stays(const Finding& finding) {
+    const TableRule* rule = std::get_if<TableRule>(&finding.change);
+    return std::holds_alternative<Membership>(finding.change) ||
+           (rule != nullptr && rule->treatment != TableTreatment::kCompany);
+  }
+
+  template <class Wanted>
+  bool add(const Scope& scope, Confidence confidence, Wanted&& is_wanted) {
     bool added = false;
     for (const Finding& finding : scope.findings) {
       if (finding.confidence != confidence || finding.hint.empty()) continue;
+      if (!is_wanted(finding)) continue;
       if (!seen_.insert(finding.hint).second) continue;
       proposals_.push_back(proposal_of(finding));
-      apply_change(finding.change, rules_);
+      apply_change(finding.change, confidence == Confidence::kGuess, rules_);
       added = true;
     }
     return added;

@@ -138,7 +138,7 @@ class OwnedTables {
         display_table(table), problem,
         settled_otherwise ? *question->statement : model_.statements.table_rule(table, rule));
     if (!question && rule.treatment == TableTreatment::kCompany) {
-      const Support support = meaning_.support_of(index, routes_.tied[index]);
+      const Support support = meaning_.support_of(index, routes_.tied[index], routes_);
       model_.support(support.confidence, support.evidence);
     }
     return problem;

@@ -238,9 +238,17 @@ class OtherTables {
     }
     if (rule.treatment != TableTreatment::kPeople) rule.route = names;
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
-    if (rule.treatment != TableTreatment::kCompany) return;
-    const Support support = meaning_.support_of(index, ways_named(index, names));
+    if (rule.treatment != TableTreatment::kCompany || waits_for_others(index)) return;
+    const Support support = meaning_.support_of(index, ways_named(index, names), routes_);
     model_.support(support.confidence, support.evidence);
+  }
+
+  // Is one of its ways to a table that is asked about itself?
+  bool waits_for_others(TableIndex index) const {
+    return std::any_of(model_.links[index].begin(), model_.links[index].end(),
+                       [&](const Link& link) {
+                         return !leads_to_decided(link) && !model_.ruled_foreign(link.step.target);
+                       });
   }
 
   std::vector<const Link*> ways_named(TableIndex index,

@@ -109,6 +109,20 @@ bool looks_like_secret(const Column& column) {
          has_pair(words, {"api", "access", "private", "signing", "encryption"}, {"key"});
 }
 
+bool ends_like_secret(const Column& column) {
+  const Words words = words_of(column.name);
+  return ends_in(words, {"password", "passwd", "pwd", "passphrase", "secret", "token", "apikey",
+                         "salt", "otp", "totp", "credential", "cvv"}) ||
+         (ends_in(words, {"key", "hash", "digest"}) && words.size() > 1 &&
+          has_word(words, {"api", "access", "private", "signing", "encryption", "secret", "hmac",
+                           "password", "token"}));
+}
+
+bool names_group(const Column& column) {
+  return has_word(words_of(column.name), {"group", "batch", "series", "tree", "recurring",
+                                          "recurrence", "chain", "bundle", "cluster"});
+}
+
 bool names_doer(const Column& column) {
   const Words words = words_of(id_stem(column.name).value_or(column.name));
   return ends_in(words,

@@ -28,6 +28,12 @@ bool names_membership(const Table& table);
 
 bool looks_like_secret(const Column& column);
 
+// Is a secret what the name is about in the end: "api_key", not "secret_path"?
+bool ends_like_secret(const Column& column);
+
+// "batch_id", "recurring_event_id": a number that rows share, of which there need not be a table.
+bool names_group(const Column& column);
+
 // "created_by", "owner": names somebody who did something, or has to.
 bool names_doer(const Column& column);
 
