@@ -36,6 +36,7 @@ CLI::Option* add_restore_argument(CLI::App& app, int64_t& restore);
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,
                         const std::string& description, const std::vector<std::string>& values);
 
+Command add_init(CLI::App& app, ConnectionOptions& connection);
 Command add_check(CLI::App& app, ConnectionOptions& connection);
 Command add_rules(CLI::App& app, ConnectionOptions& connection);
 Command add_contents(CLI::App& app, ConnectionOptions& connection);

@@ -77,7 +77,7 @@ bool is_notice(const Result& findings, int row) {
   return findings.text(row, "severity") == "notice";
 }
 
-std::string with_semicolon(std::string statement) {
+std::string with_semicolon(const std::string& statement) {
   return statement.ends_with(';') ? statement : statement + ';';
 }
 

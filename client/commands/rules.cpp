@@ -84,6 +84,7 @@ Command add_rules(CLI::App& app, ConnectionOptions& connection) {
       "Nothing is changed. Each statement comes with its confidence (confident, likely, guess) "
       "and\n"
       "what speaks for it. Read and correct them, and run them with psql: all or none is applied.\n"
+      "\"init\" asks about them instead.\n"
       "Example: company-backup rules --accept confident -d shop > rules.sql");
   return {command, [&connection, options] { return run_rules(connection, *options); }};
 }
