@@ -253,7 +253,7 @@ std::string Connection::literal(int64_t number) {
 }
 
 Transaction::Transaction(Connection& connection) : connection_(connection) {
-  connection_.run("BEGIN");
+  connection_.run("BEGIN ISOLATION LEVEL READ COMMITTED");
 }
 
 Transaction::~Transaction() {

@@ -111,7 +111,8 @@ class Connection {
   std::string schema_;
 };
 
-// From its beginning to commit(), else taken back. One at a time.
+// From its beginning to commit(), else taken back; each statement sees what the ones before did.
+// One at a time.
 class Transaction {
  public:
   explicit Transaction(Connection& connection);

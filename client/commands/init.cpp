@@ -130,7 +130,12 @@ int run_unasked(Setup& setup, const InitOptions& options) {
     save(setup, target, true);
     done = "Applied " + statements_of(setup) + "; they are in " + options.output + ".\n";
   }
-  (options.output == "-" ? std::cerr : std::cout) << ending.open << done << ending.in_all;
+  const std::string told = ending.open + done + ending.in_all;
+  if (options.output == "-") {
+    print_message(told.substr(0, told.size() - 1));
+  } else {
+    std::cout << told;
+  }
   return ending.code;
 }
 
@@ -200,6 +205,7 @@ int run_asked(Terminal& terminal, Setup& setup, Connection& connection,
   Interview(terminal, setup, connection).run();
   const Ending ending = ending_of(setup);
   terminal.print('\n' + ending.in_all);
+  if (ending.code != kDone) terminal.print("\"company-backup check\" lists what is left open.\n");
   if (setup.accepted().empty()) return ending.code;
   const Wish wish = ask_wish(terminal, setup, options);
   std::optional<Target> target;
@@ -211,7 +217,6 @@ int run_asked(Terminal& terminal, Setup& setup, Connection& connection,
   save(setup, *target, wish == Wish::kApply);
   terminal.print((wish == Wish::kApply ? "Applied " : "Not applied: ") + statements_of(setup) +
                  "; file \"" + target->path + "\" has them.\n");
-  if (ending.code != kDone) terminal.print("\"company-backup check\" lists what is left open.\n");
   return wish == Wish::kApply ? ending.code : kFailure;
 }
 

@@ -184,7 +184,10 @@ like $err, qr/already exists\nHINT:  .*-o.*--yes/, '... says so';
 is slurp($default), "-- mine\n", '... and stays as it is';
 is rules(), '', '... nothing is applied';
 
-($code, $out, $err) = run_client('init', '--accept', 'confident', '-o', 'sure.sql');
+{
+	local $ENV{PGOPTIONS} = "$ENV{PGOPTIONS} -c default_transaction_isolation=serializable";
+	($code, $out, $err) = run_client('init', '--accept', 'confident', '-o', 'sure.sql');
+}
 is $code, 1, 'init --accept: errors are left';
 is rules(), 'company:company item.bar_id:data item.foo_id:data outbox:excluded', '... round after round is applied';
 like $err, qr/refuses a statement, which stays open:\n.*gone_id.*\nERROR:  column/, '... what the server refuses is told';
@@ -253,6 +256,7 @@ propose(
 
 at_terminal("q\n");
 is $code, 1, 'init: given up at once';
+like $shown, qr/^No company table has been chosen\.$/m, '... says what is missing';
 like $shown, qr/^  1  SELECT public\.set_company_table\('public\.users'.*^     likely: wrong\n  2  SELECT public\.set_company_table\('public\.company'/ms,
   '... candidates for the company table, with their evidence';
 like $shown, qr/guess: a\\nname\\x1b\[2J$/m, '... which is nothing but text';
