@@ -130,7 +130,9 @@ Interview::Next Interview::choose_company_table(const Setup::Outlook& outlook) {
     const std::string statement = company_statement(answer, candidates);
     if (statement.empty()) continue;
     if (const auto objection = setup_.objection(statement)) {
-      terminal_.print(*objection + '\n');
+      terminal_.print(*objection + "\n" +
+                      "Where its key or its name has another column, say so: SELECT "
+                      "set_company_table('...', key_column => '...', name_column => '...');\n");
       continue;
     }
     const auto chosen =
