@@ -73,6 +73,7 @@ int main_program(int argc, char** argv) {
   ConnectionOptions connection;
   add_connection_options(app, connection);
   const Command commands[] = {
+      add_init(app, connection),
       add_check(app, connection),
       add_rules(app, connection),
       add_contents(app, connection),

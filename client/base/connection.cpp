@@ -8,6 +8,7 @@
 #include "client/base/signals.hpp"
 #include "client/base/terminal.hpp"
 #include "core/text/error.hpp"
+#include "core/text/quoting.hpp"
 
 namespace company_backup::client {
 namespace {
@@ -44,6 +45,10 @@ std::string describe(const PGresult* result, const PGconn* connection) {
   if (!detail.empty()) text += "\nDETAIL:  " + detail;
   if (!hint.empty()) text += "\nHINT:  " + hint;
   return text;
+}
+
+ServerError server_error(const PGresult* result, const PGconn* connection) {
+  return ServerError(describe(result, connection), field(result, PG_DIAG_SQLSTATE));
 }
 
 void print_notice(void*, const PGresult* result) {
@@ -155,11 +160,7 @@ void Connection::check_extension() {
                              version + " of the extension company_backup")
         .hint("Use the client of that version, or run ALTER EXTENSION company_backup UPDATE.");
   }
-  const std::string_view schema = found.text(0, 1);
-  const std::unique_ptr<char, decltype(&PQfreemem)> quoted(
-      PQescapeIdentifier(connection_.get(), schema.data(), schema.size()), &PQfreemem);
-  if (!quoted) throw Error("08000", connection_problem(connection_.get()));
-  schema_ = quoted.get();
+  schema_ = display_name(found.text(0, 1));
 }
 
 Result Connection::execute(const std::string& sql, int count, const Oid* types,
@@ -170,7 +171,7 @@ Result Connection::execute(const std::string& sql, int count, const Oid* types,
   Result result(raw);
   const ExecStatusType status = PQresultStatus(raw);
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-    throw ServerError(describe(raw, connection_.get()));
+    throw server_error(raw, connection_.get());
   }
   return result;
 }
@@ -188,6 +189,10 @@ Result Connection::call(std::string_view function, const std::vector<Argument>& 
   sql += ")";
   return execute(sql, static_cast<int>(types.size()), types.data(), values.data(), nullptr,
                  nullptr);
+}
+
+Result Connection::run(const std::string& statement) {
+  return execute(statement, 0, nullptr, nullptr, nullptr, nullptr);
 }
 
 void Connection::append_upload(int64_t upload, int32_t seq, std::string_view data) {
@@ -212,7 +217,7 @@ void Connection::copy_data(std::string_view function, const std::string& argumen
   {
     PGresult* raw = PQexec(connection_.get(), sql.c_str());
     const Result started(raw);
-    if (PQresultStatus(raw) != PGRES_COPY_OUT) throw ServerError(describe(raw, connection_.get()));
+    if (PQresultStatus(raw) != PGRES_COPY_OUT) throw server_error(raw, connection_.get());
   }
   BinaryCopyReader reader(sink);
   for (;;) {
@@ -231,7 +236,7 @@ void Connection::finish_copy() {
   while (PGresult* raw = PQgetResult(connection_.get())) {
     const Result result(raw);
     if (PQresultStatus(raw) != PGRES_COMMAND_OK) {
-      throw ServerError(describe(raw, connection_.get()));
+      throw server_error(raw, connection_.get());
     }
   }
 }
@@ -245,6 +250,35 @@ std::string Connection::literal(std::string_view text) {
 
 std::string Connection::literal(int64_t number) {
   return std::string(1, '\'').append(std::to_string(number)) + "'::pg_catalog.int8";
+}
+
+Transaction::Transaction(Connection& connection) : connection_(connection) {
+  connection_.run("BEGIN ISOLATION LEVEL READ COMMITTED");
+}
+
+Transaction::~Transaction() {
+  if (open_) PQclear(PQexec(connection_.connection_.get(), "ROLLBACK"));
+}
+
+std::optional<ServerError> Transaction::attempt(const std::function<void()>& work) {
+  connection_.run("SAVEPOINT attempt");
+  try {
+    work();
+  } catch (const ServerError& error) {
+    connection_.run("ROLLBACK TO attempt");
+    return error;
+  }
+  connection_.run("RELEASE attempt");
+  return std::nullopt;
+}
+
+void Transaction::commit() {
+  open_ = false;
+  PGresult* raw = PQexec(connection_.connection_.get(), "COMMIT");
+  const Result result(raw);
+  if (PQresultStatus(raw) != PGRES_COMMAND_OK) {
+    throw server_error(raw, connection_.connection_.get());
+  }
 }
 
 }  // namespace company_backup::client

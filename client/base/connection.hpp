@@ -28,11 +28,13 @@ struct ConnectionOptions {
 // "ERROR:  message", then DETAIL and HINT on lines of their own.
 class ServerError : public std::exception {
  public:
-  explicit ServerError(std::string text) : text_(std::move(text)) {}
+  explicit ServerError(std::string text, std::string sqlstate = "")
+      : text_(std::move(text)), sqlstate_(std::move(sqlstate)) {}
   const char* what() const noexcept override { return text_.c_str(); }
+  const std::string& sqlstate() const { return sqlstate_; }  // empty: the connection was lost
 
  private:
-  std::string text_;
+  std::string text_, sqlstate_;
 };
 
 // A parameter with its type, as text.
@@ -81,6 +83,9 @@ class Connection {
   // SELECT * FROM the extension's `function`, with named arguments.
   Result call(std::string_view function, const std::vector<Argument>& arguments = {});
 
+  // One statement as it stands: the extension proposed it, or the user wrote it. Refuses several.
+  Result run(const std::string& statement);
+
   // append_upload(upload, seq, data): the data as a binary parameter, not copied.
   void append_upload(int64_t upload, int32_t seq, std::string_view data);
 
@@ -90,10 +95,12 @@ class Connection {
   void copy_data(std::string_view function, const std::string& arguments,
                  const std::function<void(std::string_view)>& sink);
 
-  std::string literal(std::string_view text);  // 'it''s'::pg_catalog.text
-  static std::string literal(int64_t number);  // '7'::pg_catalog.int8
+  std::string literal(std::string_view text);            // 'it''s'::pg_catalog.text
+  static std::string literal(int64_t number);            // '7'::pg_catalog.int8
+  const std::string& schema() const { return schema_; }  // of the extension, quoted if need be
 
  private:
+  friend class Transaction;
   void connect(const ConnectionOptions& options);
   void check_extension();
   Result execute(const std::string& sql, int count, const Oid* types, const char* const* values,
@@ -101,7 +108,27 @@ class Connection {
   void finish_copy();
 
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection_{nullptr, &PQfinish};
-  std::string schema_;  // quoted
+  std::string schema_;
+};
+
+// From its beginning to commit(), else taken back; each statement sees what the ones before did.
+// One at a time.
+class Transaction {
+ public:
+  explicit Transaction(Connection& connection);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  // Runs `work`; if the server refuses that, what it did is taken back, and the answer is what the
+  // server says. Throws what a lost connection or a signal throws.
+  std::optional<ServerError> attempt(const std::function<void()>& work);
+  // Throws ServerError if it failed, or if the connection was lost before the server said so.
+  void commit();
+
+ private:
+  Connection& connection_;
+  bool open_ = true;
 };
 
 }  // namespace company_backup::client

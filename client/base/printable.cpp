@@ -6,6 +6,8 @@
 #include <iostream>
 #include <optional>
 
+#include "client/base/sql_text.hpp"
+
 namespace company_backup::client {
 namespace {
 
@@ -81,21 +83,6 @@ std::string shown(const CodePoint& c) {
                                            : "\\U%08x",
                        c.value);
   }
-}
-
-// Of a name or a string of SQL, at its opening quote: where it ends, both quotes included.
-size_t quoted_size(std::string_view sql, bool backslashes) {
-  const char quote = sql[0];
-  size_t at = 1;
-  for (; at < sql.size(); ++at) {
-    if (backslashes && sql[at] == '\\') {
-      ++at;
-    } else if (sql[at] == quote) {
-      if (at + 1 == sql.size() || sql[at + 1] != quote) return at + 1;
-      ++at;
-    }
-  }
-  return sql.size();
 }
 
 std::string in_unicode_form(std::string_view quoted) {

@@ -62,14 +62,22 @@ std::string ask_password(const std::string& prompt) {
   return password;
 }
 
-Terminal::Terminal() : file_(std::fopen("/dev/tty", "r+"), &std::fclose) {}
+Terminal::Terminal()
+    : in_(std::fopen("/dev/tty", "r"), &std::fclose),
+      out_(std::fopen("/dev/tty", "w"), &std::fclose) {}
 
-std::string Terminal::ask(const std::string& text) {
-  std::fputs(printable_lines(text).c_str(), file_.get());
-  std::fflush(file_.get());
+void Terminal::print(std::string_view text) {
+  std::fputs(printable_lines(text).c_str(), out_.get());
+  std::fflush(out_.get());
+}
+
+std::optional<std::string> Terminal::ask(std::string_view text) {
+  print(text);
   std::string line;
-  read_line(file_.get(), line);
+  const bool read = read_line(in_.get(), line);
+  if (!read) print("\n");  // the person has not ended the line
   check_interrupted();
+  if (!read) return std::nullopt;
   return line;
 }
 

@@ -3,7 +3,9 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace company_backup::client {
 
@@ -15,12 +17,15 @@ class Terminal {
  public:
   Terminal();
   // False: nobody sits there.
-  bool exists() const { return file_ != nullptr; }
-  // Prints `text` and reads a line; empty at its end. Throws Error if a signal has come meanwhile.
-  std::string ask(const std::string& text);
+  bool exists() const { return in_ != nullptr && out_ != nullptr; }
+  void print(std::string_view text);
+  // Prints `text` and reads a line; nothing at the end of the input. Throws Error if a signal has
+  // come meanwhile.
+  std::optional<std::string> ask(std::string_view text);
 
  private:
-  std::unique_ptr<FILE, int (*)(FILE*)> file_;
+  using File = std::unique_ptr<FILE, int (*)(FILE*)>;
+  File in_, out_;
 };
 
 }  // namespace company_backup::client

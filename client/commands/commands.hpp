@@ -33,9 +33,10 @@ CLI::Option* add_backup_option(CLI::App& app, const std::string& name, int64_t& 
 CLI::Option* add_restore_argument(CLI::App& app, int64_t& restore);
 
 // An option that takes one of a few words.
-void add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,
-                const std::string& description, const std::vector<std::string>& values);
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,
+                        const std::string& description, const std::vector<std::string>& values);
 
+Command add_init(CLI::App& app, ConnectionOptions& connection);
 Command add_check(CLI::App& app, ConnectionOptions& connection);
 Command add_rules(CLI::App& app, ConnectionOptions& connection);
 Command add_contents(CLI::App& app, ConnectionOptions& connection);

@@ -57,9 +57,9 @@ CLI::Option* add_restore_argument(CLI::App& app, int64_t& restore) {
   return add_id(app, "RESTORE", "restore", "restores", restore);
 }
 
-void add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,
-                const std::string& description, const std::vector<std::string>& values) {
-  app.add_option(name, value, description)
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,
+                        const std::string& description, const std::vector<std::string>& values) {
+  return app.add_option(name, value, description)
       ->check(CLI::IsMember(values).description(""))
       ->type_name(CLI::detail::join(values, "|"));
 }

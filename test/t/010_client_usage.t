@@ -72,11 +72,12 @@ usage_error('attribute without name', qr/has the form column=value/, 'create', '
 usage_error('export of nothing', qr/BACKUP or --company is required/, 'export');
 usage_error('export of two things', qr/excludes/, 'export', '1', '--company', 'acme');
 usage_error('files of a stored backup', qr/requires --company/, 'export', '1', '--include-files');
+usage_error('unknown confidence', qr/guess/, 'init', '--accept', 'guess');
 usage_error('-w and -W', qr/excludes/, 'list', '-w', '-W');
 usage_error('verify without a file', qr/FILE is required/, 'verify');
 
 for my $arguments (
-	['check'], ['rules'], ['contents', 'acme'], ['backup', 'acme'], ['list'], ['export', '1'],
+	['check'], ['check', '--ci'], ['rules'], ['init', '--accept', 'confident'], ['contents', 'acme'], ['backup', 'acme'], ['list'], ['export', '1'],
 	['preview', 'acme', '1'], ['restore', 'acme', '1', '--yes'], ['restores'], ['keep', '1'], ['revert', '1'],
 	['create', '1'], ['create', '--template', 'shop'], ['clone', 'acme'], ['plan', 'acme', '1'], ['plan', '--new', '1'],
 	['template', 'list'], ['template', 'publish', '1', 'shop'], ['template', 'drop', 'shop'], ['delete', '1'])

@@ -210,7 +210,7 @@ for my $command (['backup', 'nobody'], ['contents', 'nobody'], ['check', 'nobody
 	is $code, 1, "@$command[0] of an unknown company: exit code";
 	like $err, qr/^ERROR:  company "nobody" does not exist/, "@$command[0] of an unknown company: says so";
 }
-my @connecting = (['check'], ['rules'], ['contents', 'acme'], ['backup', 'acme'], ['list'], ['export', '1'], ['delete', '1'],
+my @connecting = (['check'], ['rules'], ['init', '--accept', 'confident'], ['contents', 'acme'], ['backup', 'acme'], ['list'], ['export', '1'], ['delete', '1'],
 	['import', "$dir/a.tar.gz"], ['preview', 'acme', '1'], ['restore', 'acme', '1', '--yes'], ['restores'], ['keep', '1'],
 	['revert', '1'], ['create', '1']);
 for my $command (@connecting) {

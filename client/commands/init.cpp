@@ -1,0 +1,262 @@
+// init: sets up the scope, by questions, or with what is sure.
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "client/base/files.hpp"
+#include "client/base/printable.hpp"
+#include "client/base/signals.hpp"
+#include "client/commands/interview.hpp"
+#include "core/text/error.hpp"
+
+namespace company_backup::client {
+namespace {
+
+struct InitOptions {
+  std::optional<std::string> accept;
+  std::string output = "company_backup_rules.sql";
+  bool yes = false;
+};
+
+// Where the file goes.
+struct Target {
+  std::unique_ptr<OutputFile> file;
+  std::string path;
+  std::string before;  // what is in it and stays
+};
+
+bool file_exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
+std::string content_of(const std::string& path) {
+  InputFile file(path);
+  std::string content, buffer(64 << 10, '\0');
+  for (;;) {
+    const std::string_view piece = file.read(buffer);
+    content += piece;
+    if (piece.size() < buffer.size()) break;
+  }
+  if (!content.empty() && content.back() != '\n') content += '\n';
+  return content.empty() ? content : content + '\n';
+}
+
+void print_refused(const Setup::Outlook& outlook) {
+  if (!outlook.refused.empty()) print_message(outlook.refused);
+}
+
+// How the scope is with the rules: what it lacks, and the exit code.
+struct Ending {
+  int code = kFailure;
+  std::string open;    // what is left open, in short lines
+  std::string in_all;  // in a sentence
+};
+
+Ending ending_of(Setup& setup) {
+  const Setup::Outlook& outlook = setup.look();
+  print_refused(outlook);
+  const std::optional<Result> findings = setup.check();
+  Ending ending;
+  if (!findings) {
+    ending.open = outlook.no_scope + '\n';
+    for (const Proposal& proposal : outlook.proposals) ending.open += compact_line(proposal);
+    ending.in_all = "No company table has been chosen.\n";
+    return ending;
+  }
+  std::ostringstream open;
+  print_compactly(open, *findings, outlook.proposals);
+  ending.open = open.str();
+  if (!has_error(*findings)) ending.code = kDone;
+  ending.in_all = findings->rows() == 0
+                      ? "The scope is settled: every table and column has been decided.\n"
+                      : "Left open: " + counted(*findings) + ".\n";
+  return ending;
+}
+
+std::string statements_of(const Setup& setup) {
+  const size_t count = setup.accepted().size();
+  return std::to_string(count) + (count == 1 ? " statement" : " statements");
+}
+
+void save(Setup& setup, Target& target, bool apply) {
+  const auto write = [&] {
+    target.file->write(target.before + setup.sql());
+    target.file->commit();
+  };
+  if (apply) {
+    setup.apply(write);
+  } else {
+    write();
+  }
+}
+
+// Without questions ----------------------------------------------------------------------------
+
+// What the extension is sure of, until it is sure of nothing more.
+void accept_confident(Setup& setup) {
+  std::set<std::string> seen;
+  for (bool more = true; more;) {
+    more = false;
+    const Setup::Outlook& outlook = setup.look();
+    print_refused(outlook);
+    bool has_company_table = false;
+    for (const Proposal& proposal : outlook.proposals) {
+      const StatementKind kind = kind_of(proposal.statement);
+      if (proposal.confidence != kConfident || kind == StatementKind::kOther) continue;
+      if (kind == StatementKind::kCompanyTable && std::exchange(has_company_table, true)) continue;
+      if (!seen.insert(proposal.statement).second) continue;
+      setup.accept(proposal);
+      more = true;
+    }
+  }
+}
+
+int run_unasked(Setup& setup, const InitOptions& options) {
+  accept_confident(setup);
+  const Ending ending = ending_of(setup);
+  std::string done = ending.open.empty() ? "" : "Nothing was applied: no proposal is confident.\n";
+  if (!setup.accepted().empty()) {
+    if (file_exists(options.output) && !options.yes) {
+      throw Error("58P02", "nothing was applied: file \"" + options.output + "\" already exists")
+          .hint("Name another file with -o, or overwrite it with --yes.");
+    }
+    Target target{std::make_unique<OutputFile>(options.output, options.yes), options.output, ""};
+    save(setup, target, true);
+    done = "Applied " + statements_of(setup) + "; they are in " + options.output + ".\n";
+  }
+  const std::string told = ending.open + done + ending.in_all;
+  if (options.output == "-") {
+    print_message(told.substr(0, told.size() - 1));
+  } else {
+    std::cout << told;
+  }
+  return ending.code;
+}
+
+// With questions -------------------------------------------------------------------------------
+
+enum class IfExists { kOverwrite, kAdd, kOther };
+
+IfExists ask_if_exists(Terminal& terminal, const std::string& path) {
+  for (;;) {
+    const auto answer = terminal.ask("File \"" + path +
+                                     "\" exists. yes: overwrite it, add: add to its end, no: "
+                                     "another file: ");
+    if (!answer || *answer == "no" || *answer == "n") return IfExists::kOther;
+    if (*answer == "yes" || *answer == "y") return IfExists::kOverwrite;
+    if (*answer == "add" || *answer == "a") return IfExists::kAdd;
+  }
+}
+
+// The file of this name, unless it exists and the person wants another, or it cannot be written.
+std::optional<Target> open_target(Terminal& terminal, const std::string& path, bool overwrite) {
+  Target target{nullptr, path, ""};
+  try {
+    if (file_exists(path) && !overwrite) {
+      const IfExists wish = ask_if_exists(terminal, path);
+      if (wish == IfExists::kOther) return std::nullopt;
+      if (wish == IfExists::kAdd) target.before = content_of(path);
+      overwrite = true;
+    }
+    target.file = std::make_unique<OutputFile>(path, overwrite);
+  } catch (const Error& error) {
+    check_interrupted();
+    terminal.print(error.message() + '\n');
+    return std::nullopt;
+  }
+  return target;
+}
+
+// No file: the person does not want one.
+std::optional<Target> ask_target(Terminal& terminal, const InitOptions& options) {
+  std::string path = options.output;
+  for (;;) {
+    std::optional<Target> target = open_target(terminal, path, options.yes);
+    if (target) return target;
+    const auto answer = terminal.ask("The name of another file (nothing: no file): ");
+    if (!answer || answer->empty()) return std::nullopt;
+    path = *answer;
+  }
+}
+
+enum class Wish { kApply, kWrite, kNothing };
+
+Wish ask_wish(Terminal& terminal, const Setup& setup, const InitOptions& options) {
+  if (options.yes) return Wish::kApply;
+  for (;;) {
+    const auto answer =
+        terminal.ask("Apply " + statements_of(setup) +
+                     "? yes: apply them and write the file, file: only write the file, no: "
+                     "neither: ");
+    if (!answer || *answer == "no" || *answer == "n") return Wish::kNothing;
+    if (*answer == "yes" || *answer == "y") return Wish::kApply;
+    if (*answer == "file" || *answer == "f") return Wish::kWrite;
+  }
+}
+
+int run_asked(Terminal& terminal, Setup& setup, Connection& connection,
+              const InitOptions& options) {
+  Interview(terminal, setup, connection).run();
+  const Ending ending = ending_of(setup);
+  terminal.print('\n' + ending.in_all);
+  if (ending.code != kDone) terminal.print("\"company-backup check\" lists what is left open.\n");
+  if (setup.accepted().empty()) return ending.code;
+  const Wish wish = ask_wish(terminal, setup, options);
+  std::optional<Target> target;
+  if (wish != Wish::kNothing) target = ask_target(terminal, options);
+  if (!target) {
+    terminal.print("Nothing was changed.\n");
+    return kFailure;
+  }
+  save(setup, *target, wish == Wish::kApply);
+  terminal.print((wish == Wish::kApply ? "Applied " : "Not applied: ") + statements_of(setup) +
+                 "; file \"" + target->path + "\" has them.\n");
+  return wish == Wish::kApply ? ending.code : kFailure;
+}
+
+int run_init(const ConnectionOptions& where, const InitOptions& options) {
+  Terminal terminal;
+  if (!options.accept && !terminal.exists()) {
+    print_message(
+        "company-backup: error: there is no terminal to ask on\n"
+        "Give --accept confident to accept what is sure without being asked, or use "
+        "\"company-backup rules\".\nTry \"company-backup init --help\".");
+    return kUsage;
+  }
+  Connection connection(where);
+  Setup setup(connection);
+  return options.accept ? run_unasked(setup, options)
+                        : run_asked(terminal, setup, connection, options);
+}
+
+}  // namespace
+
+Command add_init(CLI::App& app, ConnectionOptions& connection) {
+  CLI::App* command =
+      app.add_subcommand("init", "Asks about the tables what is undecided, and sets the rules");
+  auto options = std::make_shared<InitOptions>();
+  add_accept_option(*command, options->accept,
+                    "Do not ask: apply the proposals of which this is said, and print the rest");
+  command
+      ->add_option("-o,--output", options->output,
+                   "File for the statements; without it company_backup_rules.sql")
+      ->type_name("FILE");
+  command->add_flag("--yes", options->yes,
+                    "Apply without asking once more, and overwrite the file if it exists");
+  add_connection_options(*command, connection);
+  command->footer(
+      "First: which table has the companies? Then what the foreign keys leave open, each question\n"
+      "with a proposed statement and what speaks for it. Nothing is changed before the end; then\n"
+      "all statements are applied, or none. Keep the file with your migrations.\n"
+      "The exit code is 1 if errors are left open.\n"
+      "Example: company-backup init -d shop");
+  return {command, [&connection, options] { return run_init(connection, *options); }};
+}
+
+}  // namespace company_backup::client

@@ -1,0 +1,124 @@
+#include "client/commands/setup.hpp"
+
+#include <algorithm>
+
+#include "core/text/error.hpp"
+
+namespace company_backup::client {
+namespace {
+
+// Is it an error that a rule can mend: a company table that is not there, or that nothing leads to?
+bool can_be_mended(const ServerError& error) {
+  return error.sqlstate() == sqlstate::kNotConfigured || error.sqlstate() == sqlstate::kNoRoute ||
+         error.sqlstate() == sqlstate::kStaleRule;
+}
+
+bool is_company_table(const Proposal& rule) {
+  return kind_of(rule.statement) == StatementKind::kCompanyTable;
+}
+
+void be_quiet(Connection& connection, bool quiet) {
+  connection.run(quiet ? "SET LOCAL client_min_messages = 'error'"
+                       : "SET LOCAL client_min_messages TO DEFAULT");
+}
+
+}  // namespace
+
+// A person may think for long.
+Setup::Setup(Connection& connection) : connection_(connection) {
+  connection_.run("SET idle_session_timeout = 0");
+}
+
+// First in the file: what other rules say of companies needs it.
+void Setup::accept(Proposal rule) {
+  is_current_ = false;
+  if (!is_company_table(rule)) {
+    accepted_.push_back(std::move(rule));
+    return;
+  }
+  std::erase_if(accepted_, is_company_table);
+  accepted_.insert(accepted_.begin(), std::move(rule));
+}
+
+std::optional<std::string> Setup::objection(const std::string& statement) {
+  Transaction trial(connection_);
+  be_quiet(connection_, true);
+  const bool replaces = kind_of(statement) == StatementKind::kCompanyTable;
+  for (const Proposal& rule : accepted_) {
+    if (replaces && is_company_table(rule)) continue;
+    trial.attempt([&] { connection_.run(rule.statement); });
+  }
+  const auto error = trial.attempt([&] { connection_.run(statement); });
+  if (error) return error->what();
+  return std::nullopt;
+}
+
+// What they have to say, they say when they are applied.
+void Setup::try_accepted(Transaction& trial) {
+  be_quiet(connection_, true);
+  std::erase_if(accepted_, [&](const Proposal& rule) {
+    const auto error = trial.attempt([&] { connection_.run(rule.statement); });
+    if (error) {
+      outlook_.refused += "The server refuses a statement, which stays open:\n" + rule.statement +
+                          '\n' + error->what() + '\n';
+    }
+    return error.has_value();
+  });
+  be_quiet(connection_, false);
+}
+
+void Setup::look_again() {
+  outlook_ = {};
+  Transaction trial(connection_);
+  try_accepted(trial);
+  const auto no_scope = trial.attempt([&] { outlook_.scope = connection_.call("company_scope"); });
+  if (no_scope && !can_be_mended(*no_scope)) throw *no_scope;
+  const auto none = trial.attempt([&] { outlook_.proposals = fetch_proposals(connection_); });
+  if (none && (!no_scope || !can_be_mended(*none))) throw *none;
+  if (no_scope) outlook_.no_scope = no_scope->what();
+  is_current_ = true;
+}
+
+const Setup::Outlook& Setup::look() {
+  outlook_.refused.clear();
+  if (!is_current_) look_again();
+  return outlook_;
+}
+
+std::optional<Result> Setup::check() {
+  if (!look().scope) return std::nullopt;
+  Transaction trial(connection_);
+  try_accepted(trial);
+  return connection_.call("check_company_scope");
+}
+
+std::string Setup::sql() const {
+  std::string statements;
+  for (const Proposal& rule : accepted_) statements += sql_of(rule) + '\n';
+  return sql_file(sql_comment("Rules of company_backup, for databases with these tables:") +
+                      sql_comment("  psql -v ON_ERROR_STOP=1 -f FILE"),
+                  statements);
+}
+
+void Setup::run(const Proposal& rule) {
+  try {
+    connection_.run(rule.statement);
+  } catch (const ServerError& error) {
+    throw ServerError(
+        "Nothing was applied.\n" + std::string(error.what()) + "\nSTATEMENT:  " + rule.statement,
+        error.sqlstate());
+  }
+}
+
+void Setup::commit(Transaction& transaction) {
+  try {
+    transaction.commit();
+  } catch (const ServerError& error) {
+    if (!error.sqlstate().empty()) throw;
+    throw ServerError(std::string(error.what()) +
+                      "\nHINT:  Whether the rules were applied is not known: see \"company-backup "
+                      "check\".");
+  }
+}
+
+}  // namespace company_backup::client
