@@ -38,7 +38,7 @@ struct PlaceEvidence {
   uint32_t values = 0;     // different ones that were looked up
   uint32_t generated = 0;  // of these: that look generated, and are the same nowhere by chance
   uint32_t random = 0;     // that look like passwords, hashes or tokens
-  std::vector<KeyMatch> matches;  // most values first
+  std::vector<KeyMatch> matches = {};  // most values first
 };
 
 struct UnreadTable {

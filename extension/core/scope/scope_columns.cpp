@@ -301,7 +301,8 @@ class ColumnCheck {
       model_.error(object, problem + "; " + judged.evidence, "");
       return;
     }
-    if (names_group(column) && judged.kind == Judgement::Kind::kData) {
+    if (names_group(column) && column.family != TypeFamily::kText &&
+        judged.kind == Judgement::Kind::kData) {
       ask(index, column, problem, ColumnTreatment::kGroup);
       model_.support(Confidence::kLikely, judged.evidence + "; its name is that of a group");
       return;

@@ -1,0 +1,249 @@
+// Evidence: the forms of values, looking values up among keys, values in documents, and what all of
+// that means for the proposals.
+#include "core/scope/evidence.hpp"
+
+#include <set>
+
+#include "core/scope/document_values.hpp"
+#include "core/scope/judgement.hpp"
+#include "scope_fixture.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr const char* kUuid = "0b0e7e2a-1111-4c3b-9d2e-6f3a2b1c0d";  // and two digits
+
+std::string uuid(int number) {
+  return kUuid + std::to_string(number + 10);
+}
+
+TEST(LooksGenerated, WhatIsMetTwiceByChanceDoesNot) {
+  EXPECT_TRUE(looks_generated(uuid(1)));
+  EXPECT_TRUE(looks_generated("123456789"));
+  EXPECT_TRUE(looks_generated("cus_9s6XKzkNRiz8i3"));
+  EXPECT_TRUE(looks_generated("01ARZ3NDEKTSV4RRFFQ69G5FAV"));
+  for (const char* value :
+       {"", "42", "12345678", "open", "documents.create", "a-long-word-with-dashes",
+        "ann@example.com", "2024-01-01 10:00", "{\"a\": 12345678901}"}) {
+    EXPECT_FALSE(looks_generated(value)) << value;
+  }
+}
+
+TEST(LooksRandom, SecretsAndNoAddressesOrWords) {
+  EXPECT_TRUE(looks_random("pbkdf2_sha256$600000$0aB3xY7z$Qm9v+/c="));
+  EXPECT_TRUE(looks_random("8f14e45fceea167a5a36dedd4bea2543"));
+  for (const char* value :
+       {"", "hunter2", "correct horse battery staple", "/app/secrets/prod1/key2",
+        "https://example.com/a1b2c3", "ann.smith42@example.com"}) {
+    EXPECT_FALSE(looks_random(value)) << value;
+  }
+}
+
+TEST(EvidenceCollector, CountsDifferentValuesAndThoseThatAreKeys) {
+  EvidenceCollector collector(100);
+  const SamplePlace first{.table = 1, .column = 2}, second{.table = 1, .column = 3};
+  for (const char* value : {"1", "2", "2", "9"}) collector.add_value(first, value);
+  collector.add_value(second, "2");
+  collector.begin_key(5, 1);
+  for (const char* value : {"1", "2", "3"}) collector.add_key(value);
+  collector.begin_key(4, 1);
+  collector.add_key("9");
+  const Evidence evidence = collector.finish();
+  const PlaceEvidence* found = evidence.find(1, 2);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->values, 3U);
+  ASSERT_EQ(found->matches.size(), 2U);
+  EXPECT_EQ(found->matches[0].table, 5);
+  EXPECT_EQ(found->matches[0].values, 2U);
+  EXPECT_EQ(found->matches[1].table, 4);
+  ASSERT_EQ(evidence.find(1, 3)->matches.size(), 1U);
+  EXPECT_EQ(evidence.find(1, 4), nullptr);
+  EXPECT_EQ(evidence.of(1, 2).size(), 1U);
+}
+
+TEST(EvidenceCollector, KeepsNoMoreThanItMay) {
+  EvidenceCollector collector(2);
+  for (const char* value : {"1", "2", "3"}) collector.add_value({.table = 0, .column = 1}, value);
+  collector.begin_key(0, 1);
+  for (const char* value : {"1", "2", "3"}) collector.add_key(value);
+  EXPECT_EQ(collector.finish().find(0, 1)->matches.at(0).values, 2U);
+}
+
+TEST(RowEvidence, CountsRowsWithoutAValue) {
+  RowEvidence evidence;
+  evidence.columns = {2, 3};
+  evidence.patterns = {{"nv", 4}, {"vn", 2}, {"nn", 1}};
+  EXPECT_EQ(evidence.rows_without({2, 3}), 1U);
+  EXPECT_EQ(evidence.rows_without({2}), 5U);
+  EXPECT_EQ(evidence.rows_without({7}), 7U);
+}
+
+std::multiset<std::string> values_in(const std::string& json) {
+  std::multiset<std::string> found;
+  EXPECT_TRUE(visit_values(json, [&](const std::string& path, std::string_view value) {
+    found.insert(path + "=" + std::string(value));
+  }));
+  return found;
+}
+
+TEST(DocumentValues, HaveThePathsOfSetReference) {
+  EXPECT_EQ(values_in(R"({"a": {"b c": ["x", 7, null, true, 1.5]}})"),
+            (std::multiset<std::string>{".a.\"b c\"[*]=x", ".a.\"b c\"[*]=7"}));
+  EXPECT_EQ(values_in(R"("alone")"), (std::multiset<std::string>{"=alone"}));
+  EXPECT_EQ(values_in("[{\"id\": 1}, {\"id\": 2}]"),
+            (std::multiset<std::string>{"[*].id=1", "[*].id=2"}));
+}
+
+TEST(DocumentValues, AreAnywhereInATree) {
+  EXPECT_EQ(values_in(R"({"content": [{"content": [{"attrs": {"id": "x"}}]}]})"),
+            (std::multiset<std::string>{".**.attrs.id=x"}));
+}
+
+TEST(DocumentValues, KnowNamesThatAreIds) {
+  const std::string name = uuid(1);
+  EXPECT_EQ(values_in("{\"by\": {\"" + name + "\": {\"n\": 3}}}"),
+            (std::multiset<std::string>{".by.keys()=" + name, ".by.*.n=3"}));
+}
+
+TEST(DocumentValues, MalformedAndDeepOnesDoNoHarm) {
+  const FoundValue ignore = [](const std::string&, std::string_view) {};
+  EXPECT_FALSE(visit_values("{\"a\": ", ignore));
+  EXPECT_FALSE(visit_values("", ignore));
+  const std::string deep = std::string(100000, '[') + "1" + std::string(100000, ']');
+  EXPECT_TRUE(visit_values(deep, [](const std::string&, std::string_view) { FAIL(); }));
+}
+
+TEST(DocumentValues, RulesCoverPaths) {
+  EXPECT_TRUE(covers_path("$.a[*].id", "$.a[*].id"));
+  EXPECT_TRUE(covers_path(".a[*].id", "$.a[*].id"));
+  EXPECT_TRUE(covers_path("$.**.attrs.id", "$.content[*].attrs.id"));
+  EXPECT_FALSE(covers_path("$.a[*].id", "$.b[*].id"));
+  EXPECT_FALSE(covers_path("", "$.a"));
+  EXPECT_EQ(last_name("$.a[*].\"b c\"[*]"), "b c");
+  EXPECT_EQ(last_name("$.user_ids[*]"), "user_ids");
+  EXPECT_EQ(last_name("$"), "");
+}
+
+// sales.customer and sales.order of companies, and columns of sales.note whose values are known.
+class EvidenceTest : public ScopeTest {
+ protected:
+  Evidence evidence;
+
+  void build(const std::vector<std::string>& columns) {
+    company();
+    owned("sales.customer");
+    owned("sales.order");
+    owned("sales.note").columns(columns);
+    schema = db.build();
+    evidence.has_rows = true;
+  }
+
+  int16_t column(const std::string& name) {
+    return find_column(schema.tables[at("sales.note")], name)->number;
+  }
+
+  // So many values, `generated` of them; of which so many are keys of the tables.
+  void values(const std::string& name, uint32_t count, uint32_t generated,
+              const std::vector<std::pair<std::string, uint32_t>>& keys, std::string path = {}) {
+    PlaceEvidence place{.place = {at("sales.note"), column(name), std::move(path), 0, {}},
+                        .values = count,
+                        .generated = generated,
+                        .random = generated};
+    for (const auto& [table, matched] : keys) place.matches.push_back({at(table), 1, matched});
+    evidence.places.push_back(place);
+    evidence.rows[{at("sales.note"), column(name)}] = count;
+    std::sort(evidence.places.begin(), evidence.places.end(),
+              [](const auto& a, const auto& b) { return a.place < b.place; });
+  }
+
+  // "confidence statement", without what all statements have in common.
+  std::vector<std::string> proposed() {
+    std::vector<std::string> found;
+    for (const Proposal& proposal : propose_rules(schema, rules, "public", evidence)) {
+      found.push_back(std::string(to_text(proposal.confidence)) + " " +
+                      proposal.statement.substr(std::string("SELECT public.").size()));
+    }
+    return found;
+  }
+};
+
+TEST_F(EvidenceTest, SmallNumbersNeedTheName) {
+  build({"customer_id integer null", "thing_id integer null"});
+  values("customer_id", 20, 0, {{"sales.customer", 20}, {"sales.order", 20}});
+  values("thing_id", 20, 0, {{"sales.customer", 20}, {"sales.order", 20}});
+  EXPECT_EQ(proposed(),
+            (std::vector<std::string>{"confident set_reference('sales.note', '{customer_id}', "
+                                      "'sales.customer');"}))
+      << "for thing_id there is no statement";
+  scope = discover_scope(schema, rules, "public", evidence);
+  expect_finding(Severity::kError, "sales.note.thing_id", "20 of 20 sampled values are keys of");
+}
+
+TEST_F(EvidenceTest, GeneratedValuesProveByAMatch) {
+  build({"subject uuid null"});
+  values("subject", 20, 20, {{"sales.order", 20}, {"sales.customer", 0}});
+  EXPECT_EQ(proposed(), (std::vector<std::string>{
+                            "confident set_reference('sales.note', '{subject}', 'sales.order');"}));
+}
+
+TEST_F(EvidenceTest, WhatIsNoKeyIsData) {
+  build({"external_id text null", "customer_id uuid null"});
+  values("external_id", 20, 20, {});
+  values("customer_id", 20, 20, {});
+  EXPECT_EQ(proposed(), (std::vector<std::string>{
+                            "confident set_column_rule('sales.note', 'external_id', 'data');",
+                            "likely set_column_rule('sales.note', 'customer_id', 'data');"}))
+      << "a name that names a table is not settled for good";
+}
+
+TEST_F(EvidenceTest, KeysThatWereNotLookedAtLeaveItOpen) {
+  build({"external_id text null"});
+  values("external_id", 20, 20, {});
+  evidence.all_keys = false;
+  const auto statements = proposed();
+  ASSERT_EQ(statements.size(), 0U) << statements[0];
+}
+
+TEST_F(EvidenceTest, DocumentsAreAskedAboutByTheirValues) {
+  build({"doc jsonb null", "settings jsonb null"});
+  values("doc", 12, 12, {{"sales.customer", 12}}, "$.items[*].id");
+  evidence.rows[{at("sales.note"), column("settings")}] = 12;
+  EXPECT_EQ(proposed(), (std::vector<std::string>{
+                            "confident set_reference('sales.note', '{doc}', 'sales.customer', "
+                            "json_path => '$.items[*].id');"}));
+}
+
+TEST_F(EvidenceTest, WithoutRowsNamesAloneDecide) {
+  build({"customer_id integer null", "thing_id integer null"});
+  evidence = {};
+  EXPECT_EQ(proposed(),
+            (std::vector<std::string>{
+                "likely set_reference('sales.note', '{customer_id}', 'sales.customer');",
+                "guess set_column_rule('sales.note', 'thing_id', 'data');"}));
+}
+
+TEST_F(EvidenceTest, SecretsLookRandom) {
+  build({"api_token text null", "secret_path text null"});
+  values("api_token", 20, 20, {});
+  values("secret_path", 20, 0, {});
+  EXPECT_EQ(proposed(), (std::vector<std::string>{
+                            "confident set_column_rule('sales.note', 'api_token', 'secret');",
+                            "likely set_column_rule('sales.note', 'secret_path', 'data');"}));
+}
+
+TEST_F(EvidenceTest, RowsTellWhichNullableColumnsDecide) {
+  attachment();
+  schema = db.build();
+  evidence.has_rows = true;
+  RowEvidence& rows = evidence.tables[at("sales.attachment")];
+  rows = {.rows = 5, .columns = {2, 3}, .patterns = {{"nv", 3}, {"vn", 2}}, .conflicts = {}};
+  ASSERT_EQ(proposed().at(0).substr(0, 9), "confident");
+  rows.patterns["nn"] = 1;
+  EXPECT_EQ(proposed().at(0).substr(0, 5), "guess") << "a row that may be nobody's";
+  rows.patterns.erase("nn");
+  rows.conflicts = {{2, 3}};
+  EXPECT_EQ(proposed().at(0).substr(0, 5), "guess") << "two columns, two companies";
+}
+
+}  // namespace
+}  // namespace company_backup
