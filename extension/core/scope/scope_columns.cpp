@@ -47,7 +47,7 @@ class ColumnCheck {
     }
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
     if (is_in_reference(scoped.table, column) || has_unheld_key(scoped.table, column)) return;
-    if (looks_like_secret(column))
+    if (looks_like_secret(model_.table(scoped.table), column))
       ask(scoped.table, column, "its name looks like a secret", ColumnTreatment::kSecret);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);

@@ -44,6 +44,7 @@ struct Model {
   TableIndex company = kNoTable;
   const Column* key = nullptr;  // the company key
   TableIndex membership = kNoTable;
+  std::vector<TableIndex> people;  // tables that look like people
 
   // By table:
   std::vector<std::vector<const ForeignKey*>> keys_of;  // foreign keys it has
