@@ -295,9 +295,10 @@ TEST_F(Proposals, GuessScopeColumnsToo) {
   db.table("app.item").column("tenant_id uuid");
   db.table("app.note").column("tenant_key uuid");
   db.table("app.rate").column("tenant_id integer");
-  EXPECT_EQ(propose(), (std::vector<std::string>{
-                           "SELECT tools.set_company_table('app.\"Tenants\"', key_column => 'key', "
-                           "name_column => 'legal_name', scope_columns => '{tenant_id}');"}));
+  EXPECT_EQ(propose(),
+            (std::vector<std::string>{
+                "SELECT tools.set_company_table('app.\"Tenants\"', key_column => 'key', "
+                "name_column => 'legal_name', scope_columns => '{tenant_id,tenant_key}');"}));
 }
 
 TEST_F(Proposals, NothingToGuess) {
