@@ -159,7 +159,11 @@ TEST_F(CompanyGuess, TheKeyIsWhatOthersReferTo) {
 
 TEST_F(CompanyGuess, NamesThatSayNothing) {
   db.table("app.thing").column("name text");
-  children("app.thing", 5);
+  children("app.thing", 25);
+  db.table("app.thing_type").column("name text");
+  children("app.thing_type", 1, "v");
+  db.table("app.user_account_team").column("name text");
+  children("app.user_account_team", 1, "w");
   const auto proposals = propose();
   EXPECT_EQ(proposals.at(0).statement, statement("app.thing", "name"));
   EXPECT_EQ(proposals.at(0).confidence, Confidence::kGuess);

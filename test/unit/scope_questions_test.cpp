@@ -494,6 +494,16 @@ TEST_F(ScopeQuestions, RolesAreACompanysDataAndMembersAreNot) {
             rule + "'sales.mail_outbox_users', 'excluded', 'belongs to rows that do not travel');");
 }
 
+TEST_F(ScopeQuestions, WhatATableLooksLikeIsLikely) {
+  company();
+  owned("sales.event_outbox");
+  two_companies("buyer", "seller");
+  discover();
+  for (const Finding& finding : scope.findings)
+    EXPECT_EQ(finding.confidence,
+              finding.object == "sales.deal" ? Confidence::kGuess : Confidence::kLikely);
+}
+
 TEST_F(ScopeQuestions, TablesOfOutsidersStopNothing) {
   rules.settings.scope_columns = {"tenant_id"};
   invoice();

@@ -233,14 +233,16 @@ class CompanyGuess {
     for (size_t i = 0; i < candidates.size(); ++i) candidates[i].score = scores[i];
   }
 
-  // Those whose names say something, unless there are none.
+  // Of names that say nothing only the first, if more tables lead to it than to what sounds like a
+  // company, and these are many: else it is a currency, or a country.
   void keep_likely(std::vector<Candidate>& candidates) const {
-    const bool named = std::any_of(candidates.begin(), candidates.end(),
-                                   [](const Candidate& c) { return c.weight > 0; });
-    std::erase_if(candidates, [&](const Candidate& candidate) {
-      if (named) return candidate.weight == 0;
-      return candidate.sure() * 3 < schema_.tables.size();
-    });
+    const Candidate* best = candidates.data();
+    std::vector<Candidate> kept;
+    for (Candidate& candidate : candidates)
+      if (candidate.weight > 0 ||
+          (&candidate == best && candidate.sure() * 3 >= schema_.tables.size()))
+        kept.push_back(std::move(candidate));
+    candidates = std::move(kept);
     if (candidates.empty()) return;
     const double least = candidates[0].score / 10;
     candidates.erase(std::remove_if(candidates.begin() + 1, candidates.end(),

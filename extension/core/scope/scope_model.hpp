@@ -140,6 +140,7 @@ struct Question {
   std::string problem;
   TableRule rule;         // what a reviewer would most likely choose, without a route
   std::string statement;  // not empty: settles it better than a table rule
+  Confidence confidence = Confidence::kLikely;
 };
 
 std::optional<Question> question_about(const Model& model, TableIndex table);

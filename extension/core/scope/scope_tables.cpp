@@ -137,6 +137,7 @@ class OwnedTables {
     model_.error(
         display_table(table), problem,
         settled_otherwise ? question->statement : model_.statements.table_rule(table, rule));
+    if (routes_.tied[index].empty()) model_.findings.back().confidence = question->confidence;
     return problem;
   }
 
