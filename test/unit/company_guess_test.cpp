@@ -53,7 +53,7 @@ TEST_F(CompanyGuess, NotTheInnermostOfSeveral) {
       .fk("p_w", {"workspace_id"}, "app.workspace");
   children("app.project", 20);
   const auto proposals = propose();
-  ASSERT_EQ(proposals.size(), 3u);
+  ASSERT_EQ(proposals.size(), 2u);
   EXPECT_EQ(proposals[0].statement, statement("app.organization", "name"));
   EXPECT_EQ(proposals[0].confidence, Confidence::kLikely);
   EXPECT_EQ(proposals[1].statement, statement("app.workspace", "name"));

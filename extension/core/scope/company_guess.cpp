@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kMostCandidates = 4;
 constexpr int kAlone = 4;     // a name of one word counts so many times: "account", "account_type"
 constexpr int kSaysIt = 9;    // words that hardly mean anything else
-constexpr int kFarAhead = 3;  // times the next one's score
+constexpr int kFarAhead = 2;  // times its score, and another one is no rival
 constexpr size_t kMostHeld = 4;  // columns with a foreign key for each one without
 
 // How much a word sounds like "one row per company".
@@ -244,7 +244,7 @@ class CompanyGuess {
         kept.push_back(std::move(candidate));
     candidates = std::move(kept);
     if (candidates.empty()) return;
-    const double least = candidates[0].score / 10;
+    const double least = candidates[0].score / kFarAhead;
     candidates.erase(std::remove_if(candidates.begin() + 1, candidates.end(),
                                     [&](const Candidate& candidate) {
                                       return candidate.score < least || candidate.tables() < 2;
@@ -256,10 +256,10 @@ class CompanyGuess {
   Confidence confidence(const std::vector<Candidate>& candidates) const {
     const Candidate& first = candidates[0];
     if (first.weight < 3 * kAlone || first.sure() < 2) return Confidence::kGuess;
-    const bool alone = candidates.size() == 1 || candidates[1].score * kFarAhead < first.score;
     const bool most = first.sure() * 3 >= schema_.tables.size() * 2;
-    return first.weight >= kSaysIt * kAlone && alone && most ? Confidence::kConfident
-                                                             : Confidence::kLikely;
+    return first.weight >= kSaysIt * kAlone && candidates.size() == 1 && most
+               ? Confidence::kConfident
+               : Confidence::kLikely;
   }
 
   // "38 tables lead to it by foreign keys that are never NULL, 12 more by what can be NULL"
