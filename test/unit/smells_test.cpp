@@ -83,8 +83,13 @@ TEST(Smells, OfLogins) {
   EXPECT_EQ(treatment("confirmation", {"confirmation_key text", "expiry_date timestamptz"}),
             "excluded");
   EXPECT_EQ(treatment("AccessCode", {"code text", "expiresAt timestamptz"}), "excluded");
-  EXPECT_EQ(treatment("push_device", {"device_token text"}), "excluded");
+  EXPECT_EQ(treatment("remotepushdevice"), "excluded");
+  EXPECT_EQ(treatment("user_device", {"fcm_token text"}), "excluded");
+  EXPECT_EQ(treatment("magic_links", {"token text", ends}), "excluded");
+  EXPECT_EQ(treatment("Credential", {"type text", "key jsonb"}), "excluded");
   // what companies work with
+  EXPECT_EQ(treatment("shared_credentials", {"credentialsId bigint", "role text"}), "");
+  EXPECT_EQ(treatment("share_links", {"token text", ends}), "");
   EXPECT_EQ(treatment("trace_session", {"project_id bigint", "bookmarked boolean"}), "");
   EXPECT_EQ(treatment("chat_session", {"user_id bigint", "title text", "ip text"}), "");
   EXPECT_EQ(treatment("training_session", {"starts_at timestamptz", "room text"}), "");
@@ -225,6 +230,8 @@ TEST(Smells, OfSecretsGoByTheTable) {
   EXPECT_TRUE(secret("hash", "text", "apiKeys"));
   EXPECT_TRUE(secret("value", "text", "tokens"));
   EXPECT_TRUE(secret("key", "jsonb", "credentials"));
+  EXPECT_TRUE(secret("key", "text", "totpdevice"));
+  EXPECT_FALSE(secret("key", "text", "device"));
   // each row is a secret that customers keep
   EXPECT_FALSE(secret("secretKey", "text", "secret_references"));
   EXPECT_FALSE(secret("encryptedValue", "text", "secrets"));

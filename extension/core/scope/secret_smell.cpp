@@ -105,13 +105,16 @@ bool is_content(const Words& words) {
 // A table whose rows are each a key or a token: its "key", "hash" or "value" is that.
 bool holds_keys(const Table& table) {
   const Words words = words_of_table(table);
-  return ends_in(words, {"credential", "token", "apikey", "totpdevice", "phonedevice"}) ||
-         ends_in_pair(words, {"api", "access", "secret", "signing"}, {"key"});
+  return ends_in(words, {"credential", "token", "apikey"}) ||
+         ends_in_pair(words, {"api", "access", "secret", "signing"}, {"key"}) ||
+         ends_in_pair(words, {"otp", "totp", "phone", "factor", "authenticator"}, {"device"});
 }
 
 std::optional<Confidence> smell_of_name(const Table& table, const Words& words) {
   if (words.empty() || is_flag(words) || is_about_secret(words)) return std::nullopt;
-  if (has_pair(words, {"public"}, {"key"})) return std::nullopt;
+  if (has_pair(words, {"public"}, {"key"}) ||
+      has_word(words, {"display", "displayed", "masked", "redacted", "obfuscated"}))
+    return std::nullopt;
   const bool secrets_are_rows = has_word(words_of_table(table), {"secret"});
   if (names_secret(words, secrets_are_rows)) return Confidence::kLikely;
   if (is_ciphertext(words) && !secrets_are_rows && !is_content(words)) return Confidence::kGuess;

@@ -8,7 +8,8 @@ namespace company_backup {
 namespace {
 
 // Frameworks write the words of a model as one.
-constexpr std::string_view kGluedEnds[] = {"auditlog", "token", "tokens", "apikey", "email"};
+constexpr std::string_view kGluedEnds[] = {"auditlog", "token",  "tokens",  "apikey",
+                                           "email",    "device", "devices", "push"};
 constexpr std::string_view kGluedStarts[] = {"scheduled"};
 constexpr size_t kShortestRest = 3;  // of what the word is glued to
 

@@ -222,8 +222,10 @@ bool names_setup(const Words& words) {
 
 bool opens_doors(const Words& words, const Shape& shape) {
   if (names_setup(words)) return false;
-  if (names_api_key(words) || names_login_token(words) || ends_in(words, {"credential"}))
-    return true;
+  if (names_api_key(words) || names_login_token(words)) return true;
+  if (ends_in(words, {"credential"}))
+    return shape.has_token() || shape.is_empty() ||
+           shape.names({"public_key", "credential_id", "sign_count"});
   if (has_word(words,
                {"password", "passkey", "oauth", "webauthn", "otp", "totp", "login", "signin"}))
     return true;
@@ -237,15 +239,15 @@ bool opens_doors(const Words& words, const Shape& shape) {
     return (shape.has_place() && (shape.ends() || of_login)) ||
            (shape.has_person() && shape.is_empty() && shape.names({"session_id"}));
   }
+  if (ends_in_pair(words, {"magic", "login"}, {"link"})) return shape.has_token();
   if (ends_in(words, {"invitation", "invite"})) return shape.has_token() || shape.ends();
   if (ends_in_pair(
           words, {"access", "auth", "authorization", "login", "verification", "backup", "recovery"},
           {"code"}))
     return shape.ends() || shape.has_token();
   if (ends_in(words, {"device"}))
-    return shape.has_token() &&
-           (has_word(words, {"push"}) ||
-            shape.names({"push_token", "device_token", "fcm_token", "apns_token"}));
+    return has_word(words, {"push"}) ||
+           shape.names({"push_token", "device_token", "fcm_token", "apns_token"});
   if (ends_in(words, {"verification", "confirmation", "reset", "activation", "challenge"}))
     return shape.has_token() && shape.ends();
   return false;
