@@ -32,8 +32,8 @@ TEST_F(ScopeQuestions, TablesThatSmellDoNotTravelUntilDecided) {
             "SELECT public.set_table_rule('sales.audit_log', 'append_only', 'audit trail: only "
             "ever added to');");
   EXPECT_EQ(hint_of("sales.app_user"),
-            "SELECT public.set_table_rule('sales.app_user', 'people', 'people who log in', "
-            "match_columns => '{email}');");
+            "SELECT public.set_table_rule('sales.app_user', 'company', 'people who log in to one "
+            "company only');");
   rules.tables = {table_rule("sales.membership", "excluded"),
                   table_rule("sales.event_outbox", "excluded"),
                   table_rule("sales.audit_log", "append_only"),
@@ -380,8 +380,8 @@ TEST_F(ScopeQuestions, ATieDoesNotHideWhatATableLooksLike) {
   discover();
   expect_finding(Severity::kError, "sales.membership", "looks like logins");
   EXPECT_EQ(hint_of("sales.membership"),
-            "SELECT public.set_table_rule('sales.membership', 'excluded', 'decides who may log "
-            "in', route => '{guest_fk}');");
+            "SELECT public.set_table_rule('sales.membership', 'company', 'roles and rights within "
+            "a company', route => '{guest_fk}');");
 }
 
 TEST_F(ScopeQuestions, AParentOfOneRowMayHoldSecrets) {
@@ -433,6 +433,75 @@ TEST_F(ScopeQuestions, ATableBetweenPeopleAndCompaniesIsTheMembership) {
   EXPECT_EQ(hint_of("sales.company_user"),
             "SELECT public.set_table_rule('sales.company_user', 'excluded', 'decides who may log "
             "in');");
+}
+
+TEST_F(ScopeQuestions, PeopleOfOneCompanyTravelWithIt) {
+  const std::string of_company = "'company', 'people who log in to one company only'";
+  const std::string across = "'people', 'people who log in'";
+  const auto expect_hint = [&](const std::string& table, const std::string& part) {
+    discover();
+    EXPECT_NE(hint_of(table).find(part), std::string::npos) << hint_of(table);
+  };
+  const auto users = [&](const std::string& definition) -> TableBuilder& {
+    db = SchemaBuilder();
+    company();
+    owned("sales.invoice");
+    const std::string column = definition.substr(0, definition.find(' '));
+    return db.table("sales.users")
+        .columns({"email text", definition})
+        .fk("users_company", {column}, "sales.company");
+  };
+  users("company_id integer");
+  expect_hint("sales.users", of_company);
+  users("company_id integer null");
+  expect_hint("sales.users", of_company + ", route => '{users_company}'");
+  users("current_company_id integer null");
+  expect_hint("sales.users", across);
+  // a membership says that they log in to several
+  users("company_id integer");
+  owned("sales.user_company").column("user_id integer").fk("uc_u", {"user_id"}, "sales.users");
+  expect_hint("sales.users", across);
+  // but not of whom else the company knows
+  owned("sales.person").column("email text");
+  expect_hint("sales.person", of_company);
+  // and not one that says who is in a team of the company
+  users("company_id integer");
+  owned("sales.team");
+  owned("sales.team_member").column("user_id integer").fk("tm_u", {"user_id"}, "sales.users");
+  expect_hint("sales.users", of_company);
+  EXPECT_NE(hint_of("sales.team_member").find("'company', 'roles and rights"), std::string::npos);
+}
+
+TEST_F(ScopeQuestions, RolesAreACompanysDataAndMembersAreNot) {
+  company();
+  db.table("sales.users").column("email text");
+  owned("sales.role").column("name text");
+  child("sales.role_permission", "sales.role");
+  owned("sales.UserOnCompany").column("user_id integer");
+  owned("sales.user_role").column("user_id integer");
+  owned("sales.mail_outbox");
+  child("sales.mail_outbox_users", "sales.mail_outbox").column("user_id integer");
+  discover();
+  const std::string rule = "SELECT public.set_table_rule(";
+  const std::string data = "'company', 'roles and rights within a company');";
+  EXPECT_EQ(hint_of("sales.role"), rule + "'sales.role', " + data);
+  EXPECT_EQ(hint_of("sales.role_permission"), rule + "'sales.role_permission', " + data);
+  EXPECT_EQ(hint_of("sales.user_role"),
+            rule + "'sales.user_role', 'excluded', 'decides who may log in');");
+  EXPECT_EQ(hint_of("sales.\"UserOnCompany\""),
+            "SELECT public.set_membership('sales.\"UserOnCompany\"', 'user_id');");
+  EXPECT_EQ(hint_of("sales.mail_outbox_users"),
+            rule + "'sales.mail_outbox_users', 'excluded', 'belongs to rows that do not travel');");
+}
+
+TEST_F(ScopeQuestions, WhatATableLooksLikeIsLikely) {
+  company();
+  owned("sales.event_outbox");
+  two_companies("buyer", "seller");
+  discover();
+  for (const Finding& finding : scope.findings)
+    EXPECT_EQ(finding.confidence,
+              finding.object == "sales.deal" ? Confidence::kGuess : Confidence::kLikely);
 }
 
 TEST_F(ScopeQuestions, TablesOfOutsidersStopNothing) {

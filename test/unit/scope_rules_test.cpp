@@ -252,7 +252,7 @@ TEST_F(ScopeRules, ACompanyKeyThatIsNotUnique) {
 }
 
 TEST_F(ScopeRules, FindingsComeInOrder) {
-  owned("sales.a_queue");
+  owned("sales.a_queue").columns({"locked_at timestamptz", "attempts integer"});
   owned("sales.doc").columns({"extra jsonb", "unit integer"}).fk("u", {"unit"}, "sales.unit");
   db.table("sales.unit");
   owned("sales.user_role");
@@ -295,9 +295,10 @@ TEST_F(Proposals, GuessScopeColumnsToo) {
   db.table("app.item").column("tenant_id uuid");
   db.table("app.note").column("tenant_key uuid");
   db.table("app.rate").column("tenant_id integer");
-  EXPECT_EQ(propose(), (std::vector<std::string>{
-                           "SELECT tools.set_company_table('app.\"Tenants\"', key_column => 'key', "
-                           "name_column => 'legal_name', scope_columns => '{tenant_id}');"}));
+  EXPECT_EQ(propose(),
+            (std::vector<std::string>{
+                "SELECT tools.set_company_table('app.\"Tenants\"', key_column => 'key', "
+                "name_column => 'legal_name', scope_columns => '{tenant_id,tenant_key}');"}));
 }
 
 TEST_F(Proposals, NothingToGuess) {
@@ -324,7 +325,7 @@ TEST_F(Proposals, NothingHelpsWhenNothingLeadsToTheCompany) {
 
 TEST_F(Proposals, AreTheHintsWithoutRepeats) {
   company();
-  owned("sales.a_queue");
+  owned("sales.a_queue").columns({"locked_at timestamptz", "attempts integer"});
   rules.tables = {table_rule("sales.gone", "company"), table_rule("sales.lost", "company")};
   EXPECT_EQ(propose(), (std::vector<std::string>{
                            "SELECT tools.set_table_rule('sales.a_queue', 'excluded', 'work in "

@@ -44,7 +44,8 @@ class ColumnCheck {
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
     if (has_unheld_key(scoped.table, column)) return;
     if (ask_places(scoped.table, column) || is_in_reference(scoped.table, column)) return;
-    if (looks_like_secret(column) && !proves(meaning_.judge(scoped.table, column)))
+    if (looks_like_secret(model_.table(scoped.table), column) &&
+        !proves(meaning_.judge(scoped.table, column)))
       ask_secret(scoped.table, column);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);
@@ -70,7 +71,8 @@ class ColumnCheck {
     ask(index, column, "its name looks like a secret",
         harmless ? ColumnTreatment::kData : ColumnTreatment::kSecret);
     if (values < 3) return;
-    const bool proved = random * 10 >= values * 8 && ends_like_secret(column);
+    const bool proved = random * 10 >= values * 8 &&
+                        secret_smell(model_.table(index), column) == Confidence::kLikely;
     model_.support(
         proved     ? Confidence::kConfident
         : harmless ? Confidence::kLikely
@@ -289,15 +291,16 @@ class ColumnCheck {
     const TableIndex target = meaning_.company_names().match(column)
                                   ? model_.company
                                   : meaning_.named_table(index, column, ColumnMeaning::same_family);
+    const bool external = names_external_id(column.name);
     // Only a proposal: if it is wrong, the reference check says so, while "data" would be silent.
-    if (target != kNoTable && judged.kind != Judgement::Kind::kData) {
+    if (target != kNoTable && !external && judged.kind != Judgement::Kind::kData) {
       model_.error(object, problem, reference_to(index, column, target));
       model_.support(judged.evidence.empty() ? Confidence::kLikely : Confidence::kGuess,
                      judged.evidence);
       return;
     }
     // Values that are keys of several tables are not data only because nobody says which.
-    if (judged.kind == Judgement::Kind::kUnknown && !judged.evidence.empty()) {
+    if (judged.kind == Judgement::Kind::kUnknown && !judged.evidence.empty() && !external) {
       model_.error(object, problem + "; " + judged.evidence, "");
       return;
     }
@@ -310,8 +313,10 @@ class ColumnCheck {
     // An ID of the company row itself belongs to it alone: a clone must not share it.
     ask(index, column, problem,
         index == model_.company ? ColumnTreatment::kIdentity : ColumnTreatment::kData);
-    model_.support(judged.kind == Judgement::Kind::kData ? judged.confidence : Confidence::kGuess,
-                   judged.evidence);
+    if (judged.kind == Judgement::Kind::kData)
+      model_.support(external ? Confidence::kConfident : judged.confidence, judged.evidence);
+    else if (external)
+      model_.support(Confidence::kLikely, "its name is that of another system's ID");
   }
 
   Statement reference_to(TableIndex index, const Column& column, TableIndex target) const {

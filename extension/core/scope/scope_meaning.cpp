@@ -175,6 +175,22 @@ Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {
   return place == nullptr ? Judgement() : judge(*place);
 }
 
+std::vector<int16_t> columns_of_ways(const std::vector<const Link*>& ways) {
+  std::vector<int16_t> columns;
+  for (const Link* way : ways) {
+    if (way->step.columns.size() == 1) columns.push_back(way->step.columns[0]);
+  }
+  return columns;
+}
+
+uint32_t ColumnMeaning::rows_without(TableIndex table, const std::vector<const Link*>& ways) const {
+  const auto found = model_.evidence.tables.find(table);
+  if (found == model_.evidence.tables.end()) return 0;
+  const bool firm = std::any_of(ways.begin(), ways.end(),
+                                [](const Link* way) { return way->firm && !way->of_one_kind(); });
+  return firm ? 0 : found->second.rows_without(columns_of_ways(ways));
+}
+
 bool ColumnMeaning::rests_on_guess(TableIndex start, const Routes& routes) const {
   std::vector<TableIndex> open{start};
   std::set<TableIndex> seen;
@@ -196,19 +212,14 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
     if (rests_on_guess(way->step.target, routes)) return {};
   }
   const RowEvidence& rows = found->second;
-  bool firm = false;
-  std::vector<int16_t> columns;
-  for (const Link* way : ways) {
-    firm = firm || (way->firm && !way->of_one_kind());
-    if (way->step.columns.size() == 1) columns.push_back(way->step.columns[0]);
-  }
+  const std::vector<int16_t> columns = columns_of_ways(ways);
   for (const auto& [a, b] : rows.conflicts) {
     if (!is_among(columns, a) || !is_among(columns, b)) continue;
     return {Confidence::kGuess, column_of(model_.table(table), a).name + " and " +
                                     column_of(model_.table(table), b).name +
                                     " lead rows to different companies"};
   }
-  const uint32_t without = firm ? 0 : rows.rows_without(columns);
+  const uint32_t without = rows_without(table, ways);
   const std::string sampled = std::to_string(rows.rows) + " sampled rows";
   if (without > 0) {
     return {Confidence::kGuess,

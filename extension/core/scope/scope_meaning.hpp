@@ -17,6 +17,9 @@ struct Support {
   std::string evidence;
 };
 
+// The columns of ways that have one.
+std::vector<int16_t> columns_of_ways(const std::vector<const Link*>& ways);
+
 class ColumnMeaning {
  public:
   explicit ColumnMeaning(const Model& model);
@@ -40,6 +43,9 @@ class ColumnMeaning {
 
   // The rule for a place that was judged to be a reference.
   ReferenceRule reference(const SamplePlace& place, const Judgement& judgement) const;
+  // Rows of the sample that none of these ways leads anywhere.
+  uint32_t rows_without(TableIndex table, const std::vector<const Link*>& ways) const;
+
   // How sure it is that rows belong to the company that these ways lead to: each has one of them,
   // and no two lead to different companies.
   // A way to tables that only a guess puts into the scope proves nothing.

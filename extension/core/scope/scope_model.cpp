@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/error.hpp"
 #include "core/text/names.hpp"
@@ -38,6 +39,8 @@ Model::Model(const Schema& schema_in, const Rules& rules_in, const std::string& 
     throw Error(sqlstate::kStaleRule, "the company table " + name + " has no key column " +
                                           quote_name(settings.key_column))
         .hint("Run " + functions_schema + ".set_company_table() again.");
+  for (TableIndex index = 0; index < static_cast<TableIndex>(size()); ++index)
+    if (index != company && looks_like_people(table(index))) people.push_back(index);
   for (const ForeignKey& fk : schema.foreign_keys) {
     keys_of[fk.table].push_back(&fk);
     keys_to[fk.target].push_back(&fk);

@@ -47,6 +47,7 @@ struct Model {
   TableIndex company = kNoTable;
   const Column* key = nullptr;  // the company key
   TableIndex membership = kNoTable;
+  std::vector<TableIndex> people;  // tables that look like people
 
   // By table:
   std::vector<std::vector<const ForeignKey*>> keys_of;  // foreign keys it has
@@ -148,6 +149,7 @@ struct Question {
   std::string problem;
   TableRule rule;                      // what a reviewer would most likely choose, without a route
   std::optional<Statement> statement;  // settles it better than a table rule
+  Confidence confidence = Confidence::kLikely;
 };
 
 std::optional<Question> question_about(const Model& model, TableIndex table);

@@ -3,39 +3,228 @@
 
 #include "core/scope/scope_model.hpp"
 #include "core/scope/smells.hpp"
+#include "core/text/names.hpp"
 
 namespace company_backup {
 namespace {
 
-// The column of a table that says which person a row is about; null: there is none.
-const Column* person_column(const Model& model, TableIndex index) {
-  for (const ForeignKey* fk : model.keys_of[index])
-    if (fk->columns.size() == 1 && fk->target != index &&
-        looks_like_people(model.table(fk->target)))
-      return &column_of(model.table(index), fk->columns[0]);
-  return nullptr;
+using Kind = TableSmell::Kind;
+
+bool same_noun(const std::string& a, const std::string& b) {
+  const auto forms = noun_forms(a);
+  for (const std::string& form : noun_forms(b))
+    if (std::find(forms.begin(), forms.end(), form) != forms.end()) return true;
+  return false;
 }
 
+bool is_named_after(const std::string& noun, const Table& table) {
+  return same_noun(noun, plain_name(table.name));
+}
+
+// "realm" for zerver_realm, "org" for organizations.
+bool names_company(const Model& model, const std::string& noun) {
+  const Table& company = model.table(model.company);
+  const std::string last = words_of(company.name).back();
+  return is_named_after(noun, company) || same_noun(noun, last) ||
+         (noun.size() > 2 && last.starts_with(noun));
+}
+
+// Which people a row is about, and the column that says it.
+struct AboutPeople {
+  const Column* column = nullptr;  // null: about none
+  TableIndex people = kNoTable;
+};
+
+// The people that the column is named after; else, if it is named after persons, the first ones.
+TableIndex people_named_by(const Model& model, const Column& column) {
+  const auto stem = id_stem(column.name);
+  if (!stem || model.people.empty()) return kNoTable;
+  for (TableIndex index : model.people)
+    if (is_named_after(*stem, model.table(index))) return index;
+  return names_person(column) ? model.people.front() : kNoTable;
+}
+
+bool are_people(const Model& model, TableIndex index) {
+  return std::binary_search(model.people.begin(), model.people.end(), index);
+}
+
+// By a foreign key or rule, else by the name of a column.
+AboutPeople about_people(const Model& model, TableIndex index) {
+  const Table& table = model.table(index);
+  for (const ForeignKey* fk : model.keys_of[index])
+    if (fk->columns.size() == 1 && fk->target != index && are_people(model, fk->target))
+      return {&column_of(table, fk->columns[0]), fk->target};
+  for (const SoftReference& soft : model.soft[index])
+    if (soft.columns.size() == 1 && soft.target != index && are_people(model, soft.target))
+      return {&column_of(table, soft.columns[0]), soft.target};
+  for (const Column& column : table.columns) {
+    if (!can_hold_id(column) || has_foreign_key(model, index, column.number)) continue;
+    const TableIndex people = people_named_by(model, column);
+    if (people != kNoTable && people != index) return {&column, people};
+  }
+  return {};
+}
+
+// A row about one of the people in another table: a profile of theirs.
+bool is_about_people(const Model& model, TableIndex index) {
+  return std::any_of(
+      model.keys_of[index].begin(), model.keys_of[index].end(), [&](const ForeignKey* fk) {
+        return fk->columns.size() == 1 && fk->target != index &&
+               all_not_null(model.table(index), fk->columns) && are_people(model, fk->target);
+      });
+}
+
+// Some column of the table holds the company's key.
 bool refers_to_company(const Model& model, TableIndex index) {
+  return std::any_of(model.links[index].begin(), model.links[index].end(),
+                     [](const Link& link) { return link.step.kind == RouteStep::Kind::kCompany; });
+}
+
+bool always_refers_to_company(const Model& model, TableIndex index) {
   return std::any_of(model.links[index].begin(), model.links[index].end(), [](const Link& link) {
     return link.firm && link.step.kind == RouteStep::Kind::kCompany;
   });
 }
 
-// Of a smell, what a reviewer would choose. A "company_user" that refers to a user is no user.
-Question question_of(const Model& model, TableIndex index, const TableSmell& smell) {
+bool names_other_table(const Model& model, const std::string& noun) {
+  for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
+    if (index != model.company && !are_people(model, index) &&
+        is_named_after(noun, model.table(index)))
+      return true;
+  return false;
+}
+
+// "team_member" says who belongs to a team, if there are teams that are not the companies.
+bool is_about_other_table(const Model& model, const Table& table) {
+  const std::string name = plain_name(table.name);
+  const size_t end = name.rfind('_');
+  if (end == std::string::npos) return false;
+  const std::string whose = name.substr(0, end);
+  const std::string last = whose.substr(whose.rfind('_') + 1);
+  return names_other_table(model, whose) ||
+         (!names_company(model, last) && names_other_table(model, last));
+}
+
+// "user_company", "UsersOnTeams": made of the names of people and companies.
+bool joins_people_and_companies(const Model& model, const Table& table) {
+  static const std::vector<std::string> joints{"on",  "in",       "to",   "of",  "has",
+                                               "map", "relation", "join", "link"};
+  bool people = false, companies = false;
+  for (const std::string& word : words_of(table.name)) {
+    const auto forms = noun_forms(word);
+    const auto is = [&](const char* noun) {
+      return std::find(forms.begin(), forms.end(), noun) != forms.end();
+    };
+    if (is("user") || is("member") || is("account") || is("person"))
+      people = true;
+    else if (names_company(model, word))
+      companies = true;
+    else if (std::find_first_of(forms.begin(), forms.end(), joints.begin(), joints.end()) ==
+             forms.end())
+      return false;
+  }
+  return people && companies;
+}
+
+// Does the table say who belongs to a company?
+bool is_membership(const Model& model, TableIndex index) {
   const Table& table = model.table(index);
+  if (!refers_to_company(model, index) || are_people(model, index)) return false;
+  const bool named = names_membership(table) ? !is_about_other_table(model, table)
+                                             : joins_people_and_companies(model, table);
+  return named && about_people(model, index).column != nullptr;
+}
+
+TableIndex find_membership(const Model& model) {
+  if (model.membership != kNoTable) return model.membership;
+  for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
+    if (is_membership(model, index)) return index;
+  return kNoTable;
+}
+
+bool leads_to_company(const Model& model, TableIndex index, std::vector<bool>& seen) {
+  if (index == model.company) return true;
+  if (seen[index]) return false;
+  seen[index] = true;
+  return std::any_of(model.links[index].begin(), model.links[index].end(), [&](const Link& link) {
+    return link.firm && leads_to_company(model, link.step.target, seen);
+  });
+}
+
+// A key that people may be without says where they are now ("current_company_id"), if not all that
+// there is says where they belong.
+bool has_company_of_its_own(const Model& model, TableIndex index) {
+  const Link* only = nullptr;
+  for (const Link& link : model.links[index]) {
+    if (link.step.kind != RouteStep::Kind::kCompany) continue;
+    if (only != nullptr) return false;
+    only = &link;
+  }
+  if (only == nullptr || only->step.columns.size() != 1) return false;
+  const Column& column = column_of(model.table(index), only->step.columns[0]);
+  const auto stem = id_stem(column.name);
+  return (stem && names_company(model, *stem)) || model.is_scope_column(index, column);
+}
+
+// People who log in to one company only, so that they come and go with it.
+bool are_of_one_company(const Model& model, TableIndex index) {
+  const TableIndex membership = find_membership(model);
+  if (membership != kNoTable && about_people(model, membership).people == index) return false;
+  std::vector<bool> seen(model.size(), false);
+  return leads_to_company(model, index, seen) ||
+         (membership == kNoTable && has_company_of_its_own(model, index));
+}
+
+// What a reviewer would most likely say.
+TableRule rule_for_people(const Model& model, TableIndex index, const TableSmell& smell) {
+  if (are_of_one_company(model, index))
+    return proposed_rule(TableTreatment::kCompany, "people who log in to one company only");
+  TableRule rule = proposed_rule(smell.treatment, smell.reason);
+  rule.match_columns = people_match_columns(model.table(index));
+  return rule;
+}
+
+// Each row belongs to one of a table that is a login's or a queue's.
+bool hangs_on_what_stays(const Model& model, TableIndex index) {
+  return std::any_of(model.links[index].begin(), model.links[index].end(), [&](const Link& link) {
+    if (!link.firm || link.step.target == model.company || link.step.target == index) return false;
+    const auto smell = table_smell(model.table(link.step.target));
+    return smell && (smell->kind == Kind::kLogin || smell->kind == Kind::kQueue);
+  });
+}
+
+// Who belongs to a company, and may do what there, stays; roles, and who is in which team, are what
+// a company has set up.
+TableRule rule_for_rights(const Model& model, TableIndex index, const TableSmell& smell) {
+  if (hangs_on_what_stays(model, index))
+    return proposed_rule(TableTreatment::kExcluded, "belongs to rows that do not travel");
+  const bool of_company = refers_to_company(model, index);
+  const bool of_people = about_people(model, index).column != nullptr;
+  if (of_company && of_people && !is_about_other_table(model, model.table(index)))
+    return proposed_rule(smell.treatment, smell.reason);
+  return proposed_rule(TableTreatment::kCompany, "roles and rights within a company");
+}
+
+TableSmell membership_smell() {
+  return {Kind::kAccess, kLooksLikeAccess, TableTreatment::kExcluded, kDecidesAccess};
+}
+
+TableRule rule_of(const Model& model, TableIndex index, const TableSmell& smell) {
+  if (smell.kind == Kind::kPeople)
+    return is_about_people(model, index) ? proposed_rule(TableTreatment::kExcluded, kDecidesAccess)
+                                         : rule_for_people(model, index, smell);
+  if (smell.kind == Kind::kAccess) return rule_for_rights(model, index, smell);
+  return proposed_rule(smell.treatment, smell.reason);
+}
+
+Question question_of(const Model& model, TableIndex index, const TableSmell& smell) {
   Question question;
   question.problem = "its name looks like " + smell.looks_like;
-  question.rule = proposed_rule(smell.treatment, smell.reason);
-  const Column* person = person_column(model, index);
-  if (smell.looks_like == kLooksLikeAccess && person != nullptr) {
-    question.rule = proposed_rule(TableTreatment::kExcluded, kDecidesAccess);
-    if (model.membership == kNoTable && names_membership(table) && refers_to_company(model, index))
-      question.statement = model.statements.membership(table, person->name);
-  }
-  if (question.rule.treatment == TableTreatment::kPeople)
-    question.rule.match_columns = people_match_columns(table);
+  question.rule = rule_of(model, index, smell);
+  if (model.membership == kNoTable && smell.kind == Kind::kAccess &&
+      always_refers_to_company(model, index) && find_membership(model) == index)
+    question.statement =
+        model.statements.membership(model.table(index), about_people(model, index).column->name);
   return question;
 }
 
@@ -55,7 +244,8 @@ std::optional<Question> question_about(const Model& model, TableIndex index) {
     question.rule = proposed_rule(TableTreatment::kExcluded, "the rows live on another server");
     return question;
   }
-  const auto smell = table_smell(table);
+  auto smell = table_smell(table);
+  if (!smell && is_membership(model, index)) smell = membership_smell();
   if (!smell) return std::nullopt;
   return question_of(model, index, *smell);
 }

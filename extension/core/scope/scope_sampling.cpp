@@ -74,7 +74,8 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex ta
     if (column.generated || column.identity || !is_own_type(column)) continue;
     if (!can_hold_id(column) && column.family != TypeFamily::kJson) continue;
     if (has_key(schema.foreign_keys, table, column.number)) continue;
-    const bool named = id_stem(column.name) || names_doer(column) || looks_like_secret(column);
+    const bool named =
+        id_stem(column.name) || names_doer(column) || looks_like_secret(from, column);
     // A number that is not named like an ID is a number.
     if (is_number(column) && !named) continue;
     sampled.push_back({&column, named, type_column(from, column)});

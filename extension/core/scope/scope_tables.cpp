@@ -137,7 +137,9 @@ class OwnedTables {
     model_.error(
         display_table(table), problem,
         settled_otherwise ? *question->statement : model_.statements.table_rule(table, rule));
-    if (!question && rule.treatment == TableTreatment::kCompany) {
+    if (routes_.tied[index].empty()) {
+      model_.support(question->confidence, "");
+    } else if (!question && rule.treatment == TableTreatment::kCompany) {
       const Support support = meaning_.support_of(index, routes_.tied[index], routes_);
       model_.support(support.confidence, support.evidence);
     }

@@ -237,9 +237,13 @@ class OtherTables {
       rule = question->rule;
     }
     if (rule.treatment != TableTreatment::kPeople) rule.route = names;
+    const std::vector<const Link*> ways = ways_named(index, names);
+    const bool company = rule.treatment == TableTreatment::kCompany;
+    const uint32_t without = company ? meaning_.rows_without(index, ways) : 0;
+    if (without > 0) rule.match_columns = natural_key_beside(table, columns_of_ways(ways));
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
-    if (rule.treatment != TableTreatment::kCompany || waits_for_others(index)) return;
-    const Support support = meaning_.support_of(index, ways_named(index, names), routes_);
+    if (!company || waits_for_others(index)) return;
+    const Support support = meaning_.support_of(index, ways, routes_);
     model_.support(support.confidence, support.evidence);
   }
 
