@@ -10,12 +10,10 @@
 namespace company_backup {
 namespace {
 
-using Kind = JsonStep::Kind;
-
 constexpr size_t kDeepest = 30;
 constexpr size_t kLongestValue = 128;
 
-JsonStep step_of(Kind kind, std::string key = {}) {
+JsonStep step_of(JsonStep::Kind kind, std::string key = {}) {
   return {kind, std::move(key), 0};
 }
 
@@ -33,18 +31,19 @@ class Visitor : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { return leave_value(); }
 
   bool start_object(std::size_t) override {
-    steps_.push_back(step_of(Kind::kKey));
+    steps_.push_back(step_of(JsonStep::Kind::kKey));
     return true;
   }
   bool key(string_t& name) override {
     const bool generated = looks_generated(name);
     if (generated) say(path() + ".keys()", name);
-    steps_.back() = generated ? step_of(Kind::kMembers) : step_of(Kind::kKey, std::move(name));
+    steps_.back() = generated ? step_of(JsonStep::Kind::kMembers)
+                              : step_of(JsonStep::Kind::kKey, std::move(name));
     return true;
   }
   bool end_object() override { return leave_container(); }
   bool start_array(std::size_t) override {
-    steps_.push_back(step_of(Kind::kElements));
+    steps_.push_back(step_of(JsonStep::Kind::kElements));
     return true;
   }
   bool end_array() override { return leave_container(); }
@@ -78,11 +77,11 @@ class Visitor : public nlohmann::json_sax<nlohmann::json> {
     std::string text;
     size_t start = 0;
     for (size_t i = count; i-- > 1 && start == 0;) {
-      if (steps_[i].kind == Kind::kKey && repeats(i)) start = i + 1;
+      if (steps_[i].kind == JsonStep::Kind::kKey && repeats(i)) start = i + 1;
     }
     if (start > 0) {
-      append_step(text, step_of(Kind::kDescend), JsonPathLanguage::kOwn);
-      while (start < count && steps_[start].kind == Kind::kElements) ++start;
+      append_step(text, step_of(JsonStep::Kind::kDescend), JsonPathLanguage::kOwn);
+      while (start < count && steps_[start].kind == JsonStep::Kind::kElements) ++start;
     }
     for (size_t i = start; i < count; ++i) append_step(text, steps_[i], JsonPathLanguage::kOwn);
     return text;
@@ -90,7 +89,7 @@ class Visitor : public nlohmann::json_sax<nlohmann::json> {
 
   bool repeats(size_t position) const {
     const auto same = [&](const JsonStep& step) {
-      return step.kind == Kind::kKey && step.key == steps_[position].key;
+      return step.kind == JsonStep::Kind::kKey && step.key == steps_[position].key;
     };
     return std::any_of(steps_.begin(), steps_.begin() + static_cast<std::ptrdiff_t>(position),
                        same);

@@ -10,7 +10,7 @@
 namespace company_backup {
 namespace {
 
-bool is_among(const std::vector<int16_t>& columns, int16_t column) {
+bool is_one_of(const std::vector<int16_t>& columns, int16_t column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
 
@@ -214,7 +214,7 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
   const RowEvidence& rows = found->second;
   const std::vector<int16_t> columns = columns_of_ways(ways);
   for (const auto& [a, b] : rows.conflicts) {
-    if (!is_among(columns, a) || !is_among(columns, b)) continue;
+    if (!is_one_of(columns, a) || !is_one_of(columns, b)) continue;
     return {Confidence::kGuess, column_of(model_.table(table), a).name + " and " +
                                     column_of(model_.table(table), b).name +
                                     " lead rows to different companies"};

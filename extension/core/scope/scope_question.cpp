@@ -142,12 +142,12 @@ TableIndex find_membership(const Model& model) {
   return kNoTable;
 }
 
-bool leads_to_company(const Model& model, TableIndex index, std::vector<bool>& seen) {
+bool lies_below_company(const Model& model, TableIndex index, std::vector<bool>& seen) {
   if (index == model.company) return true;
   if (seen[index]) return false;
   seen[index] = true;
   return std::any_of(model.links[index].begin(), model.links[index].end(), [&](const Link& link) {
-    return link.firm && leads_to_company(model, link.step.target, seen);
+    return link.firm && lies_below_company(model, link.step.target, seen);
   });
 }
 
@@ -171,7 +171,7 @@ bool are_of_one_company(const Model& model, TableIndex index) {
   const TableIndex membership = find_membership(model);
   if (membership != kNoTable && about_people(model, membership).people == index) return false;
   std::vector<bool> seen(model.size(), false);
-  return leads_to_company(model, index, seen) ||
+  return lies_below_company(model, index, seen) ||
          (membership == kNoTable && has_company_of_its_own(model, index));
 }
 
