@@ -9,7 +9,7 @@ namespace company_backup {
 namespace {
 
 constexpr int kBucketBits = 16;
-constexpr size_t kMostMatches = 16;  // kept of a place
+constexpr size_t kMostMatches = 1000;  // kept of a place
 
 bool is_uuid(std::string_view value) {
   if (value.size() != 36) return false;

@@ -314,7 +314,10 @@ class ColumnCheck {
     ask(index, column, problem,
         index == model_.company ? ColumnTreatment::kIdentity : ColumnTreatment::kData);
     if (judged.kind == Judgement::Kind::kData)
-      model_.support(external ? Confidence::kConfident : judged.confidence, judged.evidence);
+      model_.support(external              ? Confidence::kConfident
+                     : names_group(column) ? Confidence::kLikely
+                                           : judged.confidence,
+                     judged.evidence);
     else if (external)
       model_.support(Confidence::kLikely, "its name is that of another system's ID");
   }

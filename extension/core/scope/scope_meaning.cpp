@@ -109,16 +109,25 @@ TableIndex ColumnMeaning::people_among(const PlaceEvidence& place) const {
 }
 
 // The one table whose name ends like the column's, and that has all the values: captain_assistants
-// for assistant_id.
+// for assistant_id, zerver_message for last_message_id.
 TableIndex ColumnMeaning::ending_among(const PlaceEvidence& place, const std::string& name) const {
   const auto stem = id_stem(name);
   if (!stem) return kNoTable;
+  for (size_t start = 0;;) {
+    const TableIndex found = only_ending_in(place, "_" + stem->substr(start));
+    if (found != kNoTable) return found;
+    start = stem->find('_', start);
+    if (start++ == std::string::npos) return kNoTable;
+  }
+}
+
+TableIndex ColumnMeaning::only_ending_in(const PlaceEvidence& place,
+                                         const std::string& ending) const {
   TableIndex found = kNoTable;
   for (const KeyMatch& match : place.matches) {
-    if (!holds_all(place, match.table) || match.table == found) continue;
-    const std::string table = plain_name(model_.table(match.table).name);
-    const auto forms = noun_forms(table);
-    const auto ends = [&](const std::string& form) { return form.ends_with("_" + *stem); };
+    if (match.table == found || !holds_all(place, match.table)) continue;
+    const auto forms = noun_forms(plain_name(model_.table(match.table).name));
+    const auto ends = [&](const std::string& form) { return form.ends_with(ending); };
     if (std::none_of(forms.begin(), forms.end(), ends)) continue;
     if (found != kNoTable) return kNoTable;
     found = match.table;

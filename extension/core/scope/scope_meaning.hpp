@@ -66,6 +66,7 @@ class ColumnMeaning {
   bool holds_all(const PlaceEvidence& place, TableIndex table) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
+  TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;
   bool names_itself(const PlaceEvidence& place, const std::string& name) const;
   const Column* only_key(TableIndex target) const;
 
