@@ -464,6 +464,14 @@ TEST_F(ScopeQuestions, PeopleOfOneCompanyTravelWithIt) {
   // but not of whom else the company knows
   owned("sales.person").column("email text");
   expect_hint("sales.person", of_company);
+  owned("sales.customer")
+      .columns({"email text", "password text", "manager_id integer"})
+      .fk("c_m", {"manager_id"}, "sales.users");
+  expect_hint("sales.customer", of_company);
+  owned("sales.user_profile")
+      .columns({"user_name text", "user_id integer"})
+      .fk("up_u", {"user_id"}, "sales.users");
+  expect_hint("sales.user_profile", "'excluded', 'decides who may log in'");
   // and not one that says who is in a team of the company
   users("company_id integer");
   owned("sales.team");

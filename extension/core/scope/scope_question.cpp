@@ -24,7 +24,8 @@ bool is_named_after(const std::string& noun, const Table& table) {
 // "realm" for zerver_realm, "org" for organizations.
 bool names_company(const Model& model, const std::string& noun) {
   const Table& company = model.table(model.company);
-  const std::string last = words_of(company.name).back();
+  const auto words = words_of(company.name);
+  const std::string last = words.empty() ? company.name : words.back();
   return is_named_after(noun, company) || same_noun(noun, last) ||
          (noun.size() > 2 && last.starts_with(noun));
 }
@@ -65,13 +66,15 @@ AboutPeople about_people(const Model& model, TableIndex index) {
   return {};
 }
 
-// A row about one of the people in another table: a profile of theirs.
+// A row about one of the people in another table, by its "user_id": a profile of theirs.
 bool is_about_people(const Model& model, TableIndex index) {
-  return std::any_of(
-      model.keys_of[index].begin(), model.keys_of[index].end(), [&](const ForeignKey* fk) {
-        return fk->columns.size() == 1 && fk->target != index &&
-               all_not_null(model.table(index), fk->columns) && are_people(model, fk->target);
-      });
+  return std::any_of(model.keys_of[index].begin(), model.keys_of[index].end(),
+                     [&](const ForeignKey* fk) {
+                       return fk->columns.size() == 1 && fk->target != index &&
+                              all_not_null(model.table(index), fk->columns) &&
+                              names_person(column_of(model.table(index), fk->columns[0])) &&
+                              are_people(model, fk->target);
+                     });
 }
 
 // Some column of the table holds the company's key.
