@@ -114,12 +114,10 @@ class ColumnCheck {
   // no rule knows?
   bool ask_places(TableIndex index, const Column& column) {
     bool asked = false;
-    for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
-      if (place.place.json_path.empty() && place.place.when_column == 0) continue;
-      const Judgement judged = meaning_.judge(place);
-      if (!proves(judged) || scope_.find(judged.table) == nullptr || is_ruled(place.place))
-        continue;
-      ask_reference(place, judged);
+    for (const auto& [place, judged] : meaning_.proved_places(index, column)) {
+      const bool is_whole = place->place.json_path.empty() && place->place.when_column == 0;
+      if (is_whole || scope_.find(judged.table) == nullptr || is_ruled(place->place)) continue;
+      ask_reference(*place, judged);
       asked = true;
     }
     return asked;

@@ -1,6 +1,7 @@
 #include "core/scope/scope_meaning.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/scope/document_values.hpp"
@@ -236,6 +237,33 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
   }
   return {Confidence::kConfident,
           "each of " + sampled + " has one of these columns, and they lead to one company"};
+}
+
+std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex table,
+                                                                     const Column& column) const {
+  std::vector<ProvedPlace> proved;
+  std::map<int16_t, std::vector<ProvedPlace>> kinds;
+  std::set<int16_t> unclear;
+  const Column* said = type_column(model_.table(table), column);
+  const PlaceEvidence* whole = model_.evidence.find(table, column.number);
+  const bool is_clear = whole != nullptr && judge(*whole).kind != Judgement::Kind::kUnknown;
+  for (const PlaceEvidence& place : model_.evidence.of(table, column.number)) {
+    const int16_t kind = place.place.when_column;
+    if (kind != 0 && is_clear) continue;
+    const Judgement judgement = judge(place);
+    const bool is_proved = judgement.kind == Judgement::Kind::kReference &&
+                           judgement.confidence == Confidence::kConfident;
+    if (is_proved)
+      (kind == 0 ? proved : kinds[kind]).push_back({&place, judgement});
+    else if (kind != 0 && (said == nullptr || said->number != kind))
+      unclear.insert(kind);
+  }
+  for (const auto& [kind, places] : kinds) {
+    if (unclear.contains(kind)) continue;
+    proved.insert(proved.end(), places.begin(), places.end());
+    break;
+  }
+  return proved;
 }
 
 std::vector<std::string> ColumnMeaning::named_columns(TableIndex target,

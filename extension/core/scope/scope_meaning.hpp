@@ -41,6 +41,17 @@ class ColumnMeaning {
   // Those of the column as a whole.
   Judgement judge(TableIndex table, const Column& column) const;
 
+  // Are all values at the place keys of the table, as far as samples go?
+  bool holds_all(const PlaceEvidence& place, TableIndex table) const;
+
+  // The places in a column that are references for sure, with what they refer to: the column as a
+  // whole, or else by kinds, if these tell them all apart; and paths in documents.
+  struct ProvedPlace {
+    const PlaceEvidence* place;
+    Judgement judgement;
+  };
+  std::vector<ProvedPlace> proved_places(TableIndex table, const Column& column) const;
+
   // The rule for a place that was judged to be a reference.
   ReferenceRule reference(const SamplePlace& place, const Judgement& judgement) const;
   // Rows of the sample that none of these ways leads anywhere.
@@ -63,7 +74,6 @@ class ColumnMeaning {
   TableIndex namesake_target(const std::string& column) const;
   TableIndex suggested(const PlaceEvidence& place) const;
   bool rests_on_guess(TableIndex start, const Routes& routes) const;
-  bool holds_all(const PlaceEvidence& place, TableIndex table) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;

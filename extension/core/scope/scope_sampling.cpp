@@ -37,6 +37,26 @@ const Column* company_column(const Schema& schema, const Settings& settings, Tab
   return nullptr;
 }
 
+// Columns that may say what another one means, though nothing but their values ties them.
+std::vector<const Column*> possible_kinds(const Table& table, const Column& id) {
+  static constexpr std::string_view kWords[] = {
+      "type",  "kind",     "event",    "action", "name",  "entity", "object",
+      "model", "resource", "category", "target", "scope", "subject"};
+  constexpr size_t kMost = 2;
+  std::vector<const Column*> kinds;
+  for (const Column& column : table.columns) {
+    if (&column == &id || kinds.size() == kMost || id_stem(column.name)) continue;
+    const bool is_enum = column.family == TypeFamily::kOther && !is_own_type(column);
+    if (column.family != TypeFamily::kText && !is_enum) continue;
+    const std::vector<std::string> words = words_of(column.name);
+    if (words.empty() ||
+        std::find(std::begin(kWords), std::end(kWords), words.back()) == std::end(kWords))
+      continue;
+    kinds.push_back(&column);
+  }
+  return kinds;
+}
+
 }  // namespace
 
 std::vector<CompanyWay> company_ways(const Schema& schema, const Settings& settings,
@@ -78,7 +98,14 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex ta
         id_stem(column.name) || names_doer(column) || looks_like_secret(from, column);
     // A number that is not named like an ID is a number.
     if (is_number(column) && !named) continue;
-    sampled.push_back({&column, named, type_column(from, column)});
+    SampledColumn sample{&column, named};
+    if (const Column* type = type_column(from, column)) {
+      sample.kinds = {type};
+      sample.kind_is_said = true;
+    } else if (named && !is_number(column) && can_hold_id(column)) {
+      sample.kinds = possible_kinds(from, column);
+    }
+    sampled.push_back(std::move(sample));
   }
   return sampled;
 }

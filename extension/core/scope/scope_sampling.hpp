@@ -13,7 +13,9 @@ struct SampledColumn {
   // Is it named like an ID? Else only values are kept that look generated: of others, a match would
   // say nothing.
   bool named = false;
-  const Column* kind = nullptr;  // says of which table the ID is; null: none
+  // Which may say of which table the ID is: "about_type" does, "action" or "event" may.
+  std::vector<const Column*> kinds = {};
+  bool kind_is_said = false;  // the first of them does, and values are looked up by kind only
 };
 
 // Columns that could refer to something, which no foreign key says. Of the types that PostgreSQL

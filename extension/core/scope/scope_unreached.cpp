@@ -223,6 +223,7 @@ class OtherTables {
   void ask_nullable(TableIndex index) {
     if (!asked_[index]) return;
     const std::vector<std::string> names = nullable_ways(index);
+    const bool more = ask_values(index);  // ways that nothing says yet
     undecided_[index] = true;
     const Table& table = model_.table(index);
     std::string problem =
@@ -242,7 +243,7 @@ class OtherTables {
     const uint32_t without = company ? meaning_.rows_without(index, ways) : 0;
     if (without > 0) rule.match_columns = natural_key_beside(table, columns_of_ways(ways));
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
-    if (!company || waits_for_others(index)) return;
+    if (!company || more || waits_for_others(index)) return;
     const Support support = meaning_.support_of(index, ways, routes_);
     model_.support(support.confidence, support.evidence);
   }
@@ -289,7 +290,34 @@ class OtherTables {
   bool ask_unowned(TableIndex index) {
     return ask_partition_key(index) || ask_values(index) || ask_company_column(index) ||
            ask_foreign_table(index) || ask_inheritance(index) || ask_people(index) ||
-           ask_parent(index) || ask_pair(index) || ask_named_id(index) || ask_list(index);
+           ask_parent(index) || ask_pair(index) || ask_named_id(index) || ask_list(index) ||
+           ask_unclear(index);
+  }
+
+  // Numbers that are keys of many tables, of companies among them: that proves nothing, but what
+  // might be a company's is nobody's only if somebody says so.
+  bool ask_unclear(TableIndex index) {
+    const Table& table = model_.table(index);
+    if (table.of_extension) return false;
+    for (const Column& column : table.columns) {
+      if (is_settled(index, column)) continue;
+      const PlaceEvidence* place = model_.evidence.find(index, column.number);
+      if (place == nullptr || meaning_.judge(*place).kind != Judgement::Kind::kUnknown) continue;
+      const auto owned = [&](const KeyMatch& match) {
+        return routes_.distance[match.table] >= 0 && meaning_.holds_all(*place, match.table);
+      };
+      const auto found = std::find_if(place->matches.begin(), place->matches.end(), owned);
+      if (found == place->matches.end()) continue;
+      model_.error(display_table(table),
+                   "all sampled values of its column " + display_name(column.name) +
+                       " are keys of tables of companies' rows, " +
+                       display_table(model_.table(found->table)) +
+                       " among them; if they refer to one, say set_reference(...), if to none, "
+                       "set_column_rule(..., 'data')",
+                   "");
+      return true;
+    }
+    return false;
   }
 
   // Rows about rows of any table: (about_type, about_id).
@@ -322,12 +350,9 @@ class OtherTables {
     bool asked = false;
     for (const Column& column : table.columns) {
       if (is_settled(index, column)) continue;
-      for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
-        const Judgement judged = meaning_.judge(place);
-        if (judged.kind != Judgement::Kind::kReference ||
-            judged.confidence != Confidence::kConfident || routes_.distance[judged.table] < 0)
-          continue;
-        const ReferenceRule rule = meaning_.reference(place.place, judged);
+      for (const auto& [place, judged] : meaning_.proved_places(index, column)) {
+        if (routes_.distance[judged.table] < 0) continue;
+        const ReferenceRule rule = meaning_.reference(place->place, judged);
         model_.error(display_table(table),
                      "values of its column " + display_name(column.name) + " are keys of " +
                          display_table(model_.table(judged.table)) +

@@ -29,6 +29,12 @@ std::string short_text(const Column& column) {
   return "CASE WHEN pg_catalog.octet_length(" + text + ") <= 128 THEN " + text + " END";
 }
 
+// What may be a kind: texts that are few are short.
+std::string short_kind(const Column& column) {
+  const std::string text = as_text(column_sql("t", column), column);
+  return "CASE WHEN pg_catalog.octet_length(" + text + ") <= 64 THEN " + text + " END";
+}
+
 // Documents, and lists, if they are not too long to be read in numbers.
 std::string sampled_text(const Column& column) {
   if (column.family == TypeFamily::kInteger || column.family == TypeFamily::kUuid) {
@@ -190,9 +196,7 @@ class Gatherer {
     std::string list = "NULL";
     for (const SampledColumn& column : wanted.columns) {
       list += ", " + sampled_text(*column.column);
-      if (column.kind != nullptr) {
-        list += ", " + as_text(column_sql("t", *column.kind), *column.kind);
-      }
+      for (const Column* kind : column.kinds) list += ", " + short_kind(*kind);
     }
     for (const Column* column : wanted.nullable) {
       list += ", " + column_sql("t", *column) + " IS NULL";
@@ -224,8 +228,9 @@ class Gatherer {
     size_t cell = 1;
     for (const SampledColumn& column : wanted.columns) {
       const Text& value = row[cell++];
-      const Text* kind = column.kind == nullptr ? nullptr : &row[cell++];
-      if (value) add(wanted.table, column, *value, kind);
+      const size_t kinds = cell;
+      cell += column.kinds.size();
+      if (value) add(wanted.table, column, *value, row.data() + kinds);
     }
     if (wanted.nullable.empty() && wanted.ways.empty()) return;
     RowEvidence& evidence = tables_[wanted.table];
@@ -245,26 +250,38 @@ class Gatherer {
     }
   }
 
+  // `kinds`: of the row, one for each of the column's.
   void add(TableIndex table, const SampledColumn& column, const std::string& value,
-           const Text* kind) {
-    SamplePlace place{table, column.column->number, {}, 0, {}};
-    if (kind != nullptr) {
-      if (!*kind) return;
-      place.when_column = column.kind->number;
-      place.when_value = **kind;
-    }
+           const Text* kinds) {
+    const SamplePlace place{table, column.column->number, {}, 0, {}};
     ++rows_[{table, column.column->number}];
-    if (column.column->family == TypeFamily::kJson) {
+    if (!column.kind_is_said) add(place, column, value);
+    for (size_t i = 0; i < column.kinds.size(); ++i) {
+      if (!kinds[i]) continue;
+      SamplePlace of_kind = place;
+      of_kind.when_column = column.kinds[i]->number;
+      of_kind.when_value = *kinds[i];
+      if (is_known_or_one_more(of_kind)) add(of_kind, column, value);
+    }
+  }
+
+  void add(SamplePlace place, const SampledColumn& column, const std::string& value) {
+    const bool may_be_document = column.column->family == TypeFamily::kText && !column.named;
+    if (column.column->family == TypeFamily::kJson ||
+        (may_be_document && (value.starts_with('{') || value.starts_with('[')))) {
       add_document(place, value);
     } else if (is_array(*column.column)) {
-      for (const std::string& element : parse_text_array(value))
+      for (const std::string& element : parse_text_array(value)) {
         add_value(place, element, column.named);
-    } else if (column.column->family == TypeFamily::kText && !column.named &&
-               (value.starts_with('{') || value.starts_with('['))) {
-      add_document(place, value);
+      }
     } else {
       add_value(place, value, column.named);
     }
+  }
+
+  // Of one column there are only so many.
+  bool is_known_or_one_more(const SamplePlace& place) {
+    return collector_.knows(place) || ++places_[{place.table, place.column}] <= kMostPlaces;
   }
 
   void add_value(const SamplePlace& place, const std::string& value, bool named) {
@@ -272,12 +289,10 @@ class Gatherer {
   }
 
   void add_document(SamplePlace& place, const std::string& json) {
-    size_t& places = documents_[{place.table, place.column}];
     visit_values(json, [&](const std::string& path, std::string_view value) {
       if (!looks_generated(value) && !id_stem(last_name(path))) return;
       place.json_path = "$" + path;
-      if (!collector_.knows(place) && ++places > kMostPlaces) return;
-      collector_.add_value(place, value);
+      if (is_known_or_one_more(place)) collector_.add_value(place, value);
     });
   }
 
@@ -322,8 +337,8 @@ class Gatherer {
   EvidenceCollector collector_;
   std::vector<UnreadTable> unread_;
   std::map<TableIndex, RowEvidence> tables_;
-  std::map<std::pair<TableIndex, int16_t>, uint32_t> rows_;     // see Evidence
-  std::map<std::pair<TableIndex, int16_t>, size_t> documents_;  // places in them
+  std::map<std::pair<TableIndex, int16_t>, uint32_t> rows_;  // see Evidence
+  std::map<std::pair<TableIndex, int16_t>, size_t> places_;
   bool all_keys_ = true;
   const Clock::time_point end_;
   Clock::time_point told_ = Clock::now();
