@@ -23,7 +23,7 @@ CREATE FUNCTION pg_temp.remarks() RETURNS text LANGUAGE sql AS $$
 CREATE FUNCTION pg_temp.thumbs() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(t::text, ', ' ORDER BY t) FROM public.thumb t $$;
 
 SELECT set_company_table('public.firm', name_column => 'title', identity_columns => '{}');
-SELECT is((SELECT count(*)::int FROM check_company_scope() WHERE severity = 'error' AND object = 'public.remark'), 1, 'a table that nothing reaches is asked about');
+SELECT is((SELECT count(*)::int FROM check_company_scope() WHERE severity = 'error' AND object = 'public.remark'), 4, 'a table that nothing reaches is asked about, by each kind that leads to a company');
 SELECT alike(pg_temp.told('SELECT cb.backup_company(1)'), 'KB003 %public.remark%', 'and no backup is made without it');
 SELECT set_reference('public.remark', '{about_id}', 'public.visit', when_column => 'about_type', when_value => 'Visit');
 SELECT set_reference('public.remark', '{about_id}', 'public.sheet', when_column => 'about_type', when_value => 'Sheet');

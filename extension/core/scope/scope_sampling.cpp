@@ -81,8 +81,9 @@ std::vector<const Column*> nullable_columns(const Schema& schema, TableIndex tab
   std::vector<const Column*> columns;
   for (const Column& column : schema.tables[table].columns) {
     if (column.not_null || column.generated) continue;
-    const bool named = can_hold_id(column) && (id_stem(column.name) || names_doer(column));
-    if (named || has_key(schema.foreign_keys, table, column.number)) columns.push_back(&column);
+    const bool may_refer = column.family == TypeFamily::kUuid ||
+                           (can_hold_id(column) && (id_stem(column.name) || names_doer(column)));
+    if (may_refer || has_key(schema.foreign_keys, table, column.number)) columns.push_back(&column);
   }
   return columns;
 }

@@ -198,14 +198,15 @@ CodePath code_path(const LiveScope& live, const std::string& functions) {
 
 }  // namespace
 
-LiveScope load_live_scope() {
+LiveScope load_live_scope(GatherEvidence gather) {
   PinnedSettings settings;  // names and types read the same whoever asks
   LiveScope live;
   live.rules = load_rules();
   live.schema = load_schema(live.rules.settings);
   apply_to_tables(live.schema, live.rules);
   const std::string functions = functions_schema();
-  live.scope = discover_scope(live.schema, live.rules, functions);
+  if (gather != nullptr) live.evidence = gather(live.schema, live.rules.settings);
+  live.scope = discover_scope(live.schema, live.rules, functions, live.evidence);
   require_followed(live);
   require_immediate_key(live);
   set_code_path(code_path(live, functions));

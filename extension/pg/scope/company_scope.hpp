@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/scope/evidence.hpp"
 #include "core/scope/schema.hpp"
 #include "core/scope/scope.hpp"
 #include "pg/base/closed_by_hand.hpp"
@@ -15,13 +16,16 @@ struct LiveScope {
   Rules rules;
   Schema schema;
   Scope scope;
+  Evidence evidence;  // that the scope was found with
 
   const Table& table(TableIndex index) const { return schema.tables[index]; }
   std::vector<const ScopedTable*> travelling() const;
 };
 
-// Rules and catalog as they are now. Errors kNotConfigured, kStaleRule, kNoRoute.
-LiveScope load_live_scope();
+// Rules and catalog as they are now. `gather`: looks at rows, so that findings go by them, too.
+// Errors kNotConfigured, kStaleRule, kNoRoute.
+using GatherEvidence = Evidence (*)(const Schema& schema, const Settings& settings);
+LiveScope load_live_scope(GatherEvidence gather = nullptr);
 
 // Error kUndecided that names everything undecided, unless company_backup.strict is off.
 void require_decided(const LiveScope& live);

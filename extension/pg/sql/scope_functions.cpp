@@ -117,13 +117,13 @@ void add_proposals(const std::vector<Finding>& findings, std::vector<Proposal>& 
 }
 
 // What could not be looked at, and that names alone decided.
-std::vector<Finding> evidence_findings(const LiveScope& live, const Evidence& evidence) {
+std::vector<Finding> evidence_findings(const LiveScope& live) {
   std::vector<Finding> findings;
-  for (const UnreadTable& unread : evidence.unread) {
+  for (const UnreadTable& unread : live.evidence.unread) {
     findings.push_back({Severity::kNotice, display_table(live.table(unread.table)),
                         "its rows could not be looked at: " + unread.why, ""});
   }
-  if (!evidence.has_rows) {
+  if (!live.evidence.has_rows) {
     findings.push_back({Severity::kNotice, display_table(live.table(live.scope.company_table)),
                         "there were no rows to look at: what is asked goes by names alone", ""});
   }
@@ -148,11 +148,9 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
 
 COMPANY_BACKUP_FUNCTION(check_company_scope) {
   authorize_scope();
-  const LiveScope live = load_live_scope();
-  const Evidence evidence = gather_evidence(live.schema, live.rules.settings);
-  const Scope scope = discover_scope(live.schema, live.rules, functions_schema(), evidence);
+  const LiveScope live = load_live_scope(gather_evidence);
   std::vector<Finding> findings = row_findings(live);
-  for (const auto& more : {scope.findings, evidence_findings(live, evidence)}) {
+  for (const auto& more : {live.scope.findings, evidence_findings(live)}) {
     findings.insert(findings.end(), more.begin(), more.end());
   }
   sort_findings(findings);
