@@ -441,7 +441,7 @@ CREATE FUNCTION check_company_scope()
 RETURNS TABLE (severity text, object text, problem text, hint text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'check_company_scope';
-COMMENT ON FUNCTION check_company_scope() IS 'What is undecided about tables and columns. Errors stop backups; each hint is the statement that settles the question';
+COMMENT ON FUNCTION check_company_scope() IS 'What is undecided about tables and columns, as names, keys and a sample of the rows say. Errors stop backups; each hint is the statement that settles the question';
 
 CREATE FUNCTION propose_company_rules()
 RETURNS TABLE (statement text, confidence text, evidence text)

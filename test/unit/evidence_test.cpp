@@ -61,6 +61,17 @@ TEST(EvidenceCollector, CountsDifferentValuesAndThoseThatAreKeys) {
   EXPECT_EQ(evidence.of(1, 2).size(), 1U);
 }
 
+TEST(EvidenceCollector, PartsOfKeysRepeat) {
+  EvidenceCollector collector(100);
+  collector.add_value({.table = 1, .column = 2}, "1");
+  collector.begin_key(5, 1, false);
+  for (const char* value : {"1", "1", "1"}) collector.add_key(value);
+  const Evidence evidence = collector.finish();
+  ASSERT_EQ(evidence.find(1, 2)->matches.size(), 1U);
+  EXPECT_EQ(evidence.find(1, 2)->matches[0].values, 1U);
+  EXPECT_FALSE(evidence.find(1, 2)->matches[0].alone);
+}
+
 TEST(EvidenceCollector, KeepsNoMoreThanItMay) {
   EvidenceCollector collector(2);
   for (const char* value : {"1", "2", "3"}) collector.add_value({.table = 0, .column = 1}, value);
@@ -194,6 +205,15 @@ TEST_F(EvidenceTest, WhatIsNoKeyIsData) {
                             "confident set_column_rule('sales.note', 'external_id', 'data');",
                             "likely set_column_rule('sales.note', 'customer_id', 'data');"}))
       << "a name that names a table is not settled for good";
+}
+
+TEST_F(EvidenceTest, PartOfAKeyIsNoDataEither) {
+  build({"thing_id uuid null"});
+  values("thing_id", 20, 20, {{"sales.order", 20}});
+  evidence.places[0].matches[0].alone = false;
+  EXPECT_TRUE(proposed().empty());
+  scope = discover_scope(schema, rules, "public", evidence);
+  expect_finding(Severity::kError, "sales.note.thing_id", "by part of its key, id");
 }
 
 TEST_F(EvidenceTest, KeysThatWereNotLookedAtLeaveItOpen) {

@@ -93,8 +93,8 @@ void EvidenceCollector::add_value(const SamplePlace& place, std::string_view val
   Sampled& sampled = places_[number];
   if (sampled.added == most_values_) return;
   ++sampled.added;
-  values_.push_back(
-      {std::hash<std::string_view>()(value), number, looks_generated(value), looks_random(value)});
+  values_.push_back({std::hash<std::string_view>()(value), number, looks_generated(value),
+                     looks_random(value), 0});
 }
 
 void EvidenceCollector::sort_values() {
@@ -117,11 +117,13 @@ void EvidenceCollector::sort_values() {
   sorted_ = true;
 }
 
-void EvidenceCollector::begin_key(TableIndex table, int16_t column) {
+void EvidenceCollector::begin_key(TableIndex table, int16_t column, bool alone) {
   if (!sorted_) sort_values();
   end_key();
   key_table_ = table;
   key_column_ = column;
+  key_alone_ = alone;
+  ++key_number_;
 }
 
 void EvidenceCollector::add_key(std::string_view value) {
@@ -131,6 +133,8 @@ void EvidenceCollector::add_key(std::string_view value) {
   auto found = std::lower_bound(values_.begin() + first_[bucket], end, hash,
                                 [](const Value& at, uint64_t wanted) { return at.hash < wanted; });
   for (; found != end && found->hash == hash; ++found) {
+    if (found->key == key_number_) return;  // it repeats
+    found->key = key_number_;
     if (places_[found->place].matched++ == 0) touched_.push_back(found->place);
   }
 }
@@ -138,7 +142,7 @@ void EvidenceCollector::add_key(std::string_view value) {
 void EvidenceCollector::end_key() {
   for (uint32_t number : touched_) {
     Sampled& sampled = places_[number];
-    sampled.matches.push_back({key_table_, key_column_, sampled.matched});
+    sampled.matches.push_back({key_table_, key_column_, sampled.matched, key_alone_});
     sampled.matched = 0;
   }
   touched_.clear();

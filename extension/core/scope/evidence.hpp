@@ -26,11 +26,12 @@ struct SamplePlace {
   auto operator<=>(const SamplePlace&) const = default;
 };
 
-// So many of the values are keys in this column.
+// So many of the values are in this column, which is a key, or part of one.
 struct KeyMatch {
   TableIndex table = kNoTable;
   int16_t column = 0;
   uint32_t values = 0;
+  bool alone = true;  // it is the whole key: can be referred to
 };
 
 struct PlaceEvidence {
@@ -90,8 +91,8 @@ class EvidenceCollector {
   size_t places() const { return places_.size(); }
   bool knows(const SamplePlace& place) const { return numbers_.contains(place); }
 
-  // Each key once; values of a unique column.
-  void begin_key(TableIndex table, int16_t column);
+  // Each column once. `alone`: it is unique.
+  void begin_key(TableIndex table, int16_t column, bool alone = true);
   void add_key(std::string_view value);
 
   // With what the caller knows of `unread` and the like left empty.
@@ -109,6 +110,7 @@ class EvidenceCollector {
     uint32_t place : 30;
     uint32_t generated : 1;
     uint32_t random : 1;
+    uint32_t key;  // the number of the last key that had it
   };
 
   void sort_values();
@@ -123,6 +125,8 @@ class EvidenceCollector {
   bool sorted_ = false;
   TableIndex key_table_ = kNoTable;
   int16_t key_column_ = 0;
+  bool key_alone_ = true;
+  uint32_t key_number_ = 0;
 };
 
 }  // namespace company_backup

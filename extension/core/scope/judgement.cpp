@@ -26,7 +26,7 @@ class Judge {
         TableIndex named)
       : schema_(schema), evidence_(evidence), place_(place), named_(named) {
     for (const KeyMatch& match : place.matches) {
-      if (!is_itself(match) && percent(match) >= kAll) full_.push_back(&match);
+      if (match.alone && !is_itself(match) && percent(match) >= kAll) full_.push_back(&match);
     }
   }
 
@@ -67,8 +67,15 @@ class Judge {
 
   std::string match_text(const KeyMatch& match) const {
     return number(match.values) + " of " + sampled() +
-           (match.values == 1 ? " is a key of " : " are keys of ") +
-           display_table(schema_.tables[match.table]);
+           (match.values == 1 ? " is a key of " : " are keys of ") + name_of(match);
+  }
+
+  // Of part of a key with the column.
+  std::string name_of(const KeyMatch& match) const {
+    const Table& table = schema_.tables[match.table];
+    const std::string name = display_table(table);
+    return match.alone ? name
+                       : name + " by part of its key, " + column_of(table, match.column).name;
   }
 
   Judgement without_target() const {

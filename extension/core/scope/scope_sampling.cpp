@@ -111,13 +111,22 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex ta
   return sampled;
 }
 
-std::vector<const Column*> keys_to_match(const Table& table) {
-  std::vector<const Column*> keys;
-  for (const UniqueIndex& unique : table.unique_indexes) {
-    if (unique.partial || unique.columns.size() != 1 || unique.columns[0] == 0) continue;
-    const Column& column = column_of(table, unique.columns[0]);
-    if (is_array(column) || !can_hold_id(column) || !is_own_type(column)) continue;
-    if (std::find(keys.begin(), keys.end(), &column) == keys.end()) keys.push_back(&column);
+std::vector<KeyColumn> keys_to_match(const Schema& schema, TableIndex table) {
+  std::vector<KeyColumn> keys;
+  for (const UniqueIndex& unique : schema.tables[table].unique_indexes) {
+    const bool alone = !unique.partial && unique.columns.size() == 1;
+    for (int16_t number : unique.columns) {
+      if (number == 0) continue;
+      const Column& column = column_of(schema.tables[table], number);
+      if (is_array(column) || !can_hold_id(column) || !is_own_type(column)) continue;
+      if (!alone && has_key(schema.foreign_keys, table, number)) continue;
+      const auto same = [&](const KeyColumn& key) { return key.column == &column; };
+      const auto known = std::find_if(keys.begin(), keys.end(), same);
+      if (known == keys.end())
+        keys.push_back({&column, alone});
+      else
+        known->alone = known->alone || alone;
+    }
   }
   return keys;
 }

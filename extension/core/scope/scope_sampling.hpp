@@ -35,7 +35,12 @@ std::vector<CompanyWay> company_ways(const Schema& schema, const Settings& setti
 // The columns that may be NULL which could say whose a row is.
 std::vector<const Column*> nullable_columns(const Schema& schema, TableIndex table);
 
-// The columns of the table that alone are unique, and could be referred to.
-std::vector<const Column*> keys_to_match(const Table& table);
+// The columns of the table that are keys, or parts of keys that are no foreign keys themselves:
+// "id" of a table that is partitioned by another column of its key.
+struct KeyColumn {
+  const Column* column = nullptr;
+  bool alone = false;  // it is unique
+};
+std::vector<KeyColumn> keys_to_match(const Schema& schema, TableIndex table);
 
 }  // namespace company_backup

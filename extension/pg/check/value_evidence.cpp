@@ -92,7 +92,9 @@ class Gatherer {
         "p.relid)) FROM pg_catalog.pg_partition_tree(c.oid) p) "
         "ELSE pg_catalog.pg_relation_size(c.oid) END / "
         "pg_catalog.current_setting('block_size')::int, "
-        "pg_catalog.has_table_privilege(c.oid, 'SELECT'), pg_catalog.row_security_active(c.oid) "
+        "pg_catalog.has_table_privilege(c.oid, 'SELECT'), pg_catalog.row_security_active(c.oid), "
+        "EXISTS (SELECT FROM pg_catalog.pg_partition_tree(c.oid) p JOIN pg_catalog.pg_class f ON "
+        "f.oid = p.relid WHERE c.relkind = 'p' AND f.relkind = 'f') "
         "FROM pg_catalog.unnest($1::oid[]) WITH ORDINALITY o(oid, n) LEFT JOIN pg_catalog.pg_class "
         "c ON c.oid = o.oid ORDER BY n",
         {text_array(oids)});
@@ -101,6 +103,8 @@ class Gatherer {
       facts_[i].pages = row[0] ? std::stoll(*row[0]) : 0;
       if (schema_.tables[i].foreign)
         facts_[i].unread = "it is a foreign table";
+      else if (row[3] == "t")
+        facts_[i].unread = "it has partitions that are foreign tables";
       else if (!row[1])
         facts_[i].unread = "it has just been dropped";
       else if (row[1] != "t")
@@ -154,8 +158,10 @@ class Gatherer {
   }
 
   void sample(TableIndex table) {
-    const Wanted wanted{table, columns_to_sample(schema_, table), nullable_columns(schema_, table),
-                        company_ways(schema_, settings_, table)};
+    Wanted wanted{table, columns_to_sample(schema_, table), nullable_columns(schema_, table),
+                  company_ways(schema_, settings_, table)};
+    std::erase_if(wanted.ways,
+                  [&](const CompanyWay& way) { return !facts_[way.key->target].unread.empty(); });
     if (wanted.columns.empty() && wanted.nullable.empty() && wanted.ways.size() < 2) return;
     read(table, [&] {
       const int64_t pages = facts_[table].pages;
@@ -297,12 +303,12 @@ class Gatherer {
   }
 
   void match(TableIndex table) {
-    const std::vector<const Column*> keys = keys_to_match(schema_.tables[table]);
+    const std::vector<KeyColumn> keys = keys_to_match(schema_, table);
     if (keys.empty()) return;
-    for (const Column* key : keys) {
+    for (const KeyColumn& key : keys) {
       read(table, [&] {
-        collector_.begin_key(table, key->number);
-        scan("SELECT " + short_text(*key) + " FROM " + from_table(schema_.tables[table]) + " AS t");
+        collector_.begin_key(table, key.column->number, key.alone);
+        scan("SELECT " + short_text(*key.column) + from_rows(table));
       });
     }
     all_keys_ = all_keys_ && facts_[table].unread.empty();
