@@ -81,10 +81,10 @@ class Visitor : public nlohmann::json_sax<nlohmann::json> {
       if (steps_[i].kind == Kind::kKey && repeats(i)) start = i + 1;
     }
     if (start > 0) {
-      append_step(text, step_of(Kind::kDescend), JsonPathLanguage::kOwn);
+      append_step(text, step_of(Kind::kDescend));
       while (start < count && steps_[start].kind == Kind::kElements) ++start;
     }
-    for (size_t i = start; i < count; ++i) append_step(text, steps_[i], JsonPathLanguage::kOwn);
+    for (size_t i = start; i < count; ++i) append_step(text, steps_[i]);
     return text;
   }
 
