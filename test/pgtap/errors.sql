@@ -98,7 +98,7 @@ SELECT pg_temp.tells($$SELECT cb.backup_company('1', on_error => NULL)$$, '22023
 -- References --------------------------------------------------------------------------------------------
 UPDATE app.invoice SET replaces = 3 WHERE id = 2;
 SELECT pg_temp.tells($$SELECT cb.backup_company('1')$$,
-  'KB006 company "1" has 1 reference% / app.invoice (2), invoice_replaces_fkey: leads to a row of another company in app.invoice: 3 / %check_company_data()%');
+  'KB006 company "1" has 1 reference% / app.invoice (2), invoice_replaces_fkey: leads to a row of another company in app.invoice: 3 / SELECT * FROM cb.check_company_data(''1'') lists them all.%');
 SELECT is(pg_temp.told($$SELECT cb.backup_company('1', on_error => 'record')$$), 'ok', 'recorded, it goes through');
 SELECT is((SELECT status FROM cb.company_backups() ORDER BY id DESC LIMIT 1), 'with problems', 'and says so');
 SELECT is((SELECT cb.backup_manifest(max(id)) -> 'problems' -> 0 ->> 'row_key' FROM cb.company_backups()), '(2)', 'by row');

@@ -107,7 +107,7 @@ SELECT is(pg_temp.told($$SELECT set_reference(NULL, '{seen_by}', 'app.person')$$
 UPDATE app.customer SET seen_by = '{2,55}' WHERE id = 1;
 SELECT is(pg_temp.told($$SELECT set_reference(NULL, '{info}', 'app.person', json_path => '.by')$$), 'ok', 'documents');
 UPDATE app.customer SET info = '{"by": 77}' WHERE id = 1;
-SELECT is((SELECT string_agg(table_name || ' ' || reference, ', ' ORDER BY 1) FROM check_company_data('1') WHERE table_name = 'app.customer'), 'app.customer info .by, app.customer seen_by', '... are followed');
+SELECT is((SELECT string_agg(table_name || ' ' || reference, ', ' ORDER BY 1) FROM check_company_data('1') WHERE table_name = 'app.customer'), 'app.customer info $.by, app.customer seen_by', '... are followed');
 UPDATE app.customer SET seen_by = '{2}', info = '{"by": 2}' WHERE id = 1;
 
 SELECT is(pg_temp.told($$SELECT set_reference(NULL, '{nowhere}', 'app.person')$$), '42703 no table has the column nowhere', 'columns that no table has');

@@ -110,7 +110,7 @@ INSERT INTO app.link SELECT n, 'a', -n FROM generate_series(1, 10500) n;
 SET LOCAL session_replication_role = origin;
 SELECT lives_ok($$SELECT backup_company('a', on_error => 'record')$$, 'a backup of a company with thousands of bad references');
 SELECT is((SELECT backup_manifest(max(id))->'problems'->>-1 FROM company_backups()),
-    '{"table": "app.link", "problem": "500 more; check_company_data() lists them", "row_key": "", "reference": "link_doc_fkey"}',
+    '{"table": "app.link", "problem": "500 more; check_company_data(''a'') lists them", "row_key": "", "reference": "link_doc_fkey"}',
     'names 10,000 of them and counts the rest');
 
 SELECT * FROM finish();

@@ -67,7 +67,7 @@ ROLLBACK TO elsewhere;
 -- Names in a document cannot be null.
 SELECT set_reference('app.note', '{names}', 'app.item', json_path => 'keys()', outside => 'null');
 UPDATE app.note SET names = '{"1": true, "2": false}' WHERE id = 1;
-SELECT alike(pg_temp.told($$SELECT clone_company(1, '{"id": 14}')$$), 'KB076 1 reference to other companies can be neither kept nor set to null / table app.note, "names keys()": 1 to (2)%', 'names are refused by name');
+SELECT alike(pg_temp.told($$SELECT clone_company(1, '{"id": 14}')$$), 'KB076 1 reference to other companies can be neither kept nor set to null / table app.note, "names $.keys()": 1 to (2)%', 'names are refused by name');
 UPDATE app.note SET names = '{"1": true}' WHERE id = 1;
 SELECT is(pg_temp.told($$SELECT clone_company(1, '{"id": 14}')$$), 'ok', '... but for the company''s own');
 

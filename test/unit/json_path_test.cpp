@@ -4,6 +4,7 @@
 
 #include "core/text/error.hpp"
 #include "core/text/json_walk.hpp"
+#include "core/text/steps.hpp"
 #include "expect_error.hpp"
 
 namespace company_backup {
@@ -154,6 +155,31 @@ TEST(RewriteJson, refuses_to_merge_members) {
   EXPECT_EQ(rename(R"({"1": 0, "1": 0})"), R"({"2": 0, "2": 0})");  // json may say it twice
   expect_error(sqlstate::kIntegrity, "2, 2, 3", [&] { rename(R"({"3": 0, "1": 0, "2": 0})"); });
   expect_error(sqlstate::kIntegrity, "2, 2", [&] { rename(R"([{"a": {"2": 0, "1": 0}}])"); });
+}
+
+TEST(CollectIds, escapes_of_no_characters_stop_nothing) {
+  const std::string_view json =
+      R"({"\ud800": 1, "a": [{"k": "\u0000", "id": 2}, {"k": "p", "id": 3, "x": "\udc00"}, {"id": "\u0000"}]})";
+  Texts others;
+  EXPECT_EQ(collected(".a.id", json, &others), (Texts{"2", "3"}));
+  EXPECT_EQ(others, (Texts{R"("\u0000")"}));
+  EXPECT_EQ(collected(".a ? (@.k == \"p\").id", json), (Texts{"3"}));
+  EXPECT_EQ(collected(".*", R"({"\ud83d": 1, "b": 2})"), (Texts{"1", "2"}));
+  EXPECT_EQ(
+      rewritten(".a.id", json),
+      R"({"\ud800": 1, "a": [{"k": "\u0000", "id": 200}, {"k": "p", "id": 300, "x": "\udc00"}, {"id": "\u0000"}]})");
+  EXPECT_EQ(rewritten("keys()", R"({"\ud83d\u0041": 1, "2": 2})"),
+            R"({"\ud83d\u0041": 1, "200": 2})");
+}
+
+TEST(CollectIds, looks_up_now_and_then) {
+  std::string json = "[";
+  for (int i = 0; i < 10000; ++i) json += "{\"a\": 1}, ";
+  json += "2]";
+  look_up_from_steps = [] { throw Error(sqlstate::kInternal, "stopped"); };
+  expect_error(sqlstate::kInternal, "stopped", [&] { collected("[*].b", json); });
+  look_up_from_steps = nullptr;
+  EXPECT_EQ(collected("[*]", "[2]"), (Texts{"2"}));
 }
 
 TEST(RewriteJson, names_may_swap) {

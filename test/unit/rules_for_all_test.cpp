@@ -123,6 +123,28 @@ TEST_F(RulesForAll, EachKindHasItsOwnRule) {
   EXPECT_EQ(for_reference(rule), (Names{"a", "b"}));
 }
 
+TEST_F(RulesForAll, WhatTheRestOfADocumentIsSaysNothingOfAPath) {
+  company();
+  for (const char* name : {"sales.a", "sales.b", "sales.c", "sales.d", "sales.e"})
+    owned(name).column("doc jsonb");
+  ReferenceRule rule = reference({"doc"}, "sales.company");
+  rule.json_path = "$.by";
+  ReferenceRule own = reference_rule("sales.d", {"doc"}, "sales.a");
+  own.json_path = "$.by";
+  rules.references = {own};
+  own.table = "e";
+  own.json_path = "$.at";
+  rules.references.push_back(own);
+  rules.columns = {column_rule("sales.b", "doc", "data"), column_rule("sales.c", "doc", "secret")};
+  EXPECT_EQ(for_reference(rule), (Names{"a", "b", "e"}));
+  rules.references.resize(2);
+  rules.references.push_back(rule);
+  rules.columns = {column("doc", ColumnTreatment::kData)};
+  apply_to_tables(schema, rules);
+  EXPECT_EQ(tables(rules.columns), (Names{"a", "b", "c", "d", "e"}));
+  EXPECT_EQ(tables(rules.references), (Names{"a", "b", "c", "e"}));
+}
+
 TEST_F(RulesForAll, TablesOfOthersProveNothing) {
   company();
   owned("sales.a").column("made_by integer");

@@ -85,6 +85,7 @@ Scope discover_scope(const Schema& schema, const Rules& rules, const std::string
   collect_references(model, scope, undecided);
   collect_match_references(model, scope, undecided);
   check_columns(model, scope);
+  check_staying_columns(model, scope);
   check_unheld_keys(model, scope);
   tell_outsiders_apart(model);
   sort_scope(scope, std::move(model.findings));

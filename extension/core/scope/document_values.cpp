@@ -80,10 +80,10 @@ class Visitor : public nlohmann::json_sax<nlohmann::json> {
       if (steps_[i].kind == JsonStep::Kind::kKey && repeats(i)) start = i + 1;
     }
     if (start > 0) {
-      append_step(text, step_of(JsonStep::Kind::kDescend), JsonPathLanguage::kOwn);
+      append_step(text, step_of(JsonStep::Kind::kDescend));
       while (start < count && steps_[start].kind == JsonStep::Kind::kElements) ++start;
     }
-    for (size_t i = start; i < count; ++i) append_step(text, steps_[i], JsonPathLanguage::kOwn);
+    for (size_t i = start; i < count; ++i) append_step(text, steps_[i]);
     return text;
   }
 

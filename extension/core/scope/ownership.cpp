@@ -4,7 +4,6 @@
 
 #include "core/scope/sql.hpp"
 #include "core/text/error.hpp"
-#include "core/text/json_path.hpp"
 
 namespace company_backup {
 namespace {
@@ -230,31 +229,6 @@ std::string reference_join(const Schema& schema, const Reference& reference,
       text += is_list(schema, reference) ? equal_any(left, key, right, source)
                                          : equal(left, key, right, source);
   }
-  if (!reference.when_column.empty()) {
-    text += " AND " + has_text(std::string(source_alias),
-                               *find_column(table, reference.when_column), reference.when_value);
-  }
-  return text;
-}
-
-std::string document_join(const Schema& schema, const Reference& reference,
-                          std::string_view source_alias, std::string_view target_alias) {
-  constexpr uint32_t kJsonOid = 114;
-  const Table& table = schema.tables[reference.table];
-  const Column& source = column_of(table, reference.columns[0]);
-  const Column& key = column_of(schema.tables[reference.target], reference.target_columns[0]);
-  std::string document = column_sql(source_alias, source), unreadable;
-  if (source.type_oid == kJsonOid) {  // may hold a NUL character, which jsonb cannot
-    unreadable = as_text(document, source) + " LIKE '%\\u0000%'";
-    document = "CASE WHEN NOT " + unreadable + " THEN " + document + "::pg_catalog.jsonb END";
-    unreadable += " OR ";
-  }
-  std::string text = "(" + unreadable + "EXISTS (SELECT FROM pg_catalog.jsonb_path_query(" +
-                     document + ", " +
-                     quote_literal(JsonPath::parse(reference.json_path).sql_text()) +
-                     "::pg_catalog.jsonpath, '{}', true) AS _found(value) WHERE _found.value "
-                     "OPERATOR(pg_catalog.#>>) '{}' OPERATOR(pg_catalog.=) " +
-                     as_text(column_sql(target_alias, key), key) + "))";
   if (!reference.when_column.empty()) {
     text += " AND " + has_text(std::string(source_alias),
                                *find_column(table, reference.when_column), reference.when_value);

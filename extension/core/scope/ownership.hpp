@@ -33,8 +33,4 @@ std::string step_join(const Schema& schema, const RouteStep& step, TableIndex ta
 std::string reference_join(const Schema& schema, const Reference& reference,
                            std::string_view source_alias, std::string_view target_alias);
 
-// The same of a reference inside of documents: true at least where one of them has the key.
-std::string document_join(const Schema& schema, const Reference& reference,
-                          std::string_view source_alias, std::string_view target_alias);
-
 }  // namespace company_backup

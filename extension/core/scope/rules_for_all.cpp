@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/scope/sql.hpp"
+#include "core/scope/treatment.hpp"
 
 namespace company_backup {
 namespace {
@@ -20,9 +21,30 @@ bool is_own(const Rule& rule) {
   return !is_for_all(rule) && !rule.from_all;
 }
 
+// A path says what stands in one place of a document, and nothing of the rest.
+bool says_it_all(const ReferenceRule& rule) {
+  return rule.json_path.empty();
+}
+
 // All IDs of its columns, whatever stands beside them.
 bool is_plain(const ReferenceRule& rule) {
   return rule.json_path.empty() && rule.when_column.empty();
+}
+
+// Its values are not those of rows elsewhere.
+bool stays_behind(ColumnTreatment treatment) {
+  switch (treatment) {
+    case ColumnTreatment::kSecret:
+    case ColumnTreatment::kIdentity:
+    case ColumnTreatment::kFile:
+      return true;
+    case ColumnTreatment::kData:
+    case ColumnTreatment::kCounter:
+    case ColumnTreatment::kGroup:
+    case ColumnTreatment::kRenew:
+      break;
+  }
+  return false;
 }
 
 bool has_all(const Table& table, const std::vector<std::string>& columns) {
@@ -48,6 +70,11 @@ bool can_refer(const Column& column, const Column& key, bool alone) {
   return column.family == key.family || (alone && element_family(column.family) == key.family);
 }
 
+bool fits(const ReferenceRule& rule, const Column& column, const Column& key) {
+  if (!rule.json_path.empty()) return column.family == TypeFamily::kJson;
+  return can_refer(column, key, rule.columns.size() == 1);
+}
+
 class TableRules {
  public:
   TableRules(const Schema& schema, const Rules& rules)
@@ -55,7 +82,8 @@ class TableRules {
     for (const auto* keys : {&schema.foreign_keys, &schema.unheld_keys})
       for (const ForeignKey& key : *keys) keys_[key.table].push_back(&key);
     for (const ColumnRule& rule : rules.columns)
-      if (is_own(rule)) ruled_columns_.insert({rule.schema, rule.table, rule.column});
+      if (is_own(rule))
+        ruled_columns_.insert({{rule.schema, rule.table, rule.column}, rule.treatment});
     for (const ReferenceRule& rule : rules.references)
       if (is_own(rule)) references_[{rule.schema, rule.table}].push_back(&rule);
     for (const TableRule& rule : rules.tables) ruled_tables_.insert({rule.schema, rule.table});
@@ -78,12 +106,20 @@ class TableRules {
     return applied;
   }
 
-  // `references`: those that apply() gave.
+  std::vector<ReferenceRule> all_references() const {
+    std::vector<ReferenceRule> references;
+    for (const ReferenceRule& rule : rules_.references)
+      if (is_for_all(rule))
+        for (ReferenceRule& applied : apply(rule)) references.push_back(std::move(applied));
+    return references;
+  }
+
+  // `references`: those of all_references().
   std::vector<ColumnRule> apply(const ColumnRule& rule,
                                 const std::vector<ReferenceRule>& references) const {
     std::set<std::pair<std::string, std::string>> refer;
     for (const ReferenceRule& reference : references)
-      if (is_among(reference.columns, rule.column))
+      if (says_it_all(reference) && is_among(reference.columns, rule.column))
         refer.insert({reference.schema, reference.table});
     std::vector<ColumnRule> applied;
     for (TableIndex index = 0; index < size(); ++index) {
@@ -141,7 +177,7 @@ class TableRules {
     const auto own = references_.find({table.schema, table.name});
     return own != references_.end() &&
            std::any_of(own->second.begin(), own->second.end(), [&](const ReferenceRule* rule) {
-             return is_among(rule->columns, column.name);
+             return says_it_all(*rule) && is_among(rule->columns, column.name);
            });
   }
 
@@ -155,18 +191,8 @@ class TableRules {
   // which references already tell.
   bool is_for(ColumnTreatment treatment, TableIndex index, const Column& column,
               bool refers) const {
-    switch (treatment) {
-      case ColumnTreatment::kSecret:
-      case ColumnTreatment::kIdentity:
-      case ColumnTreatment::kFile:
-        return true;
-      case ColumnTreatment::kData:
-      case ColumnTreatment::kCounter:
-        return !refers && !is_scope_column(column);
-      case ColumnTreatment::kGroup:
-      case ColumnTreatment::kRenew:
-        break;
-    }
+    if (stays_behind(treatment)) return true;
+    if (!gives_new_values(treatment)) return !refers && !is_scope_column(column);
     const bool numbers =
         column.family == TypeFamily::kInteger || column.family == TypeFamily::kUuid;
     return numbers && !refers && !column.generated && !is_scope_column(column) &&
@@ -194,11 +220,6 @@ class TableRules {
     return columns;
   }
 
-  static bool fits(const ReferenceRule& rule, const Column& column, const Column& key) {
-    if (!rule.json_path.empty()) return column.family == TypeFamily::kJson;
-    return can_refer(column, key, rule.columns.size() == 1);
-  }
-
   static bool is_key_itself(const std::vector<const Column*>& columns,
                             const std::vector<int16_t>& key) {
     return std::equal(
@@ -217,8 +238,10 @@ class TableRules {
   }
 
   bool has_own_rule(const Table& table, const ReferenceRule& rule) const {
-    if (std::any_of(rule.columns.begin(), rule.columns.end(),
-                    [&](const std::string& column) { return has_rule(table, column); }))
+    if (std::any_of(rule.columns.begin(), rule.columns.end(), [&](const std::string& column) {
+          const auto own = ruled_columns_.find({table.schema, table.name, column});
+          return own != ruled_columns_.end() && (says_it_all(rule) || stays_behind(own->second));
+        }))
       return true;
     const auto own = references_.find({table.schema, table.name});
     return own != references_.end() &&
@@ -229,7 +252,7 @@ class TableRules {
   const Schema& schema_;
   const Rules& rules_;
   std::vector<std::vector<const ForeignKey*>> keys_;  // by table, also those that nobody enforces
-  std::set<std::tuple<std::string, std::string, std::string>> ruled_columns_;
+  std::map<std::tuple<std::string, std::string, std::string>, ColumnTreatment> ruled_columns_;
   std::set<std::pair<std::string, std::string>> ruled_tables_;
   std::map<std::pair<std::string, std::string>, std::vector<const ReferenceRule*>> references_;
 };
@@ -237,12 +260,9 @@ class TableRules {
 }  // namespace
 
 void apply_to_tables(const Schema& schema, Rules& rules) {
-  std::vector<ReferenceRule> references;
   std::vector<ColumnRule> columns;
   const TableRules tables(schema, rules);
-  for (const ReferenceRule& rule : rules.references)
-    if (is_for_all(rule))
-      for (ReferenceRule& applied : tables.apply(rule)) references.push_back(std::move(applied));
+  const std::vector<ReferenceRule> references = tables.all_references();
   for (const ColumnRule& rule : rules.columns)
     if (is_for_all(rule))
       for (ColumnRule& applied : tables.apply(rule, references)) columns.push_back(applied);
@@ -252,6 +272,27 @@ void apply_to_tables(const Schema& schema, Rules& rules) {
 
 size_t tables_of(const Schema& schema, const Rules& rules, const ReferenceRule& rule) {
   return TableRules(schema, rules).apply(rule).size();
+}
+
+size_t tables_of(const Schema& schema, const Rules& rules, const ColumnRule& rule) {
+  const TableRules tables(schema, rules);
+  return tables.apply(rule, tables.all_references()).size();
+}
+
+bool is_left_out(const Schema& schema, const Rules& rules, TableIndex table, const Column& column) {
+  const auto leaves_out = [&](const ReferenceRule& rule) {
+    if (!is_for_all(rule) || !is_among(rule.columns, column.name)) return false;
+    if (!has_all(schema.tables[table], needed_columns(rule))) return false;
+    const TableIndex target = schema.find(rule.target_schema, rule.target_table);
+    if (target == kNoTable) return false;
+    const std::vector<int16_t> key = target_columns(schema.tables[target], rule);
+    if (key.size() != rule.columns.size()) return false;
+    const auto named = std::find(rule.columns.begin(), rule.columns.end(), column.name);
+    const int16_t there = key[static_cast<size_t>(named - rule.columns.begin())];
+    const bool is_key_itself = table == target && there == column.number;
+    return !is_key_itself && !fits(rule, column, column_of(schema.tables[target], there));
+  };
+  return std::any_of(rules.references.begin(), rules.references.end(), leaves_out);
 }
 
 bool has_columns(const Schema& schema, const std::vector<std::string>& columns) {

@@ -24,6 +24,10 @@ void apply_to_tables(const Schema& schema, Rules& rules);
 
 // How many tables that is; of a reference to columns that are not there, none.
 size_t tables_of(const Schema& schema, const Rules& rules, const ReferenceRule& rule);
+size_t tables_of(const Schema& schema, const Rules& rules, const ColumnRule& rule);
+
+// Is the column one that a reference rule for all tables names, but of a type that does not fit?
+bool is_left_out(const Schema& schema, const Rules& rules, TableIndex table, const Column& column);
 
 // Has any table all these columns?
 bool has_columns(const Schema& schema, const std::vector<std::string>& columns);

@@ -51,7 +51,7 @@ class ColumnCheck {
       ask_id(scoped.table, column);
     else if (const Judgement judged = meaning_.judge(scoped.table, column); proves(judged))
       ask_reference(*model_.evidence.find(scoped.table, column.number), judged);
-    else if (is_left_out(column))
+    else if (is_left_out(model_.schema, model_.rules, scoped.table, column))
       model_.notice(column_object(model_.table(scoped.table), column.name),
                     "a rule for all tables says what columns of this name refer to, but not this "
                     "one, whose type is " +
@@ -148,15 +148,6 @@ class ColumnCheck {
                      display_table(model_.table(judged.table)) + ", but no foreign key says so",
                  model_.statements.reference(rule));
     model_.support(judged.confidence, judged.evidence);
-  }
-
-  // Its type does not fit a reference rule for all tables.
-  bool is_left_out(const Column& column) const {
-    const auto& rules = model_.rules.references;
-    return std::any_of(rules.begin(), rules.end(), [&](const ReferenceRule& rule) {
-      return is_for_all(rule) && rule.json_path.empty() && rule.when_column.empty() &&
-             rule.columns == std::vector{column.name};
-    });
   }
 
   // In another database the row with this ID is another one, unless it is known what it refers to.

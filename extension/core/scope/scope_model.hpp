@@ -126,6 +126,9 @@ void collect_match_references(Model& model, Scope& scope, const Undecided& undec
 // scope_columns.cpp: secrets, IDs without a foreign key, JSON; IDs that rows are matched by.
 void check_columns(Model& model, const Scope& scope);
 
+// scope_secrets.cpp: columns that are to stay behind and cannot.
+void check_staying_columns(Model& model, const Scope& scope);
+
 // scope_unheld.cpp: foreign keys that nobody enforces, or that are not understood.
 void check_unheld_keys(Model& model, const Scope& scope);
 

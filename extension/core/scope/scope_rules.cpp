@@ -195,7 +195,36 @@ class RuleReader {
                    "primary key of " +
                        display_table(model_.table(target)) + " is not one of as many",
                    model_.statements.no_rule_for_all(rule));
+    } else if (const auto key = target_columns(model_.table(target), rule); !is_key(target, key)) {
+      model_.error(object, no_key(target, key), unique(target, key));
     }
+  }
+
+  // Several rows with one value: a reference would lead to all of them, and follow none.
+  bool is_key(TableIndex index, const std::vector<int16_t>& columns) const {
+    const Table& table = model_.table(index);
+    if (columns.size() == 1) {
+      const ColumnRule* rule = model_.column_rule(index, column_of(table, columns[0]).name);
+      if (rule != nullptr && rule->treatment == ColumnTreatment::kGroup) return true;
+    }
+    return std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(),
+                       [&](const UniqueIndex& unique) {
+                         return !unique.partial && same_columns(unique.columns, columns);
+                       });
+  }
+
+  std::string no_key(TableIndex index, const std::vector<int16_t>& columns) const {
+    const Table& table = model_.table(index);
+    return "its reference rule names " + list(column_names(table, columns)) + " of " +
+           display_table(table) +
+           ", where several rows can have the same value: no unique index is on just that, and no "
+           "rule says that it is a group";
+  }
+
+  Statement unique(TableIndex index, const std::vector<int16_t>& columns) const {
+    const Table& table = model_.table(index);
+    return "ALTER TABLE " + display_table(table) + " ADD UNIQUE (" +
+           name_list(column_names(table, columns)) + ");";
   }
 
   // Values that come from elsewhere cannot be made by a rule.
@@ -250,7 +279,7 @@ class RuleReader {
     }
     const bool plain = rule.json_path.empty() && rule.when_column.empty();
     if (plain && names_foreign_key(soft)) return;
-    if (find_targets(soft) && shape_fits(soft) && !contradicts(soft)) {
+    if (find_targets(soft) && leads_to_key(soft) && shape_fits(soft) && !contradicts(soft)) {
       const bool list = is_array(column_of(model_.table(index), soft.columns[0])) &&
                         !is_array(column_of(model_.table(target), soft.target_columns[0]));
       soft.can_route = rule.json_path.empty() && !list;
@@ -294,6 +323,15 @@ class RuleReader {
       wrong(soft, "its reference rule names no target columns, and " + display_table(target) +
                       " has no primary key");
     return !soft.target_columns.empty();
+  }
+
+  bool leads_to_key(const SoftReference& soft) {
+    if (is_key(soft.target, soft.target_columns)) return true;
+    if (soft.rule->from_all) return false;  // is said of the rule, once
+    model_.error(column_object(model_.table(soft.table), soft.rule->columns[0]),
+                 no_key(soft.target, soft.target_columns),
+                 unique(soft.target, soft.target_columns));
+    return false;
   }
 
   // The elements of other arrays may be of somebody's type, with operators and casts of his own.

@@ -134,7 +134,7 @@ class ConditionReader {
     if (first == '"') return read_text(condition);
     if (first == '-' || is_digit(first)) {
       condition.literal = Literal::kNumber;
-      condition.value = scanned([](JsonScanner& scanner) { return scanner.number(); });
+      condition.value = number();
       if (!fits_numeric(condition.value)) in_.refuse("A number has too many digits.");
     } else if (in_.accept("null")) {
       condition.literal = Literal::kNull;
@@ -147,24 +147,17 @@ class ConditionReader {
   }
 
   void read_text(Condition& condition) {
-    JsonScanner::String text;
-    scanned([&](JsonScanner& scanner) {
-      text = scanner.string();
-      return text.text;
-    });
+    std::optional<std::string> text = in_.quoted_text();
+    if (!text) refuse_literal();
     condition.literal = Condition::Literal::kText;
-    condition.value.resize(text.text.size());
-    condition.value.resize(unescape_json(text.text, condition.value.data()));
+    condition.value = std::move(*text);
   }
 
-  // What `scan` gives; it may be the inside of what it went over.
-  template <typename Scan>
-  std::string_view scanned(Scan scan) {
-    const std::string_view rest = in_.rest();
-    JsonScanner scanner(rest, 0);
+  std::string_view number() {
+    JsonScanner scanner(in_.rest(), 0);
     try {
-      const std::string_view found = scan(scanner);
-      in_.skip(static_cast<std::size_t>(scanner.position() - rest.data()));
+      const std::string_view found = scanner.number();
+      in_.skip(found.size());
       return found;
     } catch (const Error&) {
       refuse_literal();
@@ -186,20 +179,20 @@ bool is_join(const Condition& condition) {
   return condition.kind == Condition::Kind::kAny || condition.kind == Condition::Kind::kAll;
 }
 
-void append_joined(std::string& text, const Condition& condition, JsonPathLanguage language) {
+void append_joined(std::string& text, const Condition& condition) {
   const bool any = condition.kind == Condition::Kind::kAny;
   for (std::size_t i = 0; i < condition.parts.size(); ++i) {
     if (i > 0) text += any ? " || " : " && ";
     const bool inner = is_join(condition.parts[i]);
     if (inner) text += '(';
-    append_condition(text, condition.parts[i], language);
+    append_condition(text, condition.parts[i]);
     if (inner) text += ')';
   }
 }
 
-void append_from(std::string& text, const Condition& condition, JsonPathLanguage language) {
+void append_from(std::string& text, const Condition& condition) {
   text += '@';
-  for (const JsonStep& step : condition.path) append_step(text, step, language);
+  for (const JsonStep& step : condition.path) append_step(text, step);
 }
 
 }  // namespace
@@ -208,24 +201,24 @@ Condition read_condition(JsonPathReader& in) {
   return ConditionReader(in).inside_parentheses();
 }
 
-void append_condition(std::string& text, const Condition& condition, JsonPathLanguage language) {
+void append_condition(std::string& text, const Condition& condition) {
   switch (condition.kind) {
     case Condition::Kind::kAny:
     case Condition::Kind::kAll:
-      return append_joined(text, condition, language);
+      return append_joined(text, condition);
     case Condition::Kind::kNot:
       text += "!(";
-      append_condition(text, condition.parts[0], language);
+      append_condition(text, condition.parts[0]);
       text += ')';
       return;
     case Condition::Kind::kExists:
       text += "exists(";
-      append_from(text, condition, language);
+      append_from(text, condition);
       text += ')';
       return;
     case Condition::Kind::kEqual:
     case Condition::Kind::kUnequal:
-      append_from(text, condition, language);
+      append_from(text, condition);
       text += condition.kind == Condition::Kind::kEqual ? " == " : " != ";
       if (condition.literal == Condition::Literal::kText) {
         append_json_string(text, condition.value);

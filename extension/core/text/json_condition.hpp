@@ -33,7 +33,7 @@ struct JsonCondition {
 // for anything else.
 JsonCondition read_condition(JsonPathReader& in);
 
-// Without the outer parentheses. In the same language it is read as the same condition.
-void append_condition(std::string& text, const JsonCondition& condition, JsonPathLanguage language);
+// Without the outer parentheses. It is read as the same condition.
+void append_condition(std::string& text, const JsonCondition& condition);
 
 }  // namespace company_backup

@@ -101,16 +101,25 @@ bool JsonPath::leads_to_names(States states) const {
          (states >> (steps_.size() - 1) & 1) != 0;
 }
 
-std::string JsonPath::written(JsonPathLanguage language) const {
-  std::string text = language == JsonPathLanguage::kSql ? "lax $" : "$";
+std::string JsonPath::text() const {
+  std::string text = "$";
   for (const Step& step : steps_) {
-    append_step(text, step, language);
+    append_step(text, step);
     if (step.kind != Step::Kind::kTest) continue;
     text += " ? (";
-    append_condition(text, conditions_[step.condition], language);
+    append_condition(text, conditions_[step.condition]);
     text += ")";
   }
   return text;
+}
+
+std::string one_spelling(const std::string& path) {
+  if (path.empty()) return path;
+  try {
+    return JsonPath::parse(path).text();
+  } catch (const Error&) {
+    return path;  // whoever uses it says what is wrong with it
+  }
 }
 
 }  // namespace company_backup

@@ -46,19 +46,17 @@ class JsonPath {
   }
   bool has_conditions() const { return !conditions_.empty(); }
 
-  // In one spelling, which is read as the same path; rules and archives have it where it has
-  // conditions.
-  std::string text() const { return written(JsonPathLanguage::kOwn); }
-  // As SQL/JSON's own language has it, which looks for a key in an array, but not in arrays of
-  // arrays.
-  std::string sql_text() const { return written(JsonPathLanguage::kSql); }
+  // In one spelling, which is read as the same path.
+  std::string text() const;
 
  private:
   void read_condition(JsonPathReader& in);
-  std::string written(JsonPathLanguage language) const;
 
   std::vector<JsonStep> steps_;
   std::vector<JsonCondition> conditions_;
 };
+
+// The path as text() has it; the empty one, and what is no path, as it is.
+std::string one_spelling(const std::string& path);
 
 }  // namespace company_backup

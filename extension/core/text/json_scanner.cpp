@@ -81,34 +81,36 @@ void JsonScanner::fail_expected(char c) {
 
 JsonScanner::String JsonScanner::string() {
   const char* start = ++at_;
-  bool escaped = false;
+  bool escaped = false, unreadable = false;
   for (;;) {
     at_ += plain_prefix(at_, static_cast<std::size_t>(end_ - at_));
     if (at_ == end_) malformed("a string has no end");
     if (*at_ == '"') break;
     if (*at_ != '\\') malformed("a string has a control character");
     escaped = true;
-    escape();
+    unreadable |= !escape();
   }
   const std::string_view text(start, static_cast<std::size_t>(at_ - start));
   ++at_;
-  return {text, escaped};
+  return {text, escaped, unreadable};
 }
 
-void JsonScanner::escape() {
+// False: it stands for no character.
+bool JsonScanner::escape() {
   ++at_;
   if (at_ == end_) malformed("a string has no end");
   const char kind = *at_++;
   if (kind != 'u') {
     if (kind == '\0' || !std::strchr("\"\\/bfnrt", kind)) malformed("a string has a wrong escape");
-    return;
+    return true;
   }
   const unsigned code = hex4();
+  const bool half = is_low_surrogate(code) ||
+                    (is_high_surrogate(code) && (!accept("\\u") || !is_low_surrogate(hex4())));
+  if (escapes_ == Escapes::kAny) return code != 0 && !half;
   if (code == 0) malformed("a string has a NUL character");
-  if (is_low_surrogate(code)) malformed("a string has half a surrogate pair");
-  if (is_high_surrogate(code) && (!accept("\\u") || !is_low_surrogate(hex4()))) {
-    malformed("a string has half a surrogate pair");
-  }
+  if (half) malformed("a string has half a surrogate pair");
+  return true;
 }
 
 unsigned JsonScanner::hex4() {

@@ -1,5 +1,8 @@
 // Steps through JSON text and checks its grammar: escapes, numbers, nesting. No recursion, no tree,
 // no conversion. Whether the text is UTF-8 is for the caller to check.
+//
+// Values of type json may have escapes that stand for no character: NUL, which no text of
+// PostgreSQL's has, and halves of surrogate pairs. Archives and manifests have none.
 #pragma once
 
 #include <cstring>
@@ -10,9 +13,15 @@ namespace company_backup {
 
 class JsonScanner {
  public:
+  enum class Escapes { kOfCharacters, kAny };
+
   // `max_depth`: containers open at once inside one skip_value().
-  JsonScanner(std::string_view text, std::size_t max_depth)
-      : at_(text.data()), end_(text.data() + text.size()), max_depth_(max_depth) {}
+  JsonScanner(std::string_view text, std::size_t max_depth,
+              Escapes escapes = Escapes::kOfCharacters)
+      : at_(text.data()),
+        end_(text.data() + text.size()),
+        max_depth_(max_depth),
+        escapes_(escapes) {}
 
   // All but accept() and at_end() throw Error kBadArchive (kArchiveLimit for the depth) when
   // something else stands there.
@@ -52,6 +61,7 @@ class JsonScanner {
   struct String {
     std::string_view text;  // between the quotes, escapes as they are
     bool escaped = false;
+    bool unreadable = false;  // an escape stands for no character: not for unescape_json()
   };
   String string();                                  // at a quote
   std::string_view number();                        // at a digit or a minus sign
@@ -65,13 +75,14 @@ class JsonScanner {
   [[noreturn]] static void fail_at_end();
   [[noreturn]] static void fail_expected(char c);
   void skip_scalar(char first);
-  void escape();
+  bool escape();
   unsigned hex4();
   void digits();
 
   const char* at_;
   const char* end_;
   std::size_t max_depth_;
+  Escapes escapes_;
   std::string open_;  // the containers that are open in skip_value()
 };
 

@@ -4,6 +4,7 @@
 
 #include "core/text/ascii.hpp"
 #include "core/text/error.hpp"
+#include "core/text/json_scanner.hpp"
 #include "core/text/json_text.hpp"
 
 namespace company_backup {
@@ -13,24 +14,21 @@ bool is_plain_in_key(char c) {
   return is_alphanumeric(c) || c == '_' || c == '-' || static_cast<unsigned char>(c) >= 0x80;
 }
 
-void append_key(std::string& text, const std::string& key, JsonPathLanguage language) {
+void append_key(std::string& text, const std::string& key) {
   text += '.';
-  if (language == JsonPathLanguage::kSql) {
-    append_json_string(text, key);
-  } else if (std::all_of(key.begin(), key.end(),
-                         [](char c) { return is_plain_in_key(c) && c != '-'; })) {
+  if (std::all_of(key.begin(), key.end(), [](char c) { return is_plain_in_key(c) && c != '-'; })) {
     text += key;
   } else {
-    text += '"' + key + '"';
+    append_json_string(text, key);
   }
 }
 
 }  // namespace
 
-void append_step(std::string& text, const JsonStep& step, JsonPathLanguage language) {
+void append_step(std::string& text, const JsonStep& step) {
   switch (step.kind) {
     case JsonStep::Kind::kKey:
-      append_key(text, step.key, language);
+      append_key(text, step.key);
       break;
     case JsonStep::Kind::kMembers:
       text += ".*";
@@ -42,9 +40,7 @@ void append_step(std::string& text, const JsonStep& step, JsonPathLanguage langu
       text += ".**";
       break;
     case JsonStep::Kind::kKeys:
-      // Of anything but an object keyvalue() is an error, which ends the search.
-      text += language == JsonPathLanguage::kSql ? " ? (@.type() == \"object\").keyvalue().key"
-                                                 : ".keys()";
+      text += ".keys()";
       break;
     case JsonStep::Kind::kUnwrap:
     case JsonStep::Kind::kTest:
@@ -69,18 +65,31 @@ JsonStep JsonPathReader::step_after_dot(bool in_condition) {
   if (accept("**")) return {Kind::kDescend, {}};
   if (accept("*")) return {Kind::kMembers, {}};
   if (accept("keys()")) return {Kind::kKeys, {}};
-  if (accept("\"")) {
-    const std::size_t length = rest().find('"');
-    if (length == std::string::npos || length == 0) refuse("A quoted key has no end or is empty.");
-    JsonStep step{Kind::kKey, std::string(rest().substr(0, length))};
-    at_ += length + 1;
-    return step;
+  if (rest().starts_with('"')) {
+    std::optional<std::string> key = quoted_text();
+    if (!key || key->empty()) {
+      refuse("A quoted key has no end, is empty, or has escapes that JSON has not.");
+    }
+    return {Kind::kKey, std::move(*key)};
   }
   const std::size_t begin = at_;
   while (at_ < text_.size() && is_plain_in_key(text_[at_]) && !(in_condition && text_[at_] == '-'))
     ++at_;
   if (at_ == begin) refuse_here("No key stands");
   return {Kind::kKey, text_.substr(begin, at_ - begin)};
+}
+
+std::optional<std::string> JsonPathReader::quoted_text() {
+  JsonScanner scanner(rest(), 0);
+  try {
+    const JsonScanner::String quoted = scanner.string();
+    std::string text(quoted.text.size(), '\0');
+    text.resize(unescape_json(quoted.text, text.data()));
+    at_ = static_cast<std::size_t>(scanner.position() - text_.data());
+    return text;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 void JsonPathReader::refuse(const std::string& why) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,7 @@ struct JsonStep {
   std::size_t condition = 0;  // kTest: which of the path's
 };
 
-// That of set_reference(), or SQL/JSON's.
-enum class JsonPathLanguage { kOwn, kSql };
-
-void append_step(std::string& text, const JsonStep& step, JsonPathLanguage language);
+void append_step(std::string& text, const JsonStep& step);
 
 class JsonPathReader {
  public:
@@ -31,6 +29,8 @@ class JsonPathReader {
   bool accept(std::string_view token);
   // Behind a dot. In a condition "-" is no part of a key without quotes: there it is an operator.
   JsonStep step_after_dot(bool in_condition);
+  // At a double quote: what the text stands for, with escapes as in JSON; none: it is no such text.
+  std::optional<std::string> quoted_text();
 
   // Error kBadRule. The second: "No step begins at position 7."
   [[noreturn]] void refuse(const std::string& why) const;

@@ -5,12 +5,13 @@
 
 #include "core/text/ascii.hpp"
 #include "core/text/error.hpp"
-#include "core/text/json_scanner.hpp"
+#include "core/text/steps.hpp"
 
 namespace company_backup {
 namespace {
 
 bool stands_for(const JsonScanner::String& text, std::string_view wanted) {
+  if (text.unreadable) return false;
   if (!text.escaped) return text.text == wanted;
   std::string unescaped(text.text.size(), '\0');
   unescaped.resize(unescape_json(text.text, unescaped.data()));
@@ -78,7 +79,7 @@ void JsonTester::find_containers() {
     throw Error(sqlstate::kArchiveLimit,
                 "a JSON document is too large for a path with a condition");
   }
-  JsonScanner(json_, json_.size()).skip_value();  // from here on it is well-formed
+  scanner_at(json_.data(), json_.size()).skip_value();  // from here on it is well-formed
   std::vector<std::uint32_t> open;
   bool quoted = false;
   for (std::uint32_t i = 0; i < json_.size(); ++i) {
@@ -98,9 +99,13 @@ void JsonTester::find_containers() {
   ready_ = true;
 }
 
+JsonScanner JsonTester::scanner_at(const char* value, std::size_t max_depth) const {
+  return {{value, json_.data() + json_.size()}, max_depth, JsonScanner::Escapes::kAny};
+}
+
 const char* JsonTester::behind(const char* value) const {
   if (*value != '{' && *value != '[') {
-    JsonScanner scanner({value, json_.data() + json_.size()}, 0);
+    JsonScanner scanner = scanner_at(value);
     scanner.skip_value();
     return scanner.position();
   }
@@ -116,10 +121,10 @@ const char* JsonTester::behind(const char* value) const {
 template <typename Take>
 bool JsonTester::each_inside(const char* container, Take take) const {
   const bool is_object = *container == '{';
-  const char* const end = json_.data() + json_.size();
-  JsonScanner scanner({container + 1, end}, 0);
+  JsonScanner scanner = scanner_at(container + 1);
   if (scanner.peek() == (is_object ? '}' : ']')) return false;
   for (;;) {
+    note_step();
     JsonScanner::String name;
     if (is_object) {
       scanner.peek();
@@ -129,7 +134,7 @@ bool JsonTester::each_inside(const char* container, Take take) const {
     scanner.peek();
     const char* const value = scanner.position();
     if (take(name, value)) return true;
-    scanner = JsonScanner({behind(value), end}, 0);
+    scanner = scanner_at(behind(value));
     if (scanner.peek() != ',') return false;
     scanner.expect(',');
     scanner.peek();
@@ -166,6 +171,7 @@ bool JsonTester::each_found(const std::vector<JsonStep>& path, std::size_t step,
 
 JsonTester::Truth JsonTester::test(const JsonCondition& condition, const char* value) const {
   using Kind = JsonCondition::Kind;
+  note_step();
   switch (condition.kind) {
     case Kind::kAny:
     case Kind::kAll: {
@@ -213,7 +219,7 @@ JsonTester::Truth JsonTester::compare(const JsonCondition& condition, const char
     const bool null = condition.literal == Literal::kNull || *value == 'n';
     return null ? truth(false) : Truth::kUnknown;
   }
-  JsonScanner scanner({value, json_.data() + json_.size()}, 0);
+  JsonScanner scanner = scanner_at(value);
   switch (condition.literal) {
     case Literal::kNull:
       return truth(true);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/text/json_condition.hpp"
+#include "core/text/json_scanner.hpp"
 
 namespace company_backup {
 
@@ -29,6 +30,7 @@ class JsonTester {
   };
 
   void find_containers();
+  JsonScanner scanner_at(const char* value, std::size_t max_depth = 0) const;
   const char* behind(const char* value) const;
   Truth test(const JsonCondition& condition, const char* value) const;
   Truth compare(const JsonCondition& condition, const char* value) const;

@@ -6,6 +6,7 @@
 #include "core/text/json_scanner.hpp"
 #include "core/text/json_tester.hpp"
 #include "core/text/json_text.hpp"
+#include "core/text/steps.hpp"
 
 namespace company_backup {
 namespace {
@@ -13,12 +14,16 @@ namespace {
 class Walk {
  public:
   Walk(std::string_view json, const std::vector<const JsonPath*>& paths, JsonVisitor& visitor)
-      : scanner_(json, json.size()), tester_(json), paths_(paths), visitor_(visitor) {
+      : scanner_(json, json.size(), JsonScanner::Escapes::kAny),
+        tester_(json),
+        paths_(paths),
+        visitor_(visitor) {
     for (size_t i = 0; i < paths.size(); ++i) states_.push_back(JsonPath::kStart);
   }
 
   void run() {
     for (;;) {
+      note_step();
       if (enter()) {
         if (scanner_.peek() != open_.back().close) {
           begin_member();
@@ -75,7 +80,9 @@ class Walk {
 
   void take(char first, bool reached) {
     if (reached && first == '"') {
-      visitor_.string(string(), found_);
+      bool readable = true;
+      const JsonVisitor::Token text = string(readable);
+      readable ? visitor_.string(text, found_) : visitor_.other(text.json);
       return;
     }
     const std::string_view json = scanner_.skip_value();
@@ -87,9 +94,11 @@ class Walk {
     }
   }
 
-  JsonVisitor::Token string() {
+  JsonVisitor::Token string(bool& readable) {
     const JsonScanner::String text = scanner_.string();
     const std::string_view json(text.text.data() - 1, text.text.size() + 2);
+    readable = !text.unreadable;
+    if (!readable) return {json, {}};
     if (!text.escaped) return {json, text.text};
     unescaped_.resize(text.text.size());
     return {json, {unescaped_.data(), unescape_json(text.text, unescaped_.data())}};
@@ -103,9 +112,12 @@ class Walk {
       if (scanner_.peek() != '"') {
         throw Error(sqlstate::kBadArchive, "an object has a key that is not a string");
       }
-      name = string();
+      bool readable = true;
+      name = string(readable);  // else empty: no key of a path is
       scanner_.expect(':');
-      if (open_.back().named && select(&JsonPath::leads_to_names)) visitor_.name(name, found_);
+      if (open_.back().named && select(&JsonPath::leads_to_names)) {
+        readable ? visitor_.name(name, found_) : visitor_.other(name.json);
+      }
     }
     states_.resize(states_.size() + count);
     const JsonPath::States* outside = states() - count;

@@ -24,7 +24,8 @@ class JsonVisitor {
 
   virtual void string(const Token& value, const Paths& paths) = 0;
   virtual void number(const Token& value, const Paths& paths) = 0;
-  // An object, array or boolean, after what is inside it. Of null nothing is said.
+  // An object, array or boolean, after what is inside it; or a string or name that no text can be,
+  // see json_scanner.hpp. Of null nothing is said.
   virtual void other(std::string_view json) = 0;
   // An object whose names a path leads to begins; its names; it ends.
   virtual void begin_names() = 0;

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/text/printable.hpp"
+#include "core/text/quoting.hpp"
 #include "core/text/table_name.hpp"
 #include "pg/backup/file_writer.hpp"
 #include "pg/backup/shared_keys.hpp"
@@ -39,7 +40,8 @@ constexpr size_t kProblemBytes = size_t{16} << 20;
 
 class ProblemList {
  public:
-  explicit ProblemList(std::vector<ManifestProblem>& list) : list_(list) {}
+  ProblemList(std::vector<ManifestProblem>& list, std::string company)
+      : list_(list), company_(std::move(company)) {}
 
   void add(ManifestProblem problem) {
     problem.row_key = shortened(problem.row_key, kLongestText);
@@ -59,7 +61,8 @@ class ProblemList {
     for (const auto& [place, told] : told_) {
       if (told.counted == 0) continue;
       list_.push_back({place.first, "", place.second,
-                       std::to_string(told.counted) + " more; check_company_data() lists them"});
+                       std::to_string(told.counted) + " more; check_company_data(" +
+                           quote_literal(company_) + ") lists them"});
     }
   }
 
@@ -68,6 +71,7 @@ class ProblemList {
     size_t named = 0, counted = 0;
   };
   std::vector<ManifestProblem>& list_;
+  std::string company_;                                       // its key
   std::map<std::pair<std::string, std::string>, Told> told_;  // by table and reference
   size_t bytes_ = 0;
 };
@@ -116,7 +120,8 @@ class BackupRun {
     manifest_.company_table = name_of(company_table);
     manifest_.key_column = column_of(company_table, live_.scope.company_key).name;
     manifest_.company_key = company_.key;
-    if (company_.name) manifest_.company_name = shortened(*company_.name, kLongestText);
+    if (company_.name && !is_name_secret())
+      manifest_.company_name = shortened(*company_.name, kLongestText);
     manifest_.label = options_.label;
     manifest_.actor = options_.actor;
     manifest_.include_files = options_.include_files;
@@ -127,6 +132,11 @@ class BackupRun {
            scoped.reason.empty() ? to_text(scoped.decided_by) : scoped.reason});
     }
     describe_references();
+  }
+
+  bool is_name_secret() const {
+    return column_treatment(live_.rules, live_.table(live_.scope.company_table),
+                            live_.rules.settings.name_column) == ColumnTreatment::kSecret;
   }
 
   void describe_references() {
@@ -189,7 +199,7 @@ class BackupRun {
     if (!problems.empty() && !options_.record_problems) {
       refuse_references(live_, company_, problems);
     }
-    ProblemList list(manifest_.problems);
+    ProblemList list(manifest_.problems, company_.key);
     for (const ReferenceProblem& problem : problems) {
       list.add({name_of(live_.table(problem.table)), problem.row_key, problem.reference,
                 problem.problem});

@@ -8,6 +8,7 @@
 #include "core/text/array_text.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/table_name.hpp"
+#include "pg/base/server_text.hpp"
 
 namespace company_backup {
 namespace {
@@ -185,7 +186,7 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
     const Column& column = column_of(source, reference.columns[0]);
     collector.array = is_list(live_.schema, reference);
     collector.jsonb = column.type_oid == JSONBOID;
-    if (!reference.json_path.empty()) collector.path = JsonPath::parse(reference.json_path);
+    if (!reference.json_path.empty()) collector.path = path_of_rule(reference.json_path);
     if (!reference.when_column.empty()) {
       const Column* when = find_column(source, reference.when_column);
       collector.when_position = when == nullptr ? std::nullopt : position_of(when->number);
@@ -277,6 +278,13 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan_tables() {
     std::string select;
     for (const Column& column : table.columns) {
       if (!wanted(column)) continue;
+      if (column_treatment(live_.rules, table, column.name) == ColumnTreatment::kSecret) {
+        throw Error(sqlstate::kBadRule, "secret column \"" + column.name + "\" of table " +
+                                            quoted_display(shared.query.name) +
+                                            " would be in the backup")
+            .detail("Its rows are found again by this column, or something refers to it.")
+            .hint("check_company_scope() says what settles it.");
+      }
       select += (select.empty() ? "t." : ", t.") + quote_name(column.name);
       shared.query.columns.push_back(column);
       shared.manifest.columns.push_back({column.name, column.type, ColumnTreatment::kData});

@@ -1,6 +1,8 @@
 // Load-time: the module's magic block and its settings.
 #include "pg/base/module.hpp"
 
+#include "core/text/steps.hpp"
+#include "pg/base/boundary.hpp"
 #include "pg/base/compiled_code.hpp"
 #include "pg/base/planning.hpp"
 #include "pg/base/postgres.hpp"
@@ -43,6 +45,7 @@ void _PG_init(void) {
                           &company_backup::evidence_rows, 1000, 10, 100000, PGC_USERSET, 0, nullptr,
                           nullptr, nullptr);
   MarkGUCPrefixReserved("company_backup");
+  company_backup::look_up_from_steps = company_backup::check_for_interrupts;
   company_backup::install_planner_hook();
   company_backup::install_temp_schema_guard();
   company_backup::install_function_judge();

@@ -8,6 +8,7 @@
 #include "core/text/json_path.hpp"
 #include "core/text/json_walk.hpp"
 #include "pg/base/robust_plan.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
@@ -28,6 +29,11 @@ class Checker {
     reference_ = &reference;
     target_ = live_.scope.find(reference.target);
     source_ = live_.scope.find(reference.table);
+    is_secret_ =
+        std::any_of(reference.columns.begin(), reference.columns.end(), [&](int16_t number) {
+          return column_treatment(live_.rules, table(), column_of(table(), number).name) ==
+                 ColumnTreatment::kSecret;
+        });
     if (!reference.json_path.empty()) {
       check_json();
     } else if (is_list(live_.schema, reference)) {
@@ -141,7 +147,7 @@ class Checker {
 
   // Documents are read in batches by key; the path is evaluated here, the values looked up at once.
   void check_json() {
-    const JsonPath path = JsonPath::parse(reference_->json_path);
+    const JsonPath path = path_of_rule(reference_->json_path);
     const Column& column = column_of(table(), reference_->columns[0]);
     const std::string document = column_sql("t", column);
     const std::string sql = own_rows(as_text(document, column)) + " AND " + document +
@@ -153,11 +159,11 @@ class Checker {
       for (const Row& row : rows) {
         values.clear();
         others.clear();
-        collect_ids(path, *row[1], values, others);
+        collect_server_ids(path, *row[1], values, others);
         for (const std::string& value : values) seen.emplace(value, *row[0]);
         for (const std::string& other : others) {
           problems_.push_back({reference_->table, *row[0], reference_->name,
-                               "expected an ID, found " + other.substr(0, 60)});
+                               "expected an ID, found " + shown(other.substr(0, 60))});
         }
       }
       if (seen.size() >= kBatch) look_up(seen);
@@ -189,7 +195,19 @@ class Checker {
     problems_.push_back(
         {reference_->table, row_key, reference_->name,
          (exists ? "leads to a row of another company in " : "leads nowhere: no row of ") +
-             display_table(target_table()) + (exists ? ": " : " has ") + value});
+             display_table(target_table()) + (exists ? ": " : " has ") + shown(value)});
+  }
+
+  // What is said of references may go into a manifest, and secrets go into none.
+  std::string shown(const std::string& value) const {
+    return is_secret_ ? "what column " + value_columns() + " holds" : value;
+  }
+
+  std::string value_columns() const {
+    std::string names;
+    for (const std::string& name : column_names(table(), reference_->columns))
+      names += (names.empty() ? "" : ", ") + display_name(name);
+    return names;
   }
 
   const LiveScope& live_;
@@ -199,6 +217,7 @@ class Checker {
   const Reference* reference_ = nullptr;
   const ScopedTable* source_ = nullptr;
   const ScopedTable* target_ = nullptr;
+  bool is_secret_ = false;
 };
 
 }  // namespace
@@ -269,8 +288,9 @@ void refuse_references(const LiveScope& live, const Company& company,
                        const std::vector<ReferenceProblem>& problems) {
   throw Error(sqlstate::kBadReference, "company \"" + company.key + "\" has " + count_of(problems))
       .detail(first_problems(live, problems))
-      .hint("SELECT * FROM " + functions_schema() +
-            ".check_company_data() lists them all. Repair them, allow them with set_reference(..., "
+      .hint("SELECT * FROM " + functions_schema() + ".check_company_data(" +
+            quote_literal(company.key) +
+            ") lists them all. Repair them, allow them with set_reference(..., "
             "outside => 'keep'), or make the backup with on_error => 'record'.");
 }
 

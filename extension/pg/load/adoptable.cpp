@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
+#include "core/text/json_path.hpp"
+#include "core/text/json_walk.hpp"
 #include "pg/base/owner.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/table_plan.hpp"
 
@@ -27,9 +31,13 @@ bool has_references(const Table& source, const ForeignKey& key) {
               .empty();
 }
 
+constexpr long kDocumentsAtOnce = 1000;
+constexpr size_t kIdsAtOnce = 20'000;
+
 class Uses {
  public:
-  Uses(const LiveScope& live, const std::string& company) : live_(live), company_(company) {}
+  Uses(const LiveScope& live, const std::string& company, const Company* key)
+      : live_(live), company_(company), key_(key) {}
 
   // True where a row that is neither the company's nor left to nobody as well refers to `alias`, or
   // to a row that would be adopted with it. Empty: no such reference is possible.
@@ -41,8 +49,13 @@ class Uses {
     }
     for (const Reference& reference : live_.scope.references) {
       if (!reference.soft || reference.target != table) continue;
+      if (!reference.json_path.empty()) {
+        add_documents(reference, alias, text);
+        continue;
+      }
       add(text, exists(reference.table, source,
-                       join_of(reference, source, alias) + others(reference.table, source)));
+                       reference_join(live_.schema, reference, source, alias) +
+                           others(reference.table, source, company_)));
     }
     for (const ScopedTable* below : live_.travelling()) {
       for (const RouteStep& step : below->routes) {
@@ -58,10 +71,75 @@ class Uses {
   }
 
  private:
-  std::string join_of(const Reference& reference, const std::string& source,
-                      const std::string& alias) const {
-    return reference.json_path.empty() ? reference_join(live_.schema, reference, source, alias)
-                                       : document_join(live_.schema, reference, source, alias);
+  // Documents are read here and now, as everything else reads them: their keys go into the text.
+  void add_documents(const Reference& reference, const std::string& alias,
+                     std::string& text) const {
+    if (!has_nobodys_rows(reference.target)) return;
+    const std::set<std::string> used = keys_in_documents(reference);
+    if (used.empty()) return;
+    const Column& key = key_of(reference);
+    add(text, as_text(column_sql(alias, key), key) + " OPERATOR(pg_catalog.=) ANY (" +
+                  quote_literal(text_array({used.begin(), used.end()})) + "::pg_catalog.text[])");
+  }
+
+  const Column& key_of(const Reference& reference) const {
+    return column_of(live_.table(reference.target), reference.target_columns[0]);
+  }
+
+  // What of the table can be adopted, or be below what is.
+  std::string nobodys_rows(TableIndex table) const {
+    const bool can_be = can_be_orphaned(live_.schema, live_.scope, *live_.scope.find(table));
+    return " FROM " + from_table(live_.table(table)) + " AS w WHERE " +
+           (can_be ? is_orphan(live_.schema, live_.scope, table, "w") : "true");
+  }
+
+  bool has_nobodys_rows(TableIndex table) const {
+    return !query("SELECT" + nobodys_rows(table) + " LIMIT 1").empty();
+  }
+
+  std::set<std::string> keys_in_documents(const Reference& reference) const {
+    const Table& table = live_.table(reference.table);
+    const Column& column = column_of(table, reference.columns[0]);
+    const std::string document = column_sql("s", column);
+    const bool of_company = key_ != nullptr;
+    std::string sql = "SELECT " + as_text(document, column) + " FROM " + from_table(table) +
+                      " AS s WHERE " + document + " IS NOT NULL" +
+                      others(reference.table, "s", of_company ? "$1" : "");
+    if (!reference.when_column.empty()) {
+      sql +=
+          " AND " + has_text("s", *find_column(table, reference.when_column), reference.when_value);
+    }
+    const JsonPath path = path_of_rule(reference.json_path);
+    std::set<std::string> held, used;
+    std::vector<std::string> values, not_ids;
+    Cursor documents(sql, of_company ? std::vector<Arg>{key_->arg()} : std::vector<Arg>{});
+    for (Rows rows; !(rows = documents.fetch(kDocumentsAtOnce)).empty();) {
+      for (const Row& row : rows) {
+        values.clear();
+        not_ids.clear();
+        collect_server_ids(path, *row[0], values, not_ids);
+        held.insert(values.begin(), values.end());
+      }
+      if (held.size() >= kIdsAtOnce) look_up(reference, held, used);
+    }
+    documents.close();
+    look_up(reference, held, used);
+    return used;
+  }
+
+  void look_up(const Reference& reference, std::set<std::string>& held,
+               std::set<std::string>& used) const {
+    if (held.empty()) return;
+    const Column& key = key_of(reference);
+    for (Row& row :
+         query("SELECT v.id FROM pg_catalog.unnest($1::pg_catalog.text[]) AS v(id) WHERE EXISTS "
+               "(SELECT" +
+                   nobodys_rows(reference.target) + " AND " + as_text(column_sql("w", key), key) +
+                   " OPERATOR(pg_catalog.=) v.id)",
+               {text_array({held.begin(), held.end()})})) {
+      used.insert(std::move(*row[0]));
+    }
+    held.clear();
   }
 
   void add_reference(const ForeignKey& key, const std::string& alias, const std::string& source,
@@ -80,7 +158,7 @@ class Uses {
     }
     add(text, exists(key.table, source,
                      join + only_in(key.only_partition, source) + only_in(key.only_target, alias) +
-                         others(key.table, source)));
+                         others(key.table, source, company_)));
   }
 
   std::string exists(TableIndex table, const std::string& alias, const std::string& where) const {
@@ -90,13 +168,13 @@ class Uses {
 
   // " AND ..." for rows neither the company's nor left to nobody; in tables of no company, all
   // rows.
-  std::string others(TableIndex table, const std::string& alias) const {
+  std::string others(TableIndex table, const std::string& alias, const std::string& company) const {
     const ScopedTable* scoped = live_.scope.find(table);
     if (scoped == nullptr || !scoped->owned()) return {};
     std::string text;
-    if (!company_.empty()) {
+    if (!company.empty()) {
       text +=
-          " AND (" + owned_by(live_.schema, live_.scope, table, alias, company_) + ") IS NOT TRUE";
+          " AND (" + owned_by(live_.schema, live_.scope, table, alias, company) + ") IS NOT TRUE";
     }
     if (can_be_orphaned(live_.schema, live_.scope, *scoped) && can_be_left(live_, *scoped)) {
       text += " AND NOT (" + is_orphan(live_.schema, live_.scope, table, alias) + ")";
@@ -106,6 +184,7 @@ class Uses {
 
   const LiveScope& live_;
   const std::string& company_;
+  const Company* const key_;
 };
 
 }  // namespace
@@ -130,9 +209,9 @@ bool can_be_left(const LiveScope& live, const ScopedTable& scoped) {
 }
 
 std::string is_adoptable(const LiveScope& live, TableIndex table, const std::string& alias,
-                         const std::string& company) {
+                         const std::string& parameter, const Company* company) {
   if (!can_be_left(live, *live.scope.find(table))) return "false";
-  const std::string used = Uses(live, company).of(table, alias);
+  const std::string used = Uses(live, parameter, company).of(table, alias);
   return is_orphan(live.schema, live.scope, table, alias) +
          (used.empty() ? "" : " AND NOT (" + used + ")");
 }

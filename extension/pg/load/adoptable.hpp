@@ -19,8 +19,9 @@ bool can_lose_target(const LiveScope& live, const ScopedTable& scoped, const Rou
 bool can_be_left(const LiveScope& live, const ScopedTable& scoped);
 
 // True for rows `alias` of the table, one of which can_be_orphaned() is true, that are nobody's and
-// may be adopted. `company`: the parameter with its key ("$1"); empty: it does not exist yet.
+// may be adopted, as far as documents say under the active snapshot: a text for this snapshot only.
+// `parameter`: the one with the key of `company` ("$1"). Empty and null: there is none yet.
 std::string is_adoptable(const LiveScope& live, TableIndex table, const std::string& alias,
-                         const std::string& company);
+                         const std::string& parameter, const Company* company);
 
 }  // namespace company_backup

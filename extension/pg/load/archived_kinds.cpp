@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/scope/sql.hpp"
+#include "core/text/json_path.hpp"
 #include "core/text/table_name.hpp"
 #include "pg/rows/table_plan.hpp"
 
@@ -126,7 +127,7 @@ ArchivedKinds::Meanings ArchivedKinds::meanings_there(const MatchedTable& table,
   const std::vector<std::string> columns = column_names(*table.table, reference.columns);
   for (const ManifestReference& there : manifest_.references) {
     if (there.table != table.archived->name || there.columns != columns ||
-        there.json_path.value_or("") != reference.json_path ||
+        one_spelling(there.json_path.value_or("")) != reference.json_path ||
         there.when_column != reference.when_column || !there.when_value) {
       continue;
     }

@@ -212,7 +212,7 @@ bool ArchiveFacts::is_taken(TableIndex table, const UniqueIndex& index,
   if (may_adopt(found)) {
     const std::string company = target_ == nullptr ? "" : "$" + std::to_string(columns.size() + 1);
     sql += std::string(target_ != nullptr ? " AND" : " WHERE") + " NOT (" +
-           is_adoptable(live_, table, "t", company) + ")";
+           is_adoptable(live_, table, "t", company, target_) + ")";
   }
   sql += " LIMIT 1";
   KeyBatch batch(columns);

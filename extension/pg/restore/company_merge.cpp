@@ -176,7 +176,12 @@ bool CompanyMerge::is_affected(const Reference& reference) const {
   return target != done_.end() && target->second.lost;
 }
 
-bool CompanyMerge::has_changed(const WrittenTable& source, const Reference& reference) {
+// A row that becomes one of another kind refers to something else by the same key.
+bool CompanyMerge::has_changed(const WrittenTable& source, const Reference& reference) const {
+  if (!reference.when_column.empty()) {
+    const Column* kind = find_column(work_.live.table(reference.table), reference.when_column);
+    if (kind != nullptr && source.changed_columns.contains(kind->number)) return true;
+  }
   return std::any_of(reference.columns.begin(), reference.columns.end(),
                      [&](int16_t number) { return source.changed_columns.contains(number); });
 }

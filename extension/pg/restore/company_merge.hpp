@@ -79,7 +79,7 @@ class CompanyMerge {
   void refuse_left_rows(WrittenTable& done) const;
   bool is_unchanged(TableIndex index, WrittenTable& done, FormerOrphans& orphans) const;
   void prove_written(TableIndex index) const;
-  static bool has_changed(const WrittenTable& source, const Reference& reference);
+  bool has_changed(const WrittenTable& source, const Reference& reference) const;
   // May rows that were written refer, by this foreign key, to rows of the company that were not?
   bool refers_to_kept(const Reference& reference) const;
   void lock_targets() const;

@@ -244,7 +244,7 @@ class Orphans::Search {
     for (auto& [columns, keys] : wanted) {
       search(table,
              equals_one_of(columns_of(table.table(), columns), "t", 2) + " AND " +
-                 is_adoptable(live_, index, "t", "$1"),
+                 is_adoptable(live_, index, "t", "$1", &company_),
              batch_of(table.table(), columns), keys,
              [&](const Versions& found) { require_unused(table.table(), index, found); });
     }
@@ -256,7 +256,7 @@ class Orphans::Search {
     FreshSnapshot fresh;
     const Rows used =
         found.read(row_key_expression(table, pick_key(table), "t"), table,
-                   "WHERE NOT (" + is_adoptable(live_, index, "t", "$3") + ") LIMIT 1",
+                   "WHERE NOT (" + is_adoptable(live_, index, "t", "$3", &company_) + ") LIMIT 1",
                    {company_.arg()}, Access::kRead);
     fresh.close();
     if (used.empty()) return;

@@ -5,6 +5,7 @@
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/backup/archive_rows.hpp"
+#include "pg/backup/manifest_text.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/check/reference_check.hpp"
@@ -26,7 +27,7 @@ class RestoreRun {
              const RestoreOptions& options, bool preview)
       : live_(live),
         company_(company),
-        manifest_(Manifest::from_json(backup.manifest_text)),
+        manifest_(read_manifest(backup.manifest_text)),
         source_(stored_members(backup.id), backup.id),
         same_database_(is_of_this_database(backup, manifest_)),
         same_company_(is_own_backup(backup, manifest_, company.key)),
@@ -98,8 +99,11 @@ class RestoreRun {
     prove_references(live_, company_, origin(),
                      [this](const Reference& reference) { return merge_->is_affected(reference); });
     merge_->prove_written();
+    // What led nowhere when the backup was made may lead to somebody's row here. In the company
+    // that it was made of, a restore brings back only what it was like then.
     prove_soft_references(live_, company_, origin(), [this](const Reference& reference) {
-      return renewal_ || (names_company(live_, reference) && merge_->is_affected(reference));
+      return renewal_ || ((!same_company_ || names_company(live_, reference)) &&
+                          merge_->is_affected(reference));
     });
     advance_sequences(load_->sequences());
   }

@@ -1,6 +1,10 @@
 #include "pg/scope/rules.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 #include "core/text/hex.hpp"
+#include "core/text/json_path.hpp"
 #include "core/text/words.hpp"
 #include "pg/base/spi.hpp"
 
@@ -29,6 +33,19 @@ Settings load_settings() {
   return settings;
 }
 
+// Two spellings of one path are one rule, also in what was stored before they became one.
+void add_reference(ReferenceRule rule, std::vector<ReferenceRule>& rules) {
+  const auto is_it = [&](const ReferenceRule& other) {
+    const auto all = [](const ReferenceRule& one) {
+      return std::tie(one.schema, one.table, one.columns, one.target_schema, one.target_table,
+                      one.target_columns, one.json_path, one.when_column, one.when_value);
+    };
+    return all(other) == all(rule);
+  };
+  if (!rule.json_path.empty() && std::any_of(rules.begin(), rules.end(), is_it)) return;
+  rules.push_back(std::move(rule));
+}
+
 }  // namespace
 
 Rules load_rules() {
@@ -51,9 +68,10 @@ Rules load_rules() {
        own_query("SELECT table_schema, table_name, columns::text[], target_schema, target_table, "
                  "target_columns::text[], json_path, when_column, when_value, outside FROM "
                  "company_backup.reference_rule ORDER BY 1, 2, 3, 7, 8, 9")) {
-    rules.references.push_back({*row[0], *row[1], parse_text_array(*row[2]), *row[3], *row[4],
-                                parse_text_array(*row[5]), *row[6], *row[7], *row[8],
-                                stored_word<OutsidePolicy>(*row[9])});
+    add_reference(
+        {*row[0], *row[1], parse_text_array(*row[2]), *row[3], *row[4], parse_text_array(*row[5]),
+         one_spelling(*row[6]), *row[7], *row[8], stored_word<OutsidePolicy>(*row[9])},
+        rules.references);
   }
   return rules;
 }

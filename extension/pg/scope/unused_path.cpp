@@ -2,7 +2,7 @@
 
 #include "core/text/json_walk.hpp"
 #include "core/text/quoting.hpp"
-#include "pg/base/owner.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -10,10 +10,16 @@ namespace {
 
 constexpr long kBatch = 100;
 
-bool holds_documents(Oid table, const std::string& column) {
+// Whoever sets rules learns nothing of what he may not read.
+bool may_read_documents(Oid table, const std::string& column) {
   const char* name = column.c_str();
   return guarded([=] {
-    if (get_rel_relkind(table) == RELKIND_FOREIGN_TABLE) return false;
+    const char kind = get_rel_relkind(table);
+    if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE) return false;
+    const bool allowed = pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+                         pg_attribute_aclcheck(table, get_attnum(table, name), GetUserId(),
+                                               ACL_SELECT) == ACLCHECK_OK;
+    if (!allowed || check_enable_rls(table, InvalidOid, true) == RLS_ENABLED) return false;
     const Oid type = getBaseType(get_atttype(table, get_attnum(table, name)));
     return type == JSONOID || type == JSONBOID;
   });
@@ -21,7 +27,6 @@ bool holds_documents(Oid table, const std::string& column) {
 
 // No documents: that says nothing of the path.
 bool is_unused(Oid table, const std::string& column, const JsonPath& path) {
-  const AsOwnerOf owner(table);
   const std::string from = one_value(query("SELECT $1::regclass", {Arg::datum(OIDOID, table)}));
   const std::string value = "t." + quote_name(column);
   Cursor documents("SELECT pg_catalog.concat(" + value + ") FROM " + from + " AS t WHERE " + value +
@@ -32,7 +37,7 @@ bool is_unused(Oid table, const std::string& column, const JsonPath& path) {
     any = true;
     for (const Row& row : rows) {
       std::vector<std::string> values, others;
-      collect_ids(path, *row[0], values, others);
+      collect_server_ids(path, *row[0], values, others);
       used |= !values.empty() || !others.empty();
     }
   }
@@ -44,7 +49,7 @@ bool is_unused(Oid table, const std::string& column, const JsonPath& path) {
 
 void tell_of_unused_path(Oid table, const std::string& column, const JsonPath& path,
                          const std::string& path_text) {
-  if (!holds_documents(table, column) || !is_unused(table, column, path)) return;
+  if (!may_read_documents(table, column) || !is_unused(table, column, path)) return;
   guarded([&] {
     ereport(NOTICE,
             (errmsg("no document in column \"%s\" of table \"%s\" has a value at %s",

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "pg/backup/archive_source.hpp"
+#include "pg/backup/manifest_text.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/sql/authorize.hpp"
 
@@ -120,7 +121,7 @@ COMPANY_BACKUP_FUNCTION(read_backup) {
     const StoredBackup backup =
         authorize_backup(required_int64(fcinfo, 0, "backup"), "export", std::nullopt);
     Manifest manifest = Manifest::from_json(backup.manifest_text);
-    require_readable(backup, manifest);
+    require_readable(backup, read_manifest(backup.manifest_text));
     scan.snapshot = snapshot_with(backup.id);
     return std::make_unique<ArchiveBytes>(std::move(manifest), backup.manifest_text,
                                           stored_members(backup.id));
@@ -137,9 +138,8 @@ COMPANY_BACKUP_FUNCTION(stream_backup) {
     const AskedCompany company =
         authorize_existing(live, text, "export", std::nullopt, Detail().add("stored", false));
     auto spool = std::make_unique<Spool>(options.include_files);
-    Manifest manifest = take_backup(std::move(live), company, options, *spool);
-    std::string manifest_text = manifest.to_readable_json();
-    return std::make_unique<ArchiveBytes>(std::move(manifest), std::move(manifest_text),
+    std::string manifest = write_manifest(take_backup(std::move(live), company, options, *spool));
+    return std::make_unique<ArchiveBytes>(Manifest::from_json(manifest), std::move(manifest),
                                           std::move(spool));
   });
 }

@@ -2,7 +2,9 @@
 #include "core/text/quoting.hpp"
 #include "core/text/table_name.hpp"
 #include "pg/backup/backup.hpp"
+#include "pg/backup/manifest_text.hpp"
 #include "pg/base/arguments.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/sql/authorize.hpp"
 
@@ -59,7 +61,7 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   StoreSink sink(id);
   const Manifest manifest = take_backup(std::move(live), company, options, sink);
   refuse_ended(owner, company.key());
-  complete_backup(id, {company.key(), owner}, manifest, manifest.to_readable_json());
+  complete_backup(id, {company.key(), owner}, manifest, write_manifest(manifest));
   PG_RETURN_INT64(id);
 }
 
@@ -86,7 +88,7 @@ COMPANY_BACKUP_FUNCTION(company_backups) {
 COMPANY_BACKUP_FUNCTION(backup_contents) {
   const StoredBackup backup = authorized_backup(fcinfo, "inspect");
   Rows rows;
-  const Manifest manifest = Manifest::from_json(backup.manifest_text);
+  const Manifest manifest = read_manifest(backup.manifest_text);
   require_readable(backup, manifest);
   for (const ManifestTable& table : manifest.tables) {
     rows.push_back({table.area, display_entry(table.name), std::to_string(table.rows),
@@ -105,8 +107,9 @@ COMPANY_BACKUP_FUNCTION(backup_contents) {
 
 COMPANY_BACKUP_FUNCTION(backup_manifest) {
   const StoredBackup backup = authorized_backup(fcinfo, "inspect");
-  require_readable(backup, Manifest::from_json(backup.manifest_text));
-  const char* text = backup.manifest_text.c_str();
+  require_readable(backup, read_manifest(backup.manifest_text));
+  const std::string json = storable_json(backup.manifest_text);
+  const char* text = json.c_str();
   return guarded(
       [text] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(const_cast<char*>(text))); });
 }

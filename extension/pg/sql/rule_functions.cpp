@@ -8,6 +8,7 @@
 #include "core/text/json_path.hpp"
 #include "core/text/quoting.hpp"
 #include "pg/base/arguments.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/base/spi.hpp"
 #include "pg/rows/column_default.hpp"
 #include "pg/rows/replacement.hpp"
@@ -119,16 +120,24 @@ bool is_key(Oid target, const std::vector<std::string>& columns) {
               .empty();
 }
 
+// The tables as they are, and the rules that there are.
+struct AllTables {
+  Rules rules = load_rules();
+  Schema schema = load_schema(rules.settings);
+};
+
+bool is_group(const NamedTable& named, const std::string& column) {
+  AllTables all;
+  const TableIndex table = all.schema.find(named.schema, named.name);
+  if (table == kNoTable) return false;
+  apply_to_tables(all.schema, all.rules);
+  return column_treatment(all.rules, all.schema.tables[table], column) == ColumnTreatment::kGroup;
+}
+
 // A reference to a value that several rows may have would lead to all of them, and follow none.
 void require_key(Oid target, const NamedTable& named, const std::vector<std::string>& columns) {
   if (is_key(target, columns)) return;
-  if (columns.size() == 1) {
-    const Rows group = own_query(
-        "SELECT FROM company_backup.column_rule WHERE table_schema::text = $1 AND table_name::text "
-        "= $2 AND column_name::text = $3 AND treatment = 'group'",
-        {named.schema, named.name, columns[0]});
-    if (!group.empty()) return;
-  }
+  if (columns.size() == 1 && is_group(named, columns[0])) return;
   std::string list;
   for (const std::string& column : columns) list += (list.empty() ? "" : ", ") + column;
   const std::string table = display_name(named.schema) + "." + display_name(named.name);
@@ -147,12 +156,6 @@ bool has_column(Oid table, const std::string& column) {
               {Arg::datum(OIDOID, ObjectIdGetDatum(table)), column})
               .empty();
 }
-
-// The tables as they are, and the rules that there are.
-struct AllTables {
-  Rules rules = load_rules();
-  Schema schema = load_schema(rules.settings);
-};
 
 // A literal without a type is a name, also where it is written like an array. It is a list then,
 // unless a column is called so.
@@ -214,6 +217,16 @@ void require_for_all(const AllTables& all, const ColumnRule& rule) {
           ", " + quote_literal(to_text(own)) + ").");
 }
 
+std::string told_columns(const std::vector<std::string>& columns) {
+  return (columns.size() == 1 ? "column " : "columns ") + name_list(columns);
+}
+
+// A table that is NULL may be one whose name was mistyped.
+void tell_of_all(const std::vector<std::string>& columns, size_t tables) {
+  notice("the rule for " + told_columns(columns) + " is for all tables, at present for " +
+         (tables == 0 ? "none" : std::to_string(tables)));
+}
+
 // The columns of these names in all tables, also in those to come.
 void set_for_all(const std::vector<std::string>& columns, std::optional<ColumnTreatment> treatment,
                  const Text& replacement) {
@@ -230,6 +243,12 @@ void set_for_all(const std::vector<std::string>& columns, std::optional<ColumnTr
   }
   for (const std::string& column : columns) {
     store_column_rule(NamedTable{}, column, treatment, std::nullopt);
+    if (!treatment) notice("no rule for all tables is for " + told_columns({column}) + " any more");
+  }
+  if (!treatment) return;
+  const AllTables all;
+  for (const std::string& column : columns) {
+    tell_of_all({column}, tables_of(all.schema, all.rules, {"", "", column, *treatment}));
   }
 }
 
@@ -311,8 +330,8 @@ bool is_group_of_its_own(const ReferenceRule& rule, Oid target) {
          rule.json_path.empty() && rule.when_column.empty() && !is_key(target, rule.columns);
 }
 
-// A table has all the columns, and for at least one of these tables it is said.
-void require_for_all(const ReferenceRule& rule) {
+// A table has all the columns, and for at least one of these tables it is said. Gives their number.
+size_t require_for_all(const ReferenceRule& rule) {
   const AllTables all;
   const std::vector<std::string> needed = needed_columns(rule);
   if (!has_columns(all.schema, needed)) {
@@ -328,7 +347,7 @@ void require_for_all(const ReferenceRule& rule) {
         .detail(sentence(*other))
         .hint("Take that back first, or name the tables that this rule is for.");
   }
-  if (tables_of(all.schema, all.rules, rule) > 0) return;
+  if (const size_t tables = tables_of(all.schema, all.rules, rule); tables > 0) return tables;
   throw Error(sqlstate::kBadRule, message)
       .detail(
           "Wherever there are such columns, they have a foreign key or a rule of their own, or "
@@ -336,14 +355,37 @@ void require_for_all(const ReferenceRule& rule) {
       .hint("Such a rule is not needed there; or name the table that it is for.");
 }
 
+// However its path is spelt.
 void remove_reference(const ReferenceRule& rule) {
-  own_query(
-      "DELETE FROM company_backup.reference_rule WHERE table_schema::text = $1 AND "
-      "table_name::text = $2 AND columns = $3::name[] AND json_path = $4 AND when_column::text = "
-      "$5 AND when_value = $6",
-      {rule.schema, rule.table, text_array(rule.columns), rule.json_path, rule.when_column,
-       rule.when_value},
-      Access::kWrite);
+  const std::string columns = text_array(rule.columns);
+  const Rows stored = own_query(
+      "SELECT json_path FROM company_backup.reference_rule WHERE table_schema::text = $1 AND "
+      "table_name::text = $2 AND columns = $3::name[] AND when_column::text = $4 AND when_value = "
+      "$5",
+      {rule.schema, rule.table, columns, rule.when_column, rule.when_value}, Access::kWrite);
+  for (const Row& row : stored) {
+    if (one_spelling(*row[0]) != rule.json_path) continue;
+    own_query(
+        "DELETE FROM company_backup.reference_rule WHERE table_schema::text = $1 AND "
+        "table_name::text = $2 AND columns = $3::name[] AND json_path = $4 AND when_column::text "
+        "= $5 AND when_value = $6",
+        {rule.schema, rule.table, columns, *row[0], rule.when_column, rule.when_value},
+        Access::kWrite);
+  }
+}
+
+// They are the key of the rule, in an index.
+void require_short(const ReferenceRule& rule) {
+  constexpr size_t kLongest = 2300, kOfName = NAMEDATALEN;
+  const size_t length =
+      rule.columns.size() * kOfName + rule.json_path.size() + rule.when_value.size();
+  if (length <= kLongest) return;
+  throw Error(sqlstate::kInvalidParameter,
+              "the columns, json_path and when_value of a reference are too long")
+      .detail("Together they take " + std::to_string(length) +
+              " bytes, of which each column takes " + std::to_string(kOfName) + "; no more than " +
+              std::to_string(kLongest) + " are possible.")
+      .hint("Set several references, each with a part of the condition.");
 }
 
 void store_reference(const ReferenceRule& rule) {
@@ -421,11 +463,17 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   if (rule.when_column.empty() != PG_ARGISNULL(6)) {
     throw Error(sqlstate::kInvalidParameter, "when_column and when_value must be given together");
   }
-  const JsonPath path = JsonPath::parse(rule.json_path);
-  // However a condition is spelt, it is the same rule.
-  if (path.has_conditions()) rule.json_path = path.text();
+  const JsonPath path = path_of_rule(rule.json_path);
+  // However it is spelt, it is the same rule.
+  if (!rule.json_path.empty()) rule.json_path = server_text(path.text());
+  if (!removes) require_short(rule);
   remove_reference(rule);
-  if (removes) PG_RETURN_VOID();
+  if (removes) {
+    if (is_for_all(rule)) {
+      notice("no such rule for all tables is for " + told_columns(rule.columns) + " any more");
+    }
+    PG_RETURN_VOID();
+  }
   const Oid target = PG_GETARG_OID(2);
   const NamedTable to = name_target(rule, target);
   if (target == source && is_group_of_its_own(rule, target)) {
@@ -435,7 +483,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
     PG_RETURN_VOID();
   }
   if (!rule.target_columns.empty()) require_key(target, to, rule.target_columns);
-  if (is_for_all(rule)) require_for_all(rule);
+  if (is_for_all(rule)) tell_of_all(rule.columns, require_for_all(rule));
   store_reference(rule);
   if (!rule.json_path.empty() && !is_for_all(rule)) {
     tell_of_unused_path(source, rule.columns[0], path, rule.json_path);

@@ -1,6 +1,7 @@
 // begin_upload, append_upload, finish_upload: an archive from outside, hostile until proved.
 #include "core/archive/archive_reader.hpp"
 #include "core/text/hex.hpp"
+#include "pg/backup/manifest_text.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/piece_pipeline.hpp"
@@ -333,12 +334,13 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   reader.finish();
   require_trusted(reader);
   const std::optional<int64_t> owner = owner_of(upload);
+  const Manifest manifest = read_manifest(reader.manifest_text());
   complete_backup(id,
-                  {.company = upload.company.value_or(reader.manifest().company_key),
+                  {.company = upload.company.value_or(manifest.company_key),
                    .identity = owner,
                    .is_upload = true,
                    .of_this_database = is_of_this_database(reader)},
-                  reader.manifest(), reader.manifest_text());
+                  manifest, reader.manifest_text());
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
   PG_RETURN_INT64(id);
 }

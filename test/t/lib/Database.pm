@@ -9,13 +9,14 @@ use IPC::Open3 qw(open3);
 
 use ClientTest qw(run_client spew work_dir);
 
-# Creates the database; with `template`, as a copy of that one. It is dropped with the object.
+# Creates the database; with `template`, as a copy of that one; with `encoding`, in that one. It is dropped with the object.
 sub create {
 	my ($class, $name, %options) = @_;
 	my $self = bless {name => $name}, $class;
 	my $template = $options{template} ? "TEMPLATE $options{template}{name}" : 'TEMPLATE template0';
 	$self->_maintain("DROP DATABASE IF EXISTS $name");
-	$self->_maintain("CREATE DATABASE $name $template ENCODING 'UTF8'");
+	my $encoding = $options{encoding} ? "'$options{encoding}' LOCALE 'C'" : "'UTF8'";
+	$self->_maintain("CREATE DATABASE $name $template ENCODING $encoding");
 	return $self;
 }
 
