@@ -49,7 +49,8 @@ class ColumnCheck {
       ask_secret(scoped.table, column);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);
-    else if (const Judgement judged = meaning_.judge(scoped.table, column); proves(judged))
+    else if (const Judgement judged = meaning_.judge(scoped.table, column);
+             proves(judged) && !is_company_column(scoped.table, column))
       ask_reference(*model_.evidence.find(scoped.table, column.number), judged);
     else if (is_left_out(model_.schema, model_.rules, scoped.table, column))
       model_.notice(column_object(model_.table(scoped.table), column.name),
@@ -216,6 +217,10 @@ class ColumnCheck {
     const auto stem = id_stem(column.name);
     if (!stem) return scoped.table != model_.company && meaning_.company_names().match(column);
     return !is_own_id(scoped.table, column, *stem);
+  }
+
+  bool is_company_column(TableIndex index, const Column& column) const {
+    return model_.is_scope_column(index, column) || is_known_company_column(index, column);
   }
 
   // The company row's own columns: its key, and what set_company_table calls its identity.

@@ -17,6 +17,15 @@ bool has_key(const std::vector<ForeignKey>& keys, TableIndex table, int16_t colu
   });
 }
 
+// Its values are those of the table's own rows: others have them from here.
+bool is_own_key(const Table& table, const Column& column) {
+  const auto is_it = [&](const UniqueIndex& unique) {
+    return unique.primary && unique.columns == std::vector{column.number};
+  };
+  return !id_stem(column.name) &&
+         std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(), is_it);
+}
+
 bool is_number(const Column& column) {
   return element_family(column.family) == TypeFamily::kInteger;
 }
@@ -93,6 +102,7 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex ta
   const Table& from = schema.tables[table];
   for (const Column& column : from.columns) {
     if (column.generated || column.identity || !is_own_type(column)) continue;
+    if (is_own_key(from, column)) continue;
     if (!can_hold_id(column) && column.family != TypeFamily::kJson) continue;
     if (has_key(schema.foreign_keys, table, column.number)) continue;
     const bool named =

@@ -349,7 +349,7 @@ class OtherTables {
     if (table.of_extension) return false;
     bool asked = false;
     for (const Column& column : table.columns) {
-      if (is_settled(index, column)) continue;
+      if (is_settled(index, column) || model_.is_scope_column(index, column)) continue;
       for (const auto& [place, judged] : meaning_.proved_places(index, column)) {
         if (routes_.distance[judged.table] < 0) continue;
         const ReferenceRule rule = meaning_.reference(place->place, judged);

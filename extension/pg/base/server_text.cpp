@@ -64,7 +64,7 @@ unsigned next_character(std::string_view text, size_t& at) {
 }
 
 void append_escape(std::string& to, unsigned code) {
-  char escape[8];
+  char escape[sizeof("\\uffffffff")];
   std::snprintf(escape, sizeof(escape), "\\u%04x", code);
   to += escape;
 }
