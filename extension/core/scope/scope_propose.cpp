@@ -1,4 +1,5 @@
 // The statements a reviewer would run next.
+#include <map>
 #include <set>
 
 #include "core/scope/company_guess.hpp"
@@ -48,11 +49,21 @@ class Rounds {
       if (finding.confidence != confidence || finding.hint.empty()) continue;
       if (!is_wanted(finding)) continue;
       if (!seen_.insert(finding.hint).second) continue;
-      proposals_.push_back(proposal_of(finding));
+      place_for(finding.change) = proposal_of(finding);
       apply_change(finding.change, confidence == Confidence::kGuess, rules_);
       added = true;
     }
     return added;
+  }
+
+  // Of two rules for one table the later one knows more.
+  Proposal& place_for(const RuleChange& change) {
+    if (const TableRule* rule = std::get_if<TableRule>(&change)) {
+      const auto [known, added] =
+          table_rules_.try_emplace({rule->schema, rule->table}, proposals_.size());
+      if (!added) return proposals_[known->second];
+    }
+    return proposals_.emplace_back();
   }
 
   const Schema& schema_;
@@ -61,6 +72,7 @@ class Rounds {
   const Evidence& evidence_;
   std::vector<Proposal> proposals_;
   std::set<std::string> seen_;
+  std::map<std::pair<std::string, std::string>, size_t> table_rules_;  // where they stand
 };
 
 }  // namespace
