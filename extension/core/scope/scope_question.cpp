@@ -8,8 +8,6 @@
 namespace company_backup {
 namespace {
 
-using Kind = TableSmell::Kind;
-
 bool same_noun(const std::string& a, const std::string& b) {
   const auto forms = noun_forms(a);
   for (const std::string& form : noun_forms(b))
@@ -192,7 +190,8 @@ bool hangs_on_what_stays(const Model& model, TableIndex index) {
   return std::any_of(model.links[index].begin(), model.links[index].end(), [&](const Link& link) {
     if (!link.firm || link.step.target == model.company || link.step.target == index) return false;
     const auto smell = table_smell(model.table(link.step.target));
-    return smell && (smell->kind == Kind::kLogin || smell->kind == Kind::kQueue);
+    return smell &&
+           (smell->kind == TableSmell::Kind::kLogin || smell->kind == TableSmell::Kind::kQueue);
   });
 }
 
@@ -209,14 +208,14 @@ TableRule rule_for_rights(const Model& model, TableIndex index, const TableSmell
 }
 
 TableSmell membership_smell() {
-  return {Kind::kAccess, kLooksLikeAccess, TableTreatment::kExcluded, kDecidesAccess};
+  return {TableSmell::Kind::kAccess, kLooksLikeAccess, TableTreatment::kExcluded, kDecidesAccess};
 }
 
 TableRule rule_of(const Model& model, TableIndex index, const TableSmell& smell) {
-  if (smell.kind == Kind::kPeople)
+  if (smell.kind == TableSmell::Kind::kPeople)
     return is_about_people(model, index) ? proposed_rule(TableTreatment::kExcluded, kDecidesAccess)
                                          : rule_for_people(model, index, smell);
-  if (smell.kind == Kind::kAccess) return rule_for_rights(model, index, smell);
+  if (smell.kind == TableSmell::Kind::kAccess) return rule_for_rights(model, index, smell);
   return proposed_rule(smell.treatment, smell.reason);
 }
 
@@ -224,7 +223,7 @@ Question question_of(const Model& model, TableIndex index, const TableSmell& sme
   Question question;
   question.problem = "its name looks like " + smell.looks_like;
   question.rule = rule_of(model, index, smell);
-  if (model.membership == kNoTable && smell.kind == Kind::kAccess &&
+  if (model.membership == kNoTable && smell.kind == TableSmell::Kind::kAccess &&
       always_refers_to_company(model, index) && find_membership(model) == index)
     question.statement =
         model.statements.membership(model.table(index), about_people(model, index).column->name);
