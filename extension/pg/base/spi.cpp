@@ -164,6 +164,7 @@ namespace {
 struct StoreReceiver {
   DestReceiver base;
   Tuplestorestate* store;
+  MemoryContext memory;
   TupleDesc form;
 };
 
@@ -177,19 +178,22 @@ Cursor::Cursor(const std::string& sql, const std::vector<Arg>& args) {
     return true;
   });
   receiver.base.rStartup = [](DestReceiver* self, int, TupleDesc form) {
-    const MemoryContext before = MemoryContextSwitchTo(CurTransactionContext);
-    reinterpret_cast<StoreReceiver*>(self)->form = CreateTupleDescCopy(form);
+    auto* store = reinterpret_cast<StoreReceiver*>(self);
+    const MemoryContext before = MemoryContextSwitchTo(store->memory);
+    store->form = CreateTupleDescCopy(form);
     MemoryContextSwitchTo(before);
   };
   guarded_with_hint(
       [&] {
-        const MemoryContext before = MemoryContextSwitchTo(CurTransactionContext);
+        receiver.memory = memory_ = AllocSetContextCreate(
+            CurTransactionContext, "company_backup cursor", ALLOCSET_DEFAULT_SIZES);
+        const MemoryContext before = MemoryContextSwitchTo(memory_);
         receiver.store = store_ = tuplestore_begin_heap(false, false, work_mem);
         MemoryContextSwitchTo(before);
         SPI_connect();
         execute(sql, args, Access::kRead, &receiver.base);
         SPI_finish();
-        MemoryContextSwitchTo(CurTransactionContext);
+        MemoryContextSwitchTo(memory_);
         slot_ = MakeSingleTupleTableSlot(receiver.form, &TTSOpsMinimalTuple);
         MemoryContextSwitchTo(before);
       },
@@ -238,6 +242,7 @@ void Cursor::close() {
   guarded([this] {
     ExecDropSingleTupleTableSlot(slot_);
     tuplestore_end(store_);
+    MemoryContextDelete(memory_);
   });
 }
 

@@ -100,6 +100,8 @@ class Cursor {
   void close();
 
  private:
+  // Of its own: what a transaction's context was given to keep, it keeps to its end.
+  MemoryContext memory_;
   Tuplestorestate* store_;
   TupleTableSlot* slot_;
 };
