@@ -91,7 +91,7 @@ void EvidenceCollector::add_value(const SamplePlace& place, std::string_view val
       numbers_.try_emplace(place, static_cast<uint32_t>(places_.size())).first->second;
   if (number == places_.size()) places_.push_back({.place = place});
   Sampled& sampled = places_[number];
-  if (sampled.added == most_values_) return;
+  if (sampled.added == most_values_ || values_.size() == kMostInAll) return;
   ++sampled.added;
   values_.push_back({std::hash<std::string_view>()(value), number, looks_generated(value),
                      looks_random(value), 0});

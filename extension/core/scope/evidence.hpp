@@ -82,9 +82,12 @@ bool looks_generated(std::string_view value);
 bool looks_random(std::string_view value);
 
 // First add_value() for the sample, then for each key begin_key() and add_key(). Keeps hashes of
-// values only: no more than `most_values` of a place, 16 bytes each.
+// values only: no more than `most_values` of a place, and kMostInAll; what is beyond is as if it
+// were not there.
 class EvidenceCollector {
  public:
+  static constexpr size_t kMostInAll = 1'500'000;  // values: 24 MB
+
   explicit EvidenceCollector(size_t most_values) : most_values_(most_values) {}
 
   void add_value(const SamplePlace& place, std::string_view value);

@@ -16,10 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int64_t kSampledPages = 128;     // of a table; all of them, if there are no more
-constexpr long kSampledAtOnce = 500;       // read at once
-constexpr size_t kMostPlaces = 200;        // of one column: paths, and kinds
-constexpr size_t kMostValues = 4'000'000;  // kept of all columns: 64 MB
+constexpr int64_t kSampledPages = 128;  // of a table; all of them, if there are no more
+constexpr long kSampledAtOnce = 500;    // read at once
+constexpr size_t kMostPlaces = 200;     // of one column: paths, and kinds
 constexpr auto kTellEvery = std::chrono::seconds(5);
 
 // As text, if it is short enough for an ID.
@@ -81,7 +80,8 @@ class Gatherer {
     for (TableIndex table = 0; table < static_cast<TableIndex>(schema.tables.size()); ++table) {
       columns += columns_to_sample(schema, table).size();
     }
-    return std::clamp<size_t>(kMostValues / columns, 100, static_cast<size_t>(evidence_rows));
+    const size_t share = std::max<size_t>(EvidenceCollector::kMostInAll / columns, 100);
+    return std::min(share, static_cast<size_t>(evidence_rows));
   }
 
   void load_facts() {
