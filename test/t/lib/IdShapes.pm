@@ -69,6 +69,8 @@ sub documents {
 		my $nested = qq({"to": "${\ $id->($text)}", "a": {"b'": [[{"to": "${\ $id->($text)}"}], {"to": null}, 1e400]}, "n": $looks});
 		$v->{ $deep->{name} } = $random->chance(20) ? 'NULL' : literal($nested);
 	});
+	# Values that are keys of other rows would be asked about; what the references name they still are.
+	push @{ $self->{rules} }, map { 'SELECT set_column_rule(' . literal($table->{sql}) . ', ' . literal($_->{name}) . q{, 'data')} } $kept, $names, $deep;
 	$self->soft_reference($table, $many, $text);
 	$self->soft_reference($table, $alone, $plain);
 	$self->soft_reference($table, $names, $text, path => '$.at.keys()');
