@@ -69,12 +69,11 @@ sub run_as_written {
 	}
 }
 
-# What the text tells a person to do with the proposed rules.
+# What the text tells a person to do with the proposed rules, which are those that the check has shown.
 sub edit_rules {
-	my ($reference) = $text =~ /`(SELECT set_reference\(.*?\);)`/ or die 'no better rule in the README';
 	my ($company)   = $text =~ /"(SELECT set_company_table\('company'.*\))"/ or die 'no company table in the README';
 	my $rules = slurp('rules.sql');
-	$rules =~ s/^.*'sent_by_user_id', 'data'.*$/$reference/m or die "what is proposed:\n$rules";
+	like $rules, qr/^\Q$_\E$/m, 'the file has what the check proposes' for $text =~ /^    (SELECT public\.set_.*;)$/mg;
 	spew('rules.sql', "$company;\n$rules");
 }
 
