@@ -27,6 +27,14 @@ void print_findings(const Result& findings) {
   }
 }
 
+// A notice says what there is to know, and asks nothing.
+bool asks_anything(const Result& findings) {
+  for (int row = 0; row < findings.rows(); ++row) {
+    if (findings.text(row, "severity") != "notice") return true;
+  }
+  return false;
+}
+
 constexpr const char* kSettled = "The scope is settled: every table and column has been decided.\n";
 
 void print_scope(const Result& findings) {
@@ -59,7 +67,7 @@ int run_ci(Connection& connection, bool json) {
   }
   if (json) {
     print_json(std::cout, {{"scope", to_json(*scope)}, {"statements", statements_json(proposals)}});
-  } else if (scope->rows() == 0) {
+  } else if (!asks_anything(*scope)) {
     std::cout << kSettled;
   } else {
     print_compactly(std::cout, *scope, proposals);
