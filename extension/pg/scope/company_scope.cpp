@@ -205,7 +205,8 @@ LiveScope load_live_scope(GatherEvidence gather) {
   live.schema = load_schema(live.rules.settings);
   apply_to_tables(live.schema, live.rules);
   const std::string functions = functions_schema();
-  if (gather != nullptr) live.evidence = gather(live.schema, live.rules.settings);
+  if (gather != nullptr && !live.rules.settings.company_table.empty())
+    live.evidence = gather(live.schema, live.rules.settings);
   live.scope = discover_scope(live.schema, live.rules, functions, live.evidence);
   require_followed(live);
   require_immediate_key(live);

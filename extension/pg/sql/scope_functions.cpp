@@ -4,7 +4,6 @@
 #include "core/archive/archive_files.hpp"
 #include "core/scope/discovery.hpp"
 #include "core/scope/ownership.hpp"
-#include "core/scope/rules_for_all.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/check/reference_check.hpp"
@@ -70,10 +69,10 @@ std::vector<Finding> row_findings(const LiveScope& live) {
   return findings;
 }
 
-// The scope, if there is one.
+// The scope with what the rows say, if there is one.
 std::optional<LiveScope> discovered_scope() {
   try {
-    return load_live_scope();
+    return load_live_scope(gather_evidence);
   } catch (const Error& error) {
     const std::string state = error.sqlstate();
     if (state != sqlstate::kNotConfigured && state != sqlstate::kNoRoute) throw;
@@ -163,13 +162,14 @@ COMPANY_BACKUP_FUNCTION(check_company_scope) {
 
 COMPANY_BACKUP_FUNCTION(propose_company_rules) {
   authorize_scope();
-  Rules rules = load_rules();
-  const Schema schema = load_schema(rules.settings);
-  apply_to_tables(schema, rules);
-  const Evidence evidence = gather_evidence(schema, rules.settings);
-  std::vector<Proposal> proposals = propose_rules(schema, rules, functions_schema(), evidence);
-  if (const std::optional<LiveScope> live = discovered_scope())
+  std::vector<Proposal> proposals;
+  if (const std::optional<LiveScope> live = discovered_scope()) {
+    proposals = propose_rules(live->schema, live->rules, functions_schema(), live->evidence);
     add_proposals(row_findings(*live), proposals);
+  } else {
+    const Rules rules = load_rules();
+    proposals = propose_rules(load_schema(rules.settings), rules, functions_schema());
+  }
   Rows rows;
   for (const Proposal& proposal : proposals) {
     rows.push_back({proposal.statement, to_text(proposal.confidence), proposal.evidence});
