@@ -121,6 +121,7 @@ class ColumnCheck {
       ask_reference(*place, judged);
       asked = true;
     }
+    if (asked) model_.ask_kinds(index, column);
     return asked;
   }
 
@@ -265,7 +266,7 @@ class ColumnCheck {
     const Table& table = model_.table(index);
     const std::string object = column_object(table, column.name);
     if (const Column* type = type_column(table, column)) {
-      model_.open_kinds.push_back({index, column.number, type->number});
+      model_.ask_kinds(index, column);
       model_.error(object,
                    "it looks like an ID whose table is named by " + display_name(type->name) +
                        "; for each value say which table it means: set_reference(..., when_column "

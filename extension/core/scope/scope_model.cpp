@@ -107,6 +107,16 @@ void Model::add(Severity severity, std::string object, std::string problem, Stat
                       .change = std::move(settles.change)});
 }
 
+void Model::ask_kinds(TableIndex index, const Column& column) {
+  const Column* type = type_column(table(index), column);
+  if (type == nullptr) return;
+  const auto same = [&](const OpenKinds& open) {
+    return open.table == index && open.column == column.number;
+  };
+  if (std::none_of(open_kinds.begin(), open_kinds.end(), same))
+    open_kinds.push_back({index, column.number, type->number});
+}
+
 void Model::support(Confidence confidence, std::string reason) {
   findings.back().confidence = confidence;
   findings.back().evidence = std::move(reason);

@@ -84,6 +84,9 @@ struct Model {
   void error(std::string object, std::string problem, Statement settles);
   void warning(std::string object, std::string problem, Statement settles);
   void notice(std::string object, std::string problem, Statement settles);
+  // If another column says of which table this one's IDs are: the rows are asked which kinds there
+  // are.
+  void ask_kinds(TableIndex index, const Column& column);
   // How sure the statement of the last one is, and why.
   void support(Confidence confidence, std::string reason);
 

@@ -328,7 +328,7 @@ class OtherTables {
       if (!can_hold_id(column) || is_settled(index, column)) continue;
       const Column* type = type_column(table, column);
       if (type == nullptr) continue;
-      model_.open_kinds.push_back({index, column.number, type->number});
+      model_.ask_kinds(index, column);
       model_.error(display_table(table),
                    "its column " + display_name(column.name) +
                        " looks like an ID whose table is named by " + display_name(type->name) +
@@ -361,6 +361,7 @@ class OtherTables {
         model_.support(judged.confidence, judged.evidence);
         asked = true;
       }
+      if (asked) model_.ask_kinds(index, column);
     }
     return asked;
   }

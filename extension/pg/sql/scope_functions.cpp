@@ -107,6 +107,12 @@ void add_contents(const LiveScope& live, const ScopedTable& scoped, const Compan
   }
 }
 
+// Does the statement settle another finding, too? Then that has said all.
+bool is_settled_by(const std::vector<Finding>& findings, const std::string& hint) {
+  return !hint.empty() && std::any_of(findings.begin(), findings.end(),
+                                      [&](const Finding& other) { return other.hint == hint; });
+}
+
 void add_proposals(const std::vector<Finding>& findings, std::vector<Proposal>& proposals) {
   for (const Finding& finding : findings) {
     const auto same = [&](const Proposal& other) { return other.statement == finding.hint; };
@@ -148,9 +154,10 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
 COMPANY_BACKUP_FUNCTION(check_company_scope) {
   authorize_scope();
   const LiveScope live = load_live_scope(gather_evidence);
-  std::vector<Finding> findings = row_findings(live);
-  for (const auto& more : {live.scope.findings, evidence_findings(live)}) {
-    findings.insert(findings.end(), more.begin(), more.end());
+  std::vector<Finding> findings = live.scope.findings;
+  for (const auto& more : {row_findings(live), evidence_findings(live)}) {
+    std::copy_if(more.begin(), more.end(), std::back_inserter(findings),
+                 [&](const Finding& finding) { return !is_settled_by(findings, finding.hint); });
   }
   sort_findings(findings);
   Rows rows;
