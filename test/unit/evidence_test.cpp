@@ -61,6 +61,18 @@ TEST(EvidenceCollector, CountsDifferentValuesAndThoseThatAreKeys) {
   EXPECT_EQ(evidence.of(1, 2).size(), 1U);
 }
 
+TEST(EvidenceCollector, KnowsUuidsInEverySpelling) {
+  EvidenceCollector collector(100);
+  const SamplePlace place{.table = 1, .column = 2};
+  collector.add_value(place, "0B0E7E2A-1111-4C3B-9D2E-6F3A2B1C0D10");
+  collector.add_value(place, "0b0e7e2a11114c3b9d2e6f3a2b1c0d10");
+  collector.begin_key(5, 1);
+  collector.add_key("0b0e7e2a-1111-4c3b-9d2e-6f3a2b1c0d10");
+  const Evidence evidence = collector.finish();
+  EXPECT_EQ(evidence.find(1, 2)->values, 1U);
+  EXPECT_EQ(evidence.find(1, 2)->matches.at(0).values, 1U);
+}
+
 TEST(EvidenceCollector, PartsOfKeysRepeat) {
   EvidenceCollector collector(100);
   collector.add_value({.table = 1, .column = 2}, "1");

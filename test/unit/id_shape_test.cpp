@@ -1,4 +1,4 @@
-#include "core/ids/id_shape.hpp"
+#include "core/text/id_shape.hpp"
 
 #include <gtest/gtest.h>
 

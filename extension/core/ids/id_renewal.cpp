@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/ids/alphabets.hpp"
+#include "core/text/alphabets.hpp"
 #include "core/text/hex.hpp"
 
 namespace company_backup {

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/ids/id_shape.hpp"
 #include "core/text/digest.hpp"
+#include "core/text/id_shape.hpp"
 
 namespace company_backup {
 

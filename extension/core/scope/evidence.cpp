@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/text/ascii.hpp"
+#include "core/text/id_shape.hpp"
 
 namespace company_backup {
 namespace {
@@ -11,22 +12,19 @@ namespace {
 constexpr int kBucketBits = 16;
 constexpr size_t kMostMatches = 1000;  // kept of a place
 
-bool is_uuid(std::string_view value) {
-  if (value.size() != 36) return false;
-  for (size_t i = 0; i < value.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const char c = value[i];
-    const bool hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (dash ? c != '-' : !hex) return false;
-  }
-  return true;
+// However a UUID is spelt, it is the same key.
+uint64_t hash_of(std::string_view value) {
+  const std::hash<std::string_view> hash;
+  const std::optional<UuidBytes> uuid = parse_uuid(value);
+  if (!uuid) return hash(value);
+  return hash({reinterpret_cast<const char*>(uuid->data()), uuid->size()});
 }
 
 }  // namespace
 
 bool looks_generated(std::string_view value) {
   constexpr size_t kLargeNumber = 9, kRandomText = 12, kLongest = 64;
-  if (is_uuid(value)) return true;
+  if (parse_uuid(value)) return true;
   size_t digits = 0, letters = 0, separators = 0;
   for (const char c : value) {
     if (is_digit(c))
@@ -93,8 +91,7 @@ void EvidenceCollector::add_value(const SamplePlace& place, std::string_view val
   Sampled& sampled = places_[number];
   if (sampled.added == most_values_ || values_.size() == kMostInAll) return;
   ++sampled.added;
-  values_.push_back({std::hash<std::string_view>()(value), number, looks_generated(value),
-                     looks_random(value), 0});
+  values_.push_back({hash_of(value), number, looks_generated(value), looks_random(value), 0});
 }
 
 void EvidenceCollector::sort_values() {
@@ -127,7 +124,7 @@ void EvidenceCollector::begin_key(TableIndex table, int16_t column, bool alone) 
 }
 
 void EvidenceCollector::add_key(std::string_view value) {
-  const uint64_t hash = std::hash<std::string_view>()(value);
+  const uint64_t hash = hash_of(value);
   const size_t bucket = hash >> (64 - kBucketBits);
   const auto end = values_.begin() + first_[bucket + 1];
   auto found = std::lower_bound(values_.begin() + first_[bucket], end, hash,

@@ -53,7 +53,7 @@ Decimal decimal_of(std::string_view number) {
 }
 
 // Of a value that is no object or array.
-JsonCondition::Literal kind_of(char first) {
+JsonCondition::Literal literal_kind(char first) {
   switch (first) {
     case 'n':
       return JsonCondition::Literal::kNull;
@@ -215,7 +215,7 @@ JsonTester::Truth JsonTester::compare(const JsonCondition& condition, const char
     return equal == (condition.kind == JsonCondition::Kind::kEqual) ? Truth::kTrue : Truth::kFalse;
   };
   const bool is_container = *value == '{' || *value == '[';
-  if (is_container || kind_of(*value) != condition.literal) {
+  if (is_container || literal_kind(*value) != condition.literal) {
     const bool null = condition.literal == Literal::kNull || *value == 'n';
     return null ? truth(false) : Truth::kUnknown;
   }

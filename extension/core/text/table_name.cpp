@@ -10,7 +10,7 @@ namespace company_backup {
 
 namespace {
 
-constexpr std::string_view kDigits = "0123456789ABCDEF";
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 bool is_plain(char c) {
   return is_alphanumeric(c) || c == '_' || c == '-';
@@ -23,8 +23,8 @@ void append_encoded(std::string& out, std::string_view part) {
     } else {
       const auto byte = static_cast<unsigned char>(c);
       out.push_back('%');
-      out.push_back(kDigits[byte >> 4]);
-      out.push_back(kDigits[byte & 15]);
+      out.push_back(kHexDigits[byte >> 4]);
+      out.push_back(kHexDigits[byte & 15]);
     }
   }
 }
@@ -37,9 +37,9 @@ std::string decode_part(std::string_view part) {
       out.push_back(part[i]);
       continue;
     }
-    const std::size_t high = kDigits.find(part[i + 1]);
-    const std::size_t low = kDigits.find(part[i + 2]);
-    if (high == kDigits.npos || low == kDigits.npos) {
+    const std::size_t high = kHexDigits.find(part[i + 1]);
+    const std::size_t low = kHexDigits.find(part[i + 2]);
+    if (high == kHexDigits.npos || low == kHexDigits.npos) {
       out.push_back('%');
       continue;
     }

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "core/ids/id_plan.hpp"
-#include "core/ids/id_shape.hpp"
+#include "core/text/id_shape.hpp"
 #include "pg/load/matched_archive.hpp"
 #include "pg/load/untold_rows.hpp"
 #include "pg/rows/sequences.hpp"

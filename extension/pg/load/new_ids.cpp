@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/ids/id_map.hpp"
-#include "core/ids/id_shape.hpp"
 #include "core/scope/padding.hpp"
+#include "core/text/id_shape.hpp"
 #include "pg/load/id_facts.hpp"
 #include "pg/rows/column_default.hpp"
 

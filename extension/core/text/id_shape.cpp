@@ -1,8 +1,8 @@
-#include "core/ids/id_shape.hpp"
+#include "core/text/id_shape.hpp"
 
 #include <algorithm>
 
-#include "core/ids/alphabets.hpp"
+#include "core/text/alphabets.hpp"
 #include "core/text/hex.hpp"
 
 namespace company_backup {
