@@ -20,6 +20,14 @@ TEST(Names, AreSplitIntoWords) {
   EXPECT_EQ(words_of("m\xc3\xbcllerId"), (Words{"m\xc3\xbcller", "id"}));
 }
 
+TEST(Names, OfKindsSayWhichTables) {
+  const auto nouns = [](const char* kind) { return nouns_of_kind(kind); };
+  EXPECT_EQ(nouns("Post"), (std::vector<std::string>{"post"}));
+  EXPECT_EQ(nouns("Channel::Api"), (std::vector<std::string>{"channel_api", "api"}));
+  EXPECT_EQ(nouns("App\\Models\\LineItem"),
+            (std::vector<std::string>{"app_models_line_item", "line_item"}));
+}
+
 TEST(Names, OfIdColumnsSayOfWhat) {
   EXPECT_EQ(id_stem("customer_id"), "customer");
   EXPECT_EQ(id_stem("customerIds"), "customer");

@@ -155,10 +155,8 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
   const SamplePlace& at = place.place;
   const Column& column = column_of(model_.table(at.table), at.column);
   if (at.when_column != 0) {
-    const std::string& kind = at.when_value;
-    const size_t start = kind.find_last_of(":.\\/");
-    for (const std::string& name : {kind, kind.substr(start == kind.npos ? 0 : start + 1)}) {
-      const auto found = tables_named(at.table, plain_name(name), nullptr, same_family);
+    for (const std::string& noun : nouns_of_kind(at.when_value)) {
+      const auto found = tables_named(at.table, noun, nullptr, same_family);
       if (found.size() == 1) return found[0];
     }
     return kNoTable;

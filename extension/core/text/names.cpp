@@ -68,6 +68,13 @@ std::vector<std::string> noun_forms(const std::string& noun) {
   return forms;
 }
 
+std::vector<std::string> nouns_of_kind(std::string_view kind) {
+  std::vector<std::string> nouns{plain_name(kind)};
+  const size_t end = kind.find_last_of(":.\\/");
+  if (end != kind.npos) nouns.push_back(plain_name(kind.substr(end + 1)));
+  return nouns;
+}
+
 std::optional<std::string> id_stem(std::string_view column_name) {
   const auto words = words_of(column_name);
   if (words.size() < 2) return std::nullopt;

@@ -180,11 +180,8 @@ bool can_be_key_of(const LiveScope& live, const KindPlace& place, const Column& 
   return key.family == (place.list ? element_family(id.family) : id.family);
 }
 
-// The only table that is named as a kind is: "Billing::Invoice", "app.invoice" or "invoices".
-TableIndex table_of_kind(const LiveScope& live, const KindPlace& place, const std::string& kind) {
-  if (place.columns.size() != 1) return kNoTable;
-  const size_t start = kind.find_last_of(":.\\/");
-  const auto forms = noun_forms(plain_name(kind.substr(start == kind.npos ? 0 : start + 1)));
+TableIndex table_called(const LiveScope& live, const KindPlace& place, const std::string& noun) {
+  const auto forms = noun_forms(noun);
   TableIndex found = kNoTable;
   for (size_t i = 0; i < live.schema.tables.size(); ++i) {
     const Table& table = live.schema.tables[i];
@@ -197,6 +194,16 @@ TableIndex table_of_kind(const LiveScope& live, const KindPlace& place, const st
     found = static_cast<TableIndex>(i);
   }
   return found;
+}
+
+// The only table that is named as a kind is: "Billing::Invoice", "app.invoice" or "invoices".
+TableIndex table_of_kind(const LiveScope& live, const KindPlace& place, const std::string& kind) {
+  if (place.columns.size() != 1) return kNoTable;
+  for (const std::string& noun : nouns_of_kind(kind)) {
+    const TableIndex found = table_called(live, place, noun);
+    if (found != kNoTable) return found;
+  }
+  return kNoTable;
 }
 
 using Names = std::vector<std::string>;
