@@ -22,7 +22,7 @@ struct InspectOptions {
 };
 
 // The manifest is the first entry: what follows need not be read.
-class ManifestOnly : public ArchiveSink {
+class ManifestOnly : public NullSink {
  public:
   struct Found {};  // thrown to end the reading
 
@@ -30,13 +30,6 @@ class ManifestOnly : public ArchiveSink {
     found = manifest;
     throw Found();
   }
-  void begin_table(Section, std::size_t) override {}
-  void lines(std::string_view) override {}
-  void end_table() override {}
-  void begin_file(const FileEntry&) override {}
-  void file_data(std::string_view) override {}
-  void end_file() override {}
-
   Manifest found;
 };
 

@@ -24,18 +24,6 @@ struct VerifyOptions {
   std::optional<std::string> key_file;
 };
 
-// The reader does all the checking; nothing is kept.
-class NoSink : public ArchiveSink {
- public:
-  void manifest(const Manifest&) override {}
-  void begin_table(Section, std::size_t) override {}
-  void lines(std::string_view) override {}
-  void end_table() override {}
-  void begin_file(const FileEntry&) override {}
-  void file_data(std::string_view) override {}
-  void end_file() override {}
-};
-
 // The bytes of a bytea as psql prints it (\x and hexadecimal digits); nothing for any other text.
 std::optional<std::string> from_bytea_text(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
@@ -87,7 +75,7 @@ int run_verify(const VerifyOptions& options) {
   const std::optional<std::string> key =
       options.key_file ? std::optional(read_key(*options.key_file)) : std::nullopt;
   InputFile file(options.file);
-  NoSink sink;
+  NullSink sink;
   ArchiveReader reader(sink, patient_limits());
   {
     Progress progress("Verifying", file.size());

@@ -59,6 +59,18 @@ class ArchiveSink {
   virtual void end_file() = 0;
 };
 
+// Keeps nothing: for the reader's checks alone.
+class NullSink : public ArchiveSink {
+ public:
+  void manifest(const Manifest&) override {}
+  void begin_table(Section, std::size_t) override {}
+  void lines(std::string_view) override {}
+  void end_table() override {}
+  void begin_file(const FileEntry&) override {}
+  void file_data(std::string_view) override {}
+  void end_file() override {}
+};
+
 // Errors: kBadArchive (not an archive, or malformed), kDamagedArchive (truncated, or counts and
 // digests differ), kArchiveLimit; DETAIL names the entry and the line. After an error, drop it.
 class ArchiveReader {
