@@ -30,6 +30,7 @@ class ManifestOnly : public NullSink {
     found = manifest;
     throw Found();
   }
+
   Manifest found;
 };
 

@@ -26,7 +26,7 @@ class Judge {
         TableIndex named)
       : schema_(schema), evidence_(evidence), place_(place), named_(named) {
     for (const KeyMatch& match : place.matches) {
-      if (match.alone && !is_itself(match) && percent(match) >= kAll) full_.push_back(&match);
+      if (match.alone && !is_itself(match) && has_all(place, match)) full_.push_back(&match);
     }
   }
 
@@ -174,6 +174,10 @@ class Judge {
 };
 
 }  // namespace
+
+bool has_all(const PlaceEvidence& place, const KeyMatch& match) {
+  return uint64_t{100} * match.values >= uint64_t{kAll} * place.values;
+}
 
 Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
                 TableIndex named) {

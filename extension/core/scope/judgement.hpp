@@ -10,6 +10,9 @@
 
 namespace company_backup {
 
+// Are the values, but for a few that may dangle, all among these keys?
+bool has_all(const PlaceEvidence& place, const KeyMatch& match);
+
 struct Judgement {
   enum class Kind {
     kUnknown,    // there are no values, or they do not say

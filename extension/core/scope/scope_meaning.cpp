@@ -91,7 +91,7 @@ TableIndex ColumnMeaning::namesake_target(const std::string& column) const {
 
 bool ColumnMeaning::holds_all(const PlaceEvidence& place, TableIndex table) const {
   return std::any_of(place.matches.begin(), place.matches.end(), [&](const KeyMatch& match) {
-    return match.alone && match.table == table && match.values * 100 >= place.values * 95;
+    return match.alone && match.table == table && has_all(place, match);
   });
 }
 
