@@ -37,10 +37,10 @@ void require_database_owner(const char* function) {
       .detail("Only the owner of the database and superusers may call it.");
 }
 
-void require_guard_or_owner(const char* action) {
+void require_guard_or_owner(Action action) {
   if (!guard_setting().empty() || caller_owns_database()) return;
   throw Error(sqlstate::kInsufficientPrivilege, "permission denied to act on companies")
-      .detail(std::string("Action \"") + action +
+      .detail(std::string("Action \"") + to_text(action) +
               "\": while no guard is set, only the owner of the database and superusers may act.")
       .hint("The database owner sets a guard with set_company_guard().");
 }
@@ -65,10 +65,10 @@ bool is_allowed(const GuardQuestion& question, const Text& company, const Detail
   }
   const Rows answer =
       query("SELECT " + name + "($1, $2, $3, $4::jsonb)::text",
-            {question.action, company, question.actor, detail.text()}, Access::kCall);
+            {to_text(question.action), company, question.actor, detail.text()}, Access::kCall);
   if (answer.size() != 1 || !answer[0][0]) {
     throw Error(sqlstate::kGuardFailed, "the guard gave no answer")
-        .detail(name + " returned NULL for action \"" + question.action + "\".")
+        .detail(name + " returned NULL for action \"" + to_text(question.action) + "\".")
         .hint("It must return true or false for every action.");
   }
   return *answer[0][0] == "true";
@@ -77,7 +77,7 @@ bool is_allowed(const GuardQuestion& question, const Text& company, const Detail
 void authorize(const GuardQuestion& question, const Text& company, const Detail& detail) {
   if (is_allowed(question, company, detail)) return;
   throw Error(sqlstate::kRefusedByGuard,
-              std::string("the guard refused action \"") + question.action + "\"")
+              std::string("the guard refused action \"") + to_text(question.action) + "\"")
       .detail(question.named + ", actor " + question.actor.value_or("(none)") + ".");
 }
 

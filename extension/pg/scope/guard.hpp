@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/merge/restore_words.hpp"
+#include "core/scope/action.hpp"
 #include "core/text/json_object.hpp"
 #include "pg/base/spi.hpp"
 
@@ -21,18 +22,16 @@ Arg caller_role();
 // Error 42501 if no guard is set and the caller does not own the database. Every function that
 // works on companies calls it first, so that strangers learn nothing, not even that a company
 // exists.
-void require_guard_or_owner(const char* action);
+void require_guard_or_owner(Action action);
 
 // What a question to the guard carries; docs/APPLICATION.md lists its members.
 using Detail = JsonObject;
 
 // What somebody wants to do, and to what, in the caller's own words ("Company acme", "Backup 7"):
 // a refusal repeats these and says nothing else, so that whoever is refused does not learn what
-// there is. Actions: scope, check, contents, backup, list, inspect, export, delete, upload,
-// preview, restore, keep, revert, create, clone, publish, unpublish; and use, which asks about the
-// company whose data goes elsewhere.
+// there is.
 struct GuardQuestion {
-  const char* action;
+  Action action;
   Text actor;
   std::string named;
 };

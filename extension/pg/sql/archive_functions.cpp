@@ -117,9 +117,9 @@ Snapshot snapshot_with(int64_t backup) {
 
 COMPANY_BACKUP_FUNCTION(read_backup) {
   return next_row(fcinfo, [&](Scan& scan) {
-    require_guard_or_owner("export");
+    require_guard_or_owner(Action::kExport);
     const StoredBackup backup =
-        authorize_backup(required_int64(fcinfo, 0, "backup"), "export", std::nullopt);
+        authorize_backup(required_int64(fcinfo, 0, "backup"), Action::kExport, std::nullopt);
     Manifest manifest = Manifest::from_json(backup.manifest_text);
     require_readable(backup, read_manifest(backup.manifest_text));
     scan.snapshot = snapshot_with(backup.id);
@@ -130,13 +130,13 @@ COMPANY_BACKUP_FUNCTION(read_backup) {
 
 COMPANY_BACKUP_FUNCTION(stream_backup) {
   return next_row(fcinfo, [&](Scan&) {
-    require_guard_or_owner("export");
+    require_guard_or_owner(Action::kExport);
     const Text text = company_argument(fcinfo, 0);
     BackupOptions options;
     options.include_files = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
     LiveScope live = load_live_scope();
-    const AskedCompany company =
-        authorize_existing(live, text, "export", std::nullopt, Detail().add("stored", false));
+    const AskedCompany company = authorize_existing(live, text, Action::kExport, std::nullopt,
+                                                    Detail().add("stored", false));
     auto spool = std::make_unique<Spool>(options.include_files);
     std::string manifest = write_manifest(take_backup(std::move(live), company, options, *spool));
     return std::make_unique<ArchiveBytes>(Manifest::from_json(manifest), std::move(manifest),

@@ -64,7 +64,7 @@ void describe_source(Detail& detail, int64_t id) {
   }
 }
 
-AskedCompany authorize_company(const LiveScope& live, const Text& company, const char* action,
+AskedCompany authorize_company(const LiveScope& live, const Text& company, Action action,
                                const Text& actor, const Detail& detail) {
   AskedCompany asked(live, company);
   authorize({action, actor, named_company(company)}, asked.key(), detail);
@@ -72,7 +72,7 @@ AskedCompany authorize_company(const LiveScope& live, const Text& company, const
   return asked;
 }
 
-AskedCompany authorize_existing(const LiveScope& live, const Text& company, const char* action,
+AskedCompany authorize_existing(const LiveScope& live, const Text& company, Action action,
                                 const Text& actor, const Detail& detail) {
   AskedCompany asked = authorize_company(live, company, action, actor, detail);
   if (!asked.exists()) throw asked.unknown();
@@ -81,10 +81,11 @@ AskedCompany authorize_existing(const LiveScope& live, const Text& company, cons
 
 Listed authorize_list(const Text& company) {
   if (!company) {
-    authorize({"list", std::nullopt, named_company(company)}, company);
+    authorize({Action::kList, std::nullopt, named_company(company)}, company);
     return {true, std::nullopt, std::nullopt};
   }
-  const AskedCompany asked = authorize_company(load_live_scope(), company, "list", std::nullopt);
+  const AskedCompany asked =
+      authorize_company(load_live_scope(), company, Action::kList, std::nullopt);
   if (asked.exists()) {
     return {false, are_companies_followed() ? asked.identity() : std::nullopt, std::nullopt};
   }
@@ -92,30 +93,29 @@ Listed authorize_list(const Text& company) {
   Detail detail;
   explain_owner(detail, "company", *company, false);
   const bool allowed =
-      is_allowed({"list", std::nullopt, named_company(company)}, std::nullopt, detail);
+      is_allowed({Action::kList, std::nullopt, named_company(company)}, std::nullopt, detail);
   return {false, std::nullopt, allowed ? company : Text()};
 }
 
 std::string authorize_busy(const Text& company) {
-  return authorize_company(load_live_scope(), company, "list", std::nullopt).key();
+  return authorize_company(load_live_scope(), company, Action::kList, std::nullopt).key();
 }
 
-StoredBackup authorize_backup(int64_t id, const char* action, const Text& actor, Detail detail) {
+StoredBackup authorize_backup(int64_t id, Action action, const Text& actor, Detail detail) {
   detail.add("backup", id);
   return ask_of_backup(look_for_visible(id), id, {action, actor, named("Backup", id)}, detail);
 }
 
-StoredBackup authorize_source(int64_t id, const Text& target, const char* purpose,
-                              const Text& actor) {
+StoredBackup authorize_source(int64_t id, const Text& target, Action purpose, const Text& actor) {
   std::optional<StoredBackup> backup = look_for_visible(id);
   if (backup && target && key_of_owner(backup->owner, backup->owner_key) == target)
     return std::move(*backup);
   Detail detail;
-  detail.add("backup", id).add("for", purpose).add("target", target);
-  return ask_of_backup(std::move(backup), id, {"use", actor, named("Backup", id)}, detail);
+  detail.add("backup", id).add("for", to_text(purpose)).add("target", target);
+  return ask_of_backup(std::move(backup), id, {Action::kUse, actor, named("Backup", id)}, detail);
 }
 
-void authorize_restore(int64_t id, const char* action, const Text& actor) {
+void authorize_restore(int64_t id, Action action, const Text& actor) {
   const GuardQuestion question{action, actor, named("Restore", id)};
   Detail detail;
   detail.add("restore", id);

@@ -14,11 +14,11 @@ namespace company_backup {
 // A company, after the guard has allowed the action on it. The guard is asked about the key in the
 // row, or, where there is no such company, about the key as the caller wrote it. What its answer is
 // good for is the company that had the key then: whoever works on it resolves what this gives.
-AskedCompany authorize_company(const LiveScope& live, const Text& company, const char* action,
+AskedCompany authorize_company(const LiveScope& live, const Text& company, Action action,
                                const Text& actor, const Detail& detail = {});
 
 // The same; error kUnknownCompany if there is none.
-AskedCompany authorize_existing(const LiveScope& live, const Text& company, const char* action,
+AskedCompany authorize_existing(const LiveScope& live, const Text& company, Action action,
                                 const Text& actor, const Detail& detail = {});
 
 // The key that a company has now to which something stored belongs; none if nobody can tell.
@@ -44,13 +44,11 @@ std::string authorize_busy(const Text& company);
 // A backup, after the guard has allowed the action on the company that it is of (NULL: one that is
 // gone, or nobody's; then `detail` has more). An upload for no company is there for its uploader,
 // the database owner and superusers only. Error kUnknownBackup.
-StoredBackup authorize_backup(int64_t id, const char* action, const Text& actor,
-                              Detail detail = {});
+StoredBackup authorize_backup(int64_t id, Action action, const Text& actor, Detail detail = {});
 
 // A backup whose rows go to `target` (a company's key; NULL: a new one) by action `purpose`, for
 // which the guard has been asked: where the rows are another company's, it is asked for `use`.
-StoredBackup authorize_source(int64_t id, const Text& target, const char* purpose,
-                              const Text& actor);
+StoredBackup authorize_source(int64_t id, const Text& target, Action purpose, const Text& actor);
 
 // Asks whether the action may be done to a template's backup; `unknown`: see authorize_found().
 bool is_backup_allowed(const GuardQuestion& question, const StoredBackup& backup, Detail detail);
@@ -59,7 +57,7 @@ bool is_backup_allowed(const GuardQuestion& question, const StoredBackup& backup
 void describe_source(Detail& detail, int64_t id);
 
 // A restore, settled or in review. Error kUnknownBackup.
-void authorize_restore(int64_t id, const char* action, const Text& actor);
+void authorize_restore(int64_t id, Action action, const Text& actor);
 
 // Whether what is `found` may be worked on. If not, the answer is the one that an ID or a name gets
 // which does not exist: kRefusedByGuard, or, for callers who may act where no one company is meant,

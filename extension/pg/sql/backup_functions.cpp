@@ -19,7 +19,7 @@ bool records_problems(const std::string& on_error) {
 }
 
 // The backup, after the guard has allowed `action` on its company.
-StoredBackup authorized_backup(FunctionCallInfo fcinfo, const char* action) {
+StoredBackup authorized_backup(FunctionCallInfo fcinfo, Action action) {
   require_guard_or_owner(action);
   return authorize_backup(required_int64(fcinfo, 0, "backup"), action, std::nullopt);
 }
@@ -45,7 +45,7 @@ std::string display_entry(const std::string& encoded) {
 
 COMPANY_BACKUP_FUNCTION(backup_company) {
   require_writable("backup_company()");
-  require_guard_or_owner("backup");
+  require_guard_or_owner(Action::kBackup);
   const Text text = optional_text(fcinfo, 0);
   BackupOptions options;
   options.label = short_text(fcinfo, 1, "label");
@@ -53,8 +53,9 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   options.record_problems = records_problems(required_text(fcinfo, 3, "on_error"));
   options.actor = short_text(fcinfo, 4, "actor");
   LiveScope live = load_live_scope();
-  const AskedCompany company = authorize_existing(
-      live, text, "backup", options.actor, Detail().add("include_files", options.include_files));
+  const AskedCompany company =
+      authorize_existing(live, text, Action::kBackup, options.actor,
+                         Detail().add("include_files", options.include_files));
   require_decided(live);  // before an id is spent
   const int64_t owner = make_identity(live, company.row());
   const int64_t id = next_backup_id();
@@ -66,7 +67,7 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
 }
 
 COMPANY_BACKUP_FUNCTION(company_backups) {
-  require_guard_or_owner("list");
+  require_guard_or_owner(Action::kList);
   const Listed listed = authorize_list(company_argument(fcinfo, 0));
   const bool owner = caller_owns_database();
   return return_rows(
@@ -86,7 +87,7 @@ COMPANY_BACKUP_FUNCTION(company_backups) {
 }
 
 COMPANY_BACKUP_FUNCTION(backup_contents) {
-  const StoredBackup backup = authorized_backup(fcinfo, "inspect");
+  const StoredBackup backup = authorized_backup(fcinfo, Action::kInspect);
   Rows rows;
   const Manifest manifest = read_manifest(backup.manifest_text);
   require_readable(backup, manifest);
@@ -106,7 +107,7 @@ COMPANY_BACKUP_FUNCTION(backup_contents) {
 }
 
 COMPANY_BACKUP_FUNCTION(backup_manifest) {
-  const StoredBackup backup = authorized_backup(fcinfo, "inspect");
+  const StoredBackup backup = authorized_backup(fcinfo, Action::kInspect);
   require_readable(backup, read_manifest(backup.manifest_text));
   const std::string json = storable_json(backup.manifest_text);
   const char* text = json.c_str();
@@ -116,7 +117,7 @@ COMPANY_BACKUP_FUNCTION(backup_manifest) {
 
 COMPANY_BACKUP_FUNCTION(delete_backup) {
   require_writable("delete_backup()");
-  const StoredBackup backup = authorized_backup(fcinfo, "delete");
+  const StoredBackup backup = authorized_backup(fcinfo, Action::kDelete);
   lock_unpublished(backup.id);
   if (own_query("DELETE FROM company_backup.backup WHERE id = $1 RETURNING 1", {backup.id},
                 Access::kWrite)

@@ -36,7 +36,7 @@ struct Request {
   RestoreOptions options;
 };
 
-Request read_request(FunctionCallInfo fcinfo, const char* action) {
+Request read_request(FunctionCallInfo fcinfo, Action action) {
   require_guard_or_owner(action);
   const Text company_text = company_argument(fcinfo, 0);
   const int64_t id = required_int64(fcinfo, 1, "backup");
@@ -59,7 +59,7 @@ Request read_request(FunctionCallInfo fcinfo, const char* action) {
 }
 
 // A restore in review or settled, of a company the caller may work on.
-int64_t read_restore(FunctionCallInfo fcinfo, const char* action, const Text& actor) {
+int64_t read_restore(FunctionCallInfo fcinfo, Action action, const Text& actor) {
   require_guard_or_owner(action);
   const int64_t id = required_int64(fcinfo, 0, "restore");
   authorize_restore(id, action, actor);
@@ -86,14 +86,14 @@ void require_readable_problems(int64_t restore) {
 
 COMPANY_BACKUP_FUNCTION(restore_company) {
   require_writable("restore_company()");
-  Request request = read_request(fcinfo, "restore");
+  Request request = read_request(fcinfo, Action::kRestore);
   PG_RETURN_INT64(reading(request.backup, [&] {
     return restore_into(std::move(request.live), request.company, request.backup, request.options);
   }));
 }
 
 COMPANY_BACKUP_FUNCTION(preview_restore) {
-  Request request = read_request(fcinfo, "preview");
+  Request request = read_request(fcinfo, Action::kPreview);
   return return_rows(fcinfo, reading(request.backup, [&] {
                        return preview_restore(std::move(request.live), request.company,
                                               request.backup, request.options);
@@ -101,20 +101,20 @@ COMPANY_BACKUP_FUNCTION(preview_restore) {
 }
 
 COMPANY_BACKUP_FUNCTION(plan_ids) {
-  require_guard_or_owner("preview");
+  require_guard_or_owner(Action::kPreview);
   const Text company_text = company_argument(fcinfo, 0);
   const int64_t id = required_int64(fcinfo, 1, "backup");
   LiveScope live = load_live_scope();
   std::optional<AskedCompany> target;
   if (company_text) {
-    target =
-        authorize_company(live, company_text, "preview", std::nullopt, restore_detail(id, false));
+    target = authorize_company(live, company_text, Action::kPreview, std::nullopt,
+                               restore_detail(id, false));
   } else {
-    authorize({"preview", std::nullopt, named("Backup", id)}, std::nullopt,
+    authorize({Action::kPreview, std::nullopt, named("Backup", id)}, std::nullopt,
               restore_detail(id, false));
   }
   const StoredBackup backup =
-      authorize_source(id, target ? Text(target->key()) : Text(), "preview", std::nullopt);
+      authorize_source(id, target ? Text(target->key()) : Text(), Action::kPreview, std::nullopt);
   if (target && !target->exists()) throw unknown_company(target->unknown(), id);
   require_readable(backup, read_manifest(backup.manifest_text));
   return return_rows(
@@ -124,19 +124,19 @@ COMPANY_BACKUP_FUNCTION(plan_ids) {
 COMPANY_BACKUP_FUNCTION(keep_restore) {
   require_writable("keep_restore()");
   const Text actor = optional_text(fcinfo, 1);
-  keep_restore(read_restore(fcinfo, "keep", actor), actor);
+  keep_restore(read_restore(fcinfo, Action::kKeep, actor), actor);
   PG_RETURN_VOID();
 }
 
 COMPANY_BACKUP_FUNCTION(revert_restore) {
   require_writable("revert_restore()");
   const Text actor = optional_text(fcinfo, 1);
-  revert_restore(read_restore(fcinfo, "revert", actor), actor);
+  revert_restore(read_restore(fcinfo, Action::kRevert, actor), actor);
   PG_RETURN_VOID();
 }
 
 COMPANY_BACKUP_FUNCTION(restore_problems) {
-  const int64_t id = read_restore(fcinfo, "inspect", std::nullopt);
+  const int64_t id = read_restore(fcinfo, Action::kInspect, std::nullopt);
   require_readable_problems(id);
   return return_rows(fcinfo, own_query("SELECT table_name, row_key, sqlstate, problem, row_data "
                                        "FROM company_backup.restore_problem WHERE restore = $1 "
@@ -145,7 +145,7 @@ COMPANY_BACKUP_FUNCTION(restore_problems) {
 }
 
 COMPANY_BACKUP_FUNCTION(restore_id_map) {
-  const int64_t id = read_restore(fcinfo, "inspect", std::nullopt);
+  const int64_t id = read_restore(fcinfo, Action::kInspect, std::nullopt);
   ResultRows result(fcinfo);
   Text allowed;
   read_new_keys(id, [&](const Text& table, const Row& row) {
@@ -158,16 +158,16 @@ COMPANY_BACKUP_FUNCTION(restore_id_map) {
 
 COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
   require_writable("create_company_from_backup()");
-  require_guard_or_owner("create");
+  require_guard_or_owner(Action::kCreate);
   const int64_t id = required_int64(fcinfo, 0, "backup");
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
   const IdMode ids = required_word<IdMode>(fcinfo, 2, "ids");
   const Text actor = optional_text(fcinfo, 3);
   Detail detail;
   describe_source(detail, id);
-  authorize({"create", actor, named("Backup", id)}, std::nullopt,
+  authorize({Action::kCreate, actor, named("Backup", id)}, std::nullopt,
             detail.add_json("attributes", attributes));
-  const StoredBackup backup = authorize_source(id, std::nullopt, "create", actor);
+  const StoredBackup backup = authorize_source(id, std::nullopt, Action::kCreate, actor);
   require_readable(backup, read_manifest(backup.manifest_text));
   return return_text(reading(backup, [&] {
     return create_from(load_live_scope(), backup, {attributes, ids, actor});
@@ -176,18 +176,18 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
 
 COMPANY_BACKUP_FUNCTION(clone_company) {
   require_writable("clone_company()");
-  require_guard_or_owner("clone");
+  require_guard_or_owner(Action::kClone);
   const Text source = optional_text(fcinfo, 0);
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
   const Text actor = optional_text(fcinfo, 2);
   LiveScope live = load_live_scope();
-  const AskedCompany asked =
-      authorize_existing(live, source, "clone", actor, Detail().add_json("attributes", attributes));
+  const AskedCompany asked = authorize_existing(live, source, Action::kClone, actor,
+                                                Detail().add_json("attributes", attributes));
   return return_text(clone_company(std::move(live), asked, {attributes, IdMode::kRemap, actor}));
 }
 
 COMPANY_BACKUP_FUNCTION(company_restores) {
-  require_guard_or_owner("list");
+  require_guard_or_owner(Action::kList);
   const Listed listed = authorize_list(company_argument(fcinfo, 0));
   return return_rows(
       fcinfo, own_query("SELECT id, company, backup, status, mode, added, changed, removed, "
@@ -199,7 +199,7 @@ COMPANY_BACKUP_FUNCTION(company_restores) {
 }
 
 COMPANY_BACKUP_FUNCTION(company_busy) {
-  require_guard_or_owner("list");
+  require_guard_or_owner(Action::kList);
   PG_RETURN_BOOL(is_company_locked(authorize_busy(required_text(fcinfo, 0, "company"))));
 }
 

@@ -25,7 +25,7 @@ std::string key_columns(const Table& table, const ScopedTable& scoped) {
 }
 
 void authorize_scope() {
-  authorize({"scope", std::nullopt, named_company(std::nullopt)}, std::nullopt);
+  authorize({Action::kScope, std::nullopt, named_company(std::nullopt)}, std::nullopt);
 }
 
 // What `read` gives, under one snapshot of the tables of the scope.
@@ -41,7 +41,7 @@ auto read_scope(LiveScope live, Read&& read) {
 
 // The rows that `read` gives for the company of argument 0, under one snapshot.
 template <class Read>
-Datum read_company(FunctionCallInfo fcinfo, const char* action, Read&& read) {
+Datum read_company(FunctionCallInfo fcinfo, Action action, Read&& read) {
   require_guard_or_owner(action);
   LiveScope live = load_live_scope();
   const AskedCompany asked =
@@ -185,7 +185,7 @@ COMPANY_BACKUP_FUNCTION(propose_company_rules) {
 }
 
 COMPANY_BACKUP_FUNCTION(check_company_data) {
-  return read_company(fcinfo, "check", [](const LiveScope& live, const Company& company) {
+  return read_company(fcinfo, Action::kCheck, [](const LiveScope& live, const Company& company) {
     Rows rows;
     std::vector<ReferenceProblem> problems = lost_rows(live, company);
     for (const auto& more : {rows_without_kind(live, company), check_references(live, company)}) {
@@ -200,7 +200,7 @@ COMPANY_BACKUP_FUNCTION(check_company_data) {
 }
 
 COMPANY_BACKUP_FUNCTION(company_contents) {
-  return read_company(fcinfo, "contents", [](const LiveScope& live, const Company& company) {
+  return read_company(fcinfo, Action::kContents, [](const LiveScope& live, const Company& company) {
     Rows rows, files;
     for (const ScopedTable* scoped : live.travelling()) {
       add_contents(live, *scoped, company, rows, files);

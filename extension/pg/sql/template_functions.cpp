@@ -30,7 +30,7 @@ int64_t find_template(const char* sql, const std::string& name) {
 
 // The backup of a template, once the guard has allowed the action on the company that it is of.
 // Error kUnknownTemplate.
-StoredBackup authorize_template(const std::string& name, const char* action, const Text& actor,
+StoredBackup authorize_template(const std::string& name, Action action, const Text& actor,
                                 Detail detail) {
   const GuardQuestion question{action, actor, "Template " + name};
   std::optional<StoredBackup> backup;
@@ -81,13 +81,13 @@ void require_unpublished(int64_t backup) {
 
 COMPANY_BACKUP_FUNCTION(publish_template) {
   require_writable("publish_template()");
-  require_guard_or_owner("publish");
+  require_guard_or_owner(Action::kPublish);
   const int64_t id = required_int64(fcinfo, 0, "backup");
   const std::string name = required_text(fcinfo, 1, "name");
   const Text industry = optional_text(fcinfo, 2);
   const Text description = optional_text(fcinfo, 3);
   if (name.empty()) throw Error(sqlstate::kInvalidParameter, "name must not be empty");
-  authorize_backup(id, "publish", std::nullopt,
+  authorize_backup(id, Action::kPublish, std::nullopt,
                    Detail().add("template", name).add("industry", industry));
   lock_backup(id);
   require_unpublished(id);
@@ -103,9 +103,9 @@ COMPANY_BACKUP_FUNCTION(publish_template) {
 
 COMPANY_BACKUP_FUNCTION(unpublish_template) {
   require_writable("unpublish_template()");
-  require_guard_or_owner("unpublish");
+  require_guard_or_owner(Action::kUnpublish);
   const std::string name = required_text(fcinfo, 0, "name");
-  const StoredBackup backup = authorize_template(name, "unpublish", std::nullopt, {});
+  const StoredBackup backup = authorize_template(name, Action::kUnpublish, std::nullopt, {});
   // Not one that somebody else has published under its name since.
   if (own_query("DELETE FROM company_backup.template WHERE name = $1 AND backup = $2 RETURNING 1",
                 {name, backup.id}, Access::kWrite)
@@ -116,8 +116,8 @@ COMPANY_BACKUP_FUNCTION(unpublish_template) {
 }
 
 COMPANY_BACKUP_FUNCTION(company_templates) {
-  require_guard_or_owner("list");
-  authorize({"list", std::nullopt, named_company(std::nullopt)}, std::nullopt);
+  require_guard_or_owner(Action::kList);
+  authorize({Action::kList, std::nullopt, named_company(std::nullopt)}, std::nullopt);
   return return_rows(
       fcinfo,
       own_query("SELECT t.name, t.backup, t.industry, t.description, b.row_count, t.published_at, "
@@ -127,7 +127,7 @@ COMPANY_BACKUP_FUNCTION(company_templates) {
 
 COMPANY_BACKUP_FUNCTION(create_company_from_template) {
   require_writable("create_company_from_template()");
-  require_guard_or_owner("create");
+  require_guard_or_owner(Action::kCreate);
   const std::string name = required_text(fcinfo, 0, "template");
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
   const Text actor = optional_text(fcinfo, 2);
@@ -135,9 +135,10 @@ COMPANY_BACKUP_FUNCTION(create_company_from_template) {
   if (const auto published = look_for_template(kBackupOf, name)) {
     describe_source(detail, *published);
   }
-  authorize({"create", actor, "Template " + name}, std::nullopt,
+  authorize({Action::kCreate, actor, "Template " + name}, std::nullopt,
             detail.add("template", name).add_json("attributes", attributes));
-  const StoredBackup backup = authorize_template(name, "use", actor, Detail().add("for", "create"));
+  const StoredBackup backup =
+      authorize_template(name, Action::kUse, actor, Detail().add("for", to_text(Action::kCreate)));
   require_readable(backup, read_manifest(backup.manifest_text));
   find_template("SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name);
   // New IDs also where these are free: the next company of the template needs its own.

@@ -58,7 +58,7 @@ std::optional<Upload> look_for_upload(int64_t id) {
 
 // Locks it. Error kUnknownBackup.
 Upload authorize_upload(int64_t id) {
-  const GuardQuestion question{"upload", std::nullopt, named("Upload", id)};
+  const GuardQuestion question{Action::kUpload, std::nullopt, named("Upload", id)};
   const Detail detail = Detail().add("upload", id);
   std::optional<Upload> upload = look_for_upload(id);
   authorize_found(
@@ -267,13 +267,13 @@ void require_trusted(const ArchiveReader& reader) {
 
 COMPANY_BACKUP_FUNCTION(begin_upload) {
   require_writable("begin_upload()");
-  require_guard_or_owner("upload");
+  require_guard_or_owner(Action::kUpload);
   CompanyIdentity owner;
   Text key, ends;
   std::optional<int64_t> place;
   if (const Text text = optional_text(fcinfo, 0)) {
     const AskedCompany company =
-        authorize_existing(load_live_scope(), text, "upload", std::nullopt);
+        authorize_existing(load_live_scope(), text, Action::kUpload, std::nullopt);
     owner = company.identity();
     // No identity is made for one that has none: others would wait until this transaction ends.
     if (!owner) {
@@ -282,7 +282,7 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
       place = remember_table(company.place());
     }
   } else {
-    authorize({"upload", std::nullopt, named_company(text)}, text);
+    authorize({Action::kUpload, std::nullopt, named_company(text)}, text);
   }
   // Uploads that were never finished do not stay for ever. One that somebody has locked is at work:
   // nobody waits for it here.
@@ -299,7 +299,7 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
 
 COMPANY_BACKUP_FUNCTION(append_upload) {
   require_writable("append_upload()");
-  require_guard_or_owner("upload");
+  require_guard_or_owner(Action::kUpload);
   const Upload upload = authorize_upload(required_int64(fcinfo, 0, "upload"));
   if (PG_ARGISNULL(1) || PG_GETARG_INT32(1) < 0) {
     throw Error(sqlstate::kInvalidParameter, "seq must be 0 or greater");
@@ -324,7 +324,7 @@ COMPANY_BACKUP_FUNCTION(append_upload) {
 
 COMPANY_BACKUP_FUNCTION(finish_upload) {
   require_writable("finish_upload()");
-  require_guard_or_owner("upload");
+  require_guard_or_owner(Action::kUpload);
   const Upload upload = authorize_upload(required_int64(fcinfo, 0, "upload"));
   require_all_parts(upload.id);
   const int64_t id = next_backup_id();
