@@ -6,9 +6,9 @@
 #include "core/ids/row_mapper.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/array_text.hpp"
+#include "core/text/json_path.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/table_name.hpp"
-#include "pg/base/server_text.hpp"
 
 namespace company_backup {
 namespace {
@@ -186,7 +186,7 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
     const Column& column = column_of(source, reference.columns[0]);
     collector.array = is_list(live_.schema, reference);
     collector.jsonb = column.type_oid == JSONBOID;
-    if (!reference.json_path.empty()) collector.path = path_of_rule(reference.json_path);
+    if (!reference.json_path.empty()) collector.path = JsonPath::parse(reference.json_path);
     if (!reference.when_column.empty()) {
       const Column* when = find_column(source, reference.when_column);
       collector.when_position = when == nullptr ? std::nullopt : position_of(when->number);

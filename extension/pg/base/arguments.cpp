@@ -1,5 +1,7 @@
 #include "pg/base/arguments.hpp"
 
+#include "pg/base/encoding.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -33,6 +35,12 @@ Bytes argument_bytes(FunctionCallInfo fcinfo, int index) {
   });
 }
 
+std::string argument_text(FunctionCallInfo fcinfo, int index) {
+  const Bytes bytes = argument_bytes(fcinfo, index);
+  return std::string(
+      guarded([=] { return from_server(std::string_view(bytes.data, bytes.size)); }));
+}
+
 }  // namespace
 
 Oid required_oid(FunctionCallInfo fcinfo, int index, const char* name) {
@@ -47,19 +55,20 @@ int64_t required_int64(FunctionCallInfo fcinfo, int index, const char* name) {
 
 std::string required_text(FunctionCallInfo fcinfo, int index, const char* name) {
   if (PG_ARGISNULL(index)) refuse_null(name);
-  const Bytes bytes = argument_bytes(fcinfo, index);
-  return std::string(bytes.data, bytes.size);
+  return argument_text(fcinfo, index);
 }
 
 std::string required_bytes(FunctionCallInfo fcinfo, int index, const char* name) {
-  return required_text(fcinfo, index, name);
+  if (PG_ARGISNULL(index)) refuse_null(name);
+  const Bytes bytes = argument_bytes(fcinfo, index);
+  return std::string(bytes.data, bytes.size);
 }
 
 std::string required_jsonb(FunctionCallInfo fcinfo, int index, const char* name) {
   if (PG_ARGISNULL(index)) refuse_null(name);
   return guarded([=] {
     Jsonb* value = PG_GETARG_JSONB_P(index);
-    return static_cast<const char*>(JsonbToCString(nullptr, &value->root, VARSIZE(value)));
+    return from_server(JsonbToCString(nullptr, &value->root, VARSIZE(value)));
   });
 }
 
@@ -74,8 +83,7 @@ bool is_default_argument(FunctionCallInfo fcinfo, int index) {
 
 Text optional_text(FunctionCallInfo fcinfo, int index) {
   if (PG_ARGISNULL(index)) return std::nullopt;
-  const Bytes bytes = argument_bytes(fcinfo, index);
-  return std::string(bytes.data, bytes.size);
+  return argument_text(fcinfo, index);
 }
 
 Text company_argument(FunctionCallInfo fcinfo, int index) {
@@ -85,7 +93,7 @@ Text company_argument(FunctionCallInfo fcinfo, int index) {
     Oid output;
     bool varlena;
     getTypeOutputInfo(declared_type(fcinfo, index), &output, &varlena);
-    return OidOutputFunctionCall(output, value);
+    return from_server(OidOutputFunctionCall(output, value));
   });
 }
 
@@ -116,7 +124,7 @@ std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, 
   std::vector<std::string> list;
   for (int i = 0; i < names.count; ++i) {
     if (names.nulls[i]) refuse_null("an element of a list of names");
-    list.emplace_back(NameStr(*DatumGetName(names.items[i])));
+    list.emplace_back(guarded([&] { return from_server(NameStr(*DatumGetName(names.items[i]))); }));
   }
   return list;
 }
@@ -130,9 +138,7 @@ void refuse_word(const std::string& what, const std::string& value,
 }
 
 Datum return_text(const std::string& text) {
-  return guarded([&] {
-    return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
-  });
+  return guarded([&] { return CStringGetTextDatum(to_server(text.c_str())); });
 }
 
 ResultRows::ResultRows(FunctionCallInfo fcinfo) {
@@ -148,10 +154,10 @@ ResultRows::ResultRows(FunctionCallInfo fcinfo) {
 
 void ResultRows::put(const Row& row) {
   guarded([&] {
-    for (int i = 0; i < result_->setDesc->natts; ++i) {
-      cells_[i] = row[i] ? row[i]->c_str() : nullptr;
-    }
     const MemoryContext before = MemoryContextSwitchTo(memory_);
+    for (int i = 0; i < result_->setDesc->natts; ++i) {
+      cells_[i] = row[i] ? to_server(row[i]->c_str()) : nullptr;
+    }
     HeapTuple tuple = BuildTupleFromCStrings(inputs_, const_cast<char**>(cells_));
     tuplestore_puttuple(result_->setResult, tuple);
     MemoryContextSwitchTo(before);

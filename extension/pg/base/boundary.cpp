@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "pg/base/encoding.hpp"
 #include "pg/base/error_code.hpp"
 #include "pg/base/temp_schema.hpp"
 
@@ -18,6 +19,35 @@ const char* keep(const std::string& text) noexcept {
   if (copy == nullptr) return nullptr;
   std::memcpy(copy, text.c_str(), text.size() + 1);
   return static_cast<const char*>(copy);
+}
+
+// As the server can write it, whatever else is wrong.
+std::string in_server_text(const std::string& utf8) {
+  try {
+    return guarded([&] { return to_server_with_marks(utf8.c_str()); });
+  } catch (const PostgresError&) {
+    FlushErrorState();
+    std::string ascii = utf8;
+    for (char& c : ascii) c = static_cast<unsigned char>(c) < 0x80 ? c : '?';
+    return ascii;
+  }
+}
+
+// Without memory there are no texts.
+void keep_texts(const Error& error, Raised& raised) noexcept {
+  const std::string* texts[] = {&error.message(), &error.detail(), &error.hint()};
+  std::string converted[3];
+  try {
+    for (int i = 0; has_other_encoding() && i < 3; ++i) {
+      converted[i] = in_server_text(*texts[i]);
+      texts[i] = &converted[i];
+    }
+  } catch (const std::exception&) {
+    return;
+  }
+  raised.message = keep(*texts[0]);
+  raised.detail = keep(*texts[1]);
+  raised.hint = keep(*texts[2]);
 }
 
 }  // namespace
@@ -59,9 +89,7 @@ Raised capture_current_exception() noexcept {
     raised.rethrow = true;
   } catch (const Error& error) {
     raised.code = errcode_of(error.sqlstate());
-    raised.message = keep(error.message());
-    raised.detail = keep(error.detail());
-    raised.hint = keep(error.hint());
+    keep_texts(error, raised);
   } catch (const std::bad_alloc&) {
     raised.code = ERRCODE_OUT_OF_MEMORY;
     raised.message = "out of memory";
@@ -104,9 +132,13 @@ bool must_pass(int code) {
          code == ERRCODE_CRASH_SHUTDOWN || code == ERRCODE_OUT_OF_MEMORY;
 }
 
+std::string utf8_or_nothing(const char* text) {
+  return text == nullptr ? std::string() : guarded([=] { return from_server(text); });
+}
+
 CaughtError to_caught(const ErrorData& data) {
-  return {unpack_sql_state(data.sqlerrcode), data.message ? data.message : "",
-          data.detail ? data.detail : "", data.constraint_name ? data.constraint_name : ""};
+  return {unpack_sql_state(data.sqlerrcode), utf8_or_nothing(data.message),
+          utf8_or_nothing(data.detail), utf8_or_nothing(data.constraint_name)};
 }
 
 }  // namespace
@@ -135,7 +167,7 @@ void throw_waiting_with_hint(const std::string& hint) {
       MemoryContextSwitchTo(memory);
       ErrorData* error = CopyErrorData();
       FlushErrorState();
-      error->hint = pstrdup(text);
+      error->hint = pstrdup(to_server_with_marks(text));
       ReThrowError(error);
     });
   }

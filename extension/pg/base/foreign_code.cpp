@@ -4,6 +4,7 @@
 
 #include "core/scope/sql.hpp"
 #include "pg/base/code_owner.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -98,7 +99,7 @@ const char* type_with_code(Oid table, int16_t column) {
     const Oid type = get_atttype(table, column);
     const Oid owner = owner_of_type_code(type);
     if (!OidIsValid(owner) || owner == GetUserId()) return nullptr;
-    return format_type_be_qualified(type);
+    return from_server(format_type_be_qualified(type));
   });
 }
 

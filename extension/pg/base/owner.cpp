@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pg/base/compiled_code.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/error_code.hpp"
 
 namespace company_backup {
@@ -22,8 +23,8 @@ void set_path_of_code(Oid owner) {
   const auto own = superuser_arg(owner) ? code_path.of_owner.end() : code_path.of_owner.find(owner);
   const std::string& path = own == code_path.of_owner.end() ? code_path.trusted : own->second;
   if (path.empty()) return;
-  set_config_option("search_path", path.c_str(), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-                    0, false);
+  set_config_option("search_path", to_server(path.c_str()), PGC_USERSET, PGC_S_SESSION,
+                    GUC_ACTION_SAVE, true, 0, false);
 }
 
 void set_code_path(CodePath path) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/text/quoting.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/planning.hpp"
 
@@ -20,8 +21,9 @@ ParamListInfo make_params(const Arg* args, int count) {
     const Arg& arg = args[i];
     Datum value = arg.value;
     if (arg.is_bytes && !arg.null) {
-      value = PointerGetDatum(
-          cstring_to_text_with_len(arg.bytes.data(), static_cast<int>(arg.bytes.size())));
+      const std::string_view bytes = arg.type == TEXTOID ? to_server(arg.bytes) : arg.bytes;
+      value =
+          PointerGetDatum(cstring_to_text_with_len(bytes.data(), static_cast<int>(bytes.size())));
     }
     params->params[i] = {value, arg.null, PARAM_FLAG_CONST, arg.type};
   }
@@ -53,19 +55,19 @@ void execute(const std::string& sql, const std::vector<Arg>& args, Access access
   options.read_only = access == Access::kRead;
   options.dest = receiver;
   const int settings = pin_names(access);
-  const int code = SPI_execute_extended(sql.c_str(), &options);
+  const int code = SPI_execute_extended(to_server(sql.c_str()), &options);
   if (code < 0) elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(code));
   AtEOXact_GUC(false, settings);
 }
 
 // The cells of the last result as C strings, row by row; inside guarded() only.
-char** cells_of_result(uint64 rows, int columns) {
-  char** cells = static_cast<char**>(
+const char** cells_of_result(uint64 rows, int columns) {
+  const char** cells = static_cast<const char**>(
       MemoryContextAllocHuge(CurrentMemoryContext, sizeof(char*) * (rows * columns + 1)));
   for (uint64 row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) {
-      cells[row * columns + column] =
-          SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column + 1);
+      const char* cell = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column + 1);
+      cells[row * columns + column] = cell == nullptr ? nullptr : from_server(cell);
     }
   }
   return cells;
@@ -73,7 +75,7 @@ char** cells_of_result(uint64 rows, int columns) {
 
 // A result set in server memory; trivially copyable.
 struct Result {
-  char** cells;
+  const char** cells;
   uint64 rows;
   int columns;
 };
@@ -208,7 +210,7 @@ Rows Cursor::fetch(long count) {
   });
   const Result result = guarded([&] {
     const MemoryContext before = MemoryContextSwitchTo(memory);
-    char** cells = static_cast<char**>(
+    const char** cells = static_cast<const char**>(
         MemoryContextAllocHuge(memory, sizeof(char*) * (static_cast<size_t>(count) * columns + 1)));
     Oid* outputs = static_cast<Oid*>(palloc(sizeof(Oid) * (columns + 1)));
     bool varlena;
@@ -225,9 +227,10 @@ Rows Cursor::fetch(long count) {
       if (!more) break;
       slot_getallattrs(slot_);
       for (int i = 0; i < columns; ++i) {
-        cells[found * columns + i] = slot_->tts_isnull[i]
-                                         ? nullptr
-                                         : OidOutputFunctionCall(outputs[i], slot_->tts_values[i]);
+        cells[found * columns + i] =
+            slot_->tts_isnull[i]
+                ? nullptr
+                : from_server(OidOutputFunctionCall(outputs[i], slot_->tts_values[i]));
       }
     }
     MemoryContextSwitchTo(before);

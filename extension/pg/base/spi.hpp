@@ -1,4 +1,5 @@
-// SQL from C++: queries with parameters, results as text. Reads run under the active snapshot.
+// SQL from C++: queries with parameters, results as text, all of it in UTF-8. Reads run under the
+// active snapshot.
 #pragma once
 
 #include <optional>

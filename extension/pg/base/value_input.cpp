@@ -5,6 +5,7 @@
 
 #include "core/text/hex.hpp"
 #include "pg/base/code_owner.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/error_code.hpp"
 #include "pg/base/owner.hpp"
 
@@ -349,9 +350,7 @@ Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null) {
   if (value.kind == LoadValue::Kind::kDatum) return value.datum;
   if (value.kind == LoadValue::Kind::kBytes) return read_bytes(column, value.text);
   std::string_view text = value.text;
-  if (GetDatabaseEncoding() != PG_UTF8) {
-    text = pg_any_to_server(text.data(), static_cast<int>(text.size()), PG_UTF8);
-  }
+  if (GetDatabaseEncoding() != PG_UTF8) text = to_server(text);
   Datum datum;
   if (read_directly(column, text, &datum)) return datum;
   datum = InputFunctionCall(&column.function, const_cast<char*>(text.data()), column.io_param,
@@ -365,6 +364,7 @@ Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null) {
 }
 
 Datum read_text(Oid type, const char* text, int32 typmod) {
+  text = to_server(text);
   Oid function, parameter;
   getTypeInputInfo(type, &function, &parameter);
   const Oid owner = owner_of_type_code(type);

@@ -67,7 +67,7 @@ ColumnInput make_column_input(TupleDesc row, AttrNumber attnum);
 // that the type would not have printed.
 Datum read_value(ColumnInput& column, const LoadValue& value, bool* is_null);
 
-// One value by itself. Code of the owner of a domain in it runs as he.
+// One value by itself, in UTF-8. Code of the owner of a domain in it runs as he.
 Datum read_text(Oid type, const char* text, int32 typmod);
 
 }  // namespace company_backup

@@ -147,7 +147,7 @@ class Checker {
 
   // Documents are read in batches by key; the path is evaluated here, the values looked up at once.
   void check_json() {
-    const JsonPath path = path_of_rule(reference_->json_path);
+    const JsonPath path = JsonPath::parse(reference_->json_path);
     const Column& column = column_of(table(), reference_->columns[0]);
     const std::string document = column_sql("t", column);
     const std::string sql = own_rows(as_text(document, column)) + " AND " + document +
@@ -159,7 +159,7 @@ class Checker {
       for (const Row& row : rows) {
         values.clear();
         others.clear();
-        collect_server_ids(path, *row[1], values, others);
+        collect_storable_ids(path, *row[1], values, others);
         for (const std::string& value : values) seen.emplace(value, *row[0]);
         for (const std::string& other : others) {
           problems_.push_back({reference_->table, *row[0], reference_->name,

@@ -10,7 +10,6 @@
 #include "core/text/json_path.hpp"
 #include "core/text/json_walk.hpp"
 #include "core/text/names.hpp"
-#include "pg/base/server_text.hpp"
 #include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
@@ -113,12 +112,12 @@ class LonelyId : public JsonVisitor {
 
 // The place's own path, and those by which rules know the IDs of documents of this kind.
 std::vector<JsonPath> paths_of(const LiveScope& live, const KindPlace& place, const Text& kind) {
-  std::vector<JsonPath> paths{path_of_rule(place.json_path)};
+  std::vector<JsonPath> paths{JsonPath::parse(place.json_path)};
   for (const Reference& reference : live.scope.references) {
     if (reference.table != place.table || reference.columns != place.columns) continue;
     const bool always = reference.when_column.empty();
     if (always || (reference.when_column == place.when_column && kind == reference.when_value)) {
-      paths.push_back(path_of_rule(reference.json_path));
+      paths.push_back(JsonPath::parse(reference.json_path));
     }
   }
   return paths;
@@ -150,7 +149,7 @@ Kinds kinds_of_documents(const LiveScope& live, const KindPlace& place, const Co
       std::vector<const JsonPath*> asked;
       for (const JsonPath& path : known_paths) asked.push_back(&path);
       LonelyId id;
-      const std::string document = utf8_of(*row[1]);
+      const std::string& document = *row[1];
       walk_json(document, asked, id);
       if (id.found()) kinds.insert(row[0]);
     }

@@ -132,14 +132,14 @@ void count_documents(const LiveScope& live, const ScopedTable& scoped, const Ref
     sql +=
         " AND " + has_text("t", *find_column(table, reference.when_column), reference.when_value);
   }
-  const JsonPath path = path_of_rule(reference.json_path);
+  const JsonPath path = JsonPath::parse(reference.json_path);
   std::vector<std::string> others;
   Cursor cursor(sql, {});
   for (Rows rows = cursor.fetch(kRowsAtOnce); !rows.empty(); rows = cursor.fetch(kRowsAtOnce)) {
     std::vector<std::vector<std::string>> held(rows.size());
     std::set<std::string> ids;
     for (size_t i = 0; i < rows.size(); ++i) {
-      collect_server_ids(path, *rows[i][1], held[i], others);
+      collect_storable_ids(path, *rows[i][1], held[i], others);
       ids.insert(held[i].begin(), held[i].end());
     }
     others.clear();

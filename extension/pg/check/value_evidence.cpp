@@ -8,6 +8,7 @@
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
 #include "core/text/quoting.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/spi.hpp"
 
@@ -328,7 +329,8 @@ class Gatherer {
       const Datum value = slot->tts_values[0];
       return callback([=] {
         const text* datum = DatumGetTextPP(value);
-        self->collector_.add_key({VARDATA_ANY(datum), VARSIZE_ANY_EXHDR(datum)});
+        self->collector_.add_key(
+            from_server(std::string_view(VARDATA_ANY(datum), VARSIZE_ANY_EXHDR(datum))));
         CHECK_FOR_INTERRUPTS();
         return true;
       });

@@ -109,7 +109,7 @@ class Uses {
       sql +=
           " AND " + has_text("s", *find_column(table, reference.when_column), reference.when_value);
     }
-    const JsonPath path = path_of_rule(reference.json_path);
+    const JsonPath path = JsonPath::parse(reference.json_path);
     std::set<std::string> held, used;
     std::vector<std::string> values, not_ids;
     Cursor documents(sql, of_company ? std::vector<Arg>{key_->arg()} : std::vector<Arg>{});
@@ -117,7 +117,7 @@ class Uses {
       for (const Row& row : rows) {
         values.clear();
         not_ids.clear();
-        collect_server_ids(path, *row[0], values, not_ids);
+        collect_storable_ids(path, *row[0], values, not_ids);
         held.insert(values.begin(), values.end());
       }
       if (held.size() >= kIdsAtOnce) look_up(reference, held, used);

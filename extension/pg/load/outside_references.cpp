@@ -11,7 +11,6 @@
 #include "core/text/json_walk.hpp"
 #include "pg/base/line_spool.hpp"
 #include "pg/base/owner.hpp"
-#include "pg/base/server_text.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/table_plan.hpp"
@@ -67,7 +66,7 @@ class OutsideReferences::Reader {
         dropped_(dropped) {}
 
   void run() {
-    if (!reference_.json_path.empty()) path_ = path_of_rule(reference_.json_path);
+    if (!reference_.json_path.empty()) path_ = JsonPath::parse(reference_.json_path);
     const MatchedTable* from = find(reference_.table);
     if (from == nullptr || !put_references(*from)) return;
     if (const MatchedTable* to = find(reference_.target)) put_rows(*to);
@@ -352,7 +351,7 @@ const KeySet* OutsideReferences::dropped(const Reference& reference) const {
 // is part of it.
 bool OutsideReferences::is_inside(const Reference& reference) const {
   if (reference.json_path.empty()) return is_list(live_.schema, reference);
-  return !path_of_rule(reference.json_path).leads_to_any_names();
+  return !JsonPath::parse(reference.json_path).leads_to_any_names();
 }
 
 // Of several columns those that are no part of another reference, if one of them can be NULL.

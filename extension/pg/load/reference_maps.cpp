@@ -4,7 +4,7 @@
 
 #include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
-#include "pg/base/server_text.hpp"
+#include "core/text/json_path.hpp"
 #include "pg/rows/key_lookup.hpp"
 
 namespace company_backup {
@@ -99,7 +99,7 @@ void ReferenceMaps::leave_behind(RowMapper& mapper, const MatchedTable& table,
                                  const std::optional<RowMapper::When>& when) const {
   static const NoKeys kNobody;
   if (!reference.json_path.empty()) {
-    mapper.map_json(positions[0], path_of_rule(reference.json_path), &kNobody, when);
+    mapper.map_json(positions[0], JsonPath::parse(reference.json_path), &kNobody, when);
   } else if (is_list(live_.schema, reference)) {
     mapper.map_array(positions[0], &kNobody, when);
   } else {
@@ -165,7 +165,7 @@ void ReferenceMaps::drop_outside(RowMapper& mapper, const MatchedTable& table,
   if (!reference.json_path.empty()) {
     std::unique_ptr<DroppedKeys>& dropped = dropped_[&reference];
     if (!dropped) dropped = std::make_unique<DroppedKeys>(keys);
-    return mapper.map_json(positions[0], path_of_rule(reference.json_path), dropped.get(), when);
+    return mapper.map_json(positions[0], JsonPath::parse(reference.json_path), dropped.get(), when);
   }
   if (is_list(live_.schema, reference)) return mapper.drop_elements(positions[0], keys, when);
   std::vector<size_t> cleared;
@@ -224,7 +224,7 @@ void ReferenceMaps::add_reference(RowMapper& mapper, const MatchedTable& table,
   }
   for (const KeyMap* map : maps) {
     if (!reference.json_path.empty()) {
-      mapper.map_json(positions[0], path_of_rule(reference.json_path), map, when);
+      mapper.map_json(positions[0], JsonPath::parse(reference.json_path), map, when);
     } else if (array) {
       mapper.map_array(positions[0], map, when);
     } else {

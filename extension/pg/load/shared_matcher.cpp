@@ -92,7 +92,7 @@ std::optional<size_t> find_archived(SharedRows& match, const std::vector<int16_t
 void SharedMatcher::read(RowSource& source, size_t number) {
   std::vector<RowColumn> columns;
   for (const ManifestColumn& column : archived_.columns) {
-    columns.push_back({utf8_of(column.name), false});
+    columns.push_back({column.name, false});
   }
   RowLine line(columns);
   const std::unique_ptr<LineSource> lines = source.lines(true, number, archived_);
@@ -105,9 +105,6 @@ void SharedMatcher::read(RowSource& source, size_t number) {
     }
   }
   match_.sought = match_.theirs;
-  for (Row& row : match_.sought)
-    for (Text& value : row)
-      if (value) value = server_text(*value);
   match_.states.assign(match_.theirs.size(), State::kWaiting);
   match_.ours.resize(match_.theirs.size());
   match_.is_actor.resize(match_.theirs.size());
@@ -361,11 +358,9 @@ void SharedMatcher::add_rows(const LiveScope& live, const std::vector<size_t>& a
     added_.push_back(row);
     Row& ours = match_.ours[row] = match_.sought[row];
     std::vector<LoadValue> values;
-    std::vector<Text> texts(ours.size());
     for (size_t i = 0; i < ours.size(); ++i) {
       if (defaults[i]) ours[i] = defaults[i]->next();
-      if (ours[i]) texts[i] = utf8_of(*ours[i]);
-      values.push_back(texts[i] ? LoadValue{LoadValue::Kind::kText, *texts[i]} : LoadValue{});
+      values.push_back(ours[i] ? LoadValue{LoadValue::Kind::kText, *ours[i]} : LoadValue{});
     }
     writer.add(values);
   }

@@ -1,9 +1,9 @@
 #include "pg/restore/create_company.hpp"
 
+#include "core/archive/manifest.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"
 #include "pg/backup/archive_rows.hpp"
-#include "pg/backup/manifest_text.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/typed_value.hpp"
@@ -237,7 +237,7 @@ void record_creation(const LiveScope& live, RestoreRecord record, const Creation
 }  // namespace
 
 std::string create_from(LiveScope scope, const StoredBackup& backup, const CreateOptions& options) {
-  const Manifest manifest = read_manifest(backup.manifest_text);
+  const Manifest manifest = Manifest::from_json(backup.manifest_text);
   Operation operation(std::move(scope), OperationKind::kWrite);
   const LiveScope& live = operation.live();
   operation.take_snapshot();

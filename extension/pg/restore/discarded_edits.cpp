@@ -1,6 +1,5 @@
 #include "pg/restore/discarded_edits.hpp"
 
-#include "pg/base/server_text.hpp"
 #include "pg/restore/restore_record.hpp"
 #include "pg/restore/translated_log.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
@@ -77,7 +76,7 @@ std::string DiscardedEdits::key_text(const std::vector<RowValue>& values) const 
   if (plan_->is_keyless()) return "(no key)";
   std::string key;
   for (const MergeKeyPart& part : plan_->key) {
-    key += (key.empty() ? "(" : ", ") + server_text(values[part.column].text);
+    key += (key.empty() ? "(" : ", ") + std::string(values[part.column].text);
   }
   return key.empty() ? key : key + ")";
 }
@@ -95,7 +94,7 @@ Text DiscardedEdits::data_text(const std::vector<RowValue>& values) const {
   }
   Text data = std::string();
   RowComposer(shown).append(shown_values, *data);
-  return server_text(*data);
+  return std::string(*data);
 }
 
 void DiscardedEdits::note(const char* problem, const std::vector<RowValue>& values,

@@ -1,8 +1,8 @@
 #include "pg/restore/id_choice.hpp"
 
+#include "core/archive/manifest.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/backup/archive_rows.hpp"
-#include "pg/backup/manifest_text.hpp"
 #include "pg/load/id_facts.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/company_merge.hpp"
@@ -172,7 +172,7 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
   operation.take_snapshot();
   std::optional<Company> company;
   if (target) company = target->resolve(live);
-  const Manifest manifest = read_manifest(backup.manifest_text);
+  const Manifest manifest = Manifest::from_json(backup.manifest_text);
   const bool same_database = is_of_this_database(backup, manifest);
   const Transfer transfer{.same_database = same_database,
                           .same_company = company && is_own_backup(backup, manifest, company->key),

@@ -5,7 +5,6 @@
 #include "core/archive/key_order.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
-#include "pg/base/server_text.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/table_plan.hpp"
@@ -120,7 +119,7 @@ class Planner {
       const auto& archived = matched_.columns;
       if (column.generated) continue;
       if (std::find(archived.begin(), archived.end(), &column) != archived.end()) continue;
-      plan_.others.push_back({utf8_of(column.name), column.type_oid == JSONBOID});
+      plan_.others.push_back({column.name, column.type_oid == JSONBOID});
       plan_.current.push_back(&column);
     }
     if (!plan_.is_company) plan_.key = key_parts(plan_);
@@ -132,9 +131,8 @@ class Planner {
 
  private:
   void add_archived(const Column& column) {
-    MergeColumn merged{{utf8_of(column.name), column.type_oid == JSONBOID},
-                       mode_of(live_, plan_, column, policy_),
-                       {}};
+    MergeColumn merged{
+        {column.name, column.type_oid == JSONBOID}, mode_of(live_, plan_, column, policy_), {}};
     merged.is_file = matched_.archived->columns[plan_.columns.size()].files.has_value();
     if (merged.mode == Mode::kGreater) {
       merged.wins = [&column](std::string_view archived, std::string_view current) {

@@ -7,7 +7,6 @@
 
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/line_spool.hpp"
-#include "pg/base/server_text.hpp"
 #include "pg/restore/recorded_table.hpp"
 #include "pg/restore/undo.hpp"
 #include "pg/rows/key_lookup.hpp"
@@ -352,7 +351,7 @@ class Return {
     std::vector<RowColumn> set_columns;
     for (size_t position : positions) {
       const Column& column = *table.columns()[position];
-      set_columns.push_back({utf8_of(column.name), column.type_oid == JSONBOID});
+      set_columns.push_back({column.name, column.type_oid == JSONBOID});
     }
     RowLine now(set_columns);
     const auto as_left = [&](const Waiting& waiting) {

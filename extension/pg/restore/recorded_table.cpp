@@ -7,7 +7,6 @@
 #include "core/text/table_name.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/owner.hpp"
-#include "pg/base/server_text.hpp"
 #include "pg/restore/outside_actions.hpp"
 #include "pg/rows/key_lookup.hpp"
 
@@ -40,7 +39,7 @@ std::vector<RowColumn> recorded_columns(const Table* table, const std::string& n
   std::vector<RowColumn> result;
   for (const std::string& name : parse_text_array(names)) {
     const Column* column = columns[result.size()];
-    result.push_back({utf8_of(name), column == nullptr || column->type_oid == JSONBOID});
+    result.push_back({name, column == nullptr || column->type_oid == JSONBOID});
   }
   return result;
 }

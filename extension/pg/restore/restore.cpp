@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "core/archive/manifest.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/backup/archive_rows.hpp"
-#include "pg/backup/manifest_text.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/check/reference_check.hpp"
@@ -27,7 +27,7 @@ class RestoreRun {
              const RestoreOptions& options, bool preview)
       : live_(live),
         company_(company),
-        manifest_(read_manifest(backup.manifest_text)),
+        manifest_(Manifest::from_json(backup.manifest_text)),
         source_(stored_members(backup.id), backup.id),
         same_database_(is_of_this_database(backup, manifest_)),
         same_company_(is_own_backup(backup, manifest_, company.key)),

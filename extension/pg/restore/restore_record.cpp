@@ -3,6 +3,7 @@
 #include "core/scope/sql.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/words.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/restore/undo.hpp"
 #include "pg/scope/guard.hpp"
@@ -63,7 +64,7 @@ void note_views(const LiveScope& live) {
   const char* text = views.c_str();
   guarded([text] {
     ereport(NOTICE, (errmsg("materialized views still show what was there before"),
-                     errdetail_internal("%s", text),
+                     errdetail_internal("%s", to_server_with_marks(text)),
                      errhint("REFRESH MATERIALIZED VIEW brings them up to date.")));
   });
 }

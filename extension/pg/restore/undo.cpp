@@ -1,7 +1,8 @@
 #include "pg/restore/undo.hpp"
 
+#include "core/archive/manifest.hpp"
 #include "core/text/member.hpp"
-#include "pg/backup/manifest_text.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/base/spi.hpp"
 #include "pg/scope/stored_tables.hpp"
 
@@ -52,7 +53,8 @@ void UndoWriter::store(UndoPart part, int table, int seq, std::string_view membe
 void UndoWriter::complete(const Manifest& manifest) {
   outside_.finish();
   own_query("INSERT INTO company_backup.undo VALUES ($1, $2, $3::bigint[])",
-            {restore_, write_manifest(manifest), remember_tables(manifest)}, Access::kWrite);
+            {restore_, storable_json(manifest.to_readable_json()), remember_tables(manifest)},
+            Access::kWrite);
 }
 
 Manifest undo_manifest(int64_t restore) {
@@ -62,7 +64,7 @@ Manifest undo_manifest(int64_t restore) {
     throw Error(sqlstate::kUnknownBackup,
                 "restore " + std::to_string(restore) + " has no undo record");
   }
-  return read_manifest(*rows[0][0]);
+  return Manifest::from_json(*rows[0][0]);
 }
 
 std::unique_ptr<MemberSource> undo_members(int64_t restore, UndoPart part) {

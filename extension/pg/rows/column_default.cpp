@@ -5,6 +5,7 @@
 
 #include "core/scope/sql.hpp"
 #include "pg/base/code_owner.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/rows/table_writer.hpp"
 
@@ -31,7 +32,7 @@ Node* cook_default(Relation relation, AttrNumber number, const char* expression)
 
 // `count` values in text form; null: NULL. Inside guarded() only.
 void evaluate(Relation relation, AttrNumber number, const char* expression, int count,
-              char** texts) {
+              const char** texts) {
   const Oid type = TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid;
   Oid output;
   bool is_varlena;
@@ -42,9 +43,7 @@ void evaluate(Relation relation, AttrNumber number, const char* expression, int 
   for (int i = 0; i < count; ++i) {
     bool is_null;
     const Datum value = ExecEvalExpr(state, GetPerTupleExprContext(estate), &is_null);
-    char* text = is_null ? nullptr : OidOutputFunctionCall(output, value);
-    if (!is_null) text = pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8);
-    texts[i] = text;
+    texts[i] = is_null ? nullptr : from_server(OidOutputFunctionCall(output, value));
     ResetPerTupleExprContext(estate);
   }
   FreeExecutorState(estate);
@@ -53,8 +52,8 @@ void evaluate(Relation relation, AttrNumber number, const char* expression, int 
 }  // namespace
 
 Node* parse_expression(const char* expression) {
-  List* parsed =
-      raw_parser(psprintf("ALTER TABLE t ALTER c SET DEFAULT %s\n", expression), RAW_PARSE_DEFAULT);
+  List* parsed = raw_parser(
+      psprintf("ALTER TABLE t ALTER c SET DEFAULT %s\n", to_server(expression)), RAW_PARSE_DEFAULT);
   const auto* statement = list_length(parsed) == 1 ? linitial_node(RawStmt, parsed)->stmt : nullptr;
   const List* commands = statement != nullptr && IsA(statement, AlterTableStmt)
                              ? reinterpret_cast<const AlterTableStmt*>(statement)->cmds
@@ -98,8 +97,8 @@ ReplacementValues::ReplacementValues(const Table& table, const Column& column,
 
 Text ReplacementValues::next() {
   if (at_ < values_.size()) return values_[at_++];
-  std::vector<char*> texts(static_cast<size_t>(batch_));
-  char** const out = texts.data();
+  std::vector<const char*> texts(static_cast<size_t>(batch_));
+  const char** const out = texts.data();
   const int count = batch_;
   const MemoryContext memory = guarded([] {
     return AllocSetContextCreate(CurrentMemoryContext, "company_backup replacements",
@@ -142,7 +141,7 @@ void require_replacement(Oid table, const std::string& column, const std::string
   guarded_or(
       [&] {
         const Relation relation = table_open(table, AccessShareLock);
-        const AttrNumber number = get_attnum(table, column.c_str());
+        const AttrNumber number = column_number(table, column.c_str());
         run_owners_code(owner_of_replacement(relation, number),
                         [&] { cook_default(relation, number, expression.c_str()); });
         table_close(relation, NoLock);
@@ -181,15 +180,16 @@ ColumnSequence feeding_sequence(const Table& table, const Column& column) {
 
 std::vector<Text> evaluate_default(uint32_t table, const std::string& column, int count) {
   const char* name = column.c_str();
-  const std::string what = "default of column \"" + column + "\" of table \"" + guarded([=] {
-                             return quote_qualified_identifier(
-                                 get_namespace_name(get_rel_namespace(table)), get_rel_name(table));
-                           }) +
-                           "\"";
+  const std::string what =
+      "default of column \"" + column + "\" of table \"" + guarded([=] {
+        return from_server(quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
+                                                      get_rel_name(table)));
+      }) +
+      "\"";
   const char** values = guarded_code(what, [=] {
     const char** texts = static_cast<const char**>(palloc0(sizeof(char*) * count));
     Relation relation = table_open(table, AccessShareLock);
-    const AttrNumber attnum = get_attnum(table, name);
+    const AttrNumber attnum = column_number(table, name);
     Oid output;
     bool varlena;
     getTypeOutputInfo(TupleDescAttr(RelationGetDescr(relation), attnum - 1)->atttypid, &output,
@@ -204,7 +204,7 @@ std::vector<Text> evaluate_default(uint32_t table, const std::string& column, in
         bool is_null;
         const Datum value =
             ExecEvalExprSwitchContext(state, GetPerTupleExprContext(estate), &is_null);
-        if (!is_null) texts[i] = OidOutputFunctionCall(output, value);
+        if (!is_null) texts[i] = from_server(OidOutputFunctionCall(output, value));
         ResetPerTupleExprContext(estate);
       }
       FreeExecutorState(estate);

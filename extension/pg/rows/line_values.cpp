@@ -3,14 +3,12 @@
 #include <numeric>
 
 #include "core/text/hex.hpp"
-#include "pg/base/server_text.hpp"
 
 namespace company_backup {
 
 std::vector<RowColumn> row_columns(const std::vector<const Column*>& columns) {
   std::vector<RowColumn> list;
-  for (const Column* column : columns)
-    list.push_back({utf8_of(column->name), column->type_oid == JSONBOID});
+  for (const Column* column : columns) list.push_back({column->name, column->type_oid == JSONBOID});
   return list;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/scope/sql.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/owner_query.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/rows/column_default.hpp"
@@ -35,7 +36,7 @@ void require_renewal(Oid table, const std::string& column, const std::string& ex
       [&sql, &expression] {
         parse_expression(expression.c_str());
         SPI_connect();
-        SPIPlanPtr plan = SPI_prepare(sql.c_str(), 0, nullptr);
+        SPIPlanPtr plan = SPI_prepare(to_server(sql.c_str()), 0, nullptr);
         if (plan == nullptr) elog(ERROR, "%s", SPI_result_code_string(SPI_result));
         SPI_finish();
       },

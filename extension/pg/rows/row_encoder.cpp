@@ -6,7 +6,6 @@
 #include "core/text/hex.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/row_line.hpp"
-#include "pg/base/server_text.hpp"
 
 namespace company_backup {
 namespace {
@@ -153,7 +152,7 @@ RowEncoder::RowEncoder(const std::vector<const Column*>& columns,
 
 void RowEncoder::add_column(const Column& column, size_t position) {
   Encoded& encoded = columns_.emplace_back();
-  encoded.token = (columns_.size() == 1 ? "{" : ",") + json_key_token(utf8_of(column.name));
+  encoded.token = (columns_.size() == 1 ? "{" : ",") + json_key_token(column.name);
   encoded.position = position;
   encoded.form = form_of(column.type_oid);
   spans_.resize(columns_.size());

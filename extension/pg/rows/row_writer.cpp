@@ -1,12 +1,13 @@
 #include "pg/rows/row_writer.hpp"
-#include "core/scope/sql.hpp"
 
 #include <algorithm>
 #include <cstring>
 
+#include "core/scope/sql.hpp"
 #include "pg/base/boundary.hpp"
 #include "pg/base/code_owner.hpp"
 #include "pg/base/foreign_code.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/rows/foreign_writer.hpp"
 #include "pg/rows/table_writer.hpp"
 
@@ -137,11 +138,10 @@ std::string RowWriter::Impl::row_key(size_t row) const {
 }
 
 void RowWriter::Impl::refuse_value(const CaughtError& problem) const {
-  const char* column =
-      NameStr(TupleDescAttr(RelationGetDescr(relation), inputs[at_column].attnum - 1)->attname);
+  const std::string column = utf8_of(
+      NameStr(TupleDescAttr(RelationGetDescr(relation), inputs[at_column].attnum - 1)->attname));
   std::string row = key.empty() ? "Row" : "Row (" + row_key(at_row) + ")";
-  const std::string what =
-      std::string("column \"") + column + "\" of table " + quoted_display(name);
+  const std::string what = "column \"" + column + "\" of table " + quoted_display(name);
   throw Error(sqlstate::kBadValue, "value of " + what + " cannot be loaded")
       .detail(row + ": " + problem.message + ".")
       .hint(is_of_path(problem.sqlstate) ? hint_of_path("type of " + what) : "");
@@ -178,9 +178,9 @@ void RowWriter::Impl::open(Oid oid, const std::vector<int16_t>& columns, Doubted
 std::string RowWriter::Impl::hint_of(int errcode) const {
   const AttrNumber column = table.column_at_work();
   if (column == 0) return path_hint(errcode, code_on(name));
-  const char* text = NameStr(TupleDescAttr(RelationGetDescr(relation), column - 1)->attname);
-  return path_hint(errcode,
-                   std::string("default of column \"") + text + "\" of table \"" + name + "\"");
+  const std::string text =
+      utf8_of(NameStr(TupleDescAttr(RelationGetDescr(relation), column - 1)->attname));
+  return path_hint(errcode, "default of column \"" + text + "\" of table \"" + name + "\"");
 }
 
 // Inside guarded() only.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/text/quoting.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/spi.hpp"
 
@@ -166,7 +167,7 @@ void warn_unmoved(const ColumnSequence& sequence) {
   guarded([&] {
     ereport(WARNING, (errmsg("sequence \"%s\" is not moved past %s, which was loaded into a column "
                              "it feeds",
-                             name.c_str(), value.c_str()),
+                             to_server_with_marks(name.c_str()), value.c_str()),
                       errdetail("It is not the column's own, and the owner of the table may not "
                                 "move it."),
                       errhint("Grant that owner UPDATE on the sequence, or let the column own it: "

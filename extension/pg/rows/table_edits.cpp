@@ -6,6 +6,7 @@
 #include "core/text/quoting.hpp"
 #include "pg/base/boundary.hpp"
 #include "pg/base/code_owner.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/rows/row_writer.hpp"
 #include "pg/rows/table_writer.hpp"
 
@@ -184,10 +185,9 @@ void TableEdits::Impl::convert() {
         if (error.sqlstate == sqlstate::kForeignCode) {
           throw Error(sqlstate::kForeignCode, error.message).detail(error.detail);
         }
-        const char* column =
-            NameStr(TupleDescAttr(RelationGetDescr(root), values[at].column - 1)->attname);
-        const std::string what =
-            std::string("column \"") + column + "\" of table " + quoted_display(name);
+        const std::string column =
+            utf8_of(NameStr(TupleDescAttr(RelationGetDescr(root), values[at].column - 1)->attname));
+        const std::string what = "column \"" + column + "\" of table " + quoted_display(name);
         throw Error(sqlstate::kBadValue, "value of " + what + " cannot be restored")
             .detail(row_at(at) + error.message + ".")
             .hint(is_of_path(error.sqlstate) ? hint_of_path("type of " + what) : "");

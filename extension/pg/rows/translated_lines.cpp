@@ -6,7 +6,6 @@
 #include "core/archive/key_order.hpp"
 #include "core/text/row_composer.hpp"
 #include "pg/base/line_spool.hpp"
-#include "pg/base/server_text.hpp"
 
 namespace company_backup {
 namespace {
@@ -85,7 +84,7 @@ std::vector<KeyPart> key_parts(const std::vector<RowColumn>& columns,
                                const std::vector<ManifestKeyColumn>& key) {
   std::vector<KeyPart> parts;
   for (const ManifestKeyColumn& wanted : key) {
-    const std::string name = utf8_of(wanted.column);
+    const std::string& name = wanted.column;
     const auto found = std::find_if(columns.begin(), columns.end(),
                                     [&](const RowColumn& column) { return column.name == name; });
     parts.push_back({static_cast<size_t>(found - columns.begin()), wanted.order});

@@ -6,6 +6,7 @@
 
 #include "core/text/quoting.hpp"
 #include "pg/base/compat.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -209,7 +210,8 @@ std::string operator_text(Oid op) {
     HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(op));
     if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for operator %u", op);
     const Form_pg_operator form = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
-    Names result{get_namespace_name(form->oprnamespace), pstrdup(NameStr(form->oprname))};
+    Names result{from_server(get_namespace_name(form->oprnamespace)),
+                 from_server(pstrdup(NameStr(form->oprname)))};
     ReleaseSysCache(tuple);
     return result;
   });
@@ -220,7 +222,8 @@ std::string operator_text(Oid op) {
 // namesake for the domain.
 std::string cast_of(Oid type, const TypeFacts& facts) {
   if (type == facts.base || facts.base < FirstNormalObjectId) return {};
-  return std::string("::") + guarded([&] { return format_type_be_qualified(facts.base); });
+  return std::string("::") +
+         guarded([&] { return from_server(format_type_be_qualified(facts.base)); });
 }
 
 class Loader {

@@ -3,6 +3,7 @@
 // before the statement's own changes. So the question is never who has a key, but whose row this
 // is, by its versions, and what has become of it. A company whose row cannot be found has ended.
 #include "core/text/error.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/pinned_settings.hpp"
 #include "pg/base/spi.hpp"
@@ -82,8 +83,10 @@ Oid root_of(Relation table) {
 // that was made of a dump, which numbers anew, by its name. Null: it was dropped.
 const char* key_column(const Trigger& trigger, Oid company_table) {
   if (trigger.tgnargs != 3) return "";
-  if (atooid(trigger.tgargs[1]) != company_table) return trigger.tgargs[0];
-  return get_attname(company_table, static_cast<AttrNumber>(atoi(trigger.tgargs[2])), true);
+  if (atooid(trigger.tgargs[1]) != company_table) return from_server(trigger.tgargs[0]);
+  const char* name =
+      get_attname(company_table, static_cast<AttrNumber>(atoi(trigger.tgargs[2])), true);
+  return name == nullptr ? nullptr : from_server(name);
 }
 
 // Can settings change the text of a key? Not with these types, which most keys have: that spares
@@ -94,7 +97,8 @@ bool depends_on_settings(FunctionCallInfo fcinfo) {
   const Relation table = data->tg_relation;
   if (!TRIGGER_FIRED_FOR_ROW(data->tg_event)) return false;
   const char* column = key_column(*data->tg_trigger, root_of(table));
-  const int number = column == nullptr ? 0 : SPI_fnumber(RelationGetDescr(table), column);
+  const int number =
+      column == nullptr ? 0 : SPI_fnumber(RelationGetDescr(table), to_server(column));
   if (number <= 0) return false;
   switch (getBaseType(SPI_gettypeid(RelationGetDescr(table), number))) {
     case INT2OID:
@@ -110,6 +114,12 @@ bool depends_on_settings(FunctionCallInfo fcinfo) {
   }
 }
 
+// Null: NULL. Inside guarded() only.
+const char* text_of(HeapTuple row, Relation table, int number) {
+  const char* text = SPI_getvalue(row, RelationGetDescr(table), number);
+  return text == nullptr ? nullptr : from_server(text);
+}
+
 // Inside guarded() only.
 void read_row(Change& change, const TriggerData& data, int number) {
   const Relation table = data.tg_relation;
@@ -119,7 +129,7 @@ void read_row(Change& change, const TriggerData& data, int number) {
   change.row = version_of(table, row);
   change.is_ours = TransactionIdIsCurrentTransactionId(made_by);
   change.key = heap_getattr(row, number, RelationGetDescr(table), &is_null);
-  change.before = SPI_getvalue(row, RelationGetDescr(table), number);
+  change.before = text_of(row, table, number);
   change.inserted = TRIGGER_FIRED_BY_INSERT(data.tg_event);
   change.updated = TRIGGER_FIRED_BY_UPDATE(data.tg_event);
   change.moved = TRIGGER_FIRED_BY_DELETE(data.tg_event) &&
@@ -130,7 +140,7 @@ void read_row(Change& change, const TriggerData& data, int number) {
     change.by = {GetTopTransactionIdIfAny(), HeapTupleHeaderGetUpdateXid(row->t_data),
                  HeapTupleHeaderGetCmax(row->t_data)};
   } else if (change.updated) {
-    change.after = SPI_getvalue(data.tg_newtuple, RelationGetDescr(table), number);
+    change.after = text_of(data.tg_newtuple, table, number);
   }
 }
 
@@ -149,11 +159,11 @@ Change read_change(FunctionCallInfo fcinfo) {
   change.column = key_column(*data->tg_trigger, change.root);
   // The column was dropped: all access is refused until set_company_table() names the key.
   if (change.column == nullptr) return change;
-  const int number = SPI_fnumber(RelationGetDescr(table), change.column);
+  const int number = SPI_fnumber(RelationGetDescr(table), to_server(change.column));
   if (number <= 0) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
                     errmsg("table \"%s\" has no column \"%s\", which is the key of companies",
-                           RelationGetRelationName(table), change.column),
+                           RelationGetRelationName(table), to_server(change.column)),
                     errhint("Call set_company_table() again.")));
   }
   if (change.truncated == InvalidOid) read_row(change, *data, number);
@@ -179,7 +189,7 @@ TupleVersion first_version(const KnownRow& known, const Lost& lost) {
   return guarded([&] {
     const Relation table = try_relation_open(place, AccessShareLock);
     if (table == nullptr) return TupleVersion();
-    const TupleVersion first = version_before(table, get_attnum(place, lost.column), lost.key);
+    const TupleVersion first = version_before(table, column_number(place, lost.column), lost.key);
     relation_close(table, NoLock);
     return first;
   });

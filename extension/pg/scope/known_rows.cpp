@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "pg/base/company_lock.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/pinned_settings.hpp"
 #include "pg/base/value_input.hpp"
@@ -49,7 +50,7 @@ std::optional<Datum> value_of(const KeyColumn& column, const std::string& key) {
           Oid type;
           int32 modifier;
           Oid collation;
-          get_atttypetypmodcoll(column.table, get_attnum(column.table, column.name), &type,
+          get_atttypetypmodcoll(column.table, column_number(column.table, column.name), &type,
                                 &modifier, &collation);
           type = getBaseTypeAndTypmod(type, &modifier);
           return read_text(type, key.c_str(), modifier);
@@ -65,7 +66,7 @@ TupleVersion version_at_start(const KeyColumn& column, const std::string& key) {
   return guarded([&] {
     const Relation table = table_open(column.table, AccessShareLock);
     const TupleVersion version =
-        version_before(table, get_attnum(column.table, column.name), *value);
+        version_before(table, column_number(column.table, column.name), *value);
     table_close(table, NoLock);
     return version;
   });

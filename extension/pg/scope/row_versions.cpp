@@ -11,6 +11,8 @@ extern "C" {
 #include "catalog/pg_am_d.h"
 }
 
+#include "pg/base/encoding.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -61,7 +63,7 @@ Step step_from(HeapTuple row) {
 // Within one relation. `by`: the transaction that made the first version; none: any.
 TransactionId follow_versions(Relation table, RowEnd& end, const char* key_column,
                               TransactionId by) {
-  const int number = SPI_fnumber(RelationGetDescr(table), key_column);
+  const int number = SPI_fnumber(RelationGetDescr(table), to_server(key_column));
   TupleTableSlot* slot = table_slot_create(table, nullptr);
   end.fate = RowEnd::kUnknown;
   while (number > 0 && end.fate == RowEnd::kUnknown) {
@@ -72,7 +74,8 @@ TransactionId follow_versions(Relation table, RowEnd& end, const char* key_colum
     if (TransactionIdIsValid(by) && made_by != by) break;
     end.last.made_by = made_by;
     end.last.command = HeapTupleHeaderGetRawCommandId(row->t_data);
-    end.key = SPI_getvalue(row, RelationGetDescr(table), number);
+    const char* key = SPI_getvalue(row, RelationGetDescr(table), number);
+    end.key = key == nullptr ? nullptr : from_server(key);
     const Step step = step_from(row);
     end.fate = step.fate;
     by = step.by;

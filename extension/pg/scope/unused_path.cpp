@@ -2,6 +2,7 @@
 
 #include "core/text/json_walk.hpp"
 #include "core/text/quoting.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/base/spi.hpp"
 
@@ -17,10 +18,10 @@ bool may_read_documents(Oid table, const std::string& column) {
     const char kind = get_rel_relkind(table);
     if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE) return false;
     const bool allowed = pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-                         pg_attribute_aclcheck(table, get_attnum(table, name), GetUserId(),
+                         pg_attribute_aclcheck(table, column_number(table, name), GetUserId(),
                                                ACL_SELECT) == ACLCHECK_OK;
     if (!allowed || check_enable_rls(table, InvalidOid, true) == RLS_ENABLED) return false;
-    const Oid type = getBaseType(get_atttype(table, get_attnum(table, name)));
+    const Oid type = getBaseType(get_atttype(table, column_number(table, name)));
     return type == JSONOID || type == JSONBOID;
   });
 }
@@ -37,7 +38,7 @@ bool is_unused(Oid table, const std::string& column, const JsonPath& path) {
     any = true;
     for (const Row& row : rows) {
       std::vector<std::string> values, others;
-      collect_server_ids(path, *row[0], values, others);
+      collect_storable_ids(path, *row[0], values, others);
       used |= !values.empty() || !others.empty();
     }
   }
@@ -53,7 +54,8 @@ void tell_of_unused_path(Oid table, const std::string& column, const JsonPath& p
   guarded([&] {
     ereport(NOTICE,
             (errmsg("no document in column \"%s\" of table \"%s\" has a value at %s",
-                    column.c_str(), get_rel_name(table), path_text.c_str()),
+                    to_server_with_marks(column.c_str()), get_rel_name(table),
+                    to_server_with_marks(path_text.c_str())),
              errhint("References are looked for there only. If the path is right, documents that "
                      "have it may come later.")));
   });

@@ -1,9 +1,10 @@
 // read_backup and stream_backup: set-returning, one piece of the file per call.
 #include <memory>
 
+#include "core/archive/manifest.hpp"
 #include "pg/backup/archive_source.hpp"
-#include "pg/backup/manifest_text.hpp"
 #include "pg/base/arguments.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/sql/authorize.hpp"
 
 namespace company_backup {
@@ -121,7 +122,7 @@ COMPANY_BACKUP_FUNCTION(read_backup) {
     const StoredBackup backup =
         authorize_backup(required_int64(fcinfo, 0, "backup"), Action::kExport, std::nullopt);
     Manifest manifest = Manifest::from_json(backup.manifest_text);
-    require_readable(backup, read_manifest(backup.manifest_text));
+    require_readable(backup, manifest);
     scan.snapshot = snapshot_with(backup.id);
     return std::make_unique<ArchiveBytes>(std::move(manifest), backup.manifest_text,
                                           stored_members(backup.id));
@@ -138,7 +139,8 @@ COMPANY_BACKUP_FUNCTION(stream_backup) {
     const AskedCompany company = authorize_existing(live, text, Action::kExport, std::nullopt,
                                                     Detail().add("stored", false));
     auto spool = std::make_unique<Spool>(options.include_files);
-    std::string manifest = write_manifest(take_backup(std::move(live), company, options, *spool));
+    std::string manifest =
+        storable_json(take_backup(std::move(live), company, options, *spool).to_readable_json());
     return std::make_unique<ArchiveBytes>(Manifest::from_json(manifest), std::move(manifest),
                                           std::move(spool));
   });

@@ -1,8 +1,8 @@
 // backup_company, company_backups, backup_contents, backup_manifest, delete_backup.
+#include "core/archive/manifest.hpp"
 #include "core/text/quoting.hpp"
 #include "core/text/table_name.hpp"
 #include "pg/backup/backup.hpp"
-#include "pg/backup/manifest_text.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/scope/company_identity.hpp"
@@ -62,7 +62,7 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   StoreSink sink(id);
   const Manifest manifest = take_backup(std::move(live), company, options, sink);
   refuse_ended(owner, company.key());
-  complete_backup(id, {company.key(), owner}, manifest, write_manifest(manifest));
+  complete_backup(id, {company.key(), owner}, manifest, storable_json(manifest.to_readable_json()));
   PG_RETURN_INT64(id);
 }
 
@@ -89,7 +89,7 @@ COMPANY_BACKUP_FUNCTION(company_backups) {
 COMPANY_BACKUP_FUNCTION(backup_contents) {
   const StoredBackup backup = authorized_backup(fcinfo, Action::kInspect);
   Rows rows;
-  const Manifest manifest = read_manifest(backup.manifest_text);
+  const Manifest manifest = Manifest::from_json(backup.manifest_text);
   require_readable(backup, manifest);
   for (const ManifestTable& table : manifest.tables) {
     rows.push_back({table.area, display_entry(table.name), std::to_string(table.rows),
@@ -108,7 +108,7 @@ COMPANY_BACKUP_FUNCTION(backup_contents) {
 
 COMPANY_BACKUP_FUNCTION(backup_manifest) {
   const StoredBackup backup = authorized_backup(fcinfo, Action::kInspect);
-  require_readable(backup, read_manifest(backup.manifest_text));
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   const std::string json = storable_json(backup.manifest_text);
   const char* text = json.c_str();
   return guarded(

@@ -5,6 +5,7 @@
 #include "core/text/error.hpp"
 #include "core/text/quoting.hpp"
 #include "pg/base/boundary.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/spi.hpp"
 
 namespace company_backup {
@@ -44,7 +45,7 @@ void require_column(Oid table, const std::string& column) {
 }
 
 void notice(const std::string& message) {
-  guarded([&] { ereport(NOTICE, (errmsg_internal("%s", message.c_str()))); });
+  guarded([&] { ereport(NOTICE, (errmsg_internal("%s", to_server_with_marks(message.c_str())))); });
 }
 
 }  // namespace company_backup

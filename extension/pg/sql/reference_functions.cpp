@@ -4,7 +4,6 @@
 #include "core/text/json_path.hpp"
 #include "core/text/quoting.hpp"
 #include "pg/base/arguments.hpp"
-#include "pg/base/server_text.hpp"
 #include "pg/scope/guard.hpp"
 #include "pg/scope/unused_path.hpp"
 #include "pg/sql/stored_rules.hpp"
@@ -164,9 +163,9 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   if (rule.when_column.empty() != PG_ARGISNULL(6)) {
     throw Error(sqlstate::kInvalidParameter, "when_column and when_value must be given together");
   }
-  const JsonPath path = path_of_rule(rule.json_path);
+  const JsonPath path = JsonPath::parse(rule.json_path);
   // However it is spelt, it is the same rule.
-  if (!rule.json_path.empty()) rule.json_path = server_text(path.text());
+  if (!rule.json_path.empty()) rule.json_path = path.text();
   if (!removes) require_short(rule);
   remove_reference(rule);
   if (removes) {

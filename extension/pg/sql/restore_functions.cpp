@@ -1,6 +1,6 @@
 // restore_company, preview_restore, plan_ids, keep_restore, revert_restore, restore_problems,
 // restore_id_map, create_company_from_backup, clone_company, company_restores, company_busy.
-#include "pg/backup/manifest_text.hpp"
+#include "core/archive/manifest.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/restore/create_company.hpp"
@@ -54,7 +54,7 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
                                           restore_detail(id, options.include_files));
   StoredBackup backup = authorize_source(id, target.key(), action, options.actor);
   if (!target.exists()) throw unknown_company(target.unknown(), id);
-  require_readable(backup, read_manifest(backup.manifest_text));
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   return {std::move(live), std::move(target), std::move(backup), options};
 }
 
@@ -116,7 +116,7 @@ COMPANY_BACKUP_FUNCTION(plan_ids) {
   const StoredBackup backup =
       authorize_source(id, target ? Text(target->key()) : Text(), Action::kPreview, std::nullopt);
   if (target && !target->exists()) throw unknown_company(target->unknown(), id);
-  require_readable(backup, read_manifest(backup.manifest_text));
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   return return_rows(
       fcinfo, reading(backup, [&] { return show_id_plan(std::move(live), target, backup); }));
 }
@@ -168,7 +168,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
   authorize({Action::kCreate, actor, named("Backup", id)}, std::nullopt,
             detail.add_json("attributes", attributes));
   const StoredBackup backup = authorize_source(id, std::nullopt, Action::kCreate, actor);
-  require_readable(backup, read_manifest(backup.manifest_text));
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   return return_text(reading(backup, [&] {
     return create_from(load_live_scope(), backup, {attributes, ids, actor});
   }));

@@ -3,6 +3,7 @@
 #include "core/text/quoting.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/compat.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/base/spi.hpp"
 #include "pg/scope/catalog.hpp"
 #include "pg/scope/company_triggers.hpp"
@@ -61,11 +62,15 @@ std::vector<std::string> schemas_of(const std::string& path) {
   std::vector<std::string> schemas;
   List* names = guarded([=] {
     List* list = NIL;
-    if (!SplitIdentifierString(pstrdup(text), ',', &list)) return static_cast<List*>(nullptr);
+    if (!SplitIdentifierString(pstrdup(to_server(text)), ',', &list))
+      return static_cast<List*>(nullptr);
     return list;
   });
   ListCell* cell;
-  foreach (cell, names) schemas.emplace_back(static_cast<const char*>(lfirst(cell)));
+  foreach (cell, names) {
+    const char* name = static_cast<const char*>(lfirst(cell));
+    schemas.emplace_back(guarded([=] { return from_server(name); }));
+  }
   if (schemas.empty()) {
     throw Error(sqlstate::kBadRule, "\"" + path + "\" is not a search_path")
         .hint("Write the schemas with commas between them, as in 'app, public'.");

@@ -1,6 +1,6 @@
 // publish_template, unpublish_template, company_templates, create_company_from_template.
+#include "core/archive/manifest.hpp"
 #include "core/text/quoting.hpp"
-#include "pg/backup/manifest_text.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/restore/create_company.hpp"
 #include "pg/sql/authorize.hpp"
@@ -139,7 +139,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_template) {
             detail.add("template", name).add_json("attributes", attributes));
   const StoredBackup backup =
       authorize_template(name, Action::kUse, actor, Detail().add("for", to_text(Action::kCreate)));
-  require_readable(backup, read_manifest(backup.manifest_text));
+  require_readable(backup, Manifest::from_json(backup.manifest_text));
   find_template("SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name);
   // New IDs also where these are free: the next company of the template needs its own.
   return return_text(reading(backup, [&] {

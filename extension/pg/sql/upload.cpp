@@ -1,7 +1,7 @@
 // begin_upload, append_upload, finish_upload: an archive from outside, hostile until proved.
 #include "core/archive/archive_reader.hpp"
+#include "core/archive/manifest.hpp"
 #include "core/text/hex.hpp"
-#include "pg/backup/manifest_text.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/piece_pipeline.hpp"
@@ -334,7 +334,7 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   reader.finish();
   require_trusted(reader);
   const std::optional<int64_t> owner = owner_of(upload);
-  const Manifest manifest = read_manifest(reader.manifest_text());
+  const Manifest& manifest = reader.manifest();
   complete_backup(id,
                   {.company = upload.company.value_or(manifest.company_key),
                    .identity = owner,
