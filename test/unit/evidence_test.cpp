@@ -6,6 +6,8 @@
 
 #include "core/scope/document_values.hpp"
 #include "core/scope/judgement.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/json_walk.hpp"
 #include "scope_fixture.hpp"
 
 namespace company_backup {
@@ -92,6 +94,29 @@ TEST(EvidenceCollector, KeepsNoMoreThanItMay) {
   EXPECT_EQ(collector.finish().find(0, 1)->matches.at(0).values, 2U);
 }
 
+// However they are sorted in the table, the same values are kept.
+TEST(EvidenceCollector, KeepsValuesFromEverywhere) {
+  const auto number = [](int i) { return std::to_string(1'000'000'000 + i); };
+  const auto matches = [&](bool backwards) {
+    EvidenceCollector collector(100);
+    for (int i = 0; i < 2000; ++i) {
+      const int n = backwards ? 1999 - i : i;
+      for (int times = 0; times < 3; ++times)
+        collector.add_value({.table = 0, .column = 1}, number(n));
+    }
+    collector.end_places();
+    collector.begin_key(1, 1);
+    for (int i = 0; i < 1000; ++i) collector.add_key(number(i));
+    const Evidence evidence = collector.finish();
+    EXPECT_EQ(evidence.find(0, 1)->values, 100U);
+    EXPECT_EQ(evidence.find(0, 1)->generated, 100U);
+    return evidence.find(0, 1)->matches.at(0).values;
+  };
+  EXPECT_GT(matches(false), 25U);
+  EXPECT_LT(matches(false), 75U);
+  EXPECT_EQ(matches(false), matches(true));
+}
+
 TEST(RowEvidence, CountsRowsWithoutAValue) {
   RowEvidence evidence;
   evidence.columns = {2, 3};
@@ -103,9 +128,11 @@ TEST(RowEvidence, CountsRowsWithoutAValue) {
 
 std::multiset<std::string> values_in(const std::string& json) {
   std::multiset<std::string> found;
-  EXPECT_TRUE(visit_values(json, [&](const std::string& path, std::string_view value) {
-    found.insert(path + "=" + std::string(value));
-  }));
+  EXPECT_EQ(visit_values(json,
+                         [&](const std::string& path, std::string_view value) {
+                           found.insert(path + "=" + std::string(value));
+                         }),
+            DocumentRead::kWhole);
   return found;
 }
 
@@ -130,10 +157,60 @@ TEST(DocumentValues, KnowNamesThatAreIds) {
 
 TEST(DocumentValues, MalformedAndDeepOnesDoNoHarm) {
   const FoundValue ignore = [](const std::string&, std::string_view) {};
-  EXPECT_FALSE(visit_values("{\"a\": ", ignore));
-  EXPECT_FALSE(visit_values("", ignore));
+  for (const char* json : {"{\"a\": ", "", "{\"a\": 1,}", "[1,]", "[1 2]", "1 2", "[1", "{1: 2}",
+                           "]", "{\"a\" 1}", "[01]", "\"\x01\""}) {
+    EXPECT_EQ(visit_values(json, ignore), DocumentRead::kNot) << json;
+  }
   const std::string deep = std::string(100000, '[') + "1" + std::string(100000, ']');
-  EXPECT_TRUE(visit_values(deep, [](const std::string&, std::string_view) { FAIL(); }));
+  EXPECT_EQ(visit_values(deep, [](const std::string&, std::string_view) { FAIL(); }),
+            DocumentRead::kWhole);
+}
+
+TEST(DocumentValues, AreReadAsTypeJsonHasThem) {
+  EXPECT_EQ(values_in(R"({"big": 1e400, "item_id": 5, "n": -0, "e": {}, "l": [[], 9]})"),
+            (std::multiset<std::string>{".item_id=5", ".n=-0", ".l[*][*]=9"}));
+  EXPECT_EQ(values_in(R"({"a": "\u0000", "b": "\ud800", "c": "\u00e9"})"),
+            (std::multiset<std::string>{".c=\u00e9"}));
+  EXPECT_EQ(values_in("[123456789012345678901234567890]"),
+            (std::multiset<std::string>{"[*]=123456789012345678901234567890"}));
+}
+
+TEST(DocumentValues, OfWhatNoPathLeadsToItIsSaid) {
+  const auto read = [](const std::string& json) {
+    return visit_values(json, [](const std::string& path, std::string_view value) {
+      EXPECT_EQ(path + "=" + std::string(value), ".x=1");
+    });
+  };
+  const std::string deep = std::string(40, '[') + "\"" + uuid(1) + "\"" + std::string(40, ']');
+  for (const std::string& json :
+       {std::string(R"({"x": 1, "a\u0000b": "y"})"), std::string(R"({"x": 1, "\ud800": {"z": 2}})"),
+        std::string(R"({"x": 1, "": [3]})"), "{\"x\": 1, \"" + std::string(5000, 'n') + "\": 4}",
+        "{\"x\": 1, \"d\": " + deep + "}"}) {
+    EXPECT_EQ(read(json), DocumentRead::kInPart) << json;
+  }
+  EXPECT_EQ(read(R"({"x": 1, "": null, "a\u0000b": [true]})"), DocumentRead::kWhole);
+}
+
+TEST(DocumentValues, PathsOfOddNamesArePaths) {
+  for (const char* name : {"\"", "\\", "a\"b_id", "'", "$", "*", "**", "keys()", "a.b", "[*]",
+                           "\n\x01", "-", "@", "?"}) {
+    std::string json = "{";
+    append_json_string(json, name);
+    json += ": {\"item_id\": 5}}";
+    bool found = false;
+    EXPECT_EQ(visit_values(json,
+                           [&](const std::string& path, std::string_view) {
+                             found = true;
+                             EXPECT_TRUE(covers_path("$" + path, "$" + path));
+                             EXPECT_EQ(last_name(path), "item_id");
+                             std::vector<std::string> values, others;
+                             collect_ids(JsonPath::parse("$" + path), json, values, others);
+                             EXPECT_EQ(values, std::vector<std::string>{"5"}) << path;
+                           }),
+              DocumentRead::kWhole);
+    EXPECT_TRUE(found) << json;
+  }
+  EXPECT_EQ(last_name(".\"a\\\"b_id\"[*]"), "a\"b_id");
 }
 
 TEST(DocumentValues, RulesCoverPaths) {

@@ -1,79 +1,119 @@
 #include "core/scope/document_values.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "core/scope/evidence.hpp"
+#include "core/text/error.hpp"
 #include "core/text/json_path.hpp"
+#include "core/text/json_scanner.hpp"
+#include "core/text/names.hpp"
+#include "core/text/steps.hpp"
 
 namespace company_backup {
 namespace {
 
 constexpr size_t kDeepest = 30;
 constexpr size_t kLongestValue = 128;
+constexpr size_t kLongestPath = 1000;
 
 JsonStep step_of(JsonStep::Kind kind, std::string key = {}) {
   return {kind, std::move(key), 0};
 }
 
 // Goes through a document without recursion.
-class Visitor : public nlohmann::json_sax<nlohmann::json> {
+class DocumentReader {
  public:
-  explicit Visitor(const FoundValue& found) : found_(found) {}
+  DocumentReader(std::string_view json, const FoundValue& found)
+      : scanner_(json, 1, JsonScanner::Escapes::kAny), found_(found) {}
 
-  bool null() override { return leave_value(); }
-  bool boolean(bool) override { return leave_value(); }
-  bool number_integer(number_integer_t value) override { return take(std::to_string(value)); }
-  bool number_unsigned(number_unsigned_t value) override { return take(std::to_string(value)); }
-  bool number_float(number_float_t, const string_t&) override { return leave_value(); }
-  bool string(string_t& value) override { return take(value); }
-  bool binary(binary_t&) override { return leave_value(); }
-
-  bool start_object(std::size_t) override {
-    steps_.push_back(step_of(JsonStep::Kind::kKey));
-    return true;
-  }
-  bool key(string_t& name) override {
-    const bool generated = looks_generated(name);
-    if (generated) say(path() + ".keys()", name);
-    steps_.back() = generated ? step_of(JsonStep::Kind::kMembers)
-                              : step_of(JsonStep::Kind::kKey, std::move(name));
-    return true;
-  }
-  bool end_object() override { return leave_container(); }
-  bool start_array(std::size_t) override {
-    steps_.push_back(step_of(JsonStep::Kind::kElements));
-    return true;
-  }
-  bool end_array() override { return leave_container(); }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
-    return false;
+  // Throws if it is malformed.
+  DocumentRead read() {
+    for (;;) {
+      note_step();
+      if (enter()) continue;
+      while (!steps_.empty() && scanner_.peek() == close()) leave();
+      if (steps_.empty()) break;
+      scanner_.expect(',');
+      begin_member();
+    }
+    if (!scanner_.at_end()) return DocumentRead::kNot;
+    return left_out_ ? DocumentRead::kInPart : DocumentRead::kWhole;
   }
 
  private:
-  bool leave_container() {
-    steps_.pop_back();
-    return true;
-  }
-  static bool leave_value() { return true; }
-
-  bool take(std::string_view value) {
-    say(path(steps_.size()), value);
-    return true;
-  }
-
-  void say(const std::string& path, std::string_view value) {
-    if (steps_.size() <= kDeepest && !value.empty() && value.size() <= kLongestValue) {
-      found_(path, value);
+  // Takes a scalar, or an empty container up to its end; true: a value inside another one follows.
+  bool enter() {
+    const char c = scanner_.peek();
+    if (c == '{' || c == '[') {
+      scanner_.expect(c);
+      steps_.push_back(step_of(c == '{' ? JsonStep::Kind::kKey : JsonStep::Kind::kElements));
+      if (scanner_.peek() == close()) return false;
+      begin_member();
+      return true;
     }
+    if (c == '"') {
+      bool readable = true;
+      const std::string_view text = string(readable);
+      if (readable) say(path(steps_.size()), text);
+    } else if (const std::string_view json = scanner_.skip_value(); is_whole_number(json)) {
+      say(path(steps_.size()), json);
+    }
+    return false;
   }
 
-  // Of the object whose member begins.
-  std::string path() const { return path(steps_.size() - 1); }
+  char close() const { return is_array(steps_.back()) ? ']' : '}'; }
 
-  std::string path(size_t count) const {
-    if (count > kDeepest) return {};
+  void leave() {
+    scanner_.expect(close());
+    steps_.pop_back();
+  }
+
+  // Steps over the name of a member.
+  void begin_member() {
+    if (is_array(steps_.back())) return;
+    if (scanner_.peek() != '"') scanner_.expect('"');
+    bool readable = true;
+    const std::string name(string(readable));
+    scanner_.expect(':');
+    const bool generated = looks_generated(name);
+    if (generated) {
+      const std::optional<std::string> outside = path(steps_.size() - 1);
+      say(outside ? std::optional(*outside + ".keys()") : outside, name);
+    }
+    steps_.back() =
+        generated ? step_of(JsonStep::Kind::kMembers) : step_of(JsonStep::Kind::kKey, name);
+  }
+
+  // What no text can be is empty, as no key of a path is.
+  std::string_view string(bool& readable) {
+    const JsonScanner::String text = scanner_.string();
+    readable = !text.unreadable;
+    if (!readable) return {};
+    if (!text.escaped) return text.text;
+    unescaped_.resize(text.text.size());
+    return {unescaped_.data(), unescape_json(text.text, unescaped_.data())};
+  }
+
+  static bool is_array(const JsonStep& step) { return step.kind == JsonStep::Kind::kElements; }
+
+  static bool is_whole_number(std::string_view json) {
+    return json.find_first_not_of("-0123456789") == std::string_view::npos;
+  }
+
+  void say(const std::optional<std::string>& path, std::string_view value) {
+    if (value.empty() || value.size() > kLongestValue) return;
+    if (path)
+      found_(*path, value);
+    else
+      left_out_ = left_out_ || steps_.size() <= kDeepest || looks_generated(value) ||
+                  id_stem(steps_.back().key);
+  }
+
+  // To the value inside the first `count` containers; nothing: there is none.
+  std::optional<std::string> path(size_t count) const {
+    if (steps_.size() > kDeepest) return std::nullopt;
     std::string text;
     size_t start = 0;
     for (size_t i = count; i-- > 1 && start == 0;) {
@@ -81,9 +121,13 @@ class Visitor : public nlohmann::json_sax<nlohmann::json> {
     }
     if (start > 0) {
       append_step(text, step_of(JsonStep::Kind::kDescend));
-      while (start < count && steps_[start].kind == JsonStep::Kind::kElements) ++start;
+      while (start < count && is_array(steps_[start])) ++start;
     }
-    for (size_t i = start; i < count; ++i) append_step(text, steps_[i]);
+    for (size_t i = start; i < count; ++i) {
+      if (steps_[i].kind == JsonStep::Kind::kKey && steps_[i].key.empty()) return std::nullopt;
+      append_step(text, steps_[i]);
+      if (text.size() > kLongestPath) return std::nullopt;
+    }
     return text;
   }
 
@@ -95,15 +139,21 @@ class Visitor : public nlohmann::json_sax<nlohmann::json> {
                        same);
   }
 
+  JsonScanner scanner_;
   const FoundValue& found_;
   std::vector<JsonStep> steps_;
+  std::string unescaped_;
+  bool left_out_ = false;
 };
 
 }  // namespace
 
-bool visit_values(std::string_view json, const FoundValue& found) {
-  Visitor visitor(found);
-  return nlohmann::json::sax_parse(json.begin(), json.end(), &visitor);
+DocumentRead visit_values(std::string_view json, const FoundValue& found) {
+  try {
+    return DocumentReader(json, found).read();
+  } catch (const Error&) {
+    return DocumentRead::kNot;
+  }
 }
 
 bool covers_path(const std::string& known, const std::string& path) {
@@ -116,13 +166,16 @@ bool covers_path(const std::string& known, const std::string& path) {
 }
 
 std::string last_name(const std::string& path) {
-  std::string text = path;
-  if (text.ends_with(".keys()")) text.resize(text.size() - 7);
-  while (text.ends_with("[*]")) text.resize(text.size() - 3);
-  const bool quoted = text.ends_with('"');
-  if (quoted) text.pop_back();
-  const size_t start = text.rfind(quoted ? '"' : '.');
-  return start == std::string::npos ? std::string() : text.substr(start + 1);
+  JsonPathReader in(path);
+  in.accept("$");
+  std::string name;
+  while (!in.at_end()) {
+    if (in.accept("[*]")) continue;
+    if (!in.accept(".")) return {};
+    JsonStep step = in.step_after_dot(false);
+    if (step.kind != JsonStep::Kind::kKeys) name = std::move(step.key);
+  }
+  return name;
 }
 
 }  // namespace company_backup

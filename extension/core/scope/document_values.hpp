@@ -7,12 +7,19 @@
 
 namespace company_backup {
 
+enum class DocumentRead {
+  kWhole,
+  kInPart,  // there are values that no path leads to: beneath a name that is empty, or that no text
+            // of PostgreSQL's can be; deeper, or beneath longer names, than paths can be
+  kNot,     // it is malformed
+};
+
 // Calls `found` for strings and whole numbers in the document, and for names of members that look
 // generated, with the path that leads to them, without the "$". What stands beneath the same name
-// twice, as in a tree, is at ".**". Of what is deeper than paths can be nothing is said. Returns
-// false if `json` is malformed; `found` may have been called then.
+// twice, as in a tree, is at ".**". Of a malformed document it may have been called before the
+// place that is. Reads what type json accepts, without recursion.
 using FoundValue = std::function<void(const std::string& path, std::string_view value)>;
-bool visit_values(std::string_view json, const FoundValue& found);
+DocumentRead visit_values(std::string_view json, const FoundValue& found);
 
 // Does a rule for the path `known` say what stands at `path`, one of visit_values() with its "$"?
 bool covers_path(const std::string& known, const std::string& path);

@@ -1,7 +1,9 @@
 #include "core/scope/evidence.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
+#include <utility>
 
 #include "core/text/ascii.hpp"
 #include "core/text/id_shape.hpp"
@@ -11,6 +13,14 @@ namespace {
 
 constexpr int kBucketBits = 16;
 constexpr size_t kMostMatches = 1000;  // kept of a place
+
+// See Sampled::kept.
+constexpr uint64_t kGenerated = 1, kRandom = 2, kLooks = 3;
+
+// By the lower half first: the upper one, which the buckets go by, stays what it is by chance.
+uint64_t order_of(uint64_t hash) {
+  return std::rotr(hash, 32);
+}
 
 // However a UUID is spelt, it is the same key.
 uint64_t hash_of(std::string_view value) {
@@ -89,20 +99,47 @@ void EvidenceCollector::add_value(const SamplePlace& place, std::string_view val
       numbers_.try_emplace(place, static_cast<uint32_t>(places_.size())).first->second;
   if (number == places_.size()) places_.push_back({.place = place});
   Sampled& sampled = places_[number];
-  if (sampled.added == most_values_ || values_.size() == kMostInAll) return;
-  ++sampled.added;
-  values_.push_back({hash_of(value), number, looks_generated(value), looks_random(value), 0});
+  const uint64_t hash = (hash_of(value) & ~kLooks) | (looks_generated(value) ? kGenerated : 0) |
+                        (looks_random(value) ? kRandom : 0);
+  if (order_of(hash) >= sampled.below) return;
+  if (sampled.kept.size() >= 2 * most_values_) keep_lowest(sampled);
+  if (kept_ == kMostInAll) return;
+  sampled.kept.push_back(hash);
+  ++kept_;
+}
+
+void EvidenceCollector::keep_lowest(Sampled& sampled) {
+  std::vector<uint64_t>& kept = sampled.kept;
+  kept_ -= kept.size();
+  std::sort(kept.begin(), kept.end(),
+            [](uint64_t a, uint64_t b) { return order_of(a) < order_of(b); });
+  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+  if (kept.size() >= most_values_) {
+    kept.resize(most_values_);
+    sampled.below = order_of(kept.back());
+  }
+  kept_ += kept.size();
+}
+
+void EvidenceCollector::end_places() {
+  for (; open_from_ < places_.size(); ++open_from_) {
+    keep_lowest(places_[open_from_]);
+    places_[open_from_].kept.shrink_to_fit();
+  }
 }
 
 void EvidenceCollector::sort_values() {
-  const auto less = [](const Value& a, const Value& b) {
+  end_places();
+  values_.reserve(kept_);
+  for (uint32_t number = 0; number < places_.size(); ++number) {
+    for (const uint64_t hash : std::exchange(places_[number].kept, {})) {
+      values_.push_back(
+          {hash | kLooks, number, (hash & kGenerated) != 0, (hash & kRandom) != 0, 0});
+    }
+  }
+  std::sort(values_.begin(), values_.end(), [](const Value& a, const Value& b) {
     return a.hash != b.hash ? a.hash < b.hash : a.place < b.place;
-  };
-  std::sort(values_.begin(), values_.end(), less);
-  const auto same = [](const Value& a, const Value& b) {
-    return a.hash == b.hash && a.place == b.place;
-  };
-  values_.erase(std::unique(values_.begin(), values_.end(), same), values_.end());
+  });
   first_.assign((size_t{1} << kBucketBits) + 1, 0);
   for (const Value& value : values_) {
     ++first_[(value.hash >> (64 - kBucketBits)) + 1];
@@ -124,7 +161,7 @@ void EvidenceCollector::begin_key(TableIndex table, int16_t column, bool alone) 
 }
 
 void EvidenceCollector::add_key(std::string_view value) {
-  const uint64_t hash = hash_of(value);
+  const uint64_t hash = hash_of(value) | kLooks;
   const size_t bucket = hash >> (64 - kBucketBits);
   const auto end = values_.begin() + first_[bucket + 1];
   auto found = std::lower_bound(values_.begin() + first_[bucket], end, hash,

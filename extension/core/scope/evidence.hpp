@@ -45,6 +45,7 @@ struct PlaceEvidence {
 struct UnreadTable {
   TableIndex table = kNoTable;
   std::string why;
+  int16_t column = 0;  // 0: none of its rows; else values of this column only
 };
 
 // Which columns of a row are NULL together, and by which of its references it is another company's
@@ -62,7 +63,7 @@ struct RowEvidence {
 struct Evidence {
   std::vector<PlaceEvidence> places;  // sorted by place
   std::map<TableIndex, RowEvidence> tables;
-  std::vector<UnreadTable> unread;  // whose rows could not be looked at
+  std::vector<UnreadTable> unread;  // what could not be looked at
   bool has_rows = false;            // there were any
   // By table and column: of how many rows the value was read; no entry: it was NULL in all of them.
   std::map<std::pair<TableIndex, int16_t>, uint32_t> rows;
@@ -82,8 +83,8 @@ bool looks_generated(std::string_view value);
 bool looks_random(std::string_view value);
 
 // First add_value() for the sample, then for each key begin_key() and add_key(). Keeps hashes of
-// values only: no more than `most_values` of a place, and kMostInAll; what is beyond is as if it
-// were not there.
+// values only: of a place `most_values` different ones, wherever in the sample they come, always
+// the same; and kMostInAll, what is beyond is as if it were not there.
 class EvidenceCollector {
  public:
   static constexpr size_t kMostInAll = 1'500'000;  // values: 24 MB
@@ -91,6 +92,8 @@ class EvidenceCollector {
   explicit EvidenceCollector(size_t most_values) : most_values_(most_values) {}
 
   void add_value(const SamplePlace& place, std::string_view value);
+  // To be called now and then: no more values come for the places so far.
+  void end_places();
   size_t places() const { return places_.size(); }
   bool knows(const SamplePlace& place) const { return numbers_.contains(place); }
 
@@ -104,7 +107,10 @@ class EvidenceCollector {
  private:
   struct Sampled {
     SamplePlace place = {};
-    size_t added = 0;
+    // Hashes, in whose two lowest bits stands what the value looks like. Kept are those that are
+    // lowest by order_of().
+    std::vector<uint64_t> kept = {};
+    uint64_t below = UINT64_MAX;  // by order_of(): what is not is not kept
     uint32_t values = 0, generated = 0, random = 0, matched = 0;
     std::vector<KeyMatch> matches = {};
   };
@@ -116,10 +122,13 @@ class EvidenceCollector {
     uint32_t key;  // the number of the last key that had it
   };
 
+  void keep_lowest(Sampled& sampled);
   void sort_values();
   void end_key();
 
   size_t most_values_;
+  size_t kept_ = 0;       // of all places
+  size_t open_from_ = 0;  // the first place that end_places() has not seen
   std::map<SamplePlace, uint32_t> numbers_;
   std::vector<Sampled> places_;
   std::vector<Value> values_;

@@ -4,8 +4,10 @@
 
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
+#include "core/text/ascii.hpp"
 #include "core/text/error.hpp"
 #include "core/text/names.hpp"
+#include "core/text/steps.hpp"
 
 namespace company_backup {
 
@@ -122,12 +124,31 @@ void Model::support(Confidence confidence, std::string reason) {
   findings.back().evidence = std::move(reason);
 }
 
+namespace {
+
+constexpr std::string_view kTypeWords[] = {"type", "kind", "table", "model", "class"};
+
+// Quickly: may a name end with this word?
+bool may_end_with(std::string_view name, std::string_view word) {
+  while (!name.empty() && !is_alphanumeric(name.back())) name.remove_suffix(1);
+  if (name.size() < word.size()) return false;
+  return std::equal(word.rbegin(), word.rend(), name.rbegin(),
+                    [](char a, char b) { return a == (is_upper(b) ? b + ('a' - 'A') : b); });
+}
+
+}  // namespace
+
 const Column* type_column(const Table& table, const Column& column) {
   const auto stem = id_stem(column.name);
   if (!stem) return nullptr;
-  for (const Column& other : table.columns)
-    for (const char* ending : {"_type", "_kind", "_table", "_model", "_class"})
-      if (plain_name(other.name) == *stem + ending) return &other;
+  for (const Column& other : table.columns) {
+    note_step();
+    for (const std::string_view word : kTypeWords) {
+      if (may_end_with(other.name, word) &&
+          plain_name(other.name) == *stem + "_" + std::string(word))
+        return &other;
+    }
+  }
   return nullptr;
 }
 

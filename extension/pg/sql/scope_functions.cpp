@@ -125,8 +125,16 @@ void add_proposals(const std::vector<Finding>& findings, std::vector<Proposal>& 
 std::vector<Finding> evidence_findings(const LiveScope& live) {
   std::vector<Finding> findings;
   for (const UnreadTable& unread : live.evidence.unread) {
-    findings.push_back({Severity::kNotice, display_table(live.table(unread.table)),
-                        "its rows could not be looked at: " + unread.why, ""});
+    const Table& table = live.table(unread.table);
+    if (unread.column == 0) {
+      findings.push_back({Severity::kNotice, display_table(table),
+                          "its rows could not be looked at: " + unread.why, ""});
+      continue;
+    }
+    const std::string& column = column_of(table, unread.column).name;
+    if (column_rule(live.rules, table, column) != nullptr) continue;
+    findings.push_back(
+        {Severity::kNotice, display_table(table) + "." + display_name(column), unread.why, ""});
   }
   if (!live.evidence.has_rows) {
     findings.push_back({Severity::kNotice, display_table(live.table(live.scope.company_table)),
