@@ -12,12 +12,20 @@ namespace {
 constexpr int kBucketBits = 16;
 constexpr size_t kMostMatches = 1000;  // kept of a place
 
-// However a UUID is spelt, it is the same key.
-uint64_t hash_of(std::string_view value) {
+uint64_t hash_of(std::string_view value, const std::optional<UuidBytes>& uuid) {
   const std::hash<std::string_view> hash;
-  const std::optional<UuidBytes> uuid = parse_uuid(value);
   if (!uuid) return hash(value);
   return hash({reinterpret_cast<const char*>(uuid->data()), uuid->size()});
+}
+
+// As the type uuid prints it: small letters, with dashes.
+bool is_printed_uuid(std::string_view uuid) {
+  return uuid.size() == 36 && std::none_of(uuid.begin(), uuid.end(), is_upper);
+}
+
+bool looks_composed(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), is_digit) &&
+         value.find_first_of(",;:/| ") != value.npos;
 }
 
 }  // namespace
@@ -91,7 +99,9 @@ void EvidenceCollector::add_value(const SamplePlace& place, std::string_view val
   Sampled& sampled = places_[number];
   if (sampled.added == most_values_ || values_.size() == kMostInAll) return;
   ++sampled.added;
-  values_.push_back({hash_of(value), number, looks_generated(value), looks_random(value), 0});
+  const std::optional<UuidBytes> uuid = parse_uuid(value);
+  values_.push_back({hash_of(value, uuid), number, looks_generated(value), looks_random(value),
+                     looks_composed(value), uuid && !is_printed_uuid(value), 0});
 }
 
 void EvidenceCollector::sort_values() {
@@ -109,6 +119,8 @@ void EvidenceCollector::sort_values() {
     ++places_[value.place].values;
     places_[value.place].generated += value.generated;
     places_[value.place].random += value.random;
+    places_[value.place].composed += value.composed;
+    places_[value.place].respelt += value.respelt;
   }
   for (size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
   sorted_ = true;
@@ -120,11 +132,13 @@ void EvidenceCollector::begin_key(TableIndex table, int16_t column, bool alone) 
   key_table_ = table;
   key_column_ = column;
   key_alone_ = alone;
+  key_respelt_ = false;
   ++key_number_;
 }
 
 void EvidenceCollector::add_key(std::string_view value) {
-  const uint64_t hash = hash_of(value);
+  const std::optional<UuidBytes> uuid = parse_uuid(value);
+  const uint64_t hash = hash_of(value, uuid);
   const size_t bucket = hash >> (64 - kBucketBits);
   const auto end = values_.begin() + first_[bucket + 1];
   auto found = std::lower_bound(values_.begin() + first_[bucket], end, hash,
@@ -132,6 +146,7 @@ void EvidenceCollector::add_key(std::string_view value) {
   for (; found != end && found->hash == hash; ++found) {
     if (found->key == key_number_) return;  // it repeats
     found->key = key_number_;
+    key_respelt_ = key_respelt_ || (uuid && !is_printed_uuid(value));
     if (places_[found->place].matched++ == 0) touched_.push_back(found->place);
   }
 }
@@ -139,7 +154,7 @@ void EvidenceCollector::add_key(std::string_view value) {
 void EvidenceCollector::end_key() {
   for (uint32_t number : touched_) {
     Sampled& sampled = places_[number];
-    sampled.matches.push_back({key_table_, key_column_, sampled.matched, key_alone_});
+    sampled.matches.push_back({key_table_, key_column_, sampled.matched, key_alone_, key_respelt_});
     sampled.matched = 0;
   }
   touched_.clear();
@@ -154,7 +169,8 @@ Evidence EvidenceCollector::finish() {
                      [](const KeyMatch& a, const KeyMatch& b) { return a.values > b.values; });
     if (sampled.matches.size() > kMostMatches) sampled.matches.resize(kMostMatches);
     evidence.places.push_back({std::move(sampled.place), sampled.values, sampled.generated,
-                               sampled.random, std::move(sampled.matches)});
+                               sampled.random, sampled.composed, sampled.respelt,
+                               std::move(sampled.matches)});
   }
   std::sort(evidence.places.begin(), evidence.places.end(),
             [](const PlaceEvidence& a, const PlaceEvidence& b) { return a.place < b.place; });

@@ -31,7 +31,8 @@ struct KeyMatch {
   TableIndex table = kNoTable;
   int16_t column = 0;
   uint32_t values = 0;
-  bool alone = true;  // it is the whole key: can be referred to
+  bool alone = true;     // it is the whole key: can be referred to
+  bool respelt = false;  // UUIDs in it are not spelt as PostgreSQL does
 };
 
 struct PlaceEvidence {
@@ -39,6 +40,8 @@ struct PlaceEvidence {
   uint32_t values = 0;     // different ones that were looked up
   uint32_t generated = 0;  // of these: that look generated, and are the same nowhere by chance
   uint32_t random = 0;     // that look like passwords, hashes or tokens
+  uint32_t composed = 0;   // that look like several values, or paths: 3,7 or gid://app/Item/7
+  uint32_t respelt = 0;    // UUIDs that are not spelt as PostgreSQL does
   std::vector<KeyMatch> matches = {};  // most values first
 };
 
@@ -90,6 +93,7 @@ class EvidenceCollector {
 
   explicit EvidenceCollector(size_t most_values) : most_values_(most_values) {}
 
+  // A UUID is the same key however it is spelt.
   void add_value(const SamplePlace& place, std::string_view value);
   size_t places() const { return places_.size(); }
   bool knows(const SamplePlace& place) const { return numbers_.contains(place); }
@@ -105,14 +109,16 @@ class EvidenceCollector {
   struct Sampled {
     SamplePlace place = {};
     size_t added = 0;
-    uint32_t values = 0, generated = 0, random = 0, matched = 0;
+    uint32_t values = 0, generated = 0, random = 0, composed = 0, respelt = 0, matched = 0;
     std::vector<KeyMatch> matches = {};
   };
   struct Value {
     uint64_t hash;
-    uint32_t place : 30;
+    uint32_t place : 28;
     uint32_t generated : 1;
     uint32_t random : 1;
+    uint32_t composed : 1;
+    uint32_t respelt : 1;
     uint32_t key;  // the number of the last key that had it
   };
 
@@ -128,7 +134,7 @@ class EvidenceCollector {
   bool sorted_ = false;
   TableIndex key_table_ = kNoTable;
   int16_t key_column_ = 0;
-  bool key_alone_ = true;
+  bool key_alone_ = true, key_respelt_ = false;
   uint32_t key_number_ = 0;
 };
 

@@ -16,15 +16,15 @@ constexpr uint32_t kEnough = 5;  // values that say something
 
 std::string number(uint32_t count) {
   std::string text = std::to_string(count);
-  if (text.size() > 3) text.insert(text.size() - 3, ",");
+  for (size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
   return text;
 }
 
 class Judge {
  public:
   Judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
-        TableIndex named)
-      : schema_(schema), evidence_(evidence), place_(place), named_(named) {
+        TableIndex named, Naming naming)
+      : schema_(schema), evidence_(evidence), place_(place), named_(named), naming_(naming) {
     for (const KeyMatch& match : place.matches) {
       if (match.alone && !is_itself(match) && has_all(place, match)) full_.push_back(&match);
     }
@@ -96,7 +96,8 @@ class Judge {
         " a key of any table";
     if (!evidence_.all_keys) return judgement;
     judgement.kind = Judgement::Kind::kData;
-    const bool sure = named_ == kNoTable && (place_.values >= kEnough || proves()) && !is_shared();
+    const bool sure = named_ == kNoTable && (place_.values >= kEnough || proves()) &&
+                      !is_shared() && place_.composed * 2 < place_.values;
     judgement.confidence = sure ? Confidence::kConfident : Confidence::kLikely;
     return judgement;
   }
@@ -114,15 +115,38 @@ class Judge {
       }
       return judgement;
     }
+    // References compare texts.
+    if ((place_.respelt > 0) != target->respelt) {
+      judgement.evidence += ", but their UUIDs are spelt in another way";
+      return judgement;
+    }
     judgement.kind = Judgement::Kind::kReference;
     judgement.table = target->table;
     judgement.column = target->column;
     judgement.evidence += others_text(*target);
-    // A kind that is called like the table says so itself.
-    const bool enough =
-        (is_named && place_.place.when_column != 0) || place_.values >= (proves() ? 2 : kEnough);
-    judgement.confidence = enough ? Confidence::kConfident : Confidence::kLikely;
+    judgement.confidence = confidence(*target, is_named);
     return judgement;
+  }
+
+  Confidence confidence(const KeyMatch& target, bool is_named) const {
+    // A kind that is called like the table says so itself.
+    const bool is_kind = is_named && place_.place.when_column != 0;
+    const bool enough = is_kind || place_.values >= (proves() ? 2 : kEnough);
+    const bool is_whole = is_named && naming_ == Naming::kWhole;
+    if (!enough || target.values < place_.values) return Confidence::kLikely;
+    if (proves())
+      return is_whole || is_own_key(target) ? Confidence::kConfident : Confidence::kGuess;
+    return is_kind || is_whole ? Confidence::kConfident : Confidence::kLikely;
+  }
+
+  // The table's own key, or a UUID: nobody makes these up.
+  bool is_own_key(const KeyMatch& match) const {
+    const Table& table = schema_.tables[match.table];
+    if (column_of(table, match.column).family == TypeFamily::kUuid) return true;
+    return std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(),
+                       [&](const UniqueIndex& unique) {
+                         return unique.primary && unique.columns == std::vector{match.column};
+                       });
   }
 
   // "; no other table has more than 3 %".
@@ -170,6 +194,7 @@ class Judge {
   const Evidence& evidence_;
   const PlaceEvidence& place_;
   const TableIndex named_;
+  const Naming naming_;
   std::vector<const KeyMatch*> full_;
 };
 
@@ -180,8 +205,8 @@ bool has_all(const PlaceEvidence& place, const KeyMatch& match) {
 }
 
 Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
-                TableIndex named) {
-  return Judge(schema, evidence, place, named).judge();
+                TableIndex named, Naming naming) {
+  return Judge(schema, evidence, place, named, naming).judge();
 }
 
 }  // namespace company_backup

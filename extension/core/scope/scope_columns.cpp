@@ -45,7 +45,7 @@ class ColumnCheck {
     if (has_unheld_key(scoped.table, column)) return;
     if (ask_places(scoped.table, column) || is_in_reference(scoped.table, column)) return;
     if (looks_like_secret(model_.table(scoped.table), column) &&
-        !proves(meaning_.judge(scoped.table, column)))
+        !refers_to_rows(meaning_.judge(scoped.table, column)))
       ask_secret(scoped.table, column);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);
@@ -61,6 +61,33 @@ class ColumnCheck {
                                                   ColumnTreatment::kData));
     else if (column.family == TypeFamily::kJson)
       ask_document(scoped.table, column);
+    else
+      ask_matches(scoped.table, column);
+  }
+
+  // Its name is not that of an ID, but values are keys of tables of companies' rows.
+  void ask_matches(TableIndex index, const Column& column) {
+    const PlaceEvidence* place = model_.evidence.find(index, column.number);
+    if (place == nullptr || is_company_column(index, column)) return;
+    const Judgement judged = meaning_.judge(*place);
+    if (judged.kind == Judgement::Kind::kReference) {
+      ask_reference(*place, judged);
+    } else if (judged.kind == Judgement::Kind::kUnknown && !judged.evidence.empty() &&
+               meaning_.is_among_keys(*place, [&](TableIndex table) {
+                 const ScopedTable* scoped = scope_.find(table);
+                 return scoped != nullptr && scoped->owned();
+               })) {
+      model_.error(column_object(model_.table(index), column.name),
+                   judged.evidence +
+                       "; say which with set_reference(), or set_column_rule(..., "
+                       "'data')",
+                   "");
+    }
+  }
+
+  // To the table's own key: tokens are unique, too, but nobody refers to rows by them.
+  bool refers_to_rows(const Judgement& judged) const {
+    return proves(judged) && meaning_.named_columns(judged.table, {judged.column}).empty();
   }
 
   // Random texts are secrets where they are called so; words and paths are not.
@@ -118,8 +145,18 @@ class ColumnCheck {
     for (const auto& [place, judged] : meaning_.proved_places(index, column)) {
       const bool is_whole = place->place.json_path.empty() && place->place.when_column == 0;
       if (is_whole || scope_.find(judged.table) == nullptr || is_ruled(place->place)) continue;
-      ask_reference(*place, judged);
       asked = true;
+      if (place->place.json_path.empty() || column.family == TypeFamily::kJson) {
+        ask_reference(*place, judged);
+        continue;
+      }
+      ask(index, column,
+          "at " + place->place.json_path + " its documents have keys of " +
+              display_table(model_.table(judged.table)) +
+              ": a copy would have the same, since references are followed in columns of type json "
+              "and jsonb only",
+          ColumnTreatment::kData);
+      break;
     }
     if (asked) model_.ask_kinds(index, column);
     return asked;
@@ -215,7 +252,7 @@ class ColumnCheck {
     if (!can_hold_id(column) || column.identity) return false;
     if (model_.is_scope_column(scoped.table, column)) return false;
     if (is_known_company_column(scoped.table, column)) return false;
-    const auto stem = id_stem(column.name);
+    const auto stem = meaning_.nouns().said_stem(column);
     if (!stem) return scoped.table != model_.company && meaning_.company_names().match(column);
     return !is_own_id(scoped.table, column, *stem);
   }

@@ -17,7 +17,8 @@ bool is_one_of(const std::vector<int16_t>& columns, int16_t column) {
 
 }  // namespace
 
-ColumnMeaning::ColumnMeaning(const Model& model) : model_(model), company_names_(model) {
+ColumnMeaning::ColumnMeaning(const Model& model)
+    : model_(model), company_names_(model), nouns_(model.schema) {
   for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
     for (const std::string& form : noun_forms(plain_name(model.table(index).name)))
       tables_named_[form].push_back(index);
@@ -26,6 +27,7 @@ ColumnMeaning::ColumnMeaning(const Model& model) : model_(model), company_names_
     const std::string& name = column_of(model.table(key.table), key.columns[0]).name;
     const auto [known, added] = targets_by_name_.emplace(name, key.target);
     if (!added && known->second != key.target) known->second = kNoTable;
+    ++keys_by_name_[name];
   }
 }
 
@@ -92,6 +94,15 @@ TableIndex ColumnMeaning::namesake_target(const std::string& column) const {
 bool ColumnMeaning::holds_all(const PlaceEvidence& place, TableIndex table) const {
   return std::any_of(place.matches.begin(), place.matches.end(), [&](const KeyMatch& match) {
     return match.alone && match.table == table && has_all(place, match);
+  });
+}
+
+bool ColumnMeaning::is_among_keys(const PlaceEvidence& place,
+                                  const std::function<bool(TableIndex)>& counts) const {
+  const bool proves = place.generated * 10 >= place.values * 9;
+  return std::any_of(place.matches.begin(), place.matches.end(), [&](const KeyMatch& match) {
+    return match.alone && match.table != place.place.table && counts(match.table) &&
+           (proves || has_all(place, match));
   });
 }
 
@@ -166,16 +177,66 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
   if (company_names_.match(column)) return model_.company;
   const TableIndex named = table_named(at.table, column.name, nullptr, same_family);
   if (named != kNoTable) return named;
+  if (const auto odd = nouns_.stem(column); odd && !id_stem(column.name)) {
+    const auto found = tables_named(at.table, *odd, &column, same_family);
+    if (found.size() == 1 && found[0] != at.table) return found[0];
+  }
+  if (names_composite(column.name)) return kNoTable;
   const TableIndex namesake = namesake_target(column.name);
-  if (namesake != kNoTable) return namesake;
-  if (names_itself(place, column.name)) return at.table;
   const TableIndex ending = ending_among(place, column.name);
+  if (namesake != kNoTable && ending != kNoTable && ending != namesake) return kNoTable;
+  if (namesake != kNoTable) return namesake;
   if (ending != kNoTable) return ending;
+  const TableIndex of_key = nouns_.table_of_key(column.name);
+  if (of_key != kNoTable && of_key != at.table) return of_key;
+  if (names_itself(place, column.name)) return at.table;
   return names_doer(column) ? people_among(place) : kNoTable;
 }
 
+// Rows that have that name can be told apart only by several columns: no other table is meant.
+bool ColumnMeaning::names_composite(const std::string& column) const {
+  const auto stem = id_stem(column);
+  if (!stem) return false;
+  for (const std::string& form : noun_forms(*stem)) {
+    const auto named = tables_named_.find(form);
+    if (named == tables_named_.end()) continue;
+    if (std::any_of(named->second.begin(), named->second.end(),
+                    [this](TableIndex table) { return only_key(table) == nullptr; }))
+      return true;
+  }
+  return false;
+}
+
+Naming ColumnMeaning::naming_of(const PlaceEvidence& place, TableIndex named) const {
+  if (named == kNoTable) return Naming::kNone;
+  const SamplePlace& at = place.place;
+  const Column& column = column_of(model_.table(at.table), at.column);
+  const bool is_column = at.json_path.empty();
+  if (at.when_column != 0 || (is_column && company_names_.match(column))) return Naming::kWhole;
+  const auto stem = is_column ? nouns_.said_stem(column) : id_stem(last_name(at.json_path));
+  const auto wanted = noun_forms(stem.value_or(""));
+  const auto forms = noun_forms(plain_name(model_.table(named).name));
+  if (std::find_first_of(forms.begin(), forms.end(), wanted.begin(), wanted.end()) != forms.end())
+    return Naming::kWhole;
+  // Several foreign keys on columns of this name lead there, and none elsewhere.
+  const auto others = keys_by_name_.find(column.name);
+  const bool agree = is_column && others != keys_by_name_.end() && others->second > 1 &&
+                     namesake_target(column.name) == named;
+  return agree ? Naming::kWhole : Naming::kLoose;
+}
+
 Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
-  return company_backup::judge(model_.schema, model_.evidence, place, suggested(place));
+  const TableIndex named = suggested(place);
+  Judgement judgement =
+      company_backup::judge(model_.schema, model_.evidence, place, named, naming_of(place, named));
+  // Another system's small numbers are keys here by chance.
+  const Column& column = column_of(model_.table(place.place.table), place.place.column);
+  const bool is_number_elsewhere = place.place.json_path.empty() &&
+                                   names_external_id(column.name) &&
+                                   place.generated * 10 < place.values * 9;
+  if (is_number_elsewhere && judgement.kind == Judgement::Kind::kReference)
+    judgement.kind = Judgement::Kind::kUnknown;
+  return judgement;
 }
 
 Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {

@@ -2,6 +2,7 @@
 // to scope*.cpp.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 
 #include "core/scope/judgement.hpp"
 #include "core/scope/scope_model.hpp"
+#include "core/scope/table_nouns.hpp"
 
 namespace company_backup {
 
@@ -32,6 +34,8 @@ class ColumnMeaning {
 
   const CompanyNames& company_names() const { return company_names_; }
 
+  const TableNouns& nouns() const { return nouns_; }
+
   // The one table that the column is named after, with a key of one column that fits. What stands
   // before it says the part it plays: "received_on_bill_id" is a bill. kNoTable: none, or several.
   TableIndex named_table(TableIndex table, const Column& column, Fits fits) const;
@@ -43,6 +47,11 @@ class ColumnMeaning {
 
   // Are all values at the place keys of the table, as far as samples go?
   bool holds_all(const PlaceEvidence& place, TableIndex table) const;
+
+  // Are values at the place keys of some of these tables? Of small numbers all of them have to be
+  // of one.
+  bool is_among_keys(const PlaceEvidence& place,
+                     const std::function<bool(TableIndex)>& counts) const;
 
   // The places in a column that are references for sure, with what they refer to: the column as a
   // whole, or else by kinds, if these tell them all apart; and paths in documents.
@@ -73,6 +82,8 @@ class ColumnMeaning {
                                        const Column* column, Fits fits) const;
   TableIndex namesake_target(const std::string& column) const;
   TableIndex suggested(const PlaceEvidence& place) const;
+  Naming naming_of(const PlaceEvidence& place, TableIndex named) const;
+  bool names_composite(const std::string& column) const;
   bool rests_on_guess(TableIndex start, const Routes& routes) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
@@ -85,6 +96,8 @@ class ColumnMeaning {
   std::unordered_map<std::string, std::vector<TableIndex>> tables_named_;
   // What foreign keys on columns of this name refer to; kNoTable: to different tables.
   std::unordered_map<std::string, TableIndex> targets_by_name_;
+  std::unordered_map<std::string, int> keys_by_name_;  // how many of them there are
+  const TableNouns nouns_;
 };
 
 }  // namespace company_backup

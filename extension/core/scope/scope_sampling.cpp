@@ -17,12 +17,21 @@ bool has_key(const std::vector<ForeignKey>& keys, TableIndex table, int16_t colu
   });
 }
 
-// Its values are those of the table's own rows: others have them from here.
-bool is_own_key(const Table& table, const Column& column) {
+bool refers(const Schema& schema, TableIndex table) {
+  return std::any_of(schema.foreign_keys.begin(), schema.foreign_keys.end(),
+                     [&](const ForeignKey& key) { return key.table == table; });
+}
+
+// Its values are those of the table's own rows: others have them from here. Where nothing says what
+// a row hangs on, its UUIDs may be another's: of what it completes.
+bool is_own_key(const Schema& schema, const TableNouns& nouns, TableIndex index,
+                const Column& column) {
+  const Table& table = schema.tables[index];
   const auto is_it = [&](const UniqueIndex& unique) {
     return unique.primary && unique.columns == std::vector{column.number};
   };
-  return !id_stem(column.name) &&
+  if (column.family != TypeFamily::kInteger && !refers(schema, index)) return false;
+  return !nouns.stem(column) &&
          std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(), is_it);
 }
 
@@ -97,16 +106,18 @@ std::vector<const Column*> nullable_columns(const Schema& schema, TableIndex tab
   return columns;
 }
 
-std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex table) {
+std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNouns& nouns,
+                                             TableIndex table) {
   std::vector<SampledColumn> sampled;
   const Table& from = schema.tables[table];
   for (const Column& column : from.columns) {
     if (column.generated || column.identity || !is_own_type(column)) continue;
-    if (is_own_key(from, column)) continue;
+    if (is_own_key(schema, nouns, table, column)) continue;
     if (!can_hold_id(column) && column.family != TypeFamily::kJson) continue;
     if (has_key(schema.foreign_keys, table, column.number)) continue;
-    const bool named =
-        id_stem(column.name) || names_doer(column) || looks_like_secret(from, column);
+    const TableIndex of_key = nouns.table_of_key(column.name);
+    const bool named = nouns.stem(column) || names_doer(column) ||
+                       (of_key != kNoTable && of_key != table) || looks_like_secret(from, column);
     // A number that is not named like an ID is a number.
     if (is_number(column) && !named) continue;
     SampledColumn sample{&column, named};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/scope/schema.hpp"
+#include "core/scope/table_nouns.hpp"
 
 namespace company_backup {
 
@@ -20,7 +21,8 @@ struct SampledColumn {
 
 // Columns that could refer to something, which no foreign key says. Of the types that PostgreSQL
 // itself has: their text is made by nobody else's code.
-std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex table);
+std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNouns& nouns,
+                                             TableIndex table);
 
 // A reference whose row says which company it leads to: it has the key itself, or refers to a row
 // of a table that has it.

@@ -294,30 +294,40 @@ class OtherTables {
            ask_unclear(index);
   }
 
-  // Numbers that are keys of many tables, of companies among them: that proves nothing, but what
-  // might be a company's is nobody's only if somebody says so.
+  // Numbers that are keys of many tables, of companies among them, or IDs of which some are: that
+  // proves nothing, but what might be a company's is nobody's only if somebody says so.
   bool ask_unclear(TableIndex index) {
     const Table& table = model_.table(index);
     if (table.of_extension) return false;
+    const auto owned = [this](TableIndex other) { return routes_.distance[other] >= 0; };
     for (const Column& column : table.columns) {
       if (is_settled(index, column)) continue;
-      const PlaceEvidence* place = model_.evidence.find(index, column.number);
-      if (place == nullptr || meaning_.judge(*place).kind != Judgement::Kind::kUnknown) continue;
-      const auto owned = [&](const KeyMatch& match) {
-        return routes_.distance[match.table] >= 0 && meaning_.holds_all(*place, match.table);
-      };
-      const auto found = std::find_if(place->matches.begin(), place->matches.end(), owned);
-      if (found == place->matches.end()) continue;
-      model_.error(display_table(table),
-                   "all sampled values of its column " + display_name(column.name) +
-                       " are keys of tables of companies' rows, " +
-                       display_table(model_.table(found->table)) +
-                       " among them; if they refer to one, say set_reference(...), if to none, "
-                       "set_column_rule(..., 'data')",
-                   "");
-      return true;
+      for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+        if (place.place.when_column != 0 || !meaning_.is_among_keys(place, owned)) continue;
+        const Judgement judged = meaning_.judge(place);
+        if (judged.kind != Judgement::Kind::kData) {
+          ask_match(place, judged);
+          return true;
+        }
+      }
     }
     return false;
+  }
+
+  void ask_match(const PlaceEvidence& place, const Judgement& judged) {
+    const Table& table = model_.table(place.place.table);
+    const Column& column = column_of(table, place.place.column);
+    const bool is_reference = judged.kind == Judgement::Kind::kReference &&
+                              routes_.distance[judged.table] >= 0 &&
+                              (place.place.json_path.empty() || column.family == TypeFamily::kJson);
+    model_.error(display_table(table),
+                 "values of its column " + display_name(column.name) +
+                     (place.place.json_path.empty() ? "" : " at " + place.place.json_path) +
+                     " may refer to rows of companies: " + judged.evidence +
+                     "; if they do, say set_reference(...), if not, set_column_rule(..., 'data')",
+                 is_reference ? model_.statements.reference(meaning_.reference(place.place, judged))
+                              : Statement(""));
+    if (is_reference) model_.support(judged.confidence, judged.evidence);
   }
 
   // Rows about rows of any table: (about_type, about_id).
@@ -352,6 +362,7 @@ class OtherTables {
       if (is_settled(index, column) || model_.is_scope_column(index, column)) continue;
       for (const auto& [place, judged] : meaning_.proved_places(index, column)) {
         if (routes_.distance[judged.table] < 0) continue;
+        if (!place->place.json_path.empty() && column.family != TypeFamily::kJson) continue;
         const ReferenceRule rule = meaning_.reference(place->place, judged);
         model_.error(display_table(table),
                      "values of its column " + display_name(column.name) + " are keys of " +

@@ -56,7 +56,8 @@ class Gatherer {
       : schema_(schema),
         settings_(settings),
         facts_(schema.tables.size()),
-        collector_(most_values(schema)),
+        nouns_(schema),
+        collector_(most_values(schema, nouns_)),
         end_(Clock::now() + std::chrono::seconds(evidence_time)) {}
 
   Evidence gather() {
@@ -76,10 +77,10 @@ class Gatherer {
 
  private:
   // So many of each place that all of them together keep within bounds.
-  static size_t most_values(const Schema& schema) {
+  static size_t most_values(const Schema& schema, const TableNouns& nouns) {
     size_t columns = 1;
     for (TableIndex table = 0; table < static_cast<TableIndex>(schema.tables.size()); ++table) {
-      columns += columns_to_sample(schema, table).size();
+      columns += columns_to_sample(schema, nouns, table).size();
     }
     const size_t share = std::max<size_t>(EvidenceCollector::kMostInAll / columns, 100);
     return std::min(share, static_cast<size_t>(evidence_rows));
@@ -159,8 +160,8 @@ class Gatherer {
   }
 
   void sample(TableIndex table) {
-    Wanted wanted{table, columns_to_sample(schema_, table), nullable_columns(schema_, table),
-                  company_ways(schema_, settings_, table)};
+    Wanted wanted{table, columns_to_sample(schema_, nouns_, table),
+                  nullable_columns(schema_, table), company_ways(schema_, settings_, table)};
     std::erase_if(wanted.ways,
                   [&](const CompanyWay& way) { return !facts_[way.key->target].unread.empty(); });
     if (wanted.columns.empty() && wanted.nullable.empty() && wanted.ways.size() < 2) return;
@@ -342,6 +343,7 @@ class Gatherer {
   const Schema& schema_;
   const Settings& settings_;
   std::vector<TableFacts> facts_;
+  const TableNouns nouns_;
   EvidenceCollector collector_;
   std::vector<UnreadTable> unread_;
   std::map<TableIndex, RowEvidence> tables_;
