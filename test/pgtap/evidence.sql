@@ -39,7 +39,7 @@ SELECT is(pg_temp.proposed('started_by'), 'confident SELECT public.set_reference
 SELECT alike((SELECT evidence FROM propose_company_rules() WHERE statement LIKE '%started_by%'), '40 of 40 sampled values are keys of app.customer;%', 'the evidence counts');
 SELECT is(pg_temp.proposed('{tags}'), 'confident SELECT public.set_reference(''app.job'', ''{tags}'', ''app.customer'');', 'the elements of an array, too, whatever it is called');
 SELECT is(pg_temp.proposed('{body}'), 'confident SELECT public.set_reference(''app.job'', ''{body}'', ''app.customer'', json_path => ''$.lines[*].who'');', 'and what is in documents');
-SELECT is(pg_temp.proposed('parent_id'), 'confident SELECT public.set_reference(''app.job'', ''{parent_id}'', ''app.job'');', 'a parent is a row of its own table, as the values say');
+SELECT is(pg_temp.proposed('parent_id'), 'likely SELECT public.set_reference(''app.job'', ''{parent_id}'', ''app.job'');', 'a parent is a row of its own table, as the values say');
 SELECT is(pg_temp.proposed('stripe_id'), 'confident SELECT public.set_column_rule(''app.job'', ''stripe_id'', ''data'');', 'what is the key of nothing is data');
 SELECT is(pg_temp.proposed('{customer_id}'), NULL, 'a name that the values contradict is no reference');
 SELECT is(pg_temp.proposed('''customer_id'''), 'likely SELECT public.set_column_rule(''app.job'', ''customer_id'', ''data'');', 'but nothing that is sure either');

@@ -96,9 +96,12 @@ class Judge {
         " a key of any table";
     if (!evidence_.all_keys) return judgement;
     judgement.kind = Judgement::Kind::kData;
-    const bool sure = named_ == kNoTable && (place_.values >= kEnough || proves()) &&
-                      !is_shared() && place_.composed * 2 < place_.values;
-    judgement.confidence = sure ? Confidence::kConfident : Confidence::kLikely;
+    const bool sure = named_ == kNoTable && (place_.values >= kEnough || proves()) && !is_shared();
+    const bool composed = place_.composed * 2 >= place_.values;
+    judgement.confidence = composed ? Confidence::kGuess
+                           : sure   ? Confidence::kConfident
+                                    : Confidence::kLikely;
+    if (composed) judgement.evidence += "; they look composed, and may hold keys";
     return judgement;
   }
 

@@ -147,6 +147,19 @@ TableIndex ColumnMeaning::only_ending_in(const PlaceEvidence& place,
   return found;
 }
 
+// Do other tables that have all the values end like the column, too?
+bool ColumnMeaning::ends_like_others(const PlaceEvidence& place, const std::string& name,
+                                     TableIndex table) const {
+  const std::vector<std::string> words = words_of(id_stem(name).value_or(""));
+  if (words.empty()) return false;
+  return std::any_of(place.matches.begin(), place.matches.end(), [&](const KeyMatch& match) {
+    if (match.table == table || !holds_all(place, match.table)) return false;
+    const auto forms = noun_forms(plain_name(model_.table(match.table).name));
+    return std::any_of(forms.begin(), forms.end(),
+                       [&](const std::string& form) { return form.ends_with("_" + words.back()); });
+  });
+}
+
 // "parent_id": a row of the table itself, if they all are.
 bool ColumnMeaning::names_itself(const PlaceEvidence& place, const std::string& name) const {
   static constexpr std::string_view kRows[] = {
@@ -184,8 +197,8 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
   if (names_composite(column.name)) return kNoTable;
   const TableIndex namesake = namesake_target(column.name);
   const TableIndex ending = ending_among(place, column.name);
-  if (namesake != kNoTable && ending != kNoTable && ending != namesake) return kNoTable;
-  if (namesake != kNoTable) return namesake;
+  if (namesake != kNoTable)
+    return ends_like_others(place, column.name, namesake) ? kNoTable : namesake;
   if (ending != kNoTable) return ending;
   const TableIndex of_key = nouns_.table_of_key(column.name);
   if (of_key != kNoTable && of_key != at.table) return of_key;

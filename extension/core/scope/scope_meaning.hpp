@@ -88,6 +88,8 @@ class ColumnMeaning {
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;
+  bool ends_like_others(const PlaceEvidence& place, const std::string& name,
+                        TableIndex table) const;
   bool names_itself(const PlaceEvidence& place, const std::string& name) const;
   const Column* only_key(TableIndex target) const;
 
