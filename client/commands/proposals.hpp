@@ -16,6 +16,7 @@ struct Proposal {
   std::string statement;   // printable, with a semicolon
   std::string confidence;  // confident, likely or guess
   std::string evidence;    // as the server says it
+  bool is_only_choice = true;  // false: the server proposes another one in its place
 };
 
 // propose_company_rules(), in its order: of most consequence first.

@@ -44,6 +44,9 @@ class ColumnMeaning {
   // Are all values at the place keys of the table, as far as samples go?
   bool holds_all(const PlaceEvidence& place, TableIndex table) const;
 
+  // "parent_id": a row of the table itself, as the name says.
+  static bool names_row_of_its_own(const std::string& column);
+
   // The places in a column that are references for sure, with what they refer to: the column as a
   // whole, or else by kinds, if these tell them all apart; and paths in documents.
   struct ProvedPlace {
@@ -74,9 +77,13 @@ class ColumnMeaning {
   TableIndex namesake_target(const std::string& column) const;
   TableIndex suggested(const PlaceEvidence& place) const;
   bool rests_on_guess(TableIndex start, const Routes& routes) const;
+  bool is_part(TableIndex table, const Link& way) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;
+  TableIndex kept_table(TableIndex index) const;
+  TableIndex kept_target(const PlaceEvidence& place, const Column& column) const;
+  TableIndex kind_of_own(const SamplePlace& at) const;
   bool names_itself(const PlaceEvidence& place, const std::string& name) const;
   const Column* only_key(TableIndex target) const;
 

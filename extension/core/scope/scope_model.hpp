@@ -19,6 +19,7 @@ struct Link {
   bool firm = false;     // no column can be NULL
   bool cascade = false;  // ON DELETE CASCADE
   DecidedBy origin = DecidedBy::kForeignKey;
+  bool guessed = false;  // of a reference that is only supposed
   // For rows of one kind only: other kinds go other ways, and these contradict nothing.
   bool of_one_kind() const { return step.when_column != 0; }
 };
@@ -89,6 +90,8 @@ struct Model {
   void ask_kinds(TableIndex index, const Column& column);
   // How sure the statement of the last one is, and why.
   void support(Confidence confidence, std::string reason);
+  // The last one may be answered otherwise when others are.
+  void wait() { findings.back().waits = true; }
 
  private:
   void add(Severity severity, std::string object, std::string problem, Statement settles);

@@ -243,7 +243,11 @@ class OtherTables {
     const uint32_t without = company ? meaning_.rows_without(index, ways) : 0;
     if (without > 0) rule.match_columns = natural_key_beside(table, columns_of_ways(ways));
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
-    if (!company || more || waits_for_others(index)) return;
+    if (more || waits_for_others(index)) {
+      model_.wait();
+      return;
+    }
+    if (!company) return;
     const Support support = meaning_.support_of(index, ways, routes_);
     model_.support(support.confidence, support.evidence);
   }
@@ -252,7 +256,8 @@ class OtherTables {
   bool waits_for_others(TableIndex index) const {
     return std::any_of(model_.links[index].begin(), model_.links[index].end(),
                        [&](const Link& link) {
-                         return !leads_to_decided(link) && !model_.ruled_foreign(link.step.target);
+                         return link.step.target != index && !leads_to_decided(link) &&
+                                !model_.ruled_foreign(link.step.target);
                        });
   }
 

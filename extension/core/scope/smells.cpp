@@ -352,6 +352,13 @@ bool names_membership(const Table& table) {
   return ends_in(words_of_table(table), {"user", "person", "member", "membership"});
 }
 
+bool names_shown_number(const Column& column) {
+  return column.family == TypeFamily::kInteger &&
+         has_word(words_of(column.name),
+                  {"display", "friendly", "human", "visible", "printed", "shown", "sequence",
+                   "ordinal"});
+}
+
 bool names_group(const Column& column) {
   return has_word(words_of(column.name), {"group", "batch", "series", "tree", "recurring",
                                           "recurrence", "chain", "bundle", "cluster"});

@@ -43,6 +43,9 @@ bool looks_like_secret(const Table& table, const Column& column);
 // "external_id"? A table of that name contradicts it; that is for the caller to look at.
 bool names_external_id(const std::string& column);
 
+// "display_id": a number that is shown to people, who call the row by it.
+bool names_shown_number(const Column& column);
+
 // "batch_id", "recurring_event_id": a number that rows share, of which there need not be a table.
 bool names_group(const Column& column);
 
