@@ -32,9 +32,8 @@ class ProposalGroups {
   }
 
   std::vector<Proposal> group() {
-    group_by(&ProposalGroups::statement_for_all, [this](const Members& members) {
-      return is_for_all_tables(members);
-    });
+    group_by(&ProposalGroups::statement_for_all,
+             [this](const Members& members) { return is_for_all_tables(members); });
     group_by(&ProposalGroups::statement_for_table, [](const Members&) { return true; });
     std::vector<Proposal> proposals;
     for (size_t i = 0; i < answers_.size(); ++i) {
@@ -78,8 +77,8 @@ class ProposalGroups {
 
   std::string statement_for_all(const Members& members) const {
     if (const ColumnRule* rule = column_rule(members[0])) {
-      const bool can_be = rule->treatment == ColumnTreatment::kData ||
-                          rule->treatment == ColumnTreatment::kSecret;
+      const bool can_be =
+          rule->treatment == ColumnTreatment::kData || rule->treatment == ColumnTreatment::kSecret;
       if (!can_be || !rule->replacement.empty()) return "";
       return statements_.column_rules(nullptr, {rule->column}, *rule).text;
     }
@@ -173,12 +172,14 @@ class ProposalGroups {
     return reached;
   }
 
-  // Of a table that has such a column, and no answer among the members: its foreign key says the
-  // same; or nobody asks about it, its rows do not travel, the column tells none apart, and its
-  // values are no keys.
+  // Of a table that has such a column, and no answer among the members: somebody has set a rule for
+  // it, or its foreign key says the same; or nobody asks about it, its rows do not travel, the
+  // column tells none apart, and its values are no keys.
   bool says_nothing_of(const Table& table, size_t member) const {
     const TableIndex index = schema_.find(table.schema, table.name);
     const Column& column = *find_column(table, column_of_answer(member));
+    if (is_answered(table, column.name)) return false;
+    if (company_backup::column_rule(rules_, table, column.name) != nullptr) return true;
     if (const ReferenceRule* rule = reference(member)) {
       const TableIndex target = schema_.find(rule->target_schema, rule->target_table);
       return std::any_of(schema_.foreign_keys.begin(), schema_.foreign_keys.end(),
@@ -188,7 +189,7 @@ class ProposalGroups {
                          });
     }
     const ScopedTable* scoped = scope_.find(index);
-    if ((scoped != nullptr && scoped->travels()) || is_answered(table, column.name)) return false;
+    if (scoped != nullptr && scoped->travels()) return false;
     const auto has_it = [&](const UniqueIndex& unique) {
       return std::find(unique.columns.begin(), unique.columns.end(), column.number) !=
              unique.columns.end();
@@ -216,13 +217,15 @@ class ProposalGroups {
   }
 
   void join(const Members& members, std::string statement) {
-    const size_t weakest = *std::min_element(
-        members.begin(), members.end(),
-        [&](size_t a, size_t b) { return values_of(a) < values_of(b); });
-    const std::string where = display_table(table_of(weakest)) + "." +
-                              display_name(column_of_answer(weakest));
-    std::string text = std::to_string(members.size()) + " columns; of the one with the least to "
-                       "see, " + where + ": " + answers_[weakest].proposal.evidence;
+    const size_t weakest =
+        *std::min_element(members.begin(), members.end(),
+                          [&](size_t a, size_t b) { return values_of(a) < values_of(b); });
+    const std::string where =
+        display_table(table_of(weakest)) + "." + display_name(column_of_answer(weakest));
+    std::string text = std::to_string(members.size()) +
+                       " columns; of the one with the least to "
+                       "see, " +
+                       where + ": " + answers_[weakest].proposal.evidence;
     Proposal& first = answers_[members[0]].proposal;
     first.evidence = std::move(text);
     first.statement = std::move(statement);
@@ -236,8 +239,8 @@ class ProposalGroups {
   const Statements statements_;
   const Evidence& evidence_;
   std::vector<Answer>& answers_;
-  std::vector<bool> gone_;    // another one says it, too
-  std::set<size_t> joined_;   // that say it for others
+  std::vector<bool> gone_;   // another one says it, too
+  std::set<size_t> joined_;  // that say it for others
 };
 
 }  // namespace

@@ -15,10 +15,10 @@ struct Answer {
   bool asked = true;  // false: only a notice asks; such answers stay alone
 };
 
-// What settles all that the answers settle, and nothing else, in fewer statements; each stands where
-// the first that it takes the place of did. Columns of one name become a rule for all tables if
-// every table that this is for has an answer among these, or no rows that travel.
-// `rules`: with all answers applied; `scope`: found with them.
+// What settles all that the answers settle, and nothing else, in fewer statements; each stands
+// where the first that it takes the place of did. Columns of one name become a rule for all tables
+// if every table that this is for has an answer among these, or no rows that travel. `rules`: with
+// all answers applied; `scope`: found with them.
 std::vector<Proposal> group_answers(const Schema& schema, const Rules& rules, const Scope& scope,
                                     const std::string& functions_schema, const Evidence& evidence,
                                     std::vector<Answer> answers);

@@ -77,13 +77,18 @@ class ColumnCheck {
           model_.statements.value_for(model_.table(index), column, ColumnTreatment::kSecret));
     else
       ask(index, column, problem, harmless ? ColumnTreatment::kData : ColumnTreatment::kSecret);
+    const bool called_so = secret_smell(model_.table(index), column) == Confidence::kLikely;
+    if (column.is_bytea())
+      model_.support(called_so ? Confidence::kConfident : Confidence::kLikely,
+                     "it is called so, and holds bytes, which are no label and no number");
+    else if (values < 3 && called_so)
+      model_.support(Confidence::kLikely, "");
     if (values < 3) return;
-    const bool proved = random * 10 >= values * 8 &&
-                        secret_smell(model_.table(index), column) == Confidence::kLikely;
+    const bool are_random = random * 10 >= values * 8;
     model_.support(
-        proved     ? Confidence::kConfident
-        : harmless ? Confidence::kLikely
-                   : Confidence::kGuess,
+        are_random && called_so  ? Confidence::kConfident
+        : are_random || harmless ? Confidence::kLikely
+                                 : Confidence::kGuess,
         std::to_string(random) + " of " + std::to_string(values) + " sampled values look random");
   }
 
@@ -281,6 +286,12 @@ class ColumnCheck {
     const Table& table = model_.table(index);
     const std::string object = column_object(table, column.name);
     if (const Column* type = type_column(table, column)) {
+      if (const auto evidence = evidence_of_no_kind(index, column, *type)) {
+        ask(index, column, "it looks like an ID, but no foreign key says of what",
+            ColumnTreatment::kData);
+        model_.support(Confidence::kConfident, *evidence);
+        return;
+      }
       model_.ask_kinds(index, column);
       model_.error(object,
                    "it looks like an ID whose table is named by " + display_name(type->name) +
@@ -347,6 +358,24 @@ class ColumnCheck {
                      judged.evidence);
     else if (external)
       model_.support(Confidence::kLikely, "its name is that of another system's ID");
+  }
+
+  // That of none of the kinds any value is a key, if that is so.
+  std::optional<std::string> evidence_of_no_kind(TableIndex index, const Column& column,
+                                                 const Column& type) const {
+    const Judgement* least = nullptr;
+    std::vector<Judgement> kinds;
+    for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+      if (place.place.when_column != type.number || place.values == 0) continue;
+      kinds.push_back(meaning_.judge(place));
+      if (kinds.back().kind != Judgement::Kind::kData ||
+          kinds.back().confidence != Confidence::kConfident)
+        return std::nullopt;
+    }
+    for (const Judgement& kind : kinds)
+      if (least == nullptr || kind.evidence.size() < least->evidence.size()) least = &kind;
+    if (least == nullptr) return std::nullopt;
+    return "whatever " + display_name(type.name) + " is: " + least->evidence;
   }
 
   // There are rows, and it is NULL in all of them.

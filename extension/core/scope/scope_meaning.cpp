@@ -199,7 +199,11 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
   if (!at.json_path.empty())
     return table_named(at.table, last_name(at.json_path), nullptr, same_family);
   if (company_names_.match(column)) return model_.company;
-  const TableIndex named = table_named(at.table, column.name, nullptr, same_family);
+  TableIndex named = table_named(at.table, column.name, nullptr, same_family);
+  // "related_category_id" in related_categories is called like the table, and is a category.
+  if (const size_t part = column.name.find('_');
+      named == at.table && !holds_all(place, named) && part != std::string::npos)
+    named = table_named(at.table, column.name.substr(part + 1), nullptr, same_family);
   if (named != kNoTable) return named;
   const TableIndex kept = kept_target(place, column);
   if (kept != kNoTable) return kept;
@@ -219,8 +223,8 @@ TableIndex ColumnMeaning::kind_of_own(const SamplePlace& at) const {
   for (const std::string& own : noun_forms(plain_name(model_.table(at.table).name))) {
     for (const std::string& noun : nouns_of_kind(at.when_value)) {
       if (!noun.ends_with('_' + own)) continue;
-      const auto found =
-          tables_named(at.table, noun.substr(0, noun.size() - own.size() - 1), nullptr, same_family);
+      const auto found = tables_named(at.table, noun.substr(0, noun.size() - own.size() - 1),
+                                      nullptr, same_family);
       if (found.size() == 1) return found[0];
     }
   }
@@ -239,7 +243,7 @@ Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {
 // Is the way called after the part that its row plays ("created_realm_id", "acting_user_id"), and
 // can be missing? What a row belongs to is called as it is, or as other tables call it, too.
 bool ColumnMeaning::is_part(TableIndex table, const Link& way) const {
-  constexpr int kUsual = 3;
+  constexpr int kUsual = 2;
   if (way.firm || way.of_one_kind() || way.step.columns.size() != 1) return false;
   const Column& column = column_of(model_.table(table), way.step.columns[0]);
   if (model_.is_scope_column(table, column)) return false;
@@ -248,7 +252,8 @@ bool ColumnMeaning::is_part(TableIndex table, const Link& way) const {
   for (std::string* name : {&stem, &target}) std::erase(*name, '_');
   for (const std::string& form : noun_forms(target))
     if (form.ends_with(stem)) return false;
-  if (names_doer(column)) return true;
+  if (names_doer(column) || names_deed(column) || looks_like_people(model_.table(way.step.target)))
+    return true;
   const auto& keys = model_.keys_to[way.step.target];
   return std::count_if(keys.begin(), keys.end(), [&](const ForeignKey* key) {
            return key->columns.size() == 1 &&
@@ -303,6 +308,13 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
                                     column_of(model_.table(table), b).name +
                                     " lead rows to different companies"};
   }
+  // Ways that all rows have can only be compared: nothing else says that they agree.
+  const auto always = [&](int16_t a) { return column_of(model_.table(table), a).not_null; };
+  for (size_t i = 0; i < columns.size(); ++i)
+    for (size_t k = 0; k < i; ++k)
+      if (always(columns[i]) && always(columns[k]) &&
+          !rows.compared.contains(std::minmax(columns[i], columns[k])))
+        return {};
   const uint32_t without = rows_without(table, ways);
   const std::string sampled = std::to_string(rows.rows) + " sampled rows";
   if (without > 0) {
@@ -313,8 +325,9 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
       "each of " + sampled + " has one of these columns, and they lead to one company";
   const auto plays_part = [&](const Link* way) { return is_part(table, *way); };
   if (std::all_of(ways.begin(), ways.end(), plays_part))
-    return {Confidence::kGuess, each + "; but what they are called says which part a row of theirs "
-                                       "plays, not whose this one is"};
+    return {Confidence::kGuess, each +
+                                    "; but what they are called says which part a row of theirs "
+                                    "plays, not whose this one is"};
   return {Confidence::kConfident, each};
 }
 

@@ -66,6 +66,9 @@ class ColumnMeaning {
   Support support_of(TableIndex table, const std::vector<const Link*>& ways,
                      const Routes& routes) const;
 
+  // Is the way called after the part that its row plays, and can be missing?
+  bool is_part(TableIndex table, const Link& way) const;
+
   // Target columns as set_reference needs them: none for the primary key.
   std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const;
 
@@ -77,7 +80,6 @@ class ColumnMeaning {
   TableIndex namesake_target(const std::string& column) const;
   TableIndex suggested(const PlaceEvidence& place) const;
   bool rests_on_guess(TableIndex start, const Routes& routes) const;
-  bool is_part(TableIndex table, const Link& way) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;

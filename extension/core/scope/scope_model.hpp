@@ -159,9 +159,14 @@ struct Question {
   TableRule rule;                      // what a reviewer would most likely choose, without a route
   std::optional<Statement> statement;  // settles it better than a table rule
   Confidence confidence = Confidence::kLikely;
+  std::string evidence = {};  // empty: the problem says it
 };
 
 std::optional<Question> question_about(const Model& model, TableIndex table);
+
+// Are they the people of a table that says once for each company and person who belongs to what, so
+// that one of them can be in several?
+bool are_people_of_several(const Model& model, TableIndex table);
 
 // Small helpers shared by the parts.
 bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b);

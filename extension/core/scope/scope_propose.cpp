@@ -1,7 +1,6 @@
 // The statements a reviewer would run next.
 #include <limits>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "core/scope/company_guess.hpp"
@@ -25,8 +24,7 @@ class Rounds {
     for (int round = 0; round < kMost && add_round(); ++round) {
     }
     const Scope scope = discover_scope(schema_, rules_, functions_schema_, evidence_);
-    return group_answers(schema_, rules_, scope, functions_schema_, evidence_,
-                         std::move(answers_));
+    return group_answers(schema_, rules_, scope, functions_schema_, evidence_, std::move(answers_));
   }
 
  private:
@@ -39,7 +37,8 @@ class Rounds {
     // Who the people are, and what stays behind, decides about the ways of the others.
     return add(scope, Confidence::kGuess, says_what_stays) ||
            add(scope, Confidence::kGuess, [](const Finding& finding) { return !finding.waits; }) ||
-           add(scope, Confidence::kGuess, [](const Finding&) { return true; }, 1);
+           add(
+               scope, Confidence::kGuess, [](const Finding&) { return true; }, 1);
   }
 
   static bool says_what_stays(const Finding& finding) {
@@ -55,7 +54,8 @@ class Rounds {
     for (const Finding& finding : scope.findings) {
       if (finding.confidence != confidence || finding.hint.empty()) continue;
       if (!is_wanted(finding)) continue;
-      if (!seen_.insert(finding.hint).second) continue;
+      // What waits may be said again, after others were answered.
+      if (++seen_[finding.hint] > (finding.waits ? 2 : 1)) continue;
       place_for(finding.change) = {proposal_of(finding), finding.change,
                                    finding.severity != Severity::kNotice};
       apply_change(finding.change, confidence == Confidence::kGuess, rules_);
@@ -85,7 +85,7 @@ class Rounds {
   const std::string& functions_schema_;
   const Evidence& evidence_;
   std::vector<Answer> answers_;
-  std::set<std::string> seen_;
+  std::map<std::string, int> seen_;
   std::map<Place, size_t> rules_at_;  // which answer says it
 };
 

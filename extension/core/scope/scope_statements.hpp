@@ -29,7 +29,8 @@ class Statements {
   Statement table_rule(const Table& table, const TableRule& rule) const;
   Statement column_rule(const Table& table, const std::string& column,
                         ColumnTreatment treatment) const;
-  // The treatment of `rule`, with its replacement, for several columns; `table` null: in all tables.
+  // The treatment of `rule`, with its replacement, for several columns; `table` null: in all
+  // tables.
   Statement column_rules(const Table* table, const std::vector<std::string>& columns,
                          const ColumnRule& rule) const;
   // Removes a rule.

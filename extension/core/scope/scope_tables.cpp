@@ -140,7 +140,7 @@ class OwnedTables {
         display_table(table), problem,
         settled_otherwise ? *question->statement : model_.statements.table_rule(table, rule));
     if (routes_.tied[index].empty()) {
-      model_.support(question->confidence, "");
+      model_.support(question->confidence, question->evidence);
     } else if (!question && rule.treatment == TableTreatment::kCompany) {
       const Support support = meaning_.support_of(index, routes_.tied[index], routes_);
       model_.support(support.confidence, support.evidence);
@@ -151,7 +151,9 @@ class OwnedTables {
   // A route that is only supposed was made when some of the ways led nowhere yet.
   void widen(TableIndex index) {
     const TableRule* supposed = model_.rule[index];
-    if (supposed == nullptr || !supposed->guessed || supposed->route.empty()) return;
+    if (supposed == nullptr || !supposed->guessed || supposed->route.empty() ||
+        supposed->treatment == TableTreatment::kExcluded)
+      return;
     TableRule rule = *supposed;
     std::vector<const Link*> ways = routes_.steps[index];
     for (const Link& link : model_.links[index]) {
@@ -164,7 +166,8 @@ class OwnedTables {
     }
     if (rule.route.size() == supposed->route.size()) return;
     if (meaning_.rows_without(index, ways) == 0) rule.match_columns.clear();
-    rule.reason = "belongs to the company of " + list(rule.route);
+    if (rule.treatment == TableTreatment::kCompany)
+      rule.reason = "belongs to the company of " + list(rule.route);
     model_.error(display_table(model_.table(index)),
                  "more columns than its route names lead to a company: " + list(rule.route),
                  model_.statements.table_rule(model_.table(index), rule));
