@@ -36,6 +36,8 @@ constexpr std::array<Title, 18> kTitles{{
     {"forget_stale_rules", "", "Rules about what is gone"},
 }};
 
+constexpr std::string_view kComment = "-- ";
+
 // 'data' or "data" as an argument: data.
 std::string_view unquoted(std::string_view argument) {
   const bool quoted = argument.size() >= 2 && argument.front() == '\'' && argument.back() == '\'';
@@ -98,9 +100,13 @@ std::vector<Proposal> fetch_proposals(Connection& connection) {
   const Result rows = connection.call("propose_company_rules");
   std::vector<Proposal> proposals;
   for (int row = 0; row < rows.rows(); ++row) {
-    proposals.push_back({with_semicolon(printable_sql(rows.text(row, "statement"))),
+    // A candidate that is not the best is a comment, so that nobody runs it with the best one.
+    std::string_view statement = rows.text(row, "statement");
+    const bool is_comment = statement.starts_with(kComment);
+    if (is_comment) statement.remove_prefix(kComment.size());
+    proposals.push_back({with_semicolon(printable_sql(statement)),
                          std::string(rows.text(row, "confidence")),
-                         std::string(rows.text(row, "evidence"))});
+                         std::string(rows.text(row, "evidence")), !is_comment});
   }
   return proposals;
 }
@@ -143,7 +149,8 @@ std::string commented_sql_of(const Proposal& proposal) {
 }
 
 std::string compact_line(const Proposal& proposal) {
-  return proposal.statement + "  " + sql_comment(proposal.confidence);
+  return (proposal.is_only_choice ? "" : std::string(kComment)) + proposal.statement + "  " +
+         sql_comment(proposal.confidence);
 }
 
 std::string sql_file(const std::string& head, const std::string& statements) {

@@ -13,9 +13,10 @@ namespace company_backup::client {
 inline constexpr const char* kConfident = "confident";
 
 struct Proposal {
-  std::string statement;   // printable, with a semicolon
-  std::string confidence;  // confident, likely or guess
-  std::string evidence;    // as the server says it
+  std::string statement;       // printable, with a semicolon
+  std::string confidence;      // confident, likely or guess
+  std::string evidence;        // as the server says it
+  bool is_only_choice = true;  // false: the server proposes another one in its place
 };
 
 // propose_company_rules(), in its order: of most consequence first.

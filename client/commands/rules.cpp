@@ -37,7 +37,7 @@ void print_statements(const std::vector<Proposal>& proposals, bool only_confiden
   std::string statements;
   bool has_company_table = false;
   for (const Proposal& proposal : proposals) {
-    bool active = !only_confident || proposal.confidence == kConfident;
+    bool active = proposal.is_only_choice && (!only_confident || proposal.confidence == kConfident);
     if (sets_company_table(proposal)) {
       active = active && !has_company_table;
       has_company_table = has_company_table || active;

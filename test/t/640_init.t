@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Encode qw(decode encode);
 use IO::Handle;
+use File::Copy qw(copy);
 use JSON::PP qw(decode_json);
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -371,7 +372,11 @@ open STDOUT, '>', '/dev/null' or die $!;    # what script repeats
 my $thinking = '';
 ($status, $all) = step_by_step(sub { $thinking = sql("SELECT state, xact_start $of_client"); sql("SELECT pg_terminate_backend(pid) $of_client") },
 	'help: ' => "y\n", 'help: ' => "y\n", 'help: ' => undef, '(?:)' => "a\n", 'help: ' => "y\n");
+my $kept = "$default.answers";
 my %lost = (status => $status, err => slurp('stderr'), rules => rules(), files => [glob "$dir/{,.}*.sql*"]);
+$lost{kept} = () = slurp($kept) =~ /^SELECT /mg;
+copy($kept, 'kept.answers') or die $!;
+unlink $kept;
 ($status, $all) = step_by_step(sub {}, 'help: ' => "y\n", 'help: ' => "\x03");
 my %stopped = (status => $status, err => slurp('stderr'), rules => rules(), files => [glob "$dir/{,.}*.sql*"]);
 ($status, $all) = step_by_step(sub {}, 'help: ' => "y\n", 'help: ' => "q\n", 'Apply 1 statement\?' => "\x03");
@@ -382,9 +387,31 @@ is $thinking, 'idle|', 'while somebody thinks, nothing is held';
 is $lost{status}, 1, 'a lost connection: exit code';
 like $lost{err}, qr/the connection to the server was lost|terminating connection/, '... says so';
 is $_->{rules}, 'company:company', "$_->{err} nothing is applied" for \%lost, \%stopped, \%late;
-is_deeply $_->{files}, [], "$_->{err} no file" for \%lost, \%stopped, \%late;
+is_deeply $_->{files}, ["$dir/company_backup_rules.sql.answers"], "$_->{err} but what was answered is kept" for \%lost, \%stopped, \%late;
+like $_->{err}, qr/answers are in file "company_backup_rules\.sql\.answers"/, '... which is said' for \%lost, \%stopped, \%late;
+is $lost{kept}, 2, '... all of it';
 is $_->{status}, 1, 'Ctrl-C: exit code' for \%stopped, \%late;
 like $_->{err}, qr/interrupted/, 'Ctrl-C: says so' for \%stopped, \%late;
+
+# What was answered is taken up by the next one, or can be run.
+
+is +(psql_file('kept.answers', '-v ON_ERROR_STOP=1'))[0], 0, 'the answers kept: psql runs them';
+like rules(), qr/outbox:excluded users:people/, '... and they are applied';
+forget_all();
+sql($company);
+copy('kept.answers', $kept) or die $!;
+at_terminal("maybe\nyes\nq\nyes\n");
+like $shown, qr/has 2 answers of an init that did not come to its end/, 'init finds them';
+unlike $shown, qr/set_table_rule/, '... and asks none of that again';
+like rules(), qr/outbox:excluded users:people/, '... applies them in the end';
+ok !-e $kept, '... and keeps them no longer';
+like slurp($default), qr/^-- likely: a name\nSELECT public\.set_table_rule\('public\.users'/m, '... with their evidence';
+forget_all();
+sql($company);
+copy('kept.answers', $kept) or die $!;
+at_terminal("no\ny\nq\nno\n");
+like $shown, qr/set_table_rule/, 'or begins anew';
+ok !-e $kept, '... without them';
 
 # check --ci -------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@
 #include "core/scope/scope_statements.hpp"
 #include "core/scope/smell_words.hpp"
 #include "core/scope/smells.hpp"
+#include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
 #include "core/text/quoting.hpp"
 
@@ -71,7 +72,12 @@ class CompanyGuess {
       proposals.push_back({statements_.company_table(schema_.tables[candidate.table], settings),
                            Confidence::kGuess, evidence(candidate, settings)});
     }
-    if (!proposals.empty()) proposals[0].confidence = confidence(candidates);
+    if (proposals.empty()) return proposals;
+    proposals[0].confidence = confidence(candidates);
+    if (candidates.size() > 1) proposals[0].evidence += others(candidates);
+    // There is one company table, and of several statements the last would win.
+    for (size_t i = 1; i < proposals.size(); ++i)
+      proposals[i].statement = "-- " + proposals[i].statement;
     return proposals;
   }
 
@@ -275,6 +281,14 @@ class CompanyGuess {
     add(candidate.always, "foreign keys that are never NULL");
     add(candidate.by_name, "columns without a foreign key that are named after tables");
     add(candidate.maybe, "what can be NULL");
+    return text;
+  }
+
+  // "; less likely: sales.account"
+  std::string others(const std::vector<Candidate>& candidates) const {
+    std::string text = "; less likely: ";
+    for (size_t i = 1; i < candidates.size(); ++i)
+      text += (i == 1 ? "" : ", ") + display_table(schema_.tables[candidates[i].table]);
     return text;
   }
 

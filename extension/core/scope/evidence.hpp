@@ -57,6 +57,7 @@ struct RowEvidence {
   std::vector<int16_t> columns;              // that may be NULL
   std::map<std::string, uint32_t> patterns;  // of these: 'n' NULL, 'v' a value; and how many rows
   std::set<std::pair<int16_t, int16_t>> conflicts;  // columns whose rows are of two companies
+  std::set<std::pair<int16_t, int16_t>> compared;   // that were seen to lead to companies at once
 
   // Rows of which all these columns are NULL. Of other columns it is not known: they count as NULL.
   uint32_t rows_without(const std::vector<int16_t>& wanted) const;

@@ -50,6 +50,7 @@ class Judge {
 
   // Generated values that several rows have could be numbers of groups.
   bool is_shared() const {
+    if (place_.place.when_column != 0) return false;  // of one kind the rows are not counted
     const auto rows = evidence_.rows.find({place_.place.table, place_.place.column});
     return proves() && rows != evidence_.rows.end() && rows->second > place_.values;
   }

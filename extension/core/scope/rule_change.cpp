@@ -36,6 +36,7 @@ struct Apply {
              other.when_column == rule.when_column && other.when_value == rule.when_value;
     });
     rules.references.push_back(rule);
+    rules.references.back().guessed = guessed;
     return true;
   }
 

@@ -117,6 +117,7 @@ struct ReferenceRule {
   std::string when_column = {}, when_value = {};  // empty: always
   OutsidePolicy outside = OutsidePolicy::kRefuse;
   bool from_all = false;
+  bool guessed = false;  // as above
 };
 
 struct Settings {

@@ -126,6 +126,7 @@ struct Finding {
   Confidence confidence = Confidence::kGuess;  // of the hint
   std::string evidence = {};                   // what speaks for the hint; empty: the problem does
   RuleChange change = {};                      // that the hint makes
+  bool waits = false;                          // what else is asked may make another answer right
 };
 
 // Errors first, then by object.

@@ -96,15 +96,26 @@ class ColumnCheck {
     const uint32_t values = place == nullptr ? 0 : place->values;
     const uint32_t random = place == nullptr ? 0 : place->random;
     const bool harmless = values >= 3 && random == 0;
-    ask(index, column, "its name looks like a secret",
-        harmless ? ColumnTreatment::kData : ColumnTreatment::kSecret);
+    const std::string problem = "its name looks like a secret";
+    // Rows that are added need a value: one that nobody knows.
+    if (!harmless && lacks_value(column) && can_be_made(column))
+      model_.error(
+          column_object(model_.table(index), column.name), problem,
+          model_.statements.value_for(model_.table(index), column, ColumnTreatment::kSecret));
+    else
+      ask(index, column, problem, harmless ? ColumnTreatment::kData : ColumnTreatment::kSecret);
+    const bool called_so = secret_smell(model_.table(index), column) == Confidence::kLikely;
+    if (column.is_bytea())
+      model_.support(called_so ? Confidence::kConfident : Confidence::kLikely,
+                     "it is called so, and holds bytes, which are no label and no number");
+    else if (values < 3 && called_so)
+      model_.support(Confidence::kLikely, "");
     if (values < 3) return;
-    const bool proved = random * 10 >= values * 8 &&
-                        secret_smell(model_.table(index), column) == Confidence::kLikely;
+    const bool are_random = random * 10 >= values * 8;
     model_.support(
-        proved     ? Confidence::kConfident
-        : harmless ? Confidence::kLikely
-                   : Confidence::kGuess,
+        are_random && called_so  ? Confidence::kConfident
+        : are_random || harmless ? Confidence::kLikely
+                                 : Confidence::kGuess,
         std::to_string(random) + " of " + std::to_string(values) + " sampled values look random");
   }
 
@@ -215,10 +226,19 @@ class ColumnCheck {
                      : reference_to(index, column, target));
   }
 
+  static bool lacks_value(const Column& column) {
+    return column.not_null && !column.has_default && !column.identity;
+  }
+
+  // Is what value_for() gives for its type a secret?
+  static bool can_be_made(const Column& column) {
+    return column.family == TypeFamily::kText || column.family == TypeFamily::kUuid ||
+           column.is_bytea();
+  }
+
   // A value that is in no backup, or not in every backup, and that a row must have.
   void check_value(TableIndex index, const Column& column, const ColumnRule& rule) {
-    if (!rule.replacement.empty() || !column.not_null || column.has_default || column.identity)
-      return;
+    if (!rule.replacement.empty() || !lacks_value(column)) return;
     std::string problem;
     if (rule.treatment == ColumnTreatment::kSecret)
       problem =
@@ -303,6 +323,12 @@ class ColumnCheck {
     const Table& table = model_.table(index);
     const std::string object = column_object(table, column.name);
     if (const Column* type = type_column(table, column)) {
+      if (const auto evidence = evidence_of_no_kind(index, column, *type)) {
+        ask(index, column, "it looks like an ID, but no foreign key says of what",
+            ColumnTreatment::kData);
+        model_.support(Confidence::kConfident, *evidence);
+        return;
+      }
       model_.ask_kinds(index, column);
       model_.error(object,
                    "it looks like an ID whose table is named by " + display_name(type->name) +
@@ -311,7 +337,10 @@ class ColumnCheck {
                        quote_literal(type->name) +
                        ", when_value => ...); if they refer to no table, say "
                        "set_column_rule(..., 'data')",
-                   "");
+                   has_no_value(index, column)
+                       ? model_.statements.column_rule(table, column.name, ColumnTreatment::kData)
+                       : Statement(""));
+      if (has_no_value(index, column)) model_.support(Confidence::kGuess, "no row has a value");
       return;
     }
     const Judgement judged = meaning_.judge(index, column);
@@ -325,10 +354,19 @@ class ColumnCheck {
                                   : meaning_.named_table(index, column, ColumnMeaning::same_family);
     const bool external = names_external_id(column.name);
     // Only a proposal: if it is wrong, the reference check says so, while "data" would be silent.
-    if (target != kNoTable && !external && judged.kind != Judgement::Kind::kData) {
+    const PlaceEvidence* values = model_.evidence.find(index, column.number);
+    const bool may_be = judged.evidence.empty() || (values != nullptr && target != kNoTable &&
+                                                    meaning_.holds_all(*values, target));
+    if (target != kNoTable && !external && judged.kind != Judgement::Kind::kData && may_be) {
       model_.error(object, problem, reference_to(index, column, target));
       model_.support(judged.evidence.empty() ? Confidence::kLikely : Confidence::kGuess,
                      judged.evidence);
+      return;
+    }
+    if (names_shown_number(column) && judged.kind == Judgement::Kind::kUnknown) {
+      ask(index, column, problem, ColumnTreatment::kData);
+      model_.support(Confidence::kLikely,
+                     "its name is that of a number by which people call the row itself");
       return;
     }
     // Values that are keys of several tables are not data only because nobody says which.
@@ -343,15 +381,45 @@ class ColumnCheck {
       return;
     }
     // An ID of the company row itself belongs to it alone: a clone must not share it.
+    if (index == model_.company && ColumnMeaning::names_row_of_its_own(column.name) &&
+        ColumnMeaning::same_family(column, *model_.key)) {
+      model_.error(object, problem, reference_to(index, column, index));
+      return;
+    }
     ask(index, column, problem,
         index == model_.company ? ColumnTreatment::kIdentity : ColumnTreatment::kData);
     if (judged.kind == Judgement::Kind::kData)
       model_.support(external              ? Confidence::kConfident
-                     : names_group(column) ? Confidence::kLikely
+                     : names_group(column) ? Confidence::kGuess
                                            : judged.confidence,
                      judged.evidence);
     else if (external)
       model_.support(Confidence::kLikely, "its name is that of another system's ID");
+  }
+
+  // That of none of the kinds any value is a key, if that is so.
+  std::optional<std::string> evidence_of_no_kind(TableIndex index, const Column& column,
+                                                 const Column& type) const {
+    const Judgement* least = nullptr;
+    std::vector<Judgement> kinds;
+    for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+      if (place.place.when_column != type.number || place.values == 0) continue;
+      kinds.push_back(meaning_.judge(place));
+      if (kinds.back().kind != Judgement::Kind::kData ||
+          kinds.back().confidence != Confidence::kConfident)
+        return std::nullopt;
+    }
+    for (const Judgement& kind : kinds)
+      if (least == nullptr || kind.evidence.size() < least->evidence.size()) least = &kind;
+    if (least == nullptr) return std::nullopt;
+    return "whatever " + display_name(type.name) + " is: " + least->evidence;
+  }
+
+  // There are rows, and it is NULL in all of them.
+  bool has_no_value(TableIndex index, const Column& column) const {
+    const auto rows = model_.evidence.tables.find(index);
+    return rows != model_.evidence.tables.end() && rows->second.rows > 0 &&
+           !model_.evidence.rows.contains({index, column.number});
   }
 
   Statement reference_to(TableIndex index, const Column& column, TableIndex target) const {

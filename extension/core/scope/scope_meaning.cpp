@@ -162,16 +162,51 @@ bool ColumnMeaning::ends_like_others(const PlaceEvidence& place, const std::stri
 
 // "parent_id": a row of the table itself, if they all are.
 bool ColumnMeaning::names_itself(const PlaceEvidence& place, const std::string& name) const {
+  return names_row_of_its_own(name) && holds_all(place, place.place.table);
+}
+
+bool ColumnMeaning::names_row_of_its_own(const std::string& column) {
   static constexpr std::string_view kRows[] = {
       "parent", "root",        "ancestor",  "previous", "next",      "original", "predecessor",
       "source", "replacement", "duplicate", "reply",    "successor", "child",    "base"};
-  const auto stem = id_stem(name);
-  if (!stem || !holds_all(place, place.place.table)) return false;
+  const auto stem = id_stem(column);
+  if (!stem) return false;
   const std::vector<std::string> words = words_of(*stem);
   const auto names_row = [&](const std::string& word) {
     return std::find(std::begin(kRows), std::end(kRows), word) != std::end(kRows);
   };
   return std::any_of(words.begin(), words.end(), names_row);
+}
+
+// "invoice_versions": what the rows of another table were.
+TableIndex ColumnMeaning::kept_table(TableIndex index) const {
+  const std::string name = plain_name(model_.table(index).name);
+  const size_t end = name.rfind('_');
+  if (end == std::string::npos) return kNoTable;
+  static constexpr std::string_view kKeepers[] = {"journal",  "version", "history", "revision",
+                                                  "snapshot", "archive", "audit"};
+  const auto forms = noun_forms(name.substr(end + 1));
+  if (std::none_of(forms.begin(), forms.end(), [](const std::string& form) {
+        return std::find(std::begin(kKeepers), std::end(kKeepers), form) != std::end(kKeepers);
+      }))
+    return kNoTable;
+  const auto found = tables_named(index, name.substr(0, end), nullptr, same_family);
+  return found.size() == 1 && found[0] != index ? found[0] : kNoTable;
+}
+
+// What the column of this name refers to in the table whose rows these were.
+TableIndex ColumnMeaning::kept_target(const PlaceEvidence& place, const Column& column) const {
+  const TableIndex kept = kept_table(place.place.table);
+  if (kept == kNoTable) return kNoTable;
+  const Column* same = find_column(model_.table(kept), column.name);
+  if (same == nullptr)
+    return names_row_of_its_own(column.name) && holds_all(place, kept) ? kept : kNoTable;
+  const std::vector<int16_t> alone{same->number};
+  for (const ForeignKey* key : model_.keys_of[kept])
+    if (key->columns == alone) return key->target;
+  for (const SoftReference& soft : model_.soft[kept])
+    if (soft.columns == alone && soft.when_column == 0 && soft.can_route) return soft.target;
+  return kNoTable;
 }
 
 // The table that the place is named after.
@@ -183,21 +218,28 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
       const auto found = tables_named(at.table, noun, nullptr, same_family);
       if (found.size() == 1) return found[0];
     }
-    return kNoTable;
+    return kind_of_own(at);
   }
   if (!at.json_path.empty())
     return table_named(at.table, last_name(at.json_path), nullptr, same_family);
   if (company_names_.match(column)) return model_.company;
-  const TableIndex named = table_named(at.table, column.name, nullptr, same_family);
+  TableIndex named = table_named(at.table, column.name, nullptr, same_family);
+  // "related_category_id" in related_categories is called like the table, and is a category.
+  if (const size_t part = column.name.find('_');
+      named == at.table && !holds_all(place, named) && part != std::string::npos)
+    named = table_named(at.table, column.name.substr(part + 1), nullptr, same_family);
   if (named != kNoTable) return named;
   if (const auto odd = nouns_.stem(column); odd && !id_stem(column.name)) {
     const auto found = tables_named(at.table, *odd, &column, same_family);
     if (found.size() == 1 && found[0] != at.table) return found[0];
   }
   if (names_composite(column.name)) return kNoTable;
+  const TableIndex kept = kept_target(place, column);
+  if (kept != kNoTable) return kept;
   const TableIndex namesake = namesake_target(column.name);
   const TableIndex ending = ending_among(place, column.name);
-  if (namesake != kNoTable)
+  if (namesake != kNoTable && only_key(namesake) != nullptr &&
+      same_family(column, *only_key(namesake)))
     return ends_like_others(place, column.name, namesake) ? kNoTable : namesake;
   if (ending != kNoTable) return ending;
   const TableIndex of_key = nouns_.table_of_key(column.name);
@@ -235,7 +277,21 @@ Naming ColumnMeaning::naming_of(const PlaceEvidence& place, TableIndex named) co
   const auto others = keys_by_name_.find(column.name);
   const bool agree = is_column && others != keys_by_name_.end() && others->second > 1 &&
                      namesake_target(column.name) == named;
-  return agree ? Naming::kWhole : Naming::kLoose;
+  return agree || named == kept_target(place, column) ? Naming::kWhole : Naming::kLoose;
+}
+
+// Where one table holds several kinds of a thing, a kind is called after both: "QueryMenuItem", in
+// menu_items, is that of queries.
+TableIndex ColumnMeaning::kind_of_own(const SamplePlace& at) const {
+  for (const std::string& own : noun_forms(plain_name(model_.table(at.table).name))) {
+    for (const std::string& noun : nouns_of_kind(at.when_value)) {
+      if (!noun.ends_with('_' + own)) continue;
+      const auto found = tables_named(at.table, noun.substr(0, noun.size() - own.size() - 1),
+                                      nullptr, same_family);
+      if (found.size() == 1) return found[0];
+    }
+  }
+  return kNoTable;
 }
 
 Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
@@ -255,6 +311,27 @@ Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
 Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {
   const PlaceEvidence* place = model_.evidence.find(table, column.number);
   return place == nullptr ? Judgement() : judge(*place);
+}
+
+// Is the way called after the part that its row plays ("created_realm_id", "acting_user_id"), and
+// can be missing? What a row belongs to is called as it is, or as other tables call it, too.
+bool ColumnMeaning::is_part(TableIndex table, const Link& way) const {
+  constexpr int kUsual = 2;
+  if (way.firm || way.of_one_kind() || way.step.columns.size() != 1) return false;
+  const Column& column = column_of(model_.table(table), way.step.columns[0]);
+  if (model_.is_scope_column(table, column)) return false;
+  std::string stem = plain_name(id_stem(column.name).value_or(column.name));
+  std::string target = plain_name(model_.table(way.step.target).name);
+  for (std::string* name : {&stem, &target}) std::erase(*name, '_');
+  for (const std::string& form : noun_forms(target))
+    if (form.ends_with(stem)) return false;
+  if (names_doer(column) || names_deed(column) || looks_like_people(model_.table(way.step.target)))
+    return true;
+  const auto& keys = model_.keys_to[way.step.target];
+  return std::count_if(keys.begin(), keys.end(), [&](const ForeignKey* key) {
+           return key->columns.size() == 1 &&
+                  column_of(model_.table(key->table), key->columns[0]).name == column.name;
+         }) < kUsual;
 }
 
 std::vector<int16_t> columns_of_ways(const std::vector<const Link*>& ways) {
@@ -281,7 +358,10 @@ bool ColumnMeaning::rests_on_guess(TableIndex start, const Routes& routes) const
     open.pop_back();
     if (!seen.insert(table).second) continue;
     if (model_.rule[table] != nullptr && model_.rule[table]->guessed) return true;
-    for (const Link* link : routes.steps[table]) open.push_back(link->step.target);
+    for (const Link* link : routes.steps[table]) {
+      if (link->guessed) return true;
+      open.push_back(link->step.target);
+    }
   }
   return false;
 }
@@ -291,7 +371,7 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
   const auto found = model_.evidence.tables.find(table);
   if (found == model_.evidence.tables.end() || ways.empty()) return {};
   for (const Link* way : ways) {
-    if (rests_on_guess(way->step.target, routes)) return {};
+    if (way->guessed || rests_on_guess(way->step.target, routes)) return {};
   }
   const RowEvidence& rows = found->second;
   const std::vector<int16_t> columns = columns_of_ways(ways);
@@ -301,14 +381,27 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
                                     column_of(model_.table(table), b).name +
                                     " lead rows to different companies"};
   }
+  // Ways that all rows have can only be compared: nothing else says that they agree.
+  const auto always = [&](int16_t a) { return column_of(model_.table(table), a).not_null; };
+  for (size_t i = 0; i < columns.size(); ++i)
+    for (size_t k = 0; k < i; ++k)
+      if (always(columns[i]) && always(columns[k]) &&
+          !rows.compared.contains(std::minmax(columns[i], columns[k])))
+        return {};
   const uint32_t without = rows_without(table, ways);
   const std::string sampled = std::to_string(rows.rows) + " sampled rows";
   if (without > 0) {
     return {Confidence::kGuess,
             std::to_string(without) + " of " + sampled + " have none of these columns"};
   }
-  return {Confidence::kConfident,
-          "each of " + sampled + " has one of these columns, and they lead to one company"};
+  const std::string each =
+      "each of " + sampled + " has one of these columns, and they lead to one company";
+  const auto plays_part = [&](const Link* way) { return is_part(table, *way); };
+  if (std::all_of(ways.begin(), ways.end(), plays_part))
+    return {Confidence::kGuess, each +
+                                    "; but what they are called says which part a row of theirs "
+                                    "plays, not whose this one is"};
+  return {Confidence::kConfident, each};
 }
 
 std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex table,

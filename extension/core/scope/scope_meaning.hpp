@@ -53,6 +53,9 @@ class ColumnMeaning {
   bool is_among_keys(const PlaceEvidence& place,
                      const std::function<bool(TableIndex)>& counts) const;
 
+  // "parent_id": a row of the table itself, as the name says.
+  static bool names_row_of_its_own(const std::string& column);
+
   // The places in a column that are references for sure, with what they refer to: the column as a
   // whole, or else by kinds, if these tell them all apart; and paths in documents.
   struct ProvedPlace {
@@ -72,6 +75,9 @@ class ColumnMeaning {
   Support support_of(TableIndex table, const std::vector<const Link*>& ways,
                      const Routes& routes) const;
 
+  // Is the way called after the part that its row plays, and can be missing?
+  bool is_part(TableIndex table, const Link& way) const;
+
   // Target columns as set_reference needs them: none for the primary key.
   std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const;
 
@@ -90,6 +96,9 @@ class ColumnMeaning {
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;
   bool ends_like_others(const PlaceEvidence& place, const std::string& name,
                         TableIndex table) const;
+  TableIndex kept_table(TableIndex index) const;
+  TableIndex kept_target(const PlaceEvidence& place, const Column& column) const;
+  TableIndex kind_of_own(const SamplePlace& at) const;
   bool names_itself(const PlaceEvidence& place, const std::string& name) const;
   const Column* only_key(TableIndex target) const;
 

@@ -19,6 +19,7 @@ struct Link {
   bool firm = false;     // no column can be NULL
   bool cascade = false;  // ON DELETE CASCADE
   DecidedBy origin = DecidedBy::kForeignKey;
+  bool guessed = false;  // of a reference that is only supposed
   // For rows of one kind only: other kinds go other ways, and these contradict nothing.
   bool of_one_kind() const { return step.when_column != 0; }
 };
@@ -89,6 +90,8 @@ struct Model {
   void ask_kinds(TableIndex index, const Column& column);
   // How sure the statement of the last one is, and why.
   void support(Confidence confidence, std::string reason);
+  // The last one may be answered otherwise when others are.
+  void wait() { findings.back().waits = true; }
 
  private:
   void add(Severity severity, std::string object, std::string problem, Statement settles);
@@ -156,9 +159,14 @@ struct Question {
   TableRule rule;                      // what a reviewer would most likely choose, without a route
   std::optional<Statement> statement;  // settles it better than a table rule
   Confidence confidence = Confidence::kLikely;
+  std::string evidence = {};  // empty: the problem says it
 };
 
 std::optional<Question> question_about(const Model& model, TableIndex table);
+
+// Are they the people of a table that says once for each company and person who belongs to what, so
+// that one of them can be in several?
+bool are_people_of_several(const Model& model, TableIndex table);
 
 // Small helpers shared by the parts.
 bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b);

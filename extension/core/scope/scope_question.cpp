@@ -219,6 +219,42 @@ TableRule rule_of(const Model& model, TableIndex index, const TableSmell& smell)
   return proposed_rule(smell.treatment, smell.reason);
 }
 
+// Each company and each person once.
+bool has_unique_pair(const Model& model, TableIndex index, const Column& person) {
+  const auto is_company = [&](int16_t number) {
+    return std::any_of(model.links[index].begin(), model.links[index].end(), [&](const Link& link) {
+      return link.firm && link.step.kind == RouteStep::Kind::kCompany &&
+             link.step.columns == std::vector{number};
+    });
+  };
+  const auto& indexes = model.table(index).unique_indexes;
+  return person.not_null &&
+         std::any_of(indexes.begin(), indexes.end(), [&](const UniqueIndex& unique) {
+           const auto& columns = unique.columns;
+           return !unique.partial && columns.size() == 2 &&
+                  std::find(columns.begin(), columns.end(), person.number) != columns.end() &&
+                  std::any_of(columns.begin(), columns.end(), is_company);
+         });
+}
+
+// What shows more than the name does.
+void support(const Model& model, TableIndex index, const TableSmell& smell, Question& question) {
+  if (smell.kind == TableSmell::Kind::kAccess &&
+      question.rule.treatment == TableTreatment::kCompany) {
+    question.confidence = Confidence::kConfident;
+    question.evidence =
+        "each of its rows belongs to a company by columns that are never NULL, and it is not what "
+        "says who belongs to a company";
+  } else if (question.statement) {
+    if (!has_unique_pair(model, index, *about_people(model, index).column)) return;
+    question.confidence = Confidence::kConfident;
+    question.evidence = "it has each company and each person once, and never without one";
+  } else if (smell.all_columns && question.rule.treatment == TableTreatment::kExcluded) {
+    question.confidence = Confidence::kConfident;
+    question.evidence = "its name and its columns are those of " + smell.looks_like;
+  }
+}
+
 Question question_of(const Model& model, TableIndex index, const TableSmell& smell) {
   Question question;
   question.problem = "its name looks like " + smell.looks_like;
@@ -227,10 +263,19 @@ Question question_of(const Model& model, TableIndex index, const TableSmell& sme
       always_refers_to_company(model, index) && find_membership(model) == index)
     question.statement =
         model.statements.membership(model.table(index), about_people(model, index).column->name);
+  support(model, index, smell, question);
   return question;
 }
 
 }  // namespace
+
+bool are_people_of_several(const Model& model, TableIndex table) {
+  const TableIndex membership = find_membership(model);
+  if (membership == kNoTable || membership == table) return false;
+  const AboutPeople about = about_people(model, membership);
+  return about.column != nullptr && about.people == table &&
+         has_unique_pair(model, membership, *about.column);
+}
 
 std::optional<Question> question_about(const Model& model, TableIndex index) {
   const Table& table = model.table(index);

@@ -24,12 +24,12 @@ struct SampledColumn {
 std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNouns& nouns,
                                              TableIndex table);
 
-// A reference whose row says which company it leads to: it has the key itself, or refers to a row
-// of a table that has it.
+// A reference whose row says which company it leads to: it has the company's key, or refers to a
+// row that has it, and so on for a few steps.
 struct CompanyWay {
-  const ForeignKey* key = nullptr;
-  const Column* column = nullptr;   // of this table
-  const Column* company = nullptr;  // of the table referred to; null: that is the company table
+  const Column* column = nullptr;            // of this table
+  std::vector<const ForeignKey*> keys = {};  // the first is this table's
+  const Column* company = nullptr;  // of the last table referred to; null: that is the company's
 };
 std::vector<CompanyWay> company_ways(const Schema& schema, const Settings& settings,
                                      TableIndex table);

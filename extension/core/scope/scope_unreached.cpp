@@ -233,26 +233,100 @@ class OtherTables {
         std::string(" to a company: ") + list(names);
     TableRule rule =
         proposed_rule(TableTreatment::kCompany, "belongs to the company of " + list(names));
-    if (const auto question = question_about(model_, index)) {
+    const auto question = question_about(model_, index);
+    if (question) {
       problem += "; " + question->problem;
       rule = question->rule;
     }
-    if (rule.treatment != TableTreatment::kPeople) rule.route = names;
     const std::vector<const Link*> ways = ways_named(index, names);
+    if (!question && only_name_parts(index, ways))
+      rule = proposed_rule(TableTreatment::kExcluded,
+                           "its rows say what was done with a company, and belong to none");
+    if (rule.treatment != TableTreatment::kPeople) rule.route = names;
     const bool company = rule.treatment == TableTreatment::kCompany;
     const uint32_t without = company ? meaning_.rows_without(index, ways) : 0;
     if (without > 0) rule.match_columns = natural_key_beside(table, columns_of_ways(ways));
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
-    if (!company || more || waits_for_others(index)) return;
+    if (!company) {
+      if (question) support_stay(index, *question);
+      if (rule.treatment == TableTreatment::kAppendOnly && !more && !waits_for_others(index))
+        support_trail(index, ways);
+      return;
+    }
+    if (more || waits_for_asked(index)) model_.wait();
+    if (more || waits_for_others(index)) return;
+    if (without > 0 && ways.size() == 1 && !meaning_.is_part(index, *ways[0]) &&
+        is_only_way(index, *ways[0])) {
+      model_.support(Confidence::kLikely, std::to_string(without) +
+                                              " sampled rows are nobody's: they have no value in " +
+                                              list(names) +
+                                              ", and no other column leads to a company");
+      return;
+    }
     const Support support = meaning_.support_of(index, ways, routes_);
     model_.support(support.confidence, support.evidence);
   }
 
-  // Is one of its ways to a table that is asked about itself?
+  // Of a company, or of what it has: who did something is somebody's.
+  bool only_name_parts(TableIndex index, const std::vector<const Link*>& ways) const {
+    return std::all_of(ways.begin(), ways.end(),
+                       [&](const Link* way) { return meaning_.is_part(index, *way); }) &&
+           std::any_of(ways.begin(), ways.end(), [&](const Link* way) {
+             return way->step.kind == RouteStep::Kind::kCompany;
+           });
+  }
+
+  // Rows that stay where they are.
+  void support_stay(TableIndex index, const Question& question) {
+    if (question.rule.treatment == TableTreatment::kExcluded)
+      model_.support(question.confidence, question.evidence);
+    else if (question.rule.treatment == TableTreatment::kPeople)
+      support_people(index, question.rule);
+  }
+
+  // That it is an audit trail, what it is called and what columns it has say; whose, its rows.
+  void support_trail(TableIndex index, const std::vector<const Link*>& ways) {
+    const Support support = meaning_.support_of(index, ways, routes_);
+    model_.support(
+        support.confidence == Confidence::kConfident ? Confidence::kLikely : support.confidence,
+        support.evidence);
+  }
+
+  void support_people(TableIndex index, const TableRule& rule) {
+    const bool proved = are_people_of_several(model_, index);
+    if (proved && !rule.match_columns.empty())
+      model_.support(Confidence::kConfident,
+                     "they can belong to several companies, as a table says that has each company "
+                     "and each of them once; they are found again by " +
+                         list(rule.match_columns));
+    else if (proved || !rule.match_columns.empty())
+      model_.support(Confidence::kLikely, "");
+  }
+
+  // Does no other column say anything of a company, by its name or its values?
+  bool is_only_way(TableIndex index, const Link& way) const {
+    const Table& table = model_.table(index);
+    return std::all_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
+      if (way.step.columns == std::vector{column.number} || is_settled(index, column)) return true;
+      const PlaceEvidence* place = model_.evidence.find(index, column.number);
+      if (place != nullptr) return meaning_.judge(*place).kind == Judgement::Kind::kData;
+      return !can_hold_id(column) || !id_stem(column.name) || column.generated;
+    });
+  }
+
+  bool waits_for_asked(TableIndex index) const {
+    return std::any_of(
+        model_.links[index].begin(), model_.links[index].end(), [&](const Link& link) {
+          return link.step.target != index && asked_[link.step.target] && !leads_to_decided(link);
+        });
+  }
+
+  // Is one of its ways to a table that nothing is decided about?
   bool waits_for_others(TableIndex index) const {
     return std::any_of(model_.links[index].begin(), model_.links[index].end(),
                        [&](const Link& link) {
-                         return !leads_to_decided(link) && !model_.ruled_foreign(link.step.target);
+                         return link.step.target != index && !leads_to_decided(link) &&
+                                !model_.ruled_foreign(link.step.target);
                        });
   }
 
@@ -459,6 +533,9 @@ class OtherTables {
       const auto stem = id_stem(column.name);
       if (!stem || !names_owned_table(*stem) || is_data(index, column)) continue;
       const TableIndex target = owned_table(*stem, column);
+      // No key of such a table has this type, and no key is any of the values.
+      if (target == kNoTable && meaning_.judge(index, column).kind == Judgement::Kind::kData)
+        continue;
       model_.error(display_table(table),
                    "its column " + display_name(column.name) +
                        " looks like an ID of a table of companies' rows, but no foreign key says "
@@ -549,6 +626,7 @@ class OtherTables {
                  "its name looks like " + smell->looks_like + "; " + referrer_text(index) +
                      (referrers_[index].size() == 1 ? " refers to it" : " refer to it"),
                  model_.statements.table_rule(table, rule));
+    if (people) support_people(index, rule);
     return true;
   }
 

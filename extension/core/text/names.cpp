@@ -70,8 +70,10 @@ std::vector<std::string> noun_forms(const std::string& noun) {
 
 std::vector<std::string> nouns_of_kind(std::string_view kind) {
   std::vector<std::string> nouns{plain_name(kind)};
-  const size_t end = kind.find_last_of(":.\\/");
-  if (end != kind.npos) nouns.push_back(plain_name(kind.substr(end + 1)));
+  constexpr std::string_view kSeparators = ":.\\/";
+  for (size_t at = 0; (at = kind.find_first_of(kSeparators, at)) != kind.npos; ++at)
+    if (at + 1 < kind.size() && kSeparators.find(kind[at + 1]) == kSeparators.npos)
+      nouns.push_back(plain_name(kind.substr(at + 1)));
   return nouns;
 }
 

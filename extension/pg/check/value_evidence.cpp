@@ -162,8 +162,11 @@ class Gatherer {
   void sample(TableIndex table) {
     Wanted wanted{table, columns_to_sample(schema_, nouns_, table),
                   nullable_columns(schema_, table), company_ways(schema_, settings_, table)};
-    std::erase_if(wanted.ways,
-                  [&](const CompanyWay& way) { return !facts_[way.key->target].unread.empty(); });
+    std::erase_if(wanted.ways, [&](const CompanyWay& way) {
+      return std::any_of(way.keys.begin(), way.keys.end(), [&](const ForeignKey* key) {
+        return !facts_[key->target].unread.empty();
+      });
+    });
     if (wanted.columns.empty() && wanted.nullable.empty() && wanted.ways.size() < 2) return;
     read(table, [&] {
       const int64_t pages = facts_[table].pages;
@@ -213,14 +216,21 @@ class Gatherer {
     return list;
   }
 
-  std::string company_by(const CompanyWay& way) const {
-    const std::string value = column_sql("t", *way.column);
-    if (way.company == nullptr) return as_text(value, *way.column);
-    const Table& target = schema_.tables[way.key->target];
-    return "(SELECT " + as_text(column_sql("w", *way.company), *way.company) + " FROM " +
-           from_table(target) + " AS w WHERE " +
-           column_sql("w", column_of(target, way.key->target_columns[0])) + " " +
-           way.key->operators[0] + " " + value + ")";
+  std::string company_by(const CompanyWay& way, size_t step = 0,
+                         const std::string& from = "t") const {
+    const ForeignKey& key = *way.keys[step];
+    const Column& column = column_of(schema_.tables[key.table], key.columns[0]);
+    const std::string value = column_sql(from, column);
+    const bool is_last = step + 1 == way.keys.size();
+    if (is_last && way.company == nullptr) return as_text(value, column);
+    const Table& target = schema_.tables[key.target];
+    const std::string name = "w" + std::to_string(step);
+    return "(SELECT " +
+           (is_last ? as_text(column_sql(name, *way.company), *way.company)
+                    : company_by(way, step + 1, name)) +
+           " FROM " + from_table(target) + " AS " + name + " WHERE " +
+           column_sql(name, column_of(target, key.target_columns[0])) + " " + key.operators[0] +
+           " " + value + ")";
   }
 
   void take(const std::string& sql, const Wanted& wanted) {
@@ -250,10 +260,11 @@ class Gatherer {
     ++evidence.patterns[pattern];
     for (size_t i = 0; i < wanted.ways.size(); ++i) {
       for (size_t k = 0; k < i; ++k) {
-        if (row[cell + i] && row[cell + k] && row[cell + i] != row[cell + k]) {
-          evidence.conflicts.insert(
-              std::minmax(wanted.ways[i].column->number, wanted.ways[k].column->number));
-        }
+        if (!row[cell + i] || !row[cell + k]) continue;
+        const std::pair<int16_t, int16_t> columns =
+            std::minmax(wanted.ways[i].column->number, wanted.ways[k].column->number);
+        evidence.compared.insert(columns);
+        if (row[cell + i] != row[cell + k]) evidence.conflicts.insert(columns);
       }
     }
   }
