@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "core/scope/scope_model.hpp"
 #include "core/scope/scope_statements.hpp"
 #include "core/scope/smell_words.hpp"
 #include "core/scope/smells.hpp"
@@ -374,6 +375,11 @@ class CompanyGuess {
     for (const std::string& name : plain) {
       const auto found = columns_named_.find(name);
       if (found == columns_named_.end()) continue;
+      // An ID of whatever table another column says is no company's.
+      if (std::any_of(found->second.begin(), found->second.end(), [&](const NamedColumn& named) {
+            return type_column(schema_.tables[named.table], *named.column) != nullptr;
+          }))
+        continue;
       for (const NamedColumn& named : found->second) {
         const std::string& column = named.column->name;
         if (!counts.contains(column) && says_company(company, key, column))

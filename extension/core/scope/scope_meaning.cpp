@@ -100,6 +100,8 @@ bool ColumnMeaning::holds_all(const PlaceEvidence& place, TableIndex table) cons
 bool ColumnMeaning::is_among_keys(const PlaceEvidence& place,
                                   const std::function<bool(TableIndex)>& counts) const {
   const bool proves = place.generated * 10 >= place.values * 9;
+  const Column& column = column_of(model_.table(place.place.table), place.place.column);
+  if (!proves && (!place.place.json_path.empty() || !nouns_.said_stem(column))) return false;
   return std::any_of(place.matches.begin(), place.matches.end(), [&](const KeyMatch& match) {
     return match.alone && match.table != place.place.table && counts(match.table) &&
            (proves || has_all(place, match));

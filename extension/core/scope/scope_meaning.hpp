@@ -49,7 +49,7 @@ class ColumnMeaning {
   bool holds_all(const PlaceEvidence& place, TableIndex table) const;
 
   // Are values at the place keys of some of these tables? Of small numbers all of them have to be
-  // of one.
+  // of one, in a column that is named like an ID.
   bool is_among_keys(const PlaceEvidence& place,
                      const std::function<bool(TableIndex)>& counts) const;
 

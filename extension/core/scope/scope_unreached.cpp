@@ -377,12 +377,15 @@ class OtherTables {
     for (const Column& column : table.columns) {
       if (is_settled(index, column)) continue;
       for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
-        if (place.place.when_column != 0 || !meaning_.is_among_keys(place, owned)) continue;
+        if (place.place.when_column != 0) continue;
         const Judgement judged = meaning_.judge(place);
-        if (judged.kind != Judgement::Kind::kData) {
-          ask_match(place, judged);
-          return true;
-        }
+        const bool may_refer =
+            judged.kind == Judgement::Kind::kReference
+                ? owned(judged.table)
+                : judged.kind == Judgement::Kind::kUnknown && meaning_.is_among_keys(place, owned);
+        if (!may_refer) continue;
+        ask_match(place, judged);
+        return true;
       }
     }
     return false;
