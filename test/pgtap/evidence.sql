@@ -23,7 +23,7 @@ SELECT set_company_table('app.company', identity_columns => '{}');
 
 -- Without rows names decide, and the check says so.
 SELECT alike(pg_temp.asked('app.company', '{notice}'), '%no rows to look at%', 'nothing to look at');
-SELECT is(pg_temp.proposed('empty_id'), 'guess SELECT public.set_column_rule(''app.job'', ''empty_id'', ''data'');', 'a name alone is a guess');
+SELECT is(pg_temp.proposed('empty_id'), 'guess SELECT public.set_column_rule(''app.job'', ''{customer_id,empty_id,parent_id,thing_id}''::name[], ''data'');', 'a name alone is a guess');
 
 INSERT INTO app.company (name) SELECT 'c' || n FROM generate_series(1, 4) n;
 INSERT INTO app.customer SELECT pg_temp.id('customer', n), 1 + n % 4, 'code' || n FROM generate_series(1, 40) n;

@@ -240,10 +240,8 @@ Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {
   return place == nullptr ? Judgement() : judge(*place);
 }
 
-// Is the way called after the part that its row plays ("created_realm_id", "acting_user_id"), and
-// can be missing? What a row belongs to is called as it is, or as other tables call it, too.
+// "created_realm_id", "acting_user_id": what a row belongs to is called as it is.
 bool ColumnMeaning::is_part(TableIndex table, const Link& way) const {
-  constexpr int kUsual = 2;
   if (way.firm || way.of_one_kind() || way.step.columns.size() != 1) return false;
   const Column& column = column_of(model_.table(table), way.step.columns[0]);
   if (model_.is_scope_column(table, column)) return false;
@@ -252,13 +250,8 @@ bool ColumnMeaning::is_part(TableIndex table, const Link& way) const {
   for (std::string* name : {&stem, &target}) std::erase(*name, '_');
   for (const std::string& form : noun_forms(target))
     if (form.ends_with(stem)) return false;
-  if (names_doer(column) || names_deed(column) || looks_like_people(model_.table(way.step.target)))
-    return true;
-  const auto& keys = model_.keys_to[way.step.target];
-  return std::count_if(keys.begin(), keys.end(), [&](const ForeignKey* key) {
-           return key->columns.size() == 1 &&
-                  column_of(model_.table(key->table), key->columns[0]).name == column.name;
-         }) < kUsual;
+  return names_doer(column) || names_deed(column) ||
+         looks_like_people(model_.table(way.step.target));
 }
 
 std::vector<int16_t> columns_of_ways(const std::vector<const Link*>& ways) {
