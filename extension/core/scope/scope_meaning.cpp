@@ -11,6 +11,10 @@
 namespace company_backup {
 namespace {
 
+bool is_whole(const ColumnMeaning::ProvedPlace& proved) {
+  return proved.place->place.when_column == 0 && proved.place->place.json_path.empty();
+}
+
 bool is_one_of(const std::vector<int16_t>& columns, int16_t column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
@@ -324,6 +328,18 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
   return {Confidence::kConfident, each};
 }
 
+// "entity_name" of "entity_identifier": they begin with the same word, which only the two do.
+bool ColumnMeaning::tells_of(TableIndex index, int16_t kind, const Column& column) const {
+  const Table& table = model_.table(index);
+  const auto words = words_of(column.name);
+  const auto begins_so = [&](const Column& other) {
+    const auto its = words_of(other.name);
+    return its.size() > 1 && its[0] == words[0];
+  };
+  return words.size() > 1 && begins_so(column_of(table, kind)) &&
+         std::count_if(table.columns.begin(), table.columns.end(), begins_so) == 2;
+}
+
 std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex table,
                                                                      const Column& column) const {
   std::vector<ProvedPlace> proved;
@@ -334,7 +350,7 @@ std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex 
   const bool is_clear = whole != nullptr && judge(*whole).kind != Judgement::Kind::kUnknown;
   for (const PlaceEvidence& place : model_.evidence.of(table, column.number)) {
     const int16_t kind = place.place.when_column;
-    if (kind != 0 && is_clear) continue;
+    if (kind != 0 && is_clear && !tells_of(table, kind, column)) continue;
     const Judgement judgement = judge(place);
     const bool is_proved = judgement.kind == Judgement::Kind::kReference &&
                            judgement.confidence == Confidence::kConfident;
@@ -342,9 +358,12 @@ std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex 
       (kind == 0 ? proved : kinds[kind]).push_back({&place, judgement});
     else if (kind != 0 && (said == nullptr || said->number != kind))
       unclear.insert(kind);
+    if (kind != 0 && is_clear && suggested(place) != judgement.table) unclear.insert(kind);
   }
   for (const auto& [kind, places] : kinds) {
     if (unclear.contains(kind)) continue;
+    // Rows of kinds to come may refer to other tables.
+    if (is_clear) std::erase_if(proved, [](const ProvedPlace& one) { return is_whole(one); });
     proved.insert(proved.end(), places.begin(), places.end());
     break;
   }
