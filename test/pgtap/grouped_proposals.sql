@@ -30,7 +30,7 @@ SELECT is(pg_temp.proposed('sold_to'), 'confident SELECT public.set_reference(NU
 SELECT is(pg_temp.proposed('mixed_id'), E'confident SELECT public.set_column_rule(''app.invoice'', ''mixed_id'', ''data'');\nconfident SELECT public.set_column_rule(''app.visit'', ''mixed_id'', ''data'');\nconfident SELECT public.set_reference(''app.bill'', ''{mixed_id}'', ''app.invoice'');',
   'where one table says otherwise, each is for itself');
 SELECT is(pg_temp.proposed('told_id'), 'confident SELECT public.set_column_rule(NULL, ''told_id'', ''data'');', 'a rule that somebody has set goes before');
-SELECT is(pg_temp.proposed('crm_id'), 'confident SELECT public.set_column_rule(''app.customer'', ''{crm_id,"Crm ref_id",payment_provider_customer_identification_id,shop_system_order_identification_id}''::name[], ''data'');',
+SELECT is(pg_temp.proposed('crm_id'), 'confident SELECT public.set_column_rule(''app.customer'', ''{"Crm ref_id",crm_id,payment_provider_customer_identification_id,shop_system_order_identification_id}''::name[], ''data'');',
   'columns of one table, however long the list is');
 
 -- What is run is what was meant, and in one round.

@@ -269,7 +269,11 @@ TEST_F(EvidenceTest, RowsTellWhichNullableColumnsDecide) {
   schema = db.build();
   evidence.has_rows = true;
   RowEvidence& rows = evidence.tables[at("sales.attachment")];
-  rows = {.rows = 5, .columns = {2, 3}, .patterns = {{"nv", 3}, {"vn", 2}}, .conflicts = {}};
+  rows = {.rows = 5,
+          .columns = {2, 3},
+          .patterns = {{"nv", 3}, {"vn", 2}},
+          .conflicts = {},
+          .compared = {}};
   ASSERT_EQ(proposed().at(0).substr(0, 9), "confident");
   rows.patterns["nn"] = 1;
   EXPECT_EQ(proposed().at(0).substr(0, 5), "guess") << "a row that may be nobody's";

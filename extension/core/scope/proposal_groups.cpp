@@ -29,6 +29,11 @@ class ProposalGroups {
     const auto is_applied = [](const auto& rule) { return rule.from_all; };
     std::erase_if(rules_.columns, is_applied);
     std::erase_if(rules_.references, is_applied);
+    for (const Table& table : schema.tables)
+      for (const Column& column : table.columns) tables_with_[column.name].push_back(&table);
+    for (size_t i = 0; i < answers.size(); ++i)
+      if (column_rule(i) != nullptr || reference(i) != nullptr)
+        answered_.insert({place_of(i), column_of_answer(i)});
   }
 
   std::vector<Proposal> group() {
@@ -123,6 +128,11 @@ class ProposalGroups {
     std::set<Place> wanted;
     for (const size_t member : members) wanted.insert(place_of(member));
     if (wanted.size() < members.size()) return false;
+    const auto& tables = tables_with_.at(column_of_answer(members[0]));
+    const auto agrees = [&](const Table* table) {
+      return wanted.contains({table->schema, table->name}) || says_nothing_of(*table, members[0]);
+    };
+    if (!std::all_of(tables.begin(), tables.end(), agrees)) return false;
     std::set<Place> reached;
     if (const ColumnRule* rule = column_rule(members[0])) {
       const ColumnRule all = for_all(*rule);
@@ -136,12 +146,7 @@ class ProposalGroups {
       if (said_otherwise(rest, all)) return false;
       reached = reached_by(rest, all, &Rules::references);
     }
-    return std::includes(reached.begin(), reached.end(), wanted.begin(), wanted.end()) &&
-           std::all_of(schema_.tables.begin(), schema_.tables.end(), [&](const Table& table) {
-             return wanted.contains({table.schema, table.name}) ||
-                    find_column(table, column_of_answer(members[0])) == nullptr ||
-                    says_nothing_of(table, members[0]);
-           });
+    return std::includes(reached.begin(), reached.end(), wanted.begin(), wanted.end());
   }
 
   static bool same_columns_named(const ColumnRule& a, const ColumnRule& b) {
@@ -200,12 +205,7 @@ class ProposalGroups {
   }
 
   bool is_answered(const Table& table, const std::string& column) const {
-    for (size_t i = 0; i < answers_.size(); ++i) {
-      if (column_rule(i) == nullptr && reference(i) == nullptr) continue;
-      if (place_of(i) == Place(table.schema, table.name) && column_of_answer(i) == column)
-        return true;
-    }
-    return false;
+    return answered_.contains({{table.schema, table.name}, column});
   }
 
   uint32_t values_of(size_t number) const {
@@ -222,12 +222,10 @@ class ProposalGroups {
                           [&](size_t a, size_t b) { return values_of(a) < values_of(b); });
     const std::string where =
         display_table(table_of(weakest)) + "." + display_name(column_of_answer(weakest));
-    std::string text = std::to_string(members.size()) +
-                       " columns; of the one with the least to "
-                       "see, " +
-                       where + ": " + answers_[weakest].proposal.evidence;
+    const std::string evidence = answers_[weakest].proposal.evidence;
     Proposal& first = answers_[members[0]].proposal;
-    first.evidence = std::move(text);
+    first.evidence = std::to_string(members.size()) +
+                     " columns; of the one with the least to see, " + where + ": " + evidence;
     first.statement = std::move(statement);
     joined_.insert(members[0]);
     for (size_t i = 1; i < members.size(); ++i) gone_[members[i]] = true;
@@ -239,8 +237,10 @@ class ProposalGroups {
   const Statements statements_;
   const Evidence& evidence_;
   std::vector<Answer>& answers_;
-  std::vector<bool> gone_;   // another one says it, too
-  std::set<size_t> joined_;  // that say it for others
+  std::map<std::string, std::vector<const Table*>> tables_with_;  // by the names of columns
+  std::set<std::pair<Place, std::string>> answered_;              // columns
+  std::vector<bool> gone_;                                        // another one says it, too
+  std::set<size_t> joined_;                                       // that say it for others
 };
 
 }  // namespace

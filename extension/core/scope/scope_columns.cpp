@@ -326,7 +326,7 @@ class ColumnCheck {
       if (const auto evidence = evidence_of_no_kind(index, column, *type)) {
         ask(index, column, "it looks like an ID, but no foreign key says of what",
             ColumnTreatment::kData);
-        model_.support(Confidence::kConfident, *evidence);
+        model_.support(Confidence::kGuess, *evidence);
         return;
       }
       model_.ask_kinds(index, column);

@@ -11,6 +11,10 @@
 namespace company_backup {
 namespace {
 
+bool is_whole(const ColumnMeaning::ProvedPlace& proved) {
+  return proved.place->place.when_column == 0 && proved.place->place.json_path.empty();
+}
+
 bool is_one_of(const std::vector<int16_t>& columns, int16_t column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
@@ -315,10 +319,8 @@ Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {
   return place == nullptr ? Judgement() : judge(*place);
 }
 
-// Is the way called after the part that its row plays ("created_realm_id", "acting_user_id"), and
-// can be missing? What a row belongs to is called as it is, or as other tables call it, too.
+// "created_realm_id", "acting_user_id": what a row belongs to is called as it is.
 bool ColumnMeaning::is_part(TableIndex table, const Link& way) const {
-  constexpr int kUsual = 2;
   if (way.firm || way.of_one_kind() || way.step.columns.size() != 1) return false;
   const Column& column = column_of(model_.table(table), way.step.columns[0]);
   if (model_.is_scope_column(table, column)) return false;
@@ -327,13 +329,8 @@ bool ColumnMeaning::is_part(TableIndex table, const Link& way) const {
   for (std::string* name : {&stem, &target}) std::erase(*name, '_');
   for (const std::string& form : noun_forms(target))
     if (form.ends_with(stem)) return false;
-  if (names_doer(column) || names_deed(column) || looks_like_people(model_.table(way.step.target)))
-    return true;
-  const auto& keys = model_.keys_to[way.step.target];
-  return std::count_if(keys.begin(), keys.end(), [&](const ForeignKey* key) {
-           return key->columns.size() == 1 &&
-                  column_of(model_.table(key->table), key->columns[0]).name == column.name;
-         }) < kUsual;
+  return names_doer(column) || names_deed(column) ||
+         looks_like_people(model_.table(way.step.target));
 }
 
 std::vector<int16_t> columns_of_ways(const std::vector<const Link*>& ways) {
@@ -406,6 +403,18 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
   return {Confidence::kConfident, each};
 }
 
+// "entity_name" of "entity_identifier": they begin with the same word, which only the two do.
+bool ColumnMeaning::tells_of(TableIndex index, int16_t kind, const Column& column) const {
+  const Table& table = model_.table(index);
+  const auto words = words_of(column.name);
+  const auto begins_so = [&](const Column& other) {
+    const auto its = words_of(other.name);
+    return its.size() > 1 && its[0] == words[0];
+  };
+  return words.size() > 1 && begins_so(column_of(table, kind)) &&
+         std::count_if(table.columns.begin(), table.columns.end(), begins_so) == 2;
+}
+
 std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex table,
                                                                      const Column& column) const {
   std::vector<ProvedPlace> proved;
@@ -416,7 +425,7 @@ std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex 
   const bool is_clear = whole != nullptr && judge(*whole).kind != Judgement::Kind::kUnknown;
   for (const PlaceEvidence& place : model_.evidence.of(table, column.number)) {
     const int16_t kind = place.place.when_column;
-    if (kind != 0 && is_clear) continue;
+    if (kind != 0 && is_clear && !tells_of(table, kind, column)) continue;
     const Judgement judgement = judge(place);
     const bool is_proved = judgement.kind == Judgement::Kind::kReference &&
                            judgement.confidence == Confidence::kConfident;
@@ -424,9 +433,12 @@ std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex 
       (kind == 0 ? proved : kinds[kind]).push_back({&place, judgement});
     else if (kind != 0 && (said == nullptr || said->number != kind))
       unclear.insert(kind);
+    if (kind != 0 && is_clear && suggested(place) != judgement.table) unclear.insert(kind);
   }
   for (const auto& [kind, places] : kinds) {
     if (unclear.contains(kind)) continue;
+    // Rows of kinds to come may refer to other tables.
+    if (is_clear) std::erase_if(proved, [](const ProvedPlace& one) { return is_whole(one); });
     proved.insert(proved.end(), places.begin(), places.end());
     break;
   }

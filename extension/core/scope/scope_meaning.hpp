@@ -99,6 +99,7 @@ class ColumnMeaning {
   TableIndex kept_table(TableIndex index) const;
   TableIndex kept_target(const PlaceEvidence& place, const Column& column) const;
   TableIndex kind_of_own(const SamplePlace& at) const;
+  bool tells_of(TableIndex index, int16_t kind, const Column& column) const;
   bool names_itself(const PlaceEvidence& place, const std::string& name) const;
   const Column* only_key(TableIndex target) const;
 

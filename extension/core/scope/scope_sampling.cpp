@@ -198,7 +198,7 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNo
     if (const Column* type = type_column(from, column)) {
       sample.kinds = {type};
       sample.kind_is_said = true;
-    } else if (named && can_hold_id(column)) {
+    } else if ((named || column.family == TypeFamily::kUuid) && can_hold_id(column)) {
       sample.kinds = possible_kinds(from, column);
     }
     sampled.push_back(std::move(sample));

@@ -278,7 +278,8 @@ class OtherTables {
 
   // Rows that stay where they are.
   void support_stay(TableIndex index, const Question& question) {
-    if (question.rule.treatment == TableTreatment::kExcluded)
+    if (question.rule.treatment == TableTreatment::kExcluded &&
+        question.confidence == Confidence::kConfident)
       model_.support(question.confidence, question.evidence);
     else if (question.rule.treatment == TableTreatment::kPeople)
       support_people(index, question.rule);

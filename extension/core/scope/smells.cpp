@@ -384,8 +384,9 @@ bool names_group(const Column& column) {
 bool names_deed(const Column& column) {
   constexpr size_t kShortest = 6;
   const Words words = words_of(column.name);
-  return words.size() > 2 && words[0].size() >= kShortest &&
-         (words[0].ends_with("ed") || words[0].ends_with("ing"));
+  return words.size() > 2 && (is_word(words[0], {"default", "preferred", "fallback"}) ||
+                              (words[0].size() >= kShortest &&
+                               (words[0].ends_with("ed") || words[0].ends_with("ing"))));
 }
 
 bool names_doer(const Column& column) {

@@ -50,7 +50,7 @@ bool names_shown_number(const Column& column);
 // "batch_id", "recurring_event_id": a number that rows share, of which there need not be a table.
 bool names_group(const Column& column);
 
-// "created_company_id", "acting_user_id": which part what it refers to plays in what was done.
+// "created_company_id", "default_company_id": which part what it refers to plays in what was done.
 bool names_deed(const Column& column);
 
 // "created_by", "owner": names somebody who did something, or has to.
