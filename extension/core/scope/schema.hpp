@@ -117,6 +117,7 @@ struct ReferenceRule {
   std::string when_column = {}, when_value = {};  // empty: always
   OutsidePolicy outside = OutsidePolicy::kRefuse;
   bool from_all = false;
+  bool path = false;  // of a proposal: its column is a path, which a column rule says, too
 };
 
 struct Settings {

@@ -170,7 +170,12 @@ Statement Statements::reference(const ReferenceRule& rule) const {
   add_names(arguments, "target_columns", rule.target_columns);
   add_text(arguments, "json_path", rule.json_path);
   add_kind(arguments, rule.when_column, rule.when_value);
-  return {call("set_reference", arguments), rule};
+  if (!rule.path) return {call("set_reference", arguments), rule};
+  const std::string column =
+      regclass(rule.schema, rule.table) + ", " + quote_literal(rule.columns[0]) + ", 'path'";
+  return {"SELECT " + schema_ + ".set_reference(" + arguments + "), " + schema_ +
+              ".set_column_rule(" + column + ");",
+          rule};
 }
 
 std::string Statements::without_excluded(const Table& table, const Table& target,

@@ -46,6 +46,9 @@ bool names_external_id(const std::string& column);
 // "batch_id", "recurring_event_id": a number that rows share, of which there need not be a table.
 bool names_group(const Column& column);
 
+// "ancestry", "tree_path": the rows that stand above one.
+bool names_path(const Column& column);
+
 // "created_by", "owner": names somebody who did something, or has to.
 bool names_doer(const Column& column);
 
