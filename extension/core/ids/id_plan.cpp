@@ -179,7 +179,7 @@ class Planner {
     const std::optional<ColumnTreatment> rule = facts_.rule_of(root);
     if (rule == ColumnTreatment::kRenew) return IdKind::kRule;
     const IdFacts::ColumnFacts facts = facts_.of(root);
-    if (!facts.loaded) return IdKind::kNone;
+    if (!facts.loaded || facts.stays) return IdKind::kNone;
     switch (column.family) {
       case TypeFamily::kInteger:
         if (facts.has_sequence) return IdKind::kSequence;
