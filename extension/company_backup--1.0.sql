@@ -44,7 +44,7 @@ CREATE TABLE company_backup.column_rule (
     table_schema name NOT NULL,    -- '', as the name: all tables
     table_name name NOT NULL,
     column_name name NOT NULL,
-    treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file', 'renew', 'group')),
+    treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file', 'renew', 'group', 'path')),
     replacement text,
     replacement_by name,
     replacement_role oid,    -- of replacement_by, where said_in is this database
@@ -359,7 +359,7 @@ CREATE FUNCTION set_column_rule(target regclass,
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_column_rule';
-COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file, renew or group; auto removes the rule. A NULL target: columns of this name in all tables. replacement is an expression: the new value where the old one is renewed, or the value of an added row to which none travels';
+COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file, renew, group or path (a text made of IDs, of its own table if set_reference() names no other); auto removes the rule. A NULL target: columns of this name in all tables. replacement is an expression: the new value where the old one is renewed, or the value of an added row to which none travels';
 
 CREATE FUNCTION set_column_rule(target regclass,
     columns name[],

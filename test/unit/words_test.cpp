@@ -49,7 +49,7 @@ TEST(WordLists, TreatmentsStandInTheOrderOfTheDocumentation) {
   list.clear();
   for (const ColumnTreatment word : all_words<ColumnTreatment>())
     list += to_text(word) + std::string(" ");
-  EXPECT_EQ(list, "data secret identity counter file renew group ");
+  EXPECT_EQ(list, "data secret identity counter file renew group path ");
 }
 
 }  // namespace

@@ -87,7 +87,15 @@ std::span<const PlaceEvidence> Evidence::of(TableIndex table, int16_t column) co
 
 const PlaceEvidence* Evidence::find(TableIndex table, int16_t column) const {
   for (const PlaceEvidence& evidence : of(table, column)) {
-    if (evidence.place.json_path.empty() && evidence.place.when_column == 0) return &evidence;
+    const SamplePlace& place = evidence.place;
+    if (place.json_path.empty() && place.when_column == 0 && !place.separated) return &evidence;
+  }
+  return nullptr;
+}
+
+const PlaceEvidence* Evidence::find_separated(TableIndex table, int16_t column) const {
+  for (const PlaceEvidence& evidence : of(table, column)) {
+    if (evidence.place.separated) return &evidence;
   }
   return nullptr;
 }

@@ -15,14 +15,15 @@
 
 namespace company_backup {
 
-// Where values stand: in a column, in the elements of an array, or at a path of a document; if
-// when_column is not 0, only in rows that have this text there.
+// Where values stand: in a column, in the elements of an array, at a path of a document, or between
+// what separates them in a text; if when_column is not 0, only in rows that have this text there.
 struct SamplePlace {
   TableIndex table = kNoTable;
   int16_t column = 0;
   std::string json_path = {};
   int16_t when_column = 0;
   std::string when_value = {};
+  bool separated = false;
   auto operator<=>(const SamplePlace&) const = default;
 };
 
@@ -63,9 +64,19 @@ struct RowEvidence {
   uint32_t rows_without(const std::vector<int16_t>& wanted) const;
 };
 
+// Of a text column that could be made of IDs.
+struct PathEvidence {
+  uint32_t rows = 0;      // whose text has letters or digits
+  uint32_t paths = 0;     // of these: made of IDs, as the own key of the table is
+  uint32_t deep = 0;      // of these: with more than one, or with something beside it
+  uint32_t agreeing = 0;  // of these: the last ID is the row's own, or its parent's
+  uint32_t chained = 0;   // of these: what stands before it is the text of the row above
+};
+
 struct Evidence {
   std::vector<PlaceEvidence> places;  // sorted by place
   std::map<TableIndex, RowEvidence> tables;
+  std::map<std::pair<TableIndex, int16_t>, PathEvidence> paths;  // by table and column
   std::vector<UnreadTable> unread;  // whose rows could not be looked at
   bool has_rows = false;            // there were any
   // By table and column: of how many rows the value was read; no entry: it was NULL in all of them.
@@ -76,6 +87,8 @@ struct Evidence {
   std::span<const PlaceEvidence> of(TableIndex table, int16_t column) const;
   // Of the column as a whole; null: nothing.
   const PlaceEvidence* find(TableIndex table, int16_t column) const;
+  // Of the IDs between its separators; null: nothing.
+  const PlaceEvidence* find_separated(TableIndex table, int16_t column) const;
 };
 
 // Is a value of this form not met twice by chance? UUIDs, long random texts, large numbers.

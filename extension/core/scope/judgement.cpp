@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/scope/path_rules.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
@@ -30,12 +31,44 @@ class Judge {
     }
   }
 
+  // Of the table itself, if all are.
+  std::optional<Judgement> judge_path(const PathEvidence& path, const Judgement& judged) const {
+    if (path.deep == 0 || !is_most(path.paths, path.rows)) return std::nullopt;
+    const Column* own = own_path_key(schema_.tables[place_.place.table]);
+    for (const KeyMatch* match : full_) {
+      if (own == nullptr || match->table != place_.place.table || match->column != own->number)
+        continue;
+      const bool agrees = is_most(path.agreeing, path.rows) && path.chained > 1;
+      const bool enough = agrees ? path.rows >= kEnough : proves() && place_.values > 1;
+      if (!agrees && !proves() && !(names_it(path) && place_.values > 1)) return std::nullopt;
+      Judgement judgement{Judgement::Kind::kReference, match->table, match->column,
+                          enough ? Confidence::kConfident : Confidence::kLikely,
+                          match_text(*match)};
+      if (agrees)
+        judgement.evidence +=
+            "; of " + number(path.agreeing) + " rows the last one is the row's own or its parent's";
+      return judgement;
+    }
+    if (!proves() || judged.kind != Judgement::Kind::kReference) return std::nullopt;
+    return judged;
+  }
+
   Judgement judge() const {
     if (place_.values == 0) return {};
     return full_.empty() ? without_target() : with_target();
   }
 
  private:
+  // Small numbers in a column that is called like a path.
+  bool names_it(const PathEvidence& path) const {
+    const Table& table = schema_.tables[place_.place.table];
+    return path.rows > 1 && names_path(column_of(table, place_.place.column));
+  }
+
+  static bool is_most(uint32_t count, uint32_t all) {
+    return uint64_t{100} * count >= uint64_t{kAll} * all;
+  }
+
   uint32_t percent(const KeyMatch& match) const {
     return static_cast<uint32_t>(uint64_t{100} * match.values / place_.values);
   }
@@ -206,6 +239,12 @@ class Judge {
 
 bool has_all(const PlaceEvidence& place, const KeyMatch& match) {
   return uint64_t{100} * match.values >= uint64_t{kAll} * place.values;
+}
+
+std::optional<Judgement> judge_path(const Schema& schema, const PlaceEvidence& place,
+                                    const PathEvidence& path, const Judgement& judged) {
+  const Evidence none;
+  return Judge(schema, none, place, kNoTable).judge_path(path, judged);
 }
 
 Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,

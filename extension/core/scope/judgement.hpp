@@ -40,4 +40,9 @@ struct Judgement {
 Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
                 TableIndex named, Naming naming);
 
+// Of a text made of IDs: are they keys of the table itself, or, if they look generated, of the one
+// that `judged` says of them? Small numbers are only if they say which rows stand above each row.
+std::optional<Judgement> judge_path(const Schema& schema, const PlaceEvidence& place,
+                                    const PathEvidence& path, const Judgement& judged);
+
 }  // namespace company_backup

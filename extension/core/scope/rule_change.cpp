@@ -37,6 +37,8 @@ struct Apply {
     });
     rules.references.push_back(rule);
     rules.references.back().guessed = guessed;
+    if (rule.path)
+      (*this)(ColumnRule{rule.schema, rule.table, rule.columns[0], ColumnTreatment::kPath});
     return true;
   }
 

@@ -118,6 +118,7 @@ struct ReferenceRule {
   OutsidePolicy outside = OutsidePolicy::kRefuse;
   bool from_all = false;
   bool guessed = false;  // as above
+  bool path = false;     // of a proposal: its column is a path, which a column rule says, too
 };
 
 struct Settings {

@@ -71,6 +71,7 @@ struct Reference {
   std::vector<int16_t> target_columns;
   std::vector<std::string> operators;  // empty for a soft reference
   bool soft = false;                   // no FK: nothing enforces it
+  bool path = false;                   // the column is a text made of keys, see path_rules.hpp
   char match = 's';
   uint32_t only_partition = 0;
   std::string json_path, when_column, when_value;
@@ -145,8 +146,8 @@ struct Scope {
   const ScopedTable* find(TableIndex table) const;
 };
 
-// Does a column hold a list of references, one in each element? An array that refers to an array is
-// one reference.
+// Does a column hold a list of references, one in each element of an array, or of a path? An array
+// that refers to an array is one reference.
 bool is_list(const Schema& schema, const Reference& reference);
 
 // Can a row of this table belong to no company, because each of its routes can be NULL, is for rows

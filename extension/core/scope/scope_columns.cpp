@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/scope/document_values.hpp"
+#include "core/scope/path_rules.hpp"
 #include "core/scope/rules_for_all.hpp"
 #include "core/scope/scope_meaning.hpp"
 #include "core/scope/smells.hpp"
@@ -43,6 +44,7 @@ class ColumnCheck {
     }
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
     if (has_unheld_key(scoped.table, column)) return;
+    if (is_path(scoped.table, column)) return;
     if (ask_places(scoped.table, column) || is_in_reference(scoped.table, column)) return;
     if (looks_like_secret(model_.table(scoped.table), column) &&
         !refers_to_rows(meaning_.judge(scoped.table, column)))
@@ -131,6 +133,7 @@ class ColumnCheck {
       return;
     }
     for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+      if (place.place.separated) continue;
       const Judgement judged = meaning_.judge(place);
       if (judged.kind == Judgement::Kind::kData || judged.evidence.empty() || is_ruled(place.place))
         continue;
@@ -197,6 +200,32 @@ class ColumnCheck {
                  "its values" + where + " are keys of " +
                      display_table(model_.table(judged.table)) + ", but no foreign key says so",
                  model_.statements.reference(rule));
+    model_.support(judged.confidence, judged.evidence);
+  }
+
+  // Asks, if the values are a path.
+  bool is_path(TableIndex index, const Column& column) {
+    if (is_in_reference(index, column)) return false;
+    const auto judged = meaning_.judge_path(index, column);
+    if (!judged || scope_.find(judged->table) == nullptr) return false;
+    const std::vector<std::string>& match = scope_.find(index)->match_columns;
+    if (std::find(match.begin(), match.end(), column.name) != match.end()) return false;
+    if (is_company_column(index, column)) return false;
+    if (!why_no_path(model_.schema, index, column).empty()) return false;
+    ask_path(index, column, *judged);
+    return true;
+  }
+
+  void ask_path(TableIndex index, const Column& column, const Judgement& judged) {
+    const Table& table = model_.table(index);
+    const Column* own = own_path_key(table);
+    const bool is_own = judged.table == index && own != nullptr && own->number == judged.column;
+    const SamplePlace place{.table = index, .column = column.number, .separated = true};
+    model_.error(column_object(table, column.name),
+                 "its values are made of keys of " + display_table(model_.table(judged.table)) +
+                     ", but no rule says so",
+                 is_own ? model_.statements.column_rule(table, column.name, ColumnTreatment::kPath)
+                        : model_.statements.reference(meaning_.reference(place, judged)));
     model_.support(judged.confidence, judged.evidence);
   }
 

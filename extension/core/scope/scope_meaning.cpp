@@ -425,6 +425,7 @@ std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex 
   const bool is_clear = whole != nullptr && judge(*whole).kind != Judgement::Kind::kUnknown;
   for (const PlaceEvidence& place : model_.evidence.of(table, column.number)) {
     const int16_t kind = place.place.when_column;
+    if (place.place.separated) continue;
     if (kind != 0 && is_clear && !tells_of(table, kind, column)) continue;
     const Judgement judgement = judge(place);
     const bool is_proved = judgement.kind == Judgement::Kind::kReference &&
@@ -445,6 +446,13 @@ std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex 
   return proved;
 }
 
+std::optional<Judgement> ColumnMeaning::judge_path(TableIndex table, const Column& column) const {
+  const auto known = model_.evidence.paths.find({table, column.number});
+  const PlaceEvidence* place = model_.evidence.find_separated(table, column.number);
+  if (known == model_.evidence.paths.end() || place == nullptr) return std::nullopt;
+  return company_backup::judge_path(model_.schema, *place, known->second, judge(*place));
+}
+
 std::vector<std::string> ColumnMeaning::named_columns(TableIndex target,
                                                       const std::vector<int16_t>& key) const {
   for (const UniqueIndex& unique : model_.table(target).unique_indexes)
@@ -461,7 +469,8 @@ ReferenceRule ColumnMeaning::reference(const SamplePlace& place, const Judgement
                      .target_schema = target.schema,
                      .target_table = target.name,
                      .target_columns = named_columns(judgement.table, {judgement.column}),
-                     .json_path = place.json_path};
+                     .json_path = place.json_path,
+                     .path = place.separated};
   if (place.when_column != 0) {
     rule.when_column = column_of(table, place.when_column).name;
     rule.when_value = place.when_value;

@@ -64,6 +64,10 @@ class ColumnMeaning {
   };
   std::vector<ProvedPlace> proved_places(TableIndex table, const Column& column) const;
 
+  // A text made of IDs, if its values prove it: of the table's own rows, or of others that it is
+  // said to refer to. Nothing: they do not.
+  std::optional<Judgement> judge_path(TableIndex table, const Column& column) const;
+
   // The rule for a place that was judged to be a reference.
   ReferenceRule reference(const SamplePlace& place, const Judgement& judgement) const;
   // Rows of the sample that none of these ways leads anywhere.

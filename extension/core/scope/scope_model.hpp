@@ -2,6 +2,7 @@
 // to scope*.cpp.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@ struct SoftReference {
   std::vector<int16_t> target_columns;
   int16_t when_column = 0;  // 0: always
   bool can_route = false;   // plain values: counts like a foreign key
+  bool path = false;        // the column has the treatment "path"
 };
 
 struct Model {
@@ -59,6 +61,9 @@ struct Model {
   std::vector<std::vector<Link>> links;    // ways up that need no rule
   std::vector<std::vector<Link>> ordered;  // ways its rule names; empty: the rule names none
   std::vector<std::vector<Link>> hanging;  // of these, beside others, the table's ways to itself
+
+  // Made of column rules: paths of the table's own IDs.
+  std::deque<ReferenceRule> own_references;
 
   std::map<const ForeignKey*, OutsidePolicy> outside;  // what set_reference says of foreign keys
 

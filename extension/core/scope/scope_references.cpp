@@ -33,6 +33,7 @@ Reference reference_of(const SoftReference& soft) {
   reference.columns = soft.columns;
   reference.target_columns = soft.target_columns;
   reference.soft = true;
+  reference.path = soft.path;
   reference.json_path = soft.rule->json_path;
   reference.when_column = soft.rule->when_column;
   reference.when_value = soft.rule->when_value;

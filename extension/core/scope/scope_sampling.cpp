@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/path_rules.hpp"
 #include "core/scope/scope_model.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
@@ -185,9 +186,12 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNo
   std::vector<SampledColumn> sampled;
   const Table& from = schema.tables[table];
   for (const Column& column : from.columns) {
-    if (column.generated || column.identity || !is_own_type(column)) continue;
-    if (is_own_key(schema, nouns, table, column)) continue;
-    if (!can_hold_id(column) && column.family != TypeFamily::kJson) continue;
+    if (column.generated || column.identity) continue;
+    // An ltree's text is made by functions in C, which only superusers can define.
+    if (is_own_key(schema, nouns, table, column) || !(is_own_type(column) || is_label_tree(column)))
+      continue;
+    if (!can_hold_id(column) && column.family != TypeFamily::kJson && !is_label_tree(column))
+      continue;
     if (has_key(schema.foreign_keys, table, column.number)) continue;
     const TableIndex of_key = nouns.table_of_key(column.name);
     const bool named = nouns.stem(column) || names_doer(column) ||
@@ -204,6 +208,24 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNo
     sampled.push_back(std::move(sample));
   }
   return sampled;
+}
+
+std::vector<const Column*> parent_columns(const Schema& schema, TableIndex table) {
+  std::vector<const Column*> parents;
+  const Table& from = schema.tables[table];
+  const Column* own = own_path_key(from);
+  if (own == nullptr || !is_own_type(*own)) return parents;
+  for (const Column& column : from.columns) {
+    const bool is_key = std::any_of(schema.foreign_keys.begin(), schema.foreign_keys.end(),
+                                    [&](const ForeignKey& key) {
+                                      return key.table == table && key.target == table &&
+                                             key.columns == std::vector{column.number} &&
+                                             key.target_columns == std::vector{own->number};
+                                    });
+    const bool is_named = column.family == own->family && id_stem(column.name) == "parent";
+    if ((is_key || is_named) && is_own_type(column)) parents.push_back(&column);
+  }
+  return parents;
 }
 
 std::vector<KeyColumn> keys_to_match(const Schema& schema, TableIndex table) {

@@ -37,6 +37,9 @@ std::vector<CompanyWay> company_ways(const Schema& schema, const Settings& setti
 // The columns that may be NULL which could say whose a row is.
 std::vector<const Column*> nullable_columns(const Schema& schema, TableIndex table);
 
+// The columns that say which row of the same table stands above: references to it, or called so.
+std::vector<const Column*> parent_columns(const Schema& schema, TableIndex table);
+
 // The columns of the table that are keys, or parts of keys that are no foreign keys themselves:
 // "id" of a table that is partitioned by another column of its key.
 struct KeyColumn {

@@ -182,7 +182,12 @@ Statement Statements::reference(const ReferenceRule& rule) const {
   add_text(arguments, "json_path", rule.json_path);
   add_kind(arguments, rule.when_column, rule.when_value);
   if (rule.outside != OutsidePolicy::kRefuse) add_text(arguments, "outside", to_text(rule.outside));
-  return {call("set_reference", arguments), rule};
+  if (!rule.path) return {call("set_reference", arguments), rule};
+  const std::string column =
+      regclass(rule.schema, rule.table) + ", " + quote_literal(rule.columns[0]) + ", 'path'";
+  return {"SELECT " + schema_ + ".set_reference(" + arguments + "), " + schema_ +
+              ".set_column_rule(" + column + ");",
+          rule};
 }
 
 Statement Statements::without_excluded(const Table& table, const Table& target,

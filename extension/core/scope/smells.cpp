@@ -389,6 +389,11 @@ bool names_deed(const Column& column) {
                                (words[0].ends_with("ed") || words[0].ends_with("ing"))));
 }
 
+bool names_path(const Column& column) {
+  return has_word(words_of(column.name), {"path", "ancestry", "ancestor", "ancestors", "lineage",
+                                          "hierarchy", "parents", "breadcrumb", "breadcrumbs"});
+}
+
 bool names_doer(const Column& column) {
   const Words words = words_of(id_stem(column.name).value_or(column.name));
   return ends_in(words,

@@ -53,6 +53,9 @@ bool names_group(const Column& column);
 // "created_company_id", "default_company_id": which part what it refers to plays in what was done.
 bool names_deed(const Column& column);
 
+// "ancestry", "tree_path": the rows that stand above one.
+bool names_path(const Column& column);
+
 // "created_by", "owner": names somebody who did something, or has to.
 bool names_doer(const Column& column);
 

@@ -4,7 +4,10 @@
 #include <chrono>
 
 #include "core/scope/document_values.hpp"
+#include "core/scope/path_rules.hpp"
+#include "core/scope/path_sampling.hpp"
 #include "core/scope/scope_sampling.hpp"
+#include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
 #include "core/text/quoting.hpp"
@@ -70,6 +73,7 @@ class Gatherer {
     evidence.unread = std::move(unread_);
     evidence.rows = std::move(rows_);
     evidence.tables = std::move(tables_);
+    evidence.paths = std::move(paths_);
     evidence.has_rows = !evidence.rows.empty() || !evidence.tables.empty();
     evidence.all_keys = all_keys_;
     return evidence;
@@ -161,13 +165,15 @@ class Gatherer {
 
   void sample(TableIndex table) {
     Wanted wanted{table, columns_to_sample(schema_, nouns_, table),
-                  nullable_columns(schema_, table), company_ways(schema_, settings_, table)};
+                  nullable_columns(schema_, table), company_ways(schema_, settings_, table),
+                  own_row(table)};
     std::erase_if(wanted.ways, [&](const CompanyWay& way) {
       return std::any_of(way.keys.begin(), way.keys.end(), [&](const ForeignKey* key) {
         return !facts_[key->target].unread.empty();
       });
     });
     if (wanted.columns.empty() && wanted.nullable.empty() && wanted.ways.size() < 2) return;
+    samples_.clear();
     read(table, [&] {
       const int64_t pages = facts_[table].pages;
       const bool whole = pages <= kSampledPages;
@@ -182,13 +188,26 @@ class Gatherer {
       // What is nearly everywhere NULL a sample misses.
       for (const SampledColumn& column : wanted.columns) {
         if (rows_.contains({table, column.column->number}) || is_late()) continue;
-        const Wanted one{table, {column}, {}, {}};
+        const Wanted one{table, {column}, {}, {}, wanted.own};
         take("SELECT " + cells_of(one) + from_rows(table) + " WHERE " +
                  column_sql("t", *column.column) + " IS NOT NULL LIMIT " +
                  std::to_string(evidence_rows),
              one);
       }
     });
+    for (const auto& [column, sample] : samples_) {
+      const PathEvidence evidence = sample.evidence();
+      if (evidence.deep > 0) paths_[{table, column}] = evidence;
+    }
+  }
+
+  // What a path that the row has may end with: its own key, and then those of the rows above it.
+  std::vector<const Column*> own_row(TableIndex table) const {
+    const Column* own = own_path_key(schema_.tables[table]);
+    if (own == nullptr || !is_own_type(*own)) return {};
+    std::vector<const Column*> columns{own};
+    for (const Column* parent : parent_columns(schema_, table)) columns.push_back(parent);
+    return columns;
   }
 
   std::string from_rows(TableIndex table) const {
@@ -201,6 +220,7 @@ class Gatherer {
     std::vector<SampledColumn> columns;  // the value, and of which kind it is, if that is said
     std::vector<const Column*> nullable;
     std::vector<CompanyWay> ways;
+    std::vector<const Column*> own;  // see own_row()
   };
 
   std::string cells_of(const Wanted& wanted) const {
@@ -213,6 +233,7 @@ class Gatherer {
       list += ", " + column_sql("t", *column) + " IS NULL";
     }
     for (const CompanyWay& way : wanted.ways) list += ", " + company_by(way);
+    for (const Column* column : wanted.own) list += ", " + short_text(*column);
     return list;
   }
 
@@ -250,6 +271,7 @@ class Gatherer {
       cell += column.kinds.size();
       if (value) add(wanted.table, column, *value, row.data() + kinds);
     }
+    see_paths(row, wanted);
     if (wanted.nullable.empty() && wanted.ways.empty()) return;
     RowEvidence& evidence = tables_[wanted.table];
     if (evidence.rows++ == 0) {
@@ -269,10 +291,31 @@ class Gatherer {
     }
   }
 
+  void see_paths(const Row& row, const Wanted& wanted) {
+    const size_t first = row.size() - wanted.own.size();
+    std::vector<std::string> parents;
+    for (size_t i = first + 1; i < row.size(); ++i) {
+      if (row[i]) parents.push_back(*row[i]);
+    }
+    const std::string own = wanted.own.empty() ? "" : row[first].value_or("");
+    size_t cell = 1;
+    for (const SampledColumn& column : wanted.columns) {
+      const Text& value = row[cell];
+      cell += 1 + column.kinds.size();
+      if (!value || !holds_text(*column.column)) continue;
+      const int16_t number = column.column->number;
+      const auto ids = wanted.own.empty() ? std::nullopt : path_ids(*wanted.own[0]);
+      SamplePlace place{.table = wanted.table, .column = number, .separated = true};
+      samples_.try_emplace(number, ids, names_path(*column.column))
+          .first->second.see(*value, own, parents,
+                             [&](const std::string& id) { collector_.add_value(place, id); });
+    }
+  }
+
   // `kinds`: of the row, one for each of the column's.
   void add(TableIndex table, const SampledColumn& column, const std::string& value,
            const Text* kinds) {
-    const SamplePlace place{table, column.column->number, {}, 0, {}};
+    const SamplePlace place{.table = table, .column = column.column->number};
     ++rows_[{table, column.column->number}];
     if (!column.kind_is_said) add(place, column, value);
     for (size_t i = 0; i < column.kinds.size(); ++i) {
@@ -360,6 +403,8 @@ class Gatherer {
   std::map<TableIndex, RowEvidence> tables_;
   std::map<std::pair<TableIndex, int16_t>, uint32_t> rows_;  // see Evidence
   std::map<std::pair<TableIndex, int16_t>, size_t> places_;
+  std::map<std::pair<TableIndex, int16_t>, PathEvidence> paths_;
+  std::map<int16_t, PathSample> samples_;  // of the columns of one table
   bool all_keys_ = true;
   const Clock::time_point end_;
   Clock::time_point told_ = Clock::now();

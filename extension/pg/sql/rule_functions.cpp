@@ -11,6 +11,7 @@
 #include "pg/rows/column_default.hpp"
 #include "pg/rows/replacement.hpp"
 #include "pg/scope/guard.hpp"
+#include "pg/sql/path_rule.hpp"
 #include "pg/sql/stored_rules.hpp"
 
 namespace company_backup {
@@ -38,6 +39,7 @@ bool takes_replacement(ColumnTreatment treatment) {
     case ColumnTreatment::kData:
     case ColumnTreatment::kCounter:
     case ColumnTreatment::kGroup:
+    case ColumnTreatment::kPath:
       break;
   }
   return false;
@@ -113,8 +115,7 @@ void require_for_all(const AllTables& all, const ColumnRule& rule) {
   }
   const auto keys = contradicting_keys(all.schema, all.rules, rule);
   if (keys.empty()) return;
-  const ColumnTreatment own =
-      gives_new_values(rule.treatment) ? ColumnTreatment::kData : rule.treatment;
+  const ColumnTreatment own = beside_key(rule.treatment);
   throw Error(sqlstate::kContradicts, "column " + name + " cannot be called " +
                                           to_text(rule.treatment) +
                                           " in all tables: foreign keys are on it")
@@ -157,6 +158,7 @@ void set_for_one(Oid table, const std::vector<std::string>& columns,
   for (const std::string& column : columns) require_column(table, column);
   if (replacement) require_table_owner(table, named);
   for (const std::string& column : columns) {
+    if (treatment == ColumnTreatment::kPath) require_path(table, named, column);
     if (replacement && treatment == ColumnTreatment::kRenew) {
       require_renewal(table, column, *replacement);
     } else if (replacement) {
