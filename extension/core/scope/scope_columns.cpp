@@ -256,10 +256,10 @@ class ColumnCheck {
   }
 
   void ask(TableIndex index, const Column& column, const std::string& problem,
-           ColumnTreatment treatment) {
+           ColumnTreatment treatment, bool on_evidence = false) {
     const Table& table = model_.table(index);
     model_.error(column_object(table, column.name), problem,
-                 model_.statements.column_rule(table, column.name, treatment));
+                 model_.statements.column_rule(table, column.name, treatment, on_evidence));
   }
 
   void ask_id(TableIndex index, const Column& column) {
@@ -306,8 +306,9 @@ class ColumnCheck {
       return;
     }
     // An ID of the company row itself belongs to it alone: a clone must not share it.
-    ask(index, column, problem,
-        index == model_.company ? ColumnTreatment::kIdentity : ColumnTreatment::kData);
+    const bool is_own = index == model_.company;
+    ask(index, column, problem, is_own ? ColumnTreatment::kIdentity : ColumnTreatment::kData,
+        !is_own && judged.kind == Judgement::Kind::kData);
     if (judged.kind == Judgement::Kind::kData)
       model_.support(external              ? Confidence::kConfident
                      : names_group(column) ? Confidence::kLikely

@@ -127,10 +127,15 @@ Statement Statements::table_rule(const Table& table, const TableRule& rule) cons
 }
 
 Statement Statements::column_rule(const Table& table, const std::string& column,
-                                  ColumnTreatment treatment) const {
+                                  ColumnTreatment treatment, bool on_evidence) const {
   return {call("set_column_rule", regclass(table) + ", " + quote_literal(column) + ", " +
-                                      quote_literal(to_text(treatment))),
-          ColumnRule{table.schema, table.name, column, treatment}};
+                                      quote_literal(to_text(treatment)) +
+                                      (on_evidence ? ", evidence => true" : "")),
+          ColumnRule{.schema = table.schema,
+                     .table = table.name,
+                     .column = column,
+                     .treatment = treatment,
+                     .on_evidence = on_evidence}};
 }
 
 std::string Statements::no_table_rule(const Table& table) const {

@@ -27,8 +27,8 @@ class Statements {
   explicit Statements(std::string functions_schema) : schema_(std::move(functions_schema)) {}
 
   Statement table_rule(const Table& table, const TableRule& rule) const;
-  Statement column_rule(const Table& table, const std::string& column,
-                        ColumnTreatment treatment) const;
+  Statement column_rule(const Table& table, const std::string& column, ColumnTreatment treatment,
+                        bool on_evidence = false) const;
   // Removes a rule.
   std::string no_table_rule(const Table& table) const;
   std::string no_column_rule(const Table& table, const std::string& column) const;

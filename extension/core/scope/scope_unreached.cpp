@@ -27,6 +27,7 @@ class OtherTables {
     std::vector<ScopedTable> added;
     find_asked();
     for_unreached([&](TableIndex index) {
+      if (model_.ruled_global(index)) return;
       if (model_.ruled_foreign(index))
         added.push_back(ruled(index));
       else if (model_.ruled_owned(index))

@@ -3,6 +3,7 @@
 
 #include "core/archive/archive_files.hpp"
 #include "core/scope/discovery.hpp"
+#include "core/scope/global_tables.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/arguments.hpp"
@@ -148,6 +149,12 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
                     key_columns(table, scoped), to_text(scoped.decided_by),
                     scoped.reason.empty() ? Text() : Text(scoped.reason)});
   }
+  for (const OtherTable& other : live.scope.others) {
+    const Table& table = live.table(other.table);
+    rows.push_back({display_table(table), to_text(other.treatment()), other.area, Text(),
+                    text_array(column_names(table, pick_key(table))), to_text(other.decided_by),
+                    other.reason.empty() ? Text() : Text(other.reason)});
+  }
   return return_rows(fcinfo, rows);
 }
 
@@ -159,6 +166,7 @@ COMPANY_BACKUP_FUNCTION(check_company_scope) {
     std::copy_if(more.begin(), more.end(), std::back_inserter(findings),
                  [&](const Finding& finding) { return !is_settled_by(findings, finding.hint); });
   }
+  if (const auto global = told_global_tables(live.schema, live.scope)) findings.push_back(*global);
   sort_findings(findings);
   Rows rows;
   for (const Finding& finding : findings) {
