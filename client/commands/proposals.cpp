@@ -15,7 +15,7 @@ struct Title {
   std::string_view function, treatment, text;
 };
 
-constexpr std::array<Title, 18> kTitles{{
+constexpr std::array<Title, 19> kTitles{{
     {"set_company_table", "", "The company table"},
     {"set_membership", "", "Who belongs to which company"},
     {"set_table_rule", "company", "Tables whose rows belong to companies"},
@@ -23,6 +23,7 @@ constexpr std::array<Title, 18> kTitles{{
     {"set_table_rule", "excluded", "Tables that stay behind"},
     {"set_table_rule", "shared", "Tables that all companies share"},
     {"set_table_rule", "people", "People"},
+    {"set_table_rule", "global", "Tables that belong to no company"},
     {"set_table_rule", "auto", "Tables whose rules do not hold"},
     {"set_table_rule", "", "Tables"},
     {"set_reference", "", "Columns that refer to other tables"},

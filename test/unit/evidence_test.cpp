@@ -213,9 +213,10 @@ TEST_F(EvidenceTest, WhatIsNoKeyIsData) {
   build({"external_id text null", "customer_id uuid null"});
   values("external_id", 20, 20, {});
   values("customer_id", 20, 20, {});
-  EXPECT_EQ(proposed(), (std::vector<std::string>{
-                            "confident set_column_rule('sales.note', 'external_id', 'data');",
-                            "likely set_column_rule('sales.note', 'customer_id', 'data');"}))
+  EXPECT_EQ(proposed(),
+            (std::vector<std::string>{
+                "confident set_column_rule('sales.note', 'external_id', 'data', evidence => true);",
+                "likely set_column_rule('sales.note', 'customer_id', 'data', evidence => true);"}))
       << "a name that names a table is not settled for good";
 }
 

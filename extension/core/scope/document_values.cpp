@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/scope/evidence.hpp"
+#include "core/text/ascii.hpp"
 #include "core/text/json_path.hpp"
 
 namespace company_backup {
@@ -12,6 +13,11 @@ namespace {
 
 constexpr size_t kDeepest = 30;
 constexpr size_t kLongestValue = 128;
+
+// What is called by a number is called by data.
+bool is_all_digits(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_digit);
+}
 
 JsonStep step_of(JsonStep::Kind kind, std::string key = {}) {
   return {kind, std::move(key), 0};
@@ -35,7 +41,7 @@ class Visitor : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool key(string_t& name) override {
-    const bool generated = looks_generated(name);
+    const bool generated = looks_generated(name) || is_all_digits(name);
     if (generated) say(path() + ".keys()", name);
     steps_.back() = generated ? step_of(JsonStep::Kind::kMembers)
                               : step_of(JsonStep::Kind::kKey, std::move(name));

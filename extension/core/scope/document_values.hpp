@@ -8,9 +8,9 @@
 namespace company_backup {
 
 // Calls `found` for strings and whole numbers in the document, and for names of members that look
-// generated, with the path that leads to them, without the "$". What stands beneath the same name
-// twice, as in a tree, is at ".**". Of what is deeper than paths can be nothing is said. Returns
-// false if `json` is malformed; `found` may have been called then.
+// generated or are numbers, with the path that leads to them, without the "$". What stands beneath
+// the same name twice, as in a tree, is at ".**". Of what is deeper than paths can be nothing is
+// said. Returns false if `json` is malformed; `found` may have been called then.
 using FoundValue = std::function<void(const std::string& path, std::string_view value)>;
 bool visit_values(std::string_view json, const FoundValue& found);
 

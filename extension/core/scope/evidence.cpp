@@ -100,10 +100,23 @@ const PlaceEvidence* Evidence::find_separated(TableIndex table, int16_t column) 
   return nullptr;
 }
 
-void EvidenceCollector::add_value(const SamplePlace& place, std::string_view value) {
+uint32_t EvidenceCollector::number_of(const SamplePlace& place) {
   const auto number =
       numbers_.try_emplace(place, static_cast<uint32_t>(places_.size())).first->second;
   if (number == places_.size()) places_.push_back({.place = place});
+  return number;
+}
+
+void EvidenceCollector::move(const SamplePlace& from, const SamplePlace& to) {
+  const auto known = numbers_.find(from);
+  if (known == numbers_.end()) return;
+  const uint32_t number = known->second;
+  numbers_.erase(known);
+  places_[number].moved_to = number_of(to);
+}
+
+void EvidenceCollector::add_value(const SamplePlace& place, std::string_view value) {
+  const uint32_t number = number_of(place);
   Sampled& sampled = places_[number];
   if (sampled.added == most_values_ || values_.size() == kMostInAll) return;
   ++sampled.added;
@@ -113,6 +126,9 @@ void EvidenceCollector::add_value(const SamplePlace& place, std::string_view val
 }
 
 void EvidenceCollector::sort_values() {
+  for (Value& value : values_) {
+    while (places_[value.place].moved_to != kStays) value.place = places_[value.place].moved_to;
+  }
   const auto less = [](const Value& a, const Value& b) {
     return a.hash != b.hash ? a.hash < b.hash : a.place < b.place;
   };
@@ -173,6 +189,7 @@ Evidence EvidenceCollector::finish() {
   end_key();
   Evidence evidence;
   for (Sampled& sampled : places_) {
+    if (sampled.moved_to != kStays) continue;
     std::stable_sort(sampled.matches.begin(), sampled.matches.end(),
                      [](const KeyMatch& a, const KeyMatch& b) { return a.values > b.values; });
     if (sampled.matches.size() > kMostMatches) sampled.matches.resize(kMostMatches);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/scope/column_pairs.hpp"
 #include "core/scope/schema.hpp"
 
 namespace company_backup {
@@ -51,6 +52,25 @@ struct UnreadTable {
   std::string why;
 };
 
+// More different paths, or kinds, than are looked at one by one, or documents too long to be.
+struct CrowdedColumn {
+  TableIndex table = kNoTable;
+  int16_t column = 0;
+  int16_t when_column = 0;  // not 0: kinds, else paths
+  size_t count = 0;
+  bool counted_all = true;               // false: there are more
+  bool left_out = false;                 // some were not looked at
+  std::vector<std::string> folded = {};  // objects whose members were looked at together
+  size_t too_long = 0;                   // documents that were not looked at
+};
+
+// Columns that together are named like a composite key, and how many of their values are keys.
+struct PairEvidence {
+  ColumnPair pair;
+  uint32_t values = 0;
+  uint32_t matched = 0;
+};
+
 // Which columns of a row are NULL together, and by which of its references it is another company's
 // than by others.
 struct RowEvidence {
@@ -82,6 +102,8 @@ struct Evidence {
   // By table and column: of how many rows the value was read; no entry: it was NULL in all of them.
   std::map<std::pair<TableIndex, int16_t>, uint32_t> rows;
   bool all_keys = true;  // false: values may be keys that were not looked at
+  std::vector<CrowdedColumn> crowded;
+  std::vector<PairEvidence> pairs;  // by table
 
   // What is known of all places in a column.
   std::span<const PlaceEvidence> of(TableIndex table, int16_t column) const;
@@ -111,6 +133,8 @@ class EvidenceCollector {
   void add_value(const SamplePlace& place, std::string_view value);
   size_t places() const { return places_.size(); }
   bool knows(const SamplePlace& place) const { return numbers_.contains(place); }
+  // What was added at one place counts at the other.
+  void move(const SamplePlace& from, const SamplePlace& to);
 
   // Each column once. `alone`: it is unique.
   void begin_key(TableIndex table, int16_t column, bool alone = true);
@@ -120,10 +144,12 @@ class EvidenceCollector {
   Evidence finish();
 
  private:
+  static constexpr uint32_t kStays = ~uint32_t{0};
   struct Sampled {
     SamplePlace place = {};
     size_t added = 0;
     uint32_t values = 0, generated = 0, random = 0, composed = 0, respelt = 0, matched = 0;
+    uint32_t moved_to = kStays;
     std::vector<KeyMatch> matches = {};
   };
   struct Value {
@@ -136,6 +162,7 @@ class EvidenceCollector {
     uint32_t key;  // the number of the last key that had it
   };
 
+  uint32_t number_of(const SamplePlace& place);
   void sort_values();
   void end_key();
 

@@ -68,7 +68,8 @@ class ProposalGroups {
     std::string key = (this->*text)({number});
     const ColumnRule* rule = column_rule(number);
     if (text == &ProposalGroups::statement_for_table && rule != nullptr) {
-      key = rule->schema + '\0' + rule->table + '\0' + to_text(rule->treatment) + rule->replacement;
+      key = rule->schema + '\0' + rule->table + '\0' + to_text(rule->treatment) +
+            rule->replacement + (rule->on_evidence ? '1' : '0');
     }
     return key;
   }

@@ -106,6 +106,8 @@ struct ColumnRule {
   // gets that is added without a value of its own in this column; empty: its default.
   std::string replacement = {};
   bool from_all = false;  // made of one for all tables
+  // Of kData: set because no value was the key of anything, and only as long as that is so.
+  bool on_evidence = false;
 };
 
 struct ReferenceRule {

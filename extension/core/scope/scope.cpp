@@ -33,6 +33,10 @@ const char* to_text(DecidedBy decided_by) {
       return "scope column";
     case DecidedBy::kReference:
       return "reference";
+    case DecidedBy::kNoReference:
+      return "no reference";
+    case DecidedBy::kNothing:
+      return "nothing";
   }
   return "";
 }

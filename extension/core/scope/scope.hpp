@@ -33,7 +33,16 @@ struct RouteStep {
 };
 
 // What says whose the rows of a table are.
-enum class DecidedBy { kCompanyTable, kRule, kMembership, kForeignKey, kScopeColumn, kReference };
+enum class DecidedBy {
+  kCompanyTable,
+  kRule,
+  kMembership,
+  kForeignKey,
+  kScopeColumn,
+  kReference,
+  kNoReference,  // none leads from or to them
+  kNothing,      // it is undecided
+};
 
 const char* to_text(DecidedBy decided_by);
 
@@ -76,6 +85,18 @@ struct Reference {
   uint32_t only_partition = 0;
   std::string json_path, when_column, when_value;
   OutsidePolicy outside = OutsidePolicy::kRefuse;
+};
+
+// A table that is no part of the scope: global, or undecided.
+struct OtherTable {
+  TableIndex table = kNoTable;
+  DecidedBy decided_by = DecidedBy::kNoReference;
+  std::string area = {};
+  std::string reason = {};  // of what is undecided it starts "undecided: "
+
+  TableTreatment treatment() const {
+    return decided_by == DecidedBy::kNothing ? TableTreatment::kExcluded : TableTreatment::kGlobal;
+  }
 };
 
 // A foreign key or set_reference rule on match columns: they hold the key of a row that has another
@@ -140,7 +161,8 @@ struct Scope {
   std::vector<Reference> references;  // of tables that travel, by (table, name)
   std::vector<MatchReference> match_references;
   std::vector<OpenKinds> open_kinds;
-  std::vector<Finding> findings;  // sorted
+  std::vector<OtherTable> others;  // by (schema, name)
+  std::vector<Finding> findings;   // sorted
 
   bool undecided() const;
   const ScopedTable* find(TableIndex table) const;

@@ -6,6 +6,7 @@
 #include "core/scope/path_rules.hpp"
 #include "core/scope/rules_for_all.hpp"
 #include "core/scope/scope_meaning.hpp"
+#include "core/scope/scope_pairs.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
@@ -25,7 +26,9 @@ class ColumnCheck {
   void check() {
     for (const ScopedTable& scoped : scope_.tables) {
       if (!scoped.travels()) continue;
-      for (const Column& column : model_.table(scoped.table).columns) check(scoped, column);
+      const std::vector<ProvedPair> pairs = proved_pairs(model_, scoped.table);
+      for (const Column& column : model_.table(scoped.table).columns)
+        if (!ask_pair(pairs, column)) check(scoped, column);
     }
     for (TableIndex index : model_.matched) {
       const ScopedTable& scoped = *scope_.find(index);
@@ -37,6 +40,22 @@ class ColumnCheck {
   }
 
  private:
+  // Is the column's meaning that of a pair? Asked at the pair's first column.
+  bool ask_pair(const std::vector<ProvedPair>& pairs, const Column& column) {
+    const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const ProvedPair& proved) {
+      return contains(proved.pair->own, column.number);
+    });
+    if (found == pairs.end()) return false;
+    const ColumnPair& pair = *found->pair;
+    if (pair.own[0] != column.number) return true;
+    model_.error(column_object(model_.table(pair.table), column.name),
+                 "values of " + told_pair(model_, pair) + " together are keys of " +
+                     display_table(model_.table(pair.target)) + ", but no foreign key says so",
+                 pair_reference(model_, pair));
+    model_.support(Confidence::kConfident, found->evidence);
+    return true;
+  }
+
   void check(const ScopedTable& scoped, const Column& column) {
     if (const ColumnRule* rule = model_.column_rule(scoped.table, column.name)) {
       check_value(scoped.table, column, *rule);
@@ -342,10 +361,10 @@ class ColumnCheck {
   }
 
   void ask(TableIndex index, const Column& column, const std::string& problem,
-           ColumnTreatment treatment) {
+           ColumnTreatment treatment, bool on_evidence = false) {
     const Table& table = model_.table(index);
     model_.error(column_object(table, column.name), problem,
-                 model_.statements.column_rule(table, column.name, treatment));
+                 model_.statements.column_rule(table, column.name, treatment, on_evidence));
   }
 
   void ask_id(TableIndex index, const Column& column) {
@@ -415,8 +434,9 @@ class ColumnCheck {
       model_.error(object, problem, reference_to(index, column, index));
       return;
     }
-    ask(index, column, problem,
-        index == model_.company ? ColumnTreatment::kIdentity : ColumnTreatment::kData);
+    const bool is_own = index == model_.company;
+    ask(index, column, problem, is_own ? ColumnTreatment::kIdentity : ColumnTreatment::kData,
+        !is_own && judged.kind == Judgement::Kind::kData);
     if (judged.kind == Judgement::Kind::kData)
       model_.support(external              ? Confidence::kConfident
                      : names_group(column) ? Confidence::kGuess

@@ -78,8 +78,13 @@ bool Model::ruled_owned(TableIndex index) const {
 }
 
 bool Model::ruled_foreign(TableIndex index) const {
-  return rule[index] != nullptr && (rule[index]->treatment == TableTreatment::kShared ||
-                                    rule[index]->treatment == TableTreatment::kPeople);
+  return rule[index] != nullptr &&
+         (rule[index]->treatment == TableTreatment::kShared ||
+          rule[index]->treatment == TableTreatment::kPeople || ruled_global(index));
+}
+
+bool Model::ruled_global(TableIndex index) const {
+  return rule[index] != nullptr && rule[index]->treatment == TableTreatment::kGlobal;
 }
 
 bool Model::is_outsiders(TableIndex index) const {

@@ -81,7 +81,8 @@ struct Model {
   // Does a foreign key or a rule on this column alone say what it refers to?
   bool is_explained(TableIndex index, const Column& column) const;
   bool ruled_owned(TableIndex index) const;    // company, append_only, excluded
-  bool ruled_foreign(TableIndex index) const;  // shared, people
+  bool ruled_foreign(TableIndex index) const;  // shared, people, global
+  bool ruled_global(TableIndex index) const;
   // Somebody's table who has no right on the company's tables, and no rule says what it is. What it
   // is called and what its columns are called then proves nothing, and stops nobody's backup.
   bool is_outsiders(TableIndex index) const;
@@ -137,11 +138,20 @@ void collect_match_references(Model& model, Scope& scope, const Undecided& undec
 // scope_columns.cpp: secrets, IDs without a foreign key, JSON; IDs that rows are matched by.
 void check_columns(Model& model, const Scope& scope);
 
+// scope_doubts.cpp: rules that values spoke for, and do so no longer.
+void check_doubts(Model& model);
+
 // scope_secrets.cpp: columns that are to stay behind and cannot.
 void check_staying_columns(Model& model, const Scope& scope);
 
 // scope_unheld.cpp: foreign keys that nobody enforces, or that are not understood.
 void check_unheld_keys(Model& model, const Scope& scope);
+
+// global_tables.cpp: tables that a rule calls global, but that rows refer to.
+void check_global_tables(Model& model, const Scope& scope);
+// Those that are in no part of the scope.
+std::vector<OtherTable> other_tables(const Model& model, const Scope& scope,
+                                     const Undecided& undecided);
 
 // "commentable_type" for "commentable_id": the column that says of which table the ID is; null:
 // none.

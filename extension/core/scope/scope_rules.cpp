@@ -134,6 +134,10 @@ class RuleReader {
     if (model_.ruled_foreign(index) && !rule.route.empty())
       contradiction(table, "its rule says " + std::string(to_text(rule.treatment)) +
                                ", and also names a route, which only rows of a company have");
+    if (model_.ruled_global(index) && !rule.match_columns.empty())
+      contradiction(table,
+                    "its rule says global, and also names match columns, by which only rows "
+                    "that others refer to are found again");
     find_columns(index, rule.match_columns);
   }
 

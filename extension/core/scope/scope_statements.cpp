@@ -128,10 +128,15 @@ Statement Statements::table_rule(const Table& table, const TableRule& rule) cons
 }
 
 Statement Statements::column_rule(const Table& table, const std::string& column,
-                                  ColumnTreatment treatment) const {
+                                  ColumnTreatment treatment, bool on_evidence) const {
   return {call("set_column_rule", regclass(table) + ", " + quote_literal(column) + ", " +
-                                      quote_literal(to_text(treatment))),
-          ColumnRule{table.schema, table.name, column, treatment}};
+                                      quote_literal(to_text(treatment)) +
+                                      (on_evidence ? ", evidence => true" : "")),
+          ColumnRule{.schema = table.schema,
+                     .table = table.name,
+                     .column = column,
+                     .treatment = treatment,
+                     .on_evidence = on_evidence}};
 }
 
 Statement Statements::column_rules(const Table* table, const std::vector<std::string>& columns,
@@ -142,6 +147,7 @@ Statement Statements::column_rules(const Table* table, const std::vector<std::st
       (columns.size() == 1 ? quote_literal(columns[0]) : name_array(columns) + "::name[]") + ", " +
       quote_literal(to_text(rule.treatment));
   add_text(arguments, "replacement", rule.replacement);
+  if (rule.on_evidence) arguments += ", evidence => true";
   return {call("set_column_rule", arguments)};
 }
 

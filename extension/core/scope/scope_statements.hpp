@@ -27,8 +27,8 @@ class Statements {
   explicit Statements(std::string functions_schema) : schema_(std::move(functions_schema)) {}
 
   Statement table_rule(const Table& table, const TableRule& rule) const;
-  Statement column_rule(const Table& table, const std::string& column,
-                        ColumnTreatment treatment) const;
+  Statement column_rule(const Table& table, const std::string& column, ColumnTreatment treatment,
+                        bool on_evidence = false) const;
   // The treatment of `rule`, with its replacement, for several columns; `table` null: in all
   // tables.
   Statement column_rules(const Table* table, const std::vector<std::string>& columns,

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/scope/scope_meaning.hpp"
+#include "core/scope/scope_pairs.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
@@ -27,6 +28,7 @@ class OtherTables {
     std::vector<ScopedTable> added;
     find_asked();
     for_unreached([&](TableIndex index) {
+      if (model_.ruled_global(index)) return;
       if (model_.ruled_foreign(index))
         added.push_back(ruled(index));
       else if (model_.ruled_owned(index))
@@ -223,7 +225,7 @@ class OtherTables {
   void ask_nullable(TableIndex index) {
     if (!asked_[index]) return;
     const std::vector<std::string> names = nullable_ways(index);
-    const bool more = ask_values(index);  // ways that nothing says yet
+    const bool more = ask_column_pairs(index) || ask_values(index);  // ways that nothing says yet
     undecided_[index] = true;
     const Table& table = model_.table(index);
     std::string problem =
@@ -363,10 +365,10 @@ class OtherTables {
 
   // True if there was something to ask about a table nothing leads to.
   bool ask_unowned(TableIndex index) {
-    return ask_partition_key(index) || ask_values(index) || ask_company_column(index) ||
-           ask_foreign_table(index) || ask_inheritance(index) || ask_people(index) ||
-           ask_parent(index) || ask_pair(index) || ask_named_id(index) || ask_list(index) ||
-           ask_unclear(index);
+    return ask_partition_key(index) || ask_column_pairs(index) || ask_values(index) ||
+           ask_company_column(index) || ask_foreign_table(index) || ask_inheritance(index) ||
+           ask_people(index) || ask_parent(index) || ask_pair(index) || ask_named_id(index) ||
+           ask_list(index) || ask_unclear(index);
   }
 
   // Numbers that are keys of many tables, of companies among them, or IDs of which some are: that
@@ -451,6 +453,23 @@ class OtherTables {
         asked = true;
       }
       if (asked) model_.ask_kinds(index, column);
+    }
+    return asked;
+  }
+
+  // Pairs of columns whose values are keys of a table that belongs to companies.
+  bool ask_column_pairs(TableIndex index) {
+    bool asked = false;
+    if (model_.table(index).of_extension) return false;
+    for (const ProvedPair& proved : proved_pairs(model_, index)) {
+      if (routes_.distance[proved.pair->target] < 0) continue;
+      model_.error(display_table(model_.table(index)),
+                   "values of its columns " + told_pair(model_, *proved.pair) +
+                       " together are keys of " + display_table(model_.table(proved.pair->target)) +
+                       ", which belongs to companies, but no foreign key says so",
+                   pair_reference(model_, *proved.pair));
+      model_.support(Confidence::kConfident, proved.evidence);
+      asked = true;
     }
     return asked;
   }

@@ -35,6 +35,8 @@ const char* to_text(TableTreatment treatment) {
       return "shared";
     case TableTreatment::kPeople:
       return "people";
+    case TableTreatment::kGlobal:
+      return "global";
   }
   return "";
 }

@@ -10,6 +10,7 @@ enum class TableTreatment {
   kExcluded,    // they belong to companies, but do not travel
   kShared,      // they belong to no company
   kPeople,      // nor do these: whoever cannot be found again becomes the actor
+  kGlobal,      // nor do these, and no row that travels refers to them
 };
 
 enum class ColumnTreatment {
