@@ -132,9 +132,9 @@ class Judge {
     judgement.kind = Judgement::Kind::kData;
     const bool sure = named_ == kNoTable && (place_.values >= kEnough || proves()) && !is_shared();
     const bool composed = place_.composed * 2 >= place_.values;
-    judgement.confidence = composed ? Confidence::kGuess
-                           : sure   ? Confidence::kConfident
-                                    : Confidence::kLikely;
+    judgement.confidence = composed || naming_ == Naming::kWhole ? Confidence::kGuess
+                           : sure                                ? Confidence::kConfident
+                                                                 : Confidence::kLikely;
     if (composed) judgement.evidence += "; they look composed, and may hold keys";
     return judgement;
   }
@@ -170,6 +170,7 @@ class Judge {
     const bool is_kind = is_named && place_.place.when_column != 0;
     const bool enough = is_kind || place_.values >= (proves() ? 2 : kEnough);
     const bool is_whole = is_named && naming_ == Naming::kWhole;
+    if (!enough && naming_ != Naming::kWhole) return Confidence::kGuess;
     if (!enough || target.values < place_.values) return Confidence::kLikely;
     if (proves())
       return is_whole || is_own_key(target) ? Confidence::kConfident : Confidence::kGuess;
@@ -244,7 +245,7 @@ bool has_all(const PlaceEvidence& place, const KeyMatch& match) {
 std::optional<Judgement> judge_path(const Schema& schema, const PlaceEvidence& place,
                                     const PathEvidence& path, const Judgement& judged) {
   const Evidence none;
-  return Judge(schema, none, place, kNoTable).judge_path(path, judged);
+  return Judge(schema, none, place, kNoTable, Naming::kNone).judge_path(path, judged);
 }
 
 Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
