@@ -68,7 +68,7 @@ Ending ending_of(Setup& setup) {
   print_compactly(open, *findings, outlook.proposals);
   ending.open = open.str();
   if (!has_error(*findings)) ending.code = kDone;
-  ending.in_all = findings->rows() == 0
+  ending.in_all = !asks_anything(*findings)
                       ? "The scope is settled: every table and column has been decided.\n"
                       : "Left open: " + counted(*findings) + ".\n";
   return ending;

@@ -165,6 +165,10 @@ bool has_error(const Result& findings) {
   return count_of(findings, "error") > 0;
 }
 
+bool asks_anything(const Result& findings) {
+  return has_error(findings) || count_of(findings, "warning") > 0;
+}
+
 std::string counted(const Result& findings) {
   std::vector<std::string> parts;
   for (const char* severity : {"error", "warning", "notice"}) {

@@ -59,6 +59,8 @@ std::string compact_line(const Proposal& proposal);
 std::string sql_file(const std::string& head, const std::string& statements);
 
 bool has_error(const Result& findings);
+// More than notices?
+bool asks_anything(const Result& findings);
 
 // How many findings there are: "2 errors, 1 warning and 4 notices".
 std::string counted(const Result& findings);

@@ -265,7 +265,7 @@ is rules(), '', '... nothing is applied';
 
 at_terminal(join "\n", '9', 'nothing_there', 'SELECT 1', '2', 'l', 'y', 'y', 'a', 'y', '', 'x', 'no', 'maybe', 'no', '');
 like $shown, qr/relation "nothing_there" does not exist\n.* key_column => /, 'init: a table that is not there';
-like $shown, qr/^4 tables: .*\b3 travel with their company|^4 tables: /m, '... what belongs to companies';
+like $shown, qr/^\d+ tables: .*\b2 travel with their company/m, '... what belongs to companies';
 like $shown, qr/^Columns that are only data \(likely\): 2 questions$/m, '... questions are grouped';
 like $shown, qr/^1\/2  SELECT public\.set_column_rule\('public\.item', 'baz_id', 'data'\);\n     likely: values$/m, '... with their evidence';
 unlike $shown, qr{^2/2 }m, '... all of a group at once';
