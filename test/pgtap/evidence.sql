@@ -42,7 +42,7 @@ SELECT is(pg_temp.proposed('{body}'), 'confident SELECT public.set_reference(''a
 SELECT is(pg_temp.proposed('parent_id'), 'likely SELECT public.set_reference(''app.job'', ''{parent_id}'', ''app.job'');', 'a parent is a row of its own table, as the values say');
 SELECT is(pg_temp.proposed('stripe_id'), 'confident SELECT public.set_column_rule(''app.job'', ''stripe_id'', ''data'', evidence => true);', 'what is the key of nothing is data');
 SELECT is(pg_temp.proposed('{customer_id}'), NULL, 'a name that the values contradict is no reference');
-SELECT is(pg_temp.proposed('''customer_id'''), 'likely SELECT public.set_column_rule(''app.job'', ''customer_id'', ''data'', evidence => true);', 'but nothing that is sure either');
+SELECT is(pg_temp.proposed('''customer_id'''), 'guess SELECT public.set_column_rule(''app.job'', ''customer_id'', ''data'', evidence => true);', 'but nothing that is sure either');
 SELECT is(pg_temp.proposed('thing_id'), NULL, 'small numbers are keys of anything: no statement');
 SELECT alike(pg_temp.asked('app.job.thing_id'), '%sampled values are keys of app.job%', '... but a question');
 SELECT alike(pg_temp.proposed('about_id'), E'confident %''app.customer'', when_column => ''about_type'', when_value => ''Customer'');\nconfident %''app.job'', when_column => ''about_type'', when_value => ''Job'');', 'each kind by its values');

@@ -92,7 +92,7 @@ class ColumnCheck {
     if (place == nullptr || is_company_column(index, column)) return;
     const Judgement judged = meaning_.judge(*place);
     if (judged.kind == Judgement::Kind::kReference) {
-      ask_reference(*place, judged);
+      if (judged.confidence != Confidence::kGuess) ask_reference(*place, judged);
     } else if (judged.kind == Judgement::Kind::kUnknown && !judged.evidence.empty() &&
                meaning_.is_among_keys(*place, [&](TableIndex table) {
                  const ScopedTable* scoped = scope_.find(table);
@@ -400,7 +400,7 @@ class ColumnCheck {
     const TableIndex target = meaning_.company_names().match(column)
                                   ? model_.company
                                   : meaning_.named_table(index, column, ColumnMeaning::same_family);
-    const bool external = names_external_id(column.name);
+    const bool external = meaning_.is_external(column.name);
     // Only a proposal: if it is wrong, the reference check says so, while "data" would be silent.
     const PlaceEvidence* values = model_.evidence.find(index, column.number);
     const bool may_be = judged.evidence.empty() || (values != nullptr && target != kNoTable &&

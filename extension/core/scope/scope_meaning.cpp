@@ -254,6 +254,13 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
   return names_doer(column) ? people_among(place) : kNoTable;
 }
 
+bool ColumnMeaning::is_external(const std::string& column) const {
+  const auto forms = noun_forms(id_stem(column).value_or(""));
+  return names_external_id(column) &&
+         std::none_of(forms.begin(), forms.end(),
+                      [this](const std::string& form) { return tables_named_.contains(form); });
+}
+
 // Rows that have that name can be told apart only by several columns: no other table is meant.
 bool ColumnMeaning::names_composite(const std::string& column) const {
   const auto stem = id_stem(column);
@@ -306,8 +313,7 @@ Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
       company_backup::judge(model_.schema, model_.evidence, place, named, naming_of(place, named));
   // Another system's small numbers are keys here by chance.
   const Column& column = column_of(model_.table(place.place.table), place.place.column);
-  const bool is_number_elsewhere = place.place.json_path.empty() &&
-                                   names_external_id(column.name) &&
+  const bool is_number_elsewhere = place.place.json_path.empty() && is_external(column.name) &&
                                    place.generated * 10 < place.values * 9;
   if (is_number_elsewhere && judgement.kind == Judgement::Kind::kReference)
     judgement.kind = Judgement::Kind::kUnknown;

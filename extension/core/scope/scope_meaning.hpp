@@ -36,6 +36,9 @@ class ColumnMeaning {
 
   const TableNouns& nouns() const { return nouns_; }
 
+  // Is it the ID of another system? "github_pull_request_id" is not, where that is a table.
+  bool is_external(const std::string& column) const;
+
   // The one table that the column is named after, with a key of one column that fits. What stands
   // before it says the part it plays: "received_on_bill_id" is a bill. kNoTable: none, or several.
   TableIndex named_table(TableIndex table, const Column& column, Fits fits) const;

@@ -376,22 +376,24 @@ class OtherTables {
   bool ask_unclear(TableIndex index) {
     const Table& table = model_.table(index);
     if (table.of_extension) return false;
-    const auto owned = [this](TableIndex other) { return routes_.distance[other] >= 0; };
     for (const Column& column : table.columns) {
       if (is_settled(index, column)) continue;
       for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
         if (place.place.when_column != 0) continue;
         const Judgement judged = meaning_.judge(place);
-        const bool may_refer =
-            judged.kind == Judgement::Kind::kReference
-                ? owned(judged.table)
-                : judged.kind == Judgement::Kind::kUnknown && meaning_.is_among_keys(place, owned);
-        if (!may_refer) continue;
+        if (!may_refer(place, judged)) continue;
         ask_match(place, judged);
         return true;
       }
     }
     return false;
+  }
+
+  bool may_refer(const PlaceEvidence& place, const Judgement& judged) const {
+    const auto owned = [this](TableIndex table) { return routes_.distance[table] >= 0; };
+    if (judged.kind == Judgement::Kind::kUnknown) return meaning_.is_among_keys(place, owned);
+    if (judged.kind != Judgement::Kind::kReference || !owned(judged.table)) return false;
+    return judged.confidence != Confidence::kGuess || meaning_.is_among_keys(place, owned);
   }
 
   void ask_match(const PlaceEvidence& place, const Judgement& judged) {
