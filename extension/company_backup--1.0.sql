@@ -31,7 +31,8 @@ COMMENT ON TABLE company_backup.settings IS 'One row: what set_company_table(), 
 CREATE TABLE company_backup.table_rule (
     table_schema name NOT NULL,
     table_name name NOT NULL,
-    treatment text NOT NULL CHECK (treatment IN ('company', 'append_only', 'excluded', 'shared', 'people')),
+    treatment text NOT NULL
+        CHECK (treatment IN ('company', 'append_only', 'excluded', 'shared', 'people', 'global')),
     reason text,
     area text,
     match_columns name[] NOT NULL DEFAULT '{}',
@@ -44,11 +45,13 @@ CREATE TABLE company_backup.column_rule (
     table_schema name NOT NULL,    -- '', as the name: all tables
     table_name name NOT NULL,
     column_name name NOT NULL,
-    treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file', 'renew', 'group')),
+    treatment text NOT NULL CHECK (treatment IN ('data', 'secret', 'identity', 'counter', 'file', 'renew', 'group', 'path')),
     replacement text,
     replacement_by name,
     replacement_role oid,    -- of replacement_by, where said_in is this database
     said_in uuid,
+    evidence boolean NOT NULL DEFAULT false,    -- holds as long as the values say so
+    CHECK (treatment = 'data' OR NOT evidence),
     PRIMARY KEY (table_schema, table_name, column_name),
     CHECK ((table_schema = '') = (table_name = '')),
     CHECK (table_name <> '' OR replacement IS NULL)
@@ -350,25 +353,27 @@ CREATE FUNCTION set_table_rule(target regclass,
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_table_rule';
-COMMENT ON FUNCTION set_table_rule(regclass, text, text, text, name[], name[]) IS 'Says how a table is treated: company, append_only, excluded, shared or people; auto removes the rule. match_columns find a row again in another database; route names the foreign keys that decide whose a row is';
+COMMENT ON FUNCTION set_table_rule(regclass, text, text, text, name[], name[]) IS 'Says how a table is treated: company, append_only, excluded, shared, people or global (belongs to no company, and nothing that travels refers to it); auto removes the rule. match_columns find a row again in another database; route names the foreign keys that decide whose a row is';
 
 CREATE FUNCTION set_column_rule(target regclass,
     target_column name,
     treatment text,
-    replacement text = NULL)
+    replacement text = NULL,
+    evidence boolean = false)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_column_rule';
-COMMENT ON FUNCTION set_column_rule(regclass, name, text, text) IS 'Says how a column is treated: data, secret, identity, counter, file, renew or group; auto removes the rule. A NULL target: columns of this name in all tables. replacement is an expression: the new value where the old one is renewed, or the value of an added row to which none travels';
+COMMENT ON FUNCTION set_column_rule(regclass, name, text, text, boolean) IS 'Says how a column is treated: data, secret, identity, counter, file, renew, group or path (a text made of IDs, of its own table if set_reference() names no other); auto removes the rule. A NULL target: columns of this name in all tables. replacement is an expression: the new value where the old one is renewed, or the value of an added row to which none travels. evidence: it is data only as long as no values are keys of a table, which check_company_scope() looks at';
 
 CREATE FUNCTION set_column_rule(target regclass,
     columns name[],
     treatment text,
-    replacement text = NULL)
+    replacement text = NULL,
+    evidence boolean = false)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_column_rule_list';
-COMMENT ON FUNCTION set_column_rule(regclass, name[], text, text) IS 'The same for several columns';
+COMMENT ON FUNCTION set_column_rule(regclass, name[], text, text, boolean) IS 'The same for several columns';
 
 CREATE FUNCTION set_reference(source regclass,
     columns name[],
@@ -435,7 +440,7 @@ CREATE FUNCTION company_scope()
 RETURNS TABLE (table_name text, treatment text, area text, route text, key_columns text[], decided_by text, reason text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'company_scope';
-COMMENT ON FUNCTION company_scope() IS 'Every table that travels, that belongs to companies and stays behind, or that companies refer to, and why';
+COMMENT ON FUNCTION company_scope() IS 'Every table of the database: whether it travels, stays behind, is shared or global, and why';
 
 CREATE FUNCTION check_company_scope()
 RETURNS TABLE (severity text, object text, problem text, hint text)
@@ -864,8 +869,8 @@ REVOKE ALL ON FUNCTION
     company_backup.is_unbroken(company_backup.followed),
     set_company_table(regclass, name, name, name, name[], name[], text),
     set_table_rule(regclass, text, text, text, name[], name[]),
-    set_column_rule(regclass, name, text, text),
-    set_column_rule(regclass, name[], text, text),
+    set_column_rule(regclass, name, text, text, boolean),
+    set_column_rule(regclass, name[], text, text, boolean),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),
     set_membership(regclass, name),
     set_company_guard(text),
@@ -934,8 +939,8 @@ GRANT EXECUTE ON FUNCTION
     company_backup.follow_company(),
     set_company_table(regclass, name, name, name, name[], name[], text),
     set_table_rule(regclass, text, text, text, name[], name[]),
-    set_column_rule(regclass, name, text, text),
-    set_column_rule(regclass, name[], text, text),
+    set_column_rule(regclass, name, text, text, boolean),
+    set_column_rule(regclass, name[], text, text, boolean),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),
     set_membership(regclass, name),
     set_company_guard(text),

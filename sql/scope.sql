@@ -42,6 +42,7 @@ SELECT seq, substr(data, 1, 2) AS begins FROM read_backup(1);
 SELECT backup_company(7);
 SELECT backup_company(1, on_error => 'ignore');
 SELECT backup_contents(7);
+SELECT set_table_rule('currency', 'universal');
 SELECT set_table_rule('currency', 'global');
 SELECT set_table_rule('nothing', 'shared');
 SELECT set_column_rule('customer', 'mail', 'secret');

@@ -65,6 +65,15 @@ std::string_view InputFile::read(std::string& buffer) {
   return std::string_view(buffer).substr(0, filled);
 }
 
+std::string InputFile::content() {
+  std::string content, buffer(64 << 10, '\0');
+  for (;;) {
+    const std::string_view piece = read(buffer);
+    content += piece;
+    if (piece.size() < buffer.size()) return content;
+  }
+}
+
 OutputFile::OutputFile(const std::string& path, bool overwrite) : overwrite_(overwrite) {
   if (path == "-") {
     descriptor_ = STDOUT_FILENO;

@@ -21,6 +21,8 @@ class InputFile {
   // Fills `buffer` as far as it can: fewer bytes than it holds are the end of the file. The view
   // is into `buffer`.
   std::string_view read(std::string& buffer);
+  // All that is left to read.
+  std::string content();
 
  private:
   std::string name_;  // for messages

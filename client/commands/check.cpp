@@ -28,13 +28,6 @@ void print_findings(const Result& findings) {
 }
 
 // A notice says what there is to know, and asks nothing.
-bool asks_anything(const Result& findings) {
-  for (int row = 0; row < findings.rows(); ++row) {
-    if (findings.text(row, "severity") != "notice") return true;
-  }
-  return false;
-}
-
 constexpr const char* kSettled = "The scope is settled: every table and column has been decided.\n";
 
 void print_scope(const Result& findings) {

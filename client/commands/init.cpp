@@ -11,6 +11,7 @@
 #include "client/base/files.hpp"
 #include "client/base/printable.hpp"
 #include "client/base/signals.hpp"
+#include "client/commands/answers.hpp"
 #include "client/commands/interview.hpp"
 #include "core/text/error.hpp"
 
@@ -36,13 +37,7 @@ bool file_exists(const std::string& path) {
 }
 
 std::string content_of(const std::string& path) {
-  InputFile file(path);
-  std::string content, buffer(64 << 10, '\0');
-  for (;;) {
-    const std::string_view piece = file.read(buffer);
-    content += piece;
-    if (piece.size() < buffer.size()) break;
-  }
+  std::string content = InputFile(path).content();
   if (!content.empty() && content.back() != '\n') content += '\n';
   return content.empty() ? content : content + '\n';
 }
@@ -73,7 +68,7 @@ Ending ending_of(Setup& setup) {
   print_compactly(open, *findings, outlook.proposals);
   ending.open = open.str();
   if (!has_error(*findings)) ending.code = kDone;
-  ending.in_all = findings->rows() == 0
+  ending.in_all = !asks_anything(*findings)
                       ? "The scope is settled: every table and column has been decided.\n"
                       : "Left open: " + counted(*findings) + ".\n";
   return ending;
@@ -200,8 +195,26 @@ Wish ask_wish(Terminal& terminal, const Setup& setup, const InitOptions& options
   }
 }
 
-int run_asked(Terminal& terminal, Setup& setup, Connection& connection,
-              const InitOptions& options) {
+// What an init that did not come to its end was told already.
+void take_up(Terminal& terminal, Setup& setup, Answers& answers) {
+  const auto left = answers.left();
+  if (!left) return;
+  const std::string count =
+      std::to_string(left->size()) + (left->size() == 1 ? " answer" : " answers");
+  for (;;) {
+    const auto answer =
+        terminal.ask("File \"" + answers.path() + "\" has " + count +
+                     " of an init that did not come to its end. yes: go on from there, no: begin "
+                     "anew: ");
+    check_interrupted();
+    if (!answer || *answer == "no" || *answer == "n") return;
+    if (*answer == "yes" || *answer == "y") break;
+  }
+  for (const Proposal& statement : *left) setup.accept(statement);
+}
+
+int ask_and_save(Terminal& terminal, Setup& setup, Connection& connection,
+                 const InitOptions& options) {
   Interview(terminal, setup, connection).run();
   const Ending ending = ending_of(setup);
   terminal.print('\n' + ending.in_all);
@@ -218,6 +231,24 @@ int run_asked(Terminal& terminal, Setup& setup, Connection& connection,
   terminal.print((wish == Wish::kApply ? "Applied " : "Not applied: ") + statements_of(setup) +
                  "; file \"" + target->path + "\" has them.\n");
   return wish == Wish::kApply ? ending.code : kFailure;
+}
+
+int run_asked(Terminal& terminal, Setup& setup, Connection& connection,
+              const InitOptions& options) {
+  Answers answers(options.output, terminal);
+  take_up(terminal, setup, answers);
+  setup.on_accept([&](const std::string& sql) { answers.keep(sql); });
+  try {
+    const int code = ask_and_save(terminal, setup, connection, options);
+    answers.remove();
+    return code;
+  } catch (...) {
+    if (answers.exist()) {
+      print_message("The answers are in file \"" + answers.path() +
+                    "\": run \"company-backup init\" again to go on from there, or run the file.");
+    }
+    throw;
+  }
 }
 
 int run_init(const ConnectionOptions& where, const InitOptions& options) {

@@ -15,7 +15,7 @@ struct Title {
   std::string_view function, treatment, text;
 };
 
-constexpr std::array<Title, 18> kTitles{{
+constexpr std::array<Title, 19> kTitles{{
     {"set_company_table", "", "The company table"},
     {"set_membership", "", "Who belongs to which company"},
     {"set_table_rule", "company", "Tables whose rows belong to companies"},
@@ -23,6 +23,7 @@ constexpr std::array<Title, 18> kTitles{{
     {"set_table_rule", "excluded", "Tables that stay behind"},
     {"set_table_rule", "shared", "Tables that all companies share"},
     {"set_table_rule", "people", "People"},
+    {"set_table_rule", "global", "Tables that belong to no company"},
     {"set_table_rule", "auto", "Tables whose rules do not hold"},
     {"set_table_rule", "", "Tables"},
     {"set_reference", "", "Columns that refer to other tables"},
@@ -35,6 +36,8 @@ constexpr std::array<Title, 18> kTitles{{
     {"set_column_rule", "", "Columns"},
     {"forget_stale_rules", "", "Rules about what is gone"},
 }};
+
+constexpr std::string_view kComment = "-- ";
 
 // 'data' or "data" as an argument: data.
 std::string_view unquoted(std::string_view argument) {
@@ -98,9 +101,13 @@ std::vector<Proposal> fetch_proposals(Connection& connection) {
   const Result rows = connection.call("propose_company_rules");
   std::vector<Proposal> proposals;
   for (int row = 0; row < rows.rows(); ++row) {
-    proposals.push_back({with_semicolon(printable_sql(rows.text(row, "statement"))),
+    // A candidate that is not the best is a comment, so that nobody runs it with the best one.
+    std::string_view statement = rows.text(row, "statement");
+    const bool is_comment = statement.starts_with(kComment);
+    if (is_comment) statement.remove_prefix(kComment.size());
+    proposals.push_back({with_semicolon(printable_sql(statement)),
                          std::string(rows.text(row, "confidence")),
-                         std::string(rows.text(row, "evidence"))});
+                         std::string(rows.text(row, "evidence")), !is_comment});
   }
   return proposals;
 }
@@ -143,7 +150,8 @@ std::string commented_sql_of(const Proposal& proposal) {
 }
 
 std::string compact_line(const Proposal& proposal) {
-  return proposal.statement + "  " + sql_comment(proposal.confidence);
+  return (proposal.is_only_choice ? "" : std::string(kComment)) + proposal.statement + "  " +
+         sql_comment(proposal.confidence);
 }
 
 std::string sql_file(const std::string& head, const std::string& statements) {
@@ -155,6 +163,10 @@ std::string sql_file(const std::string& head, const std::string& statements) {
 
 bool has_error(const Result& findings) {
   return count_of(findings, "error") > 0;
+}
+
+bool asks_anything(const Result& findings) {
+  return has_error(findings) || count_of(findings, "warning") > 0;
 }
 
 std::string counted(const Result& findings) {

@@ -13,9 +13,10 @@ namespace company_backup::client {
 inline constexpr const char* kConfident = "confident";
 
 struct Proposal {
-  std::string statement;   // printable, with a semicolon
-  std::string confidence;  // confident, likely or guess
-  std::string evidence;    // as the server says it
+  std::string statement;       // printable, with a semicolon
+  std::string confidence;      // confident, likely or guess
+  std::string evidence;        // as the server says it
+  bool is_only_choice = true;  // false: the server proposes another one in its place
 };
 
 // propose_company_rules(), in its order: of most consequence first.
@@ -58,6 +59,8 @@ std::string compact_line(const Proposal& proposal);
 std::string sql_file(const std::string& head, const std::string& statements);
 
 bool has_error(const Result& findings);
+// More than notices?
+bool asks_anything(const Result& findings);
 
 // How many findings there are: "2 errors, 1 warning and 4 notices".
 std::string counted(const Result& findings);

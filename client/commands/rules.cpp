@@ -37,7 +37,7 @@ void print_statements(const std::vector<Proposal>& proposals, bool only_confiden
   std::string statements;
   bool has_company_table = false;
   for (const Proposal& proposal : proposals) {
-    bool active = !only_confident || proposal.confidence == kConfident;
+    bool active = proposal.is_only_choice && (!only_confident || proposal.confidence == kConfident);
     if (sets_company_table(proposal)) {
       active = active && !has_company_table;
       has_company_table = has_company_table || active;
@@ -50,9 +50,9 @@ void print_statements(const std::vector<Proposal>& proposals, bool only_confiden
 // Throws ServerError if no company table has been set.
 void print_nothing(Connection& connection) {
   const Result findings = connection.call("check_company_scope");
-  std::cout << sql_comment(findings.rows() == 0 ? "Nothing is undecided."
-                                                : "No statement settles what is undecided: see "
-                                                  "\"company-backup check\".");
+  std::cout << sql_comment(!asks_anything(findings) ? "Nothing is undecided."
+                                                    : "No statement settles what is undecided: see "
+                                                      "\"company-backup check\".");
 }
 
 int run_rules(const ConnectionOptions& where, const RulesOptions& options) {

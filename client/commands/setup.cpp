@@ -32,12 +32,13 @@ Setup::Setup(Connection& connection) : connection_(connection) {
 // First in the file: what other rules say of companies needs it.
 void Setup::accept(Proposal rule) {
   is_current_ = false;
-  if (!is_company_table(rule)) {
+  if (is_company_table(rule)) {
+    std::erase_if(accepted_, is_company_table);
+    accepted_.insert(accepted_.begin(), std::move(rule));
+  } else {
     accepted_.push_back(std::move(rule));
-    return;
   }
-  std::erase_if(accepted_, is_company_table);
-  accepted_.insert(accepted_.begin(), std::move(rule));
+  if (on_accept_) on_accept_(sql());
 }
 
 std::optional<std::string> Setup::objection(const std::string& statement) {

@@ -3,8 +3,10 @@
 // lost, while somebody thinks.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/commands/proposals.hpp"
@@ -14,6 +16,9 @@ namespace company_backup::client {
 class Setup {
  public:
   explicit Setup(Connection& connection);
+
+  // Is called with sql() whenever something was accepted.
+  void on_accept(std::function<void(const std::string& sql)> act) { on_accept_ = std::move(act); }
 
   // To be tried by the next look(). A company table takes the place of one accepted before.
   void accept(Proposal rule);
@@ -55,6 +60,7 @@ class Setup {
 
   Connection& connection_;
   std::vector<Proposal> accepted_;
+  std::function<void(const std::string&)> on_accept_;
   Outlook outlook_;
   bool is_current_ = false;  // is it the outlook with what is accepted now?
 };

@@ -65,6 +65,8 @@ class Measure:
             yield f"wrong ({item['confidence']}): {item['statement']}\n    {item['why']}"
         for statement in self.by_hand:
             yield f"by hand: {statement}"
+        for item in self.reviewed:
+            yield f"reviewed ({item['confidence']}): {item['statement']}"
         for item in self.failed:
             yield f"failed: {item['statement']}\n    {item['error']}"
         for item in self.undecided:
@@ -119,14 +121,15 @@ class User:
         return True
 
     def proposals(self):
-        """[(confidence, statement)]. The column `confidence` may not be there."""
+        """[(confidence, statement)]. The column `confidence` may not be there. A candidate for the company table that is
+        not the best is a comment; a user may choose it all the same."""
         try:
             rows = self.session.rows("SELECT * FROM propose_company_rules()")
         except SqlError as error:
             if error.state == "KB001":
                 return []
             raise
-        return [(row.get("confidence") or UNRANKED, row["statement"]) for row in rows]
+        return [(row.get("confidence") or UNRANKED, row["statement"].removeprefix("-- ")) for row in rows]
 
     def questions(self):
         return self.session.rows("SELECT object, problem, hint FROM check_company_scope() WHERE severity = 'error'")
@@ -144,7 +147,7 @@ class User:
         if not self.apply(statement):
             return False
         if confidence != "confident":
-            self.result.reviewed.append(statement)
+            self.result.reviewed.append({"confidence": confidence, "statement": statement})
         return True
 
     def verdict(self, statement):

@@ -6,7 +6,7 @@ ARGUMENTS = {
     "set_company_table": ("company_table", "key_column", "name_column", "owner_column", "identity_columns",
                           "scope_columns", "search_path"),
     "set_table_rule": ("target", "treatment", "reason", "area", "match_columns", "route"),
-    "set_column_rule": ("target", "target_column", "treatment", "replacement"),
+    "set_column_rule": ("target", "target_column", "treatment", "replacement", "evidence"),
     "set_reference": ("source", "columns", "target", "target_columns", "json_path", "when_column", "when_value",
                       "outside"),
     "set_membership": ("target", "person_column"),

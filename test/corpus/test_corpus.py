@@ -32,6 +32,11 @@ class ReaderTest(unittest.TestCase):
         forms = {reference.form for table in schema.tables.values() for reference in table.references}
         self.assertEqual(forms, {"plain", "each", "at", "path", "when"})
 
+    def test_every_schema_is_read(self):
+        for path in sorted(HERE.glob("*.schema")):
+            with self.subTest(path.name):
+                parse.read(path)
+
     def test_errors_have_lines(self):
         for line, problem in (
                 ("table a nonsense", "is none of"), ("table a\n  id bigserail pk", "is no type"),

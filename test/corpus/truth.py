@@ -315,6 +315,9 @@ class Truth:
             return [[self.column_rule(table, column, "secret")], data]
         if table.columns[column].is_kind("group"):
             return [[self.column_rule(table, column, "group")], data]
+        if hidden and all(len(reference.targets) > 1 for reference in hidden) and column not in table.route:
+            # No statement can say that it is either.
+            return [data] + self.table_answers(table)
         if table.references_of(column):
             return self.table_answers(table) + [data]
         return [data]

@@ -44,10 +44,10 @@ SELECT cb.set_company_table('app.company', identity_columns => '{}');
 
 SELECT pg_temp.tells($$SELECT cb.set_table_rule(NULL, 'company')$$, '22023 target must not be null');
 SELECT pg_temp.tells($$SELECT cb.set_table_rule('app.invoice', NULL)$$, '22023 treatment must not be null');
-SELECT pg_temp.tells($$SELECT cb.set_table_rule('app.invoice', 'tenant')$$, '22023 %"tenant"% / Possible values: company, append_only, excluded, shared, people, auto.');
+SELECT pg_temp.tells($$SELECT cb.set_table_rule('app.invoice', 'tenant')$$, '22023 %"tenant"% / Possible values: company, append_only, excluded, shared, people, global, auto.');
 SELECT pg_temp.tells($$SELECT cb.set_table_rule('app.invoice', 'shared', match_columns => '{code}')$$, '42703 %"code"%app.invoice%');
 SELECT pg_temp.tells($$SELECT cb.set_table_rule('app.part_1', 'company')$$, 'KB009 "app.part_1" is a partition / %');
-SELECT pg_temp.tells($$SELECT cb.set_column_rule('app.invoice', 'number', 'hidden')$$, '22023 %"hidden"% / Possible values: data, secret, identity, counter, file, renew, group, auto.');
+SELECT pg_temp.tells($$SELECT cb.set_column_rule('app.invoice', 'number', 'hidden')$$, '22023 %"hidden"% / Possible values: data, secret, identity, counter, file, renew, group, path, auto.');
 SELECT pg_temp.tells($$SELECT cb.set_column_rule('app.invoice', 'nummer', 'secret')$$, '42703 %"nummer"%app.invoice%');
 SELECT pg_temp.tells($$SELECT cb.set_column_rule('app.invoice', NULL, 'secret')$$, '22023 target_column must not be null');
 SELECT pg_temp.tells($$SELECT cb.set_reference('app.invoice', '{}', 'app.company')$$, '22023 columns must not be empty');

@@ -23,7 +23,7 @@ SELECT set_company_table('app.company', identity_columns => '{}');
 
 -- Without rows names decide, and the check says so.
 SELECT alike(pg_temp.asked('app.company', '{notice}'), '%no rows to look at%', 'nothing to look at');
-SELECT is(pg_temp.proposed('empty_id'), 'guess SELECT public.set_column_rule(''app.job'', ''empty_id'', ''data'');', 'a name alone is a guess');
+SELECT is(pg_temp.proposed('empty_id'), 'guess SELECT public.set_column_rule(''app.job'', ''{customer_id,empty_id,parent_id,thing_id}''::name[], ''data'');', 'a name alone is a guess');
 
 INSERT INTO app.company (name) SELECT 'c' || n FROM generate_series(1, 4) n;
 INSERT INTO app.customer SELECT pg_temp.id('customer', n), 1 + n % 4, 'code' || n FROM generate_series(1, 40) n;
@@ -39,10 +39,10 @@ SELECT is(pg_temp.proposed('started_by'), 'confident SELECT public.set_reference
 SELECT alike((SELECT evidence FROM propose_company_rules() WHERE statement LIKE '%started_by%'), '40 of 40 sampled values are keys of app.customer;%', 'the evidence counts');
 SELECT is(pg_temp.proposed('{tags}'), 'confident SELECT public.set_reference(''app.job'', ''{tags}'', ''app.customer'');', 'the elements of an array, too, whatever it is called');
 SELECT is(pg_temp.proposed('{body}'), 'confident SELECT public.set_reference(''app.job'', ''{body}'', ''app.customer'', json_path => ''$.lines[*].who'');', 'and what is in documents');
-SELECT is(pg_temp.proposed('parent_id'), 'confident SELECT public.set_reference(''app.job'', ''{parent_id}'', ''app.job'');', 'a parent is a row of its own table, as the values say');
-SELECT is(pg_temp.proposed('stripe_id'), 'confident SELECT public.set_column_rule(''app.job'', ''stripe_id'', ''data'');', 'what is the key of nothing is data');
+SELECT is(pg_temp.proposed('parent_id'), 'likely SELECT public.set_reference(''app.job'', ''{parent_id}'', ''app.job'');', 'a parent is a row of its own table, as the values say');
+SELECT is(pg_temp.proposed('stripe_id'), 'confident SELECT public.set_column_rule(''app.job'', ''stripe_id'', ''data'', evidence => true);', 'what is the key of nothing is data');
 SELECT is(pg_temp.proposed('{customer_id}'), NULL, 'a name that the values contradict is no reference');
-SELECT is(pg_temp.proposed('''customer_id'''), 'likely SELECT public.set_column_rule(''app.job'', ''customer_id'', ''data'');', 'but nothing that is sure either');
+SELECT is(pg_temp.proposed('''customer_id'''), 'guess SELECT public.set_column_rule(''app.job'', ''customer_id'', ''data'', evidence => true);', 'but nothing that is sure either');
 SELECT is(pg_temp.proposed('thing_id'), NULL, 'small numbers are keys of anything: no statement');
 SELECT alike(pg_temp.asked('app.job.thing_id'), '%sampled values are keys of app.job%', '... but a question');
 SELECT alike(pg_temp.proposed('about_id'), E'confident %''app.customer'', when_column => ''about_type'', when_value => ''Customer'');\nconfident %''app.job'', when_column => ''about_type'', when_value => ''Job'');', 'each kind by its values');

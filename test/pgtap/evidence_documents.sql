@@ -25,9 +25,9 @@ INSERT INTO app.note (company_id, big, nul, code) SELECT 1 + n % 2, ('{"big": 1e
     ('{"a\u0000b": "' || md5('d' || n)::uuid || '", "": {"item_id": ' || n || '}, "c": "\u0000", "doc": "' || md5('d' || n)::uuid || '"}')::json, md5('c' || n) FROM generate_series(1, 40) n;
 INSERT INTO app.note (company_id, odd) SELECT 1, jsonb_build_object(name, md5('d' || n)::uuid) FROM generate_series(1, 20) n,
     unnest(ARRAY['a"b', '\', 'a''b', E'new\nline', '$', '*', repeat('x', 10000)]) name;
-INSERT INTO app.note (company_id, long) SELECT 1, jsonb_build_object('x', repeat('y', 100000)) FROM generate_series(1, 3) n;
-INSERT INTO app.note (company_id, digits) SELECT 1, jsonb_build_object('many', (SELECT jsonb_agg(('1e131000')::numeric) FROM generate_series(1, 50)));
-INSERT INTO app.note (company_id, words, prose) VALUES (1, '[' || repeat('y', 100000), repeat('y', 100000));
+INSERT INTO app.note (company_id, long) SELECT 1, jsonb_build_object('x', repeat('y', 5000000)) FROM generate_series(1, 3) n;
+INSERT INTO app.note (company_id, digits) SELECT 1, jsonb_build_object('many', (SELECT jsonb_agg(('1e131000')::numeric) FROM generate_series(1, 200)));
+INSERT INTO app.note (company_id, words, prose) VALUES (1, '[' || repeat('y', 5000000), repeat('y', 5000000));
 SELECT ok(pg_temp.proposed('note'', ''{big}') LIKE '%$.doc%', 'a number that is no float hides nothing behind it');
 SELECT ok(pg_temp.proposed('note'', ''{big}') LIKE '%$.item_id%', 'nor a number that is an ID');
 SELECT alike(pg_temp.proposed('note'', ''{nul}'), '%$.doc%', 'a string that is no text neither');

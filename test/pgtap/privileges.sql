@@ -61,8 +61,8 @@ CREATE TABLE call (
 INSERT INTO call (function, kind, sql) VALUES
   ('set_company_table(regclass,name,name,name,name[],name[],text)', 'setup', $$SELECT cb.set_company_table('app.company')$$),
   ('set_table_rule(regclass,text,text,text,name[],name[])', 'setup', $$SELECT cb.set_table_rule('app.salary', 'excluded', 'secret')$$),
-  ('set_column_rule(regclass,name,text,text)', 'setup', $$SELECT cb.set_column_rule('app.salary', 'amount', 'secret')$$),
-  ('set_column_rule(regclass,name[],text,text)', 'setup', $$SELECT cb.set_column_rule(NULL, ARRAY['amount', 'total'], 'data')$$),
+  ('set_column_rule(regclass,name,text,text,boolean)', 'setup', $$SELECT cb.set_column_rule('app.salary', 'amount', 'secret')$$),
+  ('set_column_rule(regclass,name[],text,text,boolean)', 'setup', $$SELECT cb.set_column_rule(NULL, ARRAY['amount', 'total'], 'data')$$),
   ('set_reference(regclass,name[],regclass,name[],text,name,text,text)', 'setup', $$SELECT cb.set_reference('app.salary', '{company_id,amount}', 'app.invoice', outside => 'keep')$$),
   ('set_membership(regclass,name)', 'setup', $$SELECT cb.set_membership('app.salary', 'id')$$),
   ('set_company_guard(text)', 'setup', $$SELECT cb.set_company_guard('app.guard_no')$$),

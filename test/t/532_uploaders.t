@@ -61,7 +61,7 @@ CREATE SCHEMA ann AUTHORIZATION $ann;
 ALTER TABLE item OWNER TO $ann;
 CREATE TABLE mark (by text);
 GRANT ALL ON mark TO PUBLIC;
-GRANT EXECUTE ON FUNCTION set_column_rule(regclass, name, text, text) TO $ann;
+GRANT EXECUTE ON FUNCTION set_column_rule(regclass, name, text, text, boolean) TO $ann;
 SET ROLE $ann;
 CREATE FUNCTION ann.mark(text) RETURNS text LANGUAGE plpgsql AS \$\$ BEGIN INSERT INTO public.mark VALUES (current_user); RETURN \$1; END \$\$;
 RESET ROLE;

@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Encode qw(decode encode);
 use IO::Handle;
+use File::Copy qw(copy);
 use JSON::PP qw(decode_json);
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -264,7 +265,7 @@ is rules(), '', '... nothing is applied';
 
 at_terminal(join "\n", '9', 'nothing_there', 'SELECT 1', '2', 'l', 'y', 'y', 'a', 'y', '', 'x', 'no', 'maybe', 'no', '');
 like $shown, qr/relation "nothing_there" does not exist\n.* key_column => /, 'init: a table that is not there';
-like $shown, qr/^4 tables: .*\b3 travel with their company|^4 tables: /m, '... what belongs to companies';
+like $shown, qr/^\d+ tables: .*\b2 travel with their company/m, '... what belongs to companies';
 like $shown, qr/^Columns that are only data \(likely\): 2 questions$/m, '... questions are grouped';
 like $shown, qr/^1\/2  SELECT public\.set_column_rule\('public\.item', 'baz_id', 'data'\);\n     likely: values$/m, '... with their evidence';
 unlike $shown, qr{^2/2 }m, '... all of a group at once';
@@ -371,20 +372,50 @@ open STDOUT, '>', '/dev/null' or die $!;    # what script repeats
 my $thinking = '';
 ($status, $all) = step_by_step(sub { $thinking = sql("SELECT state, xact_start $of_client"); sql("SELECT pg_terminate_backend(pid) $of_client") },
 	'help: ' => "y\n", 'help: ' => "y\n", 'help: ' => undef, '(?:)' => "a\n", 'help: ' => "y\n");
-my %lost = (status => $status, err => slurp('stderr'), rules => rules(), files => [glob "$dir/{,.}*.sql*"]);
+my $kept = "$default.answers";
+# What is there after it, and then no longer.
+sub left_behind {
+	my %left = (status => $status, err => slurp('stderr'), rules => rules(), files => [glob "$dir/{,.}*.sql*"], answers => slurp($kept));
+	unlink $kept;
+	return %left;
+}
+my %lost = left_behind();
+spew('kept.answers', $lost{answers});
 ($status, $all) = step_by_step(sub {}, 'help: ' => "y\n", 'help: ' => "\x03");
-my %stopped = (status => $status, err => slurp('stderr'), rules => rules(), files => [glob "$dir/{,.}*.sql*"]);
+my %stopped = left_behind();
 ($status, $all) = step_by_step(sub {}, 'help: ' => "y\n", 'help: ' => "q\n", 'Apply 1 statement\?' => "\x03");
-my %late = (status => $status, err => slurp('stderr'), rules => rules(), files => [glob "$dir/{,.}*.sql*"]);
+my %late = left_behind();
 open STDOUT, '>&', $devnull or die $!;
 
 is $thinking, 'idle|', 'while somebody thinks, nothing is held';
 is $lost{status}, 1, 'a lost connection: exit code';
 like $lost{err}, qr/the connection to the server was lost|terminating connection/, '... says so';
 is $_->{rules}, 'company:company', "$_->{err} nothing is applied" for \%lost, \%stopped, \%late;
-is_deeply $_->{files}, [], "$_->{err} no file" for \%lost, \%stopped, \%late;
+is_deeply $_->{files}, ["$dir/company_backup_rules.sql.answers"], "$_->{err} but what was answered is kept" for \%lost, \%stopped, \%late;
+like $_->{err}, qr/answers are in file "company_backup_rules\.sql\.answers"/, '... which is said' for \%lost, \%stopped, \%late;
+is scalar(() = $lost{answers} =~ /^SELECT /mg), 5, '... all of it';
 is $_->{status}, 1, 'Ctrl-C: exit code' for \%stopped, \%late;
 like $_->{err}, qr/interrupted/, 'Ctrl-C: says so' for \%stopped, \%late;
+
+# What was answered is taken up by the next one, or can be run.
+
+is +(psql_file('kept.answers', '-v ON_ERROR_STOP=1'))[0], 0, 'the answers kept: psql runs them';
+like rules(), qr/outbox:excluded users:people/, '... and they are applied';
+forget_all();
+sql($company);
+copy('kept.answers', $kept) or die $!;
+at_terminal("maybe\nyes\nq\nyes\n");
+like $shown, qr/has 5 answers of an init that did not come to its end/, 'init finds them';
+unlike $shown, qr/set_table_rule/, '... and asks none of that again';
+like rules(), qr/outbox:excluded users:people/, '... applies them in the end';
+ok !-e $kept, '... and keeps them no longer';
+like slurp($default), qr/^-- likely: a name\nSELECT public\.set_table_rule\('public\.users'/m, '... with their evidence';
+forget_all();
+sql($company);
+copy('kept.answers', $kept) or die $!;
+at_terminal("no\ny\nq\nno\n");
+like $shown, qr/set_table_rule/, 'or begins anew';
+ok !-e $kept, '... without them';
 
 # check --ci -------------------------------------------------------------------------------------------
 

@@ -59,6 +59,11 @@ TEST_F(ArchiveMatchTest, treatment_here_decides_what_is_loaded) {
   EXPECT_EQ(match()[0].loaded, (Loaded{true, true, false, false, false}));
   EXPECT_EQ(match({true, false})[0].loaded, (Loaded{true, true, false, true, false}));
   EXPECT_EQ(match({false, true})[0].loaded, (Loaded{true, true, false, false, true}));
+  const Column& slug = *find_column(schema_.tables[1], "slug");
+  EXPECT_TRUE(match()[0].moved.empty());
+  const std::vector<MatchedTable> moved = match({.moved = {{1, slug.number}}});
+  EXPECT_EQ(moved[0].loaded, (Loaded{true, true, false, true, false}));
+  EXPECT_EQ(moved[0].moved, std::vector{slug.number});
 }
 
 TEST_F(ArchiveMatchTest, lists_every_difference) {

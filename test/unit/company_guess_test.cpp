@@ -56,7 +56,9 @@ TEST_F(CompanyGuess, NotTheInnermostOfSeveral) {
   ASSERT_EQ(proposals.size(), 2u);
   EXPECT_EQ(proposals[0].statement, statement("app.organization", "name"));
   EXPECT_EQ(proposals[0].confidence, Confidence::kLikely);
-  EXPECT_EQ(proposals[1].statement, statement("app.workspace", "name"));
+  EXPECT_NE(proposals[0].evidence.find("; less likely: app.workspace"), std::string::npos);
+  EXPECT_EQ(proposals[1].statement, "-- " + statement("app.workspace", "name"))
+      << "whoever runs all statements gets the best one";
   EXPECT_EQ(proposals[1].confidence, Confidence::kGuess);
 }
 

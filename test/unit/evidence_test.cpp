@@ -290,9 +290,10 @@ TEST_F(EvidenceTest, WhatIsNoKeyIsData) {
   build({"external_id text null", "customer_id uuid null"});
   values("external_id", 20, 20, {});
   values("customer_id", 20, 20, {});
-  EXPECT_EQ(proposed(), (std::vector<std::string>{
-                            "confident set_column_rule('sales.note', 'external_id', 'data');",
-                            "likely set_column_rule('sales.note', 'customer_id', 'data');"}))
+  EXPECT_EQ(proposed(),
+            (std::vector<std::string>{
+                "confident set_column_rule('sales.note', 'external_id', 'data', evidence => true);",
+                "likely set_column_rule('sales.note', 'customer_id', 'data', evidence => true);"}))
       << "a name that names a table is not settled for good";
 }
 
@@ -346,7 +347,11 @@ TEST_F(EvidenceTest, RowsTellWhichNullableColumnsDecide) {
   schema = db.build();
   evidence.has_rows = true;
   RowEvidence& rows = evidence.tables[at("sales.attachment")];
-  rows = {.rows = 5, .columns = {2, 3}, .patterns = {{"nv", 3}, {"vn", 2}}, .conflicts = {}};
+  rows = {.rows = 5,
+          .columns = {2, 3},
+          .patterns = {{"nv", 3}, {"vn", 2}},
+          .conflicts = {},
+          .compared = {}};
   ASSERT_EQ(proposed().at(0).substr(0, 9), "confident");
   rows.patterns["nn"] = 1;
   EXPECT_EQ(proposed().at(0).substr(0, 5), "guess") << "a row that may be nobody's";

@@ -80,6 +80,28 @@ class IdPlanTest : public ScopeTest {
   }
 };
 
+TEST_F(IdPlanTest, a_path_follows_its_ids_and_is_never_made_anew) {
+  numbered("sales.page").column("path text null").unique("by_path", {"path"});
+  rules.columns = {column_rule("sales.page", "path", "path")};
+  discover();
+  facts.columns[root("sales.page", "path")].generated_shape = true;
+  facts.taken = {"by_path"};
+  decide();
+  renewed("by_path", "path: follows what it refers to");
+  EXPECT_FALSE(plan.renewed.contains(root("sales.page", "path")));
+}
+
+TEST_F(IdPlanTest, the_identity_of_who_moves_stays) {
+  numbered("sales.site").column("host text").unique("by_host", {"host"});
+  discover();
+  facts.columns[root("sales.site", "host")].generated_shape = true;
+  decide();
+  renewed("by_host", "new IDs of the same shape");
+  facts.columns[root("sales.site", "host")].stays = true;
+  decide();
+  kept("by_host", "nobody else has them");
+}
+
 TEST_F(IdPlanTest, a_key_of_the_whole_database_is_renewed_and_what_refers_to_it_follows) {
   numbered("sales.invoice");
   sequences.push_back("sales.line");

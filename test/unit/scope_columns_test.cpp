@@ -23,7 +23,8 @@ TEST_F(ScopeColumns, SecretsOfTravellingTables) {
   db.table("sales.design").column("password text");
   discover();
   EXPECT_EQ(hint_of("sales.invoice.api_token"),
-            "SELECT public.set_column_rule('sales.invoice', 'api_token', 'secret');");
+            "SELECT public.set_column_rule('sales.invoice', 'api_token', 'secret', replacement => "
+            "'gen_random_uuid()::text');");
   expect_finding(Severity::kError, "sales.invoice.otp", "secret");
   expect_no_finding("sales.invoice.token_id");
   expect_no_finding("sales.design.password");

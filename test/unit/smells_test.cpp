@@ -25,7 +25,9 @@ TEST(Names, OfKindsSayWhichTables) {
   EXPECT_EQ(nouns("Post"), (std::vector<std::string>{"post"}));
   EXPECT_EQ(nouns("Channel::Api"), (std::vector<std::string>{"channel_api", "api"}));
   EXPECT_EQ(nouns("App\\Models\\LineItem"),
-            (std::vector<std::string>{"app_models_line_item", "line_item"}));
+            (std::vector<std::string>{"app_models_line_item", "models_line_item", "line_item"}));
+  EXPECT_EQ(nouns("Bim::Bcf::Viewpoint"),
+            (std::vector<std::string>{"bim_bcf_viewpoint", "bcf_viewpoint", "viewpoint"}));
 }
 
 TEST(Names, OfIdColumnsSayOfWhat) {
@@ -42,6 +44,28 @@ Table table_of(const std::string& name, const std::vector<std::string>& columns 
   SchemaBuilder db;
   db.bare_table("s", name).columns({"id bigint"}).columns(columns).primary({"id"});
   return db.build().tables[0];
+}
+
+TEST(Smell, OfADeedIsThePartThatARowPlays) {
+  const auto is_deed = [](const char* name) {
+    return names_deed(table_of("t", {std::string(name) + " bigint"}).columns.back());
+  };
+  for (const char* name : {"created_realm_id", "acting_user_id", "default_team_id"})
+    EXPECT_TRUE(is_deed(name)) << name;
+  for (const char* name : {"realm_id", "feed_item_id", "ring_id", "red_team_id", "king_team_id"})
+    EXPECT_FALSE(is_deed(name)) << name;
+}
+
+TEST(Smell, ColumnsMakeSureThatItIsALoginOrAQueue) {
+  const auto is_sure = [](const std::string& name, const std::vector<std::string>& columns) {
+    const auto smell = table_smell(table_of(name, columns));
+    return smell && smell->all_columns;
+  };
+  EXPECT_TRUE(is_sure("access_tokens", {"token_hash text", "expires_at timestamptz"}));
+  EXPECT_FALSE(is_sure("access_tokens", {"name text", "expires_at timestamptz"}));
+  EXPECT_FALSE(is_sure("invitations", {"token text", "expires_at timestamptz"}));
+  EXPECT_TRUE(is_sure("job_queue", {"payload jsonb", "attempts integer", "locked_at timestamptz"}));
+  EXPECT_FALSE(is_sure("outbox", {"body text"}));
 }
 
 std::string treatment(const std::string& name, const std::vector<std::string>& columns = {}) {

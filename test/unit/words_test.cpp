@@ -45,11 +45,11 @@ TEST(WordLists, TreatmentsStandInTheOrderOfTheDocumentation) {
   std::string list;
   for (const TableTreatment word : all_words<TableTreatment>())
     list += to_text(word) + std::string(" ");
-  EXPECT_EQ(list, "company append_only excluded shared people ");
+  EXPECT_EQ(list, "company append_only excluded shared people global ");
   list.clear();
   for (const ColumnTreatment word : all_words<ColumnTreatment>())
     list += to_text(word) + std::string(" ");
-  EXPECT_EQ(list, "data secret identity counter file renew group ");
+  EXPECT_EQ(list, "data secret identity counter file renew group path ");
 }
 
 }  // namespace

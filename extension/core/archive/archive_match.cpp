@@ -36,7 +36,7 @@ class Matcher {
       differ("table " + archived.name + " does not exist here");
       return;
     }
-    MatchedTable matched{number, &archived, scope_.find(index), &schema_.tables[index], {}, {},
+    MatchedTable matched{number, &archived, scope_.find(index), &schema_.tables[index], {}, {}, {},
                          {},     {}};
     if (matched.scoped == nullptr || !matched.scoped->travels()) {
       differ("table " + display_table(*matched.table) + " does not travel with a company here" +
@@ -64,7 +64,13 @@ class Matcher {
       differ("column " + name + " is generated here");
     }
     matched.columns.push_back(column);
-    matched.loaded.push_back(column != nullptr && is_loaded(*matched.table, *column));
+    const bool moves = column != nullptr && is_moved(matched, *column);
+    if (moves) matched.moved.push_back(column->number);
+    matched.loaded.push_back(moves || (column != nullptr && is_loaded(*matched.table, *column)));
+  }
+
+  bool is_moved(const MatchedTable& matched, const Column& column) const {
+    return options_.moved.contains({matched.scoped->table, column.number});
   }
 
   bool is_loaded(const Table& table, const Column& column) const {

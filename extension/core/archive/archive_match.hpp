@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "core/archive/manifest.hpp"
@@ -27,7 +29,11 @@ struct MatchedTable {
   // Columns that must not be NULL, and for which nothing gives a value: existing rows keep theirs,
   // but no row can be added.
   std::vector<const Column*> gaps;
+  std::vector<int16_t> moved;  // of the columns loaded, those of MatchOptions::moved
 };
+
+// Columns by table and number.
+using MovedColumns = std::set<std::pair<TableIndex, int16_t>>;
 
 // The position of a column among the archive's.
 std::optional<size_t> position_of(const MatchedTable& table, int16_t number);
@@ -35,12 +41,13 @@ std::optional<size_t> position_of(const MatchedTable& table, int16_t number);
 struct MatchOptions {
   // The archive's company of the archive's database is the target. Otherwise columns with the
   // treatment "identity" do not travel, unless a row cannot be without them and its rule says
-  // nothing else.
+  // nothing else, or it is one of `moved`.
   bool same_company = false;
   // Columns with the treatment "file" travel; otherwise only if a row cannot be without them.
   bool with_files = false;
   // An undo record: every column is loaded, whatever its treatment.
   bool everything = false;
+  MovedColumns moved = {};  // identity columns that come along, since nobody here has their values
 };
 
 // Columns that are secret here never travel.

@@ -121,8 +121,8 @@ class Planner {
     return false;
   }
 
-  // Another column says what it refers to: it follows rows that are renewed, and is only looked at
-  // when the rows are written where they are not.
+  // Another column says what it refers to, or it is a path: it follows rows that are renewed, and
+  // is only looked at when the rows are written where they are not.
   bool follows_conditionally(const ColumnRoot& column) {
     bool follows = false;
     for (const Reference* reference : conditional(column)) {
@@ -136,7 +136,8 @@ class Planner {
   std::vector<const Reference*> conditional(const ColumnRoot& column) const {
     std::vector<const Reference*> references;
     for (const Reference& reference : scope_.references) {
-      if (reference.table != column.table || reference.when_column.empty()) continue;
+      if (reference.table != column.table) continue;
+      if (reference.when_column.empty() && !reference.path) continue;
       const std::vector<int16_t>& columns = reference.columns;
       if (!reference.json_path.empty() ||
           std::find(columns.begin(), columns.end(), column.column) == columns.end()) {
@@ -178,7 +179,7 @@ class Planner {
     const std::optional<ColumnTreatment> rule = facts_.rule_of(root);
     if (rule == ColumnTreatment::kRenew) return IdKind::kRule;
     const IdFacts::ColumnFacts facts = facts_.of(root);
-    if (!facts.loaded) return IdKind::kNone;
+    if (!facts.loaded || facts.stays) return IdKind::kNone;
     switch (column.family) {
       case TypeFamily::kInteger:
         if (facts.has_sequence) return IdKind::kSequence;
@@ -257,6 +258,7 @@ class Planner {
         discriminators.push_back({column.column, *origin});
       }
       for (const Reference* reference : conditional(column)) {
+        if (reference->path) continue;
         const Column& when = *find_column(schema_.tables[column.table], reference->when_column);
         for (size_t i = 0; i < reference->columns.size(); ++i) {
           if (reference->columns[i] != column.column) continue;
@@ -358,12 +360,16 @@ class Planner {
     return {};
   }
 
-  // What of an expression gets new values.
+  // What of an expression gets new values, or which path does.
   std::string renewed_part(const Key& key) {
     const std::vector<int16_t>& columns = key.index->columns;
-    if (std::find(columns.begin(), columns.end(), 0) == columns.end()) return {};
-    for (int16_t number : key.index->used) {
+    const bool has_expression = std::find(columns.begin(), columns.end(), 0) != columns.end();
+    for (int16_t number : has_expression ? key.index->used : columns) {
       const ColumnRoot column{key.table, number};
+      if (roots_.is_path(column) && follows_conditionally(column)) {
+        return display_name(column_of(column).name) + ": follows what it refers to";
+      }
+      if (!has_expression) continue;
       const ColumnRoot* origin = renewed_origin(column);
       if (origin == nullptr) continue;
       return display_name(column_of(column).name) + ": " +
@@ -451,6 +457,7 @@ bool IdPlan::refused() const {
 namespace {
 
 bool refers_to_rows(const Schema& schema, const ColumnRoots& roots, const ColumnRoot& column) {
+  if (roots.is_path(column)) return true;
   if (roots.origins(column.table, column.column) != std::vector{column}) return true;
   return std::any_of(
       schema.foreign_keys.begin(), schema.foreign_keys.end(), [&](const ForeignKey& key) {
@@ -485,6 +492,7 @@ std::string hint_for_key(const Schema& schema, const ColumnRoots& roots, TableIn
   }
   for (int16_t number : index.columns) {
     if (number == 0 || !roots.of(table_index, number).empty()) continue;
+    if (roots.is_path({table_index, number})) continue;
     const Column& column = column_of(table, number);
     const bool is_null = !column.not_null && !column.has_default && !index.nulls_not_distinct;
     const bool goes = is_null || makes_values(number);

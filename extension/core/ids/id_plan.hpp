@@ -37,6 +37,7 @@ class IdFacts {
 
   struct ColumnFacts {
     bool loaded = true;  // it comes from the archive; else its default counts
+    bool stays = false;  // ... as it is: the company's identity moves with it
     bool has_sequence = false;
     bool volatile_default = false;
     bool generated_shape = false;  // text: all its values in the archive have the shape of one kind

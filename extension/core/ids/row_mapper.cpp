@@ -39,16 +39,23 @@ void RowMapper::map_columns(std::vector<size_t> positions, const KeyMap* map,
   columns_.push_back({std::move(positions), map, std::move(when)});
 }
 
-std::vector<RowMapper::Rule>& RowMapper::rules_at(std::vector<Inside>& list, size_t position) {
+std::vector<RowMapper::Rule>& RowMapper::rules_at(std::vector<Inside>& list, size_t position,
+                                                  PathIds ids) {
   for (Inside& inside : list) {
-    if (inside.position == position) return inside.rules;
+    if (inside.position == position && inside.ids == ids) return inside.rules;
   }
-  return list.emplace_back(Inside{position, {}, {}}).rules;
+  return list.emplace_back(Inside{position, {}, ids, {}}).rules;
 }
 
 void RowMapper::map_array(size_t position, const KeyMap* map, std::optional<When> when) {
   if (map->is_identity()) return;
   rules_at(arrays_, position).push_back({map, std::move(when), {}, nullptr});
+}
+
+void RowMapper::map_path(size_t position, PathIds ids, const KeyMap* map,
+                         std::optional<When> when) {
+  if (map->is_identity()) return;
+  rules_at(paths_, position, ids).push_back({map, std::move(when), {}, nullptr});
 }
 
 void RowMapper::map_json(size_t position, JsonPath path, const KeyMap* map,
@@ -73,6 +80,11 @@ void RowMapper::drop_elements(size_t position, const KeySet* keys, std::optional
   rules_at(arrays_, position).push_back({nullptr, std::move(when), {}, keys});
 }
 
+void RowMapper::drop_from_path(size_t position, PathIds ids, const KeySet* keys,
+                               std::optional<When> when) {
+  rules_at(paths_, position, ids).push_back({nullptr, std::move(when), {}, keys});
+}
+
 std::vector<size_t> RowMapper::positions() const {
   std::vector<size_t> all;
   const auto add = [&](size_t position, const std::optional<When>& when) {
@@ -82,7 +94,7 @@ std::vector<size_t> RowMapper::positions() const {
   for (const Columns& columns : columns_) {
     for (const size_t position : columns.positions) add(position, columns.when);
   }
-  for (const std::vector<Inside>* list : {&arrays_, &documents_}) {
+  for (const std::vector<Inside>* list : {&arrays_, &paths_, &documents_}) {
     for (const Inside& inside : *list) {
       for (const Rule& rule : inside.rules) add(inside.position, rule.when);
     }
@@ -113,6 +125,7 @@ bool RowMapper::keeps_order(const std::vector<size_t>& key_positions) const {
   }
   const auto touches = [&](const Inside& inside) { return in_key(inside.position); };
   return std::none_of(arrays_.begin(), arrays_.end(), touches) &&
+         std::none_of(paths_.begin(), paths_.end(), touches) &&
          std::none_of(documents_.begin(), documents_.end(), touches);
 }
 
@@ -121,6 +134,7 @@ void RowMapper::apply(std::vector<RowValue>& row) {
   if (!cleared_.empty() || !dropped_.empty()) clear(row);
   for (Columns& columns : columns_) apply_columns(columns, row);
   for (Inside& array : arrays_) apply_array(array, row);
+  for (Inside& path : paths_) apply_path(path, row);
   for (Inside& document : documents_) apply_document(document, row);
 }
 
@@ -202,17 +216,17 @@ void RowMapper::apply_columns(Columns& columns, std::vector<RowValue>& row) {
   }
 }
 
-// Fills active_, all_ and paths_; false: nothing applies in this row.
+// Fills active_, all_ and steps_; false: nothing applies in this row.
 bool RowMapper::select(const Inside& inside) {
   active_.clear();
   all_.clear();
-  paths_.clear();
+  steps_.clear();
   if (before_[inside.position].kind == ValueKind::kNull) return false;
   for (const Rule& rule : inside.rules) {
     if (!holds(rule.when)) continue;
     all_.push_back(active_.size());
     active_.push_back(&rule);
-    paths_.push_back(&rule.path);
+    steps_.push_back(&rule.path);
   }
   return !active_.empty();
 }
@@ -294,6 +308,32 @@ void RowMapper::apply_array(Inside& array, std::vector<RowValue>& row) {
   row[array.position].text = array.text;
 }
 
+void RowMapper::apply_path(Inside& path, std::vector<RowValue>& row) {
+  if (!select(path)) return;
+  const std::string_view text = before_[path.position].text;
+  const std::vector<PathElement> elements = read_path(path.ids, text);
+  std::vector<std::string> ids;
+  bool changed = false;
+  for (const PathElement& element : elements) {
+    std::string& id = ids.emplace_back(element.id);
+    if (is_dropped(element.id)) {
+      id = kNoKey;
+    } else if (find(element.id, all_)) {
+      id = new_[0] == kNoKey ? new_[0] : std::string(without_padding(new_[0]));
+    } else {
+      continue;
+    }
+    changed = true;
+  }
+  if (!changed) return;
+  const bool padded = form_of(path.position) == KeyForm::kPadded;
+  path.text = replace_path_ids(path.ids, padded ? without_padding(text) : text, elements, ids);
+  if (padded) pad(path.position, path.text);
+  std::string_view& value = row[path.position].text;
+  if (value.data() != text.data() && value != path.text) disagree(text, value, path.text);
+  value = path.text;
+}
+
 void RowMapper::apply_document(Inside& document, std::vector<RowValue>& row) {
   if (!select(document)) return;
   const RowValue& value = before_[document.position];
@@ -305,7 +345,7 @@ void RowMapper::apply_document(Inside& document, std::vector<RowValue>& row) {
   };
   // json is kept as a string with its exact text, jsonb as part of the line.
   const bool part = value.kind == ValueKind::kJson;
-  rewrite_json(part ? unwrap_jsonb(value.text) : value.text, paths_, replace, rewritten_);
+  rewrite_json(part ? unwrap_jsonb(value.text) : value.text, steps_, replace, rewritten_);
   document.text.clear();
   if (part) {
     append_jsonb(document.text, rewritten_);

@@ -10,6 +10,7 @@
 #include "core/text/json_path.hpp"
 #include "core/text/json_walk.hpp"
 #include "core/text/key_map.hpp"
+#include "core/text/path_text.hpp"
 #include "core/text/row_line.hpp"
 
 namespace company_backup {
@@ -62,6 +63,8 @@ class RowMapper {
   void map_column(size_t position, const KeyMap* map, std::optional<When> when = {});
   void map_columns(std::vector<size_t> positions, const KeyMap* map, std::optional<When> when = {});
   void map_array(size_t position, const KeyMap* map, std::optional<When> when = {});
+  // Of a text made of such IDs; see core/text/path_text.hpp.
+  void map_path(size_t position, PathIds ids, const KeyMap* map, std::optional<When> when = {});
   // Of a jsonb or json column; see rewrite_json().
   void map_json(size_t position, JsonPath path, const KeyMap* map, std::optional<When> when = {});
 
@@ -75,14 +78,16 @@ class RowMapper {
                      std::optional<Gone> gone = {});
 
   // The values at `cleared` become NULL where the key at `positions` is one of `keys`, which must
-  // outlive it; elements of an array go.
+  // outlive it; elements of an array or path go.
   void drop_keys(std::vector<size_t> positions, const KeySet* keys, std::vector<size_t> cleared,
                  std::optional<When> when = {});
   void drop_elements(size_t position, const KeySet* keys, std::optional<When> when = {});
+  void drop_from_path(size_t position, PathIds ids, const KeySet* keys,
+                      std::optional<When> when = {});
 
   bool empty() const {
-    return columns_.empty() && arrays_.empty() && documents_.empty() && cleared_.empty() &&
-           dropped_.empty();
+    return columns_.empty() && arrays_.empty() && paths_.empty() && documents_.empty() &&
+           cleared_.empty() && dropped_.empty();
   }
 
   // Of values that are looked at or replaced; some may be there more than once.
@@ -124,13 +129,14 @@ class RowMapper {
     std::optional<When> when;
     std::optional<Gone> gone;
   };
-  // All that applies inside one array or document.
+  // All that applies inside one array, path or document.
   struct Inside {
     size_t position;
     std::vector<Rule> rules;
+    PathIds ids;       // of paths
     std::string text;  // of this row
   };
-  static std::vector<Rule>& rules_at(std::vector<Inside>& list, size_t position);
+  static std::vector<Rule>& rules_at(std::vector<Inside>& list, size_t position, PathIds ids = {});
   bool holds(const std::optional<When>& when) const;
   bool is_gone(const std::optional<Gone>& gone);
   void clear(std::vector<RowValue>& row);
@@ -142,6 +148,7 @@ class RowMapper {
   void pad(size_t position, std::string& text) const;
   void apply_columns(Columns& columns, std::vector<RowValue>& row);
   void apply_array(Inside& array, std::vector<RowValue>& row);
+  void apply_path(Inside& path, std::vector<RowValue>& row);
   void apply_document(Inside& document, std::vector<RowValue>& row);
 
   struct Form {
@@ -153,13 +160,14 @@ class RowMapper {
   std::unordered_map<size_t, Form> forms_;  // by position; of others: as they are printed
   std::vector<Columns> columns_;
   std::vector<Inside> arrays_;
+  std::vector<Inside> paths_;
   std::vector<Inside> documents_;
   std::vector<Cleared> cleared_;
   std::vector<Dropped> dropped_;
   std::vector<RowValue> before_;          // the row as it came
-  std::vector<const Rule*> active_;       // of an array or document, in this row
+  std::vector<const Rule*> active_;       // of an array, path or document, in this row
   std::vector<size_t> all_;               // positions in active_
-  std::vector<const JsonPath*> paths_;    // of active_
+  std::vector<const JsonPath*> steps_;    // of active_
   std::vector<std::string_view> key_;     // scratch
   std::vector<std::string> found_, new_;  // scratch: by one map, by all
   std::string rewritten_;                 // scratch

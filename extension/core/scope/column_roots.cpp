@@ -24,6 +24,7 @@ void ColumnRoots::collect_links(const Schema& schema, const Scope& scope) {
     }
   }
   for (const Reference& reference : scope.references) {
+    if (reference.path) paths_.insert({reference.table, reference.columns[0]});
     if (!reference.soft || !reference.json_path.empty() || !reference.when_column.empty()) continue;
     if (is_list(schema, reference)) continue;
     for (size_t i = 0; i < reference.columns.size(); ++i) {

@@ -37,6 +37,9 @@ class ColumnRoots {
   // Does a column of a table that travels follow this one, by a reference of any kind?
   bool is_followed(const ColumnRoot& column) const { return followed_.contains(column); }
 
+  // Is it a text made of IDs?
+  bool is_path(const ColumnRoot& column) const { return paths_.contains(column); }
+
  private:
   struct Link {
     ColumnRoot from, to;
@@ -51,7 +54,7 @@ class ColumnRoots {
 
   std::vector<Link> links_;
   std::map<ColumnRoot, std::vector<ColumnRoot>> ways_;  // between columns of tables that travel
-  std::set<ColumnRoot> followed_;
+  std::set<ColumnRoot> followed_, paths_;
   std::map<ColumnRoot, std::vector<ColumnRoot>> roots_;
 };
 

@@ -6,9 +6,11 @@
 #include <set>
 #include <utility>
 
+#include "core/scope/scope_model.hpp"
 #include "core/scope/scope_statements.hpp"
 #include "core/scope/smell_words.hpp"
 #include "core/scope/smells.hpp"
+#include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
 #include "core/text/quoting.hpp"
 
@@ -71,7 +73,12 @@ class CompanyGuess {
       proposals.push_back({statements_.company_table(schema_.tables[candidate.table], settings),
                            Confidence::kGuess, evidence(candidate, settings)});
     }
-    if (!proposals.empty()) proposals[0].confidence = confidence(candidates);
+    if (proposals.empty()) return proposals;
+    proposals[0].confidence = confidence(candidates);
+    if (candidates.size() > 1) proposals[0].evidence += others(candidates);
+    // There is one company table, and of several statements the last would win.
+    for (size_t i = 1; i < proposals.size(); ++i)
+      proposals[i].statement = "-- " + proposals[i].statement;
     return proposals;
   }
 
@@ -278,6 +285,14 @@ class CompanyGuess {
     return text;
   }
 
+  // "; less likely: sales.account"
+  std::string others(const std::vector<Candidate>& candidates) const {
+    std::string text = "; less likely: ";
+    for (size_t i = 1; i < candidates.size(); ++i)
+      text += (i == 1 ? "" : ", ") + display_table(schema_.tables[candidates[i].table]);
+    return text;
+  }
+
   std::string evidence(const Candidate& candidate, const Settings& settings) const {
     std::string text = evidence_of_ways(candidate);
     if (settings.scope_columns.empty()) return text;
@@ -360,6 +375,11 @@ class CompanyGuess {
     for (const std::string& name : plain) {
       const auto found = columns_named_.find(name);
       if (found == columns_named_.end()) continue;
+      // An ID of whatever table another column says is no company's.
+      if (std::any_of(found->second.begin(), found->second.end(), [&](const NamedColumn& named) {
+            return type_column(schema_.tables[named.table], *named.column) != nullptr;
+          }))
+        continue;
       for (const NamedColumn& named : found->second) {
         const std::string& column = named.column->name;
         if (!counts.contains(column) && says_company(company, key, column))

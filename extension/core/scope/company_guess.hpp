@@ -9,7 +9,8 @@
 
 namespace company_backup {
 
-// The statements that set the company table; nothing if no table could be it.
+// The statement that sets the company table, and, as comments, those that set other candidates;
+// nothing if no table could be it.
 std::vector<Proposal> propose_company_table(const Schema& schema,
                                             const std::string& functions_schema);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/scope/global_tables.hpp"
 #include "core/scope/scope_model.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/error.hpp"
@@ -85,8 +86,11 @@ Scope discover_scope(const Schema& schema, const Rules& rules, const std::string
   collect_references(model, scope, undecided);
   collect_match_references(model, scope, undecided);
   check_columns(model, scope);
+  check_doubts(model);
   check_staying_columns(model, scope);
   check_unheld_keys(model, scope);
+  check_global_tables(model, scope);
+  scope.others = other_tables(model, scope, undecided);
   tell_outsiders_apart(model);
   sort_scope(scope, std::move(model.findings));
   scope.open_kinds = std::move(model.open_kinds);

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/scope/evidence.hpp"
+#include "core/scope/path_folding.hpp"
+#include "core/text/ascii.hpp"
 #include "core/text/error.hpp"
 #include "core/text/json_path.hpp"
 #include "core/text/json_scanner.hpp"
@@ -16,7 +18,11 @@ namespace {
 
 constexpr size_t kDeepest = 30;
 constexpr size_t kLongestValue = 128;
-constexpr size_t kLongestPath = 1000;
+
+// What is called by a number is called by data.
+bool is_all_digits(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_digit);
+}
 
 JsonStep step_of(JsonStep::Kind kind, std::string key = {}) {
   return {kind, std::move(key), 0};
@@ -77,7 +83,7 @@ class DocumentReader {
     bool readable = true;
     const std::string name(string(readable));
     scanner_.expect(':');
-    const bool generated = looks_generated(name);
+    const bool generated = looks_generated(name) || is_all_digits(name);
     if (generated) {
       const std::optional<std::string> outside = path(steps_.size() - 1);
       say(outside ? std::optional(*outside + ".keys()") : outside, name);
@@ -126,7 +132,7 @@ class DocumentReader {
     for (size_t i = start; i < count; ++i) {
       if (steps_[i].kind == JsonStep::Kind::kKey && steps_[i].key.empty()) return std::nullopt;
       append_step(text, steps_[i]);
-      if (text.size() > kLongestPath) return std::nullopt;
+      if (text.size() > PathFolder::kLongestPath) return std::nullopt;
     }
     return text;
   }

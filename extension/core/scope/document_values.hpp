@@ -15,9 +15,9 @@ enum class DocumentRead {
 };
 
 // Calls `found` for strings and whole numbers in the document, and for names of members that look
-// generated, with the path that leads to them, without the "$". What stands beneath the same name
-// twice, as in a tree, is at ".**". Of a malformed document it may have been called before the
-// place that is. Reads what type json accepts, without recursion.
+// generated or are numbers, with the path that leads to them, without the "$". What stands beneath
+// the same name twice, as in a tree, is at ".**". Of a malformed document it may have been called
+// before the place that is. Reads what type json accepts, without recursion.
 using FoundValue = std::function<void(const std::string& path, std::string_view value)>;
 DocumentRead visit_values(std::string_view json, const FoundValue& found);
 

@@ -15,19 +15,27 @@ constexpr int kBucketBits = 16;
 constexpr size_t kMostMatches = 1000;  // kept of a place
 
 // See Sampled::kept.
-constexpr uint64_t kGenerated = 1, kRandom = 2, kLooks = 3;
+constexpr uint64_t kGenerated = 1, kRandom = 2, kComposed = 4, kRespelt = 8, kLooks = 15;
 
 // By the lower half first: the upper one, which the buckets go by, stays what it is by chance.
 uint64_t order_of(uint64_t hash) {
-  return std::rotr(hash, 32);
+  return std::rotr(hash | kLooks, 32);
 }
 
-// However a UUID is spelt, it is the same key.
-uint64_t hash_of(std::string_view value) {
+uint64_t hash_of(std::string_view value, const std::optional<UuidBytes>& uuid) {
   const std::hash<std::string_view> hash;
-  const std::optional<UuidBytes> uuid = parse_uuid(value);
   if (!uuid) return hash(value);
   return hash({reinterpret_cast<const char*>(uuid->data()), uuid->size()});
+}
+
+// As the type uuid prints it: small letters, with dashes.
+bool is_printed_uuid(std::string_view uuid) {
+  return uuid.size() == 36 && std::none_of(uuid.begin(), uuid.end(), is_upper);
+}
+
+bool looks_composed(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), is_digit) &&
+         value.find_first_of(",;:/| ") != value.npos;
 }
 
 }  // namespace
@@ -89,18 +97,47 @@ std::span<const PlaceEvidence> Evidence::of(TableIndex table, int16_t column) co
 
 const PlaceEvidence* Evidence::find(TableIndex table, int16_t column) const {
   for (const PlaceEvidence& evidence : of(table, column)) {
-    if (evidence.place.json_path.empty() && evidence.place.when_column == 0) return &evidence;
+    const SamplePlace& place = evidence.place;
+    if (place.json_path.empty() && place.when_column == 0 && !place.separated) return &evidence;
   }
   return nullptr;
 }
 
-void EvidenceCollector::add_value(const SamplePlace& place, std::string_view value) {
+const PlaceEvidence* Evidence::find_separated(TableIndex table, int16_t column) const {
+  for (const PlaceEvidence& evidence : of(table, column)) {
+    if (evidence.place.separated) return &evidence;
+  }
+  return nullptr;
+}
+
+uint32_t EvidenceCollector::number_of(const SamplePlace& place) {
   const auto number =
       numbers_.try_emplace(place, static_cast<uint32_t>(places_.size())).first->second;
   if (number == places_.size()) places_.push_back({.place = place});
-  Sampled& sampled = places_[number];
-  const uint64_t hash = (hash_of(value) & ~kLooks) | (looks_generated(value) ? kGenerated : 0) |
-                        (looks_random(value) ? kRandom : 0);
+  return number;
+}
+
+void EvidenceCollector::move(const SamplePlace& from, const SamplePlace& to) {
+  const auto known = numbers_.find(from);
+  if (known == numbers_.end()) return;
+  const uint32_t number = known->second;
+  numbers_.erase(known);
+  Sampled& now = places_[number_of(to)];
+  Sampled& old = places_[number];
+  now.kept.insert(now.kept.end(), old.kept.begin(), old.kept.end());
+  now.below = std::min(now.below, old.below);
+  keep_lowest(now);
+  old.kept = {};
+  old.moved = true;
+}
+
+void EvidenceCollector::add_value(const SamplePlace& place, std::string_view value) {
+  Sampled& sampled = places_[number_of(place)];
+  const std::optional<UuidBytes> uuid = parse_uuid(value);
+  const uint64_t hash =
+      (hash_of(value, uuid) & ~kLooks) | (looks_generated(value) ? kGenerated : 0) |
+      (looks_random(value) ? kRandom : 0) | (looks_composed(value) ? kComposed : 0) |
+      (uuid && !is_printed_uuid(value) ? kRespelt : 0);
   if (order_of(hash) >= sampled.below) return;
   if (sampled.kept.size() >= 2 * most_values_) keep_lowest(sampled);
   if (kept_ == kMostInAll) return;
@@ -113,11 +150,15 @@ void EvidenceCollector::keep_lowest(Sampled& sampled) {
   kept_ -= kept.size();
   std::sort(kept.begin(), kept.end(),
             [](uint64_t a, uint64_t b) { return order_of(a) < order_of(b); });
-  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-  if (kept.size() >= most_values_) {
-    kept.resize(most_values_);
-    sampled.below = order_of(kept.back());
+  size_t count = 0;
+  for (const uint64_t hash : kept) {  // a UUID may be spelt in several ways
+    if (count > 0 && order_of(kept[count - 1]) == order_of(hash))
+      kept[count - 1] |= hash;
+    else
+      kept[count++] = hash;
   }
+  kept.resize(std::min(count, most_values_));
+  if (kept.size() == most_values_ && !kept.empty()) sampled.below = order_of(kept.back());
   kept_ += kept.size();
 }
 
@@ -133,8 +174,8 @@ void EvidenceCollector::sort_values() {
   values_.reserve(kept_);
   for (uint32_t number = 0; number < places_.size(); ++number) {
     for (const uint64_t hash : std::exchange(places_[number].kept, {})) {
-      values_.push_back(
-          {hash | kLooks, number, (hash & kGenerated) != 0, (hash & kRandom) != 0, 0});
+      values_.push_back({hash | kLooks, number, (hash & kGenerated) != 0, (hash & kRandom) != 0,
+                         (hash & kComposed) != 0, (hash & kRespelt) != 0, 0});
     }
   }
   std::sort(values_.begin(), values_.end(), [](const Value& a, const Value& b) {
@@ -146,6 +187,8 @@ void EvidenceCollector::sort_values() {
     ++places_[value.place].values;
     places_[value.place].generated += value.generated;
     places_[value.place].random += value.random;
+    places_[value.place].composed += value.composed;
+    places_[value.place].respelt += value.respelt;
   }
   for (size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
   sorted_ = true;
@@ -157,11 +200,13 @@ void EvidenceCollector::begin_key(TableIndex table, int16_t column, bool alone) 
   key_table_ = table;
   key_column_ = column;
   key_alone_ = alone;
+  key_respelt_ = false;
   ++key_number_;
 }
 
 void EvidenceCollector::add_key(std::string_view value) {
-  const uint64_t hash = hash_of(value) | kLooks;
+  const std::optional<UuidBytes> uuid = parse_uuid(value);
+  const uint64_t hash = hash_of(value, uuid) | kLooks;
   const size_t bucket = hash >> (64 - kBucketBits);
   const auto end = values_.begin() + first_[bucket + 1];
   auto found = std::lower_bound(values_.begin() + first_[bucket], end, hash,
@@ -169,6 +214,7 @@ void EvidenceCollector::add_key(std::string_view value) {
   for (; found != end && found->hash == hash; ++found) {
     if (found->key == key_number_) return;  // it repeats
     found->key = key_number_;
+    key_respelt_ = key_respelt_ || (uuid && !is_printed_uuid(value));
     if (places_[found->place].matched++ == 0) touched_.push_back(found->place);
   }
 }
@@ -176,7 +222,7 @@ void EvidenceCollector::add_key(std::string_view value) {
 void EvidenceCollector::end_key() {
   for (uint32_t number : touched_) {
     Sampled& sampled = places_[number];
-    sampled.matches.push_back({key_table_, key_column_, sampled.matched, key_alone_});
+    sampled.matches.push_back({key_table_, key_column_, sampled.matched, key_alone_, key_respelt_});
     sampled.matched = 0;
   }
   touched_.clear();
@@ -187,11 +233,13 @@ Evidence EvidenceCollector::finish() {
   end_key();
   Evidence evidence;
   for (Sampled& sampled : places_) {
+    if (sampled.moved) continue;
     std::stable_sort(sampled.matches.begin(), sampled.matches.end(),
                      [](const KeyMatch& a, const KeyMatch& b) { return a.values > b.values; });
     if (sampled.matches.size() > kMostMatches) sampled.matches.resize(kMostMatches);
     evidence.places.push_back({std::move(sampled.place), sampled.values, sampled.generated,
-                               sampled.random, std::move(sampled.matches)});
+                               sampled.random, sampled.composed, sampled.respelt,
+                               std::move(sampled.matches)});
   }
   std::sort(evidence.places.begin(), evidence.places.end(),
             [](const PlaceEvidence& a, const PlaceEvidence& b) { return a.place < b.place; });

@@ -11,18 +11,20 @@
 #include <string_view>
 #include <vector>
 
+#include "core/scope/column_pairs.hpp"
 #include "core/scope/schema.hpp"
 
 namespace company_backup {
 
-// Where values stand: in a column, in the elements of an array, or at a path of a document; if
-// when_column is not 0, only in rows that have this text there.
+// Where values stand: in a column, in the elements of an array, at a path of a document, or between
+// what separates them in a text; if when_column is not 0, only in rows that have this text there.
 struct SamplePlace {
   TableIndex table = kNoTable;
   int16_t column = 0;
   std::string json_path = {};
   int16_t when_column = 0;
   std::string when_value = {};
+  bool separated = false;
   auto operator<=>(const SamplePlace&) const = default;
 };
 
@@ -31,7 +33,8 @@ struct KeyMatch {
   TableIndex table = kNoTable;
   int16_t column = 0;
   uint32_t values = 0;
-  bool alone = true;  // it is the whole key: can be referred to
+  bool alone = true;     // it is the whole key: can be referred to
+  bool respelt = false;  // UUIDs in it are not spelt as PostgreSQL does
 };
 
 struct PlaceEvidence {
@@ -39,6 +42,8 @@ struct PlaceEvidence {
   uint32_t values = 0;     // different ones that were looked up
   uint32_t generated = 0;  // of these: that look generated, and are the same nowhere by chance
   uint32_t random = 0;     // that look like passwords, hashes or tokens
+  uint32_t composed = 0;   // that look like several values, or paths: 3,7 or gid://app/Item/7
+  uint32_t respelt = 0;    // UUIDs that are not spelt as PostgreSQL does
   std::vector<KeyMatch> matches = {};  // most values first
 };
 
@@ -48,6 +53,24 @@ struct UnreadTable {
   int16_t column = 0;  // 0: none of its rows; else values of this column only
 };
 
+// More different paths, or kinds, than are looked at one by one.
+struct CrowdedColumn {
+  TableIndex table = kNoTable;
+  int16_t column = 0;
+  int16_t when_column = 0;  // not 0: kinds, else paths
+  size_t count = 0;
+  bool counted_all = true;               // false: there are more
+  bool left_out = false;                 // some were not looked at
+  std::vector<std::string> folded = {};  // objects whose members were looked at together
+};
+
+// Columns that together are named like a composite key, and how many of their values are keys.
+struct PairEvidence {
+  ColumnPair pair;
+  uint32_t values = 0;
+  uint32_t matched = 0;
+};
+
 // Which columns of a row are NULL together, and by which of its references it is another company's
 // than by others.
 struct RowEvidence {
@@ -55,24 +78,39 @@ struct RowEvidence {
   std::vector<int16_t> columns;              // that may be NULL
   std::map<std::string, uint32_t> patterns;  // of these: 'n' NULL, 'v' a value; and how many rows
   std::set<std::pair<int16_t, int16_t>> conflicts;  // columns whose rows are of two companies
+  std::set<std::pair<int16_t, int16_t>> compared;   // that were seen to lead to companies at once
 
   // Rows of which all these columns are NULL. Of other columns it is not known: they count as NULL.
   uint32_t rows_without(const std::vector<int16_t>& wanted) const;
 };
 
+// Of a text column that could be made of IDs.
+struct PathEvidence {
+  uint32_t rows = 0;      // whose text has letters or digits
+  uint32_t paths = 0;     // of these: made of IDs, as the own key of the table is
+  uint32_t deep = 0;      // of these: with more than one, or with something beside it
+  uint32_t agreeing = 0;  // of these: the last ID is the row's own, or its parent's
+  uint32_t chained = 0;   // of these: what stands before it is the text of the row above
+};
+
 struct Evidence {
   std::vector<PlaceEvidence> places;  // sorted by place
   std::map<TableIndex, RowEvidence> tables;
-  std::vector<UnreadTable> unread;  // what could not be looked at
-  bool has_rows = false;            // there were any
+  std::map<std::pair<TableIndex, int16_t>, PathEvidence> paths;  // by table and column
+  std::vector<UnreadTable> unread;                               // what could not be looked at
+  bool has_rows = false;                                         // there were any
   // By table and column: of how many rows the value was read; no entry: it was NULL in all of them.
   std::map<std::pair<TableIndex, int16_t>, uint32_t> rows;
   bool all_keys = true;  // false: values may be keys that were not looked at
+  std::vector<CrowdedColumn> crowded;
+  std::vector<PairEvidence> pairs;  // by table
 
   // What is known of all places in a column.
   std::span<const PlaceEvidence> of(TableIndex table, int16_t column) const;
   // Of the column as a whole; null: nothing.
   const PlaceEvidence* find(TableIndex table, int16_t column) const;
+  // Of the IDs between its separators; null: nothing.
+  const PlaceEvidence* find_separated(TableIndex table, int16_t column) const;
 };
 
 // Is a value of this form not met twice by chance? UUIDs, long random texts, large numbers.
@@ -91,11 +129,14 @@ class EvidenceCollector {
 
   explicit EvidenceCollector(size_t most_values) : most_values_(most_values) {}
 
+  // A UUID is the same key however it is spelt.
   void add_value(const SamplePlace& place, std::string_view value);
   // To be called now and then: no more values come for the places so far.
   void end_places();
   size_t places() const { return places_.size(); }
   bool knows(const SamplePlace& place) const { return numbers_.contains(place); }
+  // What was added at one place counts at the other.
+  void move(const SamplePlace& from, const SamplePlace& to);
 
   // Each column once. `alone`: it is unique.
   void begin_key(TableIndex table, int16_t column, bool alone = true);
@@ -107,21 +148,25 @@ class EvidenceCollector {
  private:
   struct Sampled {
     SamplePlace place = {};
-    // Hashes, in whose two lowest bits stands what the value looks like. Kept are those that are
-    // lowest by order_of().
+    // Hashes, in whose lowest bits stands what the value looks like. Kept are those that are lowest
+    // by order_of().
     std::vector<uint64_t> kept = {};
     uint64_t below = UINT64_MAX;  // by order_of(): what is not is not kept
-    uint32_t values = 0, generated = 0, random = 0, matched = 0;
+    bool moved = false;           // to another place
+    uint32_t values = 0, generated = 0, random = 0, composed = 0, respelt = 0, matched = 0;
     std::vector<KeyMatch> matches = {};
   };
   struct Value {
     uint64_t hash;
-    uint32_t place : 30;
+    uint32_t place : 28;
     uint32_t generated : 1;
     uint32_t random : 1;
+    uint32_t composed : 1;
+    uint32_t respelt : 1;
     uint32_t key;  // the number of the last key that had it
   };
 
+  uint32_t number_of(const SamplePlace& place);
   void keep_lowest(Sampled& sampled);
   void sort_values();
   void end_key();
@@ -137,7 +182,7 @@ class EvidenceCollector {
   bool sorted_ = false;
   TableIndex key_table_ = kNoTable;
   int16_t key_column_ = 0;
-  bool key_alone_ = true;
+  bool key_alone_ = true, key_respelt_ = false;
   uint32_t key_number_ = 0;
 };
 

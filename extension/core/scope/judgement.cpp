@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/scope/path_rules.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
@@ -16,18 +17,40 @@ constexpr uint32_t kEnough = 5;  // values that say something
 
 std::string number(uint32_t count) {
   std::string text = std::to_string(count);
-  if (text.size() > 3) text.insert(text.size() - 3, ",");
+  for (size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
   return text;
 }
 
 class Judge {
  public:
   Judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
-        TableIndex named)
-      : schema_(schema), evidence_(evidence), place_(place), named_(named) {
+        TableIndex named, Naming naming)
+      : schema_(schema), evidence_(evidence), place_(place), named_(named), naming_(naming) {
     for (const KeyMatch& match : place.matches) {
       if (match.alone && !is_itself(match) && has_all(place, match)) full_.push_back(&match);
     }
+  }
+
+  // Of the table itself, if all are.
+  std::optional<Judgement> judge_path(const PathEvidence& path, const Judgement& judged) const {
+    if (path.deep == 0 || !is_most(path.paths, path.rows)) return std::nullopt;
+    const Column* own = own_path_key(schema_.tables[place_.place.table]);
+    for (const KeyMatch* match : full_) {
+      if (own == nullptr || match->table != place_.place.table || match->column != own->number)
+        continue;
+      const bool agrees = is_most(path.agreeing, path.rows) && path.chained > 1;
+      const bool enough = agrees ? path.rows >= kEnough : proves() && place_.values > 1;
+      if (!agrees && !proves() && !(names_it(path) && place_.values > 1)) return std::nullopt;
+      Judgement judgement{Judgement::Kind::kReference, match->table, match->column,
+                          enough ? Confidence::kConfident : Confidence::kLikely,
+                          match_text(*match)};
+      if (agrees)
+        judgement.evidence +=
+            "; of " + number(path.agreeing) + " rows the last one is the row's own or its parent's";
+      return judgement;
+    }
+    if (!proves() || judged.kind != Judgement::Kind::kReference) return std::nullopt;
+    return judged;
   }
 
   Judgement judge() const {
@@ -36,6 +59,16 @@ class Judge {
   }
 
  private:
+  // Small numbers in a column that is called like a path.
+  bool names_it(const PathEvidence& path) const {
+    const Table& table = schema_.tables[place_.place.table];
+    return path.rows > 1 && names_path(column_of(table, place_.place.column));
+  }
+
+  static bool is_most(uint32_t count, uint32_t all) {
+    return uint64_t{100} * count >= uint64_t{kAll} * all;
+  }
+
   uint32_t percent(const KeyMatch& match) const {
     return static_cast<uint32_t>(uint64_t{100} * match.values / place_.values);
   }
@@ -50,6 +83,7 @@ class Judge {
 
   // Generated values that several rows have could be numbers of groups.
   bool is_shared() const {
+    if (place_.place.when_column != 0) return false;  // of one kind the rows are not counted
     const auto rows = evidence_.rows.find({place_.place.table, place_.place.column});
     return proves() && rows != evidence_.rows.end() && rows->second > place_.values;
   }
@@ -97,7 +131,11 @@ class Judge {
     if (!evidence_.all_keys) return judgement;
     judgement.kind = Judgement::Kind::kData;
     const bool sure = named_ == kNoTable && (place_.values >= kEnough || proves()) && !is_shared();
-    judgement.confidence = sure ? Confidence::kConfident : Confidence::kLikely;
+    const bool composed = place_.composed * 2 >= place_.values;
+    judgement.confidence = composed || naming_ == Naming::kWhole ? Confidence::kGuess
+                           : sure                                ? Confidence::kConfident
+                                                                 : Confidence::kLikely;
+    if (composed) judgement.evidence += "; they look composed, and may hold keys";
     return judgement;
   }
 
@@ -114,15 +152,39 @@ class Judge {
       }
       return judgement;
     }
+    // References compare texts.
+    if ((place_.respelt > 0) != target->respelt) {
+      judgement.evidence += ", but their UUIDs are spelt in another way";
+      return judgement;
+    }
     judgement.kind = Judgement::Kind::kReference;
     judgement.table = target->table;
     judgement.column = target->column;
     judgement.evidence += others_text(*target);
-    // A kind that is called like the table says so itself.
-    const bool enough =
-        (is_named && place_.place.when_column != 0) || place_.values >= (proves() ? 2 : kEnough);
-    judgement.confidence = enough ? Confidence::kConfident : Confidence::kLikely;
+    judgement.confidence = confidence(*target, is_named);
     return judgement;
+  }
+
+  Confidence confidence(const KeyMatch& target, bool is_named) const {
+    // A kind that is called like the table says so itself.
+    const bool is_kind = is_named && place_.place.when_column != 0;
+    const bool enough = is_kind || place_.values >= (proves() ? 2 : kEnough);
+    const bool is_whole = is_named && naming_ == Naming::kWhole;
+    if (!enough && naming_ != Naming::kWhole) return Confidence::kGuess;
+    if (!enough || target.values < place_.values) return Confidence::kLikely;
+    if (proves())
+      return is_whole || is_own_key(target) ? Confidence::kConfident : Confidence::kGuess;
+    return is_kind || is_whole ? Confidence::kConfident : Confidence::kLikely;
+  }
+
+  // The table's own key, or a UUID: nobody makes these up.
+  bool is_own_key(const KeyMatch& match) const {
+    const Table& table = schema_.tables[match.table];
+    if (column_of(table, match.column).family == TypeFamily::kUuid) return true;
+    return std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(),
+                       [&](const UniqueIndex& unique) {
+                         return unique.primary && unique.columns == std::vector{match.column};
+                       });
   }
 
   // "; no other table has more than 3 %".
@@ -170,6 +232,7 @@ class Judge {
   const Evidence& evidence_;
   const PlaceEvidence& place_;
   const TableIndex named_;
+  const Naming naming_;
   std::vector<const KeyMatch*> full_;
 };
 
@@ -179,9 +242,15 @@ bool has_all(const PlaceEvidence& place, const KeyMatch& match) {
   return uint64_t{100} * match.values >= uint64_t{kAll} * place.values;
 }
 
+std::optional<Judgement> judge_path(const Schema& schema, const PlaceEvidence& place,
+                                    const PathEvidence& path, const Judgement& judged) {
+  const Evidence none;
+  return Judge(schema, none, place, kNoTable, Naming::kNone).judge_path(path, judged);
+}
+
 Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
-                TableIndex named) {
-  return Judge(schema, evidence, place, named).judge();
+                TableIndex named, Naming naming) {
+  return Judge(schema, evidence, place, named, naming).judge();
 }
 
 }  // namespace company_backup

@@ -10,6 +10,13 @@
 
 namespace company_backup {
 
+// How a place's name says that it refers to a table.
+enum class Naming {
+  kNone,
+  kLoose,  // it ends like the table, or plays a part that rows of the table play
+  kWhole,  // it is the table's name, or foreign keys of other tables agree
+};
+
 // Are the values, but for a few that may dangle, all among these keys?
 bool has_all(const PlaceEvidence& place, const KeyMatch& match);
 
@@ -26,9 +33,16 @@ struct Judgement {
   std::string evidence;  // in words; empty: there are no values
 };
 
-// `named`: the table that the name of the place is that of, or kNoTable. Generated values prove by
-// a match; small numbers are keys of every table, so that the name has to agree.
+// `named`: the table that the place is named after, or kNoTable; `naming`: how. Generated values
+// prove by a match; small numbers are keys of every table, so that the name has to agree, and of
+// what people make up (phone numbers, IBANs), others have the same. It is sure only if all values
+// are keys: of what dangles backups are refused, and it may be of another table.
 Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,
-                TableIndex named);
+                TableIndex named, Naming naming);
+
+// Of a text made of IDs: are they keys of the table itself, or, if they look generated, of the one
+// that `judged` says of them? Small numbers are only if they say which rows stand above each row.
+std::optional<Judgement> judge_path(const Schema& schema, const PlaceEvidence& place,
+                                    const PathEvidence& path, const Judgement& judged);
 
 }  // namespace company_backup

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/scope/path_rules.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/error.hpp"
 
@@ -18,6 +19,29 @@ std::string equal_any(const std::string& target, const Column& target_column,
   if (direct) return target + " OPERATOR(pg_catalog.=) ANY (" + source + ")";
   return as_text(target, target_column) + " OPERATOR(pg_catalog.=) ANY (" + source +
          "::pg_catalog.text[])";
+}
+
+// `target` = any ID in the path `source`, a text.
+std::string equal_in_path(PathIds ids, const std::string& target, const std::string& source) {
+  // What is no "-" or "_" among ASCII's other characters ends an ID.
+  static constexpr const char* kBetweenTexts =
+      R"([][\\!"#$%&'()*+,./:;<=>?@^`{|}~[:cntrl:][:space:]]+)";
+  const std::string any = " OPERATOR(pg_catalog.=) ANY (";
+  switch (ids) {
+    case PathIds::kIntegers:
+      return target + any + "pg_catalog.regexp_split_to_array(" + source + ", '[^0-9]+'))";
+    case PathIds::kUuids:
+      return "pg_catalog.replace(" + target + ", '-', '')" + any +
+             "ARRAY(SELECT pg_catalog.translate(m.id[1], '-_', '') FROM pg_catalog.regexp_matches("
+             "pg_catalog.lower(" +
+             source +
+             "), '[0-9a-f]{8}[-_]?[0-9a-f]{4}[-_]?[0-9a-f]{4}[-_]?[0-9a-f]{4}[-_]?[0-9a-f]{12}', "
+             "'g') AS m(id)))";
+    case PathIds::kTexts:
+      return target + any + "pg_catalog.regexp_split_to_array(" + source + ", " +
+             quote_literal(kBetweenTexts) + "))";
+  }
+  return "false";
 }
 
 // " AND ..." for a step that only rows of one kind take.
@@ -225,6 +249,9 @@ std::string reference_join(const Schema& schema, const Reference& reference,
     if (!text.empty()) text += " AND ";
     if (!reference.operators.empty())
       text += left + " " + reference.operators[i] + " " + right;
+    else if (reference.path)
+      text +=
+          equal_in_path(path_ids(schema, reference), as_text(left, key), as_text(right, source));
     else
       text += is_list(schema, reference) ? equal_any(left, key, right, source)
                                          : equal(left, key, right, source);

@@ -36,6 +36,9 @@ struct Apply {
              other.when_column == rule.when_column && other.when_value == rule.when_value;
     });
     rules.references.push_back(rule);
+    rules.references.back().guessed = guessed;
+    if (rule.path)
+      (*this)(ColumnRule{rule.schema, rule.table, rule.columns[0], ColumnTreatment::kPath});
     return true;
   }
 

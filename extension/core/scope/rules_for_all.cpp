@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/scope/path_rules.hpp"
 #include "core/scope/sql.hpp"
 #include "core/scope/treatment.hpp"
 
@@ -42,6 +43,7 @@ bool stays_behind(ColumnTreatment treatment) {
     case ColumnTreatment::kCounter:
     case ColumnTreatment::kGroup:
     case ColumnTreatment::kRenew:
+    case ColumnTreatment::kPath:
       break;
   }
   return false;
@@ -192,11 +194,17 @@ class TableRules {
   bool is_for(ColumnTreatment treatment, TableIndex index, const Column& column,
               bool refers) const {
     if (stays_behind(treatment)) return true;
+    if (treatment == ColumnTreatment::kPath && !can_be_path(index, column)) return false;
     if (!gives_new_values(treatment)) return !refers && !is_scope_column(column);
     const bool numbers =
         column.family == TypeFamily::kInteger || column.family == TypeFamily::kUuid;
     return numbers && !refers && !column.generated && !is_scope_column(column) &&
            !is_company_key(schema_.tables[index], column);
+  }
+
+  bool can_be_path(TableIndex index, const Column& column) const {
+    return own_path_key(schema_.tables[index]) != nullptr &&
+           why_no_path(schema_, index, column).empty();
   }
 
   bool is_for(const ReferenceRule& rule, TableIndex index, TableIndex target,

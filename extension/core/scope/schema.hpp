@@ -106,6 +106,8 @@ struct ColumnRule {
   // gets that is added without a value of its own in this column; empty: its default.
   std::string replacement = {};
   bool from_all = false;  // made of one for all tables
+  // Of kData: set because no value was the key of anything, and only as long as that is so.
+  bool on_evidence = false;
 };
 
 struct ReferenceRule {
@@ -117,6 +119,8 @@ struct ReferenceRule {
   std::string when_column = {}, when_value = {};  // empty: always
   OutsidePolicy outside = OutsidePolicy::kRefuse;
   bool from_all = false;
+  bool guessed = false;  // as above
+  bool path = false;     // of a proposal: its column is a path, which a column rule says, too
 };
 
 struct Settings {

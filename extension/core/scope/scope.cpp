@@ -33,6 +33,10 @@ const char* to_text(DecidedBy decided_by) {
       return "scope column";
     case DecidedBy::kReference:
       return "reference";
+    case DecidedBy::kNoReference:
+      return "no reference";
+    case DecidedBy::kNothing:
+      return "nothing";
   }
   return "";
 }
@@ -93,6 +97,7 @@ bool is_list(const Schema& schema, const Reference& reference) {
   const auto array = [&schema](TableIndex table, int16_t column) {
     return is_array(column_of(schema.tables[table], column));
   };
+  if (reference.path) return true;
   return reference.soft && reference.json_path.empty() && reference.columns.size() == 1 &&
          array(reference.table, reference.columns[0]) &&
          !array(reference.target, reference.target_columns[0]);

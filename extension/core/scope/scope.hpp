@@ -33,7 +33,16 @@ struct RouteStep {
 };
 
 // What says whose the rows of a table are.
-enum class DecidedBy { kCompanyTable, kRule, kMembership, kForeignKey, kScopeColumn, kReference };
+enum class DecidedBy {
+  kCompanyTable,
+  kRule,
+  kMembership,
+  kForeignKey,
+  kScopeColumn,
+  kReference,
+  kNoReference,  // none leads from or to them
+  kNothing,      // it is undecided
+};
 
 const char* to_text(DecidedBy decided_by);
 
@@ -71,10 +80,23 @@ struct Reference {
   std::vector<int16_t> target_columns;
   std::vector<std::string> operators;  // empty for a soft reference
   bool soft = false;                   // no FK: nothing enforces it
+  bool path = false;                   // the column is a text made of keys, see path_rules.hpp
   char match = 's';
   uint32_t only_partition = 0;
   std::string json_path, when_column, when_value;
   OutsidePolicy outside = OutsidePolicy::kRefuse;
+};
+
+// A table that is no part of the scope: global, or undecided.
+struct OtherTable {
+  TableIndex table = kNoTable;
+  DecidedBy decided_by = DecidedBy::kNoReference;
+  std::string area = {};
+  std::string reason = {};  // of what is undecided it starts "undecided: "
+
+  TableTreatment treatment() const {
+    return decided_by == DecidedBy::kNothing ? TableTreatment::kExcluded : TableTreatment::kGlobal;
+  }
 };
 
 // A foreign key or set_reference rule on match columns: they hold the key of a row that has another
@@ -126,6 +148,7 @@ struct Finding {
   Confidence confidence = Confidence::kGuess;  // of the hint
   std::string evidence = {};                   // what speaks for the hint; empty: the problem does
   RuleChange change = {};                      // that the hint makes
+  bool waits = false;                          // what else is asked may make another answer right
 };
 
 // Errors first, then by object.
@@ -138,14 +161,15 @@ struct Scope {
   std::vector<Reference> references;  // of tables that travel, by (table, name)
   std::vector<MatchReference> match_references;
   std::vector<OpenKinds> open_kinds;
-  std::vector<Finding> findings;  // sorted
+  std::vector<OtherTable> others;  // by (schema, name)
+  std::vector<Finding> findings;   // sorted
 
   bool undecided() const;
   const ScopedTable* find(TableIndex table) const;
 };
 
-// Does a column hold a list of references, one in each element? An array that refers to an array is
-// one reference.
+// Does a column hold a list of references, one in each element of an array, or of a path? An array
+// that refers to an array is one reference.
 bool is_list(const Schema& schema, const Reference& reference);
 
 // Can a row of this table belong to no company, because each of its routes can be NULL, is for rows

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/scope/document_values.hpp"
+#include "core/scope/path_rules.hpp"
 #include "core/scope/rules_for_all.hpp"
 #include "core/scope/scope_meaning.hpp"
+#include "core/scope/scope_pairs.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
@@ -24,7 +26,9 @@ class ColumnCheck {
   void check() {
     for (const ScopedTable& scoped : scope_.tables) {
       if (!scoped.travels()) continue;
-      for (const Column& column : model_.table(scoped.table).columns) check(scoped, column);
+      const std::vector<ProvedPair> pairs = proved_pairs(model_, scoped.table);
+      for (const Column& column : model_.table(scoped.table).columns)
+        if (!ask_pair(pairs, column)) check(scoped, column);
     }
     for (TableIndex index : model_.matched) {
       const ScopedTable& scoped = *scope_.find(index);
@@ -36,6 +40,22 @@ class ColumnCheck {
   }
 
  private:
+  // Is the column's meaning that of a pair? Asked at the pair's first column.
+  bool ask_pair(const std::vector<ProvedPair>& pairs, const Column& column) {
+    const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const ProvedPair& proved) {
+      return contains(proved.pair->own, column.number);
+    });
+    if (found == pairs.end()) return false;
+    const ColumnPair& pair = *found->pair;
+    if (pair.own[0] != column.number) return true;
+    model_.error(column_object(model_.table(pair.table), column.name),
+                 "values of " + told_pair(model_, pair) + " together are keys of " +
+                     display_table(model_.table(pair.target)) + ", but no foreign key says so",
+                 pair_reference(model_, pair));
+    model_.support(Confidence::kConfident, found->evidence);
+    return true;
+  }
+
   void check(const ScopedTable& scoped, const Column& column) {
     if (const ColumnRule* rule = model_.column_rule(scoped.table, column.name)) {
       check_value(scoped.table, column, *rule);
@@ -43,9 +63,10 @@ class ColumnCheck {
     }
     if (column.generated || has_foreign_key(model_, scoped.table, column.number)) return;
     if (has_unheld_key(scoped.table, column)) return;
+    if (is_path(scoped.table, column)) return;
     if (ask_places(scoped.table, column) || is_in_reference(scoped.table, column)) return;
     if (looks_like_secret(model_.table(scoped.table), column) &&
-        !proves(meaning_.judge(scoped.table, column)))
+        !refers_to_rows(meaning_.judge(scoped.table, column)))
       ask_secret(scoped.table, column);
     else if (looks_like_id(scoped, column))
       ask_id(scoped.table, column);
@@ -61,6 +82,33 @@ class ColumnCheck {
                                                   ColumnTreatment::kData));
     else if (column.family == TypeFamily::kJson)
       ask_document(scoped.table, column);
+    else
+      ask_matches(scoped.table, column);
+  }
+
+  // Its name is not that of an ID, but values are keys of tables of companies' rows.
+  void ask_matches(TableIndex index, const Column& column) {
+    const PlaceEvidence* place = model_.evidence.find(index, column.number);
+    if (place == nullptr || is_company_column(index, column)) return;
+    const Judgement judged = meaning_.judge(*place);
+    if (judged.kind == Judgement::Kind::kReference) {
+      if (judged.confidence != Confidence::kGuess) ask_reference(*place, judged);
+    } else if (judged.kind == Judgement::Kind::kUnknown && !judged.evidence.empty() &&
+               meaning_.is_among_keys(*place, [&](TableIndex table) {
+                 const ScopedTable* scoped = scope_.find(table);
+                 return scoped != nullptr && scoped->owned();
+               })) {
+      model_.error(column_object(model_.table(index), column.name),
+                   judged.evidence +
+                       "; say which with set_reference(), or set_column_rule(..., "
+                       "'data')",
+                   "");
+    }
+  }
+
+  // To the table's own key: tokens are unique, too, but nobody refers to rows by them.
+  bool refers_to_rows(const Judgement& judged) const {
+    return proves(judged) && meaning_.named_columns(judged.table, {judged.column}).empty();
   }
 
   // Random texts are secrets where they are called so; words and paths are not.
@@ -69,15 +117,26 @@ class ColumnCheck {
     const uint32_t values = place == nullptr ? 0 : place->values;
     const uint32_t random = place == nullptr ? 0 : place->random;
     const bool harmless = values >= 3 && random == 0;
-    ask(index, column, "its name looks like a secret",
-        harmless ? ColumnTreatment::kData : ColumnTreatment::kSecret);
+    const std::string problem = "its name looks like a secret";
+    // Rows that are added need a value: one that nobody knows.
+    if (!harmless && lacks_value(column) && can_be_made(column))
+      model_.error(
+          column_object(model_.table(index), column.name), problem,
+          model_.statements.value_for(model_.table(index), column, ColumnTreatment::kSecret));
+    else
+      ask(index, column, problem, harmless ? ColumnTreatment::kData : ColumnTreatment::kSecret);
+    const bool called_so = secret_smell(model_.table(index), column) == Confidence::kLikely;
+    if (column.is_bytea())
+      model_.support(called_so ? Confidence::kConfident : Confidence::kLikely,
+                     "it is called so, and holds bytes, which are no label and no number");
+    else if (values < 3 && called_so)
+      model_.support(Confidence::kLikely, "");
     if (values < 3) return;
-    const bool proved = random * 10 >= values * 8 &&
-                        secret_smell(model_.table(index), column) == Confidence::kLikely;
+    const bool are_random = random * 10 >= values * 8;
     model_.support(
-        proved     ? Confidence::kConfident
-        : harmless ? Confidence::kLikely
-                   : Confidence::kGuess,
+        are_random && called_so  ? Confidence::kConfident
+        : are_random || harmless ? Confidence::kLikely
+                                 : Confidence::kGuess,
         std::to_string(random) + " of " + std::to_string(values) + " sampled values look random");
   }
 
@@ -93,6 +152,7 @@ class ColumnCheck {
       return;
     }
     for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+      if (place.place.separated) continue;
       const Judgement judged = meaning_.judge(place);
       if (judged.kind == Judgement::Kind::kData || judged.evidence.empty() || is_ruled(place.place))
         continue;
@@ -118,8 +178,18 @@ class ColumnCheck {
     for (const auto& [place, judged] : meaning_.proved_places(index, column)) {
       const bool is_whole = place->place.json_path.empty() && place->place.when_column == 0;
       if (is_whole || scope_.find(judged.table) == nullptr || is_ruled(place->place)) continue;
-      ask_reference(*place, judged);
       asked = true;
+      if (place->place.json_path.empty() || column.family == TypeFamily::kJson) {
+        ask_reference(*place, judged);
+        continue;
+      }
+      ask(index, column,
+          "at " + place->place.json_path + " its documents have keys of " +
+              display_table(model_.table(judged.table)) +
+              ": a copy would have the same, since references are followed in columns of type json "
+              "and jsonb only",
+          ColumnTreatment::kData);
+      break;
     }
     if (asked) model_.ask_kinds(index, column);
     return asked;
@@ -152,6 +222,32 @@ class ColumnCheck {
     model_.support(judged.confidence, judged.evidence);
   }
 
+  // Asks, if the values are a path.
+  bool is_path(TableIndex index, const Column& column) {
+    if (is_in_reference(index, column)) return false;
+    const auto judged = meaning_.judge_path(index, column);
+    if (!judged || scope_.find(judged->table) == nullptr) return false;
+    const std::vector<std::string>& match = scope_.find(index)->match_columns;
+    if (std::find(match.begin(), match.end(), column.name) != match.end()) return false;
+    if (is_company_column(index, column)) return false;
+    if (!why_no_path(model_.schema, index, column).empty()) return false;
+    ask_path(index, column, *judged);
+    return true;
+  }
+
+  void ask_path(TableIndex index, const Column& column, const Judgement& judged) {
+    const Table& table = model_.table(index);
+    const Column* own = own_path_key(table);
+    const bool is_own = judged.table == index && own != nullptr && own->number == judged.column;
+    const SamplePlace place{.table = index, .column = column.number, .separated = true};
+    model_.error(column_object(table, column.name),
+                 "its values are made of keys of " + display_table(model_.table(judged.table)) +
+                     ", but no rule says so",
+                 is_own ? model_.statements.column_rule(table, column.name, ColumnTreatment::kPath)
+                        : model_.statements.reference(meaning_.reference(place, judged)));
+    model_.support(judged.confidence, judged.evidence);
+  }
+
   // In another database the row with this ID is another one, unless it is known what it refers to.
   // UUIDs and texts are the same everywhere, or nowhere else.
   void check_match(const ScopedTable& scoped, const Column& column) {
@@ -178,10 +274,19 @@ class ColumnCheck {
                      : reference_to(index, column, target));
   }
 
+  static bool lacks_value(const Column& column) {
+    return column.not_null && !column.has_default && !column.identity;
+  }
+
+  // Is what value_for() gives for its type a secret?
+  static bool can_be_made(const Column& column) {
+    return column.family == TypeFamily::kText || column.family == TypeFamily::kUuid ||
+           column.is_bytea();
+  }
+
   // A value that is in no backup, or not in every backup, and that a row must have.
   void check_value(TableIndex index, const Column& column, const ColumnRule& rule) {
-    if (!rule.replacement.empty() || !column.not_null || column.has_default || column.identity)
-      return;
+    if (!rule.replacement.empty() || !lacks_value(column)) return;
     std::string problem;
     if (rule.treatment == ColumnTreatment::kSecret)
       problem =
@@ -215,7 +320,7 @@ class ColumnCheck {
     if (!can_hold_id(column) || column.identity) return false;
     if (model_.is_scope_column(scoped.table, column)) return false;
     if (is_known_company_column(scoped.table, column)) return false;
-    const auto stem = id_stem(column.name);
+    const auto stem = meaning_.nouns().said_stem(column);
     if (!stem) return scoped.table != model_.company && meaning_.company_names().match(column);
     return !is_own_id(scoped.table, column, *stem);
   }
@@ -256,16 +361,22 @@ class ColumnCheck {
   }
 
   void ask(TableIndex index, const Column& column, const std::string& problem,
-           ColumnTreatment treatment) {
+           ColumnTreatment treatment, bool on_evidence = false) {
     const Table& table = model_.table(index);
     model_.error(column_object(table, column.name), problem,
-                 model_.statements.column_rule(table, column.name, treatment));
+                 model_.statements.column_rule(table, column.name, treatment, on_evidence));
   }
 
   void ask_id(TableIndex index, const Column& column) {
     const Table& table = model_.table(index);
     const std::string object = column_object(table, column.name);
     if (const Column* type = type_column(table, column)) {
+      if (const auto evidence = evidence_of_no_kind(index, column, *type)) {
+        ask(index, column, "it looks like an ID, but no foreign key says of what",
+            ColumnTreatment::kData);
+        model_.support(Confidence::kGuess, *evidence);
+        return;
+      }
       model_.ask_kinds(index, column);
       model_.error(object,
                    "it looks like an ID whose table is named by " + display_name(type->name) +
@@ -274,7 +385,10 @@ class ColumnCheck {
                        quote_literal(type->name) +
                        ", when_value => ...); if they refer to no table, say "
                        "set_column_rule(..., 'data')",
-                   "");
+                   has_no_value(index, column)
+                       ? model_.statements.column_rule(table, column.name, ColumnTreatment::kData)
+                       : Statement(""));
+      if (has_no_value(index, column)) model_.support(Confidence::kGuess, "no row has a value");
       return;
     }
     const Judgement judged = meaning_.judge(index, column);
@@ -286,12 +400,21 @@ class ColumnCheck {
     const TableIndex target = meaning_.company_names().match(column)
                                   ? model_.company
                                   : meaning_.named_table(index, column, ColumnMeaning::same_family);
-    const bool external = names_external_id(column.name);
+    const bool external = meaning_.is_external(column.name);
     // Only a proposal: if it is wrong, the reference check says so, while "data" would be silent.
-    if (target != kNoTable && !external && judged.kind != Judgement::Kind::kData) {
+    const PlaceEvidence* values = model_.evidence.find(index, column.number);
+    const bool may_be = judged.evidence.empty() || (values != nullptr && target != kNoTable &&
+                                                    meaning_.holds_all(*values, target));
+    if (target != kNoTable && !external && judged.kind != Judgement::Kind::kData && may_be) {
       model_.error(object, problem, reference_to(index, column, target));
       model_.support(judged.evidence.empty() ? Confidence::kLikely : Confidence::kGuess,
                      judged.evidence);
+      return;
+    }
+    if (names_shown_number(column) && judged.kind == Judgement::Kind::kUnknown) {
+      ask(index, column, problem, ColumnTreatment::kData);
+      model_.support(Confidence::kLikely,
+                     "its name is that of a number by which people call the row itself");
       return;
     }
     // Values that are keys of several tables are not data only because nobody says which.
@@ -306,15 +429,46 @@ class ColumnCheck {
       return;
     }
     // An ID of the company row itself belongs to it alone: a clone must not share it.
-    ask(index, column, problem,
-        index == model_.company ? ColumnTreatment::kIdentity : ColumnTreatment::kData);
+    if (index == model_.company && ColumnMeaning::names_row_of_its_own(column.name) &&
+        ColumnMeaning::same_family(column, *model_.key)) {
+      model_.error(object, problem, reference_to(index, column, index));
+      return;
+    }
+    const bool is_own = index == model_.company;
+    ask(index, column, problem, is_own ? ColumnTreatment::kIdentity : ColumnTreatment::kData,
+        !is_own && judged.kind == Judgement::Kind::kData);
     if (judged.kind == Judgement::Kind::kData)
       model_.support(external              ? Confidence::kConfident
-                     : names_group(column) ? Confidence::kLikely
+                     : names_group(column) ? Confidence::kGuess
                                            : judged.confidence,
                      judged.evidence);
     else if (external)
       model_.support(Confidence::kLikely, "its name is that of another system's ID");
+  }
+
+  // That of none of the kinds any value is a key, if that is so.
+  std::optional<std::string> evidence_of_no_kind(TableIndex index, const Column& column,
+                                                 const Column& type) const {
+    const Judgement* least = nullptr;
+    std::vector<Judgement> kinds;
+    for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+      if (place.place.when_column != type.number || place.values == 0) continue;
+      kinds.push_back(meaning_.judge(place));
+      if (kinds.back().kind != Judgement::Kind::kData ||
+          kinds.back().confidence != Confidence::kConfident)
+        return std::nullopt;
+    }
+    for (const Judgement& kind : kinds)
+      if (least == nullptr || kind.evidence.size() < least->evidence.size()) least = &kind;
+    if (least == nullptr) return std::nullopt;
+    return "whatever " + display_name(type.name) + " is: " + least->evidence;
+  }
+
+  // There are rows, and it is NULL in all of them.
+  bool has_no_value(TableIndex index, const Column& column) const {
+    const auto rows = model_.evidence.tables.find(index);
+    return rows != model_.evidence.tables.end() && rows->second.rows > 0 &&
+           !model_.evidence.rows.contains({index, column.number});
   }
 
   Statement reference_to(TableIndex index, const Column& column, TableIndex target) const {

@@ -54,6 +54,7 @@ Link link_of(const Model& model, const SoftReference& soft) {
   link.firm = all_not_null(model.table(soft.table), soft.columns) &&
               (soft.when_column == 0 || all_not_null(model.table(soft.table), {soft.when_column}));
   link.origin = DecidedBy::kReference;
+  link.guessed = soft.rule->guessed;
   return link;
 }
 

@@ -11,13 +11,18 @@
 namespace company_backup {
 namespace {
 
+bool is_whole(const ColumnMeaning::ProvedPlace& proved) {
+  return proved.place->place.when_column == 0 && proved.place->place.json_path.empty();
+}
+
 bool is_one_of(const std::vector<int16_t>& columns, int16_t column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
 
 }  // namespace
 
-ColumnMeaning::ColumnMeaning(const Model& model) : model_(model), company_names_(model) {
+ColumnMeaning::ColumnMeaning(const Model& model)
+    : model_(model), company_names_(model), nouns_(model.schema) {
   for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
     for (const std::string& form : noun_forms(plain_name(model.table(index).name)))
       tables_named_[form].push_back(index);
@@ -26,6 +31,7 @@ ColumnMeaning::ColumnMeaning(const Model& model) : model_(model), company_names_
     const std::string& name = column_of(model.table(key.table), key.columns[0]).name;
     const auto [known, added] = targets_by_name_.emplace(name, key.target);
     if (!added && known->second != key.target) known->second = kNoTable;
+    ++keys_by_name_[name];
   }
 }
 
@@ -95,6 +101,17 @@ bool ColumnMeaning::holds_all(const PlaceEvidence& place, TableIndex table) cons
   });
 }
 
+bool ColumnMeaning::is_among_keys(const PlaceEvidence& place,
+                                  const std::function<bool(TableIndex)>& counts) const {
+  const bool proves = place.generated * 10 >= place.values * 9;
+  const Column& column = column_of(model_.table(place.place.table), place.place.column);
+  if (!proves && (!place.place.json_path.empty() || !nouns_.said_stem(column))) return false;
+  return std::any_of(place.matches.begin(), place.matches.end(), [&](const KeyMatch& match) {
+    return match.alone && match.table != place.place.table && counts(match.table) &&
+           (proves || has_all(place, match));
+  });
+}
+
 // Who did something is one of the people: of the tables of people that have all the values, the one
 // that most others refer to.
 TableIndex ColumnMeaning::people_among(const PlaceEvidence& place) const {
@@ -136,18 +153,66 @@ TableIndex ColumnMeaning::only_ending_in(const PlaceEvidence& place,
   return found;
 }
 
+// Do other tables that have all the values end like the column, too?
+bool ColumnMeaning::ends_like_others(const PlaceEvidence& place, const std::string& name,
+                                     TableIndex table) const {
+  const std::vector<std::string> words = words_of(id_stem(name).value_or(""));
+  if (words.empty()) return false;
+  return std::any_of(place.matches.begin(), place.matches.end(), [&](const KeyMatch& match) {
+    if (match.table == table || !holds_all(place, match.table)) return false;
+    const auto forms = noun_forms(plain_name(model_.table(match.table).name));
+    return std::any_of(forms.begin(), forms.end(),
+                       [&](const std::string& form) { return form.ends_with("_" + words.back()); });
+  });
+}
+
 // "parent_id": a row of the table itself, if they all are.
 bool ColumnMeaning::names_itself(const PlaceEvidence& place, const std::string& name) const {
+  return names_row_of_its_own(name) && holds_all(place, place.place.table);
+}
+
+bool ColumnMeaning::names_row_of_its_own(const std::string& column) {
   static constexpr std::string_view kRows[] = {
       "parent", "root",        "ancestor",  "previous", "next",      "original", "predecessor",
       "source", "replacement", "duplicate", "reply",    "successor", "child",    "base"};
-  const auto stem = id_stem(name);
-  if (!stem || !holds_all(place, place.place.table)) return false;
+  const auto stem = id_stem(column);
+  if (!stem) return false;
   const std::vector<std::string> words = words_of(*stem);
   const auto names_row = [&](const std::string& word) {
     return std::find(std::begin(kRows), std::end(kRows), word) != std::end(kRows);
   };
   return std::any_of(words.begin(), words.end(), names_row);
+}
+
+// "invoice_versions": what the rows of another table were.
+TableIndex ColumnMeaning::kept_table(TableIndex index) const {
+  const std::string name = plain_name(model_.table(index).name);
+  const size_t end = name.rfind('_');
+  if (end == std::string::npos) return kNoTable;
+  static constexpr std::string_view kKeepers[] = {"journal",  "version", "history", "revision",
+                                                  "snapshot", "archive", "audit"};
+  const auto forms = noun_forms(name.substr(end + 1));
+  if (std::none_of(forms.begin(), forms.end(), [](const std::string& form) {
+        return std::find(std::begin(kKeepers), std::end(kKeepers), form) != std::end(kKeepers);
+      }))
+    return kNoTable;
+  const auto found = tables_named(index, name.substr(0, end), nullptr, same_family);
+  return found.size() == 1 && found[0] != index ? found[0] : kNoTable;
+}
+
+// What the column of this name refers to in the table whose rows these were.
+TableIndex ColumnMeaning::kept_target(const PlaceEvidence& place, const Column& column) const {
+  const TableIndex kept = kept_table(place.place.table);
+  if (kept == kNoTable) return kNoTable;
+  const Column* same = find_column(model_.table(kept), column.name);
+  if (same == nullptr)
+    return names_row_of_its_own(column.name) && holds_all(place, kept) ? kept : kNoTable;
+  const std::vector<int16_t> alone{same->number};
+  for (const ForeignKey* key : model_.keys_of[kept])
+    if (key->columns == alone) return key->target;
+  for (const SoftReference& soft : model_.soft[kept])
+    if (soft.columns == alone && soft.when_column == 0 && soft.can_route) return soft.target;
+  return kNoTable;
 }
 
 // The table that the place is named after.
@@ -159,28 +224,119 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
       const auto found = tables_named(at.table, noun, nullptr, same_family);
       if (found.size() == 1) return found[0];
     }
-    return kNoTable;
+    return kind_of_own(at);
   }
   if (!at.json_path.empty())
     return table_named(at.table, last_name(at.json_path), nullptr, same_family);
   if (company_names_.match(column)) return model_.company;
-  const TableIndex named = table_named(at.table, column.name, nullptr, same_family);
+  TableIndex named = table_named(at.table, column.name, nullptr, same_family);
+  // "related_category_id" in related_categories is called like the table, and is a category.
+  if (const size_t part = column.name.find('_');
+      named == at.table && !holds_all(place, named) && part != std::string::npos)
+    named = table_named(at.table, column.name.substr(part + 1), nullptr, same_family);
   if (named != kNoTable) return named;
+  if (const auto odd = nouns_.stem(column); odd && !id_stem(column.name)) {
+    const auto found = tables_named(at.table, *odd, &column, same_family);
+    if (found.size() == 1 && found[0] != at.table) return found[0];
+  }
+  if (names_composite(column.name)) return kNoTable;
+  const TableIndex kept = kept_target(place, column);
+  if (kept != kNoTable) return kept;
   const TableIndex namesake = namesake_target(column.name);
-  if (namesake != kNoTable) return namesake;
-  if (names_itself(place, column.name)) return at.table;
   const TableIndex ending = ending_among(place, column.name);
+  if (namesake != kNoTable && only_key(namesake) != nullptr &&
+      same_family(column, *only_key(namesake)))
+    return ends_like_others(place, column.name, namesake) ? kNoTable : namesake;
   if (ending != kNoTable) return ending;
+  const TableIndex of_key = nouns_.table_of_key(column.name);
+  if (of_key != kNoTable && of_key != at.table) return of_key;
+  if (names_itself(place, column.name)) return at.table;
   return names_doer(column) ? people_among(place) : kNoTable;
 }
 
+bool ColumnMeaning::is_external(const std::string& column) const {
+  const auto forms = noun_forms(id_stem(column).value_or(""));
+  return names_external_id(column) &&
+         std::none_of(forms.begin(), forms.end(),
+                      [this](const std::string& form) { return tables_named_.contains(form); });
+}
+
+// Rows that have that name can be told apart only by several columns: no other table is meant.
+bool ColumnMeaning::names_composite(const std::string& column) const {
+  const auto stem = id_stem(column);
+  if (!stem) return false;
+  for (const std::string& form : noun_forms(*stem)) {
+    const auto named = tables_named_.find(form);
+    if (named == tables_named_.end()) continue;
+    if (std::any_of(named->second.begin(), named->second.end(),
+                    [this](TableIndex table) { return only_key(table) == nullptr; }))
+      return true;
+  }
+  return false;
+}
+
+Naming ColumnMeaning::naming_of(const PlaceEvidence& place, TableIndex named) const {
+  if (named == kNoTable) return Naming::kNone;
+  const SamplePlace& at = place.place;
+  const Column& column = column_of(model_.table(at.table), at.column);
+  const bool is_column = at.json_path.empty();
+  if (at.when_column != 0 || (is_column && company_names_.match(column))) return Naming::kWhole;
+  const auto stem = is_column ? nouns_.said_stem(column) : id_stem(last_name(at.json_path));
+  const auto wanted = noun_forms(stem.value_or(""));
+  const auto forms = noun_forms(plain_name(model_.table(named).name));
+  if (std::find_first_of(forms.begin(), forms.end(), wanted.begin(), wanted.end()) != forms.end())
+    return Naming::kWhole;
+  // Several foreign keys on columns of this name lead there, and none elsewhere.
+  const auto others = keys_by_name_.find(column.name);
+  const bool agree = is_column && others != keys_by_name_.end() && others->second > 1 &&
+                     namesake_target(column.name) == named;
+  return agree || named == kept_target(place, column) ? Naming::kWhole : Naming::kLoose;
+}
+
+// Where one table holds several kinds of a thing, a kind is called after both: "QueryMenuItem", in
+// menu_items, is that of queries.
+TableIndex ColumnMeaning::kind_of_own(const SamplePlace& at) const {
+  for (const std::string& own : noun_forms(plain_name(model_.table(at.table).name))) {
+    for (const std::string& noun : nouns_of_kind(at.when_value)) {
+      if (!noun.ends_with('_' + own)) continue;
+      const auto found = tables_named(at.table, noun.substr(0, noun.size() - own.size() - 1),
+                                      nullptr, same_family);
+      if (found.size() == 1) return found[0];
+    }
+  }
+  return kNoTable;
+}
+
 Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
-  return company_backup::judge(model_.schema, model_.evidence, place, suggested(place));
+  const TableIndex named = suggested(place);
+  Judgement judgement =
+      company_backup::judge(model_.schema, model_.evidence, place, named, naming_of(place, named));
+  // Another system's small numbers are keys here by chance.
+  const Column& column = column_of(model_.table(place.place.table), place.place.column);
+  const bool is_number_elsewhere = place.place.json_path.empty() && is_external(column.name) &&
+                                   place.generated * 10 < place.values * 9;
+  if (is_number_elsewhere && judgement.kind == Judgement::Kind::kReference)
+    judgement.kind = Judgement::Kind::kUnknown;
+  return judgement;
 }
 
 Judgement ColumnMeaning::judge(TableIndex table, const Column& column) const {
   const PlaceEvidence* place = model_.evidence.find(table, column.number);
   return place == nullptr ? Judgement() : judge(*place);
+}
+
+// "created_realm_id", "acting_user_id": what a row belongs to is called as it is.
+bool ColumnMeaning::is_part(TableIndex table, const Link& way) const {
+  if (way.firm || way.of_one_kind() || way.step.columns.size() != 1) return false;
+  const Column& column = column_of(model_.table(table), way.step.columns[0]);
+  if (model_.is_scope_column(table, column)) return false;
+  std::string stem = plain_name(id_stem(column.name).value_or(column.name));
+  std::string target = plain_name(model_.table(way.step.target).name);
+  for (std::string* name : {&stem, &target}) std::erase(*name, '_');
+  for (const std::string& form : noun_forms(target))
+    if (form.ends_with(stem)) return false;
+  return names_doer(column) || names_deed(column) ||
+         looks_like_people(model_.table(way.step.target));
 }
 
 std::vector<int16_t> columns_of_ways(const std::vector<const Link*>& ways) {
@@ -207,7 +363,10 @@ bool ColumnMeaning::rests_on_guess(TableIndex start, const Routes& routes) const
     open.pop_back();
     if (!seen.insert(table).second) continue;
     if (model_.rule[table] != nullptr && model_.rule[table]->guessed) return true;
-    for (const Link* link : routes.steps[table]) open.push_back(link->step.target);
+    for (const Link* link : routes.steps[table]) {
+      if (link->guessed) return true;
+      open.push_back(link->step.target);
+    }
   }
   return false;
 }
@@ -217,7 +376,7 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
   const auto found = model_.evidence.tables.find(table);
   if (found == model_.evidence.tables.end() || ways.empty()) return {};
   for (const Link* way : ways) {
-    if (rests_on_guess(way->step.target, routes)) return {};
+    if (way->guessed || rests_on_guess(way->step.target, routes)) return {};
   }
   const RowEvidence& rows = found->second;
   const std::vector<int16_t> columns = columns_of_ways(ways);
@@ -227,14 +386,39 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
                                     column_of(model_.table(table), b).name +
                                     " lead rows to different companies"};
   }
+  // Ways that all rows have can only be compared: nothing else says that they agree.
+  const auto always = [&](int16_t a) { return column_of(model_.table(table), a).not_null; };
+  for (size_t i = 0; i < columns.size(); ++i)
+    for (size_t k = 0; k < i; ++k)
+      if (always(columns[i]) && always(columns[k]) &&
+          !rows.compared.contains(std::minmax(columns[i], columns[k])))
+        return {};
   const uint32_t without = rows_without(table, ways);
   const std::string sampled = std::to_string(rows.rows) + " sampled rows";
   if (without > 0) {
     return {Confidence::kGuess,
             std::to_string(without) + " of " + sampled + " have none of these columns"};
   }
-  return {Confidence::kConfident,
-          "each of " + sampled + " has one of these columns, and they lead to one company"};
+  const std::string each =
+      "each of " + sampled + " has one of these columns, and they lead to one company";
+  const auto plays_part = [&](const Link* way) { return is_part(table, *way); };
+  if (std::all_of(ways.begin(), ways.end(), plays_part))
+    return {Confidence::kGuess, each +
+                                    "; but what they are called says which part a row of theirs "
+                                    "plays, not whose this one is"};
+  return {Confidence::kConfident, each};
+}
+
+// "entity_name" of "entity_identifier": they begin with the same word, which only the two do.
+bool ColumnMeaning::tells_of(TableIndex index, int16_t kind, const Column& column) const {
+  const Table& table = model_.table(index);
+  const auto words = words_of(column.name);
+  const auto begins_so = [&](const Column& other) {
+    const auto its = words_of(other.name);
+    return its.size() > 1 && its[0] == words[0];
+  };
+  return words.size() > 1 && begins_so(column_of(table, kind)) &&
+         std::count_if(table.columns.begin(), table.columns.end(), begins_so) == 2;
 }
 
 std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex table,
@@ -247,7 +431,8 @@ std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex 
   const bool is_clear = whole != nullptr && judge(*whole).kind != Judgement::Kind::kUnknown;
   for (const PlaceEvidence& place : model_.evidence.of(table, column.number)) {
     const int16_t kind = place.place.when_column;
-    if (kind != 0 && is_clear) continue;
+    if (place.place.separated) continue;
+    if (kind != 0 && is_clear && !tells_of(table, kind, column)) continue;
     const Judgement judgement = judge(place);
     const bool is_proved = judgement.kind == Judgement::Kind::kReference &&
                            judgement.confidence == Confidence::kConfident;
@@ -255,13 +440,23 @@ std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex 
       (kind == 0 ? proved : kinds[kind]).push_back({&place, judgement});
     else if (kind != 0 && (said == nullptr || said->number != kind))
       unclear.insert(kind);
+    if (kind != 0 && is_clear && suggested(place) != judgement.table) unclear.insert(kind);
   }
   for (const auto& [kind, places] : kinds) {
     if (unclear.contains(kind)) continue;
+    // Rows of kinds to come may refer to other tables.
+    if (is_clear) std::erase_if(proved, [](const ProvedPlace& one) { return is_whole(one); });
     proved.insert(proved.end(), places.begin(), places.end());
     break;
   }
   return proved;
+}
+
+std::optional<Judgement> ColumnMeaning::judge_path(TableIndex table, const Column& column) const {
+  const auto known = model_.evidence.paths.find({table, column.number});
+  const PlaceEvidence* place = model_.evidence.find_separated(table, column.number);
+  if (known == model_.evidence.paths.end() || place == nullptr) return std::nullopt;
+  return company_backup::judge_path(model_.schema, *place, known->second, judge(*place));
 }
 
 std::vector<std::string> ColumnMeaning::named_columns(TableIndex target,
@@ -280,7 +475,8 @@ ReferenceRule ColumnMeaning::reference(const SamplePlace& place, const Judgement
                      .target_schema = target.schema,
                      .target_table = target.name,
                      .target_columns = named_columns(judgement.table, {judgement.column}),
-                     .json_path = place.json_path};
+                     .json_path = place.json_path,
+                     .path = place.separated};
   if (place.when_column != 0) {
     rule.when_column = column_of(table, place.when_column).name;
     rule.when_value = place.when_value;

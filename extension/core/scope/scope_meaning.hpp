@@ -2,6 +2,7 @@
 // to scope*.cpp.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 
 #include "core/scope/judgement.hpp"
 #include "core/scope/scope_model.hpp"
+#include "core/scope/table_nouns.hpp"
 
 namespace company_backup {
 
@@ -32,6 +34,11 @@ class ColumnMeaning {
 
   const CompanyNames& company_names() const { return company_names_; }
 
+  const TableNouns& nouns() const { return nouns_; }
+
+  // Is it the ID of another system? "github_pull_request_id" is not, where that is a table.
+  bool is_external(const std::string& column) const;
+
   // The one table that the column is named after, with a key of one column that fits. What stands
   // before it says the part it plays: "received_on_bill_id" is a bill. kNoTable: none, or several.
   TableIndex named_table(TableIndex table, const Column& column, Fits fits) const;
@@ -44,6 +51,14 @@ class ColumnMeaning {
   // Are all values at the place keys of the table, as far as samples go?
   bool holds_all(const PlaceEvidence& place, TableIndex table) const;
 
+  // Are values at the place keys of some of these tables? Of small numbers all of them have to be
+  // of one, in a column that is named like an ID.
+  bool is_among_keys(const PlaceEvidence& place,
+                     const std::function<bool(TableIndex)>& counts) const;
+
+  // "parent_id": a row of the table itself, as the name says.
+  static bool names_row_of_its_own(const std::string& column);
+
   // The places in a column that are references for sure, with what they refer to: the column as a
   // whole, or else by kinds, if these tell them all apart; and paths in documents.
   struct ProvedPlace {
@@ -51,6 +66,10 @@ class ColumnMeaning {
     Judgement judgement;
   };
   std::vector<ProvedPlace> proved_places(TableIndex table, const Column& column) const;
+
+  // A text made of IDs, if its values prove it: of the table's own rows, or of others that it is
+  // said to refer to. Nothing: they do not.
+  std::optional<Judgement> judge_path(TableIndex table, const Column& column) const;
 
   // The rule for a place that was judged to be a reference.
   ReferenceRule reference(const SamplePlace& place, const Judgement& judgement) const;
@@ -63,6 +82,9 @@ class ColumnMeaning {
   Support support_of(TableIndex table, const std::vector<const Link*>& ways,
                      const Routes& routes) const;
 
+  // Is the way called after the part that its row plays, and can be missing?
+  bool is_part(TableIndex table, const Link& way) const;
+
   // Target columns as set_reference needs them: none for the primary key.
   std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const;
 
@@ -73,10 +95,18 @@ class ColumnMeaning {
                                        const Column* column, Fits fits) const;
   TableIndex namesake_target(const std::string& column) const;
   TableIndex suggested(const PlaceEvidence& place) const;
+  Naming naming_of(const PlaceEvidence& place, TableIndex named) const;
+  bool names_composite(const std::string& column) const;
   bool rests_on_guess(TableIndex start, const Routes& routes) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;
+  bool ends_like_others(const PlaceEvidence& place, const std::string& name,
+                        TableIndex table) const;
+  TableIndex kept_table(TableIndex index) const;
+  TableIndex kept_target(const PlaceEvidence& place, const Column& column) const;
+  TableIndex kind_of_own(const SamplePlace& at) const;
+  bool tells_of(TableIndex index, int16_t kind, const Column& column) const;
   bool names_itself(const PlaceEvidence& place, const std::string& name) const;
   const Column* only_key(TableIndex target) const;
 
@@ -85,6 +115,8 @@ class ColumnMeaning {
   std::unordered_map<std::string, std::vector<TableIndex>> tables_named_;
   // What foreign keys on columns of this name refer to; kNoTable: to different tables.
   std::unordered_map<std::string, TableIndex> targets_by_name_;
+  std::unordered_map<std::string, int> keys_by_name_;  // how many of them there are
+  const TableNouns nouns_;
 };
 
 }  // namespace company_backup

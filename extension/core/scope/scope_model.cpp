@@ -80,8 +80,13 @@ bool Model::ruled_owned(TableIndex index) const {
 }
 
 bool Model::ruled_foreign(TableIndex index) const {
-  return rule[index] != nullptr && (rule[index]->treatment == TableTreatment::kShared ||
-                                    rule[index]->treatment == TableTreatment::kPeople);
+  return rule[index] != nullptr &&
+         (rule[index]->treatment == TableTreatment::kShared ||
+          rule[index]->treatment == TableTreatment::kPeople || ruled_global(index));
+}
+
+bool Model::ruled_global(TableIndex index) const {
+  return rule[index] != nullptr && rule[index]->treatment == TableTreatment::kGlobal;
 }
 
 bool Model::is_outsiders(TableIndex index) const {
@@ -152,6 +157,25 @@ const Column* type_column(const Table& table, const Column& column) {
   return nullptr;
 }
 
+namespace {
+
+// Columns of this name refer to other tables as well: by foreign keys, or as another column says.
+bool means_others(const Model& model, const std::string& name) {
+  const auto leads_elsewhere = [&](const ForeignKey& key) {
+    return key.target != model.company && key.columns.size() == 1 &&
+           column_of(model.table(key.table), key.columns[0]).name == name;
+  };
+  const auto& keys = model.schema.foreign_keys;
+  const auto& tables = model.schema.tables;
+  return std::any_of(keys.begin(), keys.end(), leads_elsewhere) ||
+         std::any_of(tables.begin(), tables.end(), [&](const Table& table) {
+           const Column* column = find_column(table, name);
+           return column != nullptr && type_column(table, *column) != nullptr;
+         });
+}
+
+}  // namespace
+
 CompanyNames::CompanyNames(const Model& model) {
   for (const std::string& form : noun_forms(plain_name(model.table(model.company).name))) {
     plain_.push_back(form + "_id");
@@ -166,8 +190,13 @@ CompanyNames::CompanyNames(const Model& model) {
     // A row of settings may share the company's key: "id" then says nothing about other tables.
     if (id_stem(name) || pick_key(table) != fk->columns) exact_.push_back(name);
   }
-  std::sort(plain_.begin(), plain_.end());
+  const auto& said = model.rules.settings.scope_columns;
   std::sort(exact_.begin(), exact_.end());
+  exact_.erase(std::unique(exact_.begin(), exact_.end()), exact_.end());
+  std::erase_if(exact_, [&](const std::string& name) {
+    return std::find(said.begin(), said.end(), name) == said.end() && means_others(model, name);
+  });
+  std::sort(plain_.begin(), plain_.end());
 }
 
 bool CompanyNames::match(const Column& column) const {

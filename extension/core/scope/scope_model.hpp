@@ -2,6 +2,7 @@
 // to scope*.cpp.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct Link {
   bool firm = false;     // no column can be NULL
   bool cascade = false;  // ON DELETE CASCADE
   DecidedBy origin = DecidedBy::kForeignKey;
+  bool guessed = false;  // of a reference that is only supposed
   // For rows of one kind only: other kinds go other ways, and these contradict nothing.
   bool of_one_kind() const { return step.when_column != 0; }
 };
@@ -32,6 +34,7 @@ struct SoftReference {
   std::vector<int16_t> target_columns;
   int16_t when_column = 0;  // 0: always
   bool can_route = false;   // plain values: counts like a foreign key
+  bool path = false;        // the column has the treatment "path"
 };
 
 struct Model {
@@ -59,6 +62,9 @@ struct Model {
   std::vector<std::vector<Link>> ordered;  // ways its rule names; empty: the rule names none
   std::vector<std::vector<Link>> hanging;  // of these, beside others, the table's ways to itself
 
+  // Made of column rules: paths of the table's own IDs.
+  std::deque<ReferenceRule> own_references;
+
   std::map<const ForeignKey*, OutsidePolicy> outside;  // what set_reference says of foreign keys
 
   std::vector<Finding> findings;
@@ -75,7 +81,8 @@ struct Model {
   // Does a foreign key or a rule on this column alone say what it refers to?
   bool is_explained(TableIndex index, const Column& column) const;
   bool ruled_owned(TableIndex index) const;    // company, append_only, excluded
-  bool ruled_foreign(TableIndex index) const;  // shared, people
+  bool ruled_foreign(TableIndex index) const;  // shared, people, global
+  bool ruled_global(TableIndex index) const;
   // Somebody's table who has no right on the company's tables, and no rule says what it is. What it
   // is called and what its columns are called then proves nothing, and stops nobody's backup.
   bool is_outsiders(TableIndex index) const;
@@ -89,6 +96,8 @@ struct Model {
   void ask_kinds(TableIndex index, const Column& column);
   // How sure the statement of the last one is, and why.
   void support(Confidence confidence, std::string reason);
+  // The last one may be answered otherwise when others are.
+  void wait() { findings.back().waits = true; }
 
  private:
   void add(Severity severity, std::string object, std::string problem, Statement settles);
@@ -129,11 +138,20 @@ void collect_match_references(Model& model, Scope& scope, const Undecided& undec
 // scope_columns.cpp: secrets, IDs without a foreign key, JSON; IDs that rows are matched by.
 void check_columns(Model& model, const Scope& scope);
 
+// scope_doubts.cpp: rules that values spoke for, and do so no longer.
+void check_doubts(Model& model);
+
 // scope_secrets.cpp: columns that are to stay behind and cannot.
 void check_staying_columns(Model& model, const Scope& scope);
 
 // scope_unheld.cpp: foreign keys that nobody enforces, or that are not understood.
 void check_unheld_keys(Model& model, const Scope& scope);
+
+// global_tables.cpp: tables that a rule calls global, but that rows refer to.
+void check_global_tables(Model& model, const Scope& scope);
+// Those that are in no part of the scope.
+std::vector<OtherTable> other_tables(const Model& model, const Scope& scope,
+                                     const Undecided& undecided);
 
 // "commentable_type" for "commentable_id": the column that says of which table the ID is; null:
 // none.
@@ -156,9 +174,14 @@ struct Question {
   TableRule rule;                      // what a reviewer would most likely choose, without a route
   std::optional<Statement> statement;  // settles it better than a table rule
   Confidence confidence = Confidence::kLikely;
+  std::string evidence = {};  // empty: the problem says it
 };
 
 std::optional<Question> question_about(const Model& model, TableIndex table);
+
+// Are they the people of a table that says once for each company and person who belongs to what, so
+// that one of them can be in several?
+bool are_people_of_several(const Model& model, TableIndex table);
 
 // Small helpers shared by the parts.
 bool same_columns(std::vector<int16_t> a, std::vector<int16_t> b);

@@ -1,9 +1,12 @@
 // The statements a reviewer would run next.
+#include <algorithm>
+#include <limits>
 #include <map>
-#include <set>
+#include <tuple>
 
 #include "core/scope/company_guess.hpp"
 #include "core/scope/discovery.hpp"
+#include "core/scope/proposal_groups.hpp"
 #include "core/scope/rule_change.hpp"
 #include "core/text/error.hpp"
 
@@ -18,10 +21,11 @@ class Rounds {
       : schema_(schema), rules_(rules), functions_schema_(functions_schema), evidence_(evidence) {}
 
   std::vector<Proposal> propose() {
-    constexpr int kMost = 40;  // each adds a statement
+    constexpr int kMost = 80;  // each adds a statement
     for (int round = 0; round < kMost && add_round(); ++round) {
     }
-    return std::move(proposals_);
+    const Scope scope = discover_scope(schema_, rules_, functions_schema_, evidence_);
+    return group_answers(schema_, rules_, scope, functions_schema_, evidence_, std::move(answers_));
   }
 
  private:
@@ -33,7 +37,17 @@ class Rounds {
     }
     // Who the people are, and what stays behind, decides about the ways of the others.
     return add(scope, Confidence::kGuess, says_what_stays) ||
-           add(scope, Confidence::kGuess, [](const Finding&) { return true; });
+           add(scope, Confidence::kGuess, [](const Finding& finding) { return !finding.waits; }) ||
+           add(
+               scope, Confidence::kGuess, [](const Finding&) { return true; }, some_waiting(scope));
+  }
+
+  // A few at a time: each may answer others. Where many wait, more, so that there is an end.
+  static size_t some_waiting(const Scope& scope) {
+    constexpr size_t kShare = 4;
+    const auto waits = [](const Finding& finding) { return finding.waits; };
+    const auto all = std::count_if(scope.findings.begin(), scope.findings.end(), waits);
+    return 1 + static_cast<size_t>(all) / kShare;
   }
 
   static bool says_what_stays(const Finding& finding) {
@@ -43,36 +57,45 @@ class Rounds {
   }
 
   template <class Wanted>
-  bool add(const Scope& scope, Confidence confidence, Wanted&& is_wanted) {
-    bool added = false;
+  bool add(const Scope& scope, Confidence confidence, Wanted&& is_wanted,
+           size_t most = std::numeric_limits<size_t>::max()) {
+    size_t added = 0;
     for (const Finding& finding : scope.findings) {
       if (finding.confidence != confidence || finding.hint.empty()) continue;
       if (!is_wanted(finding)) continue;
-      if (!seen_.insert(finding.hint).second) continue;
-      place_for(finding.change) = proposal_of(finding);
+      // What waits may be said again, after others were answered.
+      if (++seen_[finding.hint] > (finding.waits ? 2 : 1)) continue;
+      place_for(finding.change) = {proposal_of(finding), finding.change,
+                                   finding.severity != Severity::kNotice};
       apply_change(finding.change, confidence == Confidence::kGuess, rules_);
-      added = true;
+      if (++added == most) break;
     }
-    return added;
+    return added > 0;
   }
 
-  // Of two rules for one table the later one knows more.
-  Proposal& place_for(const RuleChange& change) {
-    if (const TableRule* rule = std::get_if<TableRule>(&change)) {
-      const auto [known, added] =
-          table_rules_.try_emplace({rule->schema, rule->table}, proposals_.size());
-      if (!added) return proposals_[known->second];
-    }
-    return proposals_.emplace_back();
+  // Of two rules for one table, or column, the later one knows more.
+  Answer& place_for(const RuleChange& change) {
+    if (const TableRule* rule = std::get_if<TableRule>(&change))
+      return place_of({rule->schema, rule->table, ""});
+    if (const ColumnRule* rule = std::get_if<ColumnRule>(&change))
+      return place_of({rule->schema, rule->table, rule->column});
+    return answers_.emplace_back();
+  }
+
+  using Place = std::tuple<std::string, std::string, std::string>;
+
+  Answer& place_of(const Place& place) {
+    const auto [known, added] = rules_at_.try_emplace(place, answers_.size());
+    return added ? answers_.emplace_back() : answers_[known->second];
   }
 
   const Schema& schema_;
   Rules rules_;
   const std::string& functions_schema_;
   const Evidence& evidence_;
-  std::vector<Proposal> proposals_;
-  std::set<std::string> seen_;
-  std::map<std::pair<std::string, std::string>, size_t> table_rules_;  // where they stand
+  std::vector<Answer> answers_;
+  std::map<std::string, int> seen_;
+  std::map<Place, size_t> rules_at_;  // which answer says it
 };
 
 }  // namespace

@@ -47,15 +47,23 @@ bool are_people(const Model& model, TableIndex index) {
   return std::binary_search(model.people.begin(), model.people.end(), index);
 }
 
+// "created_by_id": who made the row is not whom it is about.
+bool says_who_did_it(const Column& column) {
+  const auto words = words_of(id_stem(column.name).value_or(column.name));
+  return !words.empty() && words.back() == "by";
+}
+
 // By a foreign key or rule, else by the name of a column.
 AboutPeople about_people(const Model& model, TableIndex index) {
   const Table& table = model.table(index);
+  const auto is_it = [&](const std::vector<int16_t>& columns, TableIndex target) {
+    return columns.size() == 1 && target != index && are_people(model, target) &&
+           !says_who_did_it(column_of(table, columns[0]));
+  };
   for (const ForeignKey* fk : model.keys_of[index])
-    if (fk->columns.size() == 1 && fk->target != index && are_people(model, fk->target))
-      return {&column_of(table, fk->columns[0]), fk->target};
+    if (is_it(fk->columns, fk->target)) return {&column_of(table, fk->columns[0]), fk->target};
   for (const SoftReference& soft : model.soft[index])
-    if (soft.columns.size() == 1 && soft.target != index && are_people(model, soft.target))
-      return {&column_of(table, soft.columns[0]), soft.target};
+    if (is_it(soft.columns, soft.target)) return {&column_of(table, soft.columns[0]), soft.target};
   for (const Column& column : table.columns) {
     if (!can_hold_id(column) || has_foreign_key(model, index, column.number)) continue;
     const TableIndex people = people_named_by(model, column);
@@ -136,11 +144,40 @@ bool is_membership(const Model& model, TableIndex index) {
   return named && about_people(model, index).column != nullptr;
 }
 
+// Each company and each person once.
+bool has_unique_pair(const Model& model, TableIndex index, const Column& person) {
+  const auto is_company = [&](int16_t number) {
+    return std::any_of(model.links[index].begin(), model.links[index].end(), [&](const Link& link) {
+      return link.firm && link.step.kind == RouteStep::Kind::kCompany &&
+             link.step.columns == std::vector{number};
+    });
+  };
+  const auto& indexes = model.table(index).unique_indexes;
+  return person.not_null &&
+         std::any_of(indexes.begin(), indexes.end(), [&](const UniqueIndex& unique) {
+           const auto& columns = unique.columns;
+           return !unique.partial && columns.size() == 2 &&
+                  std::find(columns.begin(), columns.end(), person.number) != columns.end() &&
+                  std::any_of(columns.begin(), columns.end(), is_company);
+         });
+}
+
+std::vector<TableIndex> memberships(const Model& model) {
+  std::vector<TableIndex> found;
+  for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
+    if (is_membership(model, index)) found.push_back(index);
+  return found;
+}
+
+// Of several, the first that has each company and person once.
 TableIndex find_membership(const Model& model) {
   if (model.membership != kNoTable) return model.membership;
-  for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
-    if (is_membership(model, index)) return index;
-  return kNoTable;
+  const auto found = memberships(model);
+  const auto proved = std::find_if(found.begin(), found.end(), [&](TableIndex index) {
+    return has_unique_pair(model, index, *about_people(model, index).column);
+  });
+  if (proved != found.end()) return *proved;
+  return found.empty() ? kNoTable : found[0];
 }
 
 bool lies_below_company(const Model& model, TableIndex index, std::vector<bool>& seen) {
@@ -219,6 +256,38 @@ TableRule rule_of(const Model& model, TableIndex index, const TableSmell& smell)
   return proposed_rule(smell.treatment, smell.reason);
 }
 
+// Not only by the names of people and companies in its own.
+bool names_rights_itself(const Model& model, TableIndex index) {
+  return table_smell(model.table(index)).has_value();
+}
+
+// What shows more than the name does.
+void support(const Model& model, TableIndex index, const TableSmell& smell, Question& question) {
+  if (smell.kind == TableSmell::Kind::kAccess &&
+      question.rule.treatment == TableTreatment::kCompany) {
+    question.confidence = Confidence::kConfident;
+    question.evidence =
+        "each of its rows belongs to a company by columns that are never NULL, and it is not what "
+        "says who belongs to a company";
+  } else if (question.statement) {
+    if (!has_unique_pair(model, index, *about_people(model, index).column)) {
+      if (!names_rights_itself(model, index) || memberships(model).size() > 1)
+        question.confidence = Confidence::kGuess;
+      return;
+    }
+    question.confidence = Confidence::kConfident;
+    question.evidence = "it has each company and each person once, and never without one";
+  } else if (smell.kind == TableSmell::Kind::kQueue && smell.all_columns) {
+    question.confidence = Confidence::kConfident;
+    question.evidence = "its name and its columns are those of " + smell.looks_like;
+  } else if (smell.kind == TableSmell::Kind::kLogin && smell.all_columns) {
+    // Some companies want to take what opens their doors along.
+    question.evidence = "its name and its columns are those of " + smell.looks_like;
+  } else if (smell.kind == TableSmell::Kind::kLogin || !names_rights_itself(model, index)) {
+    question.confidence = Confidence::kGuess;
+  }
+}
+
 Question question_of(const Model& model, TableIndex index, const TableSmell& smell) {
   Question question;
   question.problem = "its name looks like " + smell.looks_like;
@@ -227,10 +296,19 @@ Question question_of(const Model& model, TableIndex index, const TableSmell& sme
       always_refers_to_company(model, index) && find_membership(model) == index)
     question.statement =
         model.statements.membership(model.table(index), about_people(model, index).column->name);
+  support(model, index, smell, question);
   return question;
 }
 
 }  // namespace
+
+bool are_people_of_several(const Model& model, TableIndex table) {
+  const TableIndex membership = find_membership(model);
+  if (membership == kNoTable || membership == table) return false;
+  const AboutPeople about = about_people(model, membership);
+  return about.column != nullptr && about.people == table &&
+         has_unique_pair(model, membership, *about.column);
+}
 
 std::optional<Question> question_about(const Model& model, TableIndex index) {
   const Table& table = model.table(index);

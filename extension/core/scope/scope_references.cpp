@@ -33,6 +33,7 @@ Reference reference_of(const SoftReference& soft) {
   reference.columns = soft.columns;
   reference.target_columns = soft.target_columns;
   reference.soft = true;
+  reference.path = soft.path;
   reference.json_path = soft.rule->json_path;
   reference.when_column = soft.rule->when_column;
   reference.when_value = soft.rule->when_value;
@@ -69,6 +70,19 @@ void collect_scope_columns(const Model& model, Scope& scope, const ScopedTable& 
   }
 }
 
+// Is it one of the ways that say whose a row is?
+bool is_way(const ScopedTable& scoped, const Reference& reference) {
+  const std::vector<RouteStep> steps = all_steps(scoped);
+  return reference.json_path.empty() &&
+         std::any_of(steps.begin(), steps.end(),
+                     [&](const RouteStep& step) { return step.columns == reference.columns; });
+}
+
+// Has somebody said that these rows stay, or is it proved?
+bool stays_for_sure(const Model& model, TableIndex table) {
+  return table == model.membership || (model.rule[table] != nullptr && !model.rule[table]->guessed);
+}
+
 // Rows that need an excluded row can be loaded only where that row is.
 void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
                    const Reference& reference) {
@@ -85,10 +99,16 @@ void warn_excluded(Model& model, const Scope& scope, const Undecided& undecided,
     model.warning(display_table(table),
                   where + "such rows can be loaded only where the row they refer to exists", "");
   } else if (reference.outside == OutsidePolicy::kRefuse) {
-    model.warning(
-        column_object(table, column_of(table, reference.columns[0]).name),
-        where + "in a copy of the company, or in another database, there is no such row",
-        model.statements.without_excluded(table, model.table(reference.target), reference));
+    const bool decides = is_way(*scope.find(reference.table), reference);
+    model.warning(column_object(table, column_of(table, reference.columns[0]).name),
+                  where + "in a copy of the company, or in another database, there is no such row",
+                  decides ? Statement("")
+                          : model.statements.without_excluded(table, model.table(reference.target),
+                                                              reference));
+    if (!decides && scalar && stays_for_sure(model, reference.target))
+      model.support(Confidence::kConfident,
+                    "it can be NULL, what it refers to does not travel, and it does not say whose "
+                    "a row is");
   }
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/scope/path_rules.hpp"
 #include "core/scope/rules_for_all.hpp"
 #include "core/scope/scope_model.hpp"
 #include "core/scope/sql.hpp"
@@ -27,6 +28,9 @@ class RuleReader {
       is_for_all(rule) ? column_of_all(rule) : column_rule(rule);
     for (const ReferenceRule& rule : model_.rules.references)
       is_for_all(rule) ? reference_of_all(rule) : reference(rule);
+    for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index)
+      for (const auto& [column, rule] : model_.column_rules[index])
+        if (rule->treatment == ColumnTreatment::kPath) path_of_own(index, *rule);
   }
 
  private:
@@ -130,6 +134,10 @@ class RuleReader {
     if (model_.ruled_foreign(index) && !rule.route.empty())
       contradiction(table, "its rule says " + std::string(to_text(rule.treatment)) +
                                ", and also names a route, which only rows of a company have");
+    if (model_.ruled_global(index) && !rule.match_columns.empty())
+      contradiction(table,
+                    "its rule says global, and also names match columns, by which only rows "
+                    "that others refer to are found again");
     find_columns(index, rule.match_columns);
   }
 
@@ -148,6 +156,8 @@ class RuleReader {
     if (gives_new_values(rule.treatment) && !why_not_renewed(index, rule).empty())
       remove("its rule says " + std::string(to_text(rule.treatment)) + ", but " +
              why_not_renewed(index, rule));
+    else if (const std::string why = why_not_path(index, rule); !why.empty())
+      remove("its rule says path, but " + why);
     else if (!model_.column_rules[index].emplace(rule.column, &rule).second)
       remove("two rules name this column");
   }
@@ -162,8 +172,7 @@ class RuleReader {
     } else if (const auto other = said_otherwise(model_.rules, rule)) {
       model_.error(object, says + ", but " + *other, model_.statements.no_rule_for_all(rule));
     }
-    const ColumnTreatment own =
-        gives_new_values(rule.treatment) ? ColumnTreatment::kData : rule.treatment;
+    const ColumnTreatment own = beside_key(rule.treatment);
     for (const ForeignKey* key : contradicting_keys(model_.schema, model_.rules, rule)) {
       const Table& table = model_.table(key->table);
       model_.error(column_object(table, rule.column),
@@ -258,6 +267,74 @@ class RuleReader {
     return {};
   }
 
+  std::string why_not_path(TableIndex index, const ColumnRule& rule) const {
+    if (rule.treatment != ColumnTreatment::kPath) return {};
+    const Column& column = *find_column(model_.table(index), rule.column);
+    if (model_.can_hold_company_key(index, column)) return "it is a scope column";
+    const TableRule* const table = model_.rule[index];
+    if (table != nullptr && std::find(table->match_columns.begin(), table->match_columns.end(),
+                                      rule.column) != table->match_columns.end())
+      return "its rows are found again by it, and in another database its IDs are others";
+    return why_no_path(model_.schema, index, column);
+  }
+
+  // What no reference rule says otherwise is made of the table's own keys.
+  void path_of_own(TableIndex index, const ColumnRule& rule) {
+    const Table& table = model_.table(index);
+    const auto says_of_what = [&](const ReferenceRule& other) {
+      return other.schema == table.schema && other.table == table.name &&
+             other.columns == std::vector{rule.column};
+    };
+    const auto& references = model_.rules.references;
+    if (std::any_of(references.begin(), references.end(), says_of_what)) return;
+    const Column* key = own_path_key(table);
+    if (key == nullptr) {
+      model_.error(column_object(table, rule.column),
+                   "its rule says path, but its table has no key of one column that is an integer, "
+                   "a UUID or a text; say with set_reference() of which table the IDs are",
+                   model_.statements.no_column_rule(table, rule.column));
+      return;
+    }
+    reference(model_.own_references.emplace_back(ReferenceRule{.schema = table.schema,
+                                                               .table = table.name,
+                                                               .columns = {rule.column},
+                                                               .target_schema = table.schema,
+                                                               .target_table = table.name,
+                                                               .target_columns = {key->name}}));
+  }
+
+  bool is_path(const SoftReference& soft) const {
+    const Table& table = model_.table(soft.table);
+    return std::any_of(soft.columns.begin(), soft.columns.end(), [&](int16_t number) {
+      const ColumnRule* rule = model_.column_rule(soft.table, column_of(table, number).name);
+      return rule != nullptr && rule->treatment == ColumnTreatment::kPath;
+    });
+  }
+
+  bool path_fits(const SoftReference& soft) {
+    const Table& to = model_.table(soft.target);
+    for (int16_t number : soft.target_columns) {
+      const std::string& name = column_of(to, number).name;
+      const ColumnRule* rule = model_.column_rule(soft.target, name);
+      if (rule == nullptr || rule->treatment != ColumnTreatment::kPath) continue;
+      model_.error(column_object(model_.table(soft.table), soft.rule->columns[0]),
+                   "its reference rule leads to a path, " + column_object(to, name) +
+                       ", which it would not follow",
+                   model_.statements.no_reference(model_.table(soft.table), *soft.rule));
+      return false;
+    }
+    if (!soft.path) return true;
+    const Column* key = soft.target_columns.size() == 1
+                            ? &column_of(model_.table(soft.target), soft.target_columns[0])
+                            : nullptr;
+    const std::string why = why_no_path(*soft.rule, key);
+    if (why.empty()) return true;
+    const Table& table = model_.table(soft.table);
+    model_.error(column_object(table, soft.rule->columns[0]), "its rule says path, but " + why,
+                 model_.statements.no_reference(table, *soft.rule));
+    return false;
+  }
+
   void reference(const ReferenceRule& rule) {
     const TableIndex index = find_table(rule.schema, rule.table);
     const TableIndex target = find_table(rule.target_schema, rule.target_table);
@@ -277,12 +354,14 @@ class RuleReader {
         return;
       }
     }
+    soft.path = is_path(soft);
     const bool plain = rule.json_path.empty() && rule.when_column.empty();
     if (plain && names_foreign_key(soft)) return;
-    if (find_targets(soft) && leads_to_key(soft) && shape_fits(soft) && !contradicts(soft)) {
+    if (find_targets(soft) && leads_to_key(soft) && path_fits(soft) && shape_fits(soft) &&
+        !contradicts(soft)) {
       const bool list = is_array(column_of(model_.table(index), soft.columns[0])) &&
                         !is_array(column_of(model_.table(target), soft.target_columns[0]));
-      soft.can_route = rule.json_path.empty() && !list;
+      soft.can_route = rule.json_path.empty() && !list && !soft.path;
       model_.soft[index].push_back(soft);
     }
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/scope/schema.hpp"
+#include "core/scope/table_nouns.hpp"
 
 namespace company_backup {
 
@@ -20,20 +21,24 @@ struct SampledColumn {
 
 // Columns that could refer to something, which no foreign key says. Of the types that PostgreSQL
 // itself has: their text is made by nobody else's code.
-std::vector<SampledColumn> columns_to_sample(const Schema& schema, TableIndex table);
+std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNouns& nouns,
+                                             TableIndex table);
 
-// A reference whose row says which company it leads to: it has the key itself, or refers to a row
-// of a table that has it.
+// A reference whose row says which company it leads to: it has the company's key, or refers to a
+// row that has it, and so on for a few steps.
 struct CompanyWay {
-  const ForeignKey* key = nullptr;
-  const Column* column = nullptr;   // of this table
-  const Column* company = nullptr;  // of the table referred to; null: that is the company table
+  const Column* column = nullptr;            // of this table
+  std::vector<const ForeignKey*> keys = {};  // the first is this table's
+  const Column* company = nullptr;  // of the last table referred to; null: that is the company's
 };
 std::vector<CompanyWay> company_ways(const Schema& schema, const Settings& settings,
                                      TableIndex table);
 
 // The columns that may be NULL which could say whose a row is.
 std::vector<const Column*> nullable_columns(const Schema& schema, TableIndex table);
+
+// The columns that say which row of the same table stands above: references to it, or called so.
+std::vector<const Column*> parent_columns(const Schema& schema, TableIndex table);
 
 // The columns of the table that are keys, or parts of keys that are no foreign keys themselves:
 // "id" of a table that is partitioned by another column of its key.

@@ -23,6 +23,7 @@ std::string array_element(const std::string& name) {
 }
 
 std::string regclass(const std::string& schema, const std::string& table) {
+  if (table.empty()) return "NULL";
   return quote_literal(display_name(schema) + "." + display_name(table));
 }
 
@@ -127,10 +128,27 @@ Statement Statements::table_rule(const Table& table, const TableRule& rule) cons
 }
 
 Statement Statements::column_rule(const Table& table, const std::string& column,
-                                  ColumnTreatment treatment) const {
+                                  ColumnTreatment treatment, bool on_evidence) const {
   return {call("set_column_rule", regclass(table) + ", " + quote_literal(column) + ", " +
-                                      quote_literal(to_text(treatment))),
-          ColumnRule{table.schema, table.name, column, treatment}};
+                                      quote_literal(to_text(treatment)) +
+                                      (on_evidence ? ", evidence => true" : "")),
+          ColumnRule{.schema = table.schema,
+                     .table = table.name,
+                     .column = column,
+                     .treatment = treatment,
+                     .on_evidence = on_evidence}};
+}
+
+Statement Statements::column_rules(const Table* table, const std::vector<std::string>& columns,
+                                   const ColumnRule& rule) const {
+  std::string arguments =
+      (table == nullptr ? "NULL" : regclass(*table)) + ", " +
+      // Without its type a literal would be one name.
+      (columns.size() == 1 ? quote_literal(columns[0]) : name_array(columns) + "::name[]") + ", " +
+      quote_literal(to_text(rule.treatment));
+  add_text(arguments, "replacement", rule.replacement);
+  if (rule.on_evidence) arguments += ", evidence => true";
+  return {call("set_column_rule", arguments)};
 }
 
 std::string Statements::no_table_rule(const Table& table) const {
@@ -141,16 +159,15 @@ std::string Statements::no_column_rule(const Table& table, const std::string& co
   return call("set_column_rule", regclass(table) + ", " + quote_literal(column) + ", 'auto'");
 }
 
-std::string Statements::value_for(const Table& table, const Column& column,
-                                  std::optional<ColumnTreatment> treatment) const {
+Statement Statements::value_for(const Table& table, const Column& column,
+                                std::optional<ColumnTreatment> treatment) const {
   const std::string value = proposed_value(column);
   if (!treatment || treatment == ColumnTreatment::kData || treatment == ColumnTreatment::kCounter) {
-    return "ALTER TABLE " + display_table(table) + " ALTER COLUMN " + display_name(column.name) +
-           " SET DEFAULT " + value + ";";
+    return {"ALTER TABLE " + display_table(table) + " ALTER COLUMN " + display_name(column.name) +
+            " SET DEFAULT " + value + ";"};
   }
-  return call("set_column_rule", regclass(table) + ", " + quote_literal(column.name) + ", " +
-                                     quote_literal(to_text(*treatment)) + ", replacement => " +
-                                     quote_literal(value));
+  const ColumnRule rule{table.schema, table.name, column.name, *treatment, value};
+  return {column_rules(&table, {column.name}, rule).text, rule};
 }
 
 Statement Statements::reference(const Table& table, const std::vector<std::string>& columns,
@@ -170,18 +187,28 @@ Statement Statements::reference(const ReferenceRule& rule) const {
   add_names(arguments, "target_columns", rule.target_columns);
   add_text(arguments, "json_path", rule.json_path);
   add_kind(arguments, rule.when_column, rule.when_value);
-  return {call("set_reference", arguments), rule};
+  if (rule.outside != OutsidePolicy::kRefuse) add_text(arguments, "outside", to_text(rule.outside));
+  if (!rule.path) return {call("set_reference", arguments), rule};
+  const std::string column =
+      regclass(rule.schema, rule.table) + ", " + quote_literal(rule.columns[0]) + ", 'path'";
+  return {"SELECT " + schema_ + ".set_reference(" + arguments + "), " + schema_ +
+              ".set_column_rule(" + column + ");",
+          rule};
 }
 
-std::string Statements::without_excluded(const Table& table, const Table& target,
-                                         const Reference& reference) const {
-  std::string arguments = regclass(table) + ", " +
-                          name_array(column_names(table, reference.columns)) + ", " +
-                          regclass(target);
-  add_names(arguments, "target_columns", column_names(target, reference.target_columns));
-  add_text(arguments, "json_path", reference.json_path);
-  add_kind(arguments, reference.when_column, reference.when_value);
-  return call("set_reference", arguments + ", outside => 'null'");
+Statement Statements::without_excluded(const Table& table, const Table& target,
+                                       const Reference& reference) const {
+  return this->reference(
+      ReferenceRule{.schema = table.schema,
+                    .table = table.name,
+                    .columns = column_names(table, reference.columns),
+                    .target_schema = target.schema,
+                    .target_table = target.name,
+                    .target_columns = column_names(target, reference.target_columns),
+                    .json_path = reference.json_path,
+                    .when_column = reference.when_column,
+                    .when_value = reference.when_value,
+                    .outside = OutsidePolicy::kNull});
 }
 
 std::string Statements::no_reference(const Table& table, const ReferenceRule& rule) const {

@@ -27,24 +27,28 @@ class Statements {
   explicit Statements(std::string functions_schema) : schema_(std::move(functions_schema)) {}
 
   Statement table_rule(const Table& table, const TableRule& rule) const;
-  Statement column_rule(const Table& table, const std::string& column,
-                        ColumnTreatment treatment) const;
+  Statement column_rule(const Table& table, const std::string& column, ColumnTreatment treatment,
+                        bool on_evidence = false) const;
+  // The treatment of `rule`, with its replacement, for several columns; `table` null: in all
+  // tables.
+  Statement column_rules(const Table* table, const std::vector<std::string>& columns,
+                         const ColumnRule& rule) const;
   // Removes a rule.
   std::string no_table_rule(const Table& table) const;
   std::string no_column_rule(const Table& table, const std::string& column) const;
   // Gives rows that are added a value for a column of this treatment, or, where no rule is
   // (none), for one that only this database has. The value is a proposal.
-  std::string value_for(const Table& table, const Column& column,
-                        std::optional<ColumnTreatment> treatment) const;
+  Statement value_for(const Table& table, const Column& column,
+                      std::optional<ColumnTreatment> treatment) const;
   // `target_columns` empty: the primary key.
   Statement reference(const Table& table, const std::vector<std::string>& columns,
                       const Table& target,
                       const std::vector<std::string>& target_columns = {}) const;
-  // Any rule with its table, columns and target; the other fields may be empty.
+  // Any rule with its columns and target; the other fields may be empty. No table: for all tables.
   Statement reference(const ReferenceRule& rule) const;
   // Makes a reference to a table that does not travel NULL where the row is not.
-  std::string without_excluded(const Table& table, const Table& target,
-                               const Reference& reference) const;
+  Statement without_excluded(const Table& table, const Table& target,
+                             const Reference& reference) const;
   // Removes a reference rule.
   std::string no_reference(const Table& table, const ReferenceRule& rule) const;
   // Remove a rule for all tables.

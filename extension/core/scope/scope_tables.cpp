@@ -1,5 +1,6 @@
 // The tables that a route reaches: their treatment, and what has to be asked about them.
 #include <algorithm>
+#include <set>
 
 #include "core/scope/scope_meaning.hpp"
 #include "core/scope/sql.hpp"
@@ -67,6 +68,7 @@ class OwnedTables {
       scoped.decided_by = routes_.steps[index][0]->origin;
       scoped.reason = reason_of(*routes_.steps[index][0]);
     }
+    widen(index);
     const std::string question = ask(index);
     if (!question.empty()) {  // fail closed: until it is decided it does not travel
       undecided_[index] = true;
@@ -138,12 +140,61 @@ class OwnedTables {
         display_table(table), problem,
         settled_otherwise ? *question->statement : model_.statements.table_rule(table, rule));
     if (routes_.tied[index].empty()) {
-      model_.support(question->confidence, "");
+      model_.support(question->confidence, question->evidence);
     } else if (!question && rule.treatment == TableTreatment::kCompany) {
       const Support support = meaning_.support_of(index, routes_.tied[index], routes_);
       model_.support(support.confidence, support.evidence);
     }
     return problem;
+  }
+
+  // A route that is only supposed was made when some of the ways led nowhere yet.
+  void widen(TableIndex index) {
+    const TableRule* supposed = model_.rule[index];
+    if (supposed == nullptr || !supposed->guessed || supposed->route.empty() ||
+        supposed->treatment == TableTreatment::kExcluded)
+      return;
+    TableRule rule = *supposed;
+    std::vector<const Link*> ways = routes_.steps[index];
+    for (const Link& link : model_.links[index]) {
+      if (routes_.distance[link.step.target] < 0 || contradicts(index, ways, link)) continue;
+      if (std::find(rule.route.begin(), rule.route.end(), link.step.name) != rule.route.end() ||
+          leads_through(link.step.target, index))
+        continue;
+      rule.route.push_back(link.step.name);
+      ways.push_back(&link);
+    }
+    if (rule.route.size() == supposed->route.size()) return;
+    if (meaning_.rows_without(index, ways) == 0) rule.match_columns.clear();
+    if (rule.treatment == TableTreatment::kCompany)
+      rule.reason = "belongs to the company of " + list(rule.route);
+    model_.error(display_table(model_.table(index)),
+                 "more columns than its route names lead to a company: " + list(rule.route),
+                 model_.statements.table_rule(model_.table(index), rule));
+    model_.wait();
+  }
+
+  // Are there rows of which the link leads to another company than a way does?
+  bool contradicts(TableIndex index, const std::vector<const Link*>& ways, const Link& link) const {
+    const auto rows = model_.evidence.tables.find(index);
+    if (rows == model_.evidence.tables.end()) return false;
+    return std::any_of(ways.begin(), ways.end(), [&](const Link* way) {
+      return rows->second.conflicts.contains(
+          std::minmax(way->step.columns[0], link.step.columns[0]));
+    });
+  }
+
+  bool leads_through(TableIndex start, TableIndex goal) const {
+    std::vector<TableIndex> open{start};
+    std::set<TableIndex> seen;
+    while (!open.empty()) {
+      const TableIndex table = open.back();
+      open.pop_back();
+      if (table == goal) return true;
+      if (!seen.insert(table).second) continue;
+      for (const Link* link : routes_.steps[table]) open.push_back(link->step.target);
+    }
+    return false;
   }
 
   TableRule present_rule(TableIndex index) const {

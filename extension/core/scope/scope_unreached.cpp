@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/scope/scope_meaning.hpp"
+#include "core/scope/scope_pairs.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
@@ -27,6 +28,7 @@ class OtherTables {
     std::vector<ScopedTable> added;
     find_asked();
     for_unreached([&](TableIndex index) {
+      if (model_.ruled_global(index)) return;
       if (model_.ruled_foreign(index))
         added.push_back(ruled(index));
       else if (model_.ruled_owned(index))
@@ -223,7 +225,7 @@ class OtherTables {
   void ask_nullable(TableIndex index) {
     if (!asked_[index]) return;
     const std::vector<std::string> names = nullable_ways(index);
-    const bool more = ask_values(index);  // ways that nothing says yet
+    const bool more = ask_column_pairs(index) || ask_values(index);  // ways that nothing says yet
     undecided_[index] = true;
     const Table& table = model_.table(index);
     std::string problem =
@@ -233,26 +235,101 @@ class OtherTables {
         std::string(" to a company: ") + list(names);
     TableRule rule =
         proposed_rule(TableTreatment::kCompany, "belongs to the company of " + list(names));
-    if (const auto question = question_about(model_, index)) {
+    const auto question = question_about(model_, index);
+    if (question) {
       problem += "; " + question->problem;
       rule = question->rule;
     }
-    if (rule.treatment != TableTreatment::kPeople) rule.route = names;
     const std::vector<const Link*> ways = ways_named(index, names);
+    if (!question && only_name_parts(index, ways))
+      rule = proposed_rule(TableTreatment::kExcluded,
+                           "its rows say what was done with a company, and belong to none");
+    if (rule.treatment != TableTreatment::kPeople) rule.route = names;
     const bool company = rule.treatment == TableTreatment::kCompany;
     const uint32_t without = company ? meaning_.rows_without(index, ways) : 0;
     if (without > 0) rule.match_columns = natural_key_beside(table, columns_of_ways(ways));
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
-    if (!company || more || waits_for_others(index)) return;
+    if (!company) {
+      if (question) support_stay(index, *question);
+      if (rule.treatment == TableTreatment::kAppendOnly && !more && !waits_for_others(index))
+        support_trail(index, ways);
+      return;
+    }
+    if (more || waits_for_asked(index)) model_.wait();
+    if (more || waits_for_others(index)) return;
+    if (without > 0 && ways.size() == 1 && !meaning_.is_part(index, *ways[0]) &&
+        is_only_way(index, *ways[0])) {
+      model_.support(Confidence::kLikely, std::to_string(without) +
+                                              " sampled rows are nobody's: they have no value in " +
+                                              list(names) +
+                                              ", and no other column leads to a company");
+      return;
+    }
     const Support support = meaning_.support_of(index, ways, routes_);
     model_.support(support.confidence, support.evidence);
   }
 
-  // Is one of its ways to a table that is asked about itself?
+  // Of a company, or of what it has: who did something is somebody's.
+  bool only_name_parts(TableIndex index, const std::vector<const Link*>& ways) const {
+    return std::all_of(ways.begin(), ways.end(),
+                       [&](const Link* way) { return meaning_.is_part(index, *way); }) &&
+           std::any_of(ways.begin(), ways.end(), [&](const Link* way) {
+             return way->step.kind == RouteStep::Kind::kCompany;
+           });
+  }
+
+  // Rows that stay where they are.
+  void support_stay(TableIndex index, const Question& question) {
+    if (question.rule.treatment == TableTreatment::kExcluded &&
+        question.confidence == Confidence::kConfident)
+      model_.support(question.confidence, question.evidence);
+    else if (question.rule.treatment == TableTreatment::kPeople)
+      support_people(index, question.rule);
+  }
+
+  // That it is an audit trail, what it is called and what columns it has say; whose, its rows.
+  void support_trail(TableIndex index, const std::vector<const Link*>& ways) {
+    const Support support = meaning_.support_of(index, ways, routes_);
+    model_.support(
+        support.confidence == Confidence::kConfident ? Confidence::kLikely : support.confidence,
+        support.evidence);
+  }
+
+  void support_people(TableIndex index, const TableRule& rule) {
+    const bool proved = are_people_of_several(model_, index);
+    if (proved && !rule.match_columns.empty())
+      model_.support(Confidence::kConfident,
+                     "they can belong to several companies, as a table says that has each company "
+                     "and each of them once; they are found again by " +
+                         list(rule.match_columns));
+    else if (proved || !rule.match_columns.empty())
+      model_.support(Confidence::kLikely, "");
+  }
+
+  // Does no other column say anything of a company, by its name or its values?
+  bool is_only_way(TableIndex index, const Link& way) const {
+    const Table& table = model_.table(index);
+    return std::all_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
+      if (way.step.columns == std::vector{column.number} || is_settled(index, column)) return true;
+      const PlaceEvidence* place = model_.evidence.find(index, column.number);
+      if (place != nullptr) return meaning_.judge(*place).kind == Judgement::Kind::kData;
+      return !can_hold_id(column) || !id_stem(column.name) || column.generated;
+    });
+  }
+
+  bool waits_for_asked(TableIndex index) const {
+    return std::any_of(
+        model_.links[index].begin(), model_.links[index].end(), [&](const Link& link) {
+          return link.step.target != index && asked_[link.step.target] && !leads_to_decided(link);
+        });
+  }
+
+  // Is one of its ways to a table that nothing is decided about?
   bool waits_for_others(TableIndex index) const {
     return std::any_of(model_.links[index].begin(), model_.links[index].end(),
                        [&](const Link& link) {
-                         return !leads_to_decided(link) && !model_.ruled_foreign(link.step.target);
+                         return link.step.target != index && !leads_to_decided(link) &&
+                                !model_.ruled_foreign(link.step.target);
                        });
   }
 
@@ -288,36 +365,51 @@ class OtherTables {
 
   // True if there was something to ask about a table nothing leads to.
   bool ask_unowned(TableIndex index) {
-    return ask_partition_key(index) || ask_values(index) || ask_company_column(index) ||
-           ask_foreign_table(index) || ask_inheritance(index) || ask_people(index) ||
-           ask_parent(index) || ask_pair(index) || ask_named_id(index) || ask_list(index) ||
-           ask_unclear(index);
+    return ask_partition_key(index) || ask_column_pairs(index) || ask_values(index) ||
+           ask_company_column(index) || ask_foreign_table(index) || ask_inheritance(index) ||
+           ask_people(index) || ask_parent(index) || ask_pair(index) || ask_named_id(index) ||
+           ask_list(index) || ask_unclear(index);
   }
 
-  // Numbers that are keys of many tables, of companies among them: that proves nothing, but what
-  // might be a company's is nobody's only if somebody says so.
+  // Numbers that are keys of many tables, of companies among them, or IDs of which some are: that
+  // proves nothing, but what might be a company's is nobody's only if somebody says so.
   bool ask_unclear(TableIndex index) {
     const Table& table = model_.table(index);
     if (table.of_extension) return false;
     for (const Column& column : table.columns) {
       if (is_settled(index, column)) continue;
-      const PlaceEvidence* place = model_.evidence.find(index, column.number);
-      if (place == nullptr || meaning_.judge(*place).kind != Judgement::Kind::kUnknown) continue;
-      const auto owned = [&](const KeyMatch& match) {
-        return routes_.distance[match.table] >= 0 && meaning_.holds_all(*place, match.table);
-      };
-      const auto found = std::find_if(place->matches.begin(), place->matches.end(), owned);
-      if (found == place->matches.end()) continue;
-      model_.error(display_table(table),
-                   "all sampled values of its column " + display_name(column.name) +
-                       " are keys of tables of companies' rows, " +
-                       display_table(model_.table(found->table)) +
-                       " among them; if they refer to one, say set_reference(...), if to none, "
-                       "set_column_rule(..., 'data')",
-                   "");
-      return true;
+      for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
+        if (place.place.when_column != 0) continue;
+        const Judgement judged = meaning_.judge(place);
+        if (!may_refer(place, judged)) continue;
+        ask_match(place, judged);
+        return true;
+      }
     }
     return false;
+  }
+
+  bool may_refer(const PlaceEvidence& place, const Judgement& judged) const {
+    const auto owned = [this](TableIndex table) { return routes_.distance[table] >= 0; };
+    if (judged.kind == Judgement::Kind::kUnknown) return meaning_.is_among_keys(place, owned);
+    if (judged.kind != Judgement::Kind::kReference || !owned(judged.table)) return false;
+    return judged.confidence != Confidence::kGuess || meaning_.is_among_keys(place, owned);
+  }
+
+  void ask_match(const PlaceEvidence& place, const Judgement& judged) {
+    const Table& table = model_.table(place.place.table);
+    const Column& column = column_of(table, place.place.column);
+    const bool is_reference = judged.kind == Judgement::Kind::kReference &&
+                              routes_.distance[judged.table] >= 0 &&
+                              (place.place.json_path.empty() || column.family == TypeFamily::kJson);
+    model_.error(display_table(table),
+                 "values of its column " + display_name(column.name) +
+                     (place.place.json_path.empty() ? "" : " at " + place.place.json_path) +
+                     " may refer to rows of companies: " + judged.evidence +
+                     "; if they do, say set_reference(...), if not, set_column_rule(..., 'data')",
+                 is_reference ? model_.statements.reference(meaning_.reference(place.place, judged))
+                              : Statement(""));
+    if (is_reference) model_.support(judged.confidence, judged.evidence);
   }
 
   // Rows about rows of any table: (about_type, about_id).
@@ -352,6 +444,7 @@ class OtherTables {
       if (is_settled(index, column) || model_.is_scope_column(index, column)) continue;
       for (const auto& [place, judged] : meaning_.proved_places(index, column)) {
         if (routes_.distance[judged.table] < 0) continue;
+        if (!place->place.json_path.empty() && column.family != TypeFamily::kJson) continue;
         const ReferenceRule rule = meaning_.reference(place->place, judged);
         model_.error(display_table(table),
                      "values of its column " + display_name(column.name) + " are keys of " +
@@ -362,6 +455,23 @@ class OtherTables {
         asked = true;
       }
       if (asked) model_.ask_kinds(index, column);
+    }
+    return asked;
+  }
+
+  // Pairs of columns whose values are keys of a table that belongs to companies.
+  bool ask_column_pairs(TableIndex index) {
+    bool asked = false;
+    if (model_.table(index).of_extension) return false;
+    for (const ProvedPair& proved : proved_pairs(model_, index)) {
+      if (routes_.distance[proved.pair->target] < 0) continue;
+      model_.error(display_table(model_.table(index)),
+                   "values of its columns " + told_pair(model_, *proved.pair) +
+                       " together are keys of " + display_table(model_.table(proved.pair->target)) +
+                       ", which belongs to companies, but no foreign key says so",
+                   pair_reference(model_, *proved.pair));
+      model_.support(Confidence::kConfident, proved.evidence);
+      asked = true;
     }
     return asked;
   }
@@ -448,6 +558,9 @@ class OtherTables {
       const auto stem = id_stem(column.name);
       if (!stem || !names_owned_table(*stem) || is_data(index, column)) continue;
       const TableIndex target = owned_table(*stem, column);
+      // No key of such a table has this type, and no key is any of the values.
+      if (target == kNoTable && meaning_.judge(index, column).kind == Judgement::Kind::kData)
+        continue;
       model_.error(display_table(table),
                    "its column " + display_name(column.name) +
                        " looks like an ID of a table of companies' rows, but no foreign key says "
@@ -538,6 +651,7 @@ class OtherTables {
                  "its name looks like " + smell->looks_like + "; " + referrer_text(index) +
                      (referrers_[index].size() == 1 ? " refers to it" : " refer to it"),
                  model_.statements.table_rule(table, rule));
+    if (people) support_people(index, rule);
     return true;
   }
 

@@ -253,6 +253,23 @@ bool opens_doors(const Words& words, const Shape& shape) {
   return false;
 }
 
+// A secret that opens a door until a time, or that was used from somewhere: not what a company
+// works with, whatever it is called. Invitations and devices may be.
+bool has_columns_of_login(const Words& words, const Shape& shape) {
+  if (!shape.has_token() ||
+      ends_in(words, {"invitation", "invite", "device", "credential", "link"}))
+    return false;
+  return names_api_key(words) || names_login_token(words) || shape.ends() || shape.has_place() ||
+         shape.has_last_use();
+}
+
+// What is to be done, and how far it is.
+bool has_columns_of_queue(const Shape& shape) {
+  const int strong = shape.strong_kinds_of_queue();
+  return strong > 2 || (strong > 1 && shape.has_progress()) ||
+         (shape.has_payload() && shape.has_response());
+}
+
 bool is_message(const Words& words) {
   return has_word(words,
                   {"email", "mail", "notification", "event", "message", "push", "sms", "webhook"});
@@ -338,10 +355,11 @@ std::optional<TableSmell> table_smell(const Table& table) {
   if (names_rights(words) || names_people(words))
     return TableSmell{Kind::kAccess, kLooksLikeAccess, TableTreatment::kExcluded, kDecidesAccess};
   if (opens_doors(words, shape))
-    return TableSmell{Kind::kLogin, kLooksLikeAccess, TableTreatment::kExcluded, kDecidesAccess};
+    return TableSmell{Kind::kLogin, kLooksLikeAccess, TableTreatment::kExcluded, kDecidesAccess,
+                      has_columns_of_login(words, shape)};
   if (sends_or_queues(words, shape))
     return TableSmell{Kind::kQueue, "an outbox, a queue or deliveries", TableTreatment::kExcluded,
-                      "work in progress: it must not be done twice"};
+                      "work in progress: it must not be done twice", has_columns_of_queue(shape)};
   if (records_changes(words, shape))
     return TableSmell{Kind::kAudit, "an audit trail", TableTreatment::kAppendOnly,
                       "audit trail: only ever added to"};
@@ -352,9 +370,28 @@ bool names_membership(const Table& table) {
   return ends_in(words_of_table(table), {"user", "person", "member", "membership"});
 }
 
+bool names_shown_number(const Column& column) {
+  return column.family == TypeFamily::kInteger &&
+         has_word(words_of(column.name), {"display", "friendly", "human", "visible", "printed",
+                                          "shown", "sequence", "ordinal"});
+}
+
 bool names_group(const Column& column) {
   return has_word(words_of(column.name), {"group", "batch", "series", "tree", "recurring",
                                           "recurrence", "chain", "bundle", "cluster"});
+}
+
+bool names_deed(const Column& column) {
+  constexpr size_t kShortest = 6;
+  const Words words = words_of(column.name);
+  return words.size() > 2 && (is_word(words[0], {"default", "preferred", "fallback"}) ||
+                              (words[0].size() >= kShortest &&
+                               (words[0].ends_with("ed") || words[0].ends_with("ing"))));
+}
+
+bool names_path(const Column& column) {
+  return has_word(words_of(column.name), {"path", "ancestry", "ancestor", "ancestors", "lineage",
+                                          "hierarchy", "parents", "breadcrumb", "breadcrumbs"});
 }
 
 bool names_doer(const Column& column) {

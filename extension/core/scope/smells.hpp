@@ -19,6 +19,7 @@ struct TableSmell {
   std::string looks_like;    // "an audit trail"
   TableTreatment treatment;  // what a reviewer would most likely choose
   std::string reason;        // of the proposed rule
+  bool all_columns = false;  // what it is called, its columns say, too
 };
 
 // Of most words the name alone says nothing ("job", "delivery", "session", "log" are what some
@@ -43,8 +44,17 @@ bool looks_like_secret(const Table& table, const Column& column);
 // "external_id"? A table of that name contradicts it; that is for the caller to look at.
 bool names_external_id(const std::string& column);
 
+// "display_id": a number that is shown to people, who call the row by it.
+bool names_shown_number(const Column& column);
+
 // "batch_id", "recurring_event_id": a number that rows share, of which there need not be a table.
 bool names_group(const Column& column);
+
+// "created_company_id", "default_company_id": which part what it refers to plays in what was done.
+bool names_deed(const Column& column);
+
+// "ancestry", "tree_path": the rows that stand above one.
+bool names_path(const Column& column);
 
 // "created_by", "owner": names somebody who did something, or has to.
 bool names_doer(const Column& column);

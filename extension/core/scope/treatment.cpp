@@ -12,9 +12,15 @@ bool gives_new_values(ColumnTreatment treatment) {
     case ColumnTreatment::kIdentity:
     case ColumnTreatment::kCounter:
     case ColumnTreatment::kFile:
+    case ColumnTreatment::kPath:
       break;
   }
   return false;
+}
+
+ColumnTreatment beside_key(ColumnTreatment treatment) {
+  const bool is_other = gives_new_values(treatment) || treatment == ColumnTreatment::kPath;
+  return is_other ? ColumnTreatment::kData : treatment;
 }
 
 const char* to_text(TableTreatment treatment) {
@@ -29,6 +35,8 @@ const char* to_text(TableTreatment treatment) {
       return "shared";
     case TableTreatment::kPeople:
       return "people";
+    case TableTreatment::kGlobal:
+      return "global";
   }
   return "";
 }
@@ -49,6 +57,8 @@ const char* to_text(ColumnTreatment treatment) {
       return "renew";
     case ColumnTreatment::kGroup:
       return "group";
+    case ColumnTreatment::kPath:
+      return "path";
   }
   return "";
 }

@@ -10,6 +10,7 @@ enum class TableTreatment {
   kExcluded,    // they belong to companies, but do not travel
   kShared,      // they belong to no company
   kPeople,      // nor do these: whoever cannot be found again becomes the actor
+  kGlobal,      // nor do these, and no row that travels refers to them
 };
 
 enum class ColumnTreatment {
@@ -20,6 +21,7 @@ enum class ColumnTreatment {
   kFile,      // travels on request
   kRenew,     // a copy gets values of its own, by an expression
   kGroup,     // numbers that rows share and no table keeps: a copy gets its own
+  kPath,      // texts made of IDs, see core/scope/path_rules.hpp
 };
 
 // What becomes of a reference to another company's row.
@@ -27,6 +29,10 @@ enum class OutsidePolicy { kRefuse, kKeep, kNull };
 
 // Does a copy get other values in such a column?
 bool gives_new_values(ColumnTreatment treatment);
+
+// What a rule of its own says of a column that a rule of this treatment, for all tables, cannot be
+// for because a foreign key is on it.
+ColumnTreatment beside_key(ColumnTreatment treatment);
 
 const char* to_text(TableTreatment treatment);
 const char* to_text(ColumnTreatment treatment);

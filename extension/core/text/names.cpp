@@ -1,6 +1,7 @@
 #include "core/text/names.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/text/ascii.hpp"
 
@@ -34,6 +35,15 @@ std::string join(const std::vector<std::string>& words, size_t count) {
   return joined;
 }
 
+bool is_last_word(const std::string& noun, std::string_view word) {
+  return noun == word || (ends_with(noun, word) && noun[noun.size() - word.size() - 1] == '_');
+}
+
+constexpr std::pair<std::string_view, std::string_view> kIrregular[] = {
+    {"people", "person"},        {"children", "child"}, {"criteria", "criterion"},
+    {"phenomena", "phenomenon"}, {"men", "man"},        {"women", "woman"},
+    {"data", "datum"},           {"media", "medium"}};
+
 }  // namespace
 
 std::vector<std::string> words_of(std::string_view name) {
@@ -61,17 +71,30 @@ std::vector<std::string> noun_forms(const std::string& noun) {
   std::vector<std::string> forms{noun};
   const size_t size = noun.size();
   if (ends_with(noun, "ies")) forms.push_back(noun.substr(0, size - 3) + "y");
+  if (ends_with(noun, "zzes")) forms.push_back(noun.substr(0, size - 3));
+  if (ends_with(noun, "ves")) {
+    forms.push_back(noun.substr(0, size - 3) + "f");
+    forms.push_back(noun.substr(0, size - 3) + "fe");
+  }
+  if (ends_with(noun, "ses")) forms.push_back(noun.substr(0, size - 2) + "is");
+  if (ends_with(noun, "ices")) {
+    forms.push_back(noun.substr(0, size - 4) + "ex");
+    forms.push_back(noun.substr(0, size - 4) + "ix");
+  }
+  for (const auto& [plural, singular] : kIrregular)
+    if (is_last_word(noun, plural))
+      forms.push_back(noun.substr(0, size - plural.size()) + std::string(singular));
   if (ends_with(noun, "es")) forms.push_back(noun.substr(0, size - 2));
   if (ends_with(noun, "s")) forms.push_back(noun.substr(0, size - 1));
-  if (noun == "people" || ends_with(noun, "_people"))
-    forms.push_back(noun.substr(0, size - 6) + "person");
   return forms;
 }
 
 std::vector<std::string> nouns_of_kind(std::string_view kind) {
   std::vector<std::string> nouns{plain_name(kind)};
-  const size_t end = kind.find_last_of(":.\\/");
-  if (end != kind.npos) nouns.push_back(plain_name(kind.substr(end + 1)));
+  constexpr std::string_view kSeparators = ":.\\/";
+  for (size_t at = 0; (at = kind.find_first_of(kSeparators, at)) != kind.npos; ++at)
+    if (at + 1 < kind.size() && kSeparators.find(kind[at + 1]) == kSeparators.npos)
+      nouns.push_back(plain_name(kind.substr(at + 1)));
   return nouns;
 }
 

@@ -21,7 +21,7 @@ std::string plain_name(std::string_view name);
 std::vector<std::string> noun_forms(const std::string& noun);
 
 // What a table may be called that a kind of IDs names, as plain_name() has it, the likelier first:
-// "Channel::Api" -> channel_api, api; "app.invoice" -> app_invoice, invoice.
+// "Crm::Channel::Api" -> crm_channel_api, channel_api, api; "app.invoice" -> app_invoice, invoice.
 std::vector<std::string> nouns_of_kind(std::string_view kind);
 
 // "customer_id", "customerIds", "customer_uuid" -> "customer"; nothing for other names, and for

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/ids/row_mapper.hpp"
+#include "core/scope/path_rules.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/array_text.hpp"
 #include "core/text/json_path.hpp"
@@ -63,7 +64,8 @@ struct Collector {
   std::optional<size_t> when_position;
   std::string when_value;
   bool padded = false;
-  bool array = false;
+  bool list = false;
+  std::optional<PathIds> path_ids;  // of a list that is a path
   std::optional<JsonPath> path;
   bool jsonb = false;
   Column target_column;
@@ -75,7 +77,7 @@ struct Collector {
 
   void operator()(const std::vector<Span>& spans, const std::string& buffer) {
     if (when_position && !is_meant(plain_text(value_at(spans, buffer, *when_position)))) return;
-    if (array || path) {
+    if (list || path) {
       collect_many(value_at(spans, buffer, positions[0]));
       return;
     }
@@ -108,6 +110,10 @@ struct Collector {
     std::vector<std::string> texts, others;
     if (path) {
       collect_ids(*path, jsonb ? unwrap_jsonb(value) : plain_text(value), texts, others);
+    } else if (path_ids) {
+      for (PathElement& element : read_path(*path_ids, plain_text(value))) {
+        texts.push_back(std::move(element.id));
+      }
     } else {
       for (auto& element : parse_array(plain_text(value)).value_or(Elements())) {
         if (element) texts.push_back(std::move(*element));
@@ -126,6 +132,7 @@ struct Collector {
 // Does it hold a key of another row, or of a company, as a foreign key, a rule or its name says?
 bool refers(const LiveScope& live, const Table& table, const Column& column) {
   const std::vector<std::string>& names = live.rules.settings.scope_columns;
+  if (column_treatment(live.rules, table, column.name) == ColumnTreatment::kPath) return true;
   const auto by_key = [&](const ForeignKey& key) {
     return &live.table(key.table) == &table &&
            std::find(key.columns.begin(), key.columns.end(), column.number) != key.columns.end();
@@ -184,7 +191,8 @@ LineObserver SharedKeys::observe(const TravellingTable& table) {
     }
     if (collector.positions.size() != reference.columns.size()) continue;  // a secret, a file
     const Column& column = column_of(source, reference.columns[0]);
-    collector.array = is_list(live_.schema, reference);
+    collector.list = is_list(live_.schema, reference);
+    if (reference.path) collector.path_ids = path_ids(live_.schema, reference);
     collector.jsonb = column.type_oid == JSONBOID;
     if (!reference.json_path.empty()) collector.path = JsonPath::parse(reference.json_path);
     if (!reference.when_column.empty()) {

@@ -45,6 +45,7 @@ extern "C" {
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "funcapi.h"
+#include "jit/jit.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"

@@ -40,6 +40,8 @@ void pin_setting(const char* name, const char* value) {
 int pin_names(Access access) {
   const int level = NewGUCNestLevel();
   if (strcmp(namespace_search_path, kSearchPath) != 0) pin_setting("search_path", kSearchPath);
+  // Whose a row is may take a long condition: compiling that costs more than all rows.
+  if (jit_enabled) pin_setting("jit", "off");
   static constexpr const char* kRestriction = "restrict_nonsystem_relation_kind";
   if (access != Access::kCall && GetConfigOption(kRestriction, true, false) != nullptr) {
     pin_setting(kRestriction, "view");

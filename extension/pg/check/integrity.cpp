@@ -212,7 +212,7 @@ class Proof {
              "tables travel (set_table_rule()).";
     }
     return stays + "The reference can be NULL where its row is missing: " +
-           Statements(functions_schema()).without_excluded(source_, target_, reference_);
+           Statements(functions_schema()).without_excluded(source_, target_, reference_).text;
   }
 
   void lock(const Keys& keys) const {

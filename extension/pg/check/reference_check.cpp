@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "core/scope/ownership.hpp"
+#include "core/scope/path_rules.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/json_path.hpp"
 #include "core/text/json_walk.hpp"
@@ -34,8 +35,8 @@ class Checker {
           return column_treatment(live_.rules, table(), column_of(table(), number).name) ==
                  ColumnTreatment::kSecret;
         });
-    if (!reference.json_path.empty()) {
-      check_json();
+    if (!reference.json_path.empty() || reference.path) {
+      check_inside();
     } else if (is_list(live_.schema, reference)) {
       check_array();
     } else {
@@ -145,9 +146,31 @@ class Checker {
     return as_text(column_sql(alias, key), key);
   }
 
-  // Documents are read in batches by key; the path is evaluated here, the values looked up at once.
-  void check_json() {
-    const JsonPath path = JsonPath::parse(reference_->json_path);
+  // What a document or a path has at the places that are meant.
+  class Inside {
+   public:
+    Inside(const Schema& schema, const Reference& reference) {
+      if (reference.path) {
+        ids_ = path_ids(schema, reference);
+      } else {
+        path_ = JsonPath::parse(reference.json_path);
+      }
+    }
+
+    void collect(const std::string& text, std::vector<std::string>& values,
+                 std::vector<std::string>& others) const {
+      if (!ids_) return collect_storable_ids(*path_, text, values, others);
+      for (PathElement& element : read_path(*ids_, text)) values.push_back(std::move(element.id));
+    }
+
+   private:
+    std::optional<PathIds> ids_;
+    std::optional<JsonPath> path_;
+  };
+
+  // Rows are read in batches; what is inside is taken out here, the values are looked up at once.
+  void check_inside() {
+    const Inside inside(live_.schema, *reference_);
     const Column& column = column_of(table(), reference_->columns[0]);
     const std::string document = column_sql("t", column);
     const std::string sql = own_rows(as_text(document, column)) + " AND " + document +
@@ -159,7 +182,7 @@ class Checker {
       for (const Row& row : rows) {
         values.clear();
         others.clear();
-        collect_storable_ids(path, *row[1], values, others);
+        inside.collect(*row[1], values, others);
         for (const std::string& value : values) seen.emplace(value, *row[0]);
         for (const std::string& other : others) {
           problems_.push_back({reference_->table, *row[0], reference_->name,

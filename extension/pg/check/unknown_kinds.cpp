@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/scope/ownership.hpp"
+#include "core/scope/path_rules.hpp"
 #include "core/scope/scope_statements.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/json_path.hpp"
@@ -24,6 +25,7 @@ struct KindPlace {
   std::string json_path;
   std::string when_column;
   bool list = false;  // an ID in each element
+  bool path = false;  // of a text, not of an array
   auto operator<=>(const KindPlace&) const = default;
 };
 
@@ -32,7 +34,8 @@ using Kinds = std::set<Text>;  // nullopt: NULL
 
 // Where a rule says what the column is, the kinds that no rule names are that.
 bool is_ruled(const LiveScope& live, const Table& table, int16_t column) {
-  return column_rule(live.rules, table, column_of(table, column).name) != nullptr;
+  const auto treatment = column_treatment(live.rules, table, column_of(table, column).name);
+  return treatment && treatment != ColumnTreatment::kPath;
 }
 
 // With the kinds that rules name; of columns that no rule knows, with none.
@@ -42,14 +45,14 @@ KnownKinds known_kinds(const LiveScope& live) {
     if (reference.when_column.empty()) continue;
     if (is_ruled(live, live.table(reference.table), reference.columns[0])) continue;
     kinds[{reference.table, reference.columns, reference.json_path, reference.when_column,
-           is_list(live.schema, reference)}]
+           is_list(live.schema, reference), reference.path}]
         .insert(reference.when_value);
   }
   for (const OpenKinds& open : live.scope.open_kinds) {
     const Table& table = live.table(open.table);
     if (table.foreign) continue;
     const std::string& when = column_of(table, open.when_column).name;
-    kinds[{open.table, {open.column}, {}, when, is_array(column_of(table, open.column))}];
+    kinds[{open.table, {open.column}, {}, when, is_array(column_of(table, open.column)), false}];
   }
   return kinds;
 }
@@ -69,10 +72,16 @@ bool has_index_by(const Table& table, const Column& kind) {
 std::string has_id(const LiveScope& live, const KindPlace& place) {
   std::string text;
   for (int16_t number : place.columns) {
-    const std::string value = column_sql("t", column_of(live.table(place.table), number));
-    text += (text.empty() ? "" : " AND ") + (place.list ? "EXISTS (SELECT FROM pg_catalog.unnest(" +
-                                                              value + ") AS e WHERE e IS NOT NULL)"
-                                                        : value + " IS NOT NULL");
+    const Column& column = column_of(live.table(place.table), number);
+    const std::string value = column_sql("t", column);
+    text += text.empty() ? "" : " AND ";
+    if (place.path) {
+      text += as_text(value, column) + " OPERATOR(pg_catalog.~) '[^[:punct:][:space:]]'";
+    } else if (place.list) {
+      text += "EXISTS (SELECT FROM pg_catalog.unnest(" + value + ") AS e WHERE e IS NOT NULL)";
+    } else {
+      text += value + " IS NOT NULL";
+    }
   }
   return text;
 }
@@ -176,6 +185,7 @@ bool can_be_key_of(const LiveScope& live, const KindPlace& place, const Column& 
     return key.family == TypeFamily::kInteger || key.family == TypeFamily::kUuid ||
            key.family == TypeFamily::kText;
   }
+  if (place.path) return path_ids(key).has_value();
   return key.family == (place.list ? element_family(id.family) : id.family);
 }
 

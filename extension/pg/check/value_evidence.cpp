@@ -4,12 +4,18 @@
 #include <chrono>
 
 #include "core/scope/document_values.hpp"
+#include "core/scope/path_folding.hpp"
+#include "core/scope/path_rules.hpp"
+#include "core/scope/path_sampling.hpp"
 #include "core/scope/scope_sampling.hpp"
+#include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
 #include "core/text/quoting.hpp"
+#include "pg/base/foreign_code.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/spi.hpp"
+#include "pg/base/time_limit.hpp"
 #include "pg/check/short_cells.hpp"
 
 extern "C" {
@@ -21,14 +27,33 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int64_t kSampledPages = 128;  // of a table; all of them, if there are no more
-constexpr size_t kMostPlaces = 200;     // of one column: paths, and kinds
-constexpr size_t kMostPatterns = 1000;  // of one table, see RowEvidence
+constexpr int64_t kSampledPages = 128;   // of a table; all of them, if there are no more
+constexpr size_t kMostKinds = 200;       // of one column
+constexpr size_t kMostCounted = 20'000;  // of these, to say how many there are
+constexpr size_t kMostPatterns = 1000;   // of one table, see RowEvidence
+constexpr size_t kMostPairs = 300'000;   // values of pairs of columns, in all
+constexpr auto kForeignTime = std::chrono::seconds(10);  // at most, for one foreign table
 constexpr auto kTellEvery = std::chrono::seconds(5);
 constexpr const char* kNoTime = "there was no time left (company_backup.evidence_time)";
 
 // In bytes. What may be a kind is short: texts that are few are.
-constexpr uint32_t kLongestKind = 64, kLongestId = 128, kLongestDocument = 65536;
+constexpr uint32_t kLongestKind = 64, kLongestId = 128, kLongestPair = 1024;
+constexpr uint32_t kLongestDocument = 65536;
+// Longer ones are looked at one by one: so many of a column.
+constexpr uint32_t kLongestOfFew = 4'194'304, kLongDocuments = 10;
+
+// The columns as one text, whatever they hold; NULL if one is.
+std::string text_of_pair(const Table& table, const std::vector<int16_t>& numbers) {
+  std::string text;
+  for (const int16_t number : numbers) {
+    const Column& column = column_of(table, number);
+    text += (text.empty() ? ""
+                          : " OPERATOR(pg_catalog.||) pg_catalog.chr(31) "
+                            "OPERATOR(pg_catalog.||) ") +
+            as_text(column_sql("t", column), column);
+  }
+  return text;
+}
 
 // Why values of a column could not be looked at, and how often.
 struct Unreadable {
@@ -37,7 +62,9 @@ struct Unreadable {
 
 struct TableFacts {
   int64_t pages = 0;
-  std::string unread;  // why it cannot be; empty: it can
+  bool foreign = false;  // it is, or a partition of it
+  std::string server;    // of a foreign table
+  std::string unread;    // why it cannot be; empty: it can
 };
 
 class Gatherer {
@@ -46,7 +73,8 @@ class Gatherer {
       : schema_(schema),
         settings_(settings),
         facts_(schema.tables.size()),
-        collector_(most_values(schema)),
+        nouns_(schema),
+        collector_(most_values(schema, nouns_)),
         middle_(Clock::now() + std::chrono::milliseconds(evidence_time * 500)),
         end_(Clock::now() + std::chrono::seconds(evidence_time)) {}
 
@@ -59,11 +87,15 @@ class Gatherer {
     if (collector_.places() > 0) {
       each_table("looked up", [&](TableIndex table) { match(table); });
     }
+    std::vector<PairEvidence> pairs = pair_evidence();
     Evidence evidence = collector_.finish();
+    evidence.crowded = crowded();
+    evidence.pairs = std::move(pairs);
     tell_unreadable();
     evidence.unread = std::move(unread_);
     evidence.rows = std::move(rows_);
     evidence.tables = std::move(tables_);
+    evidence.paths = std::move(paths_);
     evidence.has_rows = !evidence.rows.empty() || !evidence.tables.empty();
     evidence.all_keys = all_keys_;
     return evidence;
@@ -76,13 +108,14 @@ class Gatherer {
     std::vector<SampledColumn> columns;  // the value, and of which kind it is, if that is said
     std::vector<const Column*> nullable;
     std::vector<CompanyWay> ways;
+    std::vector<const Column*> own;  // see own_row()
   };
 
   // So many of each place that all of them together keep within bounds.
-  static size_t most_values(const Schema& schema) {
+  static size_t most_values(const Schema& schema, const TableNouns& nouns) {
     size_t columns = 1;
     for (TableIndex table = 0; table < static_cast<TableIndex>(schema.tables.size()); ++table) {
-      columns += columns_to_sample(schema, table).size();
+      columns += columns_to_sample(schema, nouns, table).size();
     }
     const size_t share = std::max<size_t>(EvidenceCollector::kMostInAll / columns, 100);
     return std::min(share, static_cast<size_t>(evidence_rows));
@@ -90,10 +123,7 @@ class Gatherer {
 
   void load_facts() {
     for (TableIndex table = 0; table < static_cast<TableIndex>(facts_.size()); ++table) {
-      if (schema_.tables[table].foreign)
-        facts_[table].unread = "it is a foreign table";
-      else if (is_looked_at(table))
-        read(table, [&] { load_facts(table); });
+      if (is_looked_at(table)) read(table, [&] { load_facts(table); });
     }
   }
 
@@ -106,14 +136,16 @@ class Gatherer {
         "pg_catalog.current_setting('block_size')::int, "
         "pg_catalog.has_table_privilege(c.oid, 'SELECT'), pg_catalog.row_security_active(c.oid), "
         "EXISTS (SELECT FROM pg_catalog.pg_partition_tree(c.oid) p JOIN pg_catalog.pg_class f ON "
-        "f.oid = p.relid WHERE c.relkind = 'p' AND f.relkind = 'f') "
-        "FROM (VALUES ($1::oid)) o(oid) LEFT JOIN pg_catalog.pg_class c ON c.oid = o.oid",
+        "f.oid = p.relid WHERE c.relkind = 'p' AND f.relkind = 'f'), s.srvname "
+        "FROM (VALUES ($1::oid)) o(oid) LEFT JOIN pg_catalog.pg_class c ON c.oid = o.oid "
+        "LEFT JOIN pg_catalog.pg_foreign_table f ON f.ftrelid = c.oid "
+        "LEFT JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver",
         {static_cast<int64_t>(schema_.tables[table].oid)}));
     TableFacts& facts = facts_[table];
     facts.pages = row[0] ? std::stoll(*row[0]) : 0;
-    if (row[3] == "t")
-      facts.unread = "it has partitions that are foreign tables";
-    else if (!row[1])
+    facts.foreign = schema_.tables[table].foreign || row[3] == "t";
+    facts.server = row[4].value_or("");
+    if (!row[1])
       facts.unread = "it has just been dropped";
     else if (row[1] != "t")
       facts.unread = "the right to read it (SELECT) is missing";
@@ -125,15 +157,19 @@ class Gatherer {
     return !schema_.tables[table].of_extension && schema_.tables[table].outsider.empty();
   }
 
-  // Small tables first: what there is no time for is one of the large ones.
+  // Small tables first, and those that others may keep from answering last: what there is no time
+  // for is one of these or of the large ones.
   template <class Act>
   void each_table(const char* done, Act&& act) {
     std::vector<TableIndex> order;
     for (TableIndex table = 0; table < static_cast<TableIndex>(facts_.size()); ++table) {
       if (is_looked_at(table)) order.push_back(table);
     }
+    const auto weight = [&](TableIndex table) {
+      return std::pair(facts_[table].foreign, facts_[table].pages);
+    };
     std::stable_sort(order.begin(), order.end(),
-                     [&](TableIndex a, TableIndex b) { return facts_[a].pages < facts_[b].pages; });
+                     [&](TableIndex a, TableIndex b) { return weight(a) < weight(b); });
     for (size_t i = 0; i < order.size(); ++i) {
       tell(done, i, order.size());
       act(order[i]);
@@ -149,6 +185,28 @@ class Gatherer {
 
   bool is_late() const { return Clock::now() >= end_; }
 
+  // A foreign table answers when it likes. Of another the rows come, and the clock is looked at.
+  template <class Read>
+  void read_in_time(TableIndex table, Read&& read) {
+    using std::chrono::milliseconds;
+    if (!facts_[table].foreign) {
+      read();
+      return;
+    }
+    const std::string& server = facts_[table].server;
+    if (silent_.contains(server)) {
+      throw Error("08001", "its server " + quote_name(server) + " has just not answered");
+    }
+    const auto left = std::chrono::duration_cast<milliseconds>(end_ - Clock::now());
+    if (run_within(std::min<milliseconds>(left / 4, kForeignTime), read)) return;
+    note_silent(table);
+    throw Error("57014", "there was no answer within the time for it");
+  }
+
+  void note_silent(TableIndex table) {
+    if (!facts_[table].server.empty()) silent_.insert(facts_[table].server);
+  }
+
   // Whatever is wrong with one table, the others can be read. Of the time they have most, too, if
   // this one is locked.
   template <class Read>
@@ -160,11 +218,12 @@ class Gatherer {
         with_subtransaction(
             [&] {
               const int settings = guarded([this] { return limit_waiting(); });
-              read();
+              read_in_time(table, read);
               guarded([=] { AtEOXact_GUC(false, settings); });
             },
             [&](const CaughtError& error) {
               why = error.sqlstate == "55P03" ? "it is locked" : error.message;
+              if (error.sqlstate.starts_with("08")) note_silent(table);
             });
       } catch (const Error& error) {
         why = error.message();
@@ -193,30 +252,84 @@ class Gatherer {
   }
 
   void sample(TableIndex table) {
-    Wanted wanted{table, columns_to_sample(schema_, table), nullable_columns(schema_, table),
-                  company_ways(schema_, settings_, table)};
+    Wanted wanted{table, columns_to_sample(schema_, nouns_, table),
+                  nullable_columns(schema_, table), company_ways(schema_, settings_, table),
+                  own_row(table)};
     std::erase_if(wanted.ways, [&](const CompanyWay& way) {
-      return !is_looked_at(way.key->target) || !facts_[way.key->target].unread.empty();
+      return std::any_of(way.keys.begin(), way.keys.end(), [&](const ForeignKey* key) {
+        const TableFacts& target = facts_[key->target];
+        return !is_looked_at(key->target) || !target.unread.empty() || target.foreign;
+      });
     });
     if (wanted.columns.empty() && wanted.nullable.empty() && wanted.ways.size() < 2) return;
+    samples_.clear();
     read(table, [&] {
-      const int64_t pages = facts_[table].pages;
-      const bool whole = pages <= kSampledPages;
-      std::string from = from_rows(table);
-      if (!whole) {
-        from += " TABLESAMPLE SYSTEM (" +
-                std::to_string(100.0 * kSampledPages / static_cast<double>(pages)) +
-                ") REPEATABLE (0)";
+      if (facts_[table].foreign) {
+        sample_foreign(wanted);
+        return;
       }
-      take(from, wanted, end_);
-      if (!whole) sample_rare(wanted);
+      take(from_sample(table), wanted, end_);
+      sample_long(wanted);
+      if (!is_read_whole(table)) sample_rare(wanted);
     });
+    for (const auto& [column, sample] : samples_) {
+      const PathEvidence evidence = sample.evidence();
+      if (evidence.deep > 0) paths_[{table, column}] = evidence;
+    }
+  }
+
+  // What a path that the row has may end with: its own key, and then those of the rows above it.
+  std::vector<const Column*> own_row(TableIndex table) const {
+    const Column* own = own_path_key(schema_.tables[table]);
+    if (own == nullptr || !is_own_type(*own)) return {};
+    std::vector<const Column*> columns{own};
+    for (const Column* parent : parent_columns(schema_, table)) columns.push_back(parent);
+    return columns;
+  }
+
+  bool is_read_whole(TableIndex table) const { return facts_[table].pages <= kSampledPages; }
+
+  std::string from_sample(TableIndex table) const {
+    if (is_read_whole(table)) return from_rows(table);
+    return from_rows(table) + " TABLESAMPLE SYSTEM (" +
+           std::to_string(100.0 * kSampledPages / static_cast<double>(facts_[table].pages)) +
+           ") REPEATABLE (0)";
+  }
+
+  // Whatever is behind it: only so many rows, and only so long.
+  void sample_foreign(const Wanted& wanted) {
+    refuse_code_of_types(schema_.tables[wanted.table]);
+    take(from_rows(wanted.table) + " LIMIT " + std::to_string(evidence_rows), wanted, end_);
+  }
+
+  // Some of the documents that were too long to be read in numbers.
+  void sample_long(const Wanted& wanted) {
+    for (const SampledColumn& column : wanted.columns) {
+      const auto found = unreadable_.find({wanted.table, column.column->number});
+      if (found == unreadable_.end()) continue;
+      Cells cells;
+      cells.add(column_sql("t", *column.column), kLongestDocument);
+      add_cells(cells, column, kLongestOfFew);
+      const uint32_t most = std::min(found->second.too_long, kLongDocuments);
+      uint32_t count = 0;
+      const auto take = [&](std::span<const Cell> row) {
+        const bool is_long = row[0].state == Cell::State::kTooLong && may_be_read(column, row[0]);
+        if (is_long && row[1]) {
+          ++count;
+          add(wanted.table, column, row[1].text, row.subspan(2));
+        }
+        return count < most && Clock::now() < middle_;
+      };
+      if (most > 0)
+        read_short_cells("SELECT " + cells.list + from_sample(wanted.table), cells.longest, take);
+      found->second.too_long -= count;
+    }
   }
 
   // What is nearly everywhere NULL a sample misses. Not beyond half of the time: what is NULL
   // everywhere takes the longest.
   void sample_rare(const Wanted& wanted) {
-    Wanted rare{wanted.table, {}, {}, {}};
+    Wanted rare{wanted.table, {}, {}, {}, wanted.own};
     for (const SampledColumn& column : wanted.columns) {
       if (!rows_.contains({wanted.table, column.column->number})) rare.columns.push_back(column);
     }
@@ -241,26 +354,36 @@ class Gatherer {
     }
   };
 
+  static void add_cells(Cells& cells, const SampledColumn& column, uint32_t most) {
+    cells.add(column_sql("t", *column.column), most);
+    for (const Column* kind : column.kinds) cells.add(column_sql("t", *kind), kLongestKind);
+  }
+
   Cells cells_of(const Wanted& wanted) const {
     Cells cells;
-    for (const SampledColumn& column : wanted.columns) {
-      cells.add(column_sql("t", *column.column), kLongestDocument);
-      for (const Column* kind : column.kinds) cells.add(column_sql("t", *kind), kLongestKind);
-    }
+    for (const SampledColumn& column : wanted.columns) add_cells(cells, column, kLongestDocument);
     for (const Column* column : wanted.nullable) {
       cells.add(column_sql("t", *column) + " IS NULL", kLongestKind);
     }
     for (const CompanyWay& way : wanted.ways) cells.add(company_by(way), kLongestId);
+    for (const Column* column : wanted.own) cells.add(column_sql("t", *column), kLongestId);
     return cells;
   }
 
-  std::string company_by(const CompanyWay& way) const {
-    const std::string value = column_sql("t", *way.column);
-    if (way.company == nullptr) return value;
-    const Table& target = schema_.tables[way.key->target];
-    return "(SELECT " + column_sql("w", *way.company) + " FROM " + from_table(target) +
-           " AS w WHERE " + column_sql("w", column_of(target, way.key->target_columns[0])) + " " +
-           way.key->operators[0] + " " + value + ")";
+  std::string company_by(const CompanyWay& way, size_t step = 0,
+                         const std::string& from = "t") const {
+    const ForeignKey& key = *way.keys[step];
+    const Column& column = column_of(schema_.tables[key.table], key.columns[0]);
+    const std::string value = column_sql(from, column);
+    const bool is_last = step + 1 == way.keys.size();
+    if (is_last && way.company == nullptr) return value;
+    const Table& target = schema_.tables[key.target];
+    const std::string name = "w" + std::to_string(step);
+    return "(SELECT " +
+           (is_last ? column_sql(name, *way.company) : company_by(way, step + 1, name)) + " FROM " +
+           from_table(target) + " AS " + name + " WHERE " +
+           column_sql(name, column_of(target, key.target_columns[0])) + " " + key.operators[0] +
+           " " + value + ")";
   }
 
   // As far as there is time; false: not all of it.
@@ -283,6 +406,7 @@ class Gatherer {
       if (value.state == Cell::State::kTooLong && may_be_read(column, value))
         ++unreadable_[{wanted.table, column.column->number}].too_long;
     }
+    see_paths(row, wanted);
     if (wanted.nullable.empty() && wanted.ways.empty()) return;
     RowEvidence& evidence = tables_[wanted.table];
     if (evidence.patterns.size() == kMostPatterns) return;
@@ -295,11 +419,33 @@ class Gatherer {
     ++evidence.patterns[pattern];
     for (size_t i = 0; i < wanted.ways.size(); ++i) {
       for (size_t k = 0; k < i; ++k) {
-        if (row[cell + i] && row[cell + k] && row[cell + i].text != row[cell + k].text) {
-          evidence.conflicts.insert(
-              std::minmax(wanted.ways[i].column->number, wanted.ways[k].column->number));
-        }
+        if (!row[cell + i] || !row[cell + k]) continue;
+        const std::pair<int16_t, int16_t> columns =
+            std::minmax(wanted.ways[i].column->number, wanted.ways[k].column->number);
+        evidence.compared.insert(columns);
+        if (row[cell + i].text != row[cell + k].text) evidence.conflicts.insert(columns);
       }
+    }
+  }
+
+  void see_paths(std::span<const Cell> row, const Wanted& wanted) {
+    const size_t first = row.size() - wanted.own.size();
+    std::vector<std::string> parents;
+    for (size_t i = first + 1; i < row.size(); ++i) {
+      if (row[i]) parents.emplace_back(row[i].text);
+    }
+    const std::string own(wanted.own.empty() ? std::string_view() : row[first].text);
+    size_t cell = 0;
+    for (const SampledColumn& column : wanted.columns) {
+      const Cell& value = row[cell];
+      cell += 1 + column.kinds.size();
+      if (!value || !holds_text(*column.column)) continue;
+      const int16_t number = column.column->number;
+      const auto ids = wanted.own.empty() ? std::nullopt : path_ids(*wanted.own[0]);
+      SamplePlace place{.table = wanted.table, .column = number, .separated = true};
+      samples_.try_emplace(number, ids, names_path(*column.column))
+          .first->second.see(value.text, own, parents,
+                             [&](const std::string& id) { collector_.add_value(place, id); });
     }
   }
 
@@ -316,7 +462,7 @@ class Gatherer {
   // `kinds`: of the row, one for each of the column's.
   void add(TableIndex table, const SampledColumn& column, std::string_view value,
            std::span<const Cell> kinds) {
-    const SamplePlace place{table, column.column->number, {}, 0, {}};
+    const SamplePlace place{.table = table, .column = column.column->number};
     ++rows_[{table, column.column->number}];
     if (!column.kind_is_said) add(place, column, value);
     for (size_t i = 0; i < column.kinds.size(); ++i) {
@@ -324,11 +470,11 @@ class Gatherer {
       SamplePlace of_kind = place;
       of_kind.when_column = column.kinds[i]->number;
       of_kind.when_value = kinds[i].text;
-      if (is_known_or_one_more(of_kind)) add(of_kind, column, value);
+      if (is_known_or_one_more(of_kind, column.kind_is_said)) add(of_kind, column, value);
     }
   }
 
-  void add(SamplePlace place, const SampledColumn& column, std::string_view value) {
+  void add(const SamplePlace& place, const SampledColumn& column, std::string_view value) {
     if (column.column->family == TypeFamily::kJson ||
         (column.column->family == TypeFamily::kText && !column.named && may_be_document(value))) {
       add_document(place, value);
@@ -341,20 +487,34 @@ class Gatherer {
     }
   }
 
-  // Of one column there are only so many.
-  bool is_known_or_one_more(const SamplePlace& place) {
-    return collector_.knows(place) || ++places_[{place.table, place.column}] <= kMostPlaces;
+  // Of one column there are only so many. `said`: they are kinds for sure, and are counted.
+  bool is_known_or_one_more(const SamplePlace& kind, bool said) {
+    Kinds& kinds = kinds_[{kind.table, kind.column, kind.when_column}];
+    kinds.said = said;
+    if (kinds.values.contains(kind.when_value)) return kinds.values.size() <= kMostKinds;
+    if (kinds.values.size() < (said ? kMostCounted : kMostKinds + 1)) {
+      kinds.values.insert(kind.when_value);
+    }
+    return kinds.values.size() <= kMostKinds;
   }
 
   void add_value(const SamplePlace& place, std::string_view value, bool named) {
     if (named || looks_generated(value)) collector_.add_value(place, value);
   }
 
-  void add_document(SamplePlace& place, std::string_view json) {
+  void add_document(const SamplePlace& place, std::string_view json) {
+    PathFolder& folder = folders_[place];
+    const auto at = [&](const std::string& path) {
+      SamplePlace there = place;
+      there.json_path = "$" + path;
+      return there;
+    };
     const auto add = [&](const std::string& path, std::string_view value) {
+      folder.count(path);
       if (!looks_generated(value) && !id_stem(last_name(path))) return;
-      place.json_path = "$" + path;
-      if (is_known_or_one_more(place)) collector_.add_value(place, value);
+      const std::optional<std::string> there = folder.place(path);
+      for (const auto& [from, to] : folder.take_moved()) collector_.move(at(from), at(to));
+      if (there) collector_.add_value(at(*there), value);
     };
     // A text that is none only looks like a document.
     if (visit_values(json, add) == DocumentRead::kInPart)
@@ -384,18 +544,93 @@ class Gatherer {
     for (const KeyColumn& key : keys) {
       read(table, [&] {
         collector_.begin_key(table, key.column->number, key.alone);
-        scan("SELECT " + column_sql("t", *key.column) + from_rows(table));
+        scan("SELECT " + column_sql("t", *key.column) + from_rows(table), kLongestId, collector_);
       });
     }
     all_keys_ = all_keys_ && facts_[table].unread.empty();
   }
 
+  std::vector<PairEvidence> pair_evidence() {
+    std::vector<PairEvidence> found;
+    const std::vector<ColumnPair> pairs = column_pairs(schema_);
+    if (pairs.empty()) return found;
+    const size_t share = std::max<size_t>(kMostPairs / pairs.size(), 50);
+    EvidenceCollector collector(std::min(share, static_cast<size_t>(evidence_rows)));
+    const auto place_of = [](size_t pair) {
+      return SamplePlace{.table = static_cast<TableIndex>(pair)};
+    };
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      if (facts_[pairs[i].table].foreign || !is_looked_at(pairs[i].table) ||
+          !is_looked_at(pairs[i].target))
+        continue;
+      read(pairs[i].table, [&] {
+        const Table& table = schema_.tables[pairs[i].table];
+        read_short_cells(
+            "SELECT " + text_of_pair(table, pairs[i].columns) + from_sample(pairs[i].table),
+            {kLongestPair}, [&](std::span<const Cell> row) {
+              if (row[0]) collector.add_value(place_of(i), row[0].text);
+              return !is_late();
+            });
+      });
+    }
+    std::map<std::pair<TableIndex, std::vector<int16_t>>, int16_t> keys;  // with their numbers
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      const auto number = static_cast<int16_t>(keys.size());
+      const ColumnPair& pair = pairs[i];
+      if (!collector.knows(place_of(i)) || !keys.insert({{pair.target, pair.key}, number}).second)
+        continue;
+      read(pair.target, [&] {
+        collector.begin_key(pair.target, number);
+        scan("SELECT " + text_of_pair(schema_.tables[pair.target], pair.key) +
+                 from_rows(pair.target),
+             kLongestPair, collector);
+      });
+    }
+    for (const PlaceEvidence& place : collector.finish().places) {
+      const ColumnPair& pair = pairs[static_cast<size_t>(place.place.table)];
+      const int16_t number = keys.at({pair.target, pair.key});
+      PairEvidence evidence{pair, place.values};
+      for (const KeyMatch& match : place.matches) {
+        if (match.table == pair.target && match.column == number) evidence.matched = match.values;
+      }
+      found.push_back(std::move(evidence));
+    }
+    return found;
+  }
+
+  // What of the columns is told apart by more than is looked at.
+  std::vector<CrowdedColumn> crowded() const {
+    std::vector<CrowdedColumn> all;
+    for (const auto& [place, folder] : folders_) {
+      if (folder.folded().empty() && !folder.has_left_out() &&
+          folder.paths() <= PathFolder::kMostPlaces)
+        continue;
+      all.push_back({.table = place.table,
+                     .column = place.column,
+                     .count = folder.paths(),
+                     .counted_all = folder.counted_all(),
+                     .left_out = folder.has_left_out(),
+                     .folded = folder.folded()});
+    }
+    for (const auto& [where, kinds] : kinds_) {
+      const auto& [table, column, when_column] = where;
+      if (!kinds.said || kinds.values.size() <= kMostKinds) continue;
+      all.push_back({.table = table,
+                     .column = column,
+                     .when_column = when_column,
+                     .count = kinds.values.size(),
+                     .counted_all = kinds.values.size() < kMostCounted,
+                     .left_out = true});
+    }
+    return all;
+  }
+
   // Part of the keys proves nothing.
-  void scan(const std::string& sql) {
+  void scan(const std::string& sql, uint32_t longest, EvidenceCollector& collector) {
     uint32_t rows = 0;
-    const bool whole = read_short_cells(sql, {kLongestId}, [&](std::span<const Cell> row) {
+    const bool whole = read_short_cells(sql, {longest}, [&](std::span<const Cell> row) {
       constexpr uint32_t kBetweenLooks = 256;
-      if (row[0]) collector_.add_key(row[0].text);
+      if (row[0]) collector.add_key(row[0].text);
       return ++rows % kBetweenLooks != 0 || !is_late();
     });
     if (!whole) throw Error(sqlstate::kInternal, kNoTime);
@@ -404,11 +639,20 @@ class Gatherer {
   const Schema& schema_;
   const Settings& settings_;
   std::vector<TableFacts> facts_;
+  const TableNouns nouns_;
   EvidenceCollector collector_;
   std::vector<UnreadTable> unread_;
   std::map<TableIndex, RowEvidence> tables_;
   std::map<std::pair<TableIndex, int16_t>, uint32_t> rows_;  // see Evidence
-  std::map<std::pair<TableIndex, int16_t>, size_t> places_;
+  std::map<std::pair<TableIndex, int16_t>, PathEvidence> paths_;
+  std::map<int16_t, PathSample> samples_;      // of the columns of one table
+  std::map<SamplePlace, PathFolder> folders_;  // of columns with documents
+  struct Kinds {
+    std::set<std::string> values = {};
+    bool said = false;
+  };
+  std::map<std::tuple<TableIndex, int16_t, int16_t>, Kinds> kinds_;
+  std::set<std::string> silent_;  // servers that did not answer
   std::map<std::pair<TableIndex, int16_t>, Unreadable> unreadable_;
   bool all_keys_ = true;
   const Clock::time_point middle_, end_;

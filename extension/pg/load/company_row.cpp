@@ -63,7 +63,8 @@ class Changes {
   // A reference to the company's own rows: if they get new IDs, so does it.
   bool follows_rows(int16_t number) const {
     const TableIndex table = live_.scope.company_table;
-    return roots_.origins(table, number) != std::vector{ColumnRoot{table, number}};
+    return roots_.is_path({table, number}) ||
+           roots_.origins(table, number) != std::vector{ColumnRoot{table, number}};
   }
 
   // Has a company the values of the archive's one?

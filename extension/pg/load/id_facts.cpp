@@ -120,6 +120,8 @@ IdFacts::ColumnFacts ArchiveFacts::find(const ColumnRoot& root) {
       found == nullptr ? std::nullopt : position_of(*found, root.column);
   facts.loaded = position && found->loaded[*position];
   if (!facts.loaded) return facts;
+  facts.stays =
+      std::find(found->moved.begin(), found->moved.end(), root.column) != found->moved.end();
   const Column& column = *found->columns[*position];
   const DefaultKind how = default_of(*found->table, column);
   facts.volatile_default = how == DefaultKind::kVolatile || how == DefaultKind::kSequence;

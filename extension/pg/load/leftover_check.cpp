@@ -1,5 +1,6 @@
 #include "pg/load/leftover_check.hpp"
 
+#include "core/scope/path_rules.hpp"
 #include "core/scope/sql.hpp"
 
 namespace company_backup {
@@ -47,6 +48,16 @@ void LeftoverCheck::check(const std::vector<RowValue>& row) const {
   }
 }
 
+// If it is one of several in a text.
+std::string LeftoverCheck::path_hint(size_t position, std::string_view id,
+                                     const std::vector<RowValue>& row,
+                                     const std::string& table) const {
+  const Column& column = *table_.columns[position];
+  if (row[position].text == id || !holds_text(column)) return {};
+  return " If it is made of such IDs: SELECT set_column_rule(" + quote_literal(table) + ", " +
+         quote_literal(column.name) + ", 'path').";
+}
+
 void LeftoverCheck::refuse(size_t position, std::string_view id,
                            const std::vector<RowValue>& row) const {
   const std::string name = display_table(*table_.table);
@@ -62,8 +73,9 @@ void LeftoverCheck::refuse(size_t position, std::string_view id,
       .detail("Row (" + key + ") holds " + std::string(id) +
               ", the ID of a row that gets a new one.")
       .hint("If it is a reference, declare it: SELECT set_reference(" + quote_literal(name) + ", " +
-            quote_literal("{" + column + "}") + ", ...). If it may stay: SELECT " +
-            "set_column_rule(" + quote_literal(name) + ", " + quote_literal(column) + ", 'data').");
+            quote_literal("{" + column + "}") + ", ...)." + path_hint(position, id, row, name) +
+            " If it may stay: SELECT " + "set_column_rule(" + quote_literal(name) + ", " +
+            quote_literal(column) + ", 'data').");
 }
 
 }  // namespace company_backup

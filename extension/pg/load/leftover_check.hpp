@@ -23,6 +23,9 @@ class LeftoverCheck {
   [[noreturn]] void refuse(size_t position, std::string_view id,
                            const std::vector<RowValue>& row) const;
 
+  std::string path_hint(size_t position, std::string_view id, const std::vector<RowValue>& row,
+                        const std::string& table) const;
+
   const MatchedTable& table_;
   const LeftoverIds& ids_;
   std::vector<size_t> positions_;

@@ -63,7 +63,8 @@ std::vector<std::string> MissingValues::notes_of(TableIndex table) const {
 
 std::string MissingValues::statement_for(const Table& table, const Column& column) const {
   return Statements(functions_schema())
-      .value_for(table, column, column_treatment(live_.rules, table, column.name));
+      .value_for(table, column, column_treatment(live_.rules, table, column.name))
+      .text;
 }
 
 void MissingValues::refuse() const {

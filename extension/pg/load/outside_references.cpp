@@ -5,6 +5,7 @@
 #include "core/ids/row_mapper.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/padding.hpp"
+#include "core/scope/path_rules.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/array_text.hpp"
 #include "core/text/json_path.hpp"
@@ -60,7 +61,7 @@ class OutsideReferences::Reader {
         reference_(reference),
         target_(*live.scope.find(reference.target)),
         table_(live.table(reference.table)),
-        array_(is_list(live.schema, reference)),
+        list_(is_list(live.schema, reference)),
         form_(key_form(column_of(table_, reference.columns[0]))),
         jsonb_(column_of(table_, reference.columns[0]).type_oid == JSONBOID),
         dropped_(dropped) {}
@@ -168,7 +169,13 @@ class OutsideReferences::Reader {
       }
       return;
     }
-    if (!array_) return put(key, kReference);
+    if (reference_.path) {
+      for (PathElement& element : read_path(path_ids(live_.schema, reference_), key[0])) {
+        put({std::move(element.id)}, kReference);
+      }
+      return;
+    }
+    if (!list_) return put(key, kReference);
     for (const auto& element : parse_array(key[0]).value_or(Elements())) {
       if (element) put({std::string(in_form(form_, *element))}, kReference);
     }
@@ -252,7 +259,7 @@ class OutsideReferences::Reader {
   // Empty: the values are compared as text.
   std::string operator_of(size_t i) const {
     if (!reference_.operators.empty()) return reference_.operators[i];
-    if (array_ || path_) return {};
+    if (list_ || path_) return {};
     return common_equality(column_of(live_.table(reference_.target), reference_.target_columns[i]),
                            column_of(table_, reference_.columns[i]));
   }
@@ -316,7 +323,7 @@ class OutsideReferences::Reader {
   const Reference& reference_;
   const ScopedTable& target_;
   const Table& table_;
-  const bool array_;
+  const bool list_;
   const KeyForm form_;  // of its elements
   const bool jsonb_;
   std::optional<JsonPath> path_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/scope/padding.hpp"
+#include "core/scope/path_rules.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/json_path.hpp"
 #include "pg/rows/key_lookup.hpp"
@@ -100,6 +101,8 @@ void ReferenceMaps::leave_behind(RowMapper& mapper, const MatchedTable& table,
   static const NoKeys kNobody;
   if (!reference.json_path.empty()) {
     mapper.map_json(positions[0], JsonPath::parse(reference.json_path), &kNobody, when);
+  } else if (reference.path) {
+    mapper.map_path(positions[0], path_ids(live_.schema, reference), &kNobody, when);
   } else if (is_list(live_.schema, reference)) {
     mapper.map_array(positions[0], &kNobody, when);
   } else {
@@ -167,6 +170,9 @@ void ReferenceMaps::drop_outside(RowMapper& mapper, const MatchedTable& table,
     if (!dropped) dropped = std::make_unique<DroppedKeys>(keys);
     return mapper.map_json(positions[0], JsonPath::parse(reference.json_path), dropped.get(), when);
   }
+  if (reference.path) {
+    return mapper.drop_from_path(positions[0], path_ids(live_.schema, reference), keys, when);
+  }
   if (is_list(live_.schema, reference)) return mapper.drop_elements(positions[0], keys, when);
   std::vector<size_t> cleared;
   for (int16_t number : outside_->cleared(reference)) {
@@ -175,8 +181,8 @@ void ReferenceMaps::drop_outside(RowMapper& mapper, const MatchedTable& table,
   mapper.drop_keys(positions, keys, std::move(cleared), when);
 }
 
-// References that the columns' roots do not cover: several columns at once, elements of arrays,
-// conditions, documents.
+// References that the columns' roots do not cover: several columns at once, elements of arrays
+// and paths, conditions, documents.
 void ReferenceMaps::add_reference(RowMapper& mapper, const MatchedTable& table,
                                   const Reference& reference) {
   std::vector<size_t> positions;
@@ -200,9 +206,8 @@ void ReferenceMaps::add_reference(RowMapper& mapper, const MatchedTable& table,
     mapper.clear_columns(clearable(table, reference, positions), when,
                          RowMapper::Gone{positions, &gone_keys(table, reference, positions)});
   }
-  const bool array = is_list(live_.schema, reference);
-  if (!when && !array && reference.json_path.empty() &&
-      (positions.size() == 1 || target->owned())) {
+  const bool list = is_list(live_.schema, reference);
+  if (!when && !list && reference.json_path.empty() && (positions.size() == 1 || target->owned())) {
     return;
   }
   std::vector<const KeyMap*> maps;
@@ -225,7 +230,9 @@ void ReferenceMaps::add_reference(RowMapper& mapper, const MatchedTable& table,
   for (const KeyMap* map : maps) {
     if (!reference.json_path.empty()) {
       mapper.map_json(positions[0], JsonPath::parse(reference.json_path), map, when);
-    } else if (array) {
+    } else if (reference.path) {
+      mapper.map_path(positions[0], path_ids(live_.schema, reference), map, when);
+    } else if (list) {
       mapper.map_array(positions[0], map, when);
     } else {
       mapper.map_columns(positions, map, when);

@@ -11,6 +11,7 @@
 #include "pg/check/unplaced_rows.hpp"
 #include "pg/load/company_loader.hpp"
 #include "pg/load/company_row.hpp"
+#include "pg/load/free_identity.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/company_merge.hpp"
 #include "pg/restore/id_choice.hpp"
@@ -78,7 +79,7 @@ class Creation {
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, transfer_)),
         adopts_(origin.same_database && origin.source_gone && !new_ids_ &&
                 !source_lives(live, origin.manifest, transfer_)),
-        load_(live, origin.manifest, origin.source, match(),
+        load_(live, origin.manifest, origin.source, match(options.moves),
               SharedOptions{.same_database = origin.same_database, .actor = options.actor}) {}
 
   std::string run(Operation& operation, const CompanyIdentity& former) {
@@ -106,10 +107,14 @@ class Creation {
   std::vector<SharedReport> shared_report() const { return load_.shared_report(); }
 
  private:
-  MatchOptions match() const {
+  MatchOptions match(bool moves) const {
     const bool same_company =
         origin_.same_database && !new_ids_ && !wanted_.contains(live_.scope.company_key);
-    return {.same_company = same_company, .with_files = origin_.manifest.include_files};
+    MatchOptions match{.same_company = same_company, .with_files = origin_.manifest.include_files};
+    if (moves && !same_company && !source_lives(live_, origin_.manifest, transfer_)) {
+      match.moved = free_identity(live_, origin_.manifest, origin_.source);
+    }
+    return match;
   }
 
   std::string add_company() {

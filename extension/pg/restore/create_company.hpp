@@ -15,6 +15,7 @@ struct CreateOptions {
   std::string attributes = "{}";  // a JSON object: values of the new company's row
   IdMode ids = IdMode::kAuto;
   Text actor;
+  bool moves = false;  // identity columns keep values that nobody here has
 };
 
 // Both return the key of the new company. Errors: kBadAttribute (it also asks for values that the

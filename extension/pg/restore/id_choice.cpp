@@ -3,6 +3,7 @@
 #include "core/archive/manifest.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/backup/archive_rows.hpp"
+#include "pg/load/free_identity.hpp"
 #include "pg/load/id_facts.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/company_merge.hpp"
@@ -180,8 +181,11 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
                           .source_lives = does_source_live(backup, manifest)};
   ArchiveRows source(stored_members(backup.id), backup.id);
   const SharedOptions shared{.same_database = same_database, .preview = true};
-  MatchedArchive load(live, manifest, source, MatchOptions{.same_company = transfer.same_company},
-                      shared);
+  MatchOptions match{.same_company = transfer.same_company};
+  if (!company && !source_lives(live, manifest, transfer)) {
+    match.moved = free_identity(live, manifest, source);
+  }
+  MatchedArchive load(live, manifest, source, match, shared);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
                                 : keys_of_new_company(live, load.archived_company_keys()));
   load.settle_outside(company ? &*company : nullptr);

@@ -110,7 +110,8 @@ TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped
       continue;
     }
     ManifestColumn archived{column.name, column.type, ColumnTreatment::kData};
-    if (treatment && !gives_new_values(*treatment)) archived.treatment = *treatment;
+    const bool is_told = treatment && !gives_new_values(*treatment);
+    if (is_told && treatment != ColumnTreatment::kPath) archived.treatment = *treatment;
     if (!files.in_rows && is_file(live.rules, table, column)) {
       archived.files = ManifestFiles{};
       plan.query.files.push_back(plan.query.columns.size());

@@ -58,11 +58,15 @@ Rules load_rules() {
                             row[3].value_or(""), row[4].value_or(""), parse_text_array(*row[5]),
                             parse_text_array(*row[6])});
   }
-  for (const Row& row :
-       own_query("SELECT table_schema, table_name, column_name, treatment, replacement FROM "
-                 "company_backup.column_rule ORDER BY 1, 2, 3")) {
-    rules.columns.push_back(
-        {*row[0], *row[1], *row[2], stored_word<ColumnTreatment>(*row[3]), row[4].value_or("")});
+  for (const Row& row : own_query(
+           "SELECT table_schema, table_name, column_name, treatment, replacement, evidence FROM "
+           "company_backup.column_rule ORDER BY 1, 2, 3")) {
+    rules.columns.push_back({.schema = *row[0],
+                             .table = *row[1],
+                             .column = *row[2],
+                             .treatment = stored_word<ColumnTreatment>(*row[3]),
+                             .replacement = row[4].value_or(""),
+                             .on_evidence = row[5] == "t"});
   }
   for (const Row& row :
        own_query("SELECT table_schema, table_name, columns::text[], target_schema, target_table, "

@@ -5,22 +5,16 @@
 #include "pg/base/encoding.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/base/spi.hpp"
+#include "pg/scope/readable_column.hpp"
 
 namespace company_backup {
 namespace {
 
 constexpr long kBatch = 100;
 
-// Whoever sets rules learns nothing of what he may not read.
-bool may_read_documents(Oid table, const std::string& column) {
+bool is_document(Oid table, const std::string& column) {
   const char* name = column.c_str();
   return guarded([=] {
-    const char kind = get_rel_relkind(table);
-    if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE) return false;
-    const bool allowed = pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-                         pg_attribute_aclcheck(table, column_number(table, name), GetUserId(),
-                                               ACL_SELECT) == ACLCHECK_OK;
-    if (!allowed || check_enable_rls(table, InvalidOid, true) == RLS_ENABLED) return false;
     const Oid type = getBaseType(get_atttype(table, column_number(table, name)));
     return type == JSONOID || type == JSONBOID;
   });
@@ -50,7 +44,8 @@ bool is_unused(Oid table, const std::string& column, const JsonPath& path) {
 
 void tell_of_unused_path(Oid table, const std::string& column, const JsonPath& path,
                          const std::string& path_text) {
-  if (!may_read_documents(table, column) || !is_unused(table, column, path)) return;
+  if (!may_read_column(table, column) || !is_document(table, column)) return;
+  if (!is_unused(table, column, path)) return;
   guarded([&] {
     ereport(NOTICE,
             (errmsg("no document in column \"%s\" of table \"%s\" has a value at %s",

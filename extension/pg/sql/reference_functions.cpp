@@ -6,6 +6,8 @@
 #include "pg/base/arguments.hpp"
 #include "pg/scope/guard.hpp"
 #include "pg/scope/unused_path.hpp"
+#include "pg/sql/global_rule.hpp"
+#include "pg/sql/path_rule.hpp"
 #include "pg/sql/stored_rules.hpp"
 
 namespace company_backup {
@@ -176,6 +178,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   }
   const Oid target = PG_GETARG_OID(2);
   const NamedTable to = name_target(rule, target);
+  if (!is_for_all(rule)) require_path_reference(rule);
   if (target == source && is_group_of_its_own(rule, target)) {
     notice("column \"" + rule.columns[0] + "\" refers to itself: its values are numbers of groups");
     store_column_rule(NamedTable{rule.schema, rule.table}, rule.columns[0], ColumnTreatment::kGroup,
@@ -184,6 +187,7 @@ COMPANY_BACKUP_FUNCTION(set_reference) {
   }
   if (!rule.target_columns.empty()) require_key(target, to, rule.target_columns);
   if (is_for_all(rule)) tell_of_all(rule.columns, tables_for_all(rule));
+  refuse_global_target(rule);
   store_reference(rule);
   if (!rule.json_path.empty() && !is_for_all(rule)) {
     tell_of_unused_path(source, rule.columns[0], path, rule.json_path);

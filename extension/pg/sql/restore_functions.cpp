@@ -170,7 +170,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
   const StoredBackup backup = authorize_source(id, std::nullopt, Action::kCreate, actor);
   require_readable(backup, Manifest::from_json(backup.manifest_text));
   return return_text(reading(backup, [&] {
-    return create_from(load_live_scope(), backup, {attributes, ids, actor});
+    return create_from(load_live_scope(), backup, {attributes, ids, actor, true});
   }));
 }
 

@@ -11,6 +11,8 @@
 #include "pg/rows/column_default.hpp"
 #include "pg/rows/replacement.hpp"
 #include "pg/scope/guard.hpp"
+#include "pg/sql/global_rule.hpp"
+#include "pg/sql/path_rule.hpp"
 #include "pg/sql/stored_rules.hpp"
 
 namespace company_backup {
@@ -38,6 +40,7 @@ bool takes_replacement(ColumnTreatment treatment) {
     case ColumnTreatment::kData:
     case ColumnTreatment::kCounter:
     case ColumnTreatment::kGroup:
+    case ColumnTreatment::kPath:
       break;
   }
   return false;
@@ -113,8 +116,7 @@ void require_for_all(const AllTables& all, const ColumnRule& rule) {
   }
   const auto keys = contradicting_keys(all.schema, all.rules, rule);
   if (keys.empty()) return;
-  const ColumnTreatment own =
-      gives_new_values(rule.treatment) ? ColumnTreatment::kData : rule.treatment;
+  const ColumnTreatment own = beside_key(rule.treatment);
   throw Error(sqlstate::kContradicts, "column " + name + " cannot be called " +
                                           to_text(rule.treatment) +
                                           " in all tables: foreign keys are on it")
@@ -128,7 +130,7 @@ void require_for_all(const AllTables& all, const ColumnRule& rule) {
 
 // The columns of these names in all tables, also in those to come.
 void set_for_all(const std::vector<std::string>& columns, std::optional<ColumnTreatment> treatment,
-                 const Text& replacement) {
+                 const Text& replacement, bool on_evidence) {
   if (replacement || treatment == ColumnTreatment::kRenew) {
     throw Error(sqlstate::kInvalidParameter, "a rule for all tables cannot have a replacement")
         .detail("A replacement is evaluated as the owner of its table, who has to set it.")
@@ -141,7 +143,7 @@ void set_for_all(const std::vector<std::string>& columns, std::optional<ColumnTr
     }
   }
   for (const std::string& column : columns) {
-    store_column_rule(NamedTable{}, column, treatment, std::nullopt);
+    store_column_rule(NamedTable{}, column, treatment, std::nullopt, on_evidence);
     if (!treatment) notice("no rule for all tables is for " + told_columns({column}) + " any more");
   }
   if (!treatment) return;
@@ -152,17 +154,19 @@ void set_for_all(const std::vector<std::string>& columns, std::optional<ColumnTr
 }
 
 void set_for_one(Oid table, const std::vector<std::string>& columns,
-                 std::optional<ColumnTreatment> treatment, const Text& replacement) {
+                 std::optional<ColumnTreatment> treatment, const Text& replacement,
+                 bool on_evidence) {
   const NamedTable named = named_table(table);
   for (const std::string& column : columns) require_column(table, column);
   if (replacement) require_table_owner(table, named);
   for (const std::string& column : columns) {
+    if (treatment == ColumnTreatment::kPath) require_path(table, named, column);
     if (replacement && treatment == ColumnTreatment::kRenew) {
       require_renewal(table, column, *replacement);
     } else if (replacement) {
       require_replacement(table, column, *replacement);
     }
-    store_column_rule(named, column, treatment, replacement);
+    store_column_rule(named, column, treatment, replacement, on_evidence);
   }
 }
 
@@ -170,8 +174,13 @@ void set_column_rules(FunctionCallInfo fcinfo, const std::vector<std::string>& c
   if (columns.empty()) throw Error(sqlstate::kInvalidParameter, "columns must not be empty");
   const auto treatment = treatment_argument<ColumnTreatment>(fcinfo, 2, "treatment of a column");
   const Text replacement = optional_text(fcinfo, 3);
+  const bool on_evidence = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
+  if (on_evidence && treatment != ColumnTreatment::kData) {
+    throw Error(sqlstate::kInvalidParameter, "only a column that is data can be so on evidence")
+        .detail("Evidence says that no value of a column is the key of anything.");
+  }
   if (PG_ARGISNULL(0)) {
-    set_for_all(columns, treatment, replacement);
+    set_for_all(columns, treatment, replacement, on_evidence);
     return;
   }
   if (treatment == ColumnTreatment::kRenew && !replacement) {
@@ -180,7 +189,7 @@ void set_column_rules(FunctionCallInfo fcinfo, const std::vector<std::string>& c
             "SELECT set_column_rule(..., 'renew', replacement => $$old || '-' || new_company$$).");
   }
   if (replacement) require_takes_replacement(treatment);
-  set_for_one(PG_GETARG_OID(0), columns, treatment, replacement);
+  set_for_one(PG_GETARG_OID(0), columns, treatment, replacement, on_evidence);
 }
 
 // Rules for all tables whose columns, or the table that they refer to, are gone.
@@ -215,6 +224,10 @@ COMPANY_BACKUP_FUNCTION(set_table_rule) {
       "$2",
       {named.schema, named.name}, Access::kWrite);
   if (!treatment) PG_RETURN_VOID();
+  if (treatment == TableTreatment::kGlobal) {
+    require_no_names(match, route);
+    require_not_referred_to(named);
+  }
   const Text reason = short_text(fcinfo, 2, "reason"), area = short_text(fcinfo, 3, "area");
   own_query(
       "INSERT INTO company_backup.table_rule (table_schema, table_name, treatment, reason, area, "

@@ -3,6 +3,8 @@
 
 #include "core/archive/archive_files.hpp"
 #include "core/scope/discovery.hpp"
+#include "core/scope/evidence_findings.hpp"
+#include "core/scope/global_tables.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/arguments.hpp"
@@ -121,28 +123,6 @@ void add_proposals(const std::vector<Finding>& findings, std::vector<Proposal>& 
   }
 }
 
-// What could not be looked at, and that names alone decided.
-std::vector<Finding> evidence_findings(const LiveScope& live) {
-  std::vector<Finding> findings;
-  for (const UnreadTable& unread : live.evidence.unread) {
-    const Table& table = live.table(unread.table);
-    if (unread.column == 0) {
-      findings.push_back({Severity::kNotice, display_table(table),
-                          "its rows could not be looked at: " + unread.why, ""});
-      continue;
-    }
-    const std::string& column = column_of(table, unread.column).name;
-    if (column_rule(live.rules, table, column) != nullptr) continue;
-    findings.push_back(
-        {Severity::kNotice, display_table(table) + "." + display_name(column), unread.why, ""});
-  }
-  if (!live.evidence.has_rows) {
-    findings.push_back({Severity::kNotice, display_table(live.table(live.scope.company_table)),
-                        "there were no rows to look at: what is asked goes by names alone", ""});
-  }
-  return findings;
-}
-
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(company_scope) {
@@ -156,6 +136,12 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
                     key_columns(table, scoped), to_text(scoped.decided_by),
                     scoped.reason.empty() ? Text() : Text(scoped.reason)});
   }
+  for (const OtherTable& other : live.scope.others) {
+    const Table& table = live.table(other.table);
+    rows.push_back({display_table(table), to_text(other.treatment()), other.area, Text(),
+                    text_array(column_names(table, pick_key(table))), to_text(other.decided_by),
+                    other.reason.empty() ? Text() : Text(other.reason)});
+  }
   return return_rows(fcinfo, rows);
 }
 
@@ -163,10 +149,13 @@ COMPANY_BACKUP_FUNCTION(check_company_scope) {
   authorize_scope();
   const LiveScope live = load_live_scope(gather_evidence);
   std::vector<Finding> findings = live.scope.findings;
-  for (const auto& more : {row_findings(live), evidence_findings(live)}) {
+  const auto of_evidence =
+      evidence_findings(live.schema, live.rules, live.scope, live.evidence, functions_schema());
+  for (const auto& more : {row_findings(live), of_evidence}) {
     std::copy_if(more.begin(), more.end(), std::back_inserter(findings),
                  [&](const Finding& finding) { return !is_settled_by(findings, finding.hint); });
   }
+  if (const auto global = told_global_tables(live.schema, live.scope)) findings.push_back(*global);
   sort_findings(findings);
   Rows rows;
   for (const Finding& finding : findings) {

@@ -9,7 +9,8 @@
 namespace company_backup {
 
 void store_column_rule(const NamedTable& table, const std::string& column,
-                       std::optional<ColumnTreatment> treatment, const Text& replacement) {
+                       std::optional<ColumnTreatment> treatment, const Text& replacement,
+                       bool on_evidence) {
   own_query(
       "DELETE FROM company_backup.column_rule WHERE table_schema::text = $1 AND table_name::text = "
       "$2 "
@@ -18,12 +19,15 @@ void store_column_rule(const NamedTable& table, const std::string& column,
   if (!treatment) return;
   own_query(
       "INSERT INTO company_backup.column_rule (table_schema, table_name, column_name, treatment, "
-      "replacement, replacement_by, replacement_role, said_in) SELECT $1::name, $2::name, "
+      "replacement, replacement_by, replacement_role, said_in, evidence) SELECT $1::name, "
+      "$2::name, "
       "$3::name, "
-      "$4, $5, r.rolname, r.oid, i.identity FROM (VALUES ($5 IS NOT NULL)) v (has_one) LEFT JOIN "
+      "$4, $5, r.rolname, r.oid, i.identity, $7 FROM (VALUES ($5 IS NOT NULL)) v (has_one) LEFT "
+      "JOIN "
       "pg_roles r ON has_one AND r.oid = $6 LEFT JOIN company_backup.database_identity i ON "
       "has_one",
-      {table.schema, table.name, column, to_text(*treatment), replacement, caller_role()},
+      {table.schema, table.name, column, to_text(*treatment), replacement, caller_role(),
+       on_evidence},
       Access::kWrite);
 }
 

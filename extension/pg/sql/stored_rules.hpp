@@ -20,9 +20,10 @@ struct AllTables {
 };
 
 // In place of the column's rule; no treatment: none. No table: for all tables. `replacement` is
-// evaluated as the caller, who owns the table.
+// evaluated as the caller, who owns the table. `on_evidence`: see ColumnRule.
 void store_column_rule(const NamedTable& table, const std::string& column,
-                       std::optional<ColumnTreatment> treatment, const Text& replacement);
+                       std::optional<ColumnTreatment> treatment, const Text& replacement,
+                       bool on_evidence = false);
 
 // Its place must be free.
 void store_reference(const ReferenceRule& rule);

@@ -1,0 +1,93 @@
+#include "core/scope/table_nouns.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "core/scope/smell_words.hpp"
+#include "core/text/names.hpp"
+
+namespace company_backup {
+namespace {
+
+std::string joined(std::span<const std::string> words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : "_") + word;
+  return text;
+}
+
+// Numbers that count or order, whatever table has the same name.
+bool is_quantity(const std::string& word) {
+  return is_word(
+      word,
+      {"position", "order",  "version",  "level",    "page",   "priority", "count",    "size",
+       "score",    "rank",   "number",   "step",     "year",   "month",    "week",     "day",
+       "hour",     "minute", "second",   "port",     "rating", "sequence", "index",    "weight",
+       "length",   "width",  "height",   "depth",    "amount", "total",    "balance",  "quantity",
+       "price",    "rate",   "discount", "duration", "limit",  "offset",   "interval", "point",
+       "vote",     "view",   "like",     "revision", "round",  "age",      "volume",   "capacity"});
+}
+
+bool is_part_played(const std::string& word) {
+  return is_word(word, {"from", "to", "source", "target", "destination", "parent", "old", "new",
+                        "previous", "next", "default", "main", "primary", "original", "first",
+                        "last", "billing", "shipping"});
+}
+
+}  // namespace
+
+TableNouns::TableNouns(const Schema& schema) {
+  for (TableIndex index = 0; index < static_cast<TableIndex>(schema.tables.size()); ++index) {
+    const Table& table = schema.tables[index];
+    for (const std::string& form : noun_forms(plain_name(table.name))) nouns_.insert(form);
+    for (const UniqueIndex& unique : table.unique_indexes) {
+      if (unique.partial || unique.columns.size() != 1 || unique.columns[0] == 0) continue;
+      const std::string& name = column_of(table, unique.columns[0]).name;
+      const auto [known, added] = keys_.emplace(name, index);
+      if (!added && known->second != index) known->second = kNoTable;
+    }
+  }
+}
+
+std::optional<std::string> TableNouns::known(const std::string& noun) const {
+  const auto forms = noun_forms(noun);
+  const bool is_noun = std::any_of(forms.begin(), forms.end(), [this](const std::string& form) {
+    return nouns_.contains(form);
+  });
+  return is_noun ? std::optional(noun) : std::nullopt;
+}
+
+std::optional<std::string> TableNouns::said_stem(const Column& column) const {
+  if (auto stem = id_stem(column.name)) return stem;
+  const std::vector<std::string> words = words_of(column.name);
+  const std::span<const std::string> all(words);
+  if (all.size() == 1) {
+    for (const std::string_view end : {"ids", "id"})
+      if (all[0].ends_with(end))
+        if (auto stem = known(all[0].substr(0, all[0].size() - end.size()))) return stem;
+  }
+  if (all.size() < 2) return std::nullopt;
+  if (is_word(all.front(), {"id", "fk"})) return known(joined(all.subspan(1)));
+  if (is_word(all.back(), {"fk"})) return known(joined(all.first(all.size() - 1)));
+  return std::nullopt;
+}
+
+std::optional<std::string> TableNouns::stem(const Column& column) const {
+  if (auto stem = said_stem(column)) return stem;
+  const TypeFamily family = element_family(column.family);
+  if (family != TypeFamily::kInteger && family != TypeFamily::kUuid) return std::nullopt;
+  const std::vector<std::string> words = words_of(column.name);
+  const std::span<const std::string> all(words);
+  if (all.empty()) return std::nullopt;
+  if (all.size() > 1 && is_word(all.back(), {"ref", "key", "nr", "no", "num"}))
+    return known(joined(all.first(all.size() - 1)));
+  if (is_quantity(all.back())) return std::nullopt;
+  return known(joined(is_part_played(all.front()) ? all.subspan(1) : all));
+}
+
+TableIndex TableNouns::table_of_key(const std::string& column) const {
+  if (words_of(column).size() < 2) return kNoTable;
+  const auto found = keys_.find(column);
+  return found == keys_.end() ? kNoTable : found->second;
+}
+
+}  // namespace company_backup
