@@ -33,7 +33,7 @@ SELECT is(pg_temp.asked('app.step.task%'), 'app.step.task_id: values of task_id 
 SELECT is(pg_temp.proposed('{retry_id'), 'confident SELECT public.set_reference(''app.step'', ''{retry_id,retry_inserted_at}'', ''app.task'');', 'moments prove, whatever the name');
 SELECT is(pg_temp.proposed('{old_id'), NULL, 'pairs that are no keys are none');
 SELECT is(pg_temp.proposed('{company_id,site_number}'), 'confident SELECT public.set_reference(''app.step'', ''{company_id,site_number}'', ''app.site'');', 'a column that is called the same stands for itself');
-SELECT is(pg_temp.proposed('''app.trace'''), E'confident SELECT public.set_reference(''app.trace'', ''{task_id,task_inserted_at}'', ''app.task'');\nguess SELECT public.set_table_rule(''app.trace'', ''company'', ''belongs to the company of task_id'', route => ''{task_id}'');', 'a table that nothing reaches is asked about');
+SELECT is(pg_temp.proposed('''app.trace'''), E'confident SELECT public.set_reference(''app.trace'', ''{task_id,task_inserted_at}'', ''app.task'');\nlikely SELECT public.set_table_rule(''app.trace'', ''company'', ''belongs to the company of task_id'', route => ''{task_id}'');', 'a table that nothing reaches is asked about');
 SELECT unalike(coalesce(pg_temp.proposed('app.bare'), ''), '%{task_id,task_inserted_at}%', '... not if they are no keys');
 DO $$ DECLARE proposal text;
 BEGIN FOR proposal IN SELECT statement FROM propose_company_rules() WHERE statement LIKE '%app.step%' OR statement LIKE '%app.trace%' LOOP EXECUTE proposal; END LOOP; END $$;

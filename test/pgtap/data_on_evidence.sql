@@ -21,7 +21,7 @@ INSERT INTO app.remark SELECT 20000 + n, pg_temp.id('subject', n), 'w' FROM gene
 SELECT set_company_table('app.company', identity_columns => '{}');
 
 SELECT is((SELECT confidence || ' ' || statement FROM propose_company_rules() WHERE statement LIKE '%trace_id%'),
-  'confident SELECT public.set_column_rule(''app.job'', ''trace_id'', ''data'', evidence => true);', 'what no key has is proposed as data, on evidence');
+  'confident SELECT public.set_column_rule(''app.job'', ''{lot_id,person_id,trace_id}''::name[], ''data'', evidence => true);', 'what no key has is proposed as data, on evidence');
 DO $$ DECLARE proposal text;
 BEGIN FOR proposal IN SELECT statement FROM propose_company_rules() LOOP EXECUTE proposal; END LOOP; END $$;
 SELECT set_column_rule('app.job', 'person_id', 'data');

@@ -293,7 +293,7 @@ TEST_F(EvidenceTest, WhatIsNoKeyIsData) {
   EXPECT_EQ(proposed(),
             (std::vector<std::string>{
                 "confident set_column_rule('sales.note', 'external_id', 'data', evidence => true);",
-                "likely set_column_rule('sales.note', 'customer_id', 'data', evidence => true);"}))
+                "guess set_column_rule('sales.note', 'customer_id', 'data', evidence => true);"}))
       << "a name that names a table is not settled for good";
 }
 

@@ -449,6 +449,12 @@ class ColumnCheck {
   // That of none of the kinds any value is a key, if that is so.
   std::optional<std::string> evidence_of_no_kind(TableIndex index, const Column& column,
                                                  const Column& type) const {
+    const auto& crowded = model_.evidence.crowded;
+    if (std::any_of(crowded.begin(), crowded.end(), [&](const CrowdedColumn& one) {
+          return one.table == index && one.column == column.number &&
+                 one.when_column == type.number;
+        }))
+      return std::nullopt;
     const Judgement* least = nullptr;
     std::vector<Judgement> kinds;
     for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
