@@ -117,6 +117,32 @@ TEST(EvidenceCollector, KeepsValuesFromEverywhere) {
   EXPECT_EQ(matches(false), matches(true));
 }
 
+// What is moved keeps what it looks like, and counts once.
+TEST(EvidenceCollector, MovesValuesToOtherPlaces) {
+  const SamplePlace from{.table = 0, .column = 1, .json_path = "$.a"};
+  const SamplePlace to{.table = 0, .column = 1, .json_path = "$.*"};
+  constexpr const char* kPrinted = "00000000-0000-4000-8000-0000000000ab";
+  EvidenceCollector collector(100);
+  collector.add_value(to, kPrinted);
+  collector.add_value(from, "00000000-0000-4000-8000-0000000000AB");
+  collector.add_value(from, "gid://app/Item/7");
+  collector.move(from, to);
+  EXPECT_FALSE(collector.knows(from));
+  collector.end_places();
+  collector.begin_key(1, 1);
+  collector.add_key(kPrinted);
+  const Evidence evidence = collector.finish();
+  ASSERT_EQ(evidence.places.size(), 1U);
+  const PlaceEvidence& place = evidence.places[0];
+  EXPECT_EQ(place.place, to);
+  EXPECT_EQ(place.values, 2U);
+  EXPECT_EQ(place.respelt, 1U);
+  EXPECT_EQ(place.composed, 1U);
+  ASSERT_EQ(place.matches.size(), 1U);
+  EXPECT_EQ(place.matches[0].values, 1U);
+  EXPECT_FALSE(place.matches[0].respelt);
+}
+
 TEST(RowEvidence, CountsRowsWithoutAValue) {
   RowEvidence evidence;
   evidence.columns = {2, 3};
