@@ -79,6 +79,17 @@ SELECT alike(pg_temp.asked('app.move.payload'), '%references are followed in col
 SELECT lives_ok(format('DO $x$ BEGIN %s END $x$', replace(pg_temp.proposed('''payload'''), 'guess SELECT', 'PERFORM')), 'the statement can be run');
 SELECT is(pg_temp.asked('app.move.payload'), NULL, '... and settles it');
 
+-- Keys that follow a column, and rows that a parent has by inheritance.
+CREATE TABLE app.parcel (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, track uuid UNIQUE NOT NULL, parcel_no bigint UNIQUE);
+CREATE TABLE app.delivery (track uuid PRIMARY KEY REFERENCES app.parcel (track));
+CREATE TABLE app.express (PRIMARY KEY (id)) INHERITS (app.parcel);
+INSERT INTO app.parcel SELECT n, 1, pg_temp.id('parcel', n), n FROM generate_series(1, 40) n;
+INSERT INTO app.delivery SELECT track FROM app.parcel WHERE id % 2 = 0;
+INSERT INTO app.express SELECT 1000 + n, 2, pg_temp.id('express', n), 1000 + n FROM generate_series(1, 20) n;
+SELECT set_reference('app.express', '{company_id}', 'app.company');
+SELECT is(pg_temp.asked('app.parcel%'), NULL, 'a column is not what others have from it');
+SELECT is(pg_temp.asked('app.express%'), NULL, 'nor what is inherited');
+
 -- A row that completes another has its key.
 CREATE TABLE app.body (id uuid PRIMARY KEY, words text);
 INSERT INTO app.body SELECT id, 'w' FROM app.doc;

@@ -131,6 +131,25 @@ void EvidenceCollector::move(const SamplePlace& from, const SamplePlace& to) {
   old.moved = true;
 }
 
+void forget_followers(const Schema& schema, Evidence& evidence) {
+  using Place = std::pair<TableIndex, int16_t>;
+  std::map<Place, std::vector<Place>> followers;
+  for (const ForeignKey& key : schema.foreign_keys) {
+    for (size_t i = 0; i < key.columns.size(); ++i)
+      followers[{key.target, key.target_columns[i]}].emplace_back(key.table, key.columns[i]);
+  }
+  for (PlaceEvidence& evidence_of : evidence.places) {
+    const SamplePlace& place = evidence_of.place;
+    const auto found = followers.find({place.table, place.column});
+    if (found == followers.end() || !place.json_path.empty()) continue;
+    std::erase_if(evidence_of.matches, [&](const KeyMatch& match) {
+      const Place place_of_match(match.table, match.column);
+      return std::find(found->second.begin(), found->second.end(), place_of_match) !=
+             found->second.end();
+    });
+  }
+}
+
 void EvidenceCollector::add_value(const SamplePlace& place, std::string_view value) {
   Sampled& sampled = places_[number_of(place)];
   const std::optional<UuidBytes> uuid = parse_uuid(value);

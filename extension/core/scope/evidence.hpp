@@ -113,6 +113,9 @@ struct Evidence {
   const PlaceEvidence* find_separated(TableIndex table, int16_t column) const;
 };
 
+// Keys that follow a column by a foreign key have its values: that says nothing of the column.
+void forget_followers(const Schema& schema, Evidence& evidence);
+
 // Is a value of this form not met twice by chance? UUIDs, long random texts, large numbers.
 bool looks_generated(std::string_view value);
 

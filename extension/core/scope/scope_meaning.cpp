@@ -249,7 +249,8 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
     return ends_like_others(place, column.name, namesake) ? kNoTable : namesake;
   if (ending != kNoTable) return ending;
   const TableIndex of_key = nouns_.table_of_key(column.name);
-  if (of_key != kNoTable && of_key != at.table) return of_key;
+  const bool inherits = model_.table(at.table).is_child;  // the parent has its rows, too
+  if (of_key != kNoTable && of_key != at.table && !inherits) return of_key;
   if (names_itself(place, column.name)) return at.table;
   return names_doer(column) ? people_among(place) : kNoTable;
 }

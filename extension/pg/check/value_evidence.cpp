@@ -89,6 +89,7 @@ class Gatherer {
     }
     std::vector<PairEvidence> pairs = pair_evidence();
     Evidence evidence = collector_.finish();
+    forget_followers(schema_, evidence);
     evidence.crowded = crowded();
     evidence.pairs = std::move(pairs);
     tell_unreadable();
