@@ -1,9 +1,45 @@
 #include "core/scope/scope.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace company_backup {
 namespace {
+
+using Known = std::map<TableIndex, bool>;  // what was found out of tables: many ways lead to some
+
+// Can each route of the table end, as `can_end(step)` says?
+template <typename CanEnd>
+bool can_all_end(const ScopedTable& scoped, Known& known, CanEnd&& can_end) {
+  const auto found = known.find(scoped.table);
+  if (found != known.end()) return found->second;
+  const bool all =
+      !scoped.routes.empty() && std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end);
+  known[scoped.table] = all;
+  return all;
+}
+
+bool can_belong_to_nobody(const Schema& schema, const Scope& scope, const ScopedTable& scoped,
+                          Known& known) {
+  return can_all_end(scoped, known, [&](const RouteStep& step) {
+    if (can_be_null(schema, scoped, step)) return true;
+    if (step.kind != RouteStep::Kind::kDown) return false;
+    const ScopedTable* target = scope.find(step.target);
+    return target != nullptr && can_belong_to_nobody(schema, scope, *target, known);
+  });
+}
+
+bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable& scoped,
+                     Known& known) {
+  return can_all_end(scoped, known, [&](const RouteStep& step) {
+    if (step.kind == RouteStep::Kind::kUp || can_be_null(schema, scoped, step)) return true;
+    if (step.kind == RouteStep::Kind::kCompany) return false;
+    if (foreign_key_of(schema, scoped, step) == nullptr) return true;
+    const ScopedTable* target = scope.find(step.target);
+    return target != nullptr && can_be_orphaned(schema, scope, *target, known);
+  });
+}
 
 int rank(const Finding& finding) {
   switch (finding.severity) {
@@ -104,23 +140,22 @@ bool is_list(const Schema& schema, const Reference& reference) {
 }
 
 bool can_belong_to_nobody(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
-  const auto can_end_nowhere = [&](const RouteStep& step) {
-    if (can_be_null(schema, scoped, step)) return true;
-    if (step.kind != RouteStep::Kind::kDown) return false;
-    const ScopedTable* target = scope.find(step.target);
-    return target != nullptr && can_belong_to_nobody(schema, scope, *target);
-  };
-  return !scoped.routes.empty() &&
-         std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end_nowhere);
+  Known known;
+  return can_belong_to_nobody(schema, scope, scoped, known);
 }
 
 bool leads_through(const Scope& scope, TableIndex start, TableIndex goal) {
-  if (start == goal) return true;
-  const ScopedTable* scoped = scope.find(start);
-  return start != scope.company_table && scoped != nullptr &&
-         std::any_of(scoped->routes.begin(), scoped->routes.end(), [&](const RouteStep& step) {
-           return leads_through(scope, step.target, goal);
-         });
+  std::vector<TableIndex> open{start};
+  std::set<TableIndex> seen;
+  while (!open.empty()) {
+    const TableIndex table = open.back();
+    open.pop_back();
+    if (table == goal) return true;
+    const ScopedTable* scoped = scope.find(table);
+    if (table == scope.company_table || scoped == nullptr || !seen.insert(table).second) continue;
+    for (const RouteStep& step : scoped->routes) open.push_back(step.target);
+  }
+  return false;
 }
 
 const ForeignKey* foreign_key_of(const Schema& schema, const ScopedTable& scoped,
@@ -133,14 +168,8 @@ const ForeignKey* foreign_key_of(const Schema& schema, const ScopedTable& scoped
 }
 
 bool can_be_orphaned(const Schema& schema, const Scope& scope, const ScopedTable& scoped) {
-  const auto can_end = [&](const RouteStep& step) {
-    if (step.kind == RouteStep::Kind::kUp || can_be_null(schema, scoped, step)) return true;
-    if (step.kind == RouteStep::Kind::kCompany) return false;
-    if (foreign_key_of(schema, scoped, step) == nullptr) return true;
-    const ScopedTable* target = scope.find(step.target);
-    return target != nullptr && can_be_orphaned(schema, scope, *target);
-  };
-  return !scoped.routes.empty() && std::all_of(scoped.routes.begin(), scoped.routes.end(), can_end);
+  Known known;
+  return can_be_orphaned(schema, scope, scoped, known);
 }
 
 std::vector<RouteStep> all_steps(const ScopedTable& scoped) {

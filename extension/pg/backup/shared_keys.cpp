@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/ids/row_mapper.hpp"
+#include "core/scope/ownership.hpp"
 #include "core/scope/path_rules.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/array_text.hpp"
@@ -339,7 +340,8 @@ std::vector<SharedKeys::SharedTable> SharedKeys::plan_tables() {
     }
     shared.query.sql =
         "SELECT " + select + " FROM " + from_table(table) + " AS t WHERE (" + where + ")";
-    if (scoped.owned()) shared.query.sql += " AND " + belongs_to_nobody(live_, scoped, "t");
+    if (scoped.owned())
+      shared.query.sql += " AND " + belongs_to_nobody(live_.schema, live_.scope, scoped.table, "t");
     if (!scoped.key.empty()) shared.query.sql += " ORDER BY " + order_terms(table, scoped.key, "t");
     tables.push_back(std::move(shared));
   }

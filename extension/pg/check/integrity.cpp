@@ -79,7 +79,7 @@ class Proof {
     // A key that its rule lets lead to another company may mean anything here.
     const bool known = is_translated(roots) && reference_.outside == OutsidePolicy::kRefuse;
     if (!origin.same_database && !known) return "false";
-    return belongs_to_nobody(live_, target, "t");
+    return belongs_to_nobody(live_.schema, live_.scope, target.table, "t");
   }
 
   // No row of the target for which `condition` holds is referred to.

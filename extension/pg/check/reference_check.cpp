@@ -97,7 +97,7 @@ class Checker {
   std::string acceptable_target() const {
     if (target_ == nullptr || !target_->owned()) return "true";
     return "(" + owned_by(live_.schema, live_.scope, reference_->target, "r", "$1") + " OR " +
-           belongs_to_nobody(live_, *target_, "r") + ")";
+           belongs_to_nobody(live_.schema, live_.scope, target_->table, "r") + ")";
   }
 
   std::string when_condition() const {

@@ -300,7 +300,7 @@ class OutsideReferences::Reader {
   // archive, will be gone.
   std::string allowed_rows(std::vector<Arg>& args) const {
     if (!way_.same_company && reference_.outside == OutsidePolicy::kNull) {
-      return belongs_to_nobody(live_, target_, "x");
+      return belongs_to_nobody(live_.schema, live_.scope, target_.table, "x");
     }
     const bool is_company = reference_.target == live_.scope.company_table;
     if (way_.target == nullptr || target_.treatment != TableTreatment::kCompany || is_company)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/ownership.hpp"
 #include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"
@@ -59,7 +60,8 @@ SharedMatch::SharedMatch(const LiveScope& live, const Manifest& manifest, RowSou
       }
       match->columns.push_back(column);
     }
-    if (match->scoped->owned()) match->condition = belongs_to_nobody(live, *match->scoped, "t");
+    if (match->scoped->owned())
+      match->condition = belongs_to_nobody(live.schema, live.scope, match->scoped->table, "t");
     auto matcher = std::make_unique<SharedMatcher>(*match, archived, matches_);
     matcher->read(source, number);
     matchers.push_back(std::move(matcher));

@@ -28,18 +28,6 @@ std::string order_term(const Column& column, const std::string& value) {
   return "pg_catalog.convert_to(" + text + ", 'UTF8')";
 }
 
-// " OR it leads to a row that belongs to nobody"; empty: there are no such rows.
-std::string leads_to_nobody(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step,
-                            const std::string& alias, const std::string& before) {
-  const std::string target = alias + "_of";
-  const std::string condition = belongs_to_nobody(live, *live.scope.find(step.target), target);
-  if (condition == "false") return {};
-  return (before.empty() ? "" : " OR ") +
-         ("EXISTS (SELECT FROM " + from_table(live.table(step.target)) + " AS " + target +
-          " WHERE " + step_join(live.schema, step, scoped.table, alias, target) + " AND " +
-          condition + ")");
-}
-
 }  // namespace
 
 KeyOrder key_order(const Column& column) {
@@ -62,29 +50,6 @@ std::string row_key_expression(const Table& table, const std::vector<int16_t>& k
   std::string expression = "pg_catalog.concat('(', pg_catalog.concat_ws(', '";
   for (int16_t number : key) expression += ", " + column_of_row(table, number, alias);
   return expression + "), ')')";
-}
-
-std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
-                              const std::string& alias) {
-  if (!can_belong_to_nobody(live.schema, live.scope, scoped)) return "false";
-  const Table& table = live.table(scoped.table);
-  std::string all;
-  for (const RouteStep& step : scoped.routes) {
-    std::string any;
-    for (int16_t number : step.columns) {
-      if (column_of(table, number).not_null) continue;
-      any += (any.empty() ? "" : " OR ") + column_of_row(table, number, alias) + " IS NULL";
-    }
-    if (step.when_column != 0) {
-      const Column& kind = column_of(table, step.when_column);
-      any += (any.empty() ? "" : " OR ") + as_text(column_sql(alias, kind), kind) +
-             " IS DISTINCT FROM " + quote_literal(step.when_value);
-    }
-    if (step.kind == RouteStep::Kind::kDown) any += leads_to_nobody(live, scoped, step, alias, any);
-    all += (all.empty() ? "(" : " AND (") + any + ")";
-  }
-  const std::string hangs = hangs_on_owned(live.schema, live.scope, scoped.table, alias);
-  return "(" + all + (hangs.empty() ? "" : " AND NOT " + hangs) + ")";
 }
 
 TravellingTable plan_travelling(const LiveScope& live, const ScopedTable& scoped,

@@ -21,12 +21,6 @@ std::string order_terms(const Table& table, const std::vector<int16_t>& key,
 std::string row_key_expression(const Table& table, const std::vector<int16_t>& key,
                                const std::string& alias);
 
-// The condition under which a row of a scoped table belongs to no company: all its routes are NULL,
-// or are for rows of other kinds.
-// "false" if that cannot be.
-std::string belongs_to_nobody(const LiveScope& live, const ScopedTable& scoped,
-                              const std::string& alias);
-
 // A table of the company as it travels.
 struct TravellingTable {
   const ScopedTable* scoped = nullptr;
