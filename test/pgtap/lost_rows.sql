@@ -78,7 +78,8 @@ INSERT INTO public.remark VALUES (1, NULL, 'App::Visit', 1, 'by its visit'), (2,
   (4, NULL, 'App::Visit', 2, 'of two'), (5, NULL, 'App::Weather', 1, 'nobody''s');
 SELECT set_company_table('public.co');
 SELECT set_reference('public.remark', '{about_id}', 'public.visit', when_column => 'about_type', when_value => 'App::Visit');
-SELECT alike(pg_temp.errors(), 'public.remark: two columns could say which company a row belongs to: about_id and remark_co_id_fkey%', 'kinds do not decide alone beside another way');
+SELECT is((SELECT route FROM company_scope() WHERE table_name = 'public.remark'), 'about_id (''App::Visit'') > visit_co_id_fkey', 'a kind that is never NULL decides before a column that can be');
+SELECT alike(pg_temp.errors(), 'public.remark: 1 row belongs to no company by about_id (''App::Visit'') > visit_co_id_fkey, although remark_co_id_fkey leads to one, among them (2)%public.remark.about_id: no rule says of which table it is the ID where about_type is ''App::Weather''%', '... if all kinds lead to companies, and each row is placed');
 SELECT set_table_rule('public.remark', 'company', 'x', route => '{remark_co_id_fkey}');
 SELECT alike(pg_temp.told('SELECT cb.backup_company(1)'), 'KB003 %public.remark (1), about_id (''App::Visit''): leads to the company%', 'nor does the other way');
 SELECT set_table_rule('public.remark', 'company', 'x', route => '{remark_co_id_fkey,about_id}');

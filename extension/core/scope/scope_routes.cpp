@@ -27,7 +27,10 @@ void prefer(Candidates& candidates, const Wanted& wanted) {
 class Search {
  public:
   explicit Search(const Model& model)
-      : model_(model), incoming_(model.size()), loose_(model.size(), false) {
+      : model_(model),
+        incoming_(model.size()),
+        by_kind_(model.size(), false),
+        loose_(model.size(), false) {
     for (TableIndex table = 0; table < static_cast<TableIndex>(model.size()); ++table) {
       const auto& ways = model.ordered[table].empty() ? model.links[table] : model.ordered[table];
       for (const Link& link : ways) incoming_[link.step.target].push_back(table);
@@ -41,7 +44,7 @@ class Search {
 
   Routes run() {
     do spread();
-    while (admit_loose());
+    while (admit_kinds() || admit_loose());
     for (TableIndex table = 0; table < static_cast<TableIndex>(model_.size()); ++table) {
       add_later(table);
       if (model_.ordered[table].empty()) tie(table);
@@ -103,12 +106,46 @@ class Search {
       return false;
     const Candidates& steps = routes_.steps[table];
     sure_[table] =
+        by_kind_[table] || !sure_kinds(model_.ordered[table]).empty() ||
         std::any_of(steps.begin(), steps.end(), [&](const Link* link) { return is_sure(*link); });
     return true;
   }
 
+  // Does a rule say that each row belongs to a company, by its route? It would name match_columns
+  // if some were nobody's. Rows that another way leads to one are counted all the same
+  // (pg/check/unplaced_rows.hpp).
+  bool says_all(TableIndex table) const {
+    const TableRule* rule = model_.rule[table];
+    return rule != nullptr && !model_.ordered[table].empty() && rule->match_columns.empty() &&
+           rule->treatment != TableTreatment::kExcluded;
+  }
+
+  // All kinds of a column that is never NULL, if each leads to rows that all belong to companies.
+  // That there are no other kinds, the rows are asked (pg/check/unknown_kinds.hpp).
+  Candidates sure_kinds(const std::vector<Link>& links) const {
+    std::map<std::vector<int16_t>, Candidates> kinds;
+    for (const Link& link : links) {
+      if (!link.of_one_kind()) continue;
+      std::vector<int16_t> columns = link.step.columns;
+      columns.push_back(link.step.when_column);
+      kinds[columns].push_back(&link);
+    }
+    for (const auto& [columns, all] : kinds) {
+      const auto sure = [&](const Link* link) {
+        const TableIndex target = link->step.target;
+        return link->firm && (sure_[target] || (is_reached(*link) && says_all(target)));
+      };
+      if (std::all_of(all.begin(), all.end(), sure)) return all;
+    }
+    return {};
+  }
+
   bool take_links(TableIndex table, int distance) {
     Candidates candidates;
+    if (by_kind_[table]) {
+      routes_.steps[table] = sure_kinds(model_.links[table]);
+      return !routes_.steps[table].empty();
+    }
     for (const Link& link : model_.links[table])
       if (is_reached(link) && (is_sure(link) || loose_[table])) candidates.push_back(&link);
     if (candidates.empty()) return false;
@@ -230,6 +267,18 @@ class Search {
     return is_reached(link) && (link.firm || model_.ruled_owned(table));
   }
 
+  // Tables that no sure link reaches, but all kinds of a column do. True if there were any.
+  bool admit_kinds() {
+    bool admitted = false;
+    for (TableIndex table = 0; table < static_cast<TableIndex>(model_.size()); ++table) {
+      if (routes_.distance[table] >= 0 || by_kind_[table] || model_.ruled_foreign(table) ||
+          !model_.ordered[table].empty() || sure_kinds(model_.links[table]).empty())
+        continue;
+      by_kind_[table] = admitted = true;
+    }
+    return admitted;
+  }
+
   // Tables that no sure link reaches, but others do: of those the nearest may use them. True if
   // there were any, and the search has to be repeated.
   bool admit_loose() {
@@ -254,6 +303,7 @@ class Search {
 
   const Model& model_;
   std::vector<std::vector<TableIndex>> incoming_;  // tables with a link to this one
+  std::vector<bool> by_kind_;                      // a sure column of kinds decides
   std::vector<bool> loose_;                        // may use links that are not sure
   std::vector<bool> sure_;                         // each row belongs to a company
   std::string usual_column_;
