@@ -356,8 +356,56 @@ uint32_t ColumnMeaning::rows_without(TableIndex table, const std::vector<const L
   return firm ? 0 : found->second.rows_without(columns_of_ways(ways));
 }
 
-bool ColumnMeaning::rests_on_guess(TableIndex start, const Routes& routes) const {
+bool ColumnMeaning::can_lead_back(TableIndex start, TableIndex goal) const {
   std::vector<TableIndex> open{start};
+  std::vector<bool> seen(model_.size(), false);
+  while (!open.empty()) {
+    const TableIndex table = open.back();
+    open.pop_back();
+    if (table == goal) return true;
+    if (seen[table]) continue;
+    seen[table] = true;
+    const bool ordered = !model_.ordered[table].empty();
+    for (const Link& link : ordered ? model_.ordered[table] : model_.links[table])
+      open.push_back(link.step.target);
+  }
+  return false;
+}
+
+std::vector<const Link*> ColumnMeaning::needed_ways(TableIndex table,
+                                                    const std::vector<const Link*>& ways) const {
+  const auto found = model_.evidence.tables.find(table);
+  if (found == model_.evidence.tables.end() || found->second.rows == 0) return ways;
+  std::vector<const Link*> needed, back;
+  for (const Link* way : ways) {
+    const bool leads_back =
+        way->step.kind != RouteStep::Kind::kCompany && can_lead_back(way->step.target, table);
+    (leads_back ? back : needed).push_back(way);
+  }
+  // Kinds of one column go together, and first those that each row has.
+  std::stable_partition(back.begin(), back.end(), [](const Link* way) { return way->firm; });
+  uint32_t without = rows_without(table, needed);
+  for (auto way = back.begin(); way != back.end() && (without > 0 || needed.empty());) {
+    const auto end = std::find_if(way, back.end(), [&](const Link* other) {
+      return other->step.columns != (*way)->step.columns;
+    });
+    std::vector<const Link*> more = needed;
+    more.insert(more.end(), way, end);
+    const uint32_t still_without = rows_without(table, more);
+    if (still_without < without || needed.empty()) needed = more;
+    without = std::min(without, still_without);
+    way = end;
+  }
+  std::vector<const Link*> in_order;
+  std::copy_if(ways.begin(), ways.end(), std::back_inserter(in_order), [&](const Link* way) {
+    return std::find(needed.begin(), needed.end(), way) != needed.end();
+  });
+  return in_order;
+}
+
+bool ColumnMeaning::rests_on_guess(const Link& way, const Routes& routes) const {
+  if (way.guessed) return true;
+  std::vector<TableIndex> open{way.step.target};
   std::set<TableIndex> seen;
   while (!open.empty()) {
     const TableIndex table = open.back();
@@ -377,7 +425,7 @@ Support ColumnMeaning::support_of(TableIndex table, const std::vector<const Link
   const auto found = model_.evidence.tables.find(table);
   if (found == model_.evidence.tables.end() || ways.empty()) return {};
   for (const Link* way : ways) {
-    if (way->guessed || rests_on_guess(way->step.target, routes)) return {};
+    if (rests_on_guess(*way, routes)) return {};
   }
   const RowEvidence& rows = found->second;
   const std::vector<int16_t> columns = columns_of_ways(ways);

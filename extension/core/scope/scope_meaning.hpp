@@ -76,9 +76,16 @@ class ColumnMeaning {
   // Rows of the sample that none of these ways leads anywhere.
   uint32_t rows_without(TableIndex table, const std::vector<const Link*>& ways) const;
 
+  // Of these ways those that a route needs: not those that can lead back to the table, in a circle,
+  // if others lead each row of the sample somewhere.
+  std::vector<const Link*> needed_ways(TableIndex table,
+                                       const std::vector<const Link*>& ways) const;
+
+  // Does it lead to a company only if a guess is right?
+  bool rests_on_guess(const Link& way, const Routes& routes) const;
+
   // How sure it is that rows belong to the company that these ways lead to: each has one of them,
   // and no two lead to different companies.
-  // A way to tables that only a guess puts into the scope proves nothing.
   Support support_of(TableIndex table, const std::vector<const Link*>& ways,
                      const Routes& routes) const;
 
@@ -97,7 +104,7 @@ class ColumnMeaning {
   TableIndex suggested(const PlaceEvidence& place) const;
   Naming naming_of(const PlaceEvidence& place, TableIndex named) const;
   bool names_composite(const std::string& column) const;
-  bool rests_on_guess(TableIndex start, const Routes& routes) const;
+  bool can_lead_back(TableIndex start, TableIndex goal) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;

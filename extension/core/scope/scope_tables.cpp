@@ -142,7 +142,8 @@ class OwnedTables {
     if (routes_.tied[index].empty()) {
       model_.support(question->confidence, question->evidence);
     } else if (!question && rule.treatment == TableTreatment::kCompany) {
-      const Support support = meaning_.support_of(index, routes_.tied[index], routes_);
+      const Support support =
+          meaning_.support_of(index, meaning_.needed_ways(index, routes_.tied[index]), routes_);
       model_.support(support.confidence, support.evidence);
     }
     return problem;
@@ -159,7 +160,7 @@ class OwnedTables {
     for (const Link& link : model_.links[index]) {
       if (routes_.distance[link.step.target] < 0 || contradicts(index, ways, link)) continue;
       if (std::find(rule.route.begin(), rule.route.end(), link.step.name) != rule.route.end() ||
-          leads_through(link.step.target, index))
+          leads_through(link.step.target, index) || !is_needed(index, ways, link))
         continue;
       rule.route.push_back(link.step.name);
       ways.push_back(&link);
@@ -172,6 +173,12 @@ class OwnedTables {
                  "more columns than its route names lead to a company: " + list(rule.route),
                  model_.statements.table_rule(model_.table(index), rule));
     model_.wait();
+  }
+
+  bool is_needed(TableIndex index, std::vector<const Link*> ways, const Link& link) const {
+    ways.push_back(&link);
+    ways = meaning_.needed_ways(index, ways);
+    return std::find(ways.begin(), ways.end(), &link) != ways.end();
   }
 
   // Are there rows of which the link leads to another company than a way does?
@@ -204,16 +211,16 @@ class OwnedTables {
     return proposed_rule(TableTreatment::kCompany);
   }
 
-  std::vector<std::string> tied_names(TableIndex index) const {
+  static std::vector<std::string> names_of(const std::vector<const Link*>& ways) {
     std::vector<std::string> names;
-    for (const Link* link : routes_.tied[index]) names.push_back(link->step.name);
+    for (const Link* link : ways) names.push_back(link->step.name);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
   }
 
   std::string describe_tie(TableIndex index) const {
-    const auto names = tied_names(index);
+    const auto names = names_of(routes_.tied[index]);
     return (names.size() == 2 ? "two columns" : std::to_string(names.size()) + " columns") +
            std::string(" could say which company a row belongs to: ") + list(names);
   }
@@ -221,8 +228,8 @@ class OwnedTables {
   // Two company columns that are never NULL contradict each other; of several parents, or of
   // columns that can be NULL, any may say the owner.
   std::vector<std::string> proposed_route(TableIndex index) const {
-    std::vector<std::string> names = tied_names(index);
-    const auto& tied = routes_.tied[index];
+    const std::vector<const Link*> tied = meaning_.needed_ways(index, routes_.tied[index]);
+    std::vector<std::string> names = names_of(tied);
     if (std::all_of(tied.begin(), tied.end(), [](const Link* link) {
           return link->firm && link->step.kind == RouteStep::Kind::kCompany;
         }))

@@ -224,7 +224,9 @@ class OtherTables {
   // Reachable, but only through columns that can be NULL, or that lead to rows so reached.
   void ask_nullable(TableIndex index) {
     if (!asked_[index]) return;
-    const std::vector<std::string> names = nullable_ways(index);
+    const std::vector<const Link*> ways =
+        meaning_.needed_ways(index, ways_named(index, nullable_ways(index)));
+    const std::vector<std::string> names = names_of(ways);
     const bool more = ask_column_pairs(index) || ask_values(index);  // ways that nothing says yet
     undecided_[index] = true;
     const Table& table = model_.table(index);
@@ -240,7 +242,6 @@ class OtherTables {
       problem += "; " + question->problem;
       rule = question->rule;
     }
-    const std::vector<const Link*> ways = ways_named(index, names);
     if (!question && only_name_parts(index, ways))
       rule = proposed_rule(TableTreatment::kExcluded,
                            "its rows say what was done with a company, and belong to none");
@@ -258,7 +259,7 @@ class OtherTables {
     if (more || waits_for_asked(index)) model_.wait();
     if (more || waits_for_others(index)) return;
     if (without > 0 && ways.size() == 1 && !meaning_.is_part(index, *ways[0]) &&
-        is_only_way(index, *ways[0])) {
+        is_only_way(index, *ways[0]) && !meaning_.rests_on_guess(*ways[0], routes_)) {
       model_.support(Confidence::kLikely, std::to_string(without) +
                                               " sampled rows are nobody's: they have no value in " +
                                               list(names) +
@@ -331,6 +332,15 @@ class OtherTables {
                          return link.step.target != index && !leads_to_decided(link) &&
                                 !model_.ruled_foreign(link.step.target);
                        });
+  }
+
+  static std::vector<std::string> names_of(const std::vector<const Link*>& ways) {
+    std::vector<std::string> names;
+    for (const Link* way : ways) {
+      if (std::find(names.begin(), names.end(), way->step.name) == names.end())
+        names.push_back(way->step.name);
+    }
+    return names;
   }
 
   std::vector<const Link*> ways_named(TableIndex index,
