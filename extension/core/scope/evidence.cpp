@@ -84,6 +84,12 @@ uint32_t RowEvidence::rows_without(const std::vector<int16_t>& wanted) const {
   return count;
 }
 
+bool Evidence::has_crowd(TableIndex table, int16_t column, int16_t when_column) const {
+  return std::any_of(crowded.begin(), crowded.end(), [&](const CrowdedColumn& one) {
+    return one.table == table && one.column == column && one.when_column == when_column;
+  });
+}
+
 std::span<const PlaceEvidence> Evidence::of(TableIndex table, int16_t column) const {
   const auto before = [](const PlaceEvidence& evidence, const std::pair<TableIndex, int16_t>& at) {
     return std::pair(evidence.place.table, evidence.place.column) < at;

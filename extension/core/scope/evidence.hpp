@@ -105,6 +105,8 @@ struct Evidence {
   std::vector<CrowdedColumn> crowded;
   std::vector<PairEvidence> pairs;  // by table
 
+  // Has the column so many kinds that not each of them was looked at?
+  bool has_crowd(TableIndex table, int16_t column, int16_t when_column) const;
   // What is known of all places in a column.
   std::span<const PlaceEvidence> of(TableIndex table, int16_t column) const;
   // Of the column as a whole; null: nothing.

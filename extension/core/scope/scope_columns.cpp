@@ -449,12 +449,12 @@ class ColumnCheck {
   // That of none of the kinds any value is a key, if that is so.
   std::optional<std::string> evidence_of_no_kind(TableIndex index, const Column& column,
                                                  const Column& type) const {
-    const auto& crowded = model_.evidence.crowded;
-    if (std::any_of(crowded.begin(), crowded.end(), [&](const CrowdedColumn& one) {
-          return one.table == index && one.column == column.number &&
-                 one.when_column == type.number;
-        }))
-      return std::nullopt;
+    if (model_.evidence.has_crowd(index, column.number, type.number)) {
+      const Judgement all = meaning_.judge(index, column);
+      if (all.kind != Judgement::Kind::kData || all.confidence != Confidence::kConfident)
+        return std::nullopt;
+      return "whatever " + display_name(type.name) + " is: " + all.evidence;
+    }
     const Judgement* least = nullptr;
     std::vector<Judgement> kinds;
     for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {

@@ -16,7 +16,8 @@
 namespace company_backup {
 namespace {
 
-constexpr long kDocuments = 1000;  // read at once
+constexpr long kDocuments = 1000;   // read at once
+constexpr size_t kToldKinds = 100;  // one by one
 
 // Where the IDs of one column, list or document stand, and the column that says what they mean.
 struct KindPlace {
@@ -278,6 +279,24 @@ Finding unknown_kind(const LiveScope& live, const KindPlace& place, const Text& 
   return finding;
 }
 
+// Of so many texts that they hardly name tables.
+Finding unknown_crowd(const LiveScope& live, const KindPlace& place, const Kinds& kinds) {
+  const Table& table = live.table(place.table);
+  const std::string column = display_name(column_of(table, place.columns[0]).name);
+  Statement statement =
+      Statements(functions_schema())
+          .column_rule(table, column_of(table, place.columns[0]).name, ColumnTreatment::kData);
+  return {.severity = Severity::kError,
+          .object = display_table(table) + "." + column,
+          .problem = "no rule says of which table it is the ID" +
+                     (place.json_path.empty() ? "" : " at " + place.json_path) + " for " +
+                     std::to_string(kinds.size()) + " values of " +
+                     display_name(place.when_column) +
+                     "; if these name no tables, say set_column_rule(..., 'data')",
+          .hint = std::move(statement.text),
+          .change = std::move(statement.change)};
+}
+
 }  // namespace
 
 bool has_kinds(const LiveScope& live) {
@@ -287,9 +306,12 @@ bool has_kinds(const LiveScope& live) {
 std::vector<Finding> find_unknown_kinds(const LiveScope& live, const Company* company) {
   std::vector<Finding> findings;
   for (const auto& [place, known] : known_kinds(live)) {
-    for (const Text& kind : unknown_kinds(live, place, known, company)) {
-      findings.push_back(unknown_kind(live, place, kind));
+    const Kinds kinds = unknown_kinds(live, place, known, company);
+    if (kinds.size() > kToldKinds) {
+      findings.push_back(unknown_crowd(live, place, kinds));
+      continue;
     }
+    for (const Text& kind : kinds) findings.push_back(unknown_kind(live, place, kind));
   }
   return findings;
 }
