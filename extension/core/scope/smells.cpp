@@ -73,6 +73,11 @@ class Shape {
               ends_in(words, {"key", "hash", "code", "token", "data"}));
     });
   }
+  // Only its hash is kept, ...
+  bool has_hashed_token() const {
+    return has_pair_in_columns({"crypted", "encrypted", "hashed"}, {"token"}) ||
+           has_pair_in_columns({"token"}, {"hash", "digest", "salt"});
+  }
   // ... until when, ...
   bool ends() const {
     return any([](const Column& column, const Words& words) {
@@ -230,8 +235,8 @@ bool opens_doors(const Words& words, const Shape& shape) {
                {"password", "passkey", "oauth", "webauthn", "otp", "totp", "login", "signin"}))
     return true;
   if (ends_in(words, {"token"}))
-    return words.size() == 1 ? shape.has_token() || shape.ends()
-                             : shape.has_token() && shape.ends();
+    return shape.has_hashed_token() || (words.size() == 1 ? shape.has_token() || shape.ends()
+                                                          : shape.has_token() && shape.ends());
   if (ends_in(words, {"session"})) {
     const bool of_login = has_word(words, {"user", "auth", "web", "browser", "django"});
     if (shape.has_token())
