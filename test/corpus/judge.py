@@ -2,6 +2,7 @@
 
 import collections
 import functools
+import re
 
 from archive import Archive, text_of
 from closure import Closure
@@ -95,12 +96,15 @@ def object_of(schema, text):
 
 
 def rows_named(session, schema, key):
-    """Rows of the company that check_company_data() names: {(full name, key as text)}."""
+    """Rows that check_company_data() names, whose references are wrong or where these lead: {(full name, key as
+    text)}. With such rows there is no backup, unless it is said that they are to be recorded."""
     named = set()
-    for row in session.rows(f"SELECT table_name, row_key FROM check_company_data({literal(key)}::text)"):
-        place = object_of(schema, row["table_name"])
-        if place:
-            named.add((place[0], (row["row_key"] or "").strip("()")))
+    for row in session.rows(f"SELECT table_name, row_key, problem FROM check_company_data({literal(key)}::text)"):
+        led = re.search(r" in (\S+): (.*)", row["problem"])
+        for table, its_key in [(row["table_name"], row["row_key"] or "")] + ([led.groups()] if led else []):
+            place = object_of(schema, table)
+            if place:
+                named.add((place[0], its_key.strip("()")))
     return named
 
 
