@@ -1,4 +1,5 @@
 #include "core/scope/sql.hpp"
+#include "core/scope/joins.hpp"
 #include "core/scope/ownership.hpp"
 
 #include <gtest/gtest.h>

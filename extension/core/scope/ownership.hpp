@@ -11,7 +11,8 @@ namespace company_backup {
 // A condition that is true for the rows of `alias` (of `table`) that belong to the company whose
 // key is `parameter` ("$1", already of the key column's type). Nested EXISTS for each step; several
 // routes are OR-ed. Where that would be very many steps, as in a schema in which many tables refer
-// to rows of many kinds, the keys of each table's rows are listed once, by WITH. Throws Error kInternal when the table is not owned.
+// to rows of many kinds, the keys of each table's rows are listed once, by WITH. Throws Error
+// kInternal when the table is not owned.
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter);
 
@@ -29,14 +30,5 @@ std::string belongs_to_nobody(const Schema& schema, const Scope& scope, TableInd
 // could belong to. Only for tables of which can_be_orphaned() is true.
 std::string is_orphan(const Schema& schema, const Scope& scope, TableIndex table,
                       std::string_view alias);
-
-// The join condition of one step of a route: `alias` is the row, `target_alias` the step's target.
-std::string step_join(const Schema& schema, const RouteStep& step, TableIndex table,
-                      std::string_view alias, std::string_view target_alias);
-
-// The join condition of a reference: target.k OP source.c AND ... (whole, unqualified operators
-// never).
-std::string reference_join(const Schema& schema, const Reference& reference,
-                           std::string_view source_alias, std::string_view target_alias);
 
 }  // namespace company_backup

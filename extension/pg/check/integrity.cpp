@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/scope/column_roots.hpp"
+#include "core/scope/joins.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/scope_statements.hpp"
 #include "core/scope/sql.hpp"

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/scope/joins.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/path_rules.hpp"
 #include "core/scope/scope_statements.hpp"

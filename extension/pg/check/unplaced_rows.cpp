@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/scope/joins.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/scope_statements.hpp"
 #include "core/scope/sql.hpp"

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "core/scope/joins.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/json_path.hpp"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/joins.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"

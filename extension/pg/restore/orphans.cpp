@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/archive/key_order.hpp"
+#include "core/scope/joins.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/fresh_snapshot.hpp"
