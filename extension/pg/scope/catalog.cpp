@@ -215,7 +215,10 @@ std::string operator_text(Oid op) {
     ReleaseSysCache(tuple);
     return result;
   });
-  return "OPERATOR(" + quote_name(names.schema) + "." + names.name + ")";
+  // As format('%I') writes those of foreign keys: they are compared.
+  const std::string schema = names.schema;
+  return "OPERATOR(" + (schema == "pg_catalog" ? schema : quote_name(schema)) + "." + names.name +
+         ")";
 }
 
 // To the base type, for a domain over a type of users: an operator outside pg_catalog could have a
