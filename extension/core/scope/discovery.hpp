@@ -34,6 +34,10 @@ std::vector<Proposal> propose_rules(const Schema& schema, const Rules& rules,
                                     const std::string& functions_schema,
                                     const Evidence& evidence = {});
 
+// The scope as it is once all that is confident is applied.
+Scope proved_scope(const Schema& schema, const Rules& rules, const std::string& functions_schema,
+                   const Evidence& evidence);
+
 // What the finding's hint proposes.
 Proposal proposal_of(const Finding& finding);
 

@@ -1,6 +1,7 @@
 // What the rows say of columns that no foreign key explains: of which tables their values are keys.
 // Names suggest, values prove. Filled by EvidenceCollector from a sample of the values and from all
-// keys; core/scope/judgement.hpp says what it means.
+// keys; core/scope/judgement.hpp says what it means. And which companies use a row that nothing
+// leads from to one (row_uses.hpp).
 #pragma once
 
 #include <cstdint>
@@ -93,6 +94,18 @@ struct PathEvidence {
   uint32_t chained = 0;   // of these: what stands before it is the text of the row above
 };
 
+// Which rows of a table that no way leads from to a company are used by which companies: by rows
+// that refer to them and whose own company is sure.
+struct UseEvidence {
+  uint32_t used_rows = 0;
+  uint32_t shared_rows = 0;  // of these: used by several companies
+  uint32_t again_rows = 0;   // of these: used more than once
+  uint32_t companies = 0;    // that use any
+  // How many times a row that one company uses would have been seen with another one, if all rows
+  // were for all of them: by its further uses, and by all that is used of the table.
+  double expected = 0;
+};
+
 struct Evidence {
   std::vector<PlaceEvidence> places;  // sorted by place
   std::map<TableIndex, RowEvidence> tables;
@@ -104,6 +117,7 @@ struct Evidence {
   bool all_keys = true;  // false: values may be keys that were not looked at
   std::vector<CrowdedColumn> crowded;
   std::vector<PairEvidence> pairs;  // by table
+  std::map<TableIndex, UseEvidence> uses;
 
   // Has the column so many kinds that not each of them was looked at?
   bool has_crowd(TableIndex table, int16_t column, int16_t when_column) const;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/scope/row_uses.hpp"
 #include "core/scope/scope_meaning.hpp"
 #include "core/scope/scope_pairs.hpp"
 #include "core/scope/smells.hpp"
@@ -115,7 +116,44 @@ class OtherTables {
                        : "it is shared by all companies, and nothing says how its rows are found "
                          "again in another database",
                    model_.statements.table_rule(table, rule));
+    support_shared(index, rule);
     return scoped;
+  }
+
+  UseJudgement uses_of(TableIndex index) const {
+    const auto known = model_.evidence.uses.find(index);
+    return judge_uses(known == model_.evidence.uses.end() ? nullptr : &known->second);
+  }
+
+  // Whose rows several companies use, those are nobody's. How they are found again is not proved.
+  void support_shared(TableIndex index, const TableRule& rule) {
+    const UseJudgement judged = uses_of(index);
+    if (judged.kind != UseJudgement::Kind::kShared) return;
+    const bool sure = judged.confidence == Confidence::kConfident;
+    model_.support(sure && rule.match_columns.empty() ? Confidence::kLikely : judged.confidence,
+                   judged.evidence);
+  }
+
+  // Taken for everybody's, rows that are a company's would be lost.
+  bool ask_apart(TableIndex index) {
+    const UseJudgement judged = uses_of(index);
+    if (judged.kind != UseJudgement::Kind::kApart) return false;
+    TableRule rule =
+        proposed_rule(TableTreatment::kCompany, "belongs to the rows that refer to it");
+    for (const ForeignKey* fk : model_.keys_to[index])
+      if (fk->only_partition == 0 && travels(fk->table) &&
+          std::find(rule.route.begin(), rule.route.end(), fk->name) == rule.route.end())
+        rule.route.push_back(fk->name);
+    if (rule.route.empty()) return false;
+    const Table& table = model_.table(index);
+    model_.error(display_table(table),
+                 "no column leads from its rows to a company, but they seem to belong to some: " +
+                     judged.evidence +
+                     "; if they are everybody's, say set_table_rule(..., 'shared', ...)",
+                 model_.statements.table_rule(table, rule));
+    model_.support(judged.confidence, judged.evidence);
+    model_.wait();  // others may refer to it, too
+    return true;
   }
 
   // A rule puts the table into the scope, but its rows do not get there.
@@ -378,7 +416,7 @@ class OtherTables {
     return ask_partition_key(index) || ask_column_pairs(index) || ask_values(index) ||
            ask_company_column(index) || ask_foreign_table(index) || ask_inheritance(index) ||
            ask_people(index) || ask_parent(index) || ask_pair(index) || ask_named_id(index) ||
-           ask_list(index) || ask_unclear(index);
+           ask_list(index) || ask_unclear(index) || ask_apart(index);
   }
 
   // Numbers that are keys of many tables, of companies among them, or IDs of which some are: that
@@ -661,7 +699,10 @@ class OtherTables {
                  "its name looks like " + smell->looks_like + "; " + referrer_text(index) +
                      (referrers_[index].size() == 1 ? " refers to it" : " refer to it"),
                  model_.statements.table_rule(table, rule));
-    if (people) support_people(index, rule);
+    if (people)
+      support_people(index, rule);
+    else
+      support_shared(index, rule);
     return true;
   }
 

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/scope/discovery.hpp"
 #include "core/scope/document_values.hpp"
 #include "core/scope/path_folding.hpp"
 #include "core/scope/path_rules.hpp"
 #include "core/scope/path_sampling.hpp"
+#include "core/scope/row_uses.hpp"
 #include "core/scope/scope_sampling.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
@@ -27,11 +29,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int64_t kSampledPages = 128;   // of a table; all of them, if there are no more
-constexpr size_t kMostKinds = 200;       // of one column
-constexpr size_t kMostCounted = 20'000;  // of these, to say how many there are
-constexpr size_t kMostPatterns = 1000;   // of one table, see RowEvidence
-constexpr size_t kMostPairs = 300'000;   // values of pairs of columns, in all
+constexpr int64_t kSampledPages = 128;     // of a table; all of them, if there are no more
+constexpr size_t kMostKinds = 200;         // of one column
+constexpr size_t kMostCounted = 20'000;    // of these, to say how many there are
+constexpr size_t kMostPatterns = 1000;     // of one table, see RowEvidence
+constexpr size_t kMostPairs = 300'000;     // values of pairs of columns, in all
+constexpr int kMostUses = 1000;            // of rows by one reference
+constexpr uint64_t kMostRows = 1'000'000;  // of a table, to say how many there are
 constexpr auto kForeignTime = std::chrono::seconds(10);  // at most, for one foreign table
 constexpr auto kTellEvery = std::chrono::seconds(5);
 constexpr const char* kNoTime = "there was no time left (company_backup.evidence_time)";
@@ -69,9 +73,10 @@ struct TableFacts {
 
 class Gatherer {
  public:
-  Gatherer(const Schema& schema, const Settings& settings)
+  Gatherer(const Schema& schema, const Rules& rules)
       : schema_(schema),
-        settings_(settings),
+        rules_(rules),
+        settings_(rules.settings),
         facts_(schema.tables.size()),
         nouns_(schema),
         collector_(most_values(schema, nouns_)),
@@ -99,6 +104,7 @@ class Gatherer {
     evidence.paths = std::move(paths_);
     evidence.has_rows = !evidence.rows.empty() || !evidence.tables.empty();
     evidence.all_keys = all_keys_;
+    if (evidence.has_rows) evidence.uses = uses(evidence);
     return evidence;
   }
 
@@ -212,30 +218,36 @@ class Gatherer {
   // this one is locked.
   template <class Read>
   void read(TableIndex table, Read&& read) {
-    std::string why = facts_[table].unread;
-    if (why.empty() && is_late()) why = kNoTime;
-    if (why.empty()) {
-      try {
-        with_subtransaction(
-            [&] {
-              const int settings = guarded([this] { return limit_waiting(); });
-              read_in_time(table, read);
-              guarded([=] { AtEOXact_GUC(false, settings); });
-            },
-            [&](const CaughtError& error) {
-              why = error.sqlstate == "55P03" ? "it is locked" : error.message;
-              if (error.sqlstate.starts_with("08")) note_silent(table);
-            });
-      } catch (const Error& error) {
-        why = error.message();
-      }
-    }
+    const std::string why = try_to_read(table, read);
     if (why.empty()) return;
     facts_[table].unread = why;
     const auto same = [&](const UnreadTable& unread) {
       return unread.table == table && unread.column == 0;
     };
     if (std::none_of(unread_.begin(), unread_.end(), same)) unread_.push_back({table, why});
+  }
+
+  // Gives what is wrong; empty: nothing.
+  template <class Read>
+  std::string try_to_read(TableIndex table, Read&& read) {
+    std::string why = facts_[table].unread;
+    if (why.empty() && is_late()) why = kNoTime;
+    if (!why.empty()) return why;
+    try {
+      with_subtransaction(
+          [&] {
+            const int settings = guarded([this] { return limit_waiting(); });
+            read_in_time(table, read);
+            guarded([=] { AtEOXact_GUC(false, settings); });
+          },
+          [&](const CaughtError& error) {
+            why = error.sqlstate == "55P03" ? "it is locked" : error.message;
+            if (error.sqlstate.starts_with("08")) note_silent(table);
+          });
+    } catch (const Error& error) {
+      why = error.message();
+    }
+    return why;
   }
 
   // Gives the level of settings to end.
@@ -599,6 +611,58 @@ class Gatherer {
     return found;
   }
 
+  // By rows whose company is proved. What cannot be read says nothing.
+  std::map<TableIndex, UseEvidence> uses(const Evidence& evidence) {
+    std::map<TableIndex, UseEvidence> found;
+    Scope scope;
+    try {
+      scope = proved_scope(schema_, rules_, "", evidence);
+    } catch (const Error&) {
+      return found;  // that none can be found, whoever needs it says
+    }
+    if (!has_companies(scope.company_table)) return found;
+    std::map<TableIndex, UseCounter> counters;
+    const std::vector<RowUse> all = row_uses(schema_, rules_, scope);
+    for (size_t i = 0; i < all.size(); ++i) {
+      tell("compared", i, all.size());
+      count_uses(scope, all[i], counters[all[i].table]);
+    }
+    for (const auto& [table, counter] : counters) found[table] = counter.count(rows_of(table));
+    return found;
+  }
+
+  bool has_companies(TableIndex company) {
+    size_t count = 0;
+    try_to_read(company, [&] { count = query("SELECT" + from_rows(company) + " LIMIT 2").size(); });
+    return count > 1;
+  }
+
+  void count_uses(const Scope& scope, const RowUse& use, UseCounter& counter) {
+    if (!std::all_of(use.read.begin(), use.read.end(), [&](TableIndex table) {
+          return is_looked_at(table) && facts_[table].unread.empty() && !facts_[table].foreign;
+        }))
+      return;
+    const std::string sample = from_sample(use.by).substr(std::string(" FROM ").size());
+    try_to_read(use.by, [&] {
+      read_short_cells(uses_query(schema_, scope, use, sample, kMostUses), {kLongestId, kLongestId},
+                       [&](std::span<const Cell> row) {
+                         if (row[0] && row[1]) counter.add(row[0].text, row[1].text);
+                         return !is_late();
+                       });
+    });
+  }
+
+  // 0: they are too many, or cannot be counted.
+  uint64_t rows_of(TableIndex table) {
+    uint64_t rows = 0;
+    try_to_read(table, [&] {
+      rows =
+          std::stoull(one_value(query("SELECT pg_catalog.count(*) FROM (SELECT" + from_rows(table) +
+                                      " LIMIT " + std::to_string(kMostRows) + ") AS r")));
+    });
+    return rows < kMostRows ? rows : 0;
+  }
+
   // What of the columns is told apart by more than is looked at.
   std::vector<CrowdedColumn> crowded() const {
     std::vector<CrowdedColumn> all;
@@ -638,6 +702,7 @@ class Gatherer {
   }
 
   const Schema& schema_;
+  const Rules& rules_;
   const Settings& settings_;
   std::vector<TableFacts> facts_;
   const TableNouns nouns_;
@@ -662,9 +727,9 @@ class Gatherer {
 
 }  // namespace
 
-Evidence gather_evidence(const Schema& schema, const Settings& settings) {
+Evidence gather_evidence(const Schema& schema, const Rules& rules) {
   if (evidence_time == 0) return {};
-  return Gatherer(schema, settings).gather();
+  return Gatherer(schema, rules).gather();
 }
 
 }  // namespace company_backup

@@ -206,7 +206,7 @@ LiveScope load_live_scope(GatherEvidence gather) {
   apply_to_tables(live.schema, live.rules);
   const std::string functions = functions_schema();
   if (gather != nullptr && !live.rules.settings.company_table.empty())
-    live.evidence = gather(live.schema, live.rules.settings);
+    live.evidence = gather(live.schema, live.rules);
   live.scope = discover_scope(live.schema, live.rules, functions, live.evidence);
   require_followed(live);
   require_immediate_key(live);

@@ -24,7 +24,7 @@ struct LiveScope {
 
 // Rules and catalog as they are now. `gather`: looks at rows, so that findings go by them, too.
 // Errors kNotConfigured, kStaleRule, kNoRoute.
-using GatherEvidence = Evidence (*)(const Schema& schema, const Settings& settings);
+using GatherEvidence = Evidence (*)(const Schema& schema, const Rules& rules);
 LiveScope load_live_scope(GatherEvidence gather = nullptr);
 
 // Error kUndecided that names everything undecided, unless company_backup.strict is off.

@@ -1,0 +1,256 @@
+#include "core/scope/row_uses.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/scope/ownership.hpp"
+#include "core/scope/smells.hpp"
+#include "core/scope/sql.hpp"
+#include "core/text/quoting.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr size_t kMostWaySteps = 32;  // of all routes of a table, to the company
+constexpr int kUsesOfRow = 10;
+
+// The tables whose rows say by their routes which company they belong to, and how.
+class Ways {
+ public:
+  Ways(const Schema& schema, const Scope& scope)
+      : schema_(schema), scope_(scope), known_(schema.tables.size()) {}
+
+  // How many steps they have; 0: they are not known, or not quickly.
+  size_t steps(TableIndex table) {
+    std::optional<Known>& known = known_[static_cast<size_t>(table)];
+    if (known) return known->number;
+    known.emplace();  // of what comes back
+    Known found = find(table);
+    if (found.number > kMostWaySteps) found = {};
+    known = std::move(found);
+    return known->number;
+  }
+
+  // Can the row be looked up by the step?
+  bool is_quick(TableIndex table, const RouteStep& step) const {
+    const Table& from = schema_.tables[table];
+    const Table& target = schema_.tables[step.target];
+    if (step.kind == RouteStep::Kind::kUp || step.operators.empty()) return false;
+    for (size_t i = 0; i < step.columns.size(); ++i)
+      if (!is_own_type(column_of(from, step.columns[i])) ||
+          !is_own_type(column_of(target, step.target_columns[i])) ||
+          step.operators[i] != "OPERATOR(pg_catalog.=)")
+        return false;
+    if (step.when_column != 0 && !is_own_type(column_of(from, step.when_column))) return false;
+    return std::any_of(
+        target.unique_indexes.begin(), target.unique_indexes.end(), [&](const UniqueIndex& unique) {
+          return !unique.partial &&
+                 std::is_permutation(unique.columns.begin(), unique.columns.end(),
+                                     step.target_columns.begin(), step.target_columns.end());
+        });
+  }
+
+  void add_read(TableIndex table, std::set<TableIndex>& read) {
+    read.insert(table);
+    if (table == scope_.company_table) return;
+    for (const RouteStep* step : known_steps(table)) add_read(step->target, read);
+  }
+
+  // The company's key as a text.
+  std::string company_of(TableIndex table, const std::string& alias, int depth = 0) {
+    const Column& key = column_of(schema_.tables[scope_.company_table], scope_.company_key);
+    if (table == scope_.company_table) return as_text(column_sql(alias, key), key);
+    std::string text;
+    const std::string next = "w" + std::to_string(depth);
+    for (const RouteStep* step : known_steps(table)) {
+      text += (text.empty() ? "(SELECT " : ", (SELECT ") +
+              company_of(step->target, next, depth + 1) + " FROM " +
+              from_table(schema_.tables[step->target]) + " AS " + next + " WHERE " +
+              step_join(schema_, *step, table, alias, next) + ")";
+    }
+    return "COALESCE(" + text + ")";
+  }
+
+ private:
+  struct Known {
+    size_t number = 0;
+    std::vector<const RouteStep*> steps = {};  // of its routes those whose company is known, too
+  };
+
+  const std::vector<const RouteStep*>& known_steps(TableIndex table) {
+    steps(table);
+    return known_[static_cast<size_t>(table)]->steps;
+  }
+
+  Known find(TableIndex table) {
+    Known known;
+    if (table == scope_.company_table) {
+      known.number = is_own_type(column_of(schema_.tables[table], scope_.company_key));
+      return known;
+    }
+    const ScopedTable* scoped = scope_.find(table);
+    if (scoped == nullptr || !scoped->travels() || !scoped->own_steps.empty()) return known;
+    for (const RouteStep& step : scoped->routes) {
+      const size_t further = is_quick(table, step) ? steps(step.target) : 0;
+      if (further == 0) continue;
+      known.number += 1 + further;
+      known.steps.push_back(&step);
+    }
+    return known;
+  }
+
+  const Schema& schema_;
+  const Scope& scope_;
+  std::vector<std::optional<Known>> known_;
+};
+
+// Rows that nobody has said anything of, and that are not people.
+bool is_wanted(const Schema& schema, const Rules& rules, const Scope& scope, TableIndex index) {
+  const Table& table = schema.tables[index];
+  const ScopedTable* scoped = scope.find(index);
+  if (scoped != nullptr && scoped->treatment != TableTreatment::kShared) return false;
+  return !table.foreign && !table.of_extension && table.outsider.empty() &&
+         !looks_like_people(table) &&
+         std::none_of(rules.tables.begin(), rules.tables.end(), [&](const TableRule& rule) {
+           return rule.schema == table.schema && rule.table == table.name;
+         });
+}
+
+std::set<int16_t> columns_read(const Scope& scope, const RowUse& use) {
+  std::set<int16_t> numbers(use.step.columns.begin(), use.step.columns.end());
+  const auto add = [&](const RouteStep& step) {
+    numbers.insert(step.columns.begin(), step.columns.end());
+    if (step.when_column != 0) numbers.insert(step.when_column);
+  };
+  add(use.step);
+  if (use.by == scope.company_table)
+    numbers.insert(scope.company_key);
+  else
+    std::for_each(scope.find(use.by)->routes.begin(), scope.find(use.by)->routes.end(), add);
+  return numbers;
+}
+
+}  // namespace
+
+std::vector<RowUse> row_uses(const Schema& schema, const Rules& rules, const Scope& scope) {
+  Ways ways(schema, scope);
+  std::vector<RowUse> uses;
+  for (const Reference& reference : scope.references) {
+    if (reference.path || !reference.json_path.empty() || reference.only_partition != 0 ||
+        is_list(schema, reference) || reference.table == reference.target ||
+        !is_wanted(schema, rules, scope, reference.target) || ways.steps(reference.table) == 0)
+      continue;
+    const Table& from = schema.tables[reference.table];
+    RowUse use{.table = reference.target,
+               .by = reference.table,
+               .step = {.kind = RouteStep::Kind::kDown,
+                        .name = reference.name,
+                        .target = reference.target,
+                        .columns = reference.columns,
+                        .target_columns = reference.target_columns,
+                        .operators = reference.operators,
+                        .when_column = 0,
+                        .when_value = reference.when_value}};
+    if (!reference.when_column.empty())
+      use.step.when_column = find_column(from, reference.when_column)->number;
+    for (size_t i = 0; reference.soft && i < use.step.columns.size(); ++i)
+      use.step.operators.push_back(
+          common_equality(column_of(schema.tables[use.table], use.step.target_columns[i]),
+                          column_of(from, use.step.columns[i])));
+    if (!ways.is_quick(use.by, use.step)) continue;
+    use.read.insert(use.table);
+    ways.add_read(use.by, use.read);
+    uses.push_back(std::move(use));
+  }
+  return uses;
+}
+
+std::string uses_query(const Schema& schema, const Scope& scope, const RowUse& use,
+                       const std::string& sample, int most) {
+  const Table& by = schema.tables[use.by];
+  const auto text_of = [&](int16_t number) {
+    return as_text(column_sql("t", column_of(by, number)), column_of(by, number));
+  };
+  std::string columns, value, parts;
+  for (const int16_t number : columns_read(scope, use))
+    columns += "t." + quote_name(column_of(by, number).name) + ", ";
+  for (const int16_t number : use.step.columns) {
+    value += (value.empty() ? ""
+                            : " OPERATOR(pg_catalog.||) pg_catalog.chr(31) "
+                              "OPERATOR(pg_catalog.||) ") +
+             text_of(number);
+    parts += (parts.empty() ? "" : ", ") + column_sql("t", column_of(by, number));
+  }
+  const std::string by_value = "pg_catalog.hashtext(" + value + ")";
+  const std::string by_place = "pg_catalog.hashtext(t.ctid::pg_catalog.text)";
+  std::string where = "NOT " + is_any_null(by, use.step.columns, "t");
+  if (use.step.when_column != 0)
+    where += " AND " + has_text("t", column_of(by, use.step.when_column), use.step.when_value);
+  const std::string numbered =
+      "SELECT " + columns + by_value +
+      " AS _company_backup_value, pg_catalog.row_number() OVER (PARTITION BY " + parts +
+      " ORDER BY " + by_place + ") AS _company_backup_number FROM " + sample + " WHERE " + where;
+  const std::string chosen = "SELECT * FROM (" + numbered +
+                             ") AS n WHERE n._company_backup_number OPERATOR(pg_catalog.<=) " +
+                             std::to_string(kUsesOfRow) +
+                             " ORDER BY n._company_backup_value LIMIT " + std::to_string(most);
+  return "SELECT used.tableoid::pg_catalog.text OPERATOR(pg_catalog.||) "
+         "used.ctid::pg_catalog.text, " +
+         Ways(schema, scope).company_of(use.by, "u") + " FROM (" + chosen + ") AS u JOIN " +
+         from_table(schema.tables[use.table]) + " AS used ON " +
+         step_join(schema, use.step, use.by, "u", "used");
+}
+
+void UseCounter::add(std::string_view row, std::string_view company) {
+  ++rows_[std::string(row)][std::string(company)];
+}
+
+UseEvidence UseCounter::count(uint64_t rows) const {
+  UseEvidence evidence;
+  std::map<std::string_view, double> of_company;  // the rows that each uses
+  double uses = 0, further = 0;
+  for (const auto& [row, companies] : rows_) {
+    uint32_t times = 0;
+    for (const auto& [company, number] : companies) {
+      times += number;
+      ++of_company[company];
+      ++uses;
+    }
+    further += times - 1;
+    ++evidence.used_rows;
+    evidence.shared_rows += companies.size() > 1;
+    evidence.again_rows += times > 1;
+  }
+  evidence.companies = static_cast<uint32_t>(of_company.size());
+  double different = 1;  // how likely two uses are of different companies
+  for (const auto& [company, number] : of_company) different -= (number / uses) * (number / uses);
+  const double pairs = rows == 0 ? 0 : uses * (uses - 1) / 2 / static_cast<double>(rows);
+  evidence.expected = different * std::max(further, pairs);
+  return evidence;
+}
+
+UseJudgement judge_uses(const UseEvidence* table) {
+  constexpr uint32_t kFewest = 10;  // rows that are used
+  constexpr double kSurely = 5;     // so many are not missed by chance: once in 150 times
+  if (table == nullptr || table->companies < 2) return {};
+  const std::string used = std::to_string(table->used_rows) + " used rows";
+  if (table->shared_rows == 0) {
+    if (table->used_rows < kFewest || table->expected < kSurely) return {};
+    return {UseJudgement::Kind::kApart, Confidence::kGuess,
+            "each of " + used + " is used by one company alone, though " +
+                std::to_string(table->companies) + " companies use some"};
+  }
+  UseJudgement judged{UseJudgement::Kind::kShared, Confidence::kGuess,
+                      std::to_string(table->shared_rows) + " of " + used +
+                          " are used by several "
+                          "companies"};
+  // A single row may be a mistake: one company's that another one refers to.
+  const bool most = table->shared_rows * 2 >= table->again_rows;
+  if (most && table->shared_rows > 1 && table->shared_rows * 10 >= table->used_rows)
+    judged.confidence = Confidence::kConfident;
+  else if (most)
+    judged.confidence = Confidence::kLikely;
+  return judged;
+}
+
+}  // namespace company_backup
