@@ -90,6 +90,13 @@ bool Evidence::has_crowd(TableIndex table, int16_t column, int16_t when_column) 
   });
 }
 
+const ToldKinds* Evidence::told_kinds(TableIndex table, int16_t column) const {
+  const auto found = std::find_if(told.begin(), told.end(), [&](const ToldKinds& one) {
+    return one.table == table && one.column == column;
+  });
+  return found == told.end() ? nullptr : &*found;
+}
+
 std::span<const PlaceEvidence> Evidence::of(TableIndex table, int16_t column) const {
   const auto before = [](const PlaceEvidence& evidence, const std::pair<TableIndex, int16_t>& at) {
     return std::pair(evidence.place.table, evidence.place.column) < at;

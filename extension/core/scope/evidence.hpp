@@ -72,6 +72,13 @@ struct PairEvidence {
   uint32_t matched = 0;
 };
 
+// The columns that tell of which table a value of this one is the key, alike if there are several.
+struct ToldKinds {
+  TableIndex table = kNoTable;
+  int16_t column = 0;
+  std::vector<int16_t> by = {};
+};
+
 // Which columns of a row are NULL together, and by which of its references it is another company's
 // than by others.
 struct RowEvidence {
@@ -118,9 +125,12 @@ struct Evidence {
   std::vector<CrowdedColumn> crowded;
   std::vector<PairEvidence> pairs;  // by table
   std::map<TableIndex, UseEvidence> uses;
+  std::vector<ToldKinds> told;      // found by the values
 
   // Has the column so many kinds that not each of them was looked at?
   bool has_crowd(TableIndex table, int16_t column, int16_t when_column) const;
+  // Null: nothing tells of which tables its values are keys.
+  const ToldKinds* told_kinds(TableIndex table, int16_t column) const;
   // What is known of all places in a column.
   std::span<const PlaceEvidence> of(TableIndex table, int16_t column) const;
   // Of the column as a whole; null: nothing.

@@ -79,7 +79,7 @@ class Judge {
   }
 
   // Values that are met twice by chance prove nothing.
-  bool proves() const { return place_.generated * 10 >= place_.values * 9; }
+  bool proves() const { return are_generated(place_); }
 
   // Generated values that several rows have could be numbers of groups.
   bool is_shared() const {
@@ -240,6 +240,10 @@ class Judge {
 
 bool has_all(const PlaceEvidence& place, const KeyMatch& match) {
   return uint64_t{100} * match.values >= uint64_t{kAll} * place.values;
+}
+
+bool are_generated(const PlaceEvidence& place) {
+  return place.generated * 10 >= place.values * 9;
 }
 
 std::optional<Judgement> judge_path(const Schema& schema, const PlaceEvidence& place,

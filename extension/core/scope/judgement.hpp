@@ -20,6 +20,9 @@ enum class Naming {
 // Are the values, but for a few that may dangle, all among these keys?
 bool has_all(const PlaceEvidence& place, const KeyMatch& match);
 
+// Do they look generated? Others are met twice by chance, and prove nothing by a match.
+bool are_generated(const PlaceEvidence& place);
+
 struct Judgement {
   enum class Kind {
     kUnknown,    // there are no values, or they do not say

@@ -308,6 +308,20 @@ TableIndex ColumnMeaning::kind_of_own(const SamplePlace& at) const {
   return kNoTable;
 }
 
+// Several columns that tell the kinds of these values: which one is meant the values do not say.
+std::string ColumnMeaning::told_alike(const PlaceEvidence& place) const {
+  const SamplePlace& at = place.place;
+  const ToldKinds* told = model_.evidence.told_kinds(at.table, at.column);
+  const bool is_whole = at.when_column == 0 && at.json_path.empty() && !at.separated;
+  if (told == nullptr || told->by.size() < 2 || !is_whole) return "";
+  std::string names;
+  for (size_t i = 0; i < told->by.size(); ++i) {
+    names += i == 0 ? "" : i + 1 == told->by.size() ? " and " : ", ";
+    names += display_name(column_of(model_.table(at.table), told->by[i]).name);
+  }
+  return "; of which table each is, " + names + " tell alike (when_column)";
+}
+
 Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
   const TableIndex named = suggested(place);
   Judgement judgement =
@@ -318,6 +332,7 @@ Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
                                    place.generated * 10 < place.values * 9;
   if (is_number_elsewhere && judgement.kind == Judgement::Kind::kReference)
     judgement.kind = Judgement::Kind::kUnknown;
+  if (judgement.kind == Judgement::Kind::kUnknown) judgement.evidence += told_alike(place);
   return judgement;
 }
 
@@ -470,12 +485,33 @@ bool ColumnMeaning::tells_of(TableIndex index, int16_t kind, const Column& colum
          std::count_if(table.columns.begin(), table.columns.end(), begins_so) == 2;
 }
 
+// Kinds whose values are no keys of one table, as far as it is seen, are left out.
+std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::told_places(const ToldKinds& told) const {
+  std::vector<ProvedPlace> proved;
+  const std::string teller = display_name(column_of(model_.table(told.table), told.by[0]).name);
+  for (const PlaceEvidence& place : model_.evidence.of(told.table, told.column)) {
+    if (place.place.when_column != told.by[0]) continue;
+    Judgement judgement = judge(place);
+    if (judgement.kind != Judgement::Kind::kReference || !are_generated(place)) continue;
+    // Of one value the other kinds say that it is no chance.
+    if (judgement.confidence == Confidence::kGuess) {
+      if (place.values > 1) continue;
+      judgement.confidence = Confidence::kLikely;
+    }
+    judgement.evidence += "; whatever " + teller + " is, such values are keys of one table";
+    proved.push_back({&place, std::move(judgement)});
+  }
+  return proved;
+}
+
 std::vector<ColumnMeaning::ProvedPlace> ColumnMeaning::proved_places(TableIndex table,
                                                                      const Column& column) const {
   std::vector<ProvedPlace> proved;
   std::map<int16_t, std::vector<ProvedPlace>> kinds;
   std::set<int16_t> unclear;
   const Column* said = type_column(model_.table(table), column);
+  const ToldKinds* told = model_.evidence.told_kinds(table, column.number);
+  if (told != nullptr && told->by.size() == 1) return told_places(*told);
   const PlaceEvidence* whole = model_.evidence.find(table, column.number);
   const bool is_clear = whole != nullptr && judge(*whole).kind != Judgement::Kind::kUnknown;
   for (const PlaceEvidence& place : model_.evidence.of(table, column.number)) {

@@ -96,6 +96,8 @@ class ColumnMeaning {
   std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const;
 
  private:
+  std::string told_alike(const PlaceEvidence& place) const;
+  std::vector<ProvedPlace> told_places(const ToldKinds& told) const;
   TableIndex table_named(TableIndex near, const std::string& name, const Column* column,
                          Fits fits) const;
   std::vector<TableIndex> tables_named(TableIndex near, const std::string& noun,
