@@ -280,7 +280,7 @@ class OtherTables {
       problem += "; " + question->problem;
       rule = question->rule;
     }
-    if (!question && only_name_parts(index, ways))
+    if (question ? is_nobodys_trail(index, question->rule, ways) : only_name_parts(index, ways))
       rule = proposed_rule(TableTreatment::kExcluded,
                            "its rows say what was done with a company, and belong to none");
     if (rule.treatment != TableTreatment::kPeople) rule.route = names;
@@ -306,6 +306,24 @@ class OtherTables {
     }
     const Support support = meaning_.support_of(index, ways, routes_);
     model_.support(support.confidence, support.evidence);
+  }
+
+  // An audit trail that leads to who did something only, and that by few of its rows, or is called
+  // after a table that it refers to, and whose rows are nobody's.
+  bool is_nobodys_trail(TableIndex index, const TableRule& rule,
+                        const std::vector<const Link*>& ways) const {
+    const auto rows = model_.evidence.tables.find(index);
+    const bool mostly = rows != model_.evidence.tables.end() &&
+                        2 * meaning_.rows_without(index, ways) > rows->second.rows;
+    const auto is_its = [&](const ForeignKey* fk) {
+      return fk->target != index && routes_.distance[fk->target] < 0 && !asked_[fk->target] &&
+             model_.table(index).name.starts_with(model_.table(fk->target).name);
+    };
+    const auto& keys = model_.keys_of[index];
+    return rule.treatment == TableTreatment::kAppendOnly &&
+           (mostly || std::any_of(keys.begin(), keys.end(), is_its)) &&
+           std::all_of(ways.begin(), ways.end(),
+                       [&](const Link* way) { return meaning_.is_part(index, *way); });
   }
 
   // Of a company, or of what it has: who did something is somebody's.
