@@ -244,11 +244,12 @@ UseJudgement judge_uses(const UseEvidence* table) {
                       std::to_string(table->shared_rows) + " of " + used +
                           " are used by several "
                           "companies"};
-  // A single row may be a mistake: one company's that another one refers to.
+  // A single row may be a mistake: one company's that another one refers to. And of those that are
+  // used once nothing is known: a few rows that are everybody's may stand among companies' own.
   const bool most = table->shared_rows * 2 >= table->again_rows;
-  if (most && table->shared_rows > 1 && table->shared_rows * 10 >= table->used_rows)
+  if (most && table->shared_rows > 1 && table->shared_rows * 2 >= table->used_rows)
     judged.confidence = Confidence::kConfident;
-  else if (most)
+  else if (most && table->shared_rows * 4 >= table->used_rows)
     judged.confidence = Confidence::kLikely;
   return judged;
 }
