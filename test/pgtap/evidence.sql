@@ -92,14 +92,14 @@ SELECT is(pg_temp.proposed('started_by'), NULL, 'no proposal touches a rule');
 -- Audit trails that lead to who did something only: of nobody's rows, if they are called so, or if most lead nowhere.
 CREATE TABLE app.server (id bigint PRIMARY KEY, host text);
 CREATE TABLE app.server_audit_log (id bigint PRIMARY KEY, server_id bigint NOT NULL REFERENCES app.server, acting_customer_id uuid REFERENCES app.customer);
-CREATE TABLE app.login_audit_log (LIKE app.server_audit_log, FOREIGN KEY (acting_customer_id) REFERENCES app.customer);
+CREATE TABLE app.change_audit_log (LIKE app.server_audit_log, FOREIGN KEY (acting_customer_id) REFERENCES app.customer);
 INSERT INTO app.server VALUES (1, 'a');
 INSERT INTO app.server_audit_log SELECT 70000 + n, 1, CASE WHEN n > 4 THEN pg_temp.id('customer', n) END FROM generate_series(1, 10) n;
-INSERT INTO app.login_audit_log SELECT * FROM app.server_audit_log;
+INSERT INTO app.change_audit_log SELECT * FROM app.server_audit_log;
 SELECT alike(pg_temp.proposed('set_table_rule%app.server_audit_log'), 'guess %''excluded''%', 'the trail of a table of nobody''s rows');
-SELECT alike(pg_temp.proposed('set_table_rule%app.login_audit_log'), '%''append_only''%', 'a trail that mostly leads somewhere');
-UPDATE app.login_audit_log SET acting_customer_id = NULL WHERE id < 70007;
-SELECT alike(pg_temp.proposed('set_table_rule%app.login_audit_log'), 'guess %''excluded''%', '... that mostly does not');
+SELECT alike(pg_temp.proposed('set_table_rule%app.change_audit_log'), '%''append_only''%', 'a trail that mostly leads somewhere');
+UPDATE app.change_audit_log SET acting_customer_id = NULL WHERE id < 70007;
+SELECT alike(pg_temp.proposed('set_table_rule%app.change_audit_log'), 'guess %''excluded''%', '... that mostly does not');
 
 SELECT * FROM finish();
 ROLLBACK;
