@@ -371,6 +371,7 @@ uint32_t ColumnMeaning::rows_without(TableIndex table, const std::vector<const L
   return firm ? 0 : found->second.rows_without(columns_of_ways(ways));
 }
 
+// Over the links that are likely to be its route, once more is known.
 bool ColumnMeaning::can_lead_back(TableIndex start, TableIndex goal) const {
   std::vector<TableIndex> open{start};
   std::vector<bool> seen(model_.size(), false);
@@ -381,10 +382,54 @@ bool ColumnMeaning::can_lead_back(TableIndex start, TableIndex goal) const {
     if (seen[table]) continue;
     seen[table] = true;
     const bool ordered = !model_.ordered[table].empty();
+    const bool firm = !ordered && is_always_owned(table);
     for (const Link& link : ordered ? model_.ordered[table] : model_.links[table])
-      open.push_back(link.step.target);
+      if (!firm || (link.firm && !link.of_one_kind())) open.push_back(link.step.target);
   }
   return false;
+}
+
+// Do columns that are never NULL lead each row to a company, or does a rule say that all are?
+bool ColumnMeaning::is_always_owned(TableIndex start) const {
+  std::vector<TableIndex> open{start};
+  std::vector<bool> seen(model_.size(), false);
+  while (!open.empty()) {
+    const TableIndex table = open.back();
+    open.pop_back();
+    if (table == model_.company) return true;
+    if (seen[table]) continue;
+    seen[table] = true;
+    if (model_.rule[table] != nullptr) {
+      if (model_.ruled_owned(table) && model_.rule[table]->match_columns.empty()) return true;
+      continue;
+    }
+    for (const Link& link : model_.links[table])
+      if (link.firm && !link.of_one_kind()) open.push_back(link.step.target);
+  }
+  return false;
+}
+
+// Rows of the sample that none of these ways leads to a row that is a company's for sure.
+uint32_t ColumnMeaning::rows_unplaced(TableIndex table,
+                                      const std::vector<const Link*>& ways) const {
+  std::vector<const Link*> sure;
+  std::copy_if(ways.begin(), ways.end(), std::back_inserter(sure),
+               [&](const Link* way) { return is_always_owned(way->step.target); });
+  const auto is_led = [&](const Link* way) {
+    return std::find(sure.begin(), sure.end(), way) == sure.end();
+  };
+  std::erase_if(sure, [&](const Link* one) {  // of a column's kinds some lead elsewhere
+    return std::any_of(ways.begin(), ways.end(), [&](const Link* way) {
+      return way->step.columns == one->step.columns && is_led(way);
+    });
+  });
+  return rows_without(table, sure);
+}
+
+bool ColumnMeaning::conflict(TableIndex table, const Link& a, const Link& b) const {
+  const auto rows = model_.evidence.tables.find(table);
+  return rows != model_.evidence.tables.end() &&
+         rows->second.conflicts.contains(std::minmax(a.step.columns[0], b.step.columns[0]));
 }
 
 std::vector<const Link*> ColumnMeaning::needed_ways(TableIndex table,
@@ -399,22 +444,29 @@ std::vector<const Link*> ColumnMeaning::needed_ways(TableIndex table,
   }
   // Kinds of one column go together, and first those that each row has.
   std::stable_partition(back.begin(), back.end(), [](const Link* way) { return way->firm; });
-  uint32_t without = rows_without(table, needed);
-  for (auto way = back.begin(); way != back.end() && (without > 0 || needed.empty());) {
+  uint32_t without = rows_unplaced(table, needed);
+  for (auto way = back.begin(); way != back.end() && without > 0;) {
     const auto end = std::find_if(way, back.end(), [&](const Link* other) {
       return other->step.columns != (*way)->step.columns;
     });
     std::vector<const Link*> more = needed;
     more.insert(more.end(), way, end);
-    const uint32_t still_without = rows_without(table, more);
-    if (still_without < without || needed.empty()) needed = more;
+    const uint32_t still_without = rows_unplaced(table, more);
+    if (still_without < without) needed = more;
     without = std::min(without, still_without);
     way = end;
   }
-  std::vector<const Link*> in_order;
-  std::copy_if(ways.begin(), ways.end(), std::back_inserter(in_order), [&](const Link* way) {
+  const auto is_needed = [&](const Link* way) {
     return std::find(needed.begin(), needed.end(), way) != needed.end();
-  });
+  };
+  const auto contradicts = [&](const Link* way) {
+    return !is_needed(way) && std::any_of(needed.begin(), needed.end(), [&](const Link* other) {
+      return conflict(table, *way, *other);
+    });
+  };
+  if (without > 0 || std::any_of(ways.begin(), ways.end(), contradicts)) return ways;
+  std::vector<const Link*> in_order;
+  std::copy_if(ways.begin(), ways.end(), std::back_inserter(in_order), is_needed);
   return in_order;
 }
 

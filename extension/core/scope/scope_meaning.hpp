@@ -76,8 +76,11 @@ class ColumnMeaning {
   // Rows of the sample that none of these ways leads anywhere.
   uint32_t rows_without(TableIndex table, const std::vector<const Link*>& ways) const;
 
+  // Are there rows that the two lead to different companies?
+  bool conflict(TableIndex table, const Link& a, const Link& b) const;
+
   // Of these ways those that a route needs: not those that can lead back to the table, in a circle,
-  // if others lead each row of the sample somewhere.
+  // if others lead each row of the sample to a company, and to the same one.
   std::vector<const Link*> needed_ways(TableIndex table,
                                        const std::vector<const Link*>& ways) const;
 
@@ -107,6 +110,8 @@ class ColumnMeaning {
   Naming naming_of(const PlaceEvidence& place, TableIndex named) const;
   bool names_composite(const std::string& column) const;
   bool can_lead_back(TableIndex start, TableIndex goal) const;
+  bool is_always_owned(TableIndex start) const;
+  uint32_t rows_unplaced(TableIndex table, const std::vector<const Link*>& ways) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;

@@ -183,12 +183,8 @@ class OwnedTables {
 
   // Are there rows of which the link leads to another company than a way does?
   bool contradicts(TableIndex index, const std::vector<const Link*>& ways, const Link& link) const {
-    const auto rows = model_.evidence.tables.find(index);
-    if (rows == model_.evidence.tables.end()) return false;
-    return std::any_of(ways.begin(), ways.end(), [&](const Link* way) {
-      return rows->second.conflicts.contains(
-          std::minmax(way->step.columns[0], link.step.columns[0]));
-    });
+    return std::any_of(ways.begin(), ways.end(),
+                       [&](const Link* way) { return meaning_.conflict(index, *way, link); });
   }
 
   bool leads_through(TableIndex start, TableIndex goal) const {
