@@ -125,7 +125,7 @@ struct Evidence {
   std::vector<CrowdedColumn> crowded;
   std::vector<PairEvidence> pairs;  // by table
   std::map<TableIndex, UseEvidence> uses;
-  std::vector<ToldKinds> told;      // found by the values
+  std::vector<ToldKinds> told;  // found by the values
 
   // Has the column so many kinds that not each of them was looked at?
   bool has_crowd(TableIndex table, int16_t column, int16_t when_column) const;

@@ -17,7 +17,7 @@ std::string exists(const std::string& from, const std::string& alias, const std:
 
 // Conditions with more steps than this look rows up in lists of keys that are made once: nested,
 // the steps would be written, and planned, once for each way that leads to them.
-constexpr size_t kMostNested = 64;
+constexpr size_t kMostNested = 1000;
 // In such lists, what has no more steps than this is nested all the same.
 constexpr size_t kFewSteps = 4;
 constexpr size_t kManySteps = 1'000'000;  // counted no further
@@ -25,7 +25,6 @@ constexpr size_t kManySteps = 1'000'000;  // counted no further
 enum class Whose {
   kCompanys,  // of the company that the parameter names
   kAnyones,   // of any company
-  kHanging,   // of any, but only by the row that they hang on
   kSomeones,  // of any, or of none because what they refer to is gone: belongs_to_nobody() is false
 };
 
@@ -44,11 +43,6 @@ class OwnershipWriter {
     return nested_orphan(table, alias);
   }
 
-  std::string hanging(TableIndex table, const std::string& alias) {
-    if (is_large(Whose::kAnyones, table)) return listed(Whose::kHanging, table, alias);
-    return nested_hanging(scoped_of(table), alias, Whose::kAnyones);
-  }
-
   std::string nobodys(TableIndex table, const std::string& alias) {
     if (is_large(Whose::kSomeones, table)) return "NOT " + listed(Whose::kSomeones, table, alias);
     return nested_nobodys(table, alias);
@@ -63,19 +57,29 @@ class OwnershipWriter {
     return *scoped;
   }
 
-  // How many steps the condition has when it is nested.
+  // How many steps the server has to plan for the condition when it is nested. What is one of
+  // several alternatives it plans twice, for a few rows and for many.
   size_t steps(Whose whose, TableIndex table) {
     size_t& known = steps_[{whose, table}];
     if (known != 0) return known;
     const ScopedTable& scoped = scoped_of(table);
+    size_t number = steps_of_routes(whose, scoped);
+    if (can_hang(schema_, scope_, scoped))
+      number = 2 * number + 2 * steps_of_routes(Whose::kAnyones, scoped);
+    return known = std::min(number, kManySteps);
+  }
+
+  size_t steps_of_routes(Whose whose, const ScopedTable& scoped) {
     size_t number = 0;
     for (const RouteStep& step : scoped.routes) {
-      number += 1 + (is_last(whose, step) ? 0 : steps(whose, step.target));
+      if (is_last(whose, step)) {
+        ++number;
+        continue;
+      }
+      const bool alternatives = scope_.find(step.target)->routes.size() > 1;
+      number += 1 + (alternatives ? 2 : 1) * steps(whose, step.target);
     }
-    if (can_hang(schema_, scope_, scoped)) {
-      number += whose == Whose::kAnyones ? 3 * number : 4 * steps(Whose::kAnyones, table);
-    }
-    return known = std::min(number, kManySteps);
+    return number;
   }
 
   // Is nothing asked about the row that the step leads to?
@@ -91,10 +95,13 @@ class OwnershipWriter {
            can_belong_to_nobody(schema_, scope_, *scope_.find(step.target));
   }
 
-  // Rows of a foreign table without a key cannot be listed: they have no place.
   bool is_large(Whose whose, TableIndex table) {
-    const bool has_places = !schema_.tables[table].foreign || !scoped_of(table).key.empty();
-    return has_places && steps(whose, table) > kMostNested;
+    return has_places(table) && steps(whose, table) > kMostNested;
+  }
+
+  // Rows of a foreign table without a key cannot be found in a list.
+  bool has_places(TableIndex table) const {
+    return !schema_.tables[table].foreign || !scoped_of(table).key.empty();
   }
 
   std::string nested_owned(TableIndex table, const std::string& alias) {
@@ -185,7 +192,8 @@ class OwnershipWriter {
 
   std::string to_nobodys(TableIndex table, const std::string& alias, const RouteStep& step) {
     const std::string target = alias + "_of";
-    const bool list = lists_ && steps(Whose::kSomeones, step.target) > kFewSteps;
+    const bool list =
+        lists_ && has_places(step.target) && steps(Whose::kSomeones, step.target) > kFewSteps;
     const std::string nobodys =
         list ? "NOT " + exists(list_of(Whose::kSomeones, step.target), target + "_list",
                                same_row(scoped_of(step.target), target + "_list", target))
@@ -268,7 +276,7 @@ class OwnershipWriter {
   // The name of a query of WITH: the keys of the table's rows that are owned, and what steps refer
   // to.
   std::string list_of(Whose whose, TableIndex table) {
-    static constexpr const char* kNames[] = {"_owned", "_anyones", "_hanging", "_someones"};
+    static constexpr const char* kNames[] = {"_owned", "_anyones", "_someones"};
     const std::string name = kNames[static_cast<size_t>(whose)] + std::to_string(table);
     if (!named_.insert(name).second) return name;
     const ScopedTable& scoped = scoped_of(table);
@@ -357,12 +365,6 @@ class OwnershipWriter {
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter) {
   return OwnershipWriter(schema, scope, parameter).owned(table, std::string(alias));
-}
-
-std::string hangs_on_owned(const Schema& schema, const Scope& scope, TableIndex table,
-                           const std::string& alias) {
-  if (!can_hang(schema, scope, *scope.find(table))) return {};
-  return OwnershipWriter(schema, scope).hanging(table, alias);
 }
 
 std::string belongs_to_nobody(const Schema& schema, const Scope& scope, TableIndex table,

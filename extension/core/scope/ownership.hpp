@@ -16,11 +16,6 @@ namespace company_backup {
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter);
 
-// True for rows of `alias` that hang on a company's row (see ScopedTable::own_steps); empty if none
-// can.
-std::string hangs_on_owned(const Schema& schema, const Scope& scope, TableIndex table,
-                           const std::string& alias);
-
 // The condition under which a row of a scoped table belongs to no company: all its routes are NULL,
 // are for rows of other kinds, or lead to such a row. "false" if that cannot be.
 std::string belongs_to_nobody(const Schema& schema, const Scope& scope, TableIndex table,
