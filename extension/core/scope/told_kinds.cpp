@@ -16,7 +16,7 @@ constexpr uint32_t kFewPercent = 3;  // of the values, in percent
 // That kinds agree with tables is no chance: once in so many bits.
 constexpr double kNoChance = 16;
 
-bool is_whole(const SamplePlace& place) {
+bool is_of_column(const SamplePlace& place) {
   return place.json_path.empty() && place.when_column == 0 && !place.separated;
 }
 
@@ -171,7 +171,7 @@ std::vector<MixedColumn> mixed_columns(const Schema& schema, const Settings& set
                                        const Evidence& evidence) {
   std::vector<MixedColumn> mixed;
   for (const PlaceEvidence& place : evidence.places) {
-    if (!is_whole(place.place) || !is_mixed(schema, place)) continue;
+    if (!is_of_column(place.place) || !is_mixed(schema, place)) continue;
     const TableIndex index = place.place.table;
     const Table& table = schema.tables[index];
     const Column& column = column_of(table, place.place.column);
