@@ -188,7 +188,7 @@ std::vector<MixedColumn> mixed_columns(const Schema& schema, const Settings& set
   return mixed;
 }
 
-void add_told_kinds(const Schema& schema, Evidence& evidence, Evidence kinds) {
+void add_told_kinds(const Schema& schema, Evidence& evidence, const Evidence& kinds) {
   std::vector<PlaceEvidence> added;
   std::set<std::pair<TableIndex, int16_t>> seen;
   for (const PlaceEvidence& kind : kinds.places) {

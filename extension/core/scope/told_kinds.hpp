@@ -25,6 +25,6 @@ std::vector<MixedColumn> mixed_columns(const Schema& schema, const Settings& set
 
 // `kinds`: what the values of mixed columns are, by each value of the columns that may tell. Of
 // those where one does they become part of the evidence; of the others, which ones do alike.
-void add_told_kinds(const Schema& schema, Evidence& evidence, Evidence kinds);
+void add_told_kinds(const Schema& schema, Evidence& evidence, const Evidence& kinds);
 
 }  // namespace company_backup

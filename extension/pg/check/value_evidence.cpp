@@ -593,7 +593,9 @@ class Gatherer {
           is_read && try_to_read(one.table, [&] { sample_kinds(one, collector, none); }).empty();
       collector.end_places();
     }
-    for (const auto& [table, column] : keys) {
+    for (const auto& key : keys) {
+      const TableIndex table = key.first;
+      const int16_t column = key.second;
       if (!is_read) break;
       is_read = try_to_read(table, [&] {
                   collector.begin_key(table, column);
@@ -616,7 +618,7 @@ class Gatherer {
       return none.contains({at.table, at.column, at.when_column});
     });
     forget_followers(schema_, kinds);
-    add_told_kinds(schema_, evidence, std::move(kinds));
+    add_told_kinds(schema_, evidence, kinds);
   }
 
   // A column that is NULL beside a value, is long, or has many values, tells no kinds.
