@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/scope/ownership.hpp"
+#include "core/scope/joins.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/quoting.hpp"

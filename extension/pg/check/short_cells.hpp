@@ -19,6 +19,16 @@ struct Cell {
   explicit operator bool() const { return state == State::kText; }
 };
 
+// What is selected: the list, and how long each may be, in bytes.
+struct CellList {
+  std::string list;
+  std::vector<uint32_t> longest;
+  void add(const std::string& sql, uint32_t most) {
+    list += (list.empty() ? "" : ", ") + sql;
+    longest.push_back(most);
+  }
+};
+
 // Valid during the call only. Returns false if no more rows are wanted.
 using TakeCells = std::function<bool(std::span<const Cell> cells)>;
 
