@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+
+#include "core/scope/walk.hpp"
 
 namespace company_backup {
 namespace {
@@ -145,17 +146,13 @@ bool can_belong_to_nobody(const Schema& schema, const Scope& scope, const Scoped
 }
 
 bool leads_through(const Scope& scope, TableIndex start, TableIndex goal) {
-  std::vector<TableIndex> open{start};
-  std::set<TableIndex> seen;
-  while (!open.empty()) {
-    const TableIndex table = open.back();
-    open.pop_back();
-    if (table == goal) return true;
+  const auto next = [&](TableIndex table, const auto& go) {
     const ScopedTable* scoped = scope.find(table);
-    if (table == scope.company_table || scoped == nullptr || !seen.insert(table).second) continue;
-    for (const RouteStep& step : scoped->routes) open.push_back(step.target);
-  }
-  return false;
+    if (table == scope.company_table || scoped == nullptr) return;
+    for (const RouteStep& step : scoped->routes) go(step.target);
+  };
+  return is_found(
+      start, [goal](TableIndex table) { return table == goal; }, next);
 }
 
 const ForeignKey* foreign_key_of(const Schema& schema, const ScopedTable& scoped,

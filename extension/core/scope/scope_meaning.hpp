@@ -14,14 +14,6 @@
 
 namespace company_backup {
 
-struct Support {
-  Confidence confidence = Confidence::kGuess;
-  std::string evidence;
-};
-
-// The columns of ways that have one.
-std::vector<int16_t> columns_of_ways(const std::vector<const Link*>& ways);
-
 class ColumnMeaning {
  public:
   explicit ColumnMeaning(const Model& model);
@@ -73,28 +65,6 @@ class ColumnMeaning {
 
   // The rule for a place that was judged to be a reference.
   ReferenceRule reference(const SamplePlace& place, const Judgement& judgement) const;
-  // Rows of the sample that none of these ways leads anywhere.
-  uint32_t rows_without(TableIndex table, const std::vector<const Link*>& ways) const;
-
-  // Are there rows that the two lead to different companies?
-  bool conflict(TableIndex table, const Link& a, const Link& b) const;
-
-  // Of these ways those that a route needs: not those that can lead back to the table, in a circle,
-  // if others lead each row of the sample to a company, and to the same one.
-  std::vector<const Link*> needed_ways(TableIndex table,
-                                       const std::vector<const Link*>& ways) const;
-
-  // Does it lead to a company only if a guess is right?
-  bool rests_on_guess(const Link& way, const Routes& routes) const;
-
-  // How sure it is that rows belong to the company that these ways lead to: each has one of them,
-  // and no two lead to different companies.
-  Support support_of(TableIndex table, const std::vector<const Link*>& ways,
-                     const Routes& routes) const;
-
-  // Is the way called after the part that its row plays, and can be missing?
-  bool is_part(TableIndex table, const Link& way) const;
-
   // Target columns as set_reference needs them: none for the primary key.
   std::vector<std::string> named_columns(TableIndex target, const std::vector<int16_t>& key) const;
 
@@ -109,9 +79,6 @@ class ColumnMeaning {
   TableIndex suggested(const PlaceEvidence& place) const;
   Naming naming_of(const PlaceEvidence& place, TableIndex named) const;
   bool names_composite(const std::string& column) const;
-  bool can_lead_back(TableIndex start, TableIndex goal) const;
-  bool is_always_owned(TableIndex start) const;
-  uint32_t rows_unplaced(TableIndex table, const std::vector<const Link*>& ways) const;
   TableIndex people_among(const PlaceEvidence& place) const;
   TableIndex ending_among(const PlaceEvidence& place, const std::string& name) const;
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;

@@ -115,6 +115,8 @@ struct Routes {
   std::vector<std::vector<const Link*>> steps;  // the first steps, any of them
   std::vector<std::vector<const Link*>> tied;   // not empty: they contradict each other, nothing
                                                 // says which decides
+  // Do the steps from `start` lead through `goal`?
+  bool lead_through(TableIndex start, TableIndex goal) const;
 };
 
 Routes find_routes(const Model& model);

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/scope/scope_model.hpp"
+#include "core/scope/walk.hpp"
 #include "core/text/names.hpp"
 
 namespace company_backup {
@@ -162,7 +163,7 @@ class Search {
     if (steps.empty() || sure_[table]) return;
     const bool ordered = !model_.ordered[table].empty();
     for (const Link& link : ordered ? model_.ordered[table] : model_.links[table])
-      if (is_reached(link) && !comes_back(link.step.target, table) &&
+      if (is_reached(link) && !routes_.lead_through(link.step.target, table) &&
           std::find(steps.begin(), steps.end(), &link) == steps.end())
         steps.push_back(&link);
   }
@@ -179,21 +180,6 @@ class Search {
     if (!std::all_of(steps.begin(), steps.end(), kind) &&
         std::any_of(steps.begin(), steps.end(), other))
       routes_.tied[table] = steps;
-  }
-
-  // Do the routes from `start` lead through `goal`?
-  bool comes_back(TableIndex start, TableIndex goal) const {
-    std::vector<TableIndex> open{start};
-    std::vector<bool> seen(model_.size(), false);
-    while (!open.empty()) {
-      const TableIndex table = open.back();
-      open.pop_back();
-      if (table == goal) return true;
-      if (seen[table]) continue;
-      seen[table] = true;
-      for (const Link* link : routes_.steps[table]) open.push_back(link->step.target);
-    }
-    return false;
   }
 
   // A route that a rule names is ready when all of it is: then nothing can go round in a circle. Of
@@ -312,6 +298,14 @@ class Search {
 };
 
 }  // namespace
+
+bool Routes::lead_through(TableIndex start, TableIndex goal) const {
+  return is_found(
+      start, [goal](TableIndex table) { return table == goal; },
+      [this](TableIndex table, const auto& go) {
+        for (const Link* link : steps[table]) go(link->step.target);
+      });
+}
 
 Routes find_routes(const Model& model) {
   return Search(model).run();

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/scope/scope_meaning.hpp"
+#include "core/scope/scope_ways.hpp"
 #include "core/scope/sql.hpp"
 
 namespace company_backup {
@@ -11,7 +11,7 @@ namespace {
 class OwnedTables {
  public:
   OwnedTables(Model& model, const Routes& routes, Scope& scope, Undecided& undecided)
-      : model_(model), routes_(routes), scope_(scope), undecided_(undecided), meaning_(model) {}
+      : model_(model), routes_(routes), scope_(scope), undecided_(undecided), ways_(model) {}
 
   void decide() {
     scope_.tables.push_back(company_table());
@@ -143,7 +143,7 @@ class OwnedTables {
       model_.support(question->confidence, question->evidence);
     } else if (!question && rule.treatment == TableTreatment::kCompany) {
       const Support support =
-          meaning_.support_of(index, meaning_.needed_ways(index, routes_.tied[index]), routes_);
+          ways_.support_of(index, ways_.needed_ways(index, routes_.tied[index]), routes_);
       model_.support(support.confidence, support.evidence);
     }
     return problem;
@@ -160,13 +160,13 @@ class OwnedTables {
     for (const Link& link : model_.links[index]) {
       if (routes_.distance[link.step.target] < 0 || contradicts(index, ways, link)) continue;
       if (std::find(rule.route.begin(), rule.route.end(), link.step.name) != rule.route.end() ||
-          leads_through(link.step.target, index) || !is_needed(index, ways, link))
+          routes_.lead_through(link.step.target, index) || !is_needed(index, ways, link))
         continue;
       rule.route.push_back(link.step.name);
       ways.push_back(&link);
     }
     if (rule.route.size() == supposed->route.size()) return;
-    if (meaning_.rows_without(index, ways) == 0) rule.match_columns.clear();
+    if (ways_.rows_without(index, ways) == 0) rule.match_columns.clear();
     if (rule.treatment == TableTreatment::kCompany)
       rule.reason = "belongs to the company of " + list(rule.route);
     model_.error(display_table(model_.table(index)),
@@ -177,27 +177,14 @@ class OwnedTables {
 
   bool is_needed(TableIndex index, std::vector<const Link*> ways, const Link& link) const {
     ways.push_back(&link);
-    ways = meaning_.needed_ways(index, ways);
+    ways = ways_.needed_ways(index, ways);
     return std::find(ways.begin(), ways.end(), &link) != ways.end();
   }
 
   // Are there rows of which the link leads to another company than a way does?
   bool contradicts(TableIndex index, const std::vector<const Link*>& ways, const Link& link) const {
     return std::any_of(ways.begin(), ways.end(),
-                       [&](const Link* way) { return meaning_.conflict(index, *way, link); });
-  }
-
-  bool leads_through(TableIndex start, TableIndex goal) const {
-    std::vector<TableIndex> open{start};
-    std::set<TableIndex> seen;
-    while (!open.empty()) {
-      const TableIndex table = open.back();
-      open.pop_back();
-      if (table == goal) return true;
-      if (!seen.insert(table).second) continue;
-      for (const Link* link : routes_.steps[table]) open.push_back(link->step.target);
-    }
-    return false;
+                       [&](const Link* way) { return ways_.conflict(index, *way, link); });
   }
 
   TableRule present_rule(TableIndex index) const {
@@ -224,7 +211,7 @@ class OwnedTables {
   // Two company columns that are never NULL contradict each other; of several parents, or of
   // columns that can be NULL, any may say the owner.
   std::vector<std::string> proposed_route(TableIndex index) const {
-    const std::vector<const Link*> tied = meaning_.needed_ways(index, routes_.tied[index]);
+    const std::vector<const Link*> tied = ways_.needed_ways(index, routes_.tied[index]);
     std::vector<std::string> names = names_of(tied);
     if (std::all_of(tied.begin(), tied.end(), [](const Link* link) {
           return link->firm && link->step.kind == RouteStep::Kind::kCompany;
@@ -237,7 +224,7 @@ class OwnedTables {
   const Routes& routes_;
   Scope& scope_;
   Undecided& undecided_;
-  const ColumnMeaning meaning_;
+  const WayMeaning ways_;
 };
 
 }  // namespace

@@ -1,12 +1,13 @@
 // The tables no route reaches: shared rows, people, and questions.
 #include <algorithm>
-#include <map>
 
 #include "core/scope/row_uses.hpp"
 #include "core/scope/scope_meaning.hpp"
-#include "core/scope/scope_pairs.hpp"
+#include "core/scope/scope_ways.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
+#include "core/scope/unreached_columns.hpp"
+#include "core/scope/walk.hpp"
 #include "core/text/names.hpp"
 
 namespace company_backup {
@@ -20,6 +21,8 @@ class OtherTables {
         scope_(scope),
         undecided_(undecided),
         meaning_(model),
+        columns_(model, routes, meaning_),
+        ways_(model),
         treatment_(model.size()) {
     for (const ScopedTable& table : scope.tables) treatment_[table.table] = table.treatment;
     find_referrers();
@@ -205,20 +208,13 @@ class OtherTables {
 
   // Does a table that is not reached wait, directly or not, for `goal`?
   bool comes_back(TableIndex start, TableIndex goal) const {
-    std::vector<TableIndex> open{start};
-    std::vector<bool> seen(model_.size(), false);
-    while (!open.empty()) {
-      const TableIndex index = open.back();
-      open.pop_back();
-      if (index == goal) return true;
-      if (seen[index]) continue;
-      seen[index] = true;
+    const auto next = [this](TableIndex index, const auto& go) {
       const bool ordered = !model_.ordered[index].empty();
       for (const Link& link : ordered ? model_.ordered[index] : model_.links[index])
-        if ((ordered || link.firm) && routes_.distance[link.step.target] < 0)
-          open.push_back(link.step.target);
-    }
-    return false;
+        if ((ordered || link.firm) && routes_.distance[link.step.target] < 0) go(link.step.target);
+    };
+    return is_found(
+        start, [goal](TableIndex index) { return index == goal; }, next);
   }
 
   bool leads_to_decided(const Link& link) const {
@@ -236,13 +232,13 @@ class OtherTables {
   }
 
   // Can rows of `start` lead to `goal` over tables that are asked about?
-  bool asked_leads_to(TableIndex start, TableIndex goal, std::vector<bool>& seen) const {
-    if (start == goal) return true;
-    if (seen[start] || !asked_[start]) return false;
-    seen[start] = true;
-    return std::any_of(
-        model_.links[start].begin(), model_.links[start].end(),
-        [&](const Link& link) { return asked_leads_to(link.step.target, goal, seen); });
+  bool asked_leads_to(TableIndex start, TableIndex goal) const {
+    const auto next = [this](TableIndex index, const auto& go) {
+      if (!asked_[index]) return;
+      for (const Link& link : model_.links[index]) go(link.step.target);
+    };
+    return is_found(
+        start, [goal](TableIndex index) { return index == goal; }, next);
   }
 
   // The ways that a rule may name: to tables that are reached, and to those that will be when their
@@ -250,8 +246,7 @@ class OtherTables {
   std::vector<std::string> nullable_ways(TableIndex index) const {
     std::vector<std::string> names;
     for (const Link& link : model_.links[index]) {
-      std::vector<bool> seen(model_.size(), false);
-      const bool later = asked_[link.step.target] && !asked_leads_to(link.step.target, index, seen);
+      const bool later = asked_[link.step.target] && !asked_leads_to(link.step.target, index);
       if ((leads_to_decided(link) || later) &&
           std::find(names.begin(), names.end(), link.step.name) == names.end())
         names.push_back(link.step.name);
@@ -263,9 +258,9 @@ class OtherTables {
   void ask_nullable(TableIndex index) {
     if (!asked_[index]) return;
     const std::vector<const Link*> ways =
-        meaning_.needed_ways(index, ways_named(index, nullable_ways(index)));
+        ways_.needed_ways(index, ways_named(index, nullable_ways(index)));
     const std::vector<std::string> names = names_of(ways);
-    const bool more = ask_column_pairs(index) || ask_values(index);  // ways that nothing says yet
+    const bool more = columns_.ask_values(index);  // ways that nothing says yet
     undecided_[index] = true;
     const Table& table = model_.table(index);
     std::string problem =
@@ -285,7 +280,7 @@ class OtherTables {
                            "its rows say what was done with a company, and belong to none");
     if (rule.treatment != TableTreatment::kPeople) rule.route = names;
     const bool company = rule.treatment == TableTreatment::kCompany;
-    const uint32_t without = company ? meaning_.rows_without(index, ways) : 0;
+    const uint32_t without = company ? ways_.rows_without(index, ways) : 0;
     if (without > 0) rule.match_columns = natural_key_beside(table, columns_of_ways(ways));
     model_.error(display_table(table), problem, model_.statements.table_rule(table, rule));
     if (!company) {
@@ -296,15 +291,15 @@ class OtherTables {
     }
     if (more || waits_for_asked(index)) model_.wait();
     if (more || waits_for_others(index)) return;
-    if (without > 0 && ways.size() == 1 && !meaning_.is_part(index, *ways[0]) &&
-        is_only_way(index, *ways[0]) && !meaning_.rests_on_guess(*ways[0], routes_)) {
+    if (without > 0 && ways.size() == 1 && !ways_.is_part(index, *ways[0]) &&
+        is_only_way(index, *ways[0]) && !ways_.rests_on_guess(*ways[0], routes_)) {
       model_.support(Confidence::kLikely, std::to_string(without) +
                                               " sampled rows are nobody's: they have no value in " +
                                               list(names) +
                                               ", and no other column leads to a company");
       return;
     }
-    const Support support = meaning_.support_of(index, ways, routes_);
+    const Support support = ways_.support_of(index, ways, routes_);
     model_.support(support.confidence, support.evidence);
   }
 
@@ -314,7 +309,7 @@ class OtherTables {
                         const std::vector<const Link*>& ways) const {
     const auto rows = model_.evidence.tables.find(index);
     const bool mostly = rows != model_.evidence.tables.end() &&
-                        2 * meaning_.rows_without(index, ways) > rows->second.rows;
+                        2 * ways_.rows_without(index, ways) > rows->second.rows;
     const auto is_its = [&](const ForeignKey* fk) {
       return fk->target != index && routes_.distance[fk->target] < 0 && !asked_[fk->target] &&
              model_.table(index).name.starts_with(model_.table(fk->target).name);
@@ -323,13 +318,13 @@ class OtherTables {
     return rule.treatment == TableTreatment::kAppendOnly &&
            (mostly || std::any_of(keys.begin(), keys.end(), is_its)) &&
            std::all_of(ways.begin(), ways.end(),
-                       [&](const Link* way) { return meaning_.is_part(index, *way); });
+                       [&](const Link* way) { return ways_.is_part(index, *way); });
   }
 
   // Of a company, or of what it has: who did something is somebody's.
   bool only_name_parts(TableIndex index, const std::vector<const Link*>& ways) const {
     return std::all_of(ways.begin(), ways.end(),
-                       [&](const Link* way) { return meaning_.is_part(index, *way); }) &&
+                       [&](const Link* way) { return ways_.is_part(index, *way); }) &&
            std::any_of(ways.begin(), ways.end(), [&](const Link* way) {
              return way->step.kind == RouteStep::Kind::kCompany;
            });
@@ -346,7 +341,7 @@ class OtherTables {
 
   // That it is an audit trail, what it is called and what columns it has say; whose, its rows.
   void support_trail(TableIndex index, const std::vector<const Link*>& ways) {
-    const Support support = meaning_.support_of(index, ways, routes_);
+    const Support support = ways_.support_of(index, ways, routes_);
     model_.support(
         support.confidence == Confidence::kConfident ? Confidence::kLikely : support.confidence,
         support.evidence);
@@ -367,7 +362,8 @@ class OtherTables {
   bool is_only_way(TableIndex index, const Link& way) const {
     const Table& table = model_.table(index);
     return std::all_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
-      if (way.step.columns == std::vector{column.number} || is_settled(index, column)) return true;
+      if (way.step.columns == std::vector{column.number} || is_settled(model_, index, column))
+        return true;
       const PlaceEvidence* place = model_.evidence.find(index, column.number);
       if (place != nullptr) return meaning_.judge(*place).kind == Judgement::Kind::kData;
       return !can_hold_id(column) || !id_stem(column.name) || column.generated;
@@ -431,276 +427,8 @@ class OtherTables {
 
   // True if there was something to ask about a table nothing leads to.
   bool ask_unowned(TableIndex index) {
-    return ask_partition_key(index) || ask_column_pairs(index) || ask_values(index) ||
-           ask_company_column(index) || ask_foreign_table(index) || ask_inheritance(index) ||
-           ask_people(index) || ask_parent(index) || ask_pair(index) || ask_named_id(index) ||
-           ask_list(index) || ask_unclear(index) || ask_apart(index);
-  }
-
-  // Numbers that are keys of many tables, of companies among them, or IDs of which some are: that
-  // proves nothing, but what might be a company's is nobody's only if somebody says so.
-  bool ask_unclear(TableIndex index) {
-    const Table& table = model_.table(index);
-    if (table.of_extension) return false;
-    for (const Column& column : table.columns) {
-      if (is_settled(index, column)) continue;
-      for (const PlaceEvidence& place : model_.evidence.of(index, column.number)) {
-        if (place.place.when_column != 0) continue;
-        const Judgement judged = meaning_.judge(place);
-        if (!may_refer(place, judged)) continue;
-        ask_match(place, judged);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  bool may_refer(const PlaceEvidence& place, const Judgement& judged) const {
-    const auto owned = [this](TableIndex table) { return routes_.distance[table] >= 0; };
-    if (judged.kind == Judgement::Kind::kUnknown) return meaning_.is_among_keys(place, owned);
-    if (judged.kind != Judgement::Kind::kReference || !owned(judged.table)) return false;
-    return judged.confidence != Confidence::kGuess || meaning_.is_among_keys(place, owned);
-  }
-
-  void ask_match(const PlaceEvidence& place, const Judgement& judged) {
-    const Table& table = model_.table(place.place.table);
-    const Column& column = column_of(table, place.place.column);
-    const bool is_reference = judged.kind == Judgement::Kind::kReference &&
-                              routes_.distance[judged.table] >= 0 &&
-                              (place.place.json_path.empty() || column.family == TypeFamily::kJson);
-    model_.error(display_table(table),
-                 "values of its column " + display_name(column.name) +
-                     (place.place.json_path.empty() ? "" : " at " + place.place.json_path) +
-                     " may refer to rows of companies: " + judged.evidence +
-                     "; if they do, say set_reference(...), if not, set_column_rule(..., 'data')",
-                 is_reference ? model_.statements.reference(meaning_.reference(place.place, judged))
-                              : Statement(""));
-    if (is_reference) model_.support(judged.confidence, judged.evidence);
-  }
-
-  // Rows about rows of any table: (about_type, about_id).
-  bool ask_pair(TableIndex index) {
-    const Table& table = model_.table(index);
-    if (table.of_extension) return false;
-    for (const Column& column : table.columns) {
-      if (!can_hold_id(column) || is_settled(index, column)) continue;
-      const Column* type = type_column(table, column);
-      if (type == nullptr) continue;
-      model_.ask_kinds(index, column);
-      model_.error(display_table(table),
-                   "its column " + display_name(column.name) +
-                       " looks like an ID whose table is named by " + display_name(type->name) +
-                       "; for each value that means a table of companies' rows, say "
-                       "set_reference(..., when_column => " +
-                       quote_literal(type->name) +
-                       ", when_value => ...); if its rows belong to no company, say "
-                       "set_table_rule(..., 'shared', ...)",
-                   "");
-      return true;
-    }
-    return false;
-  }
-
-  // Whose values are keys of a table that belongs to companies.
-  bool ask_values(TableIndex index) {
-    const Table& table = model_.table(index);
-    if (table.of_extension) return false;
-    bool asked = false;
-    for (const Column& column : table.columns) {
-      if (is_settled(index, column) || model_.is_scope_column(index, column)) continue;
-      for (const auto& [place, judged] : meaning_.proved_places(index, column)) {
-        if (routes_.distance[judged.table] < 0) continue;
-        if (!place->place.json_path.empty() && column.family != TypeFamily::kJson) continue;
-        const ReferenceRule rule = meaning_.reference(place->place, judged);
-        model_.error(display_table(table),
-                     "values of its column " + display_name(column.name) + " are keys of " +
-                         display_table(model_.table(judged.table)) +
-                         ", which belongs to companies, but no foreign key says so",
-                     model_.statements.reference(rule));
-        model_.support(judged.confidence, judged.evidence);
-        asked = true;
-      }
-      if (asked) model_.ask_kinds(index, column);
-    }
-    return asked;
-  }
-
-  // Pairs of columns whose values are keys of a table that belongs to companies.
-  bool ask_column_pairs(TableIndex index) {
-    bool asked = false;
-    if (model_.table(index).of_extension) return false;
-    for (const ProvedPair& proved : proved_pairs(model_, index)) {
-      if (routes_.distance[proved.pair->target] < 0) continue;
-      model_.error(display_table(model_.table(index)),
-                   "values of its columns " + told_pair(model_, *proved.pair) +
-                       " together are keys of " + display_table(model_.table(proved.pair->target)) +
-                       ", which belongs to companies, but no foreign key says so",
-                   pair_reference(model_, *proved.pair));
-      model_.support(Confidence::kConfident, proved.evidence);
-      asked = true;
-    }
-    return asked;
-  }
-
-  // Do the values of a column say that it refers to nothing?
-  bool is_data(TableIndex index, const Column& column) const {
-    const Judgement judged = meaning_.judge(index, column);
-    return judged.kind == Judgement::Kind::kData && judged.confidence == Confidence::kConfident;
-  }
-
-  bool ask_partition_key(TableIndex index) {
-    const Table& table = model_.table(index);
-    for (const ForeignKey* fk : model_.keys_of[index]) {
-      if (fk->only_partition == 0 || routes_.distance[fk->target] < 0) continue;
-      model_.error(display_table(table),
-                   "the foreign key " + display_name(fk->name) +
-                       " leads to a company, but only one partition has it",
-                   model_.statements.reference(
-                       table, column_names(table, fk->columns), model_.table(fk->target),
-                       column_names(model_.table(fk->target), fk->target_columns)));
-      return true;
-    }
-    return false;
-  }
-
-  bool ask_company_column(TableIndex index) {
-    const Table& table = model_.table(index);
-    if (table.of_extension) return false;
-    for (const Column& column : table.columns) {
-      if (!meaning_.company_names().match(column) || is_settled(index, column)) continue;
-      const Table& company = model_.table(model_.company);
-      model_.error(display_table(table),
-                   "the column " + display_name(column.name) +
-                       " looks like a company's, but no foreign key or scope column says so",
-                   model_.statements.reference(table, {column.name}, company,
-                                               target_columns(model_.company, *model_.key)));
-      return true;
-    }
-    return false;
-  }
-
-  // The target columns a statement has to name: none for the primary key.
-  std::vector<std::string> target_columns(TableIndex target, const Column& key) const {
-    for (const UniqueIndex& unique : model_.table(target).unique_indexes)
-      if (unique.primary && unique.columns == std::vector<int16_t>{key.number}) return {};
-    return {key.name};
-  }
-
-  bool is_settled(TableIndex index, const Column& column) const {
-    if (has_foreign_key(model_, index, column.number)) return true;
-    if (model_.column_rule(index, column.name) != nullptr) return true;
-    return std::any_of(
-        model_.soft[index].begin(), model_.soft[index].end(), [&](const SoftReference& soft) {
-          return std::find(soft.columns.begin(), soft.columns.end(), column.number) !=
-                 soft.columns.end();
-        });
-  }
-
-  // A foreign table cannot have foreign keys; a column named after a table of the scope is one.
-  bool ask_foreign_table(TableIndex index) {
-    const Table& table = model_.table(index);
-    if (!table.foreign || table.of_extension) return false;
-    for (const Column& column : table.columns) {
-      if (!can_hold_id(column) || is_settled(index, column)) continue;
-      const auto stem = id_stem(column.name);
-      if (!stem || !names_owned_table(*stem)) continue;
-      model_.error(
-          display_table(table),
-          "it is a foreign table, and its column " + display_name(column.name) +
-              " looks like it leads to a company",
-          model_.statements.table_rule(
-              table, proposed_rule(TableTreatment::kExcluded, "the rows live on another server")));
-      return true;
-    }
-    return false;
-  }
-
-  // An ID that no foreign key explains, named after a table of companies.
-  bool ask_named_id(TableIndex index) {
-    const Table& table = model_.table(index);
-    if (table.of_extension) return false;
-    for (const Column& column : table.columns) {
-      if (!can_hold_id(column) || column.generated || is_settled(index, column)) continue;
-      const auto stem = id_stem(column.name);
-      if (!stem || !names_owned_table(*stem) || is_data(index, column)) continue;
-      const TableIndex target = owned_table(*stem, column);
-      // No key of such a table has this type, and no key is any of the values.
-      if (target == kNoTable && meaning_.judge(index, column).kind == Judgement::Kind::kData)
-        continue;
-      model_.error(display_table(table),
-                   "its column " + display_name(column.name) +
-                       " looks like an ID of a table of companies' rows, but no foreign key says "
-                       "so; if it is not, say set_column_rule(..., 'data')",
-                   target == kNoTable
-                       ? ""
-                       : model_.statements.reference(table, {column.name}, model_.table(target)));
-      return true;
-    }
-    return false;
-  }
-
-  // The only table of companies of this name whose primary key is one such column; kNoTable: none.
-  TableIndex owned_table(const std::string& stem, const Column& column) const {
-    const auto wanted = noun_forms(stem);
-    TableIndex found = kNoTable;
-    for (TableIndex other = 0; other < static_cast<TableIndex>(model_.size()); ++other) {
-      const Table& table = model_.table(other);
-      const auto forms = noun_forms(plain_name(table.name));
-      const auto key = pick_key(table);
-      if (routes_.distance[other] < 0 || key.size() != 1 ||
-          column_of(table, key[0]).family != column.family ||
-          std::find_first_of(forms.begin(), forms.end(), wanted.begin(), wanted.end()) ==
-              forms.end())
-        continue;
-      if (found != kNoTable) return kNoTable;
-      found = other;
-    }
-    return found;
-  }
-
-  // References in lists and documents do not say whose a row is.
-  bool ask_list(TableIndex index) {
-    for (const SoftReference& soft : model_.soft[index]) {
-      if (soft.can_route || routes_.distance[soft.target] < 0) continue;
-      const Table& table = model_.table(index);
-      model_.error(display_table(table),
-                   "its column " + display_name(soft.rule->columns[0]) + " refers to " +
-                       display_table(model_.table(soft.target)) +
-                       ", which belongs to companies, but nothing says to which one a row belongs; "
-                       "if to none, say set_table_rule(..., 'shared', ...)",
-                   "");
-      return true;
-    }
-    return false;
-  }
-
-  bool names_owned_table(const std::string& stem) {
-    if (owned_names_.empty())
-      for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index)
-        if (routes_.distance[index] >= 0)
-          for (const std::string& form : noun_forms(plain_name(model_.table(index).name)))
-            owned_names_[form] = index;
-    const auto forms = noun_forms(stem);
-    return std::any_of(forms.begin(), forms.end(),
-                       [&](const std::string& form) { return owned_names_.contains(form); });
-  }
-
-  // Foreign keys are not inherited.
-  bool ask_inheritance(TableIndex index) {
-    const Table& table = model_.table(index);
-    if (!table.is_child) return false;
-    for (TableIndex parent = 0; parent < static_cast<TableIndex>(model_.size()); ++parent) {
-      const Table& other = model_.table(parent);
-      if (routes_.distance[parent] < 0 || !has_all_columns_of(table, other)) continue;
-      model_.error(
-          display_table(table),
-          "it inherits from a table that belongs to companies, " + display_table(other) +
-              ", but foreign keys are not inherited, and it has no such key of its own",
-          model_.statements.table_rule(
-              table, proposed_rule(TableTreatment::kShared, "its rows belong to no company")));
-      return true;
-    }
-    return false;
+    return columns_.ask_surest(index) || ask_people(index) || ask_parent(index) ||
+           columns_.ask_others(index) || ask_apart(index);
   }
 
   bool ask_people(TableIndex index) {
@@ -766,10 +494,11 @@ class OtherTables {
   Scope& scope_;
   Undecided& undecided_;
   const ColumnMeaning meaning_;
+  UnreachedColumns columns_;
+  const WayMeaning ways_;
   std::vector<std::optional<TableTreatment>> treatment_;  // of the tables reached
   std::vector<bool> asked_;
   std::vector<std::vector<TableIndex>> referrers_;
-  std::map<std::string, TableIndex> owned_names_;
 };
 
 }  // namespace
