@@ -1,13 +1,5 @@
 -- One proposal settles many columns, where it answers none wrongly.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
-SELECT * FROM no_plan();
-
-CREATE FUNCTION pg_temp.proposed(wanted text) RETURNS text LANGUAGE sql AS
-  $$ SELECT string_agg(confidence || ' ' || statement, E'\n' ORDER BY statement COLLATE "C") FROM propose_company_rules() WHERE statement LIKE '%' || wanted || '%' $$;
-CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$ SELECT md5(kind || n)::uuid $$;
+\ir proposals.psql
 
 CREATE TABLE app.company (id uuid PRIMARY KEY, name text NOT NULL);
 CREATE TABLE app.customer (id uuid PRIMARY KEY, company_id uuid NOT NULL REFERENCES app.company, ledger_id text, crm_id text, "Crm ref_id" text, payment_provider_customer_identification_id text, shop_system_order_identification_id text);

@@ -1,15 +1,7 @@
 -- IDs that mean rows of different tables, as another column tells: found by the values, whatever the two are called.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
-SELECT * FROM no_plan();
-
-CREATE FUNCTION pg_temp.proposed(wanted text) RETURNS text LANGUAGE sql AS
-  $$ SELECT string_agg(confidence || ' ' || statement, E'\n' ORDER BY statement COLLATE "C") FROM propose_company_rules() WHERE statement LIKE '%' || wanted || '%' $$;
+\ir proposals.psql
 CREATE FUNCTION pg_temp.asked(wanted text, severities text[] = '{error}') RETURNS text LANGUAGE sql AS
   $$ SELECT string_agg(object || ': ' || problem, E'\n' ORDER BY problem COLLATE "C") FROM check_company_scope() WHERE object = wanted AND severity = ANY (severities) $$;
-CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$ SELECT md5(kind || n)::uuid $$;
 
 CREATE TYPE app.shade AS ENUM ('red', 'blue', 'grey');
 CREATE TABLE app.company (id bigint PRIMARY KEY, name text NOT NULL);

@@ -1,12 +1,5 @@
 -- Tables that no column leads from to a company: whose they are, by which companies use their rows.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
-SELECT * FROM no_plan();
-
-CREATE FUNCTION pg_temp.proposed(wanted text) RETURNS text LANGUAGE sql AS
-  $$ SELECT string_agg(confidence || ' ' || statement || ' -- ' || evidence, E'\n' ORDER BY statement COLLATE "C") FROM propose_company_rules() WHERE statement LIKE '%''' || wanted || '''%' $$;
+\ir proposals.psql
 CREATE FUNCTION pg_temp.asked(wanted text) RETURNS text LANGUAGE sql AS
   $$ SELECT string_agg(severity || ' ' || problem, E'\n') FROM check_company_scope() WHERE object = wanted AND severity <> 'notice' $$;
 
@@ -28,8 +21,8 @@ INSERT INTO app.shape SELECT n FROM generate_series(1, 6) n;
 INSERT INTO app.blob SELECT n, 'b' FROM generate_series(1, 60) n;
 INSERT INTO app.invoice SELECT n, 1, 1 + n % 6 FROM generate_series(1, 15) n;
 INSERT INTO app.line SELECT n, 1 + n % 15, 1 + n % 6, 1 + n % 15, 'k1' FROM generate_series(1, 60) n;
-SELECT alike(pg_temp.proposed('app.color'), 'guess %''shared''%match_columns => ''{code}''%', 'of one company: a guess');
-SELECT alike(pg_temp.proposed('app.blob'), 'guess %''shared''%', '... of all tables');
+SELECT alike(pg_temp.proved('''app.color'''), 'guess %''shared''%match_columns => ''{code}''%', 'of one company: a guess');
+SELECT alike(pg_temp.proved('''app.blob'''), 'guess %''shared''%', '... of all tables');
 
 -- Four companies: invoices in turn, so that colours have all of them; a blob has the lines of one invoice.
 INSERT INTO app.company SELECT n, 'c' || n, 1 + n % 2 FROM generate_series(2, 4) n;
@@ -37,11 +30,11 @@ DELETE FROM app.line;
 DELETE FROM app.invoice;
 INSERT INTO app.invoice SELECT n, 1 + n % 4, 1 + n / 4 % 6 FROM generate_series(1, 60) n;
 INSERT INTO app.line SELECT n, 1 + n % 60, 1 + n / 4 % 6, 1 + n % 60, 'k1' FROM generate_series(1, 240) n;
-SELECT is(pg_temp.proposed('app.color'), 'confident SELECT public.set_table_rule(''app.color'', ''shared'', ''reference data'', match_columns => ''{code}''); -- 6 of 6 used rows are used by several companies',
+SELECT is(pg_temp.proved('''app.color'''), 'confident SELECT public.set_table_rule(''app.color'', ''shared'', ''reference data'', match_columns => ''{code}''); -- 6 of 6 used rows are used by several companies',
   'rows that several companies use belong to none');
-SELECT alike(pg_temp.proposed('app.plan'), 'confident %2 of 2 used rows %', 'also if companies themselves refer to them');
-SELECT alike(pg_temp.proposed('app.shape'), 'likely %''shared''%6 of 6 used rows are used by several companies', 'without a natural key it is not sure how they are found again');
-SELECT is(pg_temp.proposed('app.blob'), 'guess SELECT public.set_table_rule(''app.blob'', ''company'', ''belongs to the rows that refer to it'', route => ''{line_blob}''); -- each of 60 used rows is used by one company alone, though 4 companies use some',
+SELECT alike(pg_temp.proved('''app.plan'''), 'confident %2 of 2 used rows %', 'also if companies themselves refer to them');
+SELECT alike(pg_temp.proved('''app.shape'''), 'likely %''shared''%6 of 6 used rows are used by several companies', 'without a natural key it is not sure how they are found again');
+SELECT is(pg_temp.proved('''app.blob'''), 'guess SELECT public.set_table_rule(''app.blob'', ''company'', ''belongs to the rows that refer to it'', route => ''{line_blob}''); -- each of 60 used rows is used by one company alone, though 4 companies use some',
   'rows of one company each seem to be theirs');
 SELECT alike(pg_temp.asked('app.blob'), 'error %each of 60 used rows is used by one company alone%', '... which is asked before they are lost');
 SELECT alike(pg_temp.asked('app.color'), 'warning it is shared by all companies%', 'what is shared is a warning, as ever');
@@ -75,7 +68,7 @@ CREATE POLICY all_rows ON app.invoice USING (true);
 SELECT alike(pg_temp.reader_is_proposed('app.color'), 'guess %', 'not all of them, as row security may hide some');
 ROLLBACK TO rights;
 SET company_backup.evidence_time = 0;
-SELECT alike(pg_temp.proposed('app.color'), 'guess %', 'not without time');
+SELECT alike(pg_temp.proved('''app.color'''), 'guess %', 'not without time');
 RESET company_backup.evidence_time;
 
 -- Both answers hold.
@@ -92,7 +85,7 @@ CREATE TABLE app.uses (id int PRIMARY KEY, company_id int NOT NULL REFERENCES ap
 INSERT INTO app.template SELECT 'T' || n FROM generate_series(1, 50) n;
 INSERT INTO app.uses SELECT n, 1 + n % 4, 'T' || n FROM generate_series(1, 50) n;
 INSERT INTO app.uses SELECT 100 + n, 1 + (n + 1) % 4, 'T' || n FROM generate_series(1, 5) n;
-SELECT alike(pg_temp.proposed('app.template'), 'guess %''shared''%5 of 50 used rows are used by several companies', 'one in ten proves nothing of the others');
+SELECT alike(pg_temp.proved('''app.template'''), 'guess %''shared''%5 of 50 used rows are used by several companies', 'one in ten proves nothing of the others');
 
 SELECT * FROM finish();
 ROLLBACK;
