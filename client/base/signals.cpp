@@ -1,5 +1,6 @@
 #include "client/base/signals.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 #include <csignal>
 #include <cstring>
@@ -8,6 +9,8 @@
 
 namespace company_backup::client {
 namespace {
+
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
 // Plain data only: the handler may run at any instruction.
 volatile std::sig_atomic_t signals_seen = 0;
@@ -34,7 +37,7 @@ void catch_signals(PGconn* connection) {
   struct sigaction action = {};
   action.sa_handler = on_signal;  // without SA_RESTART: a blocked read or write returns
   sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : kSignals) {
     struct sigaction current = {};
     sigaction(signal, nullptr, &current);
     if (current.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);  // nohup stays nohup
@@ -43,6 +46,17 @@ void catch_signals(PGconn* connection) {
 
 void check_interrupted() {
   if (signals_seen) throw Error("57014", "interrupted");
+}
+
+bool wait_for_input(int descriptor) {
+  sigset_t ours, before;
+  sigemptyset(&ours);
+  for (const int signal : kSignals) sigaddset(&ours, signal);
+  sigprocmask(SIG_BLOCK, &ours, &before);
+  pollfd input = {.fd = descriptor, .events = POLLIN, .revents = 0};
+  if (!signals_seen) ppoll(&input, 1, nullptr, &before);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  return !signals_seen;
 }
 
 void remember_unfinished(const std::string& path) {

@@ -14,6 +14,10 @@ void catch_signals(PGconn* connection);
 // Throws Error if a signal has come. To be asked wherever a command could go on for long.
 void check_interrupted();
 
+// Waits until there is something to be read, or a signal comes: then false. Between a question and
+// its answer none is missed.
+bool wait_for_input(int descriptor);
+
 // The file a second signal removes. Empty: none. Holds one path at a time.
 void remember_unfinished(const std::string& path);
 

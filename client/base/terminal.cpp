@@ -74,7 +74,7 @@ void Terminal::print(std::string_view text) {
 std::optional<std::string> Terminal::ask(std::string_view text) {
   print(text);
   std::string line;
-  const bool read = read_line(in_.get(), line);
+  const bool read = wait_for_input(fileno(in_.get())) && read_line(in_.get(), line);
   if (!read) print("\n");  // the person has not ended the line
   check_interrupted();
   if (!read) return std::nullopt;

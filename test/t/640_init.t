@@ -350,23 +350,12 @@ sub step_by_step {
 	$keys->autoflush(1);
 	my $seen = 0;
 	my $screen = sub { return -e 'typescript' ? substr slurp('typescript'), $seen : '' };
-	my $last = '';
 	while (my ($wanted, $answer) = splice @steps, 0, 2) {
-		$last = $answer // '';
 		wait_for("\"$wanted\" on the terminal", sub { $screen->() =~ /$wanted/ });
 		$seen += length $screen->();
 		if (defined $answer) { print {$keys} $answer } else { $then->() }
 	}
-	# Who interrupts between the question and its being listened to does so once more.
-	my $again = time + 5;
-	wait_for('the end of init', sub {
-		return 1 if $screen->() =~ /ended \d/;
-		if ($last eq "\x03" && time >= $again) {
-			print {$keys} $last;
-			$again += 5;
-		}
-		return 0;
-	});
+	wait_for('the end of init', sub { $screen->() =~ /ended \d/ });
 	close $keys;
 	my $all = slurp('typescript') =~ s/\r//gr;
 	unlink 'typescript';
