@@ -33,5 +33,5 @@ fi
 
 createdb company_backup_pgtap
 psql -qX -d company_backup_pgtap -c 'CREATE EXTENSION pgtap'
-prove --source Perl --source pgTAP --pgtap-option dbname=company_backup_pgtap \
+prove --timer --source Perl --source pgTAP --pgtap-option dbname=company_backup_pgtap \
   --pgtap-option suffix=.sql "$@"
