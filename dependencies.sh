@@ -19,7 +19,7 @@ version=$(./server_version.sh)
 
 server="postgresql-$version postgresql-server-dev-$version postgresql-$version-pgtap"
 packages="g++ make cmake pkg-config git jq
-  postgresql-common libpq-dev libtap-parser-sourcehandler-pgtap-perl perl
+  postgresql-common libpq-dev perl
   nlohmann-json3-dev zlib1g-dev libsimdjson-dev libdeflate-dev libroaring-dev libssl-dev libcli11-dev libgtest-dev
   libarchive-tools python3 nodejs $*"
 
