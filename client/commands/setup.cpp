@@ -43,6 +43,7 @@ void Setup::accept(Proposal rule) {
 
 std::optional<std::string> Setup::objection(const std::string& statement) {
   Transaction trial(connection_);
+  rehearse();
   be_quiet(connection_, true);
   const bool replaces = kind_of(statement) == StatementKind::kCompanyTable;
   for (const Proposal& rule : accepted_) {
@@ -52,6 +53,11 @@ std::optional<std::string> Setup::objection(const std::string& statement) {
   const auto error = trial.attempt([&] { connection_.run(statement); });
   if (error) return error->what();
   return std::nullopt;
+}
+
+// Nobody is to wait for somebody who thinks, or for a look at all rows.
+void Setup::rehearse() {
+  connection_.run("SET LOCAL company_backup.rehearsal = on");
 }
 
 // What they have to say, they say when they are applied.
@@ -71,6 +77,7 @@ void Setup::try_accepted(Transaction& trial) {
 void Setup::look_again() {
   outlook_ = {};
   Transaction trial(connection_);
+  rehearse();
   try_accepted(trial);
   const auto no_scope = trial.attempt([&] { outlook_.scope = connection_.call("company_scope"); });
   if (no_scope && !can_be_mended(*no_scope)) throw *no_scope;
@@ -89,6 +96,7 @@ const Setup::Outlook& Setup::look() {
 std::optional<Result> Setup::check() {
   if (!look().scope) return std::nullopt;
   Transaction trial(connection_);
+  rehearse();
   try_accepted(trial);
   return connection_.call("check_company_scope");
 }

@@ -53,6 +53,7 @@ class Setup {
   }
 
  private:
+  void rehearse();
   void look_again();
   void try_accepted(Transaction& trial);
   void run(const Proposal& rule);

@@ -55,6 +55,7 @@ inline constexpr const char* kUnknownTemplate = "KB050";  // no such template
 inline constexpr const char* kTemplateExists = "KB051";   // its name, or its backup, is published
 inline constexpr const char* kPublished = "KB052";        // a template's backup is to be deleted
 inline constexpr const char* kContradicts = "KB085";      // a rule for all tables that cannot be
+inline constexpr const char* kRehearsal = "KB086";   // a transaction that only tried rules out
 inline constexpr const char* kGlobalTable = "KB065";  // rows that travel refer to a global table
 inline constexpr const char* kUnreadable = "KB070";   // a backup nobody could read again
 inline constexpr const char* kOutOfMemory = "53200";

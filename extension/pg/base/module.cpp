@@ -6,6 +6,7 @@
 #include "pg/base/compiled_code.hpp"
 #include "pg/base/planning.hpp"
 #include "pg/base/postgres.hpp"
+#include "pg/base/rehearsal.hpp"
 #include "pg/base/temp_schema.hpp"
 
 extern "C" {
@@ -44,9 +45,14 @@ void _PG_init(void) {
                           "How many values of a column they look up among the keys.", nullptr,
                           &company_backup::evidence_rows, 1000, 10, 100000, PGC_USERSET, 0, nullptr,
                           nullptr, nullptr);
+  DefineCustomBoolVariable(
+      "company_backup.rehearsal",
+      "Tries rules out without locking the company table; such a transaction cannot be committed.",
+      nullptr, &company_backup::rehearsal, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("company_backup");
   company_backup::look_up_from_steps = company_backup::check_for_interrupts;
   company_backup::install_planner_hook();
   company_backup::install_temp_schema_guard();
   company_backup::install_function_judge();
+  company_backup::install_rehearsal_guard();
 }

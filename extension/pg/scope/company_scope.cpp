@@ -13,6 +13,7 @@
 #include "pg/base/module.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/pinned_settings.hpp"
+#include "pg/base/rehearsal.hpp"
 #include "pg/base/value_input.hpp"
 #include "pg/scope/catalog.hpp"
 #include "pg/scope/company_triggers.hpp"
@@ -63,7 +64,7 @@ std::vector<const ScopedTable*> LiveScope::travelling() const {
 namespace {
 
 void require_followed(LiveScope& live) {
-  if (are_companies_followed()) return;
+  if (is_rehearsed() || are_companies_followed()) return;
   const Table& table = live.table(live.scope.company_table);
   live.scope.findings.insert(
       live.scope.findings.begin(),

@@ -4,6 +4,7 @@
 #include "pg/base/arguments.hpp"
 #include "pg/base/compat.hpp"
 #include "pg/base/encoding.hpp"
+#include "pg/base/rehearsal.hpp"
 #include "pg/base/spi.hpp"
 #include "pg/scope/catalog.hpp"
 #include "pg/scope/company_triggers.hpp"
@@ -135,7 +136,7 @@ COMPANY_BACKUP_FUNCTION(set_company_table) {
       "scope_columns = $7::name[], search_path = $8::name[]",
       {named.schema, named.name, key, name, owner, identity_text,
        text_array(scope.value_or(std::vector<std::string>{})), text_array(schemas)});
-  follow_companies(table, key);
+  if (!leaves_undone()) follow_companies(table, key);
   if (!identity) {
     notice(
         "no column of the company's own row will be overwritten by a restore: identity_columns "
