@@ -93,29 +93,36 @@ void save(Setup& setup, Target& target, bool apply) {
 
 // Without questions ----------------------------------------------------------------------------
 
-// What the extension is sure of, until it is sure of nothing more.
-void accept_confident(Setup& setup) {
+// Accepts what is proposed with this confidence, but for what was `seen` before. Was there any?
+bool accept_those(Setup& setup, const char* confidence, std::set<std::string>& seen) {
+  const Setup::Outlook& outlook = setup.look();
+  print_refused(outlook);
+  bool more = false, has_company_table = false;
+  for (const Proposal& proposal : outlook.proposals) {
+    const StatementKind kind = kind_of(proposal.statement);
+    if (proposal.confidence != confidence || kind == StatementKind::kOther) continue;
+    if (!proposal.is_only_choice) continue;
+    if (kind == StatementKind::kCompanyTable && std::exchange(has_company_table, true)) continue;
+    if (!seen.insert(proposal.statement).second) continue;
+    setup.accept(proposal);
+    more = true;
+  }
+  return more;
+}
+
+// Until there is nothing more. What is only likely the confident ones may have answered.
+void accept_unasked(Setup& setup, const std::string& least) {
   std::set<std::string> seen;
-  for (bool more = true; more;) {
-    more = false;
-    const Setup::Outlook& outlook = setup.look();
-    print_refused(outlook);
-    bool has_company_table = false;
-    for (const Proposal& proposal : outlook.proposals) {
-      const StatementKind kind = kind_of(proposal.statement);
-      if (proposal.confidence != kConfident || kind == StatementKind::kOther) continue;
-      if (kind == StatementKind::kCompanyTable && std::exchange(has_company_table, true)) continue;
-      if (!seen.insert(proposal.statement).second) continue;
-      setup.accept(proposal);
-      more = true;
-    }
+  while (accept_those(setup, kConfident, seen) ||
+         (is_accepted(kLikely, least) && accept_those(setup, kLikely, seen))) {
   }
 }
 
 int run_unasked(Setup& setup, const InitOptions& options) {
-  accept_confident(setup);
+  accept_unasked(setup, *options.accept);
   const Ending ending = ending_of(setup);
-  std::string done = ending.open.empty() ? "" : "Nothing was applied: no proposal is confident.\n";
+  std::string done =
+      ending.open.empty() ? "" : "Nothing was applied: no proposal is " + *options.accept + ".\n";
   if (!setup.accepted().empty()) {
     if (file_exists(options.output) && !options.yes) {
       throw Error("58P02", "nothing was applied: file \"" + options.output + "\" already exists")
@@ -272,8 +279,9 @@ Command add_init(CLI::App& app, ConnectionOptions& connection) {
   CLI::App* command =
       app.add_subcommand("init", "Asks about the tables what is undecided, and sets the rules");
   auto options = std::make_shared<InitOptions>();
-  add_accept_option(*command, options->accept,
-                    "Do not ask: apply the proposals of which this is said, and print the rest");
+  add_accept_option(
+      *command, options->accept,
+      "Do not ask: apply what is at least LEVEL, confident or likely, and print the rest");
   command
       ->add_option("-o,--output", options->output,
                    "File for the statements; without it company_backup_rules.sql")

@@ -114,7 +114,12 @@ std::vector<Proposal> fetch_proposals(Connection& connection) {
 
 CLI::Option* add_accept_option(CLI::App& app, std::optional<std::string>& accept,
                                const std::string& description) {
-  return add_choice(app, "--accept", accept, description, {kConfident});
+  return add_choice(app, "--accept", accept, description, {kConfident, kLikely})
+      ->type_name("LEVEL");
+}
+
+bool is_accepted(const std::string& confidence, const std::optional<std::string>& accept) {
+  return !accept || confidence == kConfident || (confidence == kLikely && accept == kLikely);
 }
 
 StatementKind kind_of(std::string_view statement) {

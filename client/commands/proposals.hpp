@@ -1,6 +1,7 @@
 // What the extension proposes, and what it asks: as questions to a person, as SQL, as lines.
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 namespace company_backup::client {
 
 inline constexpr const char* kConfident = "confident";
+inline constexpr const char* kLikely = "likely";
 
 struct Proposal {
   std::string statement;       // printable, with a semicolon
@@ -22,9 +24,12 @@ struct Proposal {
 // propose_company_rules(), in its order: of most consequence first.
 std::vector<Proposal> fetch_proposals(Connection& connection);
 
-// Adds --accept.
+// Adds --accept: the least confidence of what is accepted.
 CLI::Option* add_accept_option(CLI::App& app, std::optional<std::string>& accept,
                                const std::string& description);
+
+// Is it no less than what --accept says? If that says nothing, all are.
+bool is_accepted(const std::string& confidence, const std::optional<std::string>& accept);
 
 // What a statement is about.
 enum class StatementKind {

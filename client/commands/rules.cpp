@@ -33,11 +33,12 @@ std::string head_of(const std::vector<Proposal>& proposals) {
 }
 
 // There is only one company table: of several candidates the first is active.
-void print_statements(const std::vector<Proposal>& proposals, bool only_confident) {
+void print_statements(const std::vector<Proposal>& proposals,
+                      const std::optional<std::string>& accept) {
   std::string statements;
   bool has_company_table = false;
   for (const Proposal& proposal : proposals) {
-    bool active = proposal.is_only_choice && (!only_confident || proposal.confidence == kConfident);
+    bool active = proposal.is_only_choice && is_accepted(proposal.confidence, accept);
     if (sets_company_table(proposal)) {
       active = active && !has_company_table;
       has_company_table = has_company_table || active;
@@ -65,7 +66,7 @@ int run_rules(const ConnectionOptions& where, const RulesOptions& options) {
   if (proposals.empty()) {
     print_nothing(connection);
   } else {
-    print_statements(proposals, options.accept.has_value());
+    print_statements(proposals, options.accept);
   }
   return kDone;
 }
@@ -77,7 +78,8 @@ Command add_rules(CLI::App& app, ConnectionOptions& connection) {
       "rules", "Proposes the SQL statements that settle what is undecided about the tables");
   auto options = std::make_shared<RulesOptions>();
   CLI::Option* accept = add_accept_option(
-      *command, options->accept, "Leave only these proposals active; the others become comments");
+      *command, options->accept,
+      "Leave active only what is at least LEVEL, confident or likely; the rest become comments");
   command->add_flag("--json", options->json, "Print JSON")->excludes(accept);
   add_connection_options(*command, connection);
   command->footer(

@@ -169,6 +169,19 @@ my $users  = ["SELECT public.set_table_rule('public.users', 'people', match_colu
 my $outbox = ["SELECT public.set_table_rule('public.outbox', 'excluded', 'queue');", 'confident', 'a name', no_table_rule('outbox')];
 my $size   = ["SELECT public.set_column_rule('public.item', 'größe_id', 'data');", 'guess', 'größe', no_column_rule('größe_id')];
 
+sql($company);
+propose($foo, $baz, $size);
+is_deeply [(run_client('rules', '--accept', 'likely'))[1] =~ /^SELECT .*'(\w+_id)'/mg], [qw(foo_id baz_id)], 'rules --accept likely: no guesses are active';
+propose($size);
+($code, $out, $err) = run_client('init', '--accept', 'likely');
+is $code, 1, 'init --accept likely: a guess is left';
+like $out, qr/^Nothing was applied: no proposal is likely\.$/m, '... says so';
+# What follows from the confident ones answers what was likely before.
+propose($foo, $bar, ["SELECT public.set_table_rule('public.users', 'global');", 'likely', 'before', "${\ no_column_rule('bar_id')} AND ${\ no_table_rule('users')}"], $baz);
+($code, $out, $err) = run_client('init', '--accept', 'likely', '-o', 'likely.sql');
+is rules(), 'company:company item.bar_id:data item.baz_id:data item.foo_id:data', 'init --accept likely: first what is confident, in all rounds' or diag $out, $err;
+forget_all();
+
 propose([$company, 'guess', 'a name', $no_company]);
 ($code, $out, $err) = run_client('init', '--accept', 'confident');
 is $code, 1, 'init --accept without a sure company table';
