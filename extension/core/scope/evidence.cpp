@@ -33,6 +33,11 @@ bool is_printed_uuid(std::string_view uuid) {
   return uuid.size() == 36 && std::none_of(uuid.begin(), uuid.end(), is_upper);
 }
 
+// In percent: a few values may dangle, a few rows be another company's.
+bool is_most(uint32_t some, uint32_t all) {
+  return uint64_t{100} * some >= uint64_t{95} * all;
+}
+
 bool looks_composed(std::string_view value) {
   return std::any_of(value.begin(), value.end(), is_digit) &&
          value.find_first_of(",;:/| ") != value.npos;
@@ -41,7 +46,7 @@ bool looks_composed(std::string_view value) {
 }  // namespace
 
 bool looks_generated(std::string_view value) {
-  constexpr size_t kLargeNumber = 9, kRandomText = 12, kLongest = 64;
+  constexpr size_t kLargeNumber = 16, kRandomText = 12, kLongest = 64;
   if (parse_uuid(value)) return true;
   size_t digits = 0, letters = 0, separators = 0;
   for (const char c : value) {
@@ -276,6 +281,21 @@ Evidence EvidenceCollector::finish() {
   std::sort(evidence.places.begin(), evidence.places.end(),
             [](const PlaceEvidence& a, const PlaceEvidence& b) { return a.place < b.place; });
   return evidence;
+}
+
+bool are_keys(const PlaceEvidence& place, const KeyMatch& match) {
+  return is_most(match.values, place.values);
+}
+
+Belonging belonging_of(const SameCompany& same) {
+  constexpr uint32_t kFewest = 5;                   // rows that say something
+  const bool tells = same.further_rows >= kFewest;  // one company's numbers are its own by chance
+  if (same.rows < kFewest) return Belonging::kUnknown;
+  if (same.same * 2 < same.rows || (tells && same.further_same * 2 < same.further_rows))
+    return Belonging::kOther;
+  if (!is_most(same.same, same.rows)) return Belonging::kMixed;
+  if (!tells) return Belonging::kUnknown;
+  return is_most(same.further_same, same.further_rows) ? Belonging::kSame : Belonging::kMixed;
 }
 
 }  // namespace company_backup

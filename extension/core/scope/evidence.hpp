@@ -29,6 +29,13 @@ struct SamplePlace {
   auto operator<=>(const SamplePlace&) const = default;
 };
 
+// Of rows that lead to a row of a company, how many lead to one of their own company; and the same
+// of rows of all companies but the one that has the most.
+struct SameCompany {
+  uint32_t rows = 0, same = 0;
+  uint32_t further_rows = 0, further_same = 0;
+};
+
 // So many of the values are in this column, which is a key, or part of one.
 struct KeyMatch {
   TableIndex table = kNoTable;
@@ -36,6 +43,7 @@ struct KeyMatch {
   uint32_t values = 0;
   bool alone = true;     // it is the whole key: can be referred to
   bool respelt = false;  // UUIDs in it are not spelt as PostgreSQL does
+  SameCompany companies = {};
 };
 
 struct PlaceEvidence {
@@ -47,6 +55,17 @@ struct PlaceEvidence {
   uint32_t respelt = 0;    // UUIDs that are not spelt as PostgreSQL does
   std::vector<KeyMatch> matches = {};  // most values first
 };
+
+// Are the values, but for a few that may dangle, all among these keys?
+bool are_keys(const PlaceEvidence& place, const KeyMatch& match);
+
+enum class Belonging {
+  kUnknown,  // nobody knows, or only of one company
+  kSame,     // the rows are of the same company
+  kMixed,    // most are
+  kOther,    // they are of any company
+};
+Belonging belonging_of(const SameCompany& same);
 
 struct UnreadTable {
   TableIndex table = kNoTable;

@@ -27,13 +27,18 @@ class Judge {
         TableIndex named, Naming naming)
       : schema_(schema), evidence_(evidence), place_(place), named_(named), naming_(naming) {
     for (const KeyMatch& match : place.matches) {
-      if (match.alone && !is_itself(match) && has_all(place, match)) full_.push_back(&match);
+      if (!match.alone || is_itself(match) || !are_keys(place, match)) continue;
+      (has_all(place, match) ? full_ : others_).push_back(&match);
     }
   }
 
   // Of the table itself, if all are.
-  std::optional<Judgement> judge_path(const PathEvidence& path, const Judgement& judged) const {
+  std::optional<Judgement> judge_path(const PathEvidence& path, const Judgement& judged,
+                                      bool named) const {
     if (path.deep == 0 || !is_most(path.paths, path.rows)) return std::nullopt;
+    const bool is_reference = judged.kind == Judgement::Kind::kReference;
+    if (named && is_reference && (proves() || names_it(path))) return judged;
+    if (named && !proves()) return std::nullopt;
     const Column* own = own_path_key(schema_.tables[place_.place.table]);
     for (const KeyMatch* match : full_) {
       if (own == nullptr || match->table != place_.place.table || match->column != own->number)
@@ -49,12 +54,16 @@ class Judge {
             "; of " + number(path.agreeing) + " rows the last one is the row's own or its parent's";
       return judgement;
     }
-    if (!proves() || judged.kind != Judgement::Kind::kReference) return std::nullopt;
+    if (!proves() || !is_reference) return std::nullopt;
     return judged;
   }
 
   Judgement judge() const {
     if (place_.values == 0) return {};
+    const auto named = std::find_if(others_.begin(), others_.end(),
+                                    [&](const KeyMatch* match) { return match->table == named_; });
+    if (named != others_.end()) return of_others(**named);
+    if (full_.empty() && !others_.empty()) return of_others(*others_[0]);
     return full_.empty() ? without_target() : with_target();
   }
 
@@ -139,11 +148,21 @@ class Judge {
     return judgement;
   }
 
+  // Keys by chance, or of rows of all companies, whatever the name says.
+  Judgement of_others(const KeyMatch& match) const {
+    Judgement judgement;
+    const SameCompany& companies = match.companies;
+    judgement.evidence = match_text(match) + ", but only " + number(companies.same) + " of " +
+                         number(companies.rows) + " lead to a row of their own company";
+    if (naming_ != Naming::kWhole || match.table != named_) judgement.kind = Judgement::Kind::kData;
+    return judgement;
+  }
+
   Judgement with_target() const {
     Judgement judgement;
     const KeyMatch* target = named_target();
     const bool is_named = target != nullptr;
-    if (!is_named) target = proves() ? only_root() : nullptr;
+    if (!is_named) target = proves() ? only_root() : only_same();
     judgement.evidence = match_text(target == nullptr ? *full_[0] : *target);
     if (target == nullptr) {
       if (full_.size() > 1) {
@@ -160,9 +179,43 @@ class Judge {
     judgement.kind = Judgement::Kind::kReference;
     judgement.table = target->table;
     judgement.column = target->column;
-    judgement.evidence += others_text(*target);
+    judgement.evidence += others_text(*target) + companies_text(*target);
     judgement.confidence = confidence(*target, is_named);
     return judgement;
+  }
+
+  static std::string companies_text(const KeyMatch& target) {
+    const SameCompany& companies = target.companies;
+    const Belonging belonging = belonging_of(companies);
+    if (belonging == Belonging::kUnknown) return "";
+    return "; " + number(companies.same) + " of " + number(companies.rows) +
+           " lead to a row of their own company";
+  }
+
+  static bool is_same(const KeyMatch& match) {
+    return belonging_of(match.companies) == Belonging::kSame;
+  }
+
+  // Of what could be meant, the only one whose rows are of the same companies, where others are
+  // not.
+  const KeyMatch* only_same() const {
+    constexpr uint32_t kMany = 20;  // rows of further companies
+    const KeyMatch* only = nullptr;
+    for (const KeyMatch* match : full_) {
+      if (belonging_of(match->companies) == Belonging::kUnknown) continue;
+      if (only != nullptr || !is_same(*match) || match->table == place_.place.table) return nullptr;
+      only = match;
+    }
+    return only == nullptr || others_.empty() || only->companies.further_rows < kMany ? nullptr
+                                                                                      : only;
+  }
+
+  // Is there no other one whose rows are of the same companies?
+  bool is_only_same(const KeyMatch& target) const {
+    return is_same(target) && std::none_of(full_.begin(), full_.end(), [&](const KeyMatch* match) {
+             return match->table != target.table &&
+                    belonging_of(match->companies) != Belonging::kUnknown;
+           });
   }
 
   Confidence confidence(const KeyMatch& target, bool is_named) const {
@@ -172,9 +225,11 @@ class Judge {
     const bool is_whole = is_named && naming_ == Naming::kWhole;
     if (!enough && naming_ != Naming::kWhole) return Confidence::kGuess;
     if (!enough || target.values < place_.values) return Confidence::kLikely;
+    if (belonging_of(target.companies) == Belonging::kMixed) return Confidence::kLikely;
     if (proves())
       return is_whole || is_own_key(target) ? Confidence::kConfident : Confidence::kGuess;
-    return is_kind || is_whole ? Confidence::kConfident : Confidence::kLikely;
+    return is_kind || is_whole || (is_named && is_only_same(target)) ? Confidence::kConfident
+                                                                     : Confidence::kLikely;
   }
 
   // The table's own key, or a UUID: nobody makes these up.
@@ -233,13 +288,14 @@ class Judge {
   const PlaceEvidence& place_;
   const TableIndex named_;
   const Naming naming_;
-  std::vector<const KeyMatch*> full_;
+  std::vector<const KeyMatch*> full_;    // that have all values
+  std::vector<const KeyMatch*> others_;  // that do, but of rows of any company
 };
 
 }  // namespace
 
 bool has_all(const PlaceEvidence& place, const KeyMatch& match) {
-  return uint64_t{100} * match.values >= uint64_t{kAll} * place.values;
+  return are_keys(place, match) && belonging_of(match.companies) != Belonging::kOther;
 }
 
 bool are_generated(const PlaceEvidence& place) {
@@ -247,9 +303,9 @@ bool are_generated(const PlaceEvidence& place) {
 }
 
 std::optional<Judgement> judge_path(const Schema& schema, const PlaceEvidence& place,
-                                    const PathEvidence& path, const Judgement& judged) {
+                                    const PathEvidence& path, const Judgement& judged, bool named) {
   const Evidence none;
-  return Judge(schema, none, place, kNoTable, Naming::kNone).judge_path(path, judged);
+  return Judge(schema, none, place, kNoTable, Naming::kNone).judge_path(path, judged, named);
 }
 
 Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvidence& place,

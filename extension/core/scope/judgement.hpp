@@ -17,7 +17,7 @@ enum class Naming {
   kWhole,  // it is the table's name, or foreign keys of other tables agree
 };
 
-// Are the values, but for a few that may dangle, all among these keys?
+// Can all values be these keys? Not if their rows are of any company.
 bool has_all(const PlaceEvidence& place, const KeyMatch& match);
 
 // Do they look generated? Others are met twice by chance, and prove nothing by a match.
@@ -45,7 +45,8 @@ Judgement judge(const Schema& schema, const Evidence& evidence, const PlaceEvide
 
 // Of a text made of IDs: are they keys of the table itself, or, if they look generated, of the one
 // that `judged` says of them? Small numbers are only if they say which rows stand above each row.
+// `named`: the text is called like the path of that other table's rows.
 std::optional<Judgement> judge_path(const Schema& schema, const PlaceEvidence& place,
-                                    const PathEvidence& path, const Judgement& judged);
+                                    const PathEvidence& path, const Judgement& judged, bool named);
 
 }  // namespace company_backup

@@ -1,8 +1,8 @@
 #include "core/scope/row_uses.hpp"
 
 #include <algorithm>
-#include <optional>
 
+#include "core/scope/company_lookup.hpp"
 #include "core/scope/joins.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
@@ -11,98 +11,7 @@
 namespace company_backup {
 namespace {
 
-constexpr size_t kMostWaySteps = 32;  // of all routes of a table, to the company
 constexpr int kUsesOfRow = 10;
-
-// The tables whose rows say by their routes which company they belong to, and how.
-class Ways {
- public:
-  Ways(const Schema& schema, const Scope& scope)
-      : schema_(schema), scope_(scope), known_(schema.tables.size()) {}
-
-  // How many steps they have; 0: they are not known, or not quickly.
-  size_t steps(TableIndex table) {
-    std::optional<Known>& known = known_[static_cast<size_t>(table)];
-    if (known) return known->number;
-    known.emplace();  // of what comes back
-    Known found = find(table);
-    if (found.number > kMostWaySteps) found = {};
-    known = std::move(found);
-    return known->number;
-  }
-
-  // Can the row be looked up by the step?
-  bool is_quick(TableIndex table, const RouteStep& step) const {
-    const Table& from = schema_.tables[table];
-    const Table& target = schema_.tables[step.target];
-    if (step.kind == RouteStep::Kind::kUp || step.operators.empty()) return false;
-    for (size_t i = 0; i < step.columns.size(); ++i)
-      if (!is_own_type(column_of(from, step.columns[i])) ||
-          !is_own_type(column_of(target, step.target_columns[i])) ||
-          step.operators[i] != "OPERATOR(pg_catalog.=)")
-        return false;
-    if (step.when_column != 0 && !is_own_type(column_of(from, step.when_column))) return false;
-    return std::any_of(
-        target.unique_indexes.begin(), target.unique_indexes.end(), [&](const UniqueIndex& unique) {
-          return !unique.partial &&
-                 std::is_permutation(unique.columns.begin(), unique.columns.end(),
-                                     step.target_columns.begin(), step.target_columns.end());
-        });
-  }
-
-  void add_read(TableIndex table, std::set<TableIndex>& read) {
-    read.insert(table);
-    if (table == scope_.company_table) return;
-    for (const RouteStep* step : known_steps(table)) add_read(step->target, read);
-  }
-
-  // The company's key as a text.
-  std::string company_of(TableIndex table, const std::string& alias, int depth = 0) {
-    const Column& key = column_of(schema_.tables[scope_.company_table], scope_.company_key);
-    if (table == scope_.company_table) return as_text(column_sql(alias, key), key);
-    std::string text;
-    const std::string next = "w" + std::to_string(depth);
-    for (const RouteStep* step : known_steps(table)) {
-      text += (text.empty() ? "(SELECT " : ", (SELECT ") +
-              company_of(step->target, next, depth + 1) + " FROM " +
-              from_table(schema_.tables[step->target]) + " AS " + next + " WHERE " +
-              step_join(schema_, *step, table, alias, next) + ")";
-    }
-    return "COALESCE(" + text + ")";
-  }
-
- private:
-  struct Known {
-    size_t number = 0;
-    std::vector<const RouteStep*> steps = {};  // of its routes those whose company is known, too
-  };
-
-  const std::vector<const RouteStep*>& known_steps(TableIndex table) {
-    steps(table);
-    return known_[static_cast<size_t>(table)]->steps;
-  }
-
-  Known find(TableIndex table) {
-    Known known;
-    if (table == scope_.company_table) {
-      known.number = is_own_type(column_of(schema_.tables[table], scope_.company_key));
-      return known;
-    }
-    const ScopedTable* scoped = scope_.find(table);
-    if (scoped == nullptr || !scoped->travels() || !scoped->own_steps.empty()) return known;
-    for (const RouteStep& step : scoped->routes) {
-      const size_t further = is_quick(table, step) ? steps(step.target) : 0;
-      if (further == 0) continue;
-      known.number += 1 + further;
-      known.steps.push_back(&step);
-    }
-    return known;
-  }
-
-  const Schema& schema_;
-  const Scope& scope_;
-  std::vector<std::optional<Known>> known_;
-};
 
 // Rows that nobody has said anything of, and that are not people.
 bool is_wanted(const Schema& schema, const Rules& rules, const Scope& scope, TableIndex index) {
@@ -116,29 +25,15 @@ bool is_wanted(const Schema& schema, const Rules& rules, const Scope& scope, Tab
          });
 }
 
-std::set<int16_t> columns_read(const Scope& scope, const RowUse& use) {
-  std::set<int16_t> numbers(use.step.columns.begin(), use.step.columns.end());
-  const auto add = [&](const RouteStep& step) {
-    numbers.insert(step.columns.begin(), step.columns.end());
-    if (step.when_column != 0) numbers.insert(step.when_column);
-  };
-  add(use.step);
-  if (use.by == scope.company_table)
-    numbers.insert(scope.company_key);
-  else
-    std::for_each(scope.find(use.by)->routes.begin(), scope.find(use.by)->routes.end(), add);
-  return numbers;
-}
-
 }  // namespace
 
 std::vector<RowUse> row_uses(const Schema& schema, const Rules& rules, const Scope& scope) {
-  Ways ways(schema, scope);
+  CompanyLookup companies(schema, scope);
   std::vector<RowUse> uses;
   for (const Reference& reference : scope.references) {
     if (reference.path || !reference.json_path.empty() || reference.only_partition != 0 ||
         is_list(schema, reference) || reference.table == reference.target ||
-        !is_wanted(schema, rules, scope, reference.target) || ways.steps(reference.table) == 0)
+        !is_wanted(schema, rules, scope, reference.target) || companies.steps(reference.table) == 0)
       continue;
     const Table& from = schema.tables[reference.table];
     RowUse use{.table = reference.target,
@@ -157,9 +52,9 @@ std::vector<RowUse> row_uses(const Schema& schema, const Rules& rules, const Sco
       use.step.operators.push_back(
           common_equality(column_of(schema.tables[use.table], use.step.target_columns[i]),
                           column_of(from, use.step.columns[i])));
-    if (!ways.is_quick(use.by, use.step)) continue;
+    if (!companies.is_quick(use.by, use.step)) continue;
     use.read.insert(use.table);
-    ways.add_read(use.by, use.read);
+    companies.add_read(use.by, use.read);
     uses.push_back(std::move(use));
   }
   return uses;
@@ -171,8 +66,12 @@ std::string uses_query(const Schema& schema, const Scope& scope, const RowUse& u
   const auto text_of = [&](int16_t number) {
     return as_text(column_sql("t", column_of(by, number)), column_of(by, number));
   };
+  CompanyLookup companies(schema, scope);
+  std::set<int16_t> numbers = companies.columns_read(use.by);
+  numbers.insert(use.step.columns.begin(), use.step.columns.end());
+  if (use.step.when_column != 0) numbers.insert(use.step.when_column);
   std::string columns, value, parts;
-  for (const int16_t number : columns_read(scope, use))
+  for (const int16_t number : numbers)
     columns += "t." + quote_name(column_of(by, number).name) + ", ";
   for (const int16_t number : use.step.columns) {
     value += (value.empty() ? ""
@@ -196,7 +95,7 @@ std::string uses_query(const Schema& schema, const Scope& scope, const RowUse& u
                              " ORDER BY n._company_backup_value LIMIT " + std::to_string(most);
   return "SELECT used.tableoid::pg_catalog.text OPERATOR(pg_catalog.||) "
          "used.ctid::pg_catalog.text, " +
-         Ways(schema, scope).company_of(use.by, "u") + " FROM (" + chosen + ") AS u JOIN " +
+         companies.company_of(use.by, "u") + " FROM (" + chosen + ") AS u JOIN " +
          from_table(schema.tables[use.table]) + " AS used ON " +
          step_join(schema, use.step, use.by, "u", "used");
 }

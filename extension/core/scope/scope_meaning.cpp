@@ -332,6 +332,9 @@ Judgement ColumnMeaning::judge(const PlaceEvidence& place) const {
                                    place.generated * 10 < place.values * 9;
   if (is_number_elsewhere && judgement.kind == Judgement::Kind::kReference)
     judgement.kind = Judgement::Kind::kUnknown;
+  // What tells the kinds of another column names the tables of small numbers by chance.
+  if (place.place.when_column != 0 && !are_generated(place) && !tells_kinds(place.place))
+    judgement.confidence = Confidence::kGuess;
   if (judgement.kind == Judgement::Kind::kUnknown) judgement.evidence += told_alike(place);
   return judgement;
 }
@@ -351,6 +354,14 @@ bool ColumnMeaning::tells_of(TableIndex index, int16_t kind, const Column& colum
   };
   return words.size() > 1 && begins_so(column_of(table, kind)) &&
          std::count_if(table.columns.begin(), table.columns.end(), begins_so) == 2;
+}
+
+bool ColumnMeaning::tells_kinds(const SamplePlace& place) const {
+  const Table& table = model_.table(place.table);
+  const Column& column = column_of(table, place.column);
+  const Column* said = type_column(table, column);
+  return (said != nullptr && said->number == place.when_column) ||
+         tells_of(place.table, place.when_column, column);
 }
 
 // Kinds whose values are no keys of one table, as far as it is seen, are left out.
@@ -409,7 +420,21 @@ std::optional<Judgement> ColumnMeaning::judge_path(TableIndex table, const Colum
   const auto known = model_.evidence.paths.find({table, column.number});
   const PlaceEvidence* place = model_.evidence.find_separated(table, column.number);
   if (known == model_.evidence.paths.end() || place == nullptr) return std::nullopt;
-  return company_backup::judge_path(model_.schema, *place, known->second, judge(*place));
+  const TableIndex named = table_of_path(table, column);
+  const Judgement judged = named == kNoTable ? judge(*place)
+                                             : company_backup::judge(model_.schema, model_.evidence,
+                                                                     *place, named, Naming::kLoose);
+  return company_backup::judge_path(model_.schema, *place, known->second, judged,
+                                    named != kNoTable);
+}
+
+// "category_path" of a product: another table whose rows' path it is called like.
+TableIndex ColumnMeaning::table_of_path(TableIndex table, const Column& column) const {
+  const std::string name = plain_name(column.name);
+  const size_t end = name.rfind('_');
+  if (end == std::string::npos || !names_path(column)) return kNoTable;
+  const auto found = tables_named(table, name.substr(0, end), nullptr, same_family);
+  return found.size() == 1 && found[0] != table ? found[0] : kNoTable;
 }
 
 std::vector<std::string> ColumnMeaning::named_columns(TableIndex target,

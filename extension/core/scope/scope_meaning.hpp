@@ -84,10 +84,12 @@ class ColumnMeaning {
   TableIndex only_ending_in(const PlaceEvidence& place, const std::string& ending) const;
   bool ends_like_others(const PlaceEvidence& place, const std::string& name,
                         TableIndex table) const;
+  TableIndex table_of_path(TableIndex table, const Column& column) const;
   TableIndex kept_table(TableIndex index) const;
   TableIndex kept_target(const PlaceEvidence& place, const Column& column) const;
   TableIndex kind_of_own(const SamplePlace& at) const;
   bool tells_of(TableIndex index, int16_t kind, const Column& column) const;
+  bool tells_kinds(const SamplePlace& place) const;
   bool names_itself(const PlaceEvidence& place, const std::string& name) const;
   const Column* only_key(TableIndex target) const;
 

@@ -12,6 +12,7 @@
 #include "core/text/names.hpp"
 #include "pg/base/foreign_code.hpp"
 #include "pg/base/module.hpp"
+#include "pg/check/company_evidence.hpp"
 #include "pg/check/kind_evidence.hpp"
 #include "pg/check/pair_evidence.hpp"
 #include "pg/check/short_cells.hpp"
@@ -65,6 +66,7 @@ class Gatherer {
     evidence.paths = std::move(paths_);
     evidence.has_rows = !evidence.rows.empty() || !evidence.tables.empty();
     evidence.all_keys = all_keys_;
+    if (evidence.has_rows) compare_companies(schema_, rules_, reader_, evidence);
     if (evidence.has_rows) evidence.uses = gather_uses(schema_, rules_, reader_, evidence);
     return evidence;
   }

@@ -1,0 +1,46 @@
+// Do the values of a column lead to rows of the same company as the row that has them? Small
+// numbers are keys of every table; those of another company's rows are keys by chance.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/scope/evidence.hpp"
+#include "core/scope/scope.hpp"
+
+namespace company_backup {
+
+// Values at one place, and rows that they may be the keys of.
+struct CompanyComparison {
+  size_t place = 0;                // of the evidence
+  std::vector<size_t> matches;     // of the place
+  std::set<TableIndex> read = {};  // all tables that are looked at
+};
+
+// Places whose values could be keys by chance, beside what else says whose their rows are.
+std::vector<CompanyComparison> company_comparisons(const Schema& schema, const Scope& scope,
+                                                   const Evidence& evidence);
+
+// A query for the keys of companies as texts: the row's own, then for each match that of the row
+// that the value is the key of; NULL if there is none. `sample`: FROM item of the place's table,
+// called t, of which up to `most` rows are taken, wherever they stand.
+std::string comparison_query(const Schema& schema, const Scope& scope, const Evidence& evidence,
+                             const CompanyComparison& comparison, const std::string& sample,
+                             int most);
+
+// Counts rows whose value leads to a row of a company.
+class CompanyCounter {
+ public:
+  void add(std::string_view own, std::string_view other);
+  SameCompany count() const;
+
+ private:
+  std::map<std::string, std::pair<uint32_t, uint32_t>, std::less<>> companies_;  // all, and same
+};
+
+}  // namespace company_backup

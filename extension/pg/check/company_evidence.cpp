@@ -1,0 +1,55 @@
+#include "pg/check/company_evidence.hpp"
+
+#include <algorithm>
+
+#include "core/scope/discovery.hpp"
+#include "core/scope/same_company.hpp"
+#include "core/text/error.hpp"
+#include "pg/check/short_cells.hpp"
+
+namespace company_backup {
+namespace {
+
+constexpr int kMostCompared = 300;  // that are compared, of one place
+
+void compare(const Schema& schema, const Scope& scope, TableReader& reader,
+             const CompanyComparison& comparison, Evidence& evidence) {
+  PlaceEvidence& place = evidence.places[comparison.place];
+  const std::string sample =
+      reader.from_sample(place.place.table).substr(std::string(" FROM ").size());
+  std::vector<CompanyCounter> counters(comparison.matches.size());
+  const std::vector<uint32_t> longest(1 + counters.size(), kLongestId);
+  reader.try_to_read(place.place.table, [&] {
+    read_short_cells(comparison_query(schema, scope, evidence, comparison, sample, kMostCompared),
+                     longest, [&](std::span<const Cell> row) {
+                       for (size_t i = 0; row[0] && i < counters.size(); ++i)
+                         if (row[i + 1]) counters[i].add(row[0].text, row[i + 1].text);
+                       return !reader.is_late();
+                     });
+  });
+  for (size_t i = 0; i < counters.size(); ++i)
+    place.matches[comparison.matches[i]].companies = counters[i].count();
+}
+
+}  // namespace
+
+void compare_companies(const Schema& schema, const Rules& rules, TableReader& reader,
+                       Evidence& evidence) {
+  Scope scope;
+  try {
+    scope = proved_scope(schema, rules, "", evidence);
+  } catch (const Error&) {
+    return;  // that none can be found, whoever needs it says
+  }
+  const std::vector<CompanyComparison> all = company_comparisons(schema, scope, evidence);
+  for (size_t i = 0; i < all.size() && !reader.is_late(); ++i) {
+    reader.tell("compared", i, all.size());
+    const auto is_open = [&](TableIndex table) {
+      return reader.is_readable(table) && !reader.is_foreign(table);
+    };
+    if (std::all_of(all[i].read.begin(), all[i].read.end(), is_open))
+      compare(schema, scope, reader, all[i], evidence);
+  }
+}
+
+}  // namespace company_backup
