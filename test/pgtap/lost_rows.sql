@@ -155,5 +155,24 @@ SELECT set_table_rule('public.list', 'shared', 'nobody''s');
 SELECT set_table_rule('public.mark', 'shared', 'nobody''s');
 SELECT is(pg_temp.errors(), NULL, 'until a rule answers it');
 
+ROLLBACK TO empty;
+
+-- Rows whose only way leads nowhere are nobody's, whether a key is spelt in another way or gone: that is said.
+CREATE TABLE public.thing (id uuid PRIMARY KEY, co_id int NOT NULL REFERENCES public.co);
+CREATE TABLE public.visit (id int PRIMARY KEY, thing text NOT NULL);
+CREATE TABLE public.mark (id int PRIMARY KEY, visit_id int NOT NULL REFERENCES public.visit);
+INSERT INTO public.thing SELECT md5('t' || n)::uuid, 1 + n % 2 FROM generate_series(1, 20) n;
+INSERT INTO public.visit SELECT n, CASE WHEN n <= 3 THEN upper(md5('t' || n)::uuid::text) ELSE md5('t' || n)::uuid::text END FROM generate_series(1, 21) n;
+INSERT INTO public.mark VALUES (1, 1), (2, 4);
+SELECT set_company_table('public.co', identity_columns => '{}');
+SELECT set_reference('public.visit', '{thing}', 'public.thing');
+CREATE FUNCTION pg_temp.noticed() RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(object || ': ' || problem, E'\n' ORDER BY object) FROM cb.check_company_scope() WHERE severity = 'notice' AND problem LIKE '%no backup%' $$;
+SELECT is(pg_temp.noticed(), 'public.visit: 4 rows belong to no company, and no backup has them: thing is the key of no company''s row in public.thing, among them (1)', 'rows that a way leads nowhere are counted and named');
+SELECT is(pg_temp.counted(), 'public.mark 1, public.thing 10, public.visit 9', '... and are no company''s');
+UPDATE public.visit SET thing = lower(thing);
+DELETE FROM public.visit WHERE id = 21;
+SELECT is(pg_temp.noticed(), NULL, 'until they lead to one');
+
 SELECT * FROM finish();
 ROLLBACK;

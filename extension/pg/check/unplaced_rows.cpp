@@ -44,6 +44,18 @@ std::vector<const ScopedTable*> doubtful_tables(const LiveScope& live) {
   return tables;
 }
 
+// Steps of its routes that no foreign key holds: what stands there may be the key of no row.
+std::vector<const RouteStep*> loose_steps(const LiveScope& live, const ScopedTable& scoped) {
+  std::vector<const RouteStep*> steps;
+  if (!scoped.match_columns.empty() || !can_be_orphaned(live.schema, live.scope, scoped))
+    return steps;
+  for (const RouteStep& step : scoped.routes) {
+    const bool is_down = step.kind == RouteStep::Kind::kDown;
+    if (is_down && foreign_key_of(live.schema, scoped, step) == nullptr) steps.push_back(&step);
+  }
+  return steps;
+}
+
 // The condition for a row `w` of this table to be some company's.
 std::string owned_by_any(const LiveScope& live, TableIndex table) {
   if (!can_be_orphaned(live.schema, live.scope, *live.scope.find(table))) return "true";
@@ -213,6 +225,29 @@ std::string settled_by(const LiveScope& live, const ScopedTable& scoped, const R
   return "SELECT t.*" + led_rows(live, scoped, way.target, join, nullptr) + ";";
 }
 
+// Rows of nobody that have a value there.
+std::vector<Finding> find_stray_rows(const LiveScope& live, const ScopedTable& scoped) {
+  std::vector<Finding> findings;
+  const Table& table = live.table(scoped.table);
+  for (const RouteStep* step : loose_steps(live, scoped)) {
+    LostRows lost;
+    count_rows(live, scoped,
+               nobodys_rows(live, scoped) + " AND NOT " + is_any_null(table, step->columns, "t") +
+                   when_of(live.schema, *step, scoped.table, "t"),
+               nullptr, lost);
+    if (lost.count == 0) continue;
+    findings.push_back({Severity::kNotice, display_table(table),
+                        std::to_string(lost.count) +
+                            (lost.count == 1 ? " row belongs" : " rows belong") +
+                            " to no company, and no backup has them: " + step->name +
+                            (step->when_column == 0 ? "" : kind_text(step->when_value)) +
+                            " is the key of no company's row in " +
+                            display_table(live.table(step->target)) + ", among them " + lost.first,
+                        ""});
+  }
+  return findings;
+}
+
 Finding finding_of(const LiveScope& live, const ScopedTable& scoped, const LostRows& lost) {
   return {Severity::kError, display_table(live.table(scoped.table)),
           std::to_string(lost.count) + (lost.count == 1 ? " row belongs" : " rows belong") +
@@ -226,7 +261,11 @@ Finding finding_of(const LiveScope& live, const ScopedTable& scoped, const LostR
 }  // namespace
 
 bool needs_rows(const LiveScope& live) {
-  return has_kinds(live) || !doubtful_tables(live).empty();
+  const std::vector<const ScopedTable*> all = live.travelling();
+  return has_kinds(live) || !doubtful_tables(live).empty() ||
+         std::any_of(all.begin(), all.end(), [&](const ScopedTable* scoped) {
+           return !loose_steps(live, *scoped).empty();
+         });
 }
 
 std::vector<Finding> find_unplaced_rows(const LiveScope& live) {
@@ -235,6 +274,9 @@ std::vector<Finding> find_unplaced_rows(const LiveScope& live) {
     for (const LostRows& lost : find_lost_rows(live, *scoped, nullptr)) {
       findings.push_back(finding_of(live, *scoped, lost));
     }
+  }
+  for (const ScopedTable* scoped : live.travelling()) {
+    for (Finding& stray : find_stray_rows(live, *scoped)) findings.push_back(std::move(stray));
   }
   return findings;
 }

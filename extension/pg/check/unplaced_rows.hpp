@@ -12,9 +12,10 @@ namespace company_backup {
 // Does the scope leave such a question open? Else nothing is to be found.
 bool needs_rows(const LiveScope& live);
 
-// Findings of severity kError about the rows of all companies, as the active snapshot has them:
-// tables of which rows are lost are counted, each unknown kind is named. Reads whole tables, of
-// those that the scope leaves such a question about.
+// Findings about the rows of all companies, as the active snapshot has them. Of severity kError:
+// tables of which rows are lost are counted, each unknown kind is named. Of severity kNotice: rows
+// that have a value where one leads to a company, but one that leads nowhere. Reads whole tables,
+// of those that the scope leaves such a question about.
 std::vector<Finding> find_unplaced_rows(const LiveScope& live);
 
 // The rows of this company that would be lost, each by the reference that leads to the company.
