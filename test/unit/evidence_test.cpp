@@ -96,7 +96,7 @@ TEST(EvidenceCollector, KeepsNoMoreThanItMay) {
 
 // However they are sorted in the table, the same values are kept.
 TEST(EvidenceCollector, KeepsValuesFromEverywhere) {
-  const auto number = [](int i) { return std::to_string(1'000'000'000 + i); };
+  const auto number = [](int i) { return std::to_string(1'000'000'000'000'000 + i); };
   const auto matches = [&](bool backwards) {
     EvidenceCollector collector(100);
     for (int i = 0; i < 2000; ++i) {
@@ -303,6 +303,35 @@ TEST_F(EvidenceTest, SmallNumbersNeedTheName) {
       << "for thing_id there is no statement";
   scope = discover_scope(schema, rules, "public", evidence);
   expect_finding(Severity::kError, "sales.note.thing_id", "20 of 20 sampled values are keys of");
+}
+
+TEST_F(EvidenceTest, NumbersOfAnyCompanyAreNoReferences) {
+  build({"customer_id integer null", "thing_id integer null", "last_customer_id integer null",
+         "first_task_id integer null"});
+  constexpr SameCompany kSame{40, 40, 20, 20}, kOther{40, 10, 20, 5};
+  // Of each column: what its values are keys of, and whether of the same companies.
+  const auto companies = [&](const std::string& name, SameCompany customer, SameCompany task) {
+    values(name, 20, 0, {{"sales.customer", 20}, {"sales.task", 20}});
+    for (PlaceEvidence& place : evidence.places) {
+      if (place.place.column != column(name)) continue;
+      place.matches[0].companies = customer;
+      place.matches[1].companies = task;
+    }
+  };
+  companies("customer_id", kOther, kSame);
+  companies("thing_id", kOther, kOther);
+  companies("last_customer_id", kSame, kOther);
+  companies("first_task_id", kSame, kSame);
+  EXPECT_EQ(proposed(),
+            (std::vector<std::string>{
+                "confident set_reference('sales.note', '{last_customer_id}', 'sales.customer');",
+                "likely set_reference('sales.note', '{first_task_id}', 'sales.task');",
+                "guess set_column_rule('sales.note', 'thing_id', 'data', evidence => true);"}))
+      << "a name that is contradicted is asked about";
+  scope = discover_scope(schema, rules, "public", evidence);
+  expect_finding(Severity::kError, "sales.note.customer_id",
+                 "20 of 20 sampled values are keys of sales.customer, but only 10 of 40 lead to a "
+                 "row of their own company");
 }
 
 TEST_F(EvidenceTest, GeneratedValuesProveByAMatch) {

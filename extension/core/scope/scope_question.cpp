@@ -95,6 +95,17 @@ bool always_refers_to_company(const Model& model, TableIndex index) {
   });
 }
 
+// Do rows refer to it that never hang on it alone? Without it they could not be copied.
+bool is_needed(const Model& model, TableIndex index) {
+  const auto& keys = model.keys_to[index];
+  return std::any_of(keys.begin(), keys.end(), [&](const ForeignKey* key) {
+    const auto& links = model.links[key->table];
+    return key->table != index && std::any_of(links.begin(), links.end(), [&](const Link& link) {
+             return link.firm && link.step.target != index;
+           });
+  });
+}
+
 bool names_other_table(const Model& model, const std::string& noun) {
   for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
     if (index != model.company && !are_people(model, index) &&
@@ -277,6 +288,10 @@ void support(const Model& model, TableIndex index, const TableSmell& smell, Ques
     }
     question.confidence = Confidence::kConfident;
     question.evidence = "it has each company and each person once, and never without one";
+  } else if (smell.kind == TableSmell::Kind::kQueue && is_needed(model, index)) {
+    question.confidence = Confidence::kGuess;
+    question.evidence = "its name is that of " + smell.looks_like +
+                        ", but rows that belong to companies without it refer to it";
   } else if (smell.kind == TableSmell::Kind::kQueue && smell.all_columns) {
     question.confidence = Confidence::kConfident;
     question.evidence = "its name and its columns are those of " + smell.looks_like;
