@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "core/ids/group_columns.hpp"
+
 #include "scope_fixture.hpp"
 
 namespace company_backup {
@@ -347,6 +349,47 @@ TEST_F(IdPlanTest, rules_renew_whatever_keys_there_are) {
   EXPECT_EQ(kind("sales.tree", "path"), IdKind::kRule);
   EXPECT_TRUE(plan.renewed.at(root("sales.tree", "path")).referred_to);
   renewed("tree_path", "path: values that its rule makes");
+}
+
+TEST_F(IdPlanTest, groups_alone_get_new_numbers) {
+  numbered("sales.tree").columns({"number integer", "name text"}).unique("tree_name", {"name"});
+  discover();
+  facts.rules[root("sales.tree", "number")] = ColumnTreatment::kGroup;
+  facts.rules[root("sales.tree", "name")] = ColumnTreatment::kRenew;
+  plan =
+      plan_groups(schema, scope, ColumnRoots(schema, scope), facts, {root("sales.tree", "number")});
+  EXPECT_TRUE(plan.keeps_keys);
+  EXPECT_EQ(kind("sales.tree", "number"), IdKind::kInteger);
+  EXPECT_EQ(plan.renewed.size(), 1u);
+  EXPECT_TRUE(plan.decisions.empty());
+}
+
+TEST_F(IdPlanTest, a_group_in_the_row_of_the_company_is_renewed_and_nothing_else_of_it) {
+  owned("sales.leaf");
+  discover();
+  facts.rules[root("sales.company", "name")] = ColumnTreatment::kRenew;
+  decide();
+  EXPECT_FALSE(plan.renewed.contains(root("sales.company", "name")));
+  facts.rules[root("sales.company", "name")] = ColumnTreatment::kGroup;
+  decide();
+  EXPECT_TRUE(plan.renewed.contains(root("sales.company", "name")));
+}
+
+TEST_F(IdPlanTest, columns_of_one_name_and_kind_are_one_group) {
+  owned("sales.leaf").columns({"tree_id integer", "batch integer"});
+  owned("sales.fruit").columns({"tree_id smallint", "batch uuid"});
+  db.bare_table("sales.weather").column("tree_id integer");
+  rules.columns = {
+      column_rule("sales.leaf", "tree_id", "group"), column_rule("sales.fruit", "tree_id", "group"),
+      column_rule("sales.leaf", "batch", "group"), column_rule("sales.fruit", "batch", "group"),
+      column_rule("sales.weather", "tree_id", "group")};
+  discover();
+  const std::vector<GroupColumns> groups = group_columns(schema, rules, scope);
+  ASSERT_EQ(groups.size(), 3u);
+  EXPECT_EQ(*find_group(groups, root("sales.leaf", "tree_id")),
+            (GroupColumns{root("sales.fruit", "tree_id"), root("sales.leaf", "tree_id")}));
+  EXPECT_EQ(find_group(groups, root("sales.leaf", "batch"))->size(), 1u);
+  EXPECT_EQ(find_group(groups, root("sales.weather", "tree_id")), nullptr);
 }
 
 TEST_F(IdPlanTest, two_integer_keys_at_once_cannot_be_followed) {

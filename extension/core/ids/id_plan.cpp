@@ -36,6 +36,12 @@ class Planner {
     return std::move(plan_);
   }
 
+  IdPlan run(const std::vector<ColumnRoot>& columns) {
+    for (const ColumnRoot& column : columns) renew_by_rule(column);
+    plan_.keeps_keys = true;
+    return std::move(plan_);
+  }
+
  private:
   struct Key {
     TableIndex table;
@@ -43,15 +49,21 @@ class Planner {
     bool exclusion;
   };
 
-  // What a rule renews is renewed, whatever keys it is in. (The company's own row: company_row.)
+  // What a rule renews is renewed, whatever keys it is in.
   void renew_by_rules(const ScopedTable& scoped) {
-    if (!scoped.travels() || scoped.table == scope_.company_table) return;
-    if (facts_.rows(scoped.table) == 0) return;
+    if (!scoped.travels()) return;
     for (const Column& column : schema_.tables[scoped.table].columns) {
-      const ColumnRoot root{scoped.table, column.number};
-      if (!facts_.rule_of(root)) continue;
-      plan_.renewed[root] = {kind_of(root), roots_.is_followed(root)};
+      renew_by_rule({scoped.table, column.number});
     }
+  }
+
+  // Of the company's own row only the numbers of groups: all else of it see company_row.
+  void renew_by_rule(const ColumnRoot& root) {
+    if (facts_.rows(root.table) == 0) return;
+    const std::optional<ColumnTreatment> rule = facts_.rule_of(root);
+    if (!rule) return;
+    if (root.table == scope_.company_table && rule != ColumnTreatment::kGroup) return;
+    plan_.renewed[root] = {kind_of(root), roots_.is_followed(root)};
   }
 
   // One decision can make others necessary, or unnecessary.
@@ -340,26 +352,6 @@ class Planner {
     return text;
   }
 
-  static std::string way_of(IdKind kind) {
-    switch (kind) {
-      case IdKind::kSequence:
-        return "next values of its sequence";
-      case IdKind::kInteger:
-        return "numbers after the greatest there is";
-      case IdKind::kUuid:
-        return "new UUIDs, in the order of the old ones where they tell the time";
-      case IdKind::kText:
-        return "new IDs of the same shape";
-      case IdKind::kDefault:
-        return "values of its default";
-      case IdKind::kRule:
-        return "values that its rule makes";
-      case IdKind::kNone:
-        break;
-    }
-    return {};
-  }
-
   // What of an expression gets new values, or which path does.
   std::string renewed_part(const Key& key) {
     const std::vector<int16_t>& columns = key.index->columns;
@@ -448,6 +440,26 @@ const char* to_text(IdDecision::Kind kind) {
   return "";
 }
 
+std::string way_of(IdKind kind) {
+  switch (kind) {
+    case IdKind::kSequence:
+      return "next values of its sequence";
+    case IdKind::kInteger:
+      return "numbers after the greatest there is";
+    case IdKind::kUuid:
+      return "new UUIDs, in the order of the old ones where they tell the time";
+    case IdKind::kText:
+      return "new IDs of the same shape";
+    case IdKind::kDefault:
+      return "values of its default";
+    case IdKind::kRule:
+      return "values that its rule makes";
+    case IdKind::kNone:
+      break;
+  }
+  return {};
+}
+
 bool IdPlan::refused() const {
   return std::any_of(decisions.begin(), decisions.end(), [](const IdDecision& decision) {
     return decision.kind == IdDecision::Kind::kRefused;
@@ -506,6 +518,11 @@ std::string hint_for_key(const Schema& schema, const ColumnRoots& roots, TableIn
 IdPlan plan_ids(const Schema& schema, const Scope& scope, const ColumnRoots& roots,
                 IdFacts& facts) {
   return Planner(schema, scope, roots, facts).run();
+}
+
+IdPlan plan_groups(const Schema& schema, const Scope& scope, const ColumnRoots& roots,
+                   IdFacts& facts, const std::vector<ColumnRoot>& columns) {
+  return Planner(schema, scope, roots, facts).run(columns);
 }
 
 }  // namespace company_backup

@@ -81,11 +81,15 @@ struct IdPlan {
   };
   std::map<ColumnRoot, Renewed> renewed;
   std::vector<IdDecision> decisions;  // by table and index name; no index of the company table
+  bool keeps_keys = false;            // only groups get new numbers, see plan_groups()
 
   bool refused() const;
 };
 
 const char* to_text(IdDecision::Kind kind);
+
+// For messages: where new values come from. Empty for kNone.
+std::string way_of(IdKind kind);
 
 // What lets copies of rows have other values in a unique index: statements. `makes_values`: does
 // the default of a column give another value each time?
@@ -95,5 +99,9 @@ std::string hint_for_key(const Schema& schema, const ColumnRoots& roots, TableIn
 
 // All references must outlive the plan.
 IdPlan plan_ids(const Schema& schema, const Scope& scope, const ColumnRoots& roots, IdFacts& facts);
+
+// All keys stay: only these columns, of groups, get new numbers. It decides nothing else.
+IdPlan plan_groups(const Schema& schema, const Scope& scope, const ColumnRoots& roots,
+                   IdFacts& facts, const std::vector<ColumnRoot>& columns);
 
 }  // namespace company_backup

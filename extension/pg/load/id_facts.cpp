@@ -76,15 +76,57 @@ Text unused_value(const Table& table, const Column& column) {
   }
 }
 
-ColumnSequence sequence_of(const Table& table, const Column& column) {
-  ColumnSequence sequence = feeding_sequence(table, column);
+NumberedColumns numbered(const Table& table, const Column& column) {
+  return {{{&table, &column}}, &table, &column, default_of(table, column)};
+}
+
+NumberedColumns numbered(const LiveScope& live, const GroupColumns& group) {
+  NumberedColumns columns{{}, nullptr, nullptr, DefaultKind::kNone};
+  for (const ColumnRoot& root : group) {
+    const Table& table = live.table(root.table);
+    const Column& column = column_of(table, root.column);
+    columns.all.emplace_back(&table, &column);
+    const DefaultKind how = default_of(table, column);
+    const bool better = how == DefaultKind::kSequence ||
+                        (how == DefaultKind::kVolatile && columns.how != DefaultKind::kVolatile);
+    if (columns.table != nullptr && (!better || columns.how == DefaultKind::kSequence)) continue;
+    columns.table = &table;
+    columns.column = &column;
+    columns.how = how;
+  }
+  return columns;
+}
+
+int64_t greatest_number(const NumberedColumns& columns) {
+  int64_t greatest = 0;
+  for (const auto& [table, column] : columns.all) {
+    greatest = std::max(greatest, greatest_value(*table, *column).value_or(0));
+  }
+  return greatest;
+}
+
+int64_t greatest_possible(const NumberedColumns& columns) {
+  int64_t greatest = std::numeric_limits<int64_t>::max();
+  for (const auto& [table, column] : columns.all) {
+    greatest = std::min(greatest, range_of(*column).greatest);
+  }
+  return greatest;
+}
+
+ColumnSequence sequence_of(const NumberedColumns& columns) {
+  ColumnSequence sequence = feeding_sequence(*columns.table, *columns.column);
   const bool upwards = sequence.increment > 0;
   const int64_t allowed = furthest_allowed(sequence);
-  if (const auto furthest =
-          furthest_value(table, column, upwards, upwards ? "<=" : ">=", allowed)) {
-    sequence.see(std::to_string(*furthest));
+  for (const auto& [table, column] : columns.all) {
+    if (const auto furthest =
+            furthest_value(*table, *column, upwards, upwards ? "<=" : ">=", allowed)) {
+      sequence.see(std::to_string(*furthest));
+    }
+    const auto taken = furthest_value(*table, *column, !upwards, upwards ? ">" : "<", allowed);
+    if (!taken) continue;
+    const int64_t nearest = sequence.taken.value_or(*taken);
+    sequence.taken = upwards ? std::min(nearest, *taken) : std::max(nearest, *taken);
   }
-  sequence.taken = furthest_value(table, column, !upwards, upwards ? ">" : "<", allowed);
   return sequence;
 }
 
@@ -123,22 +165,26 @@ IdFacts::ColumnFacts ArchiveFacts::find(const ColumnRoot& root) {
   facts.stays =
       std::find(found->moved.begin(), found->moved.end(), root.column) != found->moved.end();
   const Column& column = *found->columns[*position];
-  const DefaultKind how = default_of(*found->table, column);
-  facts.volatile_default = how == DefaultKind::kVolatile || how == DefaultKind::kSequence;
-  facts.has_sequence = how == DefaultKind::kSequence;
-  if (column.family == TypeFamily::kInteger) {
-    if (facts.has_sequence) {
-      const ColumnSequence sequence = sequence_of(*found->table, column);
-      facts.left = values_left(sequence);
-      facts.sequence = sequence.sequence;
-    } else {
-      facts.left =
-          distance(greatest_value(*found->table, column).value_or(0), range_of(column).greatest);
-    }
-  } else if (column.family == TypeFamily::kText) {
+  const GroupColumns* group = find_group(groups_, root);
+  note_numbers(facts, group == nullptr ? numbered(*found->table, column) : numbered(live_, *group));
+  if (column.family == TypeFamily::kText) {
     facts.generated_shape = static_cast<bool>(form_of_column(load_, *found, *position));
   }
   return facts;
+}
+
+void ArchiveFacts::note_numbers(ColumnFacts& facts, const NumberedColumns& columns) {
+  facts.volatile_default =
+      columns.how == DefaultKind::kVolatile || columns.how == DefaultKind::kSequence;
+  facts.has_sequence = columns.how == DefaultKind::kSequence;
+  if (columns.column->family != TypeFamily::kInteger) return;
+  if (facts.has_sequence) {
+    const ColumnSequence sequence = sequence_of(columns);
+    facts.left = values_left(sequence);
+    facts.sequence = sequence.sequence;
+  } else {
+    facts.left = distance(greatest_number(columns), greatest_possible(columns));
+  }
 }
 
 std::optional<ColumnTreatment> ArchiveFacts::rule_of(const ColumnRoot& root) {

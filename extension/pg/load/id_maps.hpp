@@ -18,12 +18,16 @@ class IdMaps {
     return found == maps_.end() ? nullptr : found->second.get();
   }
 
+  // Only numbers of groups are new.
+  bool keeps_keys() const { return keeps_keys_; }
+
   // The old IDs that may not be left anywhere.
   const LeftoverIds& leftovers() const { return leftovers_; }
 
  protected:
-  std::map<ColumnRoot, std::unique_ptr<KeyMap>> maps_;
+  std::map<ColumnRoot, std::shared_ptr<const KeyMap>> maps_;
   LeftoverIds leftovers_;
+  bool keeps_keys_ = false;
 };
 
 }  // namespace company_backup

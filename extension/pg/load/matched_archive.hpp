@@ -84,6 +84,7 @@ class MatchedArchive {
   const std::vector<MatchedTable>& tables() const { return tables_; }
   std::unique_ptr<LineSource> lines(const MatchedTable& table, TranslationObserver observer = {});
   bool gives_new_ids() const { return new_ids_ != nullptr; }
+  bool keeps_keys() const { return new_ids_ == nullptr || new_ids_->keeps_keys(); }
   // For rows that are translated already; and for rows as the archive has them, which are
   // translated and checked on the way.
   std::unique_ptr<MappedRowWriter> writer(const MatchedTable& table) const;

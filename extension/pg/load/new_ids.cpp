@@ -4,13 +4,18 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <limits>
 #include <set>
 #include <string>
 
 #include "core/ids/id_map.hpp"
 #include "core/scope/padding.hpp"
+#include "core/scope/sql.hpp"
 #include "core/text/id_shape.hpp"
+#include "pg/base/owner.hpp"
+#include "pg/base/typed_value.hpp"
 #include "pg/load/id_facts.hpp"
+#include "pg/load/taken_groups.hpp"
 #include "pg/rows/column_default.hpp"
 
 namespace company_backup {
@@ -43,13 +48,22 @@ class SequenceNumbers : public FreshNumbers {
 
 class NextNumbers : public FreshNumbers {
  public:
-  explicit NextNumbers(int64_t last) : last_(last) {}
+  explicit NextNumbers(int64_t last,
+                       int64_t greatest_possible = std::numeric_limits<int64_t>::max())
+      : last_(last), greatest_possible_(greatest_possible) {}
   void take(uint64_t count, const Use& use) override {
+    if (last_ > greatest_possible_ ||
+        count > static_cast<uint64_t>(greatest_possible_) - static_cast<uint64_t>(last_)) {
+      throw Error(sqlstate::kIntegrity, "there are not enough numbers left for new IDs")
+          .detail("The greatest one so far is " + std::to_string(last_) +
+                  ", the greatest possible " + std::to_string(greatest_possible_) + ".");
+    }
     while (count-- > 0) use(++last_);
   }
 
  private:
   int64_t last_;
+  const int64_t greatest_possible_;
 };
 
 // For columns that nothing refers to, with a value of its own in every row: each gets the next one,
@@ -162,16 +176,59 @@ class RuleMaker : public Maker {
   std::set<std::string> values_;
 };
 
+// No unique index says that a default gives numbers that no group has yet.
+class FreeNumbers {
+ public:
+  FreeNumbers(const LiveScope& live, GroupColumns group) : live_(&live), group_(std::move(group)) {}
+
+  std::string first_of(const NextId& next) {
+    for (int tries = 0; tries < kTries; ++tries) {
+      std::string number = next();
+      if (is_free(number) && given_.insert(number).second) return number;
+    }
+    throw Error(sqlstate::kIntegrity, "the default of column " + name() +
+                                          " gives only numbers of groups that exist already");
+  }
+
+ private:
+  static constexpr int kTries = 1000;
+
+  std::string name() const {
+    const Table& table = live_->table(group_[0].table);
+    return quoted_display(display_table(table) + "." + column_of(table, group_[0].column).name);
+  }
+
+  bool is_free(const std::string& number) const {
+    return std::all_of(group_.begin(), group_.end(), [&](const ColumnRoot& root) {
+      const Table& table = live_->table(root.table);
+      const Column& column = column_of(table, root.column);
+      const AsOwnerOf owner(table.oid);
+      return query("SELECT FROM " + from_table(table) + " AS t WHERE " + column_sql("t", column) +
+                       " " + column.equality + " $1 LIMIT 1",
+                   {typed_value(column, number)}, Access::kWrite)
+          .empty();
+    });
+  }
+
+  const LiveScope* live_;
+  GroupColumns group_;
+  std::set<std::string> given_;
+};
+
 // One renewed column.
 class RenewedColumn {
  public:
-  RenewedColumn(MatchedArchive& load, const MatchedTable& matched, const ColumnRoot& root,
-                const IdPlan::Renewed& how, const std::array<uint8_t, 32>& key, bool preview)
-      : load_(load),
+  // `group`: the columns that get the same new values; null: there are no others.
+  RenewedColumn(const LiveScope& live, MatchedArchive& load, const MatchedTable& matched,
+                const ColumnRoot& root, const IdPlan::Renewed& how, const GroupColumns* group,
+                const std::array<uint8_t, 32>& key, bool preview)
+      : live_(live),
+        load_(load),
         matched_(matched),
         position_(*position_of(matched, root.column)),
         column_(*matched.columns[position_]),
         how_(how),
+        group_(group),
         key_(key),
         preview_(preview) {}
 
@@ -239,15 +296,15 @@ class RenewedColumn {
 
   std::unique_ptr<FreshNumbers> numbers() const {
     if (preview_) return std::make_unique<NextNumbers>(kPreviewStart);
-    const Table& table = *matched_.table;
+    const NumberedColumns columns =
+        group_ == nullptr ? numbered(*matched_.table, column_) : numbered(live_, *group_);
     if (how_.kind == IdKind::kSequence) {
-      return std::make_unique<SequenceNumbers>(sequence_of(table, column_));
+      return std::make_unique<SequenceNumbers>(sequence_of(columns));
     }
     // Two copies made at once would begin at the same number.
-    const Oid oid = table.oid;
-    const auto number = static_cast<uint16_t>(column_.number);
-    guarded([=] { LockDatabaseObject(RelationRelationId, oid, number, ExclusiveLock); });
-    return std::make_unique<NextNumbers>(greatest_value(table, column_).value_or(0));
+    const GroupColumns alone{{matched_.scoped->table, column_.number}};
+    lock_group(live_, group_ == nullptr ? alone : *group_);
+    return std::make_unique<NextNumbers>(greatest_number(columns), greatest_possible(columns));
   }
 
   // No more of them than there are rows.
@@ -275,14 +332,23 @@ class RenewedColumn {
     if (preview_) {
       return [n = std::make_shared<uint64_t>(0)] { return "new " + std::to_string(++*n); };
     }
-    const auto values = std::make_shared<DefaultValues>(*matched_.table, column_);
-    return [values, column = column_.name] {
+    const Table* table = matched_.table;
+    const Column* numbers = &column_;
+    if (group_ != nullptr) {
+      const NumberedColumns columns = numbered(live_, *group_);
+      table = columns.table;
+      numbers = columns.column;
+    }
+    const auto values = std::make_shared<DefaultValues>(*table, *numbers);
+    const auto next = [values, column = numbers->name] {
       Text value = values->next();
       if (!value) {
         throw Error(sqlstate::kIntegrity, "the default of key column \"" + column + "\" is null");
       }
       return std::move(*value);
     };
+    if (group_ == nullptr) return next;
+    return [next, free = FreeNumbers(live_, *group_)]() mutable { return free.first_of(next); };
   }
 
   Renewal renewal() const {
@@ -290,54 +356,85 @@ class RenewedColumn {
     return Renewal(key_, form_of_column(load_, matched_, position_));
   }
 
+  const LiveScope& live_;
   MatchedArchive& load_;
   const MatchedTable& matched_;
   size_t position_;
   const Column& column_;
   IdPlan::Renewed how_;
+  const GroupColumns* group_;
   const std::array<uint8_t, 32>& key_;
   bool preview_;
 };
 
+// A column whose old values are looked at first.
+struct Followed {
+  ColumnRoot root;
+  size_t position;
+  std::shared_ptr<Maker> maker;
+};
+
+void show_old_ids(MatchedArchive& load, const MatchedTable& table,
+                  const std::vector<Followed>& columns) {
+  if (columns.empty()) return;
+  std::vector<size_t> positions;
+  for (const Followed& column : columns) positions.push_back(column.position);
+  load.read(table, positions, [&](const std::vector<RowValue>& row) {
+    for (const Followed& column : columns) {
+      const RowValue& value = row[column.position];
+      if (value.kind != ValueKind::kNull) column.maker->see(value.text);
+    }
+  });
+}
+
 }  // namespace
 
-NewIds::NewIds(MatchedArchive& load, const IdPlan& plan, bool preview) {
+NewIds::NewIds(const LiveScope& live, MatchedArchive& load, const IdPlan& plan, bool preview) {
+  keeps_keys_ = plan.keeps_keys;
   const std::array<uint8_t, 32> key = random_key();
+  const auto groups = group_columns(live.schema, live.rules, live.scope);
+  struct Group {
+    std::shared_ptr<Maker> maker;
+    std::vector<ColumnRoot> columns;
+  };
+  std::map<const GroupColumns*, Group> shared;
   for (const MatchedTable& matched : load.tables()) {
-    struct Followed {
-      ColumnRoot root;
-      size_t position;
-      std::unique_ptr<Maker> maker;
-    };
     std::vector<Followed> followed;
     for (const auto& [root, how] : plan.renewed) {
       if (root.table != matched.scoped->table) continue;
-      const RenewedColumn column(load, matched, root, how, key, preview);
-      if (column.is_read_first()) {
+      const GroupColumns* group = find_group(groups, root);
+      const RenewedColumn column(live, load, matched, root, how, group, key, preview);
+      if (group != nullptr) {
+        Group& one = shared[group];
+        if (!one.maker) one.maker = column.maker();
+        one.columns.push_back(root);
+        followed.push_back({root, column.position(), one.maker});
+      } else if (column.is_read_first()) {
         followed.push_back({root, column.position(), column.maker()});
       } else {
         maps_[root] = column.fresh();
       }
     }
-    if (followed.empty()) continue;
-    std::vector<size_t> positions;
-    for (const Followed& column : followed) positions.push_back(column.position);
-    load.read(matched, positions, [&](const std::vector<RowValue>& row) {
-      for (Followed& column : followed) {
-        const RowValue& value = row[column.position];
-        if (value.kind != ValueKind::kNull) column.maker->see(value.text);
-      }
-    });
-    for (Followed& column : followed) {
-      std::unique_ptr<KeyMap>& map = maps_[column.root] = column.maker->finish();
-      const auto* hashed = dynamic_cast<const HashedIds*>(map.get());
-      if (hashed == nullptr) continue;
-      if (plan.renewed.at(column.root).kind == IdKind::kUuid) {
-        leftovers_.watch_uuids(hashed);
-      } else {
-        leftovers_.watch_texts(hashed);
-      }
+    show_old_ids(load, matched, followed);
+    for (const Followed& column : followed) {
+      if (find_group(groups, column.root) != nullptr) continue;  // other tables have it, too
+      settle(column.maker->finish(), plan.renewed.at(column.root).kind, {column.root});
     }
+  }
+  for (const auto& [group, one] : shared) {
+    settle(one.maker->finish(), plan.renewed.at(one.columns[0]).kind, one.columns);
+  }
+}
+
+void NewIds::settle(const std::shared_ptr<const KeyMap>& map, IdKind kind,
+                    const std::vector<ColumnRoot>& columns) {
+  for (const ColumnRoot& column : columns) maps_[column] = map;
+  const auto* hashed = dynamic_cast<const HashedIds*>(map.get());
+  if (hashed == nullptr) return;
+  if (kind == IdKind::kUuid) {
+    leftovers_.watch_uuids(hashed);
+  } else {
+    leftovers_.watch_texts(hashed);
   }
 }
 

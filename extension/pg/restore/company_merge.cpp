@@ -167,6 +167,13 @@ bool leads_out(const LiveScope& live, const Reference& reference) {
   return target == nullptr || !target->travels() || reference.outside != OutsidePolicy::kRefuse;
 }
 
+ManifestProblem shared_group_problem(const LiveScope& live, const TakenGroup& group) {
+  const Table& table = live.table(group.columns[0].table);
+  return {encode_table_name(table.schema, table.name), "(not looked for)",
+          "group " + column_of(table, group.columns[0].column).name,
+          "was one with another company's before the restore"};
+}
+
 bool CompanyMerge::is_affected(const Reference& reference) const {
   const auto source = done_.find(reference.table);
   if (source != done_.end() && (source->second.added || has_changed(source->second, reference))) {
@@ -205,6 +212,9 @@ void CompanyMerge::lock_targets() const {
 }
 
 void CompanyMerge::record_problems() {
+  for (const TakenGroup& group : shared_groups(work_.live, work_.load, work_.company)) {
+    record_.problems.push_back(shared_group_problem(work_.live, group));
+  }
   for (const Reference& reference : work_.live.scope.references) {
     const auto source = done_.find(reference.table);
     if (reference.soft || source == done_.end() || !leads_out(work_.live, reference)) continue;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pg/load/taken_groups.hpp"
 #include "pg/restore/table_preview.hpp"
 #include "pg/restore/table_restore.hpp"
 
@@ -16,6 +17,9 @@ namespace company_backup {
 // Does a foreign key lead out of what travels? A revert brings the company's own rows back exactly,
 // but what is outside of them may have changed meanwhile.
 bool leads_out(const LiveScope& live, const Reference& reference);
+
+// That a group was another company's, too: a revert may make it so again.
+ManifestProblem shared_group_problem(const LiveScope& live, const TakenGroup& group);
 
 class CompanyMerge {
  public:
@@ -56,7 +60,8 @@ class CompanyMerge {
   bool is_affected(const Reference& reference) const;
 
   // References to rows outside the company that a revert would bring back, and that lead nowhere
-  // already: for the undo record. After apply(), under the snapshot it read with.
+  // already, and numbers of groups that others have already: for the undo record. After apply(),
+  // under the snapshot it read with.
   void record_problems();
 
   // With a fresh look at every table: nobody else changed the company since. Errors

@@ -76,6 +76,7 @@ class Creation {
                   .same_company = false,
                   .target = nullptr,
                   .source_lives = origin.source_lives},
+        ids_(options.ids),
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, transfer_)),
         adopts_(origin.same_database && origin.source_gone && !new_ids_ &&
                 !source_lives(live, origin.manifest, transfer_)),
@@ -137,7 +138,11 @@ class Creation {
     load_.settle_outside(nullptr);
     load_.outside()->require_possible();
     require_distinct(live_, load_);
-    if (new_ids_) renew();
+    if (new_ids_) {
+      renew();
+    } else {
+      settle_groups();
+    }
     CompanyRow row = load_.translated_company();
     for (const auto& [number, value] : changes) row[number] = value;
     loader_.add_replacements(row);
@@ -215,17 +220,31 @@ class Creation {
     renewal_->begin(false);
   }
 
+  // The rows keep their IDs, but a group must not become one with another's.
+  void settle_groups() {
+    const std::vector<TakenGroup> taken =
+        taken_groups(live_, load_, {.target = nullptr, .adopts = adopts_, .locks = true});
+    if (taken.empty()) return;
+    if (ids_ == IdMode::kKeep) {
+      refuse_groups(live_, taken, "Without ids => 'keep', groups get new numbers.");
+    }
+    new_groups_.emplace(live_, transfer_, load_, taken);
+    new_groups_->begin(false);
+  }
+
   const LiveScope& live_;
   const Table& table_;
   const Origin& origin_;
   const CompanyRow wanted_;
   const Transfer transfer_;
+  const IdMode ids_;
   const bool new_ids_;
   const bool adopts_;
   const int64_t id_ = next_restore_id();
   MatchedArchive load_;
   CompanyLoader loader_{live_, load_};
   std::optional<IdRenewal> renewal_;
+  std::optional<IdRenewal> new_groups_;  // where the rows keep their IDs
   int64_t identity_ = 0;
   bool returns_ = false;  // the company that the rows are of, with their own IDs
   uint64_t rows_ = 0;

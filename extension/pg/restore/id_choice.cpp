@@ -1,6 +1,7 @@
 #include "pg/restore/id_choice.hpp"
 
 #include "core/archive/manifest.hpp"
+#include "core/ids/group_columns.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/backup/archive_rows.hpp"
 #include "pg/load/free_identity.hpp"
@@ -113,6 +114,17 @@ IdRenewal::IdRenewal(const LiveScope& live, const Transfer& transfer, MatchedArc
   plan_ = plan_ids(live.schema, live.scope, load.roots(), facts);
 }
 
+IdRenewal::IdRenewal(const LiveScope& live, const Transfer& transfer, MatchedArchive& load,
+                     const std::vector<TakenGroup>& groups)
+    : live_(live), load_(load) {
+  ArchiveFacts facts(live, transfer.target, load);
+  std::vector<ColumnRoot> columns;
+  for (const TakenGroup& group : groups) {
+    columns.insert(columns.end(), group.columns.begin(), group.columns.end());
+  }
+  plan_ = plan_groups(live.schema, live.scope, load.roots(), facts, columns);
+}
+
 void IdRenewal::require_possible() const {
   std::string list, hint;
   size_t count = 0;
@@ -158,13 +170,54 @@ std::vector<std::string> IdRenewal::notes_of(TableIndex table) const {
     notes.push_back("refused: key " + display_name(decision.index->name) + ": " + decision.why);
   }
   if (renewed) notes.insert(notes.begin(), "new IDs");
+  if (!plan_.keeps_keys) return notes;
+  for (const auto& [column, how] : plan_.renewed) {
+    if (column.table != table) continue;
+    notes.push_back("new numbers in column " +
+                    display_name(column_of(live_.table(table), column.column).name) +
+                    ", since others have some of these");
+  }
   return notes;
 }
 
 void IdRenewal::begin(bool preview) {
-  ids_.emplace(load_, plan_, preview);
+  ids_.emplace(live_, load_, plan_, preview);
   load_.set_new_ids(&*ids_);
 }
+
+namespace {
+
+const TakenGroup* find_taken(const std::vector<TakenGroup>& taken, const ColumnRoot& column) {
+  for (const TakenGroup& group : taken) {
+    if (find_group({group.columns}, column) != nullptr) return &group;
+  }
+  return nullptr;
+}
+
+// What becomes of groups. `kept`: why they stay; empty: all IDs are new. `refuses`: where others
+// have their numbers, which are renewed else.
+void show_groups(const LiveScope& live, const IdPlan& plan, const std::vector<TakenGroup>& taken,
+                 const std::string& kept, bool refuses, Rows& rows) {
+  const auto groups = group_columns(live.schema, live.rules, live.scope);
+  for (const auto& [column, how] : plan.renewed) {
+    if (find_group(groups, column) == nullptr) continue;
+    const Table& table = live.table(column.table);
+    auto kind = IdDecision::Kind::kRenewed;
+    std::string why = way_of(how.kind);
+    if (const TakenGroup* others = find_taken(taken, column)) {
+      if (refuses) kind = IdDecision::Kind::kRefused;
+      why = others->why() + (refuses ? "" : "; all get " + why);
+    } else if (!kept.empty()) {
+      kind = IdDecision::Kind::kKept;
+      why = kept;
+    }
+    rows.push_back({display_table(table),
+                    text_array({display_name(column_of(table, column.column).name)}), to_text(kind),
+                    why});
+  }
+}
+
+}  // namespace
 
 Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
                   const StoredBackup& backup) {
@@ -192,11 +245,11 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
   const bool renews = wants_new_ids(live, manifest, IdMode::kAuto, transfer);
   Rows rows;
   const IdRenewal renewal(live, transfer, load);
-  const TakenByOthers taken(live, transfer, load, renews,
-                            backup.owner_key || source_lives(live, manifest, transfer));
+  const bool lives = backup.owner_key || source_lives(live, manifest, transfer);
+  const TakenByOthers taken(live, transfer, load, renews, lives);
+  const std::string kept =
+      transfer.same_company ? "it is the company's own backup" : "the company is empty";
   for (const IdDecision& decision : renewal.plan().decisions) {
-    const std::string& kept =
-        transfer.same_company ? "it is the company's own backup" : "the company is empty";
     const Text refused = taken.why(decision.table, *decision.index);
     if (refused) {
       rows.push_back({display_table(live.table(decision.table)), names_of(*decision.index),
@@ -216,6 +269,10 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
                       to_text(IdDecision::Kind::kRefused), refused});
     }
   }
+  const bool adopts = same_database && (transfer.same_company || !lives);
+  const auto groups = renews ? std::vector<TakenGroup>()
+                             : taken_groups(live, load, {transfer.target, adopts, false});
+  show_groups(live, renewal.plan(), groups, renews ? "" : kept, transfer.same_company, rows);
   if (target) target->require_same_now();
   operation.close_snapshot();
   operation.close();

@@ -11,6 +11,7 @@
 #include "pg/backup/stored_backup.hpp"
 #include "pg/load/matched_archive.hpp"
 #include "pg/load/new_ids.hpp"
+#include "pg/load/taken_groups.hpp"
 #include "pg/scope/company_identity.hpp"
 
 namespace company_backup {
@@ -37,6 +38,10 @@ class IdRenewal {
   // Decides; nothing is made yet. The load knows its company's keys.
   IdRenewal(const LiveScope& live, const Transfer& transfer, MatchedArchive& load);
 
+  // Only these groups get new numbers: all IDs stay.
+  IdRenewal(const LiveScope& live, const Transfer& transfer, MatchedArchive& load,
+            const std::vector<TakenGroup>& groups);
+
   const IdPlan& plan() const { return plan_; }
 
   // Error kRefusedIds lists what the plan refuses.
@@ -45,7 +50,7 @@ class IdRenewal {
   // Error kRefusedIds: a row would have, in spite of the plan, a value that another one has.
   [[noreturn]] void refuse(const TakenValue& taken) const;
 
-  // What a preview says of a table: that its rows get new keys, or why they cannot come.
+  // What a preview says of a table: that its rows get new keys or numbers, or why they cannot come.
   std::vector<std::string> notes_of(TableIndex table) const;
 
   // From here on the load gives rows new IDs. `preview`: see NewIds.

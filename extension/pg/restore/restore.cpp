@@ -74,6 +74,7 @@ class RestoreRun {
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
+    add_group_notes(scoped, add);
     for (const std::string& part : merge_->notes_of(scoped.table)) add(part);
     for (const std::string& part : load_->outside()->notes_of(scoped.table)) add(part);
     for (const CollapsedKey& clash : clashes_) {
@@ -129,10 +130,41 @@ class RestoreRun {
 
   void choose_ids(const RestoreOptions& options, bool preview) {
     const Transfer transfer = this->transfer();
-    if (!wants_new_ids(live_, manifest_, options.ids, transfer)) return;
+    if (!wants_new_ids(live_, manifest_, options.ids, transfer)) {
+      return settle_groups(options.ids, preview);
+    }
     renewal_.emplace(live_, transfer, *load_);
     if (!preview) renewal_->require_possible();
     renewal_->begin(preview);
+  }
+
+  // Rows keep their IDs. A group is another's where others have its number, as a row is where they
+  // have its key.
+  void settle_groups(IdMode ids, bool preview) {
+    taken_groups_ = taken_groups(live_, *load_, {&company_, may_adopt(), !preview});
+    if (taken_groups_.empty()) return;
+    if (ids == IdMode::kAuto && !same_company_) {
+      new_groups_.emplace(live_, transfer(), *load_, taken_groups_);
+      new_groups_->begin(preview);
+      taken_groups_.clear();
+    } else if (!preview) {
+      refuse_groups(live_, taken_groups_,
+                    "With ids => 'remap' the rows get numbers and IDs of their own.");
+    }
+  }
+
+  void add_group_notes(const ScopedTable& scoped,
+                       const std::function<void(std::string)>& add) const {
+    for (const TakenGroup& group : taken_groups_) {
+      for (const ColumnRoot& column : group.columns) {
+        if (column.table != scoped.table) continue;
+        add("refused: column " +
+            display_name(column_of(live_.table(column.table), column.column).name) + ": " +
+            group.why());
+      }
+    }
+    if (!new_groups_) return;
+    for (const std::string& part : new_groups_->notes_of(scoped.table)) add(part);
   }
 
   const LiveScope& live_;
@@ -144,6 +176,8 @@ class RestoreRun {
   const bool source_gone_, source_lives_;
   std::optional<MatchedArchive> load_;
   std::optional<IdRenewal> renewal_;
+  std::optional<IdRenewal> new_groups_;   // where the rows keep their IDs
+  std::vector<TakenGroup> taken_groups_;  // that stop it
   std::vector<CollapsedKey> clashes_;
   std::optional<CompanyMerge> merge_;
 };

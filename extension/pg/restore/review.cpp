@@ -5,6 +5,7 @@
 #include "pg/backup/archive_rows.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/check/integrity.hpp"
+#include "pg/load/taken_groups.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/outside_return.hpp"
 #include "pg/restore/restore.hpp"
@@ -56,6 +57,24 @@ void require_same_company(const KnownRestore& restore) {
       .detail("Company \"" + restore.company +
               "\" is another one: it took the key after the restore.")
       .hint("keep_restore() ends the review.");
+}
+
+// Another company may have taken the number of a group that the company gets again; but not one
+// that both had before.
+void require_own_groups(const LiveScope& live, const Manifest& record, const Company& company,
+                        MatchedArchive& load) {
+  std::vector<TakenGroup> taken =
+      taken_groups(live, load, {.target = &company, .adopts = true, .locks = true});
+  std::erase_if(taken, [&](const TakenGroup& group) {
+    const ManifestProblem known = shared_group_problem(live, group);
+    return std::any_of(
+        record.problems.begin(), record.problems.end(),
+        [&](const ManifestProblem& problem) { return problem.reference == known.reference; });
+  });
+  if (taken.empty()) return;
+  refuse_groups(live, taken,
+                "Others have taken the numbers since the restore: change theirs, then revert "
+                "again. Or end the review with keep_restore().");
 }
 
 void apply(CompanyMerge& merge, DiscardedEdits& edits) {
@@ -115,6 +134,7 @@ void revert_restore(int64_t id, const Text& actor) {
   const SharedOptions shared{.same_database = true};
   MatchedArchive load(live, record, rows, match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
+  require_own_groups(live, record, company, load);
   CompanyMerge merge(live, company, load,
                      MergePolicy{.with_files = true, .exact = true, .adopts = true});
   DiscardedEdits edits(live, id, load);

@@ -4,7 +4,7 @@ namespace company_backup {
 
 TablePreview::TablePreview(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans)
     : TableMerge(work, matched, orphans), foresees_(work.policy.preview) {
-  if (plan_.is_company || !work.load.gives_new_ids()) {
+  if (plan_.is_company || work.load.keeps_keys()) {
     taken_.emplace(work.live, work.company, plan_);
   }
 }
