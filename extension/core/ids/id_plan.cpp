@@ -506,6 +506,7 @@ std::string hint_for_key(const Schema& schema, const ColumnRoots& roots, TableIn
     if (number == 0 || !roots.of(table_index, number).empty()) continue;
     if (roots.is_path({table_index, number})) continue;
     const Column& column = column_of(table, number);
+    if (roots.is_followed({table_index, number})) continue;  // it would be missed there
     const bool is_null = !column.not_null && !column.has_default && !index.nulls_not_distinct;
     const bool goes = is_null || makes_values(number);
     if (goes) return hint + ", or leave the column out: " + rule(column, "'identity'") + ".";

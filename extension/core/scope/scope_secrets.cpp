@@ -23,7 +23,10 @@ class StayingColumns {
       if (scoped.travels() || shared.contains(scoped.table)) check_key(scoped);
     for (TableIndex index : model_.matched) check_match(*scope_.find(index));
     for (const MatchReference& reference : scope_.match_references) check_match(reference);
-    for (const Reference& reference : scope_.references) check_target(reference);
+    for (const Reference& reference : scope_.references) {
+      check_target(reference);
+      check_identity(reference);
+    }
   }
 
  private:
@@ -128,6 +131,40 @@ class StayingColumns {
                     : model_.statements.column_rule(model_.table(from.first), column_at(from).name,
                                                     ColumnTreatment::kSecret));
     }
+  }
+
+  // What refers to a value that a copy does not have would lead nowhere, or to another company's
+  // row. (What the company's own row gets, its references follow.)
+  void check_identity(const Reference& reference) {
+    const ScopedTable* target = scope_.find(reference.target);
+    if (target == nullptr || !target->travels() || reference.target == scope_.company_table) return;
+    for (size_t i = 0; i < reference.columns.size(); ++i) {
+      const Place from{reference.table, reference.columns[i]};
+      const Place to{reference.target, reference.target_columns[i]};
+      if (!is(to, ColumnTreatment::kIdentity)) continue;
+      if (is(from, ColumnTreatment::kIdentity) && !column_at(from).not_null) continue;
+      refuse(to,
+             ", but " + name_of(from) +
+                 " refers to it: copies do not have the value, and what refers to it could not "
+                 "follow",
+             renewed(to));
+    }
+  }
+
+  // Gives copies other values, which references follow. Those of UUIDs are new without a rule.
+  Statement renewed(const Place& place) const {
+    const Table& table = model_.table(place.first);
+    const Column& column = column_at(place);
+    ColumnRule rule{table.schema, table.name, column.name, ColumnTreatment::kRenew, {}};
+    if (column.family == TypeFamily::kText) {
+      rule.replacement = "old || '-' || new_company";
+    } else if (column.family == TypeFamily::kInteger) {
+      rule.replacement =
+          "old + (SELECT max(" + display_name(column.name) + ") FROM " + display_table(table) + ")";
+    } else {
+      return travels(place);
+    }
+    return {model_.statements.column_rules(&table, {column.name}, rule).text, rule};
   }
 
   Model& model_;
