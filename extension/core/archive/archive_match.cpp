@@ -66,19 +66,24 @@ class Matcher {
     matched.columns.push_back(column);
     const bool moves = column != nullptr && is_moved(matched, *column);
     if (moves) matched.moved.push_back(column->number);
-    matched.loaded.push_back(moves || (column != nullptr && is_loaded(*matched.table, *column)));
+    matched.loaded.push_back(moves || (column != nullptr && is_loaded(matched, *column)));
   }
 
   bool is_moved(const MatchedTable& matched, const Column& column) const {
     return options_.moved.contains({matched.scoped->table, column.number});
   }
 
-  bool is_loaded(const Table& table, const Column& column) const {
+  bool is_left(const MatchedTable& matched, const Column& column) const {
+    return options_.left.contains({matched.scoped->table, column.number});
+  }
+
+  bool is_loaded(const MatchedTable& matched, const Column& column) const {
     if (options_.everything) return true;
-    const ColumnRule* rule = column_rule(rules_, table, column.name);
+    const ColumnRule* rule = column_rule(rules_, *matched.table, column.name);
     if (rule == nullptr) return true;
     if (rule->treatment == ColumnTreatment::kSecret) return false;
-    const bool stays = (rule->treatment == ColumnTreatment::kIdentity && !options_.same_company) ||
+    const bool stays = (rule->treatment == ColumnTreatment::kIdentity &&
+                        (!options_.same_company || is_left(matched, column))) ||
                        (rule->treatment == ColumnTreatment::kFile && !options_.with_files);
     if (!stays) return true;
     return needs_value(column) && rule->replacement.empty();

@@ -48,6 +48,7 @@ struct MatchOptions {
   // An undo record: every column is loaded, whatever its treatment.
   bool everything = false;
   MovedColumns moved = {};  // identity columns that come along, since nobody here has their values
+  MovedColumns left = {};   // those that do not, since somebody has them, also of the same company
 };
 
 // Columns that are secret here never travel.

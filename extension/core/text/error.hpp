@@ -48,6 +48,7 @@ inline constexpr const char* kDiscardedEdit = "KB042";  // in restore_problems()
 inline constexpr const char* kOutsideRow =
     "KB044";                                     // in restore_problems(): a revert left it alone
 inline constexpr const char* kBecame = "KB045";  // in restore_problems(): who became whom
+inline constexpr const char* kLeftIdentity = "KB046";  // in restore_problems(): others have it
 inline constexpr const char* kMissingValue = "KB075";  // an added row lacks a value it must have
 inline constexpr const char* kLeftOutside = "KB076";   // a reference neither kept nor set to null
 inline constexpr const char* kExcluded = "KB060";  // an exclusion constraint: another row's place
@@ -55,7 +56,7 @@ inline constexpr const char* kUnknownTemplate = "KB050";  // no such template
 inline constexpr const char* kTemplateExists = "KB051";   // its name, or its backup, is published
 inline constexpr const char* kPublished = "KB052";        // a template's backup is to be deleted
 inline constexpr const char* kContradicts = "KB085";      // a rule for all tables that cannot be
-inline constexpr const char* kRehearsal = "KB086";   // a transaction that only tried rules out
+inline constexpr const char* kRehearsal = "KB086";        // a transaction that only tried rules out
 inline constexpr const char* kGlobalTable = "KB065";  // rows that travel refer to a global table
 inline constexpr const char* kUnreadable = "KB070";   // a backup nobody could read again
 inline constexpr const char* kOutOfMemory = "53200";

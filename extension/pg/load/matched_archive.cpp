@@ -61,6 +61,12 @@ MatchedArchive::MatchedArchive(const LiveScope& live, const Manifest& manifest, 
   });
 }
 
+RowMapper MatchedArchive::mapper_of(const MatchedTable& table) {
+  RowMapper mapper = references_.mapper(table);
+  if (left_) left_->add_to(mapper, table);
+  return mapper;
+}
+
 void MatchedArchive::set_new_ids(const IdMaps* ids) {
   new_ids_ = ids;
   references_.set_new_ids(ids);
@@ -112,7 +118,7 @@ void MatchedArchive::set_company_keys(const CompanyRow& target) {
 
 CompanyRow MatchedArchive::translated_company() {
   const MatchedTable& company = company_table();
-  RowMapper mapper = references_.mapper(company);
+  RowMapper mapper = mapper_of(company);
   std::vector<RowValue> row(company.columns.size());
   for (size_t i = 0; i < row.size(); ++i) {
     const auto value = archived_company_.find(company.columns[i]->number);
@@ -136,7 +142,7 @@ void MatchedArchive::read(const MatchedTable& table, const std::vector<size_t>& 
 }
 
 void MatchedArchive::read_translated(const MatchedTable& table, const TranslationObserver& row) {
-  RowMapper mapper = references_.mapper(table);
+  RowMapper mapper = mapper_of(table);
   std::vector<RowValue> values;
   read(table, all_positions(table.columns.size()), [&](const std::vector<RowValue>& archived) {
     values = archived;
@@ -164,7 +170,7 @@ TranslationObserver MatchedArchive::with_leftover_check(const MatchedTable& tabl
 
 std::unique_ptr<LineSource> MatchedArchive::lines(const MatchedTable& table,
                                                   TranslationObserver observer) {
-  RowMapper mapper = references_.mapper(table);  // first: it may read the same rows
+  RowMapper mapper = mapper_of(table);  // first: it may read the same rows
   auto lines = source_.lines(false, table.number, *table.archived);
   observer = with_leftover_check(table, std::move(observer));
   if (mapper.empty() && !observer) return lines;
@@ -192,7 +198,7 @@ std::unique_ptr<MappedRowWriter> MatchedArchive::writer(const MatchedTable& tabl
 }
 
 std::unique_ptr<MappedRowWriter> MatchedArchive::translating_writer(const MatchedTable& table) {
-  std::unique_ptr<MappedRowWriter> rows = writer(table, references_.mapper(table));
+  std::unique_ptr<MappedRowWriter> rows = writer(table, mapper_of(table));
   if (const auto check = leftover_check(table)) {
     rows->set_observer([check](const std::vector<RowValue>& row) { check->check(row); },
                        check->positions());

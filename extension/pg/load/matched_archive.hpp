@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/archive/archive_match.hpp"
+#include "pg/load/left_identity.hpp"
 #include "pg/load/leftover_check.hpp"
 #include "pg/load/reference_maps.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
@@ -36,7 +37,7 @@ class MatchedArchive {
   const CompanyRow& archived_company() const { return archived_company_; }
 
   // What becomes of the values of a table's rows, which stand as its columns do in the archive.
-  RowMapper make_mapper(const MatchedTable& table) { return references_.mapper(table); }
+  RowMapper make_mapper(const MatchedTable& table) { return mapper_of(table); }
 
   // Columns of the company table whose values other rows hold.
   std::vector<int16_t> company_key_columns() const;
@@ -54,6 +55,12 @@ class MatchedArchive {
   void settle_outside(const Company* target) { references_.settle_outside(tables_, target); }
   // After that; null before.
   const OutsideReferences* outside() const { return references_.outside(); }
+
+  // These values of "identity" columns do not come. To be called before anything is read
+  // translated. `preview`: see LeftIdentity.
+  void leave_identity(const TakenIdentity& taken, bool preview) {
+    if (!taken.empty()) left_.emplace(live_, taken, preview);
+  }
 
   // The archived row as it is to be in the target: references translated, not yet overridden.
   CompanyRow translated_company();
@@ -106,6 +113,7 @@ class MatchedArchive {
   const std::set<TableIndex>& collapsed() const { return shared_.collapsed(); }
 
  private:
+  RowMapper mapper_of(const MatchedTable& table);
   // Null if there is nothing to look for.
   std::shared_ptr<LeftoverCheck> leftover_check(const MatchedTable& table) const;
   TranslationObserver with_leftover_check(const MatchedTable& table,
@@ -119,6 +127,7 @@ class MatchedArchive {
   std::vector<MatchedTable> tables_;
   SharedMatch shared_;
   ReferenceMaps references_;
+  std::optional<LeftIdentity> left_;
   const IdMaps* new_ids_ = nullptr;
   CompanyRow archived_company_;
   Text target_key_;

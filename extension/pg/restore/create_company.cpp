@@ -1,5 +1,7 @@
 #include "pg/restore/create_company.hpp"
 
+#include <algorithm>
+
 #include "core/archive/manifest.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"
@@ -80,8 +82,11 @@ class Creation {
         new_ids_(wants_new_ids(live, origin.manifest, options.ids, transfer_)),
         adopts_(origin.same_database && origin.source_gone && !new_ids_ &&
                 !source_lives(live, origin.manifest, transfer_)),
-        load_(live, origin.manifest, origin.source, match(options.moves),
-              SharedOptions{.same_database = origin.same_database, .actor = options.actor}) {}
+        moved_(find_moved(options.moves)),
+        load_(live, origin.manifest, origin.source, match(),
+              SharedOptions{.same_database = origin.same_database, .actor = options.actor}) {
+    load_.leave_identity(moved_.taken, false);
+  }
 
   std::string run(Operation& operation, const CompanyIdentity& former) {
     const std::string key = add_company();
@@ -106,16 +111,25 @@ class Creation {
   int64_t identity() const { return identity_; }
   uint64_t rows() const { return rows_; }
   std::vector<SharedReport> shared_report() const { return load_.shared_report(); }
+  const TakenIdentity& left_identity() const { return moved_.taken; }
 
  private:
-  MatchOptions match(bool moves) const {
-    const bool same_company =
-        origin_.same_database && !new_ids_ && !wanted_.contains(live_.scope.company_key);
-    MatchOptions match{.same_company = same_company, .with_files = origin_.manifest.include_files};
-    if (moves && !same_company && !source_lives(live_, origin_.manifest, transfer_)) {
-      match.moved = free_identity(live_, origin_.manifest, origin_.source);
-    }
-    return match;
+  // With the key and the IDs that it had where it was.
+  bool is_same_company() const {
+    return origin_.same_database && !new_ids_ && !wanted_.contains(live_.scope.company_key);
+  }
+
+  MovedIdentity find_moved(bool moves) const {
+    if (!moves || source_lives(live_, origin_.manifest, transfer_)) return {};
+    return free_identity(live_, origin_.manifest, origin_.source,
+                         {.same_company = is_same_company(), .adopts = adopts_});
+  }
+
+  MatchOptions match() const {
+    return {.same_company = is_same_company(),
+            .with_files = origin_.manifest.include_files,
+            .moved = moved_.moved,
+            .left = moved_.left};
   }
 
   std::string add_company() {
@@ -180,8 +194,33 @@ class Creation {
       rows_ = loader_.load_tables() + 1;
       return false;
     } catch (const TakenValue& taken) {
+      refuse_identity(taken);
       if (!renewal_) throw;
       renewal_->refuse(taken);
+    }
+  }
+
+  // Others have taken it since it was looked for, or the row cannot be without it.
+  void refuse_identity(const TakenValue& taken) const {
+    const auto& tables = live_.schema.tables;
+    const auto table = std::find_if(tables.begin(), tables.end(),
+                                    [&](const Table& one) { return one.oid == taken.table; });
+    if (table == tables.end()) return;
+    for (const UniqueIndex& index : table->unique_indexes) {
+      if (index.name != taken.index) continue;
+      for (int16_t number : index.used) {
+        const Column& column = column_of(*table, number);
+        if (column_treatment(live_.rules, *table, column.name) != ColumnTreatment::kIdentity) {
+          continue;
+        }
+        throw Error(sqlstate::kRefusedIds, taken.message())
+            .detail(taken.detail())
+            .hint(
+                "Try again: what others have is left out, if a row can be without it. Else say "
+                "what it gets: SELECT set_column_rule(" +
+                quote_literal(display_table(*table)) + ", " + quote_literal(column.name) +
+                ", 'identity', replacement => ...).");
+      }
     }
   }
 
@@ -241,6 +280,7 @@ class Creation {
   const bool new_ids_;
   const bool adopts_;
   const int64_t id_ = next_restore_id();
+  const MovedIdentity moved_;
   MatchedArchive load_;
   CompanyLoader loader_{live_, load_};
   std::optional<IdRenewal> renewal_;
@@ -250,11 +290,35 @@ class Creation {
   uint64_t rows_ = 0;
 };
 
+// What the company was, and is not here.
+void note_left_identity(const LiveScope& live, int64_t restore, const TakenIdentity& left) {
+  uint64_t count = 0;
+  for (const auto& [place, values] : left) {
+    const Table& table = live.table(place.first);
+    for (const std::string& value : values) {
+      note_problem(
+          restore, table, "", sqlstate::kLeftIdentity,
+          "column " + display_name(column_of(table, place.second).name) + ": others have " + value);
+    }
+    count += values.size();
+  }
+  if (count == 0) return;
+  guarded([=] {
+    ereport(NOTICE, (errmsg_plural("the company does not get " UINT64_FORMAT
+                                   " value of its identity, which others have",
+                                   "the company does not get " UINT64_FORMAT
+                                   " values of its identity, which others have",
+                                   count, count),
+                     errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
+  });
+}
+
 void record_creation(const LiveScope& live, RestoreRecord record, const Creation& creation,
                      const CreateOptions& options, RestoreEvent event) {
   record.added = creation.rows();
   record.actor = options.actor;
   note_substitutions(live, record.id, creation.shared_report());
+  note_left_identity(live, record.id, creation.left_identity());
   record_restore(live, record, event);
 }
 

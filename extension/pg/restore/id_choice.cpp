@@ -235,10 +235,15 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
   ArchiveRows source(stored_members(backup.id), backup.id);
   const SharedOptions shared{.same_database = same_database, .preview = true};
   MatchOptions match{.same_company = transfer.same_company};
+  MovedIdentity moved;
   if (!company && !source_lives(live, manifest, transfer)) {
-    match.moved = free_identity(live, manifest, source);
+    moved = free_identity(live, manifest, source,
+                          {.same_company = false, .adopts = same_database && !backup.owner_key});
   }
+  match.moved = moved.moved;
+  match.left = moved.left;
   MatchedArchive load(live, manifest, source, match, shared);
+  load.leave_identity(moved.taken, true);
   load.set_company_keys(company ? read_company(live, *company, load.company_key_columns())
                                 : keys_of_new_company(live, load.archived_company_keys()));
   load.settle_outside(company ? &*company : nullptr);
