@@ -448,6 +448,12 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_te
 AS 'MODULE_PATHNAME', 'check_company_scope';
 COMMENT ON FUNCTION check_company_scope() IS 'What is undecided about tables and columns, as names, keys and a sample of the rows say. Errors stop backups; each hint is the statement that settles the question';
 
+CREATE FUNCTION company_rules(hold boolean DEFAULT false)
+RETURNS TABLE (object text, rule text)
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_rules';
+COMMENT ON FUNCTION company_rules(boolean) IS 'What has been set: the company table, the membership table, and every rule; with hold nobody else can set any until the transaction ends';
+
 CREATE FUNCTION propose_company_rules()
 RETURNS TABLE (statement text, confidence text, evidence text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
@@ -881,6 +887,7 @@ REVOKE ALL ON FUNCTION
     grant_company_backup(name),
     company_scope(),
     check_company_scope(),
+    company_rules(boolean),
     propose_company_rules(),
     check_company_data(text),
     check_company_data(bigint),
@@ -951,6 +958,7 @@ GRANT EXECUTE ON FUNCTION
     grant_company_backup(name),
     company_scope(),
     check_company_scope(),
+    company_rules(boolean),
     propose_company_rules(),
     check_company_data(text),
     check_company_data(bigint),

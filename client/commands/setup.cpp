@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/base/printable.hpp"
 #include "core/text/error.hpp"
 
 namespace company_backup::client {
@@ -27,6 +28,36 @@ void be_quiet(Connection& connection, bool quiet) {
 // A person may think for long.
 Setup::Setup(Connection& connection) : connection_(connection) {
   connection_.run("SET idle_session_timeout = 0");
+  rules_before_ = rules(false);
+}
+
+// Each with what it is for. `hold`: nobody else can set any until the transaction ends.
+std::set<std::string> Setup::rules(bool hold) {
+  std::vector<Argument> arguments;
+  if (hold) arguments.push_back({"hold", boolean_parameter(true)});
+  const Result result = connection_.call("company_rules", arguments);
+  std::set<std::string> rules;
+  for (int row = 0; row < result.rows(); ++row) {
+    rules.insert(std::string(result.text(row, "object")) + ": " +
+                 std::string(result.text(row, "rule")));
+  }
+  return rules;
+}
+
+void Setup::refuse_changed_rules() {
+  const std::set<std::string> now = rules(true);
+  std::string changes;
+  const auto tell = [&](const std::set<std::string>& these, const std::set<std::string>& others,
+                        const char* what) {
+    for (const std::string& rule : these)
+      if (!others.contains(rule)) changes += (changes.empty() ? "" : "\n") + (what + rule);
+  };
+  tell(rules_before_, now, "no longer: ");
+  tell(now, rules_before_, "new: ");
+  if (changes.empty()) return;
+  throw Error("55000", "nothing was applied: somebody else has set rules meanwhile")
+      .detail(printable_lines(changes))
+      .hint("Look at them, and run \"company-backup init\" again.");
 }
 
 // First in the file: what other rules say of companies needs it.

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,17 +43,21 @@ class Setup {
   // A file of what was accepted.
   std::string sql() const;
 
-  // Runs it in one transaction, with `before_commit` at its end. Throws ServerError: nothing was
-  // applied, unless it says that this is unknown.
+  // Runs it in one transaction, with `before_commit` at its end. Throws Error if others have set
+  // rules since this began: what was accepted was an answer to other questions. Throws ServerError:
+  // nothing was applied, unless it says that this is unknown.
   template <class BeforeCommit>
   void apply(const BeforeCommit& before_commit) {
     Transaction transaction(connection_);
+    refuse_changed_rules();
     for (const Proposal& rule : accepted_) run(rule);
     before_commit();
     commit(transaction);
   }
 
  private:
+  std::set<std::string> rules(bool hold);
+  void refuse_changed_rules();
   void rehearse();
   void look_again();
   void try_accepted(Transaction& trial);
@@ -60,6 +65,7 @@ class Setup {
   static void commit(Transaction& transaction);
 
   Connection& connection_;
+  std::set<std::string> rules_before_;
   std::vector<Proposal> accepted_;
   std::function<void(const std::string&)> on_accept_;
   Outlook outlook_;

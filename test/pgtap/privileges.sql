@@ -74,6 +74,7 @@ INSERT INTO call (function, kind, sql) VALUES
 INSERT INTO call VALUES
   ('company_scope()', 'catalog', $$SELECT * FROM cb.company_scope()$$, 'scope', NULL, NULL, NULL),
   ('check_company_scope()', 'catalog', $$SELECT * FROM cb.check_company_scope()$$, 'scope', NULL, NULL, NULL),
+  ('company_rules(boolean)', 'catalog', $$SELECT * FROM cb.company_rules()$$, 'scope', NULL, NULL, NULL),
   ('propose_company_rules()', 'catalog', $$SELECT * FROM cb.propose_company_rules()$$, 'scope', NULL, NULL, NULL),
   ('company_backups(text)', 'list', $$SELECT * FROM cb.company_backups('1')$$, 'list', '1', NULL, NULL),
   ('company_backups(bigint)', 'list', $$SELECT * FROM cb.company_backups(1)$$, 'list', '1', NULL, NULL),

@@ -398,7 +398,20 @@ spew('kept.answers', $lost{answers});
 my %stopped = left_behind();
 ($status, $all) = step_by_step(sub {}, 'help: ' => "y\n", 'help: ' => "q\n", 'Apply 1 statement\?' => "\x03");
 my %late = left_behind();
+# Others set rules while somebody thinks: one that is answered here, too, one that is not, and one that is gone.
+sql("SELECT set_column_rule('public.item', 'bar_id', 'data')");
+($status, $all) = step_by_step(
+	sub { sql("SELECT set_table_rule('public.users', 'company', 'as Ann says'), set_column_rule('public.item', 'foo_id', 'data'), set_column_rule('public.item', 'bar_id', 'auto')") },
+	'help: ' => "y\n", 'help: ' => "y\n", 'help: ' => "q\n", 'Apply 2 statements\?' => undef, '(?:)' => "yes\n");
+my %overtaken = left_behind();
+sql("DELETE FROM company_backup.table_rule; DELETE FROM company_backup.column_rule");
 open STDOUT, '>&', $devnull or die $!;
+
+is $overtaken{status}, 1, 'rules that others have set meanwhile: exit code';
+like $overtaken{err}, qr/nothing was applied: somebody else has set rules meanwhile/, '... says so';
+like $overtaken{err}, qr/^DETAIL:  no longer: public\.item\.bar_id: data\nnew: public\.item\.foo_id: data\nnew: public\.users: company, reason 'as Ann says'$/m, '... which ones';
+is $overtaken{rules}, 'company:company item.foo_id:data users:company', '... and they stay';
+like $overtaken{answers}, qr/public\.users/, '... the answers are kept';
 
 is $thinking, 'idle|', 'while somebody thinks, nothing is held';
 is $lost{status}, 1, 'a lost connection: exit code';

@@ -1,4 +1,5 @@
-// company_scope, check_company_scope, propose_company_rules, company_contents, check_company_data.
+// company_scope, company_rules, check_company_scope, propose_company_rules, company_contents,
+// check_company_data.
 #include <algorithm>
 
 #include "core/archive/archive_files.hpp"
@@ -82,6 +83,41 @@ std::optional<LiveScope> discovered_scope() {
   }
 }
 
+// Texts as they are compared: two that are alike say the same.
+constexpr const char* kRules = R"(
+SELECT object, rule FROM (
+  SELECT format('%I.%I', company_schema, company_table), concat_ws(', ', 'company table',
+    'key_column ' || key_column, 'name_column ' || name_column, 'owner_column ' || owner_column,
+    'identity_columns ' || identity_columns::text,
+    CASE WHEN scope_columns <> '{}' THEN 'scope_columns ' || scope_columns::text END)
+  FROM company_backup.settings WHERE company_table IS NOT NULL
+  UNION ALL
+  SELECT format('%I.%I', membership_schema, membership_table),
+    'membership table, person_column ' || membership_person_column
+  FROM company_backup.settings WHERE membership_table IS NOT NULL
+  UNION ALL
+  SELECT format('%I.%I', table_schema, table_name), concat_ws(', ', treatment,
+    'reason ' || quote_literal(reason), 'area ' || quote_literal(area),
+    CASE WHEN match_columns <> '{}' THEN 'match_columns ' || match_columns::text END,
+    CASE WHEN route <> '{}' THEN 'route ' || route::text END)
+  FROM company_backup.table_rule
+  UNION ALL
+  SELECT CASE WHEN table_name = '' THEN format('*.%I', column_name)
+    ELSE format('%I.%I.%I', table_schema, table_name, column_name) END,
+    concat_ws(', ', treatment, CASE WHEN evidence THEN 'evidence' END,
+    'replacement ' || quote_literal(replacement))
+  FROM company_backup.column_rule
+  UNION ALL
+  SELECT CASE WHEN table_name = '' THEN '*' ELSE format('%I.%I', table_schema, table_name) END
+    || '.' || columns::text,
+    concat_ws(', ', 'reference to ' || format('%I.%I', target_schema, target_table),
+    CASE WHEN target_columns <> '{}' THEN 'target_columns ' || target_columns::text END,
+    CASE WHEN json_path <> '' THEN 'json_path ' || quote_literal(json_path) END,
+    CASE WHEN when_column <> '' THEN format('when_column %I, when_value %L', when_column, when_value) END,
+    CASE WHEN outside <> 'refuse' THEN 'outside ' || outside END)
+  FROM company_backup.reference_rule
+) rules (object, rule) ORDER BY object COLLATE "C", rule COLLATE "C")";
+
 // The rows of a table, and apart from them the values of its columns that are files.
 void add_contents(const LiveScope& live, const ScopedTable& scoped, const Company& company,
                   Rows& rows, Rows& files) {
@@ -143,6 +179,19 @@ COMPANY_BACKUP_FUNCTION(company_scope) {
                     other.reason.empty() ? Text() : Text(other.reason)});
   }
   return return_rows(fcinfo, rows);
+}
+
+// Readers of the rules do not wait for `hold`, those who set any do.
+COMPANY_BACKUP_FUNCTION(company_rules) {
+  authorize_scope();
+  if (!PG_ARGISNULL(0) && PG_GETARG_BOOL(0)) {
+    require_database_owner("company_rules");
+    own_query(
+        "LOCK TABLE company_backup.settings, company_backup.table_rule, "
+        "company_backup.column_rule, company_backup.reference_rule IN SHARE ROW EXCLUSIVE MODE",
+        {}, Access::kWrite);
+  }
+  return return_rows(fcinfo, own_query(kRules));
 }
 
 COMPANY_BACKUP_FUNCTION(check_company_scope) {
