@@ -53,6 +53,17 @@ SELECT is(pg_temp.told_of('app.person', '{notice}'), NULL, 'the others were look
 ALTER FOREIGN TABLE app.call_old OPTIONS (SET program 'false');
 SELECT alike(pg_temp.told_of('app.call'), '%notice its rows could not be looked at: %', 'a partition that fails');
 
+-- A foreign table that cannot be read, with a column that looks like an ID: the proposals lead to an end.
+CREATE FOREIGN TABLE app.far (id uuid, person_id uuid) SERVER down;
+SELECT is(pg_temp.proposed('app.far'), 'guess SELECT public.set_reference(''app.far'', ''{person_id}'', ''app.person'');' || E'\n' ||
+  'guess SELECT public.set_table_rule(''app.far'', ''excluded'', ''the rows live on another server'', route => ''{person_id}'');', 'first what it refers to, then that it stays');
+DO $$ DECLARE proposal text; BEGIN FOR proposal IN SELECT statement FROM propose_company_rules() WHERE statement LIKE '%app.far%' LOOP EXECUTE proposal; END LOOP; END $$;
+SELECT is(pg_temp.told_of('app.far', '{error,warning}'), NULL, '... which settles it');
+SELECT is(pg_temp.proposed('app.far'), NULL, '... and nothing more is proposed');
+SELECT set_reference('app.far', '{person_id}', NULL), set_table_rule('app.far', 'global', 'the rows live on another server');
+SELECT is(pg_temp.told_of('app.far', '{error,warning}'), NULL, 'or that it belongs to nobody');
+DROP FOREIGN TABLE app.far;
+
 -- A type whose output is not PostgreSQL's own is not read.
 CREATE EXTENSION citext;
 CREATE TYPE app.colour AS ENUM ('red');

@@ -238,6 +238,16 @@ bool has_foreign_key(const Model& model, TableIndex table, int16_t column) {
   return false;
 }
 
+bool is_settled(const Model& model, TableIndex index, const Column& column) {
+  if (has_foreign_key(model, index, column.number)) return true;
+  if (model.column_rule(index, column.name) != nullptr) return true;
+  return std::any_of(model.soft[index].begin(), model.soft[index].end(),
+                     [&](const SoftReference& soft) {
+                       return std::find(soft.columns.begin(), soft.columns.end(), column.number) !=
+                              soft.columns.end();
+                     });
+}
+
 bool can_hold_id(const Column& column) {
   switch (column.family) {
     case TypeFamily::kInteger:

@@ -193,6 +193,8 @@ std::string column_object(const Table& table, const std::string& column);  // s.
 bool has_all_columns_of(const Table& child, const Table& parent);
 
 bool has_foreign_key(const Model& model, TableIndex table, int16_t column);
+// Does a foreign key or a rule say what the column is?
+bool is_settled(const Model& model, TableIndex index, const Column& column);
 bool can_hold_id(const Column& column);
 
 }  // namespace company_backup

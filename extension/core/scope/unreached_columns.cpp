@@ -8,16 +8,6 @@
 
 namespace company_backup {
 
-bool is_settled(const Model& model, TableIndex index, const Column& column) {
-  if (has_foreign_key(model, index, column.number)) return true;
-  if (model.column_rule(index, column.name) != nullptr) return true;
-  return std::any_of(model.soft[index].begin(), model.soft[index].end(),
-                     [&](const SoftReference& soft) {
-                       return std::find(soft.columns.begin(), soft.columns.end(), column.number) !=
-                              soft.columns.end();
-                     });
-}
-
 bool UnreachedColumns::ask_partition_key(TableIndex index) {
   const Table& table = model_.table(index);
   for (const ForeignKey* fk : model_.keys_of[index]) {
@@ -90,7 +80,8 @@ bool UnreachedColumns::ask_company_column(TableIndex index) {
   return false;
 }
 
-// A foreign table cannot have foreign keys; a column named after a table of the scope is one.
+// A foreign table cannot have foreign keys; a column named after a table of the scope is one. That
+// it stays where it is, is asked next, once it is known by which way its rows are companies'.
 bool UnreachedColumns::ask_foreign_table(TableIndex index) {
   const Table& table = model_.table(index);
   if (!table.foreign || table.of_extension) return false;
@@ -98,12 +89,16 @@ bool UnreachedColumns::ask_foreign_table(TableIndex index) {
     if (!can_hold_id(column) || is_settled(model_, index, column)) continue;
     const auto stem = id_stem(column.name);
     if (!stem || !names_owned_table(*stem)) continue;
+    const TableIndex target = owned_table(*stem, column);
     model_.error(
         display_table(table),
         "it is a foreign table, and its column " + display_name(column.name) +
-            " looks like it leads to a company",
-        model_.statements.table_rule(
-            table, proposed_rule(TableTreatment::kExcluded, "the rows live on another server")));
+            " looks like it leads to a company" +
+            (target == kNoTable ? "" : "; if it does not, say set_table_rule(..., 'global', ...)"),
+        target == kNoTable
+            ? model_.statements.table_rule(
+                  table, proposed_rule(TableTreatment::kGlobal, "the rows live on another server"))
+            : model_.statements.reference(table, {column.name}, model_.table(target)));
     return true;
   }
   return false;

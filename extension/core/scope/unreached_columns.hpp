@@ -11,9 +11,6 @@
 
 namespace company_backup {
 
-// Does a foreign key or a rule say what the column is?
-bool is_settled(const Model& model, TableIndex index, const Column& column);
-
 // Each adds a finding for what it asks, and says whether there was anything.
 class UnreachedColumns {
  public:
