@@ -25,6 +25,7 @@ namespace {
 constexpr size_t kMostKinds = 200;       // of one column
 constexpr size_t kMostCounted = 20'000;  // of these, to say how many there are
 constexpr size_t kMostPatterns = 1000;   // of one table, see RowEvidence
+constexpr size_t kMostCells = 1200;      // of one query; PostgreSQL takes 1664
 
 constexpr uint32_t kLongestDocument = 65536;  // in bytes
 // Longer ones are looked at one by one: so many of a column.
@@ -107,7 +108,8 @@ class Gatherer {
         sample_foreign(wanted);
         return;
       }
-      take(reader_.from_sample(table), wanted, reader_.end());
+      for (const Wanted& part : parts_of(wanted))
+        take(reader_.from_sample(table), part, reader_.end());
       sample_long(wanted);
       if (!reader_.is_read_whole(table)) sample_rare(wanted);
     });
@@ -126,11 +128,36 @@ class Gatherer {
     return columns;
   }
 
+  // What one query can read; together it is all. What is seen of whole rows, the first one sees.
+  static std::vector<Wanted> parts_of(const Wanted& wanted) {
+    constexpr size_t kMostWays = 100, kMostNullable = kMostCells - kMostWays;
+    std::vector<Wanted> parts;
+    const auto begin = [&] {
+      parts.push_back({wanted.table, {}, {}, {}, wanted.own});
+      return wanted.own.size();
+    };
+    size_t cells = begin();
+    Wanted& first = parts[0];
+    first.nullable = wanted.nullable;
+    first.nullable.resize(std::min(first.nullable.size(), kMostNullable));
+    first.ways = wanted.ways;
+    first.ways.resize(std::min(first.ways.size(), kMostWays));
+    cells += first.nullable.size() + first.ways.size();
+    for (const SampledColumn& column : wanted.columns) {
+      const size_t more = 1 + column.kinds.size();
+      if (cells + more > kMostCells) cells = begin();
+      cells += more;
+      parts.back().columns.push_back(column);
+    }
+    return parts;
+  }
+
   // Whatever is behind it: only so many rows, and only so long.
   void sample_foreign(const Wanted& wanted) {
     refuse_code_of_types(schema_.tables[wanted.table]);
-    take(reader_.from_rows(wanted.table) + " LIMIT " + std::to_string(evidence_rows), wanted,
-         reader_.end());
+    for (const Wanted& part : parts_of(wanted))
+      take(reader_.from_rows(wanted.table) + " LIMIT " + std::to_string(evidence_rows), part,
+           reader_.end());
   }
 
   // Some of the documents that were too long to be read in numbers.
@@ -165,8 +192,11 @@ class Gatherer {
     for (const SampledColumn& column : wanted.columns) {
       if (!rows_.contains({wanted.table, column.column->number})) rare.columns.push_back(column);
     }
-    if (rare.columns.empty() || take(reader_.from_rows(wanted.table), rare, reader_.middle()))
-      return;
+    if (rare.columns.empty()) return;
+    bool all = true;
+    for (const Wanted& part : parts_of(rare))
+      all = take(reader_.from_rows(wanted.table), part, reader_.middle()) && all;
+    if (all) return;
     for (const SampledColumn& column : rare.columns) {
       if (rows_.contains({wanted.table, column.column->number})) continue;
       reader_.note_unread({wanted.table, "it is NULL in all rows that there was time to look at",
