@@ -41,6 +41,14 @@ TEST(LooksRandom, SecretsAndNoAddressesOrWords) {
   }
 }
 
+TEST(LooksRandom, BytesThatAreNoFile) {
+  EXPECT_TRUE(looks_random("\\x8f14e45fceea167a5a36dedd4bea2543"));
+  for (const char* value : {"\\x", "\\x1234", "\\x00000000000000000000000000000000",
+                            "\\x89504e470d0a1a0a5a36dedd4bea2543"}) {
+    EXPECT_FALSE(looks_random(value)) << value;
+  }
+}
+
 TEST(EvidenceCollector, CountsDifferentValuesAndThoseThatAreKeys) {
   EvidenceCollector collector(100);
   const SamplePlace first{.table = 1, .column = 2}, second{.table = 1, .column = 3};

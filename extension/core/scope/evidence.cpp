@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "core/text/ascii.hpp"
@@ -38,6 +39,25 @@ bool is_most(uint32_t some, uint32_t all) {
   return uint64_t{100} * some >= uint64_t{95} * all;
 }
 
+// As files of these formats begin, in hexadecimal digits: PNG, JPEG, GIF, PDF, ZIP, gzip, WebP.
+bool begins_like_file(std::string_view digits) {
+  static constexpr std::string_view kFiles[] = {"89504e47", "ffd8ff", "47494638", "25504446",
+                                                "504b0304", "1f8b08", "52494646"};
+  return std::any_of(std::begin(kFiles), std::end(kFiles),
+                     [&](std::string_view file) { return digits.starts_with(file); });
+}
+
+// Of bytes in hexadecimal digits: of as many as a key or a hash has, hardly any comes twice.
+bool are_random_bytes(std::string_view digits) {
+  constexpr size_t kShortest = 12, kLongest = 4096, kLooked = 32;  // bytes
+  const size_t size = digits.size() / 2;
+  if (size < kShortest || size > kLongest || begins_like_file(digits)) return false;
+  std::set<std::string_view> different;
+  const size_t looked = std::min(size, kLooked);
+  for (size_t i = 0; i < looked; ++i) different.insert(digits.substr(2 * i, 2));
+  return different.size() * 4 >= looked * 3;
+}
+
 bool looks_composed(std::string_view value) {
   return std::any_of(value.begin(), value.end(), is_digit) &&
          value.find_first_of(",;:/| ") != value.npos;
@@ -66,6 +86,7 @@ bool looks_generated(std::string_view value) {
 
 bool looks_random(std::string_view value) {
   constexpr size_t kShortest = 12;
+  if (value.starts_with("\\x")) return are_random_bytes(value.substr(2));
   if (value.size() < kShortest || value.find_first_of(" \t\r\n@") != value.npos) return false;
   if (value.find("://") != value.npos || value.starts_with('/')) return false;
   size_t digits = 0, letters = 0;

@@ -165,7 +165,8 @@ void forget_followers(const Schema& schema, Evidence& evidence);
 bool looks_generated(std::string_view value);
 
 // Does it look like a password, a hash or a token: long, of letters and digits without spaces, and
-// no address?
+// no address? Of bytes, as they are printed (\x1f8b): do these come in no order, and are they no
+// file of a common format, which is packed?
 bool looks_random(std::string_view value);
 
 // First add_value() for the sample, then for each key begin_key() and add_key(). Keeps hashes of

@@ -116,7 +116,8 @@ class ColumnCheck {
     const PlaceEvidence* place = model_.evidence.find(index, column.number);
     const uint32_t values = place == nullptr ? 0 : place->values;
     const uint32_t random = place == nullptr ? 0 : place->random;
-    const bool harmless = values >= 3 && random == 0;
+    // Of bytes nothing says that they are a label.
+    const bool harmless = values >= 3 && random == 0 && !column.is_bytea();
     const std::string problem = "its name looks like a secret";
     // Rows that are added need a value: one that nobody knows.
     if (!harmless && lacks_value(column) && can_be_made(column))
@@ -126,11 +127,11 @@ class ColumnCheck {
     else
       ask(index, column, problem, harmless ? ColumnTreatment::kData : ColumnTreatment::kSecret);
     const bool called_so = secret_smell(model_.table(index), column) == Confidence::kLikely;
-    if (column.is_bytea())
-      model_.support(called_so ? Confidence::kConfident : Confidence::kLikely,
-                     "it is called so, and holds bytes, which are no label and no number");
-    else if (values < 3 && called_so)
-      model_.support(Confidence::kLikely, "");
+    if (values < 3 && called_so)
+      model_.support(Confidence::kLikely,
+                     column.is_bytea()
+                         ? "it is called so, and holds bytes, which are no label and no number"
+                         : "");
     if (values < 3) return;
     const bool are_random = random * 10 >= values * 8;
     model_.support(

@@ -190,7 +190,10 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNo
     // An ltree's text is made by functions in C, which only superusers can define.
     if (is_own_key(schema, nouns, table, column) || !(is_own_type(column) || is_label_tree(column)))
       continue;
-    if (!can_hold_id(column) && column.family != TypeFamily::kJson && !is_label_tree(column))
+    // Whether bytes are called a secret by chance, they say.
+    const bool is_secret = column.is_bytea() && looks_like_secret(from, column);
+    if (!can_hold_id(column) && column.family != TypeFamily::kJson && !is_label_tree(column) &&
+        !is_secret)
       continue;
     if (has_key(schema.foreign_keys, table, column.number)) continue;
     const TableIndex of_key = nouns.table_of_key(column.name);

@@ -301,6 +301,7 @@ class Gatherer {
 
   // Would it be, if it were shorter? No ID is so long, and no prose is a document.
   static bool may_be_read(const SampledColumn& column, const Cell& value) {
+    if (column.column->is_bytea()) return false;
     if (column.column->family != TypeFamily::kText) return true;
     return !column.named && may_be_document(value.text);
   }
