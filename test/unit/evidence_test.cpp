@@ -49,6 +49,22 @@ TEST(LooksRandom, BytesThatAreNoFile) {
   }
 }
 
+TEST(EvidenceCollector, KeepsApartWhatIsTakenAside) {
+  EvidenceCollector collector(100);
+  const SamplePlace whole{.table = 1, .column = 2, .aside = Aside::kWhole};
+  for (const char* value : {"a", "b"}) collector.add_value(whole, value);
+  collector.begin_key(5, 1);
+  collector.add_key("a");
+  const Evidence evidence = collector.finish();
+  EXPECT_EQ(evidence.find(1, 2), nullptr);
+  EXPECT_EQ(evidence.find_aside(1, 2, Aside::kInside), nullptr);
+  const PlaceEvidence* found = evidence.find_aside(1, 2, Aside::kWhole);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->values, 2U);
+  ASSERT_EQ(found->matches.size(), 1U);
+  EXPECT_EQ(found->matches[0].values, 1U);
+}
+
 TEST(EvidenceCollector, CountsDifferentValuesAndThoseThatAreKeys) {
   EvidenceCollector collector(100);
   const SamplePlace first{.table = 1, .column = 2}, second{.table = 1, .column = 3};

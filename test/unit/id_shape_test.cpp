@@ -160,5 +160,18 @@ TEST(IdShape, payload_of_a_form) {
   EXPECT_TRUE(id_payload({IdShape::kUuid, "", {}}, "d41d8cd98f00b204e9800998ecf8427e"));
 }
 
+TEST(UuidsInside, BesideSomethingElse) {
+  const std::string uuid = "0b0e7e2a-1111-4c3b-9d2e-6f3a2b1c0d10";
+  const std::string digits = "0b0e7e2a11114c3b9d2e6f3a2b1c0d10";
+  using Found = std::vector<std::string_view>;
+  EXPECT_EQ(uuids_inside("asset-" + uuid), Found{uuid});
+  EXPECT_EQ(uuids_inside("asset" + uuid + "x"), Found{uuid});
+  EXPECT_EQ(uuids_inside("/" + uuid + "/" + digits + "/"), (Found{uuid, digits}));
+  EXPECT_EQ(uuids_inside(uuid), Found());
+  EXPECT_EQ(uuids_inside(digits + digits), Found());
+  EXPECT_EQ(uuids_inside("no id in a text that is as long as one, or longer"), Found());
+  EXPECT_EQ(uuids_inside(""), Found());
+}
+
 }  // namespace
 }  // namespace company_backup

@@ -149,6 +149,14 @@ const PlaceEvidence* Evidence::find_separated(TableIndex table, int16_t column) 
   return nullptr;
 }
 
+const PlaceEvidence* Evidence::find_aside(TableIndex table, int16_t column, Aside way) const {
+  const SamplePlace wanted{.table = table, .column = column, .aside = way};
+  const auto found = std::lower_bound(
+      aside.begin(), aside.end(), wanted,
+      [](const PlaceEvidence& one, const SamplePlace& place) { return one.place < place; });
+  return found == aside.end() || found->place != wanted ? nullptr : &*found;
+}
+
 uint32_t EvidenceCollector::number_of(const SamplePlace& place) {
   const auto number =
       numbers_.try_emplace(place, static_cast<uint32_t>(places_.size())).first->second;
@@ -177,16 +185,18 @@ void forget_followers(const Schema& schema, Evidence& evidence) {
     for (size_t i = 0; i < key.columns.size(); ++i)
       followers[{key.target, key.target_columns[i]}].emplace_back(key.table, key.columns[i]);
   }
-  for (PlaceEvidence& evidence_of : evidence.places) {
+  const auto forget = [&](PlaceEvidence& evidence_of) {
     const SamplePlace& place = evidence_of.place;
     const auto found = followers.find({place.table, place.column});
-    if (found == followers.end() || !place.json_path.empty()) continue;
+    if (found == followers.end() || !place.json_path.empty()) return;
     std::erase_if(evidence_of.matches, [&](const KeyMatch& match) {
       const Place place_of_match(match.table, match.column);
       return std::find(found->second.begin(), found->second.end(), place_of_match) !=
              found->second.end();
     });
-  }
+  };
+  for (PlaceEvidence& place : evidence.places) forget(place);
+  for (PlaceEvidence& place : evidence.aside) forget(place);
 }
 
 void EvidenceCollector::add_value(const SamplePlace& place, std::string_view value) {
@@ -295,12 +305,14 @@ Evidence EvidenceCollector::finish() {
     std::stable_sort(sampled.matches.begin(), sampled.matches.end(),
                      [](const KeyMatch& a, const KeyMatch& b) { return a.values > b.values; });
     if (sampled.matches.size() > kMostMatches) sampled.matches.resize(kMostMatches);
-    evidence.places.push_back({std::move(sampled.place), sampled.values, sampled.generated,
-                               sampled.random, sampled.composed, sampled.respelt,
-                               std::move(sampled.matches)});
+    auto& places = sampled.place.aside == Aside::kNo ? evidence.places : evidence.aside;
+    places.push_back({std::move(sampled.place), sampled.values, sampled.generated, sampled.random,
+                      sampled.composed, sampled.respelt, std::move(sampled.matches)});
   }
-  std::sort(evidence.places.begin(), evidence.places.end(),
-            [](const PlaceEvidence& a, const PlaceEvidence& b) { return a.place < b.place; });
+  for (auto* places : {&evidence.places, &evidence.aside}) {
+    std::sort(places->begin(), places->end(),
+              [](const PlaceEvidence& a, const PlaceEvidence& b) { return a.place < b.place; });
+  }
   return evidence;
 }
 

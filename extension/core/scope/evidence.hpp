@@ -17,6 +17,14 @@
 
 namespace company_backup {
 
+// Values that are taken apart from the others of their column, and say less: none of them decides
+// what the column is.
+enum class Aside : uint8_t {
+  kNo,
+  kWhole,   // all values, whatever they look like
+  kInside,  // the UUIDs that stand in longer texts
+};
+
 // Where values stand: in a column, in the elements of an array, at a path of a document, or between
 // what separates them in a text; if when_column is not 0, only in rows that have this text there.
 struct SamplePlace {
@@ -26,6 +34,7 @@ struct SamplePlace {
   int16_t when_column = 0;
   std::string when_value = {};
   bool separated = false;
+  Aside aside = Aside::kNo;
   auto operator<=>(const SamplePlace&) const = default;
 };
 
@@ -134,6 +143,7 @@ struct UseEvidence {
 
 struct Evidence {
   std::vector<PlaceEvidence> places;  // sorted by place
+  std::vector<PlaceEvidence> aside;   // likewise: those of the places that are taken so
   std::map<TableIndex, RowEvidence> tables;
   std::map<std::pair<TableIndex, int16_t>, PathEvidence> paths;  // by table and column
   std::vector<UnreadTable> unread;                               // what could not be looked at
@@ -156,6 +166,8 @@ struct Evidence {
   const PlaceEvidence* find(TableIndex table, int16_t column) const;
   // Of the IDs between its separators; null: nothing.
   const PlaceEvidence* find_separated(TableIndex table, int16_t column) const;
+  // Of what is taken aside; null: nothing.
+  const PlaceEvidence* find_aside(TableIndex table, int16_t column, Aside aside) const;
 };
 
 // Keys that follow a column by a foreign key have its values: that says nothing of the column.

@@ -1,7 +1,9 @@
 #include "core/scope/evidence_findings.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "core/scope/path_rules.hpp"
 #include "core/scope/scope_model.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
@@ -71,15 +73,21 @@ bool has_any_key(const Schema& schema, TableIndex table, int16_t column) {
       });
 }
 
-// Columns that are named like an ID, whose values nobody looks at: what a type of others prints is
-// made by their code.
-void add_strange_types(const Schema& schema, const Rules& rules, std::vector<Finding>& findings) {
+// Columns that are named like an ID, and, of tables that nobody has said anything of, all that may
+// hold one, whose values nobody looks at: what a type of others prints is made by their code.
+void add_strange_types(const Schema& schema, const Rules& rules, const Scope& scope,
+                       std::vector<Finding>& findings) {
+  std::set<TableIndex> silent;
+  for (const OtherTable& other : scope.others)
+    if (other.decided_by == DecidedBy::kNoReference) silent.insert(other.table);
   for (TableIndex index = 0; index < static_cast<TableIndex>(schema.tables.size()); ++index) {
     const Table& table = schema.tables[index];
     if (table.of_extension || !table.outsider.empty()) continue;
     for (const Column& column : table.columns) {
-      if (is_own_type(column) || !can_hold_id(column) || column.generated ||
-          !id_stem(column.name) || has_any_key(schema, index, column.number) ||
+      const bool may_be_id = can_hold_id(column) && id_stem(column.name);
+      const bool may_hold = silent.contains(index) && (can_hold_id(column) || column.is_opaque);
+      if (is_own_type(column) || is_label_tree(column) || !(may_be_id || may_hold) ||
+          column.generated || has_any_key(schema, index, column.number) ||
           is_ruled(rules, table, column.name))
         continue;
       findings.push_back({Severity::kNotice, column_object(table, column.name),
@@ -114,7 +122,7 @@ std::vector<Finding> evidence_findings(const Schema& schema, const Rules& rules,
     findings.push_back(finding_of(crowded, table, statements));
   }
   if (evidence.has_rows) {
-    add_strange_types(schema, rules, findings);
+    add_strange_types(schema, rules, scope, findings);
   } else {
     findings.push_back({Severity::kNotice, display_table(schema.tables[scope.company_table]),
                         "there were no rows to look at: what is asked goes by names alone", ""});

@@ -17,7 +17,7 @@ constexpr uint32_t kEnough = 5;  // values that say something
 
 std::string number(uint32_t count) {
   std::string text = std::to_string(count);
-  for (size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  for (size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/scope/document_values.hpp"
+#include "core/scope/found_keys.hpp"
 #include "core/scope/path_rules.hpp"
 #include "core/scope/rules_for_all.hpp"
 #include "core/scope/scope_meaning.hpp"
@@ -21,7 +22,11 @@ bool contains(const std::vector<int16_t>& columns, int16_t number) {
 
 class ColumnCheck {
  public:
-  ColumnCheck(Model& model, const Scope& scope) : model_(model), scope_(scope), meaning_(model) {}
+  ColumnCheck(Model& model, const Scope& scope)
+      : model_(model),
+        scope_(scope),
+        meaning_(model),
+        names_(model.schema, meaning_.nouns(), model.company) {}
 
   void check() {
     for (const ScopedTable& scoped : scope_.tables) {
@@ -88,6 +93,7 @@ class ColumnCheck {
 
   // Its name is not that of an ID, but values are keys of tables of companies' rows.
   void ask_matches(TableIndex index, const Column& column) {
+    if (ask_found_key(index, column)) return;
     const PlaceEvidence* place = model_.evidence.find(index, column.number);
     if (place == nullptr || is_company_column(index, column)) return;
     const Judgement judged = meaning_.judge(*place);
@@ -104,6 +110,24 @@ class ColumnCheck {
                        "'data')",
                    "");
     }
+  }
+
+  // Its values are another table's by what is taken aside: its rows complete those of that table,
+  // or a copy of which the key gets new ones would be left with the old.
+  bool ask_found_key(TableIndex index, const Column& column) {
+    auto found = completed_row(model_, names_, index, column);
+    if (!found) found = renewed_key(model_, names_, index, column);
+    const ScopedTable* target = found ? scope_.find(found->key.table) : nullptr;
+    if (target == nullptr || !target->travels()) return false;
+    model_.error(column_object(model_.table(index), column.name),
+                 found->problem +
+                     ", but no foreign key says so; if that is chance, say "
+                     "set_column_rule(..., 'data')",
+                 model_.statements.reference(
+                     model_.table(index), {column.name}, model_.table(found->key.table),
+                     meaning_.named_columns(found->key.table, {found->key.column})));
+    model_.support(found->confidence, found->evidence);
+    return true;
   }
 
   // To the table's own key: tokens are unique, too, but nobody refers to rows by them.
@@ -488,6 +512,7 @@ class ColumnCheck {
   Model& model_;
   const Scope& scope_;
   const ColumnMeaning meaning_;
+  const KeyNames names_;
 };
 
 }  // namespace

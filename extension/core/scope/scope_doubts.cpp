@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/scope/document_values.hpp"
+#include "core/scope/found_keys.hpp"
 #include "core/scope/scope_meaning.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/quoting.hpp"
@@ -12,7 +13,8 @@ namespace {
 
 class Doubts {
  public:
-  explicit Doubts(Model& model) : model_(model), meaning_(model) {}
+  explicit Doubts(Model& model)
+      : model_(model), meaning_(model), names_(model.schema, meaning_.nouns(), model.company) {}
 
   void find() {
     for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index) {
@@ -38,6 +40,17 @@ class Doubts {
       tell(column, place.place, judged, "");
       return;
     }
+    if (const auto found = named_key(model_, names_, index, column))
+      tell_key(index, column, *found);
+  }
+
+  // What it is named after, whatever the values look like.
+  void tell_key(TableIndex index, const Column& column, const FoundKey& found) {
+    const SamplePlace place{.table = index, .column = column.number};
+    if (is_answered(place)) return;
+    const Judgement judged{Judgement::Kind::kReference, found.key.table, found.key.column,
+                           found.confidence, found.evidence};
+    tell(column, place, judged, model_.statements.reference(meaning_.reference(place, judged)));
   }
 
   ReferenceRule reference(const PlaceEvidence& place, const Judgement& judged) const {
@@ -74,6 +87,7 @@ class Doubts {
 
   Model& model_;
   const ColumnMeaning meaning_;
+  const KeyNames names_;
 };
 
 }  // namespace

@@ -17,6 +17,8 @@ struct SampledColumn {
   // Which may say of which table the ID is: "about_type" does, "action" or "event" may.
   std::vector<const Column*> kinds = {};
   bool kind_is_said = false;  // the first of them does, and values are looked up by kind only
+  // See Aside. `only_aside`: nothing else is taken of it.
+  bool whole = false, inside = false, only_aside = false;
 };
 
 // Columns that could refer to something, which no foreign key says. Of the types that PostgreSQL

@@ -8,6 +8,7 @@
 
 #include "core/scope/scope_meaning.hpp"
 #include "core/scope/scope_model.hpp"
+#include "core/scope/unreached_keys.hpp"
 
 namespace company_backup {
 
@@ -15,7 +16,7 @@ namespace company_backup {
 class UnreachedColumns {
  public:
   UnreachedColumns(Model& model, const Routes& routes, const ColumnMeaning& meaning)
-      : model_(model), routes_(routes), meaning_(meaning) {}
+      : model_(model), routes_(routes), meaning_(meaning), keys_(model, routes, meaning) {}
 
   // Those that lead to a company as likely as not.
   bool ask_surest(TableIndex index) {
@@ -24,7 +25,8 @@ class UnreachedColumns {
   }
   // By what they are called, or by values that may be another table's.
   bool ask_others(TableIndex index) {
-    return ask_pair(index) || ask_named_id(index) || ask_list(index) || ask_unclear(index);
+    return ask_pair(index) || ask_named_id(index) || ask_list(index) || ask_unclear(index) ||
+           keys_.ask(index);
   }
   // Those whose values are keys of a table that belongs to companies.
   bool ask_values(TableIndex index) { return ask_column_pairs(index) || ask_single_values(index); }
@@ -50,6 +52,7 @@ class UnreachedColumns {
   Model& model_;
   const Routes& routes_;
   const ColumnMeaning& meaning_;
+  UnreachedKeys keys_;
   std::set<std::string> owned_names_;
 };
 

@@ -179,6 +179,26 @@ std::optional<UuidBytes> parse_uuid(std::string_view text) {
   return bytes;
 }
 
+std::vector<std::string_view> uuids_inside(std::string_view text) {
+  constexpr size_t kDashed = 36, kPlain = 32;
+  std::vector<std::string_view> found;
+  if (text.size() <= kPlain || parse_uuid(text)) return found;
+  const auto is_part = [&](size_t at) {
+    return at < text.size() && made_of(text.substr(at, 1), kBase62);
+  };
+  for (size_t at = 0; at + kPlain <= text.size();) {
+    // Most texts have no dash where a UUID has one, and no run of digits that is as long.
+    const bool dashed =
+        at + kDashed <= text.size() && text[at + 8] == '-' && parse_uuid(text.substr(at, kDashed));
+    const bool plain = !dashed && (at == 0 || !is_part(at - 1)) && hex_value(text[at]) >= 0 &&
+                       !is_part(at + kPlain) && parse_uuid(text.substr(at, kPlain));
+    const size_t size = dashed ? kDashed : plain ? kPlain : 1;
+    if (dashed || plain) found.push_back(text.substr(at, size));
+    at += size;
+  }
+  return found;
+}
+
 std::optional<std::string_view> id_payload(const IdForm& form, std::string_view text) {
   if (!text.starts_with(form.prefix)) return std::nullopt;
   text = without_blanks(text.substr(form.prefix.size()));

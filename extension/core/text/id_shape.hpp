@@ -37,6 +37,10 @@ using UuidBytes = std::array<uint8_t, 16>;
 // Nothing unless `text` is a UUID: 8-4-4-4-12 or 32 hex digits, either way perhaps in braces.
 std::optional<UuidBytes> parse_uuid(std::string_view text);
 
+// Each UUID that stands in a text beside something else: "asset-<uuid>", "/asset/<uuid>/edit". What
+// is written without dashes has no letter or digit next to it: else it would be part of a checksum.
+std::vector<std::string_view> uuids_inside(std::string_view text);
+
 // What follows the prefix of the form, up to blanks at the end, if that has its shape. Does not
 // judge randomness.
 std::optional<std::string_view> id_payload(const IdForm& form, std::string_view text);

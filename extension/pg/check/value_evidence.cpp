@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/aside_sampling.hpp"
 #include "core/scope/document_values.hpp"
 #include "core/scope/path_folding.hpp"
 #include "core/scope/path_rules.hpp"
@@ -9,6 +10,7 @@
 #include "core/scope/scope_sampling.hpp"
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
+#include "core/text/id_shape.hpp"
 #include "core/text/names.hpp"
 #include "pg/base/foreign_code.hpp"
 #include "pg/base/module.hpp"
@@ -43,8 +45,9 @@ class Gatherer {
         rules_(rules),
         settings_(rules.settings),
         nouns_(schema),
+        aside_(schema, rules, nouns_),
         reader_(schema),
-        collector_(most_values(schema, nouns_)) {}
+        collector_(most_values()) {}
 
   Evidence gather() {
     reader_.each_table("sampled", [&](TableIndex table) {
@@ -83,19 +86,25 @@ class Gatherer {
   };
 
   // So many of each place that all of them together keep within bounds.
-  static size_t most_values(const Schema& schema, const TableNouns& nouns) {
+  size_t most_values() const {
     size_t columns = 1;
-    for (TableIndex table = 0; table < static_cast<TableIndex>(schema.tables.size()); ++table) {
-      columns += columns_to_sample(schema, nouns, table).size();
+    for (TableIndex table = 0; table < static_cast<TableIndex>(schema_.tables.size()); ++table) {
+      for (const SampledColumn& column : sampled_columns(table))
+        columns += 1 + static_cast<size_t>(column.whole && !column.only_aside);
     }
     const size_t share = std::max<size_t>(EvidenceCollector::kMostInAll / columns, 100);
     return std::min(share, static_cast<size_t>(evidence_rows));
   }
 
+  std::vector<SampledColumn> sampled_columns(TableIndex table) const {
+    std::vector<SampledColumn> columns = columns_to_sample(schema_, nouns_, table);
+    aside_.add(table, columns);
+    return columns;
+  }
+
   void sample(TableIndex table) {
-    Wanted wanted{table, columns_to_sample(schema_, nouns_, table),
-                  nullable_columns(schema_, table), company_ways(schema_, settings_, table),
-                  own_row(table)};
+    Wanted wanted{table, sampled_columns(table), nullable_columns(schema_, table),
+                  company_ways(schema_, settings_, table), own_row(table)};
     std::erase_if(wanted.ways, [&](const CompanyWay& way) {
       return std::any_of(way.keys.begin(), way.keys.end(), [&](const ForeignKey* key) {
         return !reader_.is_readable(key->target) || reader_.is_foreign(key->target);
@@ -289,7 +298,7 @@ class Gatherer {
     for (const SampledColumn& column : wanted.columns) {
       const Cell& value = row[cell];
       cell += 1 + column.kinds.size();
-      if (!value || !holds_text(*column.column)) continue;
+      if (!value || column.only_aside || !holds_text(*column.column)) continue;
       const int16_t number = column.column->number;
       const auto ids = wanted.own.empty() ? std::nullopt : path_ids(*wanted.own[0]);
       SamplePlace place{.table = wanted.table, .column = number, .separated = true};
@@ -315,6 +324,8 @@ class Gatherer {
            std::span<const Cell> kinds) {
     const SamplePlace place{.table = table, .column = column.column->number};
     ++rows_[{table, column.column->number}];
+    add_aside(place, column, value);
+    if (column.only_aside) return;
     if (!column.kind_is_said) add(place, column, value);
     for (size_t i = 0; i < column.kinds.size(); ++i) {
       if (!kinds[i]) continue;
@@ -336,6 +347,23 @@ class Gatherer {
     } else {
       add_value(place, value, column.named);
     }
+  }
+
+  void add_aside(SamplePlace place, const SampledColumn& column, std::string_view value) {
+    if (column.whole) {
+      place.aside = Aside::kWhole;
+      for (const std::string& element : elements_of(*column.column, value))
+        if (!element.empty() && element.size() <= kLongestId) collector_.add_value(place, element);
+    }
+    if (!column.inside) return;
+    place.aside = Aside::kInside;
+    for (const std::string_view uuid : uuids_inside(value)) collector_.add_value(place, uuid);
+  }
+
+  // Of one that is no array: the value.
+  static std::vector<std::string> elements_of(const Column& column, std::string_view value) {
+    if (is_array(column)) return parse_text_array(value);
+    return {std::string(value)};
   }
 
   // Of one column there are only so many. `said`: they are kinds for sure, and are counted.
@@ -433,6 +461,7 @@ class Gatherer {
   const Rules& rules_;
   const Settings& settings_;
   const TableNouns nouns_;
+  const AsideSampling aside_;
   TableReader reader_;
   EvidenceCollector collector_;
   std::map<TableIndex, RowEvidence> tables_;

@@ -126,6 +126,7 @@ std::vector<int16_t> to_numbers(const Text& array) {
 struct TypeFacts {
   Oid base;
   TypeFamily family;
+  bool is_opaque;
   Oid equality;
   bool not_null;  // a domain that is, or is over one
   bool has_default;
@@ -176,6 +177,15 @@ TypeFamily family_of(Oid type) {
   }
 }
 
+// Not an enum, a range, a number or a time: a row, or a type of somebody's own making.
+bool is_opaque(Oid type) {
+  char category;
+  bool preferred;
+  get_type_category_preferred(type, &category, &preferred);
+  return type >= FirstNormalObjectId &&
+         (category == TYPCATEGORY_COMPOSITE || category == TYPCATEGORY_USER);
+}
+
 TypeFacts facts_of(Oid type) {
   return guarded([type] {
     TypeFacts facts;
@@ -193,6 +203,7 @@ TypeFacts facts_of(Oid type) {
     if (facts.family == TypeFamily::kOther && category == TYPCATEGORY_STRING) {
       facts.family = TypeFamily::kText;
     }
+    facts.is_opaque = is_opaque(OidIsValid(element) ? getBaseType(element) : facts.base);
     facts.equality = lookup_type_cache(facts.base, TYPECACHE_EQ_OPR)->eq_opr;
     facts.not_null = is_not_null_domain(type);
     facts.has_default = get_typdefault(type) != nullptr;
@@ -289,6 +300,7 @@ class Loader {
       column.type = *row[3];
       column.type_oid = type.facts.base;
       column.family = type.facts.family;
+      column.is_opaque = type.facts.is_opaque;
       column.equality = type.equality;
       column.cast = type.cast;
       column.not_null = to_bool(row[5]) || type.facts.not_null;

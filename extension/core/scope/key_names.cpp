@@ -1,0 +1,120 @@
+#include "core/scope/key_names.hpp"
+
+#include <algorithm>
+
+#include "core/scope/scope_model.hpp"
+#include "core/scope/smell_words.hpp"
+#include "core/text/names.hpp"
+
+namespace company_backup {
+namespace {
+
+std::string joined_words(const std::vector<std::string>& words, size_t from, size_t to) {
+  std::string text;
+  for (size_t i = from; i < to; ++i) text += (text.empty() ? "" : "_") + words[i];
+  return text;
+}
+
+// What companies are called in most applications, whatever they are called in this one.
+bool names_companies(const std::string& noun) {
+  return is_word(noun, {"tenant", "company", "organization", "organisation", "org"});
+}
+
+// As numbers, UUIDs or texts; a text can be any of these.
+bool can_hold(const Column& column, const Column& key) {
+  const TypeFamily family = element_family(column.family);
+  return family == key.family || family == TypeFamily::kText;
+}
+
+// Each column once.
+std::vector<NamedKey> keys_of(const Table& table, TableIndex index) {
+  std::vector<NamedKey> keys;
+  for (const UniqueIndex& unique : table.unique_indexes) {
+    const bool alone = !unique.partial && unique.columns.size() == 1;
+    for (const int16_t number : unique.columns) {
+      if (number == 0) continue;
+      const Column& column = column_of(table, number);
+      if (!can_hold_id(column) || is_array(column)) continue;
+      const auto known = std::find_if(keys.begin(), keys.end(),
+                                      [&](const NamedKey& key) { return key.column == number; });
+      if (known == keys.end())
+        keys.push_back({index, number, alone});
+      else
+        known->alone = known->alone || alone;
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+KeyNames::KeyNames(const Schema& schema, const TableNouns& nouns, TableIndex company)
+    : schema_(schema), nouns_(nouns), company_(company) {
+  for (TableIndex index = 0; index < static_cast<TableIndex>(schema.tables.size()); ++index)
+    for (const std::string& form : noun_forms(plain_name(schema.tables[index].name)))
+      named_[form].push_back(index);
+}
+
+std::vector<TableIndex> KeyNames::tables_named(const std::string& noun) const {
+  std::vector<TableIndex> tables;
+  for (const std::string& form : noun_forms(noun)) {
+    const auto named = named_.find(form);
+    if (named == named_.end()) continue;
+    for (const TableIndex table : named->second) {
+      if (std::find(tables.begin(), tables.end(), table) == tables.end()) tables.push_back(table);
+    }
+  }
+  if (tables.empty() && company_ != kNoTable && names_companies(noun)) tables.push_back(company_);
+  return tables;
+}
+
+std::vector<TableIndex> KeyNames::completed_by(TableIndex table) const {
+  std::vector<TableIndex> found;
+  const std::vector<std::string> words = words_of(schema_.tables[table].name);
+  for (size_t at = 1; at < words.size(); ++at) {
+    for (const std::string& noun :
+         {joined_words(words, 0, at), joined_words(words, at, words.size())}) {
+      for (const TableIndex other : tables_named(noun))
+        if (other != table && std::find(found.begin(), found.end(), other) == found.end())
+          found.push_back(other);
+    }
+  }
+  return found;
+}
+
+std::vector<NamedKey> KeyNames::of(TableIndex table, const Column& column) const {
+  std::vector<NamedKey> found;
+  if (!can_hold_id(column) || nouns_.said_stem(column)) return found;
+  const std::vector<std::string> words = words_of(column.name);
+  for (size_t first = 0; first < words.size(); ++first) {
+    for (size_t last = first + 1; last <= words.size(); ++last) {
+      const Parts parts{joined_words(words, first, last), joined_words(words, last, words.size()),
+                        joined_words(words, first, words.size()), first == 0};
+      for (const TableIndex target : tables_named(parts.noun))
+        if (target != table) add_keys(column, parts, target, found);
+    }
+  }
+  return found;
+}
+
+void KeyNames::add_keys(const Column& column, const Parts& parts, TableIndex target,
+                        std::vector<NamedKey>& found) const {
+  const bool is_row = parts.rest.empty();
+  const bool is_number = element_family(column.family) == TypeFamily::kInteger;
+  // "position", "version": numbers that count, whatever table is called so.
+  if (is_row && is_number && !names_companies(parts.noun) && !nouns_.stem(column)) return;
+  for (NamedKey key : keys_of(schema_.tables[target], target)) {
+    const Column& its = column_of(schema_.tables[target], key.column);
+    const std::string name = plain_name(its.name);
+    if (!can_hold(column, its)) continue;
+    if (is_row ? !key.alone : name != parts.rest && name != parts.whole) continue;
+    // Any company has a name, whether it is one of these or not.
+    const bool is_any_name = names_companies(parts.noun) && name == "name";
+    key.by = !parts.is_all || is_any_name ? NamedKey::By::kPart
+             : is_row                     ? NamedKey::By::kRow
+                                          : NamedKey::By::kKey;
+    found.push_back(key);
+  }
+}
+
+}  // namespace company_backup

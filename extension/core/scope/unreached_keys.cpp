@@ -1,0 +1,199 @@
+#include "core/scope/unreached_keys.hpp"
+
+#include <algorithm>
+
+#include "core/scope/found_keys.hpp"
+#include "core/scope/sql.hpp"
+#include "core/text/names.hpp"
+
+namespace company_backup {
+namespace {
+
+// Different values that are all keys: of so many that is no chance where the name agrees, and where
+// it does not.
+constexpr uint32_t kFew = 3, kMany = 20;
+
+bool is_text(const Column& column) {
+  return element_family(column.family) == TypeFamily::kText;
+}
+
+}  // namespace
+
+bool UnreachedKeys::ask(TableIndex index) {
+  const Table& table = model_.table(index);
+  if (table.of_extension) return false;
+  for (const auto way :
+       {&UnreachedKeys::ask_named, &UnreachedKeys::ask_completed, &UnreachedKeys::ask_texts,
+        &UnreachedKeys::ask_inside, &UnreachedKeys::ask_others}) {
+    for (const Column& column : table.columns) {
+      if (column.generated || is_settled(model_, index, column)) continue;
+      if ((this->*way)(index, column)) return true;
+    }
+  }
+  return false;
+}
+
+// A column that is named after a key, unless its values are others.
+bool UnreachedKeys::ask_named(TableIndex index, const Column& column) {
+  const PlaceEvidence* place = values_of(index, column);
+  const NamedKey* best = nullptr;
+  const std::vector<NamedKey> keys = names_.of(index, column);
+  for (const NamedKey& key : keys) {
+    if (!is_owned(key.table) || !can_be(column, key, place)) continue;
+    const auto weight = [](const NamedKey& one) { return std::pair(one.by, !one.alone); };
+    if (best == nullptr || weight(key) < weight(*best)) best = &key;
+  }
+  if (best == nullptr) return false;
+  ask_key(index, column, *best, place);
+  return true;
+}
+
+// All that is taken of the column; null: nothing.
+const PlaceEvidence* UnreachedKeys::values_of(TableIndex index, const Column& column) const {
+  const PlaceEvidence* place = model_.evidence.find_aside(index, column.number, Aside::kWhole);
+  return place == nullptr || place->values == 0 ? nullptr : place;
+}
+
+// Does the name alone say that the column holds the key? Backups, which look at no values, go by
+// that.
+bool UnreachedKeys::is_said(const Column& column, const NamedKey& key) const {
+  const Column& its = column_of(model_.table(key.table), key.column);
+  const bool said = key.by == NamedKey::By::kKey ||
+                    (key.by == NamedKey::By::kRow && !is_text(column) &&
+                     pick_key(model_.table(key.table)) == std::vector{key.column});
+  return said && key.alone && element_family(column.family) == its.family;
+}
+
+// Whether the column can hold the key, as far as names and values say.
+bool UnreachedKeys::can_be(const Column& column, const NamedKey& key,
+                           const PlaceEvidence* place) const {
+  // The keys, or the values, could not be looked at.
+  const Column& its = column_of(model_.table(key.table), key.column);
+  if (place == nullptr || !is_own_type(its)) return is_said(column, key);
+  if (match_of(*place, key) == nullptr) return false;
+  // One value that is a key of a table with a common name is soon found.
+  return is_said(column, key) || place->values >= kFew;
+}
+
+// What is said by the name, and not by the values: somebody has to say that it is data, for those
+// who only know the name.
+bool UnreachedKeys::ask_others(TableIndex index, const Column& column) {
+  const PlaceEvidence* place = values_of(index, column);
+  if (place == nullptr) return false;
+  for (const NamedKey& key : names_.of(index, column)) {
+    if (!is_owned(key.table) || !is_said(column, key)) continue;
+    const auto found =
+        std::find_if(place->matches.begin(), place->matches.end(), [&](const KeyMatch& match) {
+          return match.table == key.table && match.column == key.column;
+        });
+    const KeyMatch match =
+        found == place->matches.end() ? KeyMatch{.table = key.table, .column = key.column} : *found;
+    const std::string evidence = told_match(model_, *place, match);
+    const bool some = match.values > 0;
+    const Table& table = model_.table(index);
+    model_.error(
+        display_table(table),
+        "its column " + display_name(column.name) +
+            " is named after a key of companies' rows, but " + evidence,
+        some ? Statement("")
+             : model_.statements.column_rule(table, column.name, ColumnTreatment::kData, true));
+    if (!some)
+      model_.support(place->values >= kLikelyKeys && model_.evidence.all_keys
+                         ? Confidence::kConfident
+                         : Confidence::kLikely,
+                     evidence);
+    return true;
+  }
+  return false;
+}
+
+// Numbers that nothing makes here, and that are keys of the table that this one is called after.
+bool UnreachedKeys::ask_completed(TableIndex index, const Column& column) {
+  const auto found = completed_row(model_, names_, index, column);
+  if (!found || !is_owned(found->key.table)) return false;
+  model_.error(display_table(model_.table(index)),
+               "by its key " + display_name(column.name) + " " + found->problem +
+                   ", which belong to companies; if that is chance, say set_column_rule(..., "
+                   "'data')",
+               reference(index, column, found->key));
+  model_.support(found->confidence, found->evidence);
+  return true;
+}
+
+void UnreachedKeys::ask_key(TableIndex index, const Column& column, const NamedKey& key,
+                            const PlaceEvidence* place) {
+  const Table& table = model_.table(index);
+  const Table& target = model_.table(key.table);
+  const std::string name =
+      display_table(target) + "." + display_name(column_of(target, key.column).name);
+  const KeyMatch* match = place == nullptr ? nullptr : match_of(*place, key);
+  const std::string evidence = match == nullptr ? "" : told_match(model_, *place, *match);
+  model_.error(display_table(table),
+               "its column " + display_name(column.name) + " is named after " + name +
+                   ", of a table of companies' rows" +
+                   (evidence.empty() ? "" : ", and " + evidence) +
+                   "; if it refers to them, say set_reference(...), if not, "
+                   "set_column_rule(..., 'data')",
+               reference(index, column, key));
+  if (match == nullptr) return;
+  const bool likely = place->values >= kLikelyKeys && key.by != NamedKey::By::kPart;
+  model_.support(likely ? Confidence::kLikely : Confidence::kGuess,
+                 evidence + ", as its name says");
+}
+
+// Only to what is unique, and alike.
+Statement UnreachedKeys::reference(TableIndex index, const Column& column,
+                                   const NamedKey& key) const {
+  const Table& target = model_.table(key.table);
+  const Column& its = column_of(target, key.column);
+  if (!key.alone || element_family(column.family) != its.family) return Statement("");
+  return model_.statements.reference(model_.table(index), {column.name}, target,
+                                     meaning_.named_columns(key.table, {key.column}));
+}
+
+// Many different texts all of which are keys of companies' rows, and of no table of others.
+bool UnreachedKeys::ask_texts(TableIndex index, const Column& column) {
+  const PlaceEvidence* place = values_of(index, column);
+  if (place == nullptr || place->values < kMany || !is_text(column)) return false;
+  const KeyMatch* found = nullptr;
+  size_t count = 0;
+  for (const KeyMatch& match : place->matches) {
+    if (!match.alone || match.table == index || !has_all(*place, match)) continue;
+    if (!is_owned(match.table)) return false;
+    const Column& key = column_of(model_.table(match.table), match.column);
+    if (!is_text(key) && !are_generated(*place)) continue;
+    ++count;
+    found = &match;
+  }
+  if (found == nullptr) return false;
+  const std::string evidence = told_match(model_, *place, *found);
+  const NamedKey key{found->table, found->column, count == 1};
+  model_.error(display_table(model_.table(index)),
+               "values of its column " + display_name(column.name) +
+                   " may refer to rows of companies: " + evidence +
+                   "; if they do, say set_reference(...), if not, set_column_rule(..., 'data')",
+               reference(index, column, key));
+  model_.support(Confidence::kGuess, evidence);
+  return true;
+}
+
+// No rule can say that an ID inside of a text is a reference: that has to be known.
+bool UnreachedKeys::ask_inside(TableIndex index, const Column& column) {
+  const PlaceEvidence* place = model_.evidence.find_aside(index, column.number, Aside::kInside);
+  if (place == nullptr) return false;
+  for (const KeyMatch& match : place->matches) {
+    if (match.table == index || !is_owned(match.table)) continue;
+    model_.error(display_table(model_.table(index)),
+                 "inside of values of its column " + display_name(column.name) + ", " +
+                     std::to_string(match.values) + " of " + std::to_string(place->values) +
+                     " sampled UUIDs are keys of " + display_table(model_.table(match.table)) +
+                     ", which belongs to companies; no rule can say so of a part of a text: say "
+                     "by another column whose its rows are, or that they belong to nobody with "
+                     "set_column_rule(..., 'data')",
+                 "");
+    return true;
+  }
+  return false;
+}
+
+}  // namespace company_backup
