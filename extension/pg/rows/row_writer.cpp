@@ -64,7 +64,7 @@ void refuse_taken(uint32_t table, const std::string& name, const CaughtError& er
           .detail(error.detail + " " + error.message + ".")
           .hint(
               "The other row belongs to another company, to none, or to this one in a table whose "
-              "rows are never removed. " +
+              "rows are never removed, or in a column that restores leave as it is (identity). " +
               std::string(excluded ? "Change or remove one of the two."
                                    : "With ids => 'remap' rows get IDs of their own.")),
       table, error.constraint);
