@@ -358,6 +358,7 @@ propose($outbox, $users, $baz, [@$foo[0], 'likely', @$foo[2, 3]], $bar, $size);
 # is not the end of the answers. Gives the exit code and what was shown.
 sub step_by_step {
 	my ($then, @steps) = @_;
+	local $SIG{INT} = 'DEFAULT';    # where the tests run in the background it is ignored, also by what they start
 	spew('command', "trap : INT\n'${\ client_path()}' init 2>stderr\necho ended \$?\n");
 	open my $keys, '|-', 'script', '-qfc', 'sh command', 'typescript' or die $!;
 	$keys->autoflush(1);
