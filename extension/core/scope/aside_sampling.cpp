@@ -18,14 +18,6 @@ bool is_in_key(const Schema& schema, TableIndex table, int16_t column) {
       });
 }
 
-const TableRule* rule_on(const Rules& rules, const Table& table) {
-  const auto found =
-      std::find_if(rules.tables.begin(), rules.tables.end(), [&](const TableRule& rule) {
-        return rule.schema == table.schema && rule.table == table.name;
-      });
-  return found == rules.tables.end() ? nullptr : &*found;
-}
-
 bool is_nobodys(TableTreatment treatment) {
   return treatment == TableTreatment::kShared || treatment == TableTreatment::kPeople ||
          treatment == TableTreatment::kGlobal;
@@ -58,7 +50,7 @@ void AsideSampling::find_led(const Rules& rules, TableIndex company) {
   std::vector<bool> stays(led_.size());
   led_[company] = true;
   for (TableIndex table = 0; table < static_cast<TableIndex>(led_.size()); ++table) {
-    const TableRule* rule = rule_on(rules, schema_.tables[table]);
+    const TableRule* rule = table_rule(rules, schema_.tables[table]);
     stays[table] = rule != nullptr && is_nobodys(rule->treatment);
     if (rule != nullptr && !stays[table]) led_[table] = true;
   }

@@ -19,10 +19,7 @@ bool is_wanted(const Schema& schema, const Rules& rules, const Scope& scope, Tab
   const ScopedTable* scoped = scope.find(index);
   if (scoped != nullptr && scoped->treatment != TableTreatment::kShared) return false;
   return !table.foreign && !table.of_extension && table.outsider.empty() &&
-         !looks_like_people(table) &&
-         std::none_of(rules.tables.begin(), rules.tables.end(), [&](const TableRule& rule) {
-           return rule.schema == table.schema && rule.table == table.name;
-         });
+         !looks_like_people(table) && table_rule(rules, table) == nullptr;
 }
 
 }  // namespace

@@ -76,6 +76,12 @@ std::vector<int16_t> pick_key(const Table& table) {
   return {};
 }
 
+const TableRule* table_rule(const Rules& rules, const Table& table) {
+  for (const TableRule& rule : rules.tables)
+    if (rule.table == table.name && rule.schema == table.schema) return &rule;
+  return nullptr;
+}
+
 const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column) {
   for (const ColumnRule& rule : rules.columns) {
     if (rule.column == column && rule.table == table.name && rule.schema == table.schema) {

@@ -163,6 +163,8 @@ bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
 // partial, not on expressions, immediate and all NOT NULL; empty if there is none.
 std::vector<int16_t> pick_key(const Table& table);
 
+// The rule for a table; null: none.
+const TableRule* table_rule(const Rules& rules, const Table& table);
 // The rule for a column; null: none.
 const ColumnRule* column_rule(const Rules& rules, const Table& table, const std::string& column);
 // Its treatment; none: no rule is on it.

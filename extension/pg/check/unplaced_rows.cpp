@@ -201,10 +201,8 @@ std::string with_way(const LiveScope& live, const ScopedTable& scoped, const Rou
   const bool hangs = way.target == scoped.table && way.kind == RouteStep::Kind::kDown;
   if (!hangs && leads_through(live.scope, way.target, scoped.table)) return {};
   const Table& table = live.table(scoped.table);
-  TableRule rule = proposed_rule(scoped.treatment, scoped.reason);
-  for (const TableRule& present : live.rules.tables) {
-    if (present.schema == table.schema && present.table == table.name) rule = present;
-  }
+  const TableRule* present = table_rule(live.rules, table);
+  TableRule rule = present != nullptr ? *present : proposed_rule(scoped.treatment, scoped.reason);
   rule.route.clear();
   std::set<std::string> names;
   for (const RouteStep& step : scoped.routes) {

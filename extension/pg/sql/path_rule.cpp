@@ -53,11 +53,10 @@ bool is_scope_column_name(const Rules& rules, const std::string& column) {
 }
 
 bool finds_rows_again(const Rules& rules, const Table& table, const std::string& column) {
-  return std::any_of(rules.tables.begin(), rules.tables.end(), [&](const TableRule& rule) {
-    return rule.schema == table.schema && rule.table == table.name &&
-           std::find(rule.match_columns.begin(), rule.match_columns.end(), column) !=
-               rule.match_columns.end();
-  });
+  const TableRule* rule = table_rule(rules, table);
+  if (rule == nullptr) return false;
+  const auto& match = rule->match_columns;
+  return std::find(match.begin(), match.end(), column) != match.end();
 }
 
 // The key that the IDs are of; null: of the rule's target there is none of one column.
