@@ -10,14 +10,6 @@
 namespace company_backup {
 namespace {
 
-bool is_in_key(const Schema& schema, TableIndex table, int16_t column) {
-  return std::any_of(
-      schema.foreign_keys.begin(), schema.foreign_keys.end(), [&](const ForeignKey& key) {
-        return key.table == table && key.only_partition == 0 &&
-               std::find(key.columns.begin(), key.columns.end(), column) != key.columns.end();
-      });
-}
-
 bool is_nobodys(TableTreatment treatment) {
   return treatment == TableTreatment::kShared || treatment == TableTreatment::kPeople ||
          treatment == TableTreatment::kGlobal;

@@ -128,11 +128,7 @@ class CompanyGuess {
     return words;
   }
 
-  std::string noun_of(TableIndex index) const {
-    std::string noun;
-    for (const std::string& word : own_words(index)) noun += (noun.empty() ? "" : "_") + word;
-    return noun;
-  }
+  std::string noun_of(TableIndex index) const { return joined_words(own_words(index)); }
 
   void find_foreign_keys() {
     for (const ForeignKey& fk : schema_.foreign_keys) {

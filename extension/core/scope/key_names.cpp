@@ -1,6 +1,7 @@
 #include "core/scope/key_names.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "core/scope/scope_model.hpp"
 #include "core/scope/smell_words.hpp"
@@ -8,12 +9,6 @@
 
 namespace company_backup {
 namespace {
-
-std::string joined_words(const std::vector<std::string>& words, size_t from, size_t to) {
-  std::string text;
-  for (size_t i = from; i < to; ++i) text += (text.empty() ? "" : "_") + words[i];
-  return text;
-}
 
 // What companies are called in most applications, whatever they are called in this one.
 bool names_companies(const std::string& noun) {
@@ -49,21 +44,10 @@ std::vector<NamedKey> keys_of(const Table& table, TableIndex index) {
 }  // namespace
 
 KeyNames::KeyNames(const Schema& schema, const TableNouns& nouns, TableIndex company)
-    : schema_(schema), nouns_(nouns), company_(company) {
-  for (TableIndex index = 0; index < static_cast<TableIndex>(schema.tables.size()); ++index)
-    for (const std::string& form : noun_forms(plain_name(schema.tables[index].name)))
-      named_[form].push_back(index);
-}
+    : schema_(schema), nouns_(nouns), company_(company) {}
 
 std::vector<TableIndex> KeyNames::tables_named(const std::string& noun) const {
-  std::vector<TableIndex> tables;
-  for (const std::string& form : noun_forms(noun)) {
-    const auto named = named_.find(form);
-    if (named == named_.end()) continue;
-    for (const TableIndex table : named->second) {
-      if (std::find(tables.begin(), tables.end(), table) == tables.end()) tables.push_back(table);
-    }
-  }
+  std::vector<TableIndex> tables = nouns_.tables(noun);
   if (tables.empty() && company_ != kNoTable && names_companies(noun)) tables.push_back(company_);
   return tables;
 }
@@ -71,9 +55,9 @@ std::vector<TableIndex> KeyNames::tables_named(const std::string& noun) const {
 std::vector<TableIndex> KeyNames::completed_by(TableIndex table) const {
   std::vector<TableIndex> found;
   const std::vector<std::string> words = words_of(schema_.tables[table].name);
+  const std::span<const std::string> all(words);
   for (size_t at = 1; at < words.size(); ++at) {
-    for (const std::string& noun :
-         {joined_words(words, 0, at), joined_words(words, at, words.size())}) {
+    for (const std::string& noun : {joined_words(all.first(at)), joined_words(all.subspan(at))}) {
       for (const TableIndex other : tables_named(noun))
         if (other != table && std::find(found.begin(), found.end(), other) == found.end())
           found.push_back(other);
@@ -86,10 +70,12 @@ std::vector<NamedKey> KeyNames::of(TableIndex table, const Column& column) const
   std::vector<NamedKey> found;
   if (!can_hold_id(column) || nouns_.said_stem(column)) return found;
   const std::vector<std::string> words = words_of(column.name);
+  const std::span<const std::string> all(words);
   for (size_t first = 0; first < words.size(); ++first) {
     for (size_t last = first + 1; last <= words.size(); ++last) {
-      const Parts parts{joined_words(words, first, last), joined_words(words, last, words.size()),
-                        joined_words(words, first, words.size()), first == 0};
+      const Parts parts{joined_words(all.subspan(first, last - first)),
+                        joined_words(all.subspan(last)), joined_words(all.subspan(first)),
+                        first == 0};
       for (const TableIndex target : tables_named(parts.noun))
         if (target != table) add_keys(column, parts, target, found);
     }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/scope/schema.hpp"
@@ -51,7 +50,6 @@ class KeyNames {
   const Schema& schema_;
   const TableNouns& nouns_;
   TableIndex company_;
-  std::unordered_map<std::string, std::vector<TableIndex>> named_;
 };
 
 }  // namespace company_backup

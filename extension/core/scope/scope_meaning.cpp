@@ -23,9 +23,6 @@ bool is_one_of(const std::vector<int16_t>& columns, int16_t column) {
 
 ColumnMeaning::ColumnMeaning(const Model& model)
     : model_(model), company_names_(model), nouns_(model.schema) {
-  for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index)
-    for (const std::string& form : noun_forms(plain_name(model.table(index).name)))
-      tables_named_[form].push_back(index);
   for (const ForeignKey& key : model.schema.foreign_keys) {
     if (key.columns.size() != 1) continue;
     const std::string& name = column_of(model.table(key.table), key.columns[0]).name;
@@ -64,17 +61,11 @@ TableIndex ColumnMeaning::table_named(TableIndex near, const std::string& name,
 
 std::vector<TableIndex> ColumnMeaning::tables_named(TableIndex near, const std::string& noun,
                                                     const Column* column, Fits fits) const {
-  std::vector<TableIndex> found;
-  for (const std::string& form : noun_forms(noun)) {
-    const auto named = tables_named_.find(form);
-    if (named == tables_named_.end()) continue;
-    for (TableIndex target : named->second)
-      if (const Column* key = only_key(target);
-          key != nullptr && (column == nullptr || fits(*column, *key)))
-        found.push_back(target);
-  }
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
+  std::vector<TableIndex> found = nouns_.tables(noun);
+  std::erase_if(found, [&](TableIndex target) {
+    const Column* key = only_key(target);
+    return key == nullptr || (column != nullptr && !fits(*column, *key));
+  });
   const auto elsewhere = [&](TableIndex target) {
     return model_.table(target).schema != model_.table(near).schema;
   };
@@ -256,24 +247,16 @@ TableIndex ColumnMeaning::suggested(const PlaceEvidence& place) const {
 }
 
 bool ColumnMeaning::is_external(const std::string& column) const {
-  const auto forms = noun_forms(id_stem(column).value_or(""));
-  return names_external_id(column) &&
-         std::none_of(forms.begin(), forms.end(),
-                      [this](const std::string& form) { return tables_named_.contains(form); });
+  return names_external_id(column) && nouns_.tables(id_stem(column).value_or("")).empty();
 }
 
 // Rows that have that name can be told apart only by several columns: no other table is meant.
 bool ColumnMeaning::names_composite(const std::string& column) const {
   const auto stem = id_stem(column);
   if (!stem) return false;
-  for (const std::string& form : noun_forms(*stem)) {
-    const auto named = tables_named_.find(form);
-    if (named == tables_named_.end()) continue;
-    if (std::any_of(named->second.begin(), named->second.end(),
-                    [this](TableIndex table) { return only_key(table) == nullptr; }))
-      return true;
-  }
-  return false;
+  const std::vector<TableIndex> named = nouns_.tables(*stem);
+  return std::any_of(named.begin(), named.end(),
+                     [this](TableIndex table) { return only_key(table) == nullptr; });
 }
 
 Naming ColumnMeaning::naming_of(const PlaceEvidence& place, TableIndex named) const {

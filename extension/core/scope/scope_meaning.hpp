@@ -95,7 +95,6 @@ class ColumnMeaning {
 
   const Model& model_;
   CompanyNames company_names_;
-  std::unordered_map<std::string, std::vector<TableIndex>> tables_named_;
   // What foreign keys on columns of this name refer to; kNoTable: to different tables.
   std::unordered_map<std::string, TableIndex> targets_by_name_;
   std::unordered_map<std::string, int> keys_by_name_;  // how many of them there are

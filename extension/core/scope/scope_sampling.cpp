@@ -11,13 +11,6 @@
 namespace company_backup {
 namespace {
 
-bool has_key(const std::vector<ForeignKey>& keys, TableIndex table, int16_t column) {
-  return std::any_of(keys.begin(), keys.end(), [&](const ForeignKey& key) {
-    return key.table == table && key.only_partition == 0 &&
-           std::find(key.columns.begin(), key.columns.end(), column) != key.columns.end();
-  });
-}
-
 bool refers(const Schema& schema, TableIndex table) {
   return std::any_of(schema.foreign_keys.begin(), schema.foreign_keys.end(),
                      [&](const ForeignKey& key) { return key.table == table; });
@@ -151,6 +144,14 @@ std::vector<const Column*> possible_kinds(const Table& table, const Column& id) 
 
 }  // namespace
 
+bool is_in_key(const Schema& schema, TableIndex table, int16_t column) {
+  const auto& keys = schema.foreign_keys;
+  return std::any_of(keys.begin(), keys.end(), [&](const ForeignKey& key) {
+    return key.table == table && key.only_partition == 0 &&
+           std::find(key.columns.begin(), key.columns.end(), column) != key.columns.end();
+  });
+}
+
 std::vector<CompanyWay> company_ways(const Schema& schema, const Settings& settings,
                                      TableIndex table) {
   std::vector<CompanyWay> ways;
@@ -176,7 +177,7 @@ std::vector<const Column*> nullable_columns(const Schema& schema, TableIndex tab
     if (column.not_null || column.generated) continue;
     const bool may_refer = column.family == TypeFamily::kUuid ||
                            (can_hold_id(column) && (id_stem(column.name) || names_doer(column)));
-    if (may_refer || has_key(schema.foreign_keys, table, column.number)) columns.push_back(&column);
+    if (may_refer || is_in_key(schema, table, column.number)) columns.push_back(&column);
   }
   return columns;
 }
@@ -195,7 +196,7 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNo
     if (!can_hold_id(column) && column.family != TypeFamily::kJson && !is_label_tree(column) &&
         !is_secret)
       continue;
-    if (has_key(schema.foreign_keys, table, column.number)) continue;
+    if (is_in_key(schema, table, column.number)) continue;
     const TableIndex of_key = nouns.table_of_key(column.name);
     const bool named = nouns.stem(column) || names_doer(column) ||
                        (of_key != kNoTable && of_key != table) || looks_like_secret(from, column);
@@ -239,7 +240,7 @@ std::vector<KeyColumn> keys_to_match(const Schema& schema, TableIndex table) {
       if (number == 0) continue;
       const Column& column = column_of(schema.tables[table], number);
       if (is_array(column) || !can_hold_id(column) || !is_own_type(column)) continue;
-      if (!alone && has_key(schema.foreign_keys, table, number)) continue;
+      if (!alone && is_in_key(schema, table, number)) continue;
       const auto same = [&](const KeyColumn& key) { return key.column == &column; };
       const auto known = std::find_if(keys.begin(), keys.end(), same);
       if (known == keys.end())

@@ -9,6 +9,9 @@
 
 namespace company_backup {
 
+// Is the column in a foreign key of all rows of the table?
+bool is_in_key(const Schema& schema, TableIndex table, int16_t column);
+
 struct SampledColumn {
   const Column* column = nullptr;
   // Is it named like an ID? Else only values are kept that look generated: of others, a match would

@@ -9,12 +9,6 @@
 namespace company_backup {
 namespace {
 
-std::string joined(std::span<const std::string> words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : "_") + word;
-  return text;
-}
-
 // Numbers that count or order, whatever table has the same name.
 bool is_quantity(const std::string& word) {
   return is_word(
@@ -38,7 +32,8 @@ bool is_part_played(const std::string& word) {
 TableNouns::TableNouns(const Schema& schema) {
   for (TableIndex index = 0; index < static_cast<TableIndex>(schema.tables.size()); ++index) {
     const Table& table = schema.tables[index];
-    for (const std::string& form : noun_forms(plain_name(table.name))) nouns_.insert(form);
+    for (const std::string& form : noun_forms(plain_name(table.name)))
+      tables_[form].push_back(index);
     for (const UniqueIndex& unique : table.unique_indexes) {
       if (unique.partial || unique.columns.size() != 1 || unique.columns[0] == 0) continue;
       const std::string& name = column_of(table, unique.columns[0]).name;
@@ -49,11 +44,19 @@ TableNouns::TableNouns(const Schema& schema) {
 }
 
 std::optional<std::string> TableNouns::known(const std::string& noun) const {
-  const auto forms = noun_forms(noun);
-  const bool is_noun = std::any_of(forms.begin(), forms.end(), [this](const std::string& form) {
-    return nouns_.contains(form);
-  });
-  return is_noun ? std::optional(noun) : std::nullopt;
+  return tables(noun).empty() ? std::nullopt : std::optional(noun);
+}
+
+std::vector<TableIndex> TableNouns::tables(const std::string& noun) const {
+  std::vector<TableIndex> found;
+  for (const std::string& form : noun_forms(noun)) {
+    const auto named = tables_.find(form);
+    if (named != tables_.end())
+      found.insert(found.end(), named->second.begin(), named->second.end());
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
 }
 
 std::optional<std::string> TableNouns::said_stem(const Column& column) const {
@@ -66,8 +69,8 @@ std::optional<std::string> TableNouns::said_stem(const Column& column) const {
         if (auto stem = known(all[0].substr(0, all[0].size() - end.size()))) return stem;
   }
   if (all.size() < 2) return std::nullopt;
-  if (is_word(all.front(), {"id", "fk"})) return known(joined(all.subspan(1)));
-  if (is_word(all.back(), {"fk"})) return known(joined(all.first(all.size() - 1)));
+  if (is_word(all.front(), {"id", "fk"})) return known(joined_words(all.subspan(1)));
+  if (is_word(all.back(), {"fk"})) return known(joined_words(all.first(all.size() - 1)));
   return std::nullopt;
 }
 
@@ -79,9 +82,9 @@ std::optional<std::string> TableNouns::stem(const Column& column) const {
   const std::span<const std::string> all(words);
   if (all.empty()) return std::nullopt;
   if (all.size() > 1 && is_word(all.back(), {"ref", "key", "nr", "no", "num"}))
-    return known(joined(all.first(all.size() - 1)));
+    return known(joined_words(all.first(all.size() - 1)));
   if (is_quantity(all.back())) return std::nullopt;
-  return known(joined(is_part_played(all.front()) ? all.subspan(1) : all));
+  return known(joined_words(is_part_played(all.front()) ? all.subspan(1) : all));
 }
 
 TableIndex TableNouns::table_of_key(const std::string& column) const {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
+#include <vector>
 
 #include "core/scope/schema.hpp"
 
@@ -20,6 +20,9 @@ class TableNouns {
   // The same of names that cannot be those of anything but IDs: not customer, or customer_ref.
   std::optional<std::string> said_stem(const Column& column) const;
 
+  // The tables that are called so, in any form of the noun: "category" are categories.
+  std::vector<TableIndex> tables(const std::string& noun) const;
+
   // The one table that alone has a key of one column of this name, which is not one that any table
   // may have: customer_no. kNoTable: none, or several.
   TableIndex table_of_key(const std::string& column) const;
@@ -27,7 +30,7 @@ class TableNouns {
  private:
   std::optional<std::string> known(const std::string& noun) const;
 
-  std::unordered_set<std::string> nouns_;
+  std::unordered_map<std::string, std::vector<TableIndex>> tables_;  // by the forms of their names
   std::unordered_map<std::string, TableIndex> keys_;
 };
 

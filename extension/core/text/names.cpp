@@ -26,15 +26,6 @@ bool ends_with(const std::string& text, std::string_view end) {
   return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-std::string join(const std::vector<std::string>& words, size_t count) {
-  std::string joined;
-  for (size_t i = 0; i < count; ++i) {
-    if (i > 0) joined += '_';
-    joined += words[i];
-  }
-  return joined;
-}
-
 bool is_last_word(const std::string& noun, std::string_view word) {
   return noun == word || (ends_with(noun, word) && noun[noun.size() - word.size() - 1] == '_');
 }
@@ -62,9 +53,14 @@ std::vector<std::string> words_of(std::string_view name) {
   return words;
 }
 
+std::string joined_words(std::span<const std::string> words) {
+  std::string joined;
+  for (const std::string& word : words) joined += (joined.empty() ? "" : "_") + word;
+  return joined;
+}
+
 std::string plain_name(std::string_view name) {
-  const auto words = words_of(name);
-  return join(words, words.size());
+  return joined_words(words_of(name));
 }
 
 std::vector<std::string> noun_forms(const std::string& noun) {
@@ -103,7 +99,7 @@ std::optional<std::string> id_stem(std::string_view column_name) {
   if (words.size() < 2) return std::nullopt;
   const std::string& last = words.back();
   if (last != "id" && last != "ids" && last != "uuid" && last != "uuids") return std::nullopt;
-  return join(words, words.size() - 1);
+  return joined_words(std::span(words).first(words.size() - 1));
 }
 
 }  // namespace company_backup

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@ namespace company_backup {
 // "apiKey_v2" -> api, key, v2. Splits at anything but letters and digits and inside camelCase;
 // ASCII letters become lower case, bytes above 127 count as letters.
 std::vector<std::string> words_of(std::string_view name);
+
+// "order", "items" -> order_items.
+std::string joined_words(std::span<const std::string> words);
 
 // The words joined by "_": "OrderItems" and "order_items" are one name.
 std::string plain_name(std::string_view name);
