@@ -302,15 +302,10 @@ void note_left_identity(const LiveScope& live, int64_t restore, const TakenIdent
     }
     count += values.size();
   }
-  if (count == 0) return;
-  guarded([=] {
-    ereport(NOTICE, (errmsg_plural("the company does not get " UINT64_FORMAT
-                                   " value of its identity, which others have",
-                                   "the company does not get " UINT64_FORMAT
-                                   " values of its identity, which others have",
-                                   count, count),
-                     errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
-  });
+  report_problems(
+      restore, count,
+      "the company does not get " UINT64_FORMAT " value of its identity, which others have",
+      "the company does not get " UINT64_FORMAT " values of its identity, which others have");
 }
 
 void record_creation(const LiveScope& live, RestoreRecord record, const Creation& creation,

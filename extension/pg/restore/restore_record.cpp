@@ -128,6 +128,14 @@ void note_problem(int64_t restore, const Table& table, const std::string& row_ke
   note(oid);
 }
 
+void report_problems(int64_t restore, uint64_t count, const char* one, const char* several) {
+  if (count == 0) return;
+  guarded([=] {
+    ereport(NOTICE, (errmsg_plural(one, several, count, count),
+                     errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
+  });
+}
+
 Error unknown_company(const Error& error, int64_t backup) {
   return Error(sqlstate::kUnknownCompany, error.message())
       .detail(error.detail())

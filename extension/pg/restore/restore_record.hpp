@@ -31,6 +31,10 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, RestoreE
 void note_problem(int64_t restore, const Table& table, const std::string& row_key,
                   const char* sqlstate, const std::string& problem, const Text& row_data = {});
 
+// A notice, unless `count` is 0, of what restore_problems() lists: what one of it is called and
+// what several are, both with a UINT64_FORMAT for `count`.
+void report_problems(int64_t restore, uint64_t count, const char* one, const char* several);
+
 // The company a restore is of.
 struct RestoreOwner {
   std::string company;  // its key as it was then

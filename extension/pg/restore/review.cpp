@@ -89,30 +89,6 @@ void apply(CompanyMerge& merge, DiscardedEdits& edits) {
   }
 }
 
-void report_discarded(int64_t restore, uint64_t count) {
-  if (count == 0) return;
-  guarded([=] {
-    ereport(NOTICE,
-            (errmsg_plural(
-                 "the revert discarded " UINT64_FORMAT " edit that was made after the restore",
-                 "the revert discarded " UINT64_FORMAT " edits that were made after the restore",
-                 count, count),
-             errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
-  });
-}
-
-void report_left_alone(int64_t restore, uint64_t count) {
-  if (count == 0) return;
-  guarded([=] {
-    ereport(NOTICE, (errmsg_plural("the revert left " UINT64_FORMAT
-                                   " row outside the company as the restore or others made it",
-                                   "the revert left " UINT64_FORMAT
-                                   " rows outside the company as the restore or others made them",
-                                   count, count),
-                     errhint("restore_problems(" INT64_FORMAT ") lists them.", restore)));
-  });
-}
-
 }  // namespace
 
 void keep_restore(int64_t id, const Text& actor) {
@@ -156,8 +132,14 @@ void revert_restore(int64_t id, const Text& actor) {
   operation.close();
   settle_restore(live, restore, RestoreStatus::kReverted, actor,
                  JsonObject().add("discarded", static_cast<int64_t>(edits.count())));
-  report_discarded(id, edits.count());
-  report_left_alone(id, left_alone);
+  report_problems(id, edits.count(),
+                  "the revert discarded " UINT64_FORMAT " edit that was made after the restore",
+                  "the revert discarded " UINT64_FORMAT " edits that were made after the restore");
+  report_problems(id, left_alone,
+                  "the revert left " UINT64_FORMAT
+                  " row outside the company as the restore or others made it",
+                  "the revert left " UINT64_FORMAT
+                  " rows outside the company as the restore or others made them");
 }
 
 }  // namespace company_backup
