@@ -1,9 +1,6 @@
 -- Rows that belong to a company by a way that ends (ON DELETE SET NULL, a kind and an ID, a column without a foreign
 -- key): in append-only tables; those that the archive does not have; and when a deleted company is made anew.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(31);
 
 \ir told.psql

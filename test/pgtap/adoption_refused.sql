@@ -1,9 +1,6 @@
 -- Rows of nobody that are everybody's: a restore takes them for the company's neither where no removal can have left
 -- them to nobody, nor where others refer to them. Previews and plans of IDs announce it.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(20);
 
 \ir told.psql

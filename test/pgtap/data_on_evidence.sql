@@ -1,8 +1,5 @@
 -- Columns that are data because no value is the key of anything: asked about again when that stops being true.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT * FROM no_plan();
 
 \ir told.psql

@@ -1,8 +1,5 @@
 -- Columns that get no value and no default when a row is loaded get NULL, if their domain allows it, as in an INSERT.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(16);
 
 CREATE DOMAIN app.present AS text NOT NULL;

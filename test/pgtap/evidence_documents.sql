@@ -1,8 +1,5 @@
 -- What evidence reads of documents, and of samples that are not all alike; what it cannot read is said.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT * FROM no_plan();
 
 \ir told.psql

@@ -1,8 +1,5 @@
 -- Columns treated as files: their contents travel as files of the archive, each distinct one once.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT no_plan();
 
 CREATE DOMAIN app.scan AS bytea CHECK (octet_length(VALUE) < 30000000);

@@ -1,8 +1,5 @@
 -- Foreign tables, and partitions of them, among the tables whose rows are looked at; and what cannot be looked at.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 CREATE EXTENSION file_fdw;
 CREATE EXTENSION postgres_fdw;
 SELECT * FROM no_plan();

@@ -1,9 +1,6 @@
 -- Tables that belong to no company and are not referred to: by a rule, and without one; and that every table of the
 -- database is in the scope.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT * FROM no_plan();
 
 \ir told.psql

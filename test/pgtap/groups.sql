@@ -1,8 +1,5 @@
 -- Numbers that rows share and no table keys (set_column_rule(..., 'group')): a copy has its own.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(12);
 
 \ir told.psql

@@ -1,8 +1,5 @@
 -- Columns treated as "group" that have one name in several tables: the same number is the same group.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT * FROM no_plan();
 
 \ir told.psql

@@ -1,8 +1,5 @@
 -- Numbers of groups (set_column_rule(..., 'group')) that another company has meanwhile: no two companies' groups become one.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT * FROM no_plan();
 
 \ir told.psql

@@ -1,8 +1,5 @@
 -- Hints can be followed: what they name exists where they are given.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(11);
 
 \ir told.psql

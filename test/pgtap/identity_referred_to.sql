@@ -1,8 +1,5 @@
 -- A column treated as "identity" that others refer to: copies do not have its values, so nothing could follow.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT * FROM no_plan();
 
 \ir told.psql

@@ -1,8 +1,5 @@
 -- What is a company's alone (set_column_rule(..., 'identity')) and another one has by now, when the company comes back.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT * FROM no_plan();
 
 \ir told.psql

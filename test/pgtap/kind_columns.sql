@@ -1,8 +1,5 @@
 -- What a kind column may be: text padded with blanks counts without them, a generated column is refused.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(4);
 CREATE TABLE app.firm (id serial PRIMARY KEY, name text);
 CREATE TABLE app.inv (id serial PRIMARY KEY, firm_id int NOT NULL REFERENCES app.firm);

@@ -1,9 +1,6 @@
 -- References to rows that do not travel: memberships and excluded tables. In place they come back where their
 -- row is there; a copy, and another database, have none.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(29);
 
 \ir told.psql

@@ -1,9 +1,6 @@
 -- What looks at other rows while a row is written (CHECKs, domains, generated columns that call functions) finds them:
 -- tables are written in the order of their references, and see what was written before.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(22);
 SET LOCAL check_function_bodies = off;
 

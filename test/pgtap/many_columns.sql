@@ -1,8 +1,5 @@
 -- One statement for many columns: a list of columns, a column name in all tables, references of all tables.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(62);
 
 \ir told.psql

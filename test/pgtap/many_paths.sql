@@ -1,8 +1,5 @@
 -- Documents with very many paths, and very long ones: nothing is lost without a word.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT * FROM no_plan();
 
 CREATE FUNCTION pg_temp.told_of(wanted text) RETURNS text LANGUAGE sql AS

@@ -1,9 +1,6 @@
 -- Shared rows that are recognized by columns which hold the key of another row: in another database that row has another
 -- key, and the same key is another row.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(25);
 
 \ir told.psql

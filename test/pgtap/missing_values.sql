@@ -1,9 +1,6 @@
 -- Columns that must not be null and whose values do not come from the backup: rows that are there keep theirs,
 -- only rows that have to be made anew are in the way, and a rule can say what these get.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(40);
 \ir told.psql
 

@@ -1,9 +1,6 @@
 -- Names in messages and arguments: quoted once; a column that is named must be there; people who are missing
 -- are told apart.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(9);
 
 \ir told.psql

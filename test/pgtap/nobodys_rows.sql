@@ -1,9 +1,6 @@
 -- Rows that belong to nobody because what they lead to belongs to nobody: shared, as those whose own company
 -- is NULL.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(15);
 
 CREATE TABLE app.co (id int PRIMARY KEY, name text);

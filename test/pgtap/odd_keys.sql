@@ -1,8 +1,5 @@
 -- Keys that are arrays or composite values, and foreign keys that refer to them.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(14);
 
 \ir told.psql

@@ -1,8 +1,5 @@
 -- What we write can be read by us: values as deep as the server holds, long keys, names and labels, lists of many problems.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(27);
 
 CREATE TABLE app.company (id text PRIMARY KEY, name text, note jsonb);

@@ -1,8 +1,5 @@
 -- Texts made of IDs (set_column_rule(..., 'path')): '2/3/', '/2/3/', '2.3'; of the table's own rows, or of others.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT * FROM no_plan();
 
 \ir told.psql

@@ -1,9 +1,6 @@
 -- What a restore would stop at, its preview and the plan of IDs say beforehand: rows outside that refer to what would be
 -- removed, unique values of the company's own row, append-only rows that would be left to nobody.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(28);
 
 \ir told.psql

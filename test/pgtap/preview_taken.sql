@@ -1,8 +1,5 @@
 -- A preview announces what a restore would stop at: unique values that another company's row, or nobody's, has.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(10);
 \ir told.psql
 

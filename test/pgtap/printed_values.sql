@@ -1,9 +1,6 @@
 -- A signed archive that says what no type prints ("now") is not believed: the values of its rows are what types print, or refused
 -- by table, column and row.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(72);
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text, born text);

@@ -1,8 +1,5 @@
 -- References inside documents, arrays of domains and arrays of several dimensions, as set_reference() takes them.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(23);
 
 \ir told.psql

@@ -1,9 +1,6 @@
 -- Values that must be unique in the whole database: what plan_ids() says of indexes of expressions, with a
 -- predicate, with NULLS NOT DISTINCT, and rules that give copies values of their own.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(41);
 
 \ir told.psql

@@ -1,8 +1,5 @@
 -- More changes than one batch holds: the first batches are written while rows are still being read.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(5);
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL);

@@ -1,10 +1,7 @@
 -- A company comes back from its backup exactly as it was, whatever its tables look like: partitions
 -- with another column order, generated columns, identity ALWAYS, cycles, self references, composite
 -- keys, domains, exclusion and deferrable constraints, every type with a text form of its own.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 CREATE EXTENSION btree_gist;
 SELECT plan(17);
 

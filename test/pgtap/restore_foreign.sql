@@ -1,8 +1,5 @@
 -- A backup from another database: shared rows and people have other keys here, the company too.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(22);
 
 CREATE TABLE app.region (country text, code text, title text NOT NULL, PRIMARY KEY (country, code), UNIQUE (title));

@@ -1,9 +1,6 @@
 -- Rows that lost their company because the row they refer to was removed alone: ON DELETE SET NULL or SET DEFAULT
 -- emptied their only way to it, or no foreign key holds it. A restore adopts them, a revert leaves them to nobody again.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(20);
 
 CREATE TABLE app.co (id int PRIMARY KEY, name text);

@@ -1,9 +1,6 @@
 -- Rows that belong to a company through a row that refers to them, when somebody deletes that row alone: a
 -- restore adopts them, a revert leaves them to nobody again.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(32);
 
 -- A letter has a body, a body a style; a body has paragraphs, and remarks without a key. Some letters have a

@@ -1,9 +1,6 @@
 -- Rows outside the company that refer to rows which a restore removes: they follow their foreign
 -- keys, or stop the restore; a revert brings them back.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(23);
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL);

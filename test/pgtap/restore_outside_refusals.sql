@@ -1,9 +1,6 @@
 -- Rows outside the company that refer to rows which a restore removes: when they stop it, whose
 -- rights count, and what a revert leaves alone.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(32);
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL, code text UNIQUE);

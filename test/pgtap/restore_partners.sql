@@ -1,9 +1,6 @@
 -- References to other companies that a rule lets lead there: one archive serves its own place, where the partner comes
 -- back, and others, where it is null, or as the rule says.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(23);
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL);

@@ -1,9 +1,6 @@
 -- What a restore refuses: references that lead nowhere or to others, callers without rights, code of
 -- table owners that wants the caller's.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(19);
 
 CREATE TABLE app.company (id int PRIMARY KEY, name text NOT NULL, rank int NOT NULL DEFAULT 0, plan text, number int NOT NULL DEFAULT 0);

@@ -1,8 +1,5 @@
 -- Sequences behind columns: whose they are, and how far a load may move them.
-\set ON_ERROR_STOP on
-BEGIN;
-CREATE SCHEMA app;
-CREATE EXTENSION company_backup;
+\ir app.psql
 SELECT plan(21);
 SET LOCAL client_min_messages = error;  -- of sequences that are not moved
 
