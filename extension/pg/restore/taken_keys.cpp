@@ -28,57 +28,13 @@ bool tells_companies_apart(const ScopedTable& scoped, const UniqueIndex& index) 
 }  // namespace
 
 TakenKeys::TakenKeys(const LiveScope& live, const Company& company, const MergePlan& plan)
-    : live_(live), company_(company), plan_(plan) {
-  const auto watch = [&](const UniqueIndex& index, bool exclusion) {
-    const bool plain = is_plain(index);
-    if (!plain && index.used.empty()) return;
-    if (tells_companies_apart(*plan.matched->scoped, index)) return;
-    indexes_.push_back({&index, plain, exclusion});
+    : WatchedKeys(plan), live_(live), company_(company) {
+  const auto watch_all = [&](const std::vector<UniqueIndex>& indexes, bool exclusion) {
+    for (const UniqueIndex& index : indexes)
+      if (!tells_companies_apart(*plan.matched->scoped, index)) watch(index, exclusion);
   };
-  for (const UniqueIndex& index : plan.matched->table->unique_indexes) watch(index, false);
-  for (const UniqueIndex& index : plan.matched->table->exclusions) watch(index, true);
-}
-
-// A key, or, where NULL counts, each value behind a letter that says whether there is one.
-void TakenKeys::note(Index& index, const std::vector<const Column*>& columns,
-                     const std::vector<RowValue>& values) {
-  if (index.plain) {
-    if (const auto key = key_line_of(index.index->columns, columns, values)) index.keys.put(*key);
-    return;
-  }
-  std::vector<std::string> texts;
-  for (int16_t number : index.index->used) {
-    const auto found = std::find_if(columns.begin(), columns.end(), [number](const Column* column) {
-      return column->number == number;
-    });
-    if (found == columns.end()) return;  // its default counts
-    const RowValue& value = values[static_cast<size_t>(found - columns.begin())];
-    const Text text = text_form(**found, value);
-    texts.push_back(text ? "v" + *text : "n");
-  }
-  index.keys.put(key_line(texts));
-}
-
-void TakenKeys::note_added(const std::vector<RowValue>& archived) {
-  for (Index& index : indexes_) note(index, plan_.matched->columns, archived);
-}
-
-void TakenKeys::note_changed(const std::vector<RowValue>& current,
-                             const std::vector<RowValue>& archived,
-                             const std::vector<size_t>& columns) {
-  std::vector<RowValue> row;
-  for (Index& index : indexes_) {
-    const std::vector<int16_t>& used = index.plain ? index.index->columns : index.index->used;
-    const bool concerned = std::any_of(columns.begin(), columns.end(), [&](size_t position) {
-      return contains(used, plan_.current[position]->number);
-    });
-    if (!concerned) continue;
-    if (row.empty()) {
-      row = current;
-      for (size_t position : columns) row[position] = archived[position];
-    }
-    note(index, plan_.current, row);
-  }
+  watch_all(plan.matched->table->unique_indexes, false);
+  watch_all(plan.matched->table->exclusions, true);
 }
 
 std::vector<TakenKeys::Taken> TakenKeys::look_up() {
@@ -99,25 +55,11 @@ std::vector<TakenKeys::Taken> TakenKeys::look_up() {
 }
 
 bool TakenKeys::meets_others(Index& index) const {
-  const Table& table = *plan_.matched->table;
-  const std::vector<const Column*> columns = columns_of(table, index.index->used);
-  std::vector<std::vector<Text>> values(columns.size());
   bool taken = false;
-  const auto look = [&] {
-    if (taken || values[0].empty()) return;
-    taken = clashes(live_, plan_.matched->scoped->table, *index.index, columns, values, &company_);
-    for (std::vector<Text>& column : values) column.clear();
-  };
-  std::string_view line;
-  while (index.keys.next(line)) {
-    for (std::vector<Text>& column : values) {
-      const size_t end = line.find('\0');
-      column.push_back(line[0] == 'n' ? Text() : Text(std::string(line.substr(1, end - 1))));
-      line.remove_prefix(end + 1);
-    }
-    if (values[0].size() >= kKeysPerLookup) look();
-  }
-  look();
+  read_values(index, [&](const ValueBatch& batch) {
+    taken = taken || clashes(live_, plan_.matched->scoped->table, *index.index, batch.columns,
+                             batch.values, &company_);
+  });
   return taken;
 }
 
@@ -130,24 +72,18 @@ std::string TakenKeys::look_up(Index& index) const {
       equals_key(columns, "x") + " WHERE (" +
       owned_by(live_.schema, live_.scope, plan_.matched->scoped->table, "x", company) +
       ") IS NOT TRUE ORDER BY u.n";
-  KeyBatch batch(columns);
   uint64_t count = 0;
   std::string list;
-  std::string_view key;
-  for (bool more = true; more;) {
-    batch.clear();
-    while (!batch.full() && (more = index.keys.next(key))) batch.add(key);
-    if (batch.empty()) continue;
+  read_plain(index, [&](const PlainBatch& batch) {
     BatchMemory memory;
-    std::vector<Arg> args = batch.arrays();
+    std::vector<Arg> args = batch.keys.arrays();
     args.push_back(company_.arg());
     for (const Row& row : query(sql, args)) {
-      if (++count <= kListedKeys) {
-        list += (list.empty() ? "" : ", ") + batch.text(std::stoul(*row[0]) - 1);
-      }
+      if (++count > kListedKeys) continue;
+      list += (list.empty() ? "" : ", ") + batch.keys.text(std::stoul(*row[0]) - 1);
     }
     memory.close();
-  }
+  });
   if (count == 0) return {};
   return std::to_string(count) + (count == 1 ? " row has" : " rows have") +
          " the key of a row of another company, or of none: " + list +

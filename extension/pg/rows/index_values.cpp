@@ -4,6 +4,7 @@
 
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
+#include "core/text/array_text.hpp"
 #include "pg/base/owner_query.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/rows/key_lookup.hpp"
@@ -28,11 +29,40 @@ SELECT pg_get_indexdef(i.indexrelid, k.n::int, true)
        pg_get_expr(i.indpred, i.indrelid)
 FROM pg_index i, generate_series(1, i.indnkeyatts) k(n) WHERE i.indexrelid = $1 ORDER BY k.n)";
 
-// The FROM item with the columns under their own names.
-std::string values_as_rows(const std::vector<const Column*>& columns) {
-  std::string select;
+// For each generated column of $1 among $2: its name, its expression, and the columns in it.
+constexpr const char* kGenerated = R"(
+SELECT a.attname, pg_get_expr(d.adbin, d.adrelid),
+       ARRAY(SELECT DISTINCT p.refobjsubid::int2 FROM pg_depend p
+             WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
+               AND p.refclassid = 'pg_class'::regclass AND p.refobjid = a.attrelid
+               AND p.refobjsubid NOT IN (0, a.attnum) ORDER BY 1)
+FROM pg_attribute a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = $1 AND a.attgenerated <> '' AND a.attnum = ANY ($2::int2[]) ORDER BY a.attnum)";
+
+Rows generated_columns(const Table& table, const UniqueIndex& index) {
+  std::vector<std::string> numbers;
+  for (const int16_t number : index.used) {
+    if (column_of(table, number).generated) numbers.push_back(std::to_string(number));
+  }
+  if (numbers.empty()) return {};
+  return query(kGenerated, {Arg::datum(OIDOID, ObjectIdGetDatum(table.oid)), text_array(numbers)});
+}
+
+// A name that no column has.
+std::string free_name(const std::vector<const Column*>& columns) {
+  std::string name = "n";
+  while (std::any_of(columns.begin(), columns.end(),
+                     [&](const Column* column) { return column->name == name; })) {
+    name += "_";
+  }
+  return name;
+}
+
+// The FROM item with the columns under their own names, and their position under `number`.
+std::string values_as_rows(const std::vector<const Column*>& columns, const std::string& number) {
+  std::string select = "u.n AS " + number;
   for (size_t i = 0; i < columns.size(); ++i) {
-    select += (i > 0 ? ", u.k" : "u.k") + std::to_string(i) + " AS " + quote_name(columns[i]->name);
+    select += ", u.k" + std::to_string(i) + " AS " + quote_name(columns[i]->name);
   }
   return "(SELECT " + select + " FROM " + unnested(columns) + ") AS t";
 }
@@ -44,10 +74,9 @@ bool is_plain(const UniqueIndex& index) {
          std::find(index.columns.begin(), index.columns.end(), 0) == index.columns.end();
 }
 
-bool clashes(const LiveScope& live, TableIndex table_index, const UniqueIndex& index,
-             const std::vector<const Column*>& columns,
-             const std::vector<std::vector<Text>>& values, const Company* target) {
-  const Table& table = live.table(table_index);
+std::vector<Clash> find_clashes(const Table& table, const UniqueIndex& index,
+                                const std::vector<const Column*>& columns,
+                                const std::vector<std::vector<Text>>& values, size_t limit) {
   std::string select, equal, predicate;
   size_t n = 0;
   for (const Row& row : query(kKeyColumns, {Arg::datum(OIDOID, ObjectIdGetDatum(index.oid))})) {
@@ -63,20 +92,53 @@ bool clashes(const LiveScope& live, TableIndex table_index, const UniqueIndex& i
   for (size_t i = 0; i < columns.size(); ++i) {
     args.push_back(typed_array(*columns[i], values[i]));
   }
-  const Rows found =
-      query_as_owner(table.oid,
-                     "SELECT b.row_table, b.row_place FROM (SELECT" + select.substr(1) + " FROM " +
-                         values_as_rows(columns) + predicate +
-                         ") AS a JOIN (SELECT t.tableoid AS row_table, t.ctid AS row_place" +
-                         select + " FROM " + from_table(table) + " AS t" + predicate +
-                         ") AS b ON " + equal + (target == nullptr ? " LIMIT 1" : ""),
-                     args);
+  const std::string number = free_name(columns);
+  std::string given = values_as_rows(columns, number), generated;
+  for (const Row& row : generated_columns(table, index))
+    generated += ", (" + *row[1] + ") AS " + quote_name(*row[0]);
+  if (!generated.empty()) given = "(SELECT t.*" + generated + " FROM " + given + ") AS t";
+  std::vector<Clash> found;
+  for (const Row& row : query_as_owner(
+           table.oid,
+           "SELECT a.row_number, b.row_table, b.row_place FROM (SELECT t." + number +
+               " AS row_number" + select + " FROM " + given + predicate +
+               ") AS a JOIN (SELECT t.tableoid AS row_table, t.ctid AS row_place" + select +
+               " FROM " + from_table(table) + " AS t" + predicate + ") AS b ON " + equal +
+               (limit == 0 ? "" : " LIMIT " + std::to_string(limit)),
+           args)) {
+    found.push_back({std::stoul(*row[0]) - 1, *row[1], *row[2]});
+  }
   memory.close();
+  return found;
+}
+
+std::vector<int16_t> value_columns(const Table& table, const UniqueIndex& index) {
+  std::vector<int16_t> columns;
+  const auto add = [&columns](int16_t number) {
+    if (std::find(columns.begin(), columns.end(), number) == columns.end())
+      columns.push_back(number);
+  };
+  for (const int16_t number : index.used) {
+    if (!column_of(table, number).generated) add(number);
+  }
+  for (const Row& row : generated_columns(table, index)) {
+    for (const std::string& number : parse_text_array(*row[2]))
+      add(static_cast<int16_t>(std::stoi(number)));
+  }
+  return columns;
+}
+
+bool clashes(const LiveScope& live, TableIndex table_index, const UniqueIndex& index,
+             const std::vector<const Column*>& columns,
+             const std::vector<std::vector<Text>>& values, const Company* target) {
+  const Table& table = live.table(table_index);
+  const std::vector<Clash> found =
+      find_clashes(table, index, columns, values, target == nullptr ? 1 : 0);
   if (found.empty() || target == nullptr) return !found.empty();
   std::vector<std::string> tables, places;
-  for (const Row& row : found) {
-    tables.push_back(*row[0]);
-    places.push_back(*row[1]);
+  for (const Clash& clash : found) {
+    tables.push_back(clash.relation);
+    places.push_back(clash.place);
   }
   return !query("SELECT" + from_places(table, 2) + " WHERE NOT coalesce(" +
                     owned_by(live.schema, live.scope, table_index, "t", "$1") + ", false) LIMIT 1",
