@@ -643,7 +643,7 @@ CREATE FUNCTION restore_company(company text,
 RETURNS bigint
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'restore_company';
-COMMENT ON FUNCTION restore_company(text, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup holds and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
+COMMENT ON FUNCTION restore_company(text, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
 
 CREATE FUNCTION restore_company(company bigint,
     backup bigint,
@@ -658,7 +658,7 @@ CREATE FUNCTION restore_company(company bigint,
 RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
-COMMENT ON FUNCTION restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup holds and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
+COMMENT ON FUNCTION restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
 
 CREATE FUNCTION restore_company(company uuid,
     backup bigint,
@@ -673,7 +673,7 @@ CREATE FUNCTION restore_company(company uuid,
 RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
-COMMENT ON FUNCTION restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup holds and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
+COMMENT ON FUNCTION restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
 
 CREATE FUNCTION preview_restore(company text,
     backup bigint,

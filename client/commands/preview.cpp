@@ -20,7 +20,7 @@ int run_preview(const ConnectionOptions& where, const PreviewOptions& options) {
   if (options.json) {
     print_json(std::cout, to_json(preview));
   } else {
-    print_preview(std::cout, preview, true);
+    print_preview(std::cout, preview, options.restore, true);
   }
   return kDone;
 }

@@ -23,7 +23,7 @@ struct RestoreCommand {
 // Shows what would happen and asks. Throws Error unless the answer is the word.
 void confirm(Terminal& terminal, Connection& connection, const RestoreOptions& restore) {
   std::ostringstream text;
-  print_preview(text, connection.call("preview_restore", restore.arguments()), false);
+  print_preview(text, connection.call("preview_restore", restore.arguments()), restore, false);
   text << "Type " << kWord << " to restore company " << printable(restore.company)
        << " from backup " << restore.backup << ": ";
   if (terminal.ask(text.str()) == kWord) return;

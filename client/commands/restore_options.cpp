@@ -27,9 +27,12 @@ bool has_changes(const Result& preview, int row) {
 void RestoreOptions::add_to(CLI::App& command) {
   command.add_option("COMPANY", company, "Key of the company")->required()->type_name("");
   add_backup_argument(command, backup)->required();
-  add_choice(command, "--mode", mode,
-             "replace: the company becomes what the backup holds; merge is planned",
-             {"replace", "merge"});
+  CLI::Option* which =
+      add_choice(command, "--mode", mode,
+                 "replace: the company becomes what the backup holds; merge: what is missing is "
+                 "added, and all else stays",
+                 {"replace", "merge"});
+  command.add_flag("--merge", merge, "The same as --mode merge")->excludes(which);
   add_choice(command, "--ids", ids, "Keep the IDs of the backup, or give rows new ones",
              {"auto", "keep", "remap"});
   command.add_flag("--include-files", include_files, "Restore files, too");
@@ -54,7 +57,7 @@ std::vector<Argument> RestoreOptions::arguments() const {
   const auto add = [&](const char* name, const std::optional<std::string>& value) {
     if (value) arguments.push_back({name, text_parameter(*value)});
   };
-  add("mode", mode);
+  add("mode", merge ? std::optional<std::string>("merge") : mode);
   add("ids", ids);
   if (include_files) arguments.push_back({"include_files", boolean_parameter(true)});
   add("on_error", on_error);
@@ -65,7 +68,8 @@ std::vector<Argument> RestoreOptions::arguments() const {
   return arguments;
 }
 
-void print_preview(std::ostream& out, const Result& preview, bool all) {
+void print_preview(std::ostream& out, const Result& preview, const RestoreOptions& options,
+                   bool all) {
   const Table every = to_table(preview);
   Table table{every.columns, {}};
   uint64_t sums[std::size(kCounts)] = {};
@@ -75,7 +79,11 @@ void print_preview(std::ostream& out, const Result& preview, bool all) {
       table.rows.push_back(every.rows[static_cast<size_t>(row)]);
     }
   }
-  print_table(out, table, "Nothing would change: the company is what the backup holds.");
+  const bool merges = options.merges();
+  if (merges) out << "Merge: rows that are there stay as they are.\n";
+  print_table(out, table,
+              merges ? "Nothing would change: the company has all rows of the backup."
+                     : "Nothing would change: the company is what the backup holds.");
   out << "Rows in all:";
   for (size_t i = 0; i < std::size(kCounts); ++i) {
     out << (i == 0 ? " " : ", ") << sums[i] << ' ' << kCounts[i];

@@ -17,14 +17,16 @@ struct RestoreOptions {
   int64_t backup = 0;
   std::optional<std::string> mode, ids, on_error, on_conflict, on_missing_shared, schema_drift;
   std::optional<std::string> actor;
-  bool include_files = false;
+  bool include_files = false, merge = false;
 
+  bool merges() const { return merge || mode == "merge"; }
   void add_to(CLI::App& command);
   std::vector<Argument> arguments() const;
 };
 
-// The rows of preview_restore() as a table, or only those of tables that would change, and the sums
-// in a sentence.
-void print_preview(std::ostream& out, const Result& preview, bool all);
+// The rows of preview_restore() with these options as a table, or only those of tables that would
+// change, and the sums in a sentence.
+void print_preview(std::ostream& out, const Result& preview, const RestoreOptions& options,
+                   bool all);
 
 }  // namespace company_backup::client

@@ -5,6 +5,7 @@
 --   INSERT INTO oracle.scoped (relation, belongs) VALUES ('item', 't.company_id = %1$L'), ...
 --   SELECT oracle.take('1');       copies the company's rows into oracle.saved_row
 --   SELECT oracle.restore('1');    makes the company what it was then
+--   SELECT oracle.merge('1');      instead of that: adds the rows that are missing, and leaves all others
 --
 -- restore() fails with OR001 where this way of restoring does not apply: foreign keys in a circle that
 -- can neither be deferred nor be NULL, triggers that change what is written, rows of others that refer to
@@ -238,23 +239,49 @@ BEGIN
     SET CONSTRAINTS ALL IMMEDIATE;
 END $$;
 
+-- The key of a row t by which rows are the same, and all that is compared of it, as SQL; without a primary key
+-- they are one.
+CREATE FUNCTION oracle.compared(scoped oracle.scoped, OUT key text, OUT whole text, OUT keyless boolean) LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT format('ROW(%s)::text', string_agg('t.' || quote_ident(attname), ', ' ORDER BY attnum)) INTO key
+        FROM pg_attribute WHERE attrelid = scoped.relation AND attnum = ANY ((SELECT indkey FROM pg_index WHERE indrelid = scoped.relation AND indisprimary)::int2[]);
+    SELECT format('ROW(%s)::text', string_agg('t.' || quote_ident(c), ', ')) INTO whole
+        FROM oracle.columns(scoped.relation) c WHERE c <> ALL (scoped.kept);
+    keyless := key = 'ROW()::text';
+    IF keyless THEN key := whole; END IF;
+END $$;
+
+-- For companies without orphans: those count as missing here.
+CREATE FUNCTION oracle.merge(company text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    scoped oracle.scoped;
+    key text;
+BEGIN
+    FOR scoped IN SELECT * FROM oracle.scoped LOOP
+        SELECT c.key INTO key FROM oracle.compared(scoped) c;
+        EXECUTE format('WITH saved AS (SELECT oracle_n, %1$s AS key, row_number() OVER (PARTITION BY %1$s) AS nth FROM %2$s AS t),
+                now AS (SELECT %1$s AS key, row_number() OVER (PARTITION BY %1$s) AS nth FROM %3$s AS t WHERE %4$s)
+            DELETE FROM oracle.saved_row r USING saved, now
+            WHERE r.scoped = %5$s AND r.nth = saved.oracle_n AND saved.key = now.key AND saved.nth = now.nth',
+            key, oracle.saved(scoped), oracle.rows_of(scoped.relation), format(scoped.belongs, company), scoped.n);
+        EXECUTE format('INSERT INTO oracle.saved_row SELECT %s, 1000000 + row_number() OVER (), t::text FROM %s AS t WHERE %s',
+            scoped.n, oracle.rows_of(scoped.relation), format(scoped.belongs, company));
+    END LOOP;
+    PERFORM oracle.restore(company);
+END $$;
+
 -- What a restore has to do: rows by what becomes of them, compared by primary key, without one as whole
 -- rows. `lost`: rows to restore whose key is taken by a row that is not the company's.
 CREATE FUNCTION oracle.compare(company text)
 RETURNS TABLE (relation regclass, added bigint, changed bigint, removed bigint, unchanged bigint, lost bigint) LANGUAGE plpgsql AS $$
 DECLARE
     scoped oracle.scoped;
-    key text;
-    whole text;
+    parts record;
     belongs text;
 BEGIN
     FOR scoped IN SELECT * FROM oracle.scoped LOOP
         relation := scoped.relation;
-        SELECT format('ROW(%s)::text', string_agg('t.' || quote_ident(attname), ', ' ORDER BY attnum)) INTO key
-            FROM pg_attribute WHERE attrelid = scoped.relation AND attnum = ANY ((SELECT indkey FROM pg_index WHERE indrelid = scoped.relation AND indisprimary)::int2[]);
-        SELECT format('ROW(%s)::text', string_agg('t.' || quote_ident(c), ', ')) INTO whole
-            FROM oracle.columns(scoped.relation) c WHERE c <> ALL (scoped.kept);
-        key := CASE WHEN key = 'ROW()::text' THEN NULL ELSE key END;
+        SELECT * INTO parts FROM oracle.compared(scoped);
         belongs := oracle.mine(scoped, company);
         -- Equal rows are told apart by counting them.
         EXECUTE format('WITH now AS (SELECT %1$s AS key, %2$s AS whole, %3$s AS nth FROM %4$s AS t WHERE %5$s),
@@ -264,8 +291,8 @@ BEGIN
                 count(*) FILTER (WHERE saved.nth IS NULL), count(*) FILTER (WHERE now.whole = saved.whole),
                 count(*) FILTER (WHERE saved.key IN (SELECT key FROM others))
             FROM now FULL JOIN saved ON now.key = saved.key AND now.nth = saved.nth',
-            coalesce(key, whole), whole, CASE WHEN key IS NULL THEN format('row_number() OVER (PARTITION BY %s)', whole) ELSE '1' END,
-            oracle.rows_of(scoped.relation), belongs, oracle.saved(scoped), key IS NOT NULL)
+            parts.key, parts.whole, CASE WHEN parts.keyless THEN format('row_number() OVER (PARTITION BY %s)', parts.whole) ELSE '1' END,
+            oracle.rows_of(scoped.relation), belongs, oracle.saved(scoped), NOT parts.keyless)
             INTO added, changed, removed, unchanged, lost;
         RETURN NEXT;
     END LOOP;

@@ -156,7 +156,7 @@ ALTER TABLE app.log ALTER n TYPE text;
 SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), 'KB031',
     'the archive does not fit the structure of this database in 2 places', 'all differences are found at once');
 ALTER TABLE app.customer ADD COLUMN mood app.mood;
-SELECT throws_ok(format('SELECT restore_company(1, %s, mode => ''merge'')', :backup), '22023', 'invalid mode: "merge"',
+SELECT throws_ok(format('SELECT restore_company(1, %s, on_error => ''skip'')', :backup), '22023', 'invalid on_error: "skip"',
     'what this version cannot do is refused');
 
 SELECT * FROM finish();

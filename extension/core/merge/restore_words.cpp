@@ -6,6 +6,8 @@ const char* to_text(RestoreMode mode) {
   switch (mode) {
     case RestoreMode::kReplace:
       return "replace";
+    case RestoreMode::kMerge:
+      return "merge";
     case RestoreMode::kCreate:
       return "create";
     case RestoreMode::kClone:

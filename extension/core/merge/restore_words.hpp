@@ -3,7 +3,7 @@
 
 namespace company_backup {
 
-enum class RestoreMode { kReplace, kCreate, kClone };
+enum class RestoreMode { kReplace, kMerge, kCreate, kClone };
 
 enum class RestoreStatus { kReview, kKept, kReverted };
 

@@ -62,9 +62,11 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
   record_.problems.clear();
   for (const MatchedTable* matched : tables()) {
     // Once a row cannot be made, the others are only counted, so that all of them can be named.
-    counts.push_back(work_.missing.empty() ? write(*matched, undo, edits) : preview(*matched));
+    const bool stopped = !work_.missing.empty() || !work_.conflicts.empty();
+    counts.push_back(stopped ? preview(*matched) : write(*matched, undo, edits));
   }
   work_.missing.refuse();
+  work_.conflicts.refuse();
   work_.load.doubts().prove();
   if (undo != nullptr) record_keyless_tables(counts, *undo);
   lock_targets();
@@ -119,6 +121,7 @@ void CompanyMerge::record_keyless_tables(const std::vector<MergeCounts>& counts,
 }
 
 void CompanyMerge::refuse_unknown_rows() const {
+  if (work_.policy.merges) return;
   std::string list;
   for (const ScopedTable* scoped : work_.live.travelling()) {
     const bool known = std::any_of(work_.load.tables().begin(), work_.load.tables().end(),

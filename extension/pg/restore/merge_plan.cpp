@@ -107,7 +107,10 @@ class Planner {
       : live_(live), matched_(matched), policy_(policy) {
     plan_.matched = &matched;
     plan_.is_company = matched.scoped->table == live.scope.company_table;
-    plan_.append_only = !policy.exact && matched.scoped->treatment == TableTreatment::kAppendOnly;
+    const bool append_only =
+        !policy.exact && matched.scoped->treatment == TableTreatment::kAppendOnly;
+    plan_.keeps_rows = append_only || policy.merges;
+    plan_.raises_counters = policy.merges && !append_only;
     plan_.query.table.name = display_table(*matched.table);
     plan_.query.table.args = {company.arg()};
     plan_.query.foreign = matched.table->foreign;

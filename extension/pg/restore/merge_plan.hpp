@@ -23,7 +23,8 @@ struct MergePlan {
   // Attribute numbers of columns that a unique or exclusion constraint or the partitioning depends
   // on: a row in which one of them changes is removed and loaded again.
   std::set<int16_t> constrained;
-  bool append_only = false;
+  bool keeps_rows = false;       // rows that are there stay as they are, ...
+  bool raises_counters = false;  // ... but for these
   bool is_company = false;
 
   bool is_keyless() const { return key.empty() && !is_company; }
@@ -35,6 +36,7 @@ struct MergePolicy {
   // Orphans that the archive has are taken for the company's, see pg/restore/orphans.hpp: only
   // right if the archive's rows were this company's.
   bool adopts = false;
+  bool merges = false;   // rows are added only: what is there stays
   bool created = false;  // the company's row has just been made, and stays as it is
   bool preview = false;  // it is only compared
 };

@@ -27,6 +27,7 @@ class RestoreRun {
              const RestoreOptions& options, bool preview)
       : live_(live),
         company_(company),
+        mode_(options.mode),
         manifest_(Manifest::from_json(backup.manifest_text)),
         source_(stored_members(backup.id), backup.id),
         same_database_(is_of_this_database(backup, manifest_)),
@@ -52,10 +53,11 @@ class RestoreRun {
     if (!preview) require_distinct(live, *load_);
     if (preview) clashes_ = find_collapsed_keys(*load_);
     choose_ids(options, preview);
-    merge_.emplace(
-        live, company, *load_,
-        MergePolicy{
-            .with_files = options.include_files, .adopts = may_adopt(), .preview = preview});
+    merge_.emplace(live, company, *load_,
+                   MergePolicy{.with_files = options.include_files,
+                               .adopts = may_adopt(),
+                               .merges = options.mode == RestoreMode::kMerge,
+                               .preview = preview});
   }
 
   CompanyMerge& merge() { return *merge_; }
@@ -63,7 +65,8 @@ class RestoreRun {
   std::vector<SharedReport> shared_report() const { return load_->shared_report(); }
 
   // For the table's row of a preview.
-  Text note_of(const ScopedTable& scoped) const {
+  Text note_of(const MergeCounts& counts) const {
+    const ScopedTable& scoped = *counts.scoped;
     std::string note;
     const auto add = [&note](const std::string& part) {
       note += (note.empty() ? "" : "; ") + part;
@@ -71,6 +74,7 @@ class RestoreRun {
     if (scoped.treatment == TableTreatment::kAppendOnly) {
       add("append-only: rows are added, never changed or removed");
     }
+    if (mode_ == RestoreMode::kMerge) add_kept_notes(counts, add);
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
@@ -133,9 +137,17 @@ class RestoreRun {
     if (!wants_new_ids(live_, manifest_, options.ids, transfer)) {
       return settle_groups(options.ids, preview);
     }
+    if (options.mode == RestoreMode::kMerge) refuse_new_ids();
     renewal_.emplace(live_, transfer, *load_);
     if (!preview) renewal_->require_possible();
     renewal_->begin(preview);
+  }
+
+  [[noreturn]] static void refuse_new_ids() {
+    throw Error(sqlstate::kInvalidParameter,
+                "a backup whose rows need new IDs cannot be merged into a company")
+        .detail("It is of another company, or its IDs are to be new.")
+        .hint("Restore it with mode => 'replace', or make a new company of it.");
   }
 
   // Rows keep their IDs. A group is another's where others have its number, as a row is where they
@@ -150,6 +162,21 @@ class RestoreRun {
     } else if (!preview) {
       refuse_groups(live_, taken_groups_,
                     "With ids => 'remap' the rows get numbers and IDs of their own.");
+    }
+  }
+
+  static void add_kept_notes(const MergeCounts& counts,
+                             const std::function<void(std::string)>& add) {
+    const auto rows = [](uint64_t count) {
+      return std::to_string(count) + (count == 1 ? " row" : " rows");
+    };
+    if (counts.different > 0) {
+      add(rows(counts.different) + " other than in the backup, which " +
+          (counts.different == 1 ? "stays" : "stay"));
+    }
+    if (counts.unknown > 0) {
+      add(rows(counts.unknown) + " that the backup does not have, which " +
+          (counts.unknown == 1 ? "stays" : "stay"));
     }
   }
 
@@ -169,6 +196,7 @@ class RestoreRun {
 
   const LiveScope& live_;
   const Company& company_;
+  const RestoreMode mode_;
   const Manifest manifest_;
   ArchiveRows source_;
   const bool same_database_;
@@ -198,8 +226,8 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   refuse_missed_acts(company.key, identity);
   find_backup(backup.id);  // nobody has deleted it meanwhile
   RestoreRun run(live, company, backup, options, false);
-  RestoreRecord record{next_restore_id(), company.key,           identity,
-                       backup.id,         RestoreMode::kReplace, RestoreStatus::kReview};
+  RestoreRecord record{next_restore_id(), company.key,  identity,
+                       backup.id,         options.mode, RestoreStatus::kReview};
   UndoWriter undo(record.id);
   for (const MergeCounts& counts : run.apply(undo)) {
     record.added += counts.added;
@@ -233,7 +261,7 @@ Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBa
     rows.push_back({counts.scoped->area, display_table(live.table(counts.scoped->table)),
                     std::to_string(counts.added), std::to_string(counts.changed),
                     std::to_string(counts.removed), std::to_string(counts.unchanged),
-                    run.note_of(*counts.scoped)});
+                    run.note_of(counts)});
   }
   for (const SharedReport& report : run.shared_report()) {
     const Text note = describe(report);

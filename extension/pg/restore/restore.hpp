@@ -12,6 +12,7 @@ namespace company_backup {
 class AskedCompany;
 
 struct RestoreOptions {
+  RestoreMode mode = RestoreMode::kReplace;  // or kMerge
   IdMode ids = IdMode::kAuto;
   bool include_files = false;
   MissingShared missing_shared = MissingShared::kRefuse;

@@ -29,6 +29,8 @@ class RowChanges {
 
   // All current rows have been seen: from here on rows are loaded at once.
   void end_of_rows();
+  // Instead of finish(): what waits is not written.
+  void stop() { edits_.finish(); }
   // To be called once; adds the sequences behind loaded columns.
   void finish(std::vector<ColumnSequence>& sequences);
 

@@ -63,7 +63,8 @@ void TableMerge::added(std::string_view line) {
 }
 
 void TableMerge::removed(const CurrentRow& row, const std::vector<RowValue>& values) {
-  if (plan_.append_only) {
+  if (plan_.keeps_rows) {
+    ++counts_.unknown;
     unchanged();
     return stay(row);
   }
@@ -74,29 +75,39 @@ void TableMerge::removed(const CurrentRow& row, const std::vector<RowValue>& val
 void TableMerge::changed(const CurrentRow& row, const std::vector<RowValue>& current,
                          const std::vector<RowValue>& archived,
                          const std::vector<size_t>& columns) {
-  const std::vector<size_t> way =
-      plan_.append_only && is_orphan_ ? on_way_to_company(columns) : std::vector<size_t>();
-  if (plan_.append_only && way.empty()) {
+  if (!plan_.keeps_rows) {
+    ++counts_.changed;
+    return change(row, current, archived, columns);
+  }
+  const std::vector<size_t> some = changing(columns);
+  if (some.empty()) {
+    ++counts_.different;
     unchanged();
     return stay(row);
   }
   ++counts_.changed;
-  change(row, current, archived, plan_.append_only ? way : columns);
+  change(row, current, archived, some);
 }
 
-// Those of these columns (positions) that say whose a row is.
-std::vector<size_t> TableMerge::on_way_to_company(const std::vector<size_t>& columns) const {
-  std::vector<size_t> way;
-  for (size_t position : columns) {
-    const int16_t number = plan_.current[position]->number;
-    const std::vector<RouteStep> routes = all_steps(*matched_.scoped);
-    const bool counts = std::any_of(routes.begin(), routes.end(), [&](const RouteStep& step) {
-      return step.when_column == number ||
-             std::find(step.columns.begin(), step.columns.end(), number) != step.columns.end();
-    });
-    if (counts) way.push_back(position);
+// Those of these columns (positions) that change though rows stay as they are.
+std::vector<size_t> TableMerge::changing(const std::vector<size_t>& columns) const {
+  std::vector<size_t> some;
+  for (const size_t position : columns) {
+    const bool counts =
+        plan_.raises_counters && plan_.columns[position].mode == MergeColumn::Mode::kGreater;
+    if (counts || (is_orphan_ && is_on_way_to_company(position))) some.push_back(position);
   }
-  return way;
+  return some;
+}
+
+// Does it say whose a row is?
+bool TableMerge::is_on_way_to_company(size_t position) const {
+  const int16_t number = plan_.current[position]->number;
+  const std::vector<RouteStep> routes = all_steps(*matched_.scoped);
+  return std::any_of(routes.begin(), routes.end(), [&](const RouteStep& step) {
+    return step.when_column == number ||
+           std::find(step.columns.begin(), step.columns.end(), number) != step.columns.end();
+  });
 }
 
 bool TableMerge::keeps_keys(const std::vector<size_t>& columns) const {

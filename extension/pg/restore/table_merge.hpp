@@ -11,6 +11,7 @@
 
 #include "pg/load/matched_archive.hpp"
 #include "pg/load/missing_values.hpp"
+#include "pg/restore/merge_conflicts.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/restore/orphans.hpp"
 #include "pg/restore/outside_rows.hpp"
@@ -21,6 +22,8 @@ namespace company_backup {
 struct MergeCounts {
   const ScopedTable* scoped;
   uint64_t added = 0, changed = 0, removed = 0, unchanged = 0;
+  // Of the unchanged ones: rows that the archive has with other values, and rows that it has not.
+  uint64_t different = 0, unknown = 0;
 };
 
 // What the merges of all tables share.
@@ -31,6 +34,7 @@ struct MergeWork {
   MergePolicy policy;
   OutsideRows outside{live, company, policy.preview};
   MissingValues missing{live};
+  MergeConflicts conflicts{};
 };
 
 class TableMerge : public MergeHandler {
@@ -56,7 +60,8 @@ class TableMerge : public MergeHandler {
   virtual void change(const CurrentRow& row, const std::vector<RowValue>& current,
                       const std::vector<RowValue>& archived,
                       const std::vector<size_t>& columns) = 0;
-  // A row of an append-only table that is not as the archive has it, and stays as it is.
+  // A row that is not as the archive has it, and stays as it is: of an append-only table, or in a
+  // merge.
   virtual void stay(const CurrentRow&) {}
 
   // The archive's rows, translated.
@@ -91,7 +96,8 @@ class TableMerge : public MergeHandler {
  private:
   struct EqualRows;
 
-  std::vector<size_t> on_way_to_company(const std::vector<size_t>& columns) const;
+  std::vector<size_t> changing(const std::vector<size_t>& columns) const;
+  bool is_on_way_to_company(size_t position) const;
   void read_rows(const CurrentRowVisitor& visit);
   void adopt(const std::function<bool(const SortedRow&)>& wanted, const CurrentRowVisitor& put);
   void merge_rows(LineSource& archive);

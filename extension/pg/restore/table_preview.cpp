@@ -4,15 +4,22 @@ namespace company_backup {
 
 TablePreview::TablePreview(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans)
     : TableMerge(work, matched, orphans), foresees_(work.policy.preview) {
-  if (plan_.is_company || work.load.keeps_keys()) {
-    taken_.emplace(work.live, work.company, plan_);
+  if (work.policy.merges) {
+    conflicts_ = std::make_unique<ConflictSearch>(work.live, work.company, plan_);
+  } else if (plan_.is_company || work.load.keeps_keys()) {
+    taken_ = std::make_unique<TakenKeys>(work.live, work.company, plan_);
   }
 }
 
+WatchedKeys* TablePreview::watched() const {
+  if (conflicts_) return conflicts_.get();
+  return taken_.get();
+}
+
 void TablePreview::add(std::string_view line) {
-  if (matched_.gaps.empty() && !taken_ && !foresees_) return;
+  if (matched_.gaps.empty() && watched() == nullptr && !foresees_) return;
   const std::vector<RowValue>& row = note_added(line);
-  if (taken_) taken_->note_added(row);
+  if (watched() != nullptr) watched()->note_added(row);
   if (foresees_) work_.outside.gained(matched_.scoped->table, matched_.columns, row);
 }
 
@@ -23,7 +30,7 @@ void TablePreview::remove(const CurrentRow&, const std::vector<RowValue>& values
 void TablePreview::change(const CurrentRow&, const std::vector<RowValue>& current,
                           const std::vector<RowValue>& archived,
                           const std::vector<size_t>& columns) {
-  if (taken_) taken_->note_changed(current, archived, columns);
+  if (watched() != nullptr) watched()->note_changed(current, archived, columns);
   if (!foresees_ || keeps_keys(columns)) return;
   std::vector<RowValue> row = current;
   for (size_t position : columns) row[position] = archived[position];
@@ -33,6 +40,10 @@ void TablePreview::change(const CurrentRow&, const std::vector<RowValue>& curren
 
 void TablePreview::finish() {
   if (taken_) taken_in_ = taken_->look_up();
+  if (!conflicts_) return;
+  const std::vector<KeyConflicts> found = conflicts_->look_up();
+  for (const KeyConflicts& key : found) taken_in_.push_back({key.index, key.summary()});
+  work_.conflicts.note(*matched_.table, found);
 }
 
 }  // namespace company_backup

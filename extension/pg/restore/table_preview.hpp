@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "pg/restore/conflict_search.hpp"
 #include "pg/restore/table_merge.hpp"
 #include "pg/restore/taken_keys.hpp"
 
@@ -25,7 +26,9 @@ class TablePreview : public TableMerge {
 
  private:
   const bool foresees_;  // what rows outside the company would do
-  std::optional<TakenKeys> taken_;
+  WatchedKeys* watched() const;
+  std::unique_ptr<TakenKeys> taken_;
+  std::unique_ptr<ConflictSearch> conflicts_;  // in a merge
   std::vector<TakenKeys::Taken> taken_in_;
 };
 

@@ -31,6 +31,9 @@ TableRestore::TableRestore(MergeWork& work, const MatchedTable& matched, OrphanR
   }
   changes_.emplace(plan_, work.load, log_ ? &*log_ : nullptr);
   if (edits_ != nullptr) edits_->begin_table(plan_);
+  if (work.policy.merges) {
+    conflicts_ = std::make_unique<ConflictSearch>(work.live, work.company, plan_);
+  }
 }
 
 // All columns, as they are.
@@ -51,11 +54,12 @@ ManifestTable TableRestore::recorded(const LineTotals& totals) const {
 
 void TableRestore::add(std::string_view line) {
   if (edits_ != nullptr) edits_->check_added(line);
-  if (matched_.gaps.empty()) {
-    changes_->add(line);
-  } else {
+  if (!matched_.gaps.empty()) {
     note_added(line);
+    return;
   }
+  if (conflicts_) conflicts_->note_added(note_added(line));
+  changes_->add(line);
 }
 
 void TableRestore::remove(const CurrentRow& row, const std::vector<RowValue>& values) {
@@ -70,6 +74,7 @@ void TableRestore::change(const CurrentRow& row, const std::vector<RowValue>& cu
                           const std::vector<size_t>& columns) {
   if (edits_ != nullptr) edits_->check_changed(row, current);
   done_.kept.remove(row.version, xmin_);
+  if (conflicts_) conflicts_->note_changed(current, archived, columns);
   for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
   changes_->change(row, current, archived, columns);
   if (keeps_keys(columns)) return;
@@ -78,7 +83,7 @@ void TableRestore::change(const CurrentRow& row, const std::vector<RowValue>& cu
 }
 
 void TableRestore::stay(const CurrentRow& row) {
-  if (plan_.query.foreign || !can_be_left_) return;
+  if (plan_.query.foreign || !can_be_left_ || work_.policy.merges) return;
   const RowVersion& version = row.version;
   done_.staying.put(
       key_line({std::to_string(version.relation),
@@ -100,7 +105,17 @@ void TableRestore::adopted(const SortedRow& orphan) {
   undo_->orphans().end_line();
 }
 
+// A merge writes once it is known that no row stands in the way.
+void TableRestore::end_of_rows() {
+  if (!conflicts_) changes_->end_of_rows();
+}
+
 void TableRestore::finish() {
+  if (conflicts_) {
+    work_.conflicts.note(*matched_.table, conflicts_->look_up());
+    if (!work_.conflicts.empty()) return changes_->stop();
+    changes_->end_of_rows();
+  }
   changes_->finish(work_.load.sequences());
   done_.written = counts_.added + counts_.changed;
   done_.added = counts_.added > 0 || orphans_ != nullptr;

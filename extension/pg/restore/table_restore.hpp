@@ -8,6 +8,7 @@
 
 #include "core/merge/change_log.hpp"
 #include "pg/base/line_spool.hpp"
+#include "pg/restore/conflict_search.hpp"
 #include "pg/restore/discarded_edits.hpp"
 #include "pg/restore/row_changes.hpp"
 #include "pg/restore/table_merge.hpp"
@@ -48,7 +49,7 @@ class TableRestore : public TableMerge {
   void see(const RowVersion& version, uint32_t xmin) override { done_.kept.add(version, xmin); }
   LineCutter* before() override { return undo_ == nullptr ? nullptr : &undo_->before(); }
   void adopted(const SortedRow& orphan) override;
-  void end_of_rows() override { changes_->end_of_rows(); }
+  void end_of_rows() override;
   void finish() override;
   bool has_left() const override { return edits_ != nullptr && edits_->has_left(); }
   bool next_left(std::string_view& line) override { return edits_->next_left(line); }
@@ -62,6 +63,7 @@ class TableRestore : public TableMerge {
   WrittenTable& done_;
   std::optional<ChangeLogWriter> log_;
   std::optional<RowChanges> changes_;
+  std::unique_ptr<ConflictSearch> conflicts_;  // in a merge
 };
 
 }  // namespace company_backup

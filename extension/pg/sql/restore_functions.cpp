@@ -20,11 +20,18 @@ void require_only(FunctionCallInfo fcinfo, int index, const char* name, const ch
   if (value != only) refuse_word(name, value, {only});
 }
 
+RestoreMode required_mode(FunctionCallInfo fcinfo, int index) {
+  const std::string value = required_text(fcinfo, index, "mode");
+  for (const RestoreMode mode : {RestoreMode::kReplace, RestoreMode::kMerge})
+    if (value == to_text(mode)) return mode;
+  refuse_word("mode", value, {to_text(RestoreMode::kReplace), to_text(RestoreMode::kMerge)});
+}
+
 // What is asked about the company that a backup goes into.
-Detail restore_detail(int64_t id, bool include_files) {
+Detail restore_detail(int64_t id, RestoreMode mode, bool include_files) {
   Detail detail;
   describe_source(detail, id);
-  detail.add("mode", to_text(RestoreMode::kReplace));
+  detail.add("mode", to_text(mode));
   return detail.add("include_files", include_files);
 }
 
@@ -40,8 +47,8 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
   require_guard_or_owner(action);
   const Text company_text = company_argument(fcinfo, 0);
   const int64_t id = required_int64(fcinfo, 1, "backup");
-  require_only(fcinfo, 2, "mode", to_text(RestoreMode::kReplace));
   RestoreOptions options;
+  options.mode = required_mode(fcinfo, 2);
   options.ids = required_word<IdMode>(fcinfo, 3, "ids");
   options.include_files = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
   require_only(fcinfo, 5, "on_error", "abort");
@@ -51,7 +58,7 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
   options.actor = optional_text(fcinfo, 9);
   LiveScope live = load_live_scope();
   AskedCompany target = authorize_company(live, company_text, action, options.actor,
-                                          restore_detail(id, options.include_files));
+                                          restore_detail(id, options.mode, options.include_files));
   StoredBackup backup = authorize_source(id, target.key(), action, options.actor);
   if (!target.exists()) throw unknown_company(target.unknown(), id);
   require_readable(backup, Manifest::from_json(backup.manifest_text));
@@ -108,10 +115,10 @@ COMPANY_BACKUP_FUNCTION(plan_ids) {
   std::optional<AskedCompany> target;
   if (company_text) {
     target = authorize_company(live, company_text, Action::kPreview, std::nullopt,
-                               restore_detail(id, false));
+                               restore_detail(id, RestoreMode::kReplace, false));
   } else {
     authorize({Action::kPreview, std::nullopt, named("Backup", id)}, std::nullopt,
-              restore_detail(id, false));
+              restore_detail(id, RestoreMode::kReplace, false));
   }
   const StoredBackup backup =
       authorize_source(id, target ? Text(target->key()) : Text(), Action::kPreview, std::nullopt);

@@ -28,7 +28,8 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 SQL
 
-# Does some damage. `company` (0), `statements` (20) of which so many are tried, `seed`; `moves`: kinds
+# Does some damage. `company` (0), `statements` (20) of which so many are tried, `seed`; `orphans`: also such that leaves
+# rows to nobody (yes); `moves`: kinds
 # of those (give, take, let_go) by which rows also go to another company, come from it, or become nobody's.
 # Gives what was done, each a hash: kind, table, sql, rows (undef if it was skipped), error.
 sub do_damage {
@@ -42,6 +43,7 @@ sub do_damage {
 	my @owners = grep { $_->{below} } @tables;
 	while (@done < ($how{statements} // 20)) {
 		my $kind  = @moves && $self->{random}->chance(30) ? $self->{random}->pick(@moves) : $self->{random}->pick(@KINDS);
+		next if $kind eq 'orphan' && !($how{orphans} // 1);
 		my $table = $kind eq 'company' ? $generator->{company} : $self->{random}->pick($kind eq 'orphan' && @owners ? @owners : @tables);
 		my $sql   = $self->$kind($table) or next;
 		push @done, {kind => $kind, table => encode('UTF-8', $table->{sql}), sql => encode('UTF-8', $sql)};
