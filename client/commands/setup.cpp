@@ -1,12 +1,18 @@
 #include "client/commands/setup.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
+#include "client/base/output.hpp"
 #include "client/base/printable.hpp"
+#include "client/base/signals.hpp"
 #include "core/text/error.hpp"
 
 namespace company_backup::client {
 namespace {
+
+constexpr const char* kLockNotAvailable = "55P03";
 
 // Is it an error that a rule can mend: a company table that is not there, or that nothing leads to?
 bool can_be_mended(const ServerError& error) {
@@ -138,6 +144,37 @@ std::string Setup::sql() const {
   return sql_file(sql_comment("Rules of company_backup, for databases with these tables:") +
                       sql_comment("  psql -v ON_ERROR_STOP=1 -f FILE"),
                   statements);
+}
+
+void Setup::apply_once(const std::function<void()>& before_commit) {
+  Transaction transaction(connection_);
+  connection_.run("SET LOCAL lock_timeout = '1s'");
+  refuse_changed_rules();
+  for (const Proposal& rule : accepted_) run(rule);
+  before_commit();
+  commit(transaction);
+}
+
+void Setup::apply(const std::function<void()>& before_commit) {
+  constexpr int kTries = 30;
+  for (int tries = 1;; ++tries) {
+    try {
+      return apply_once(before_commit);
+    } catch (const ServerError& error) {
+      if (error.sqlstate() != kLockNotAvailable) throw;
+      if (tries == kTries) {
+        throw ServerError(std::string(error.what()) +
+                              "\nHINT:  Transactions that write companies have been open all the "
+                              "time. Try again when they have ended.",
+                          error.sqlstate());
+      }
+      if (tries == 1) print_message("Waiting for transactions that write companies.");
+    }
+    for (int i = 0; i < 10; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      check_interrupted();
+    }
+  }
 }
 
 void Setup::run(const Proposal& rule) {

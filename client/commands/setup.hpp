@@ -43,17 +43,11 @@ class Setup {
   // A file of what was accepted.
   std::string sql() const;
 
-  // Runs it in one transaction, with `before_commit` at its end. Throws Error if others have set
-  // rules since this began: what was accepted was an answer to other questions. Throws ServerError:
-  // nothing was applied, unless it says that this is unknown.
-  template <class BeforeCommit>
-  void apply(const BeforeCommit& before_commit) {
-    Transaction transaction(connection_);
-    refuse_changed_rules();
-    for (const Proposal& rule : accepted_) run(rule);
-    before_commit();
-    commit(transaction);
-  }
+  // Runs it in one transaction, with `before_commit` at its end. Waits for those who write
+  // companies, a moment at a time: whoever comes behind us waits for us. Throws Error if others
+  // have set rules since this began: what was accepted was an answer to other questions. Throws
+  // ServerError: nothing was applied, unless it says that this is unknown.
+  void apply(const std::function<void()>& before_commit);
 
  private:
   std::set<std::string> rules(bool hold);
@@ -61,6 +55,7 @@ class Setup {
   void rehearse();
   void look_again();
   void try_accepted(Transaction& trial);
+  void apply_once(const std::function<void()>& before_commit);
   void run(const Proposal& rule);
   static void commit(Transaction& transaction);
 
