@@ -151,6 +151,26 @@ sql("UPDATE item SET price = price + 1 WHERE id = 1");
 $restore = works('restore for keep --json', 'restore', 'acme', $backup, '--yes') + 0;
 is_deeply decode_json(works('keep --json', 'keep', $restore, '--json')), {restore => $restore, status => 'kept'}, 'keep --json';
 
+# --merge
+
+sql(q(DELETE FROM invoice WHERE id = 5; UPDATE item SET price = 1000 WHERE id = 2; INSERT INTO invoice VALUES (60, 'acme', 2)));
+like works('preview --merge', 'preview', 'acme', $backup, '--merge'),
+  qr/\AMerge: rows that are there stay as they are\.\n.*^ *public +public\.invoice +1 +0 +0 +10 +1 row that the backup does not have, which stays$/ms,
+  'preview --merge: says what stays';
+($code, $out, $err, $shown) = run_on_terminal("RESTORE\n", 'restore', 'acme', $backup, '--merge');
+is $code, 0, 'restore --merge: done' or diag $err;
+like $shown, qr/^Merge: rows that are there stay/m, 'restore --merge: the preview names the mode';
+$restore = $out + 0;
+is sql('SELECT count(*) FILTER (WHERE id IN (5, 60)), (SELECT price FROM item WHERE id = 2) FROM invoice'), '2|1000', 'restore --merge: adds, and changes nothing';
+like works('restores of a merge', 'restores', 'acme'), qr/^ *$restore  acme +$backup  review +merge +1 +0 +0 /m, 'restores: a merge';
+works('revert of a merge', 'revert', $restore);
+is sql('SELECT string_agg(id::text, chr(32)) FROM invoice WHERE id IN (5, 60)'), '60', 'revert: what was added is gone';
+is((run_client('preview', 'acme', $backup, '--merge', '--mode', 'merge'))[0], 2, '--merge and --mode: wrong usage');
+like works('preview --mode merge', 'preview', 'acme', $backup, '--mode', 'merge'), qr/\AMerge: /, '--mode merge is the same';
+sql('DELETE FROM invoice WHERE id = 60');
+works('restore', 'keep', works('restore', 'restore', 'acme', $backup, '--yes') + 0);
+$restore += 1;
+
 # Who listens is told, at commit
 
 sql(q(INSERT INTO company VALUES ('a "b"', 'Quotes')));
