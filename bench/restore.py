@@ -30,6 +30,11 @@ UPDATE payment SET amount = amount + 1 WHERE company_id = 1;
 UPDATE stock_move SET reason = reason || '!' WHERE company_id = 1;
 UPDATE note SET body = body || '!' WHERE company_id = 1;
 """
+# All rows are gone.
+EMPTY = "".join(
+    [f"DELETE FROM {table} WHERE company_id = 1;\n" for table in ("note", "stock_move", "payment")]
+    + ['DELETE FROM order_line l USING "order" o WHERE o.id = l.order_id AND o.company_id = 1;\n']
+    + [f'DELETE FROM "{table}" WHERE company_id = 1;\n' for table in ("order", "product", "customer")])
 # A transaction of another company.
 OTHER_WORK = """\\set n random(1, 1000)
 BEGIN;
@@ -132,6 +137,15 @@ def measure(database, folder, backup):
         settle(database)
         psql(database, "CHECKPOINT")
 
+    def emptied():
+        settle(database)
+        psql(database, EMPTY)
+        psql(database, "VACUUM")
+        psql(database, "CHECKPOINT")
+
+    def merge():
+        psql(database, f"SELECT restore_company(1, {backup}, mode => 'merge')")
+
     small = compare("restore after 1% of the rows changed / delete and `COPY` back", "0.25", database, folder, backup,
                     SMALL_DAMAGE, RUNS)
     full = compare("restore when every row differs / delete and `COPY` back", "0.6", database, folder, backup,
@@ -139,6 +153,10 @@ def measure(database, folder, backup):
     psql(database, "VACUUM FULL ANALYZE")
     report("restore when nothing changed / `backup_company`", "1.3",
            *pair(unchanged, lambda: psql(database, "SELECT backup_company(1)"), ready))
+    report("merge when nothing is missing / `backup_company`", "1.3",
+           *pair(merge, lambda: psql(database, "SELECT backup_company(1)"), ready))
+    report("merge of all rows / restore of all rows, into a company without any", "1.1",
+           *pair(merge, unchanged, emptied, min(RUNS, 3)))
     settle(database)
     copy = folder / "copy_out.sql"
     copy.write_text("".join(f"COPY ({own_rows(table)}) TO STDOUT;\n" for table in TABLES))
