@@ -121,7 +121,7 @@ void CompanyMerge::record_keyless_tables(const std::vector<MergeCounts>& counts,
 }
 
 void CompanyMerge::refuse_unknown_rows() const {
-  if (work_.policy.merges) return;
+  if (work_.policy.merges || work_.policy.leaves_unknown) return;
   std::string list;
   for (const ScopedTable* scoped : work_.live.travelling()) {
     const bool known = std::any_of(work_.load.tables().begin(), work_.load.tables().end(),

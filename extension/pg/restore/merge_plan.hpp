@@ -36,9 +36,10 @@ struct MergePolicy {
   // Orphans that the archive has are taken for the company's, see pg/restore/orphans.hpp: only
   // right if the archive's rows were this company's.
   bool adopts = false;
-  bool merges = false;   // rows are added only: what is there stays
-  bool created = false;  // the company's row has just been made, and stays as it is
-  bool preview = false;  // it is only compared
+  bool merges = false;          // rows are added only: what is there stays
+  bool leaves_unknown = false;  // rows in tables that the archive does not know are no obstacle
+  bool created = false;         // the company's row has just been made, and stays as it is
+  bool preview = false;         // it is only compared
 };
 
 // Error kSchemaDiffers if rows cannot be told apart as the archive does.

@@ -99,7 +99,7 @@ void record_restore(const LiveScope& live, const RestoreRecord& record, RestoreE
        static_cast<int64_t>(record.changed), static_cast<int64_t>(record.removed), caller,
        record.actor},
       Access::kWrite);
-  notify({record.id, record.company, record.backup, record.status, record.owner});
+  notify({record.id, record.company, record.backup, record.status, record.owner, record.mode});
   note_views(live);
   run_hook(event, record.company,
            hook_detail(record.id, record.backup,
@@ -168,13 +168,18 @@ Error unknown_restore(int64_t restore) {
 
 KnownRestore find_restore(int64_t id) {
   const Rows rows = own_query(
-      "SELECT company, backup, status, owner FROM company_backup.restore WHERE id = $1 FOR UPDATE",
+      "SELECT company, backup, status, owner, mode FROM company_backup.restore WHERE id = $1 FOR "
+      "UPDATE",
       {id}, Access::kWrite);
   if (rows.empty()) throw unknown_restore(id);
   std::optional<int64_t> backup;
   if (rows[0][1]) backup = std::stoll(*rows[0][1]);
-  return {id, *rows[0][0], backup, stored_word<RestoreStatus>(*rows[0][2]),
-          std::stoll(*rows[0][3])};
+  return {id,
+          *rows[0][0],
+          backup,
+          stored_word<RestoreStatus>(*rows[0][2]),
+          std::stoll(*rows[0][3]),
+          stored_word<RestoreMode>(*rows[0][4])};
 }
 
 void require_in_review(const KnownRestore& restore) {
@@ -216,7 +221,7 @@ void settle_restore(const LiveScope& live, const KnownRestore& restore, RestoreS
       "UPDATE company_backup.restore SET status = $2, settled_at = clock_timestamp() WHERE id = $1",
       {restore.id, to_text(status)}, Access::kWrite);
   forget_undo(restore.id);
-  notify({restore.id, restore.company, restore.backup, status, restore.owner});
+  notify({restore.id, restore.company, restore.backup, status, restore.owner, restore.mode});
   if (status == RestoreStatus::kReverted) note_views(live);
   run_hook(event_of(status), restore.company, hook_detail(restore.id, restore.backup, more, actor));
 }

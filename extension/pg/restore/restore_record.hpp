@@ -50,6 +50,7 @@ struct KnownRestore {
   std::optional<int64_t> backup;
   RestoreStatus status;
   int64_t owner;  // the company's identity
+  RestoreMode mode;
 };
 
 // kUnknownCompany, with what to do if the company has been deleted since the backup.

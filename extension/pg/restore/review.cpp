@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/text/table_name.hpp"
 #include "pg/backup/archive_rows.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/check/integrity.hpp"
@@ -30,11 +31,19 @@ KnownRestore lock_review(int64_t id) {
   return restore;
 }
 
+bool has_table(const Manifest& manifest, const Table& table) {
+  const std::string name = encode_table_name(table.schema, table.name);
+  return std::any_of(manifest.tables.begin(), manifest.tables.end(),
+                     [&](const ManifestTable& known) { return known.name == name; });
+}
+
 // Rows of the company stand as they did, violations and all. But what they refer to outside of it
-// may have gone meanwhile.
+// may have gone meanwhile, and rows of tables that are not in the record stay as they are now.
 bool is_to_be_proved(const LiveScope& live, const Manifest& record, const CompanyMerge& merge,
                      const Reference& reference) {
-  if (!leads_out(live, reference) || !merge.is_affected(reference)) return false;
+  if (!merge.is_affected(reference)) return false;
+  if (!has_table(record, live.table(reference.table))) return true;
+  if (!leads_out(live, reference)) return false;
   return std::none_of(
       record.problems.begin(), record.problems.end(),
       [&](const ManifestProblem& problem) { return problem.reference == reference.name; });
@@ -112,7 +121,10 @@ void revert_restore(int64_t id, const Text& actor) {
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   require_own_groups(live, record, company, load);
   CompanyMerge merge(live, company, load,
-                     MergePolicy{.with_files = true, .exact = true, .adopts = true});
+                     MergePolicy{.with_files = true,
+                                 .exact = true,
+                                 .adopts = true,
+                                 .leaves_unknown = restore.mode == RestoreMode::kMerge});
   DiscardedEdits edits(live, id, load);
   apply(merge, edits);
   operation.close_snapshot();
