@@ -22,8 +22,7 @@ FoundKey found_key(const Model& model, const PlaceEvidence& place, const NamedKe
 }  // namespace
 
 bool is_key_from_elsewhere(const Table& table, const Column& column) {
-  if (column.family != TypeFamily::kInteger || column.identity || column.has_default ||
-      column.generated)
+  if (!is_number_family(column.family) || column.identity || column.has_default || column.generated)
     return false;
   return std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(),
                      [&](const UniqueIndex& unique) {
@@ -89,8 +88,8 @@ std::optional<FoundKey> named_key(const Model& model, const KeyNames& names, Tab
   if (place == nullptr || place->values == 0) return std::nullopt;
   for (const NamedKey& key : names.of(table, column)) {
     const Column& its = column_of(model.table(key.table), key.column);
-    if (key.by != NamedKey::By::kKey || !key.alone || element_family(column.family) != its.family ||
-        match_of(*place, key) == nullptr)
+    if (key.by != NamedKey::By::kKey || !key.alone ||
+        !same_values(element_family(column.family), its.family) || match_of(*place, key) == nullptr)
       continue;
     return found_key(model, *place, key,
                      "its values are those of " + display_table(model.table(key.table)) + "." +

@@ -18,7 +18,7 @@ bool names_companies(const std::string& noun) {
 // As numbers, UUIDs or texts; a text can be any of these.
 bool can_hold(const Column& column, const Column& key) {
   const TypeFamily family = element_family(column.family);
-  return family == key.family || family == TypeFamily::kText;
+  return same_values(family, key.family) || family == TypeFamily::kText;
 }
 
 // Each column once.
@@ -86,7 +86,7 @@ std::vector<NamedKey> KeyNames::of(TableIndex table, const Column& column) const
 void KeyNames::add_keys(const Column& column, const Parts& parts, TableIndex target,
                         std::vector<NamedKey>& found) const {
   const bool is_row = parts.rest.empty();
-  const bool is_number = element_family(column.family) == TypeFamily::kInteger;
+  const bool is_number = is_number_family(element_family(column.family));
   // "position", "version": numbers that count, whatever table is called so.
   if (is_row && is_number && !names_companies(parts.noun) && !nouns_.stem(column)) return;
   for (NamedKey key : keys_of(schema_.tables[target], target)) {

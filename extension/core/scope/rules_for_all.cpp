@@ -69,7 +69,8 @@ bool speak_of_same(const ReferenceRule& a, const ReferenceRule& b) {
 // Can one column hold what the other one has? Each element of an array can.
 bool can_refer(const Column& column, const Column& key, bool alone) {
   if (is_array(key) || key.family == TypeFamily::kOther) return column.type_oid == key.type_oid;
-  return column.family == key.family || (alone && element_family(column.family) == key.family);
+  return same_values(column.family, key.family) ||
+         (alone && element_family(column.family) == key.family);
 }
 
 bool fits(const ReferenceRule& rule, const Column& column, const Column& key) {

@@ -28,7 +28,7 @@ bool may_be(const Schema& schema, const PlaceEvidence& place) {
 std::string equals_key(const Column& column, const std::string& alias, const Column& key) {
   const std::string left = column_sql(alias, key);
   if (!is_array(column)) return equal(left, key, column_sql("t", column), column);
-  if (key.family == element_family(column.family))
+  if (same_values(element_family(column.family), key.family))
     return left + " OPERATOR(pg_catalog.=) t._company_backup_element";
   return as_text(left, key) + " OPERATOR(pg_catalog.=) t._company_backup_element::pg_catalog.text";
 }

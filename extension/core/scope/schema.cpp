@@ -59,6 +59,14 @@ TypeFamily element_family(TypeFamily family) {
   }
 }
 
+bool is_number_family(TypeFamily family) {
+  return family == TypeFamily::kInteger || family == TypeFamily::kNumeric;
+}
+
+bool same_values(TypeFamily column, TypeFamily key) {
+  return column == key || (is_number_family(column) && is_number_family(key));
+}
+
 bool all_not_null(const Table& table, const std::vector<int16_t>& columns) {
   return std::all_of(columns.begin(), columns.end(),
                      [&](int16_t number) { return column_of(table, number).not_null; });

@@ -18,6 +18,7 @@ inline constexpr TableIndex kNoTable = -1;
 // What a column's type can hold, as far as discovery cares.
 enum class TypeFamily {
   kInteger,
+  kNumeric,
   kUuid,
   kText,
   kIntegerArray,
@@ -157,6 +158,9 @@ std::vector<std::string> column_names(const Table& table, const std::vector<int1
 bool is_array(const Column& column);  // of integers, uuids or texts
 // Of an array what its elements are, else the family itself.
 TypeFamily element_family(TypeFamily family);
+bool is_number_family(TypeFamily family);  // whole numbers, or any
+// Can a column have the values of a key? Numbers of any type can those of others.
+bool same_values(TypeFamily column, TypeFamily key);
 bool all_not_null(const Table& table, const std::vector<int16_t>& columns);
 
 // What tells the rows of a table apart: the primary key, else the first unique index that is not

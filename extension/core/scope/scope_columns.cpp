@@ -285,7 +285,7 @@ class ColumnCheck {
             ? model_.company
             : meaning_.named_table(index, column, ColumnMeaning::holds_numbers);
     // A number that alone tells the rows apart, and is named after no table, is meant to.
-    const bool is_number = element_family(column.family) == TypeFamily::kInteger;
+    const bool is_number = is_number_family(element_family(column.family));
     if (target == kNoTable && (!is_number || scoped.match_columns.size() == 1)) return;
     const Table& table = model_.table(index);
     model_.error(column_object(table, column.name),
@@ -342,11 +342,14 @@ class ColumnCheck {
   }
 
   bool looks_like_id(const ScopedTable& scoped, const Column& column) const {
-    if (!can_hold_id(column) || column.identity) return false;
+    if (!can_be_called_id(column) || column.identity) return false;
     if (model_.is_scope_column(scoped.table, column)) return false;
     if (is_known_company_column(scoped.table, column)) return false;
     const auto stem = meaning_.nouns().said_stem(column);
     if (!stem) return scoped.table != model_.company && meaning_.company_names().match(column);
+    // Of such a type it is one only if there are rows that it can be of.
+    if (!can_hold_id(column) && meaning_.nouns().tables(*stem).empty())
+      return scoped.table != model_.company && meaning_.company_names().match(column);
     return !is_own_id(scoped.table, column, *stem);
   }
 
@@ -395,6 +398,13 @@ class ColumnCheck {
   void ask_id(TableIndex index, const Column& column) {
     const Table& table = model_.table(index);
     const std::string object = column_object(table, column.name);
+    if (!can_hold_id(column)) {
+      model_.error(object,
+                   "it looks like an ID, but references cannot be followed in its type, " +
+                       column.type + "; if it is none, say set_column_rule(..., 'data')",
+                   "");
+      return;
+    }
     if (const Column* type = type_column(table, column)) {
       if (const auto evidence = evidence_of_no_kind(index, column, *type)) {
         ask(index, column, "it looks like an ID, but no foreign key says of what",

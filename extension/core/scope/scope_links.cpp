@@ -74,7 +74,7 @@ void ask_mismatched(Model& model, TableIndex index, const Column& column) {
   model.error(column_object(table, column.name),
               "it has the name of a scope column, but its type " + column.type +
                   " is not that of the company key, " + model.key->type,
-              is_array(column)
+              is_array(column) || !common_equality(*model.key, column).empty()
                   ? model.statements.reference(table, {column.name}, model.table(model.company),
                                                {model.key->name})
                   : model.statements.column_rule(table, column.name, ColumnTreatment::kData));

@@ -33,13 +33,12 @@ ColumnMeaning::ColumnMeaning(const Model& model)
 }
 
 bool ColumnMeaning::same_family(const Column& column, const Column& key) {
-  return key.family == element_family(column.family);
+  return same_values(element_family(column.family), key.family);
 }
 
 bool ColumnMeaning::holds_numbers(const Column& column, const Column& key) {
   const TypeFamily family = element_family(column.family);
-  return key.family == TypeFamily::kInteger &&
-         (family == TypeFamily::kInteger || family == TypeFamily::kText);
+  return is_number_family(key.family) && (is_number_family(family) || family == TypeFamily::kText);
 }
 
 TableIndex ColumnMeaning::named_table(TableIndex table, const Column& column, Fits fits) const {

@@ -200,7 +200,7 @@ CompanyNames::CompanyNames(const Model& model) {
 }
 
 bool CompanyNames::match(const Column& column) const {
-  if (!can_hold_id(column) || column.generated) return false;
+  if (!can_be_called_id(column) || column.generated) return false;
   return std::binary_search(exact_.begin(), exact_.end(), column.name) ||
          std::binary_search(plain_.begin(), plain_.end(), plain_name(column.name));
 }
@@ -251,6 +251,7 @@ bool is_settled(const Model& model, TableIndex index, const Column& column) {
 bool can_hold_id(const Column& column) {
   switch (column.family) {
     case TypeFamily::kInteger:
+    case TypeFamily::kNumeric:
     case TypeFamily::kUuid:
     case TypeFamily::kText:
     case TypeFamily::kIntegerArray:
@@ -260,6 +261,13 @@ bool can_hold_id(const Column& column) {
     default:
       return false;
   }
+}
+
+bool can_be_called_id(const Column& column) {
+  // Of types in pg_type: bytea, oid, real, double precision, numeric[].
+  constexpr uint32_t kTypes[] = {17, 26, 700, 701, 1231};
+  return can_hold_id(column) ||
+         std::find(std::begin(kTypes), std::end(kTypes), column.type_oid) != std::end(kTypes);
 }
 
 }  // namespace company_backup

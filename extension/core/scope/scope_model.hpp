@@ -196,5 +196,8 @@ bool has_foreign_key(const Model& model, TableIndex table, int16_t column);
 // Does a foreign key or a rule say what the column is?
 bool is_settled(const Model& model, TableIndex index, const Column& column);
 bool can_hold_id(const Column& column);
+// Or of a type that IDs are put into, though nothing compares them: real, bytea and the like. Only
+// their names are looked at.
+bool can_be_called_id(const Column& column);
 
 }  // namespace company_backup

@@ -24,13 +24,19 @@ bool is_own_key(const Schema& schema, const TableNouns& nouns, TableIndex index,
   const auto is_it = [&](const UniqueIndex& unique) {
     return unique.primary && unique.columns == std::vector{column.number};
   };
-  if (column.family != TypeFamily::kInteger && !refers(schema, index)) return false;
+  if (!is_number_family(column.family) && !refers(schema, index)) return false;
   return !nouns.stem(column) &&
          std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(), is_it);
 }
 
 bool is_number(const Column& column) {
-  return element_family(column.family) == TypeFamily::kInteger;
+  return is_number_family(element_family(column.family));
+}
+
+// "price_to" is how much.
+bool names_who(const Column& column) {
+  return names_doer(column) &&
+         (column.family != TypeFamily::kNumeric || words_of(column.name).back() != "to");
 }
 
 // The column of a table that has the company's key, if possible in every row; null: there is none.
@@ -176,7 +182,7 @@ std::vector<const Column*> nullable_columns(const Schema& schema, TableIndex tab
   for (const Column& column : schema.tables[table].columns) {
     if (column.not_null || column.generated) continue;
     const bool may_refer = column.family == TypeFamily::kUuid ||
-                           (can_hold_id(column) && (id_stem(column.name) || names_doer(column)));
+                           (can_hold_id(column) && (id_stem(column.name) || names_who(column)));
     if (may_refer || is_in_key(schema, table, column.number)) columns.push_back(&column);
   }
   return columns;
@@ -198,7 +204,7 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNo
       continue;
     if (is_in_key(schema, table, column.number)) continue;
     const TableIndex of_key = nouns.table_of_key(column.name);
-    const bool named = nouns.stem(column) || names_doer(column) ||
+    const bool named = nouns.stem(column) || names_who(column) ||
                        (of_key != kNoTable && of_key != table) || looks_like_secret(from, column);
     // A number that is not named like an ID is a number.
     if (is_number(column) && !named) continue;

@@ -81,6 +81,7 @@ std::string proposed_value(const Column& column) {
     case TypeFamily::kTextArray:
     case TypeFamily::kJson:
       return "'{}'";
+    case TypeFamily::kNumeric:
     case TypeFamily::kOther:
       break;
   }

@@ -327,7 +327,8 @@ bool usable(const UniqueIndex& index) {
 bool means_something(const Table& table, const std::vector<int16_t>& columns) {
   return !columns.empty() && std::all_of(columns.begin(), columns.end(), [&](int16_t number) {
     const Column& column = column_of(table, number);
-    return (column.family == TypeFamily::kText || column.family == TypeFamily::kOther) &&
+    return (column.family == TypeFamily::kText || column.family == TypeFamily::kNumeric ||
+            column.family == TypeFamily::kOther) &&
            !looks_like_secret(table, column);
   });
 }

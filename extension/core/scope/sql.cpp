@@ -25,6 +25,11 @@ std::string column_sql(std::string_view alias, const Column& column) {
   return std::string(alias) + "." + quote_name(column.name) + column.cast;
 }
 
+std::string value_sql(std::string_view alias, const Column& column) {
+  const std::string value = column_sql(alias, column);
+  return column.family == TypeFamily::kNumeric ? "pg_catalog.trim_scale(" + value + ")" : value;
+}
+
 std::string quoted_table(const Table& table) {
   return quote_name(table.schema) + "." + quote_name(table.name);
 }
@@ -39,8 +44,8 @@ std::string from_table(const Table& table) {
 
 std::string common_equality(const Column& left, const Column& right) {
   const bool same_type = left.type_oid != 0 && left.type_oid == right.type_oid;
-  const bool same_family = left.family == right.family && left.family != TypeFamily::kOther &&
-                           left.family != TypeFamily::kJson &&
+  const bool same_family = same_values(left.family, right.family) &&
+                           left.family != TypeFamily::kOther && left.family != TypeFamily::kJson &&
                            left.equality == "OPERATOR(pg_catalog.=)";
   if ((same_type || same_family) && left.equality == right.equality) return left.equality;
   return "";

@@ -29,6 +29,9 @@ std::string as_text(const std::string& value, const Column& column);
 // `alias.column` for use with an operator.
 std::string column_sql(std::string_view alias, const Column& column);
 
+// The same as it is looked at: the same number is the same text, 5.00 like 5.
+std::string value_sql(std::string_view alias, const Column& column);
+
 // True where one of the columns is NULL.
 std::string is_any_null(const Table& table, const std::vector<int16_t>& columns,
                         std::string_view alias);

@@ -77,13 +77,14 @@ std::optional<std::string> TableNouns::said_stem(const Column& column) const {
 std::optional<std::string> TableNouns::stem(const Column& column) const {
   if (auto stem = said_stem(column)) return stem;
   const TypeFamily family = element_family(column.family);
-  if (family != TypeFamily::kInteger && family != TypeFamily::kUuid) return std::nullopt;
+  if (!is_number_family(family) && family != TypeFamily::kUuid) return std::nullopt;
   const std::vector<std::string> words = words_of(column.name);
   const std::span<const std::string> all(words);
   if (all.empty()) return std::nullopt;
   if (all.size() > 1 && is_word(all.back(), {"ref", "key", "nr", "no", "num"}))
     return known(joined_words(all.first(all.size() - 1)));
-  if (is_quantity(all.back())) return std::nullopt;
+  // "payment numeric" is how much was paid.
+  if (family == TypeFamily::kNumeric || is_quantity(all.back())) return std::nullopt;
   return known(joined_words(is_part_played(all.front()) ? all.subspan(1) : all));
 }
 

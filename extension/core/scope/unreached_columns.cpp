@@ -72,9 +72,14 @@ bool UnreachedColumns::ask_company_column(TableIndex index) {
     const Table& company = model_.table(model_.company);
     model_.error(display_table(table),
                  "the column " + display_name(column.name) +
-                     " looks like a company's, but no foreign key or scope column says so",
-                 model_.statements.reference(table, {column.name}, company,
-                                             target_columns(model_.company, *model_.key)));
+                     " looks like a company's, but no foreign key or scope column says so" +
+                     (can_hold_id(column)
+                          ? ""
+                          : ", and references cannot be followed in its type, " + column.type),
+                 !can_hold_id(column)
+                     ? Statement("")
+                     : model_.statements.reference(table, {column.name}, company,
+                                                   target_columns(model_.company, *model_.key)));
     return true;
   }
   return false;
@@ -150,10 +155,11 @@ bool UnreachedColumns::ask_named_id(TableIndex index) {
   const Table& table = model_.table(index);
   if (table.of_extension) return false;
   for (const Column& column : table.columns) {
-    if (!can_hold_id(column) || column.generated || is_settled(model_, index, column)) continue;
+    if (!can_be_called_id(column) || column.generated || is_settled(model_, index, column))
+      continue;
     const auto stem = id_stem(column.name);
     if (!stem || !names_owned_table(*stem) || is_data(index, column)) continue;
-    const TableIndex target = owned_table(*stem, column);
+    const TableIndex target = can_hold_id(column) ? owned_table(*stem, column) : kNoTable;
     // No key of such a table has this type, and no key is any of the values.
     if (target == kNoTable && meaning_.judge(index, column).kind == Judgement::Kind::kData)
       continue;
@@ -249,7 +255,7 @@ TableIndex UnreachedColumns::owned_table(const std::string& stem, const Column& 
     const auto forms = noun_forms(plain_name(table.name));
     const auto key = pick_key(table);
     if (routes_.distance[other] < 0 || key.size() != 1 ||
-        column_of(table, key[0]).family != column.family ||
+        !same_values(column.family, column_of(table, key[0]).family) ||
         std::find_first_of(forms.begin(), forms.end(), wanted.begin(), wanted.end()) == forms.end())
       continue;
     if (found != kNoTable) return kNoTable;

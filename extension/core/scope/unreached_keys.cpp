@@ -61,7 +61,7 @@ bool UnreachedKeys::is_said(const Column& column, const NamedKey& key) const {
   const bool said = key.by == NamedKey::By::kKey ||
                     (key.by == NamedKey::By::kRow && !is_text(column) &&
                      pick_key(model_.table(key.table)) == std::vector{key.column});
-  return said && key.alone && element_family(column.family) == its.family;
+  return said && key.alone && same_values(element_family(column.family), its.family);
 }
 
 // Whether the column can hold the key, as far as names and values say.
@@ -146,7 +146,7 @@ Statement UnreachedKeys::reference(TableIndex index, const Column& column,
                                    const NamedKey& key) const {
   const Table& target = model_.table(key.table);
   const Column& its = column_of(target, key.column);
-  if (!key.alone || element_family(column.family) != its.family) return Statement("");
+  if (!key.alone || !same_values(element_family(column.family), its.family)) return Statement("");
   return model_.statements.reference(model_.table(index), {column.name}, target,
                                      meaning_.named_columns(key.table, {key.column}));
 }

@@ -14,7 +14,7 @@ namespace {
 void sample_kinds(const TableReader& reader, const MixedColumn& mixed, EvidenceCollector& collector,
                   std::set<std::tuple<TableIndex, int16_t, int16_t>>& none) {
   CellList cells;
-  cells.add(column_sql("t", *mixed.column), kLongestId);
+  cells.add(value_sql("t", *mixed.column), kLongestId);
   for (const Column* kind : mixed.kinds) cells.add(column_sql("t", *kind), kLongestKind);
   std::vector<std::set<std::string, std::less<>>> values(mixed.kinds.size());
   std::vector<bool> out(mixed.kinds.size(), false);
@@ -75,14 +75,14 @@ void tell_kinds(const Schema& schema, const Settings& settings, TableReader& rea
     if (!is_read) break;
     is_read =
         reader
-            .try_to_read(
-                table,
-                [&] {
-                  collector.begin_key(table, column);
-                  reader.scan("SELECT " + column_sql("t", column_of(schema.tables[table], column)) +
-                                  reader.from_rows(table),
-                              kLongestId, collector);
-                })
+            .try_to_read(table,
+                         [&] {
+                           collector.begin_key(table, column);
+                           reader.scan("SELECT " +
+                                           value_sql("t", column_of(schema.tables[table], column)) +
+                                           reader.from_rows(table),
+                                       kLongestId, collector);
+                         })
             .empty();
   }
   if (!is_read) {

@@ -214,7 +214,7 @@ class Gatherer {
   }
 
   static void add_cells(CellList& cells, const SampledColumn& column, uint32_t most) {
-    cells.add(column_sql("t", *column.column), most);
+    cells.add(value_sql("t", *column.column), most);
     for (const Column* kind : column.kinds) cells.add(column_sql("t", *kind), kLongestKind);
   }
 
@@ -423,8 +423,8 @@ class Gatherer {
     for (const KeyColumn& key : keys) {
       reader_.read(table, [&] {
         collector_.begin_key(table, key.column->number, key.alone);
-        reader_.scan("SELECT " + column_sql("t", *key.column) + reader_.from_rows(table),
-                     kLongestId, collector_);
+        reader_.scan("SELECT " + value_sql("t", *key.column) + reader_.from_rows(table), kLongestId,
+                     collector_);
       });
     }
     all_keys_ = all_keys_ && reader_.is_readable(table);

@@ -151,6 +151,8 @@ TypeFamily family_of(Oid type) {
     case INT4OID:
     case INT8OID:
       return TypeFamily::kInteger;
+    case NUMERICOID:
+      return TypeFamily::kNumeric;
     case UUIDOID:
       return TypeFamily::kUuid;
     case TEXTOID:
