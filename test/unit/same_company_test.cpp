@@ -43,6 +43,20 @@ TEST(SameCompany, OneCompanyAloneSaysLittle) {
   EXPECT_EQ(belonging_of(counted({{50, 3}})), Belonging::kOther) << "but it may speak against it";
 }
 
+TEST(SameCompany, FewRowsThatDisagreeContradict) {
+  EXPECT_FALSE(is_contradicted(counted({})));
+  EXPECT_FALSE(is_contradicted(counted({{50, 50}, {3, 3}})));
+  EXPECT_TRUE(is_contradicted(counted({{300, 299}, {3, 0}})));
+  EXPECT_TRUE(is_contradicted(counted({{2, 1}, {1, 1}})));
+}
+
+TEST(SameCompany, TheLargestIsThatOfMostRows) {
+  CompanyCounter counter;
+  EXPECT_EQ(counter.largest(), "");
+  for (const char* company : {"1", "2", "2"}) counter.add(company, company);
+  EXPECT_EQ(counter.largest(), "2");
+}
+
 TEST(SameCompany, ALargeCompanyDoesNotSpeakForSmallOnes) {
   // Small numbers are keys of the first company's rows: nearly all rows agree by chance.
   EXPECT_EQ(belonging_of(counted({{960, 960}, {40, 0}})), Belonging::kOther);

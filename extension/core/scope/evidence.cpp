@@ -321,14 +321,19 @@ bool are_keys(const PlaceEvidence& place, const KeyMatch& match) {
 }
 
 Belonging belonging_of(const SameCompany& same) {
-  constexpr uint32_t kFewest = 5;                   // rows that say something
-  const bool tells = same.further_rows >= kFewest;  // one company's numbers are its own by chance
+  constexpr uint32_t kFewest = 5;  // rows that say something
+  // One company's numbers are its own by chance.
+  const bool tells = same.further_rows >= kFewestFurther;
   if (same.rows < kFewest) return Belonging::kUnknown;
   if (same.same * 2 < same.rows || (tells && same.further_same * 2 < same.further_rows))
     return Belonging::kOther;
   if (!is_most(same.same, same.rows)) return Belonging::kMixed;
   if (!tells) return Belonging::kUnknown;
   return is_most(same.further_same, same.further_rows) ? Belonging::kSame : Belonging::kMixed;
+}
+
+bool is_contradicted(const SameCompany& same) {
+  return !is_most(same.same, same.rows) || !is_most(same.further_same, same.further_rows);
 }
 
 }  // namespace company_backup

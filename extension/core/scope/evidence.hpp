@@ -76,6 +76,12 @@ enum class Belonging {
 };
 Belonging belonging_of(const SameCompany& same);
 
+// Rows of other companies than the largest one: so many say something.
+inline constexpr uint32_t kFewestFurther = 5;
+
+// Does what little is known speak against it?
+bool is_contradicted(const SameCompany& same);
+
 struct UnreadTable {
   TableIndex table = kNoTable;
   std::string why;

@@ -225,7 +225,7 @@ class Judge {
     const bool is_whole = is_named && naming_ == Naming::kWhole;
     if (!enough && naming_ != Naming::kWhole) return Confidence::kGuess;
     if (!enough || target.values < place_.values) return Confidence::kLikely;
-    if (belonging_of(target.companies) == Belonging::kMixed) return Confidence::kLikely;
+    if (is_contradicted(target.companies)) return Confidence::kLikely;
     if (proves())
       return is_whole || is_own_key(target) ? Confidence::kConfident : Confidence::kGuess;
     return is_kind || is_whole || (is_named && is_only_same(target)) ? Confidence::kConfident

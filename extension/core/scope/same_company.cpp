@@ -35,8 +35,8 @@ std::string equals_key(const Column& column, const std::string& alias, const Col
 
 // FROM item t: rows that have a value, wherever they stand; of a list each element.
 std::string rows_with_values(const Table& table, const SamplePlace& at,
-                             const std::set<int16_t>& numbers, const std::string& sample,
-                             int most) {
+                             const std::set<int16_t>& numbers, const std::string& sample, int most,
+                             const std::string& condition) {
   const Column& column = column_of(table, at.column);
   std::string columns;
   for (const int16_t number : numbers)
@@ -44,6 +44,7 @@ std::string rows_with_values(const Table& table, const SamplePlace& at,
   std::string where = column_sql("t", column) + " IS NOT NULL";
   if (at.when_column != 0)
     where += " AND " + has_text("t", column_of(table, at.when_column), at.when_value);
+  where += condition;
   const std::string rows = "(SELECT " + columns + " FROM " + sample + " WHERE " + where +
                            " ORDER BY pg_catalog.hashtext(t.ctid::pg_catalog.text) LIMIT " +
                            std::to_string(most) + ") AS t";
@@ -80,7 +81,7 @@ std::vector<CompanyComparison> company_comparisons(const Schema& schema, const S
 
 std::string comparison_query(const Schema& schema, const Scope& scope, const Evidence& evidence,
                              const CompanyComparison& comparison, const std::string& sample,
-                             int most) {
+                             int most, const std::optional<std::string>& without) {
   CompanyLookup companies(schema, scope);
   const PlaceEvidence& place = evidence.places[comparison.place];
   const Table& table = schema.tables[place.place.table];
@@ -90,7 +91,9 @@ std::string comparison_query(const Schema& schema, const Scope& scope, const Evi
   for (const size_t k : comparison.matches)
     if (place.matches[k].table == place.place.table) numbers.insert(place.matches[k].column);
   std::string list = companies.company_of(place.place.table, "t", column.number);
-  std::string from = rows_with_values(table, place.place, numbers, sample, most);
+  const std::string condition =
+      without ? " AND " + list + " OPERATOR(pg_catalog.<>) " + quote_literal(*without) : "";
+  std::string from = rows_with_values(table, place.place, numbers, sample, most, condition);
   for (const size_t k : comparison.matches) {
     const KeyMatch& match = place.matches[k];
     const Table& target = schema.tables[match.table];
@@ -110,6 +113,13 @@ void CompanyCounter::add(std::string_view own, std::string_view other) {
   auto& [all, same] = companies_[std::string(own)];
   ++all;
   same += own == other;
+}
+
+std::string CompanyCounter::largest() const {
+  const auto found = std::max_element(
+      companies_.begin(), companies_.end(),
+      [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
+  return found == companies_.end() ? "" : found->first;
 }
 
 SameCompany CompanyCounter::count() const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,16 +29,18 @@ std::vector<CompanyComparison> company_comparisons(const Schema& schema, const S
 
 // A query for the keys of companies as texts: the row's own, then for each match that of the row
 // that the value is the key of; NULL if there is none. `sample`: FROM item of the place's table,
-// called t, of which up to `most` rows are taken, wherever they stand.
+// called t, of which up to `most` rows are taken, wherever they stand; `without`: none of this
+// company's.
 std::string comparison_query(const Schema& schema, const Scope& scope, const Evidence& evidence,
                              const CompanyComparison& comparison, const std::string& sample,
-                             int most);
+                             int most, const std::optional<std::string>& without = std::nullopt);
 
 // Counts rows whose value leads to a row of a company.
 class CompanyCounter {
  public:
   void add(std::string_view own, std::string_view other);
   SameCompany count() const;
+  std::string largest() const;  // the company that most rows are of; empty: there are none
 
  private:
   std::map<std::string, std::pair<uint32_t, uint32_t>, std::less<>> companies_;  // all, and same

@@ -19,13 +19,23 @@ void compare(const Schema& schema, const Scope& scope, TableReader& reader,
       reader.from_sample(place.place.table).substr(std::string(" FROM ").size());
   std::vector<CompanyCounter> counters(comparison.matches.size());
   const std::vector<uint32_t> longest(1 + counters.size(), kLongestId);
+  CompanyCounter all;
+  const auto count = [&](const std::optional<std::string>& without) {
+    const std::string sql =
+        comparison_query(schema, scope, evidence, comparison, sample, kMostCompared, without);
+    read_short_cells(sql, longest, [&](std::span<const Cell> row) {
+      if (row[0]) all.add(row[0].text, row[0].text);
+      for (size_t i = 0; row[0] && i < counters.size(); ++i)
+        if (row[i + 1]) counters[i].add(row[0].text, row[i + 1].text);
+      return !reader.is_late();
+    });
+  };
   reader.try_to_read(place.place.table, [&] {
-    read_short_cells(comparison_query(schema, scope, evidence, comparison, sample, kMostCompared),
-                     longest, [&](std::span<const Cell> row) {
-                       for (size_t i = 0; row[0] && i < counters.size(); ++i)
-                         if (row[i + 1]) counters[i].add(row[0].text, row[i + 1].text);
-                       return !reader.is_late();
-                     });
+    count(std::nullopt);
+    // Hardly any but those of one company: the others' are looked for.
+    const SameCompany seen = all.count();
+    if (seen.rows >= kMostCompared && seen.further_rows < kFewestFurther && !reader.is_late())
+      count(all.largest());
   });
   for (size_t i = 0; i < counters.size(); ++i)
     place.matches[comparison.matches[i]].companies = counters[i].count();
