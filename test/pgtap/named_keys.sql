@@ -56,6 +56,19 @@ SELECT is(pg_temp.asked('app.few'), NULL, 'few are chance');
 SELECT is(pg_temp.asked('app.colour'), NULL, '... short ones, too');
 SELECT is(pg_temp.asked('app.rate'), NULL, 'keys of everybody''s table are its keys');
 
+-- The same in documents, path by path.
+CREATE TABLE app.doc_code AS SELECT jsonb_build_object('a', jsonb_build_object('sent_to', email), 'note', 'n' || code, 'n', number) AS body FROM app.customer;
+CREATE TABLE app.doc_list AS SELECT json_build_object('all', json_build_array(email)) AS body FROM app.customer;
+CREATE TABLE app.doc_tenant AS SELECT jsonb_build_object('tenant', slug, 'n', n) AS body FROM app.firm, generate_series(1, 3) n;
+CREATE TABLE app.doc_few AS SELECT jsonb_build_object('word', code) AS body FROM app.customer LIMIT 5;
+CREATE TABLE app.doc_else AS SELECT jsonb_build_object('tenant', 'other-' || n, 'code', 'x' || n, 'number', n) AS body FROM generate_series(1, 40) n;
+SELECT is(pg_temp.proposed('set_reference%app.doc_code'), 'guess SELECT public.set_reference(''app.doc_code'', ''{body}'', ''app.customer'', target_columns => ''{email}'', json_path => ''$.a.sent_to'');', 'texts in documents that are all keys');
+SELECT alike(pg_temp.asked('app.doc_list'), 'error values of its column body at $.all[*] may refer to rows of companies: 42 of 42 %', '... in lists, of type json');
+SELECT is(pg_temp.proposed('set_reference%app.doc_tenant'), 'guess SELECT public.set_reference(''app.doc_tenant'', ''{body}'', ''app.firm'', target_columns => ''{slug}'', json_path => ''$.tenant'');', '... few, where the name agrees');
+SELECT is(pg_temp.asked('app.doc_few'), NULL, 'few are chance');
+SELECT is(pg_temp.asked('app.doc_else'), NULL, 'others are no keys');
+DROP TABLE app.doc_code, app.doc_list, app.doc_tenant, app.doc_few, app.doc_else;
+
 -- What the name says and the values do not.
 CREATE TABLE app.shop AS SELECT 'other-' || n AS firm_slug FROM generate_series(1, 30) n;
 CREATE TABLE app.address AS SELECT 'Miller ' || n AS company_name FROM generate_series(1, 30) n;

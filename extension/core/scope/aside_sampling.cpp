@@ -87,8 +87,10 @@ SampledColumn AsideSampling::aside(TableIndex table, const Column& column) const
     sample.whole =
         led_[table] ? std::any_of(keys.begin(), keys.end(), is_key) : is_text || !keys.empty();
   }
-  sample.inside = !led_[table] && ((is_text && is_own_type(column)) ||
-                                   column.family == TypeFamily::kJson || holds_texts(column));
+  const bool is_document = column.family == TypeFamily::kJson;
+  if (is_document) sample.whole = !led_[table];
+  sample.inside =
+      !led_[table] && ((is_text && is_own_type(column)) || is_document || holds_texts(column));
   return sample;
 }
 

@@ -123,7 +123,8 @@ const ToldKinds* Evidence::told_kinds(TableIndex table, int16_t column) const {
   return found == told.end() ? nullptr : &*found;
 }
 
-std::span<const PlaceEvidence> Evidence::of(TableIndex table, int16_t column) const {
+static std::span<const PlaceEvidence> places_of(const std::vector<PlaceEvidence>& places,
+                                                TableIndex table, int16_t column) {
   const auto before = [](const PlaceEvidence& evidence, const std::pair<TableIndex, int16_t>& at) {
     return std::pair(evidence.place.table, evidence.place.column) < at;
   };
@@ -132,6 +133,14 @@ std::span<const PlaceEvidence> Evidence::of(TableIndex table, int16_t column) co
   auto last = first;
   while (last != places.end() && last->place.table == table && last->place.column == column) ++last;
   return {first, last};
+}
+
+std::span<const PlaceEvidence> Evidence::of(TableIndex table, int16_t column) const {
+  return places_of(places, table, column);
+}
+
+std::span<const PlaceEvidence> Evidence::aside_of(TableIndex table, int16_t column) const {
+  return places_of(aside, table, column);
 }
 
 const PlaceEvidence* Evidence::find(TableIndex table, int16_t column) const {

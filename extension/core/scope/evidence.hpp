@@ -172,6 +172,8 @@ struct Evidence {
   const PlaceEvidence* find(TableIndex table, int16_t column) const;
   // Of the IDs between its separators; null: nothing.
   const PlaceEvidence* find_separated(TableIndex table, int16_t column) const;
+  // What is taken aside of all places in a column.
+  std::span<const PlaceEvidence> aside_of(TableIndex table, int16_t column) const;
   // Of what is taken aside; null: nothing.
   const PlaceEvidence* find_aside(TableIndex table, int16_t column, Aside aside) const;
 };

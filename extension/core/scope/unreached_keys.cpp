@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/document_values.hpp"
 #include "core/scope/found_keys.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
@@ -24,7 +25,7 @@ bool UnreachedKeys::ask(TableIndex index) {
   if (table.of_extension) return false;
   for (const auto way :
        {&UnreachedKeys::ask_named, &UnreachedKeys::ask_completed, &UnreachedKeys::ask_texts,
-        &UnreachedKeys::ask_inside, &UnreachedKeys::ask_others}) {
+        &UnreachedKeys::ask_documents, &UnreachedKeys::ask_inside, &UnreachedKeys::ask_others}) {
     for (const Column& column : table.columns) {
       if (column.generated || is_settled(model_, index, column)) continue;
       if ((this->*way)(index, column)) return true;
@@ -151,20 +152,73 @@ Statement UnreachedKeys::reference(TableIndex index, const Column& column,
                                      meaning_.named_columns(key.table, {key.column}));
 }
 
-// Many different texts all of which are keys of companies' rows, and of no table of others.
-bool UnreachedKeys::ask_texts(TableIndex index, const Column& column) {
-  const PlaceEvidence* place = values_of(index, column);
-  if (place == nullptr || place->values < kMany || !is_text(column)) return false;
+// Of what companies' rows many different texts are all keys; null: of nothing, or of others' too.
+const KeyMatch* UnreachedKeys::keyed_by(TableIndex index, const PlaceEvidence& place,
+                                        size_t& count) const {
+  if (place.values < kMany) return nullptr;
   const KeyMatch* found = nullptr;
-  size_t count = 0;
-  for (const KeyMatch& match : place->matches) {
-    if (!match.alone || match.table == index || !has_all(*place, match)) continue;
-    if (!is_owned(match.table)) return false;
+  for (const KeyMatch& match : place.matches) {
+    if (!match.alone || match.table == index || !has_all(place, match)) continue;
+    if (!is_owned(match.table)) return nullptr;
     const Column& key = column_of(model_.table(match.table), match.column);
-    if (!is_text(key) && !are_generated(*place)) continue;
+    if (!is_text(key) && !are_generated(place)) continue;
     ++count;
     found = &match;
   }
+  return found;
+}
+
+// The same in documents, whose names say as much as those of columns.
+bool UnreachedKeys::ask_documents(TableIndex index, const Column& column) {
+  if (column.family != TypeFamily::kJson) return false;
+  for (const PlaceEvidence& place : model_.evidence.aside_of(index, column.number))
+    if (place.place.aside == Aside::kWhole && ask_document(index, column, place)) return true;
+  return false;
+}
+
+bool UnreachedKeys::ask_document(TableIndex index, const Column& column,
+                                 const PlaceEvidence& place) {
+  size_t count = 0;
+  const KeyMatch* found = keyed_by(index, place, count);
+  Column text = column;
+  text.name = last_name(place.place.json_path);
+  text.family = TypeFamily::kText;
+  bool named = false;
+  for (const NamedKey& key : names_.of(index, text)) {
+    const KeyMatch* match = match_of(place, key);
+    const bool fits = match != nullptr && key.alone && place.values >= kFew;
+    if (named || !fits || !is_owned(key.table)) continue;
+    if (!is_text(column_of(model_.table(key.table), key.column))) continue;
+    found = match;
+    count = 1;
+    named = true;
+  }
+  if (found == nullptr) return false;
+  const Table& table = model_.table(index);
+  const Table& target = model_.table(found->table);
+  const std::string evidence = told_match(model_, place, *found);
+  const ReferenceRule rule{.schema = table.schema,
+                           .table = table.name,
+                           .columns = {column.name},
+                           .target_schema = target.schema,
+                           .target_table = target.name,
+                           .target_columns = meaning_.named_columns(found->table, {found->column}),
+                           .json_path = place.place.json_path};
+  model_.error(display_table(table),
+               "values of its column " + display_name(column.name) + " at " +
+                   place.place.json_path + " may refer to rows of companies: " + evidence +
+                   "; if they do, say set_reference(...), if not, set_column_rule(..., 'data')",
+               count == 1 ? model_.statements.reference(rule) : Statement(""));
+  model_.support(Confidence::kGuess, evidence + (named ? ", as its name says" : ""));
+  return true;
+}
+
+// Many different texts all of which are keys of companies' rows, and of no table of others.
+bool UnreachedKeys::ask_texts(TableIndex index, const Column& column) {
+  const PlaceEvidence* place = values_of(index, column);
+  if (place == nullptr || !is_text(column)) return false;
+  size_t count = 0;
+  const KeyMatch* found = keyed_by(index, *place, count);
   if (found == nullptr) return false;
   const std::string evidence = told_match(model_, *place, *found);
   const NamedKey key{found->table, found->column, count == 1};

@@ -350,7 +350,9 @@ class Gatherer {
   }
 
   void add_aside(SamplePlace place, const SampledColumn& column, std::string_view value) {
-    if (column.whole) {
+    if (column.whole && column.column->family == TypeFamily::kJson) {
+      add_texts_aside(place, value);
+    } else if (column.whole) {
       place.aside = Aside::kWhole;
       for (const std::string& element : elements_of(*column.column, value))
         if (!element.empty() && element.size() <= kLongestId) collector_.add_value(place, element);
@@ -358,6 +360,26 @@ class Gatherer {
     if (!column.inside) return;
     place.aside = Aside::kInside;
     for (const std::string_view uuid : uuids_inside(value)) collector_.add_value(place, uuid);
+  }
+
+  // The texts in a document; numbers are keys of every table.
+  void add_texts_aside(SamplePlace place, std::string_view json) {
+    PathFolder& folder = text_folders_[place];
+    place.aside = Aside::kWhole;
+    const auto at = [&](const std::string& path) {
+      place.json_path = "$" + path;
+      return place;
+    };
+    visit_values(json, [&](const std::string& path, std::string_view value) {
+      constexpr std::string_view kDigits = "-0123456789";
+      if (value.empty() || value.size() > kLongestId || last_name(path).empty() ||
+          value.find_first_not_of(kDigits) == std::string_view::npos)
+        return;
+      folder.count(path);
+      const std::optional<std::string> there = folder.place(path);
+      for (const auto& [from, to] : folder.take_moved()) collector_.move(at(from), at(to));
+      if (there) collector_.add_value(at(*there), value);
+    });
   }
 
   // Of one that is no array: the value.
@@ -467,8 +489,9 @@ class Gatherer {
   std::map<TableIndex, RowEvidence> tables_;
   std::map<std::pair<TableIndex, int16_t>, uint32_t> rows_;  // see Evidence
   std::map<std::pair<TableIndex, int16_t>, PathEvidence> paths_;
-  std::map<int16_t, PathSample> samples_;      // of the columns of one table
-  std::map<SamplePlace, PathFolder> folders_;  // of columns with documents
+  std::map<int16_t, PathSample> samples_;           // of the columns of one table
+  std::map<SamplePlace, PathFolder> folders_;       // of columns with documents
+  std::map<SamplePlace, PathFolder> text_folders_;  // of their texts that are taken aside
   struct Kinds {
     std::set<std::string> values = {};
     bool said = false;
