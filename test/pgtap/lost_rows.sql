@@ -168,7 +168,8 @@ SELECT set_company_table('public.co', identity_columns => '{}');
 SELECT set_reference('public.visit', '{thing}', 'public.thing');
 CREATE FUNCTION pg_temp.noticed() RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(object || ': ' || problem, E'\n' ORDER BY object) FROM cb.check_company_scope() WHERE severity = 'notice' AND problem LIKE '%no backup%' $$;
-SELECT is(pg_temp.noticed(), 'public.visit: 4 rows belong to no company, and no backup has them: thing is the key of no company''s row in public.thing, among them (1)', 'rows that a way leads nowhere are counted and named');
+SELECT is(pg_temp.noticed(), 'public.mark: 1 row belongs to no company, and no backup has them: they hang on such rows of public.visit, among them (1)
+public.visit: 4 rows belong to no company, and no backup has them: thing is the key of no company''s row in public.thing, among them (1)', 'rows that a way leads nowhere are counted and named, and what hangs on them');
 SELECT is(pg_temp.counted(), 'public.mark 1, public.thing 10, public.visit 9', '... and are no company''s');
 UPDATE public.visit SET thing = lower(thing);
 DELETE FROM public.visit WHERE id = 21;

@@ -223,6 +223,76 @@ std::string settled_by(const LiveScope& live, const ScopedTable& scoped, const R
   return "SELECT t.*" + led_rows(live, scoped, way.target, join, nullptr) + ";";
 }
 
+// Rows `alias` that have a value where a step begins that no foreign key holds.
+std::string has_value(const LiveScope& live, const ScopedTable& scoped, const RouteStep& step,
+                      const std::string& alias) {
+  return "NOT " + is_any_null(live.table(scoped.table), step.columns, alias) +
+         when_of(live.schema, step, scoped.table, alias);
+}
+
+constexpr size_t kMostHanging = 4;  // tables that hang on each other
+
+std::string hangs_on_stray(const LiveScope& live, const RouteStep& step, TableIndex table,
+                           const std::string& alias, std::vector<TableIndex>& below);
+
+// The conditions for a row `alias` of nobody to be one by mistake, by its own steps or by those of
+// rows that it hangs on; empty: none can be.
+std::string is_stray(const LiveScope& live, const ScopedTable& scoped, const std::string& alias,
+                     std::vector<TableIndex>& below) {
+  std::string text;
+  const auto add = [&](const std::string& one) {
+    if (!one.empty()) text += (text.empty() ? "" : " OR ") + one;
+  };
+  for (const RouteStep* step : loose_steps(live, scoped))
+    add("(" + has_value(live, scoped, *step, alias) + ")");
+  for (const RouteStep& step : scoped.routes)
+    add(hangs_on_stray(live, step, scoped.table, alias, below));
+  return text;
+}
+
+// By a foreign key; empty: by none.
+std::string hangs_on_stray(const LiveScope& live, const RouteStep& step, TableIndex table,
+                           const std::string& alias, std::vector<TableIndex>& below) {
+  const ScopedTable* scoped = live.scope.find(table);
+  const ScopedTable* target = live.scope.find(step.target);
+  const bool is_round = std::find(below.begin(), below.end(), step.target) != below.end();
+  if (step.kind != RouteStep::Kind::kDown || step.target == table || is_round ||
+      target == nullptr || !target->travels() || below.size() == kMostHanging ||
+      !scoped->match_columns.empty() || foreign_key_of(live.schema, *scoped, step) == nullptr)
+    return {};
+  below.push_back(table);
+  const std::string name = "s" + std::to_string(below.size());
+  const std::string stray = is_stray(live, *target, name, below);
+  below.pop_back();
+  if (stray.empty()) return {};
+  return "EXISTS (SELECT FROM " + from_table(live.table(step.target)) + " AS " + name + " WHERE " +
+         step_join(live.schema, step, table, alias, name) + " AND " +
+         is_orphan(live.schema, live.scope, step.target, name) + " AND (" + stray + "))";
+}
+
+std::string stray_rows_text(const LostRows& lost) {
+  return std::to_string(lost.count) + (lost.count == 1 ? " row belongs" : " rows belong") +
+         " to no company, and no backup has them: ";
+}
+
+// Rows of nobody that hang on such rows: they are lost with them.
+std::vector<Finding> find_hanging_strays(const LiveScope& live, const ScopedTable& scoped) {
+  std::vector<Finding> findings;
+  for (const RouteStep& step : scoped.routes) {
+    std::vector<TableIndex> below;
+    const std::string hangs = hangs_on_stray(live, step, scoped.table, "t", below);
+    if (hangs.empty() || !can_be_orphaned(live.schema, live.scope, scoped)) continue;
+    LostRows lost;
+    count_rows(live, scoped, nobodys_rows(live, scoped) + " AND " + hangs, nullptr, lost);
+    if (lost.count == 0) continue;
+    findings.push_back({Severity::kNotice, display_table(live.table(scoped.table)),
+                        stray_rows_text(lost) + "they hang on such rows of " +
+                            display_table(live.table(step.target)) + ", among them " + lost.first,
+                        ""});
+  }
+  return findings;
+}
+
 // Rows of nobody that have a value there.
 std::vector<Finding> find_stray_rows(const LiveScope& live, const ScopedTable& scoped) {
   std::vector<Finding> findings;
@@ -230,14 +300,11 @@ std::vector<Finding> find_stray_rows(const LiveScope& live, const ScopedTable& s
   for (const RouteStep* step : loose_steps(live, scoped)) {
     LostRows lost;
     count_rows(live, scoped,
-               nobodys_rows(live, scoped) + " AND NOT " + is_any_null(table, step->columns, "t") +
-                   when_of(live.schema, *step, scoped.table, "t"),
-               nullptr, lost);
+               nobodys_rows(live, scoped) + " AND " + has_value(live, scoped, *step, "t"), nullptr,
+               lost);
     if (lost.count == 0) continue;
     findings.push_back({Severity::kNotice, display_table(table),
-                        std::to_string(lost.count) +
-                            (lost.count == 1 ? " row belongs" : " rows belong") +
-                            " to no company, and no backup has them: " + step->name +
+                        stray_rows_text(lost) + step->name +
                             (step->when_column == 0 ? "" : kind_text(step->when_value)) +
                             " is the key of no company's row in " +
                             display_table(live.table(step->target)) + ", among them " + lost.first,
@@ -275,6 +342,7 @@ std::vector<Finding> find_unplaced_rows(const LiveScope& live) {
   }
   for (const ScopedTable* scoped : live.travelling()) {
     for (Finding& stray : find_stray_rows(live, *scoped)) findings.push_back(std::move(stray));
+    for (Finding& stray : find_hanging_strays(live, *scoped)) findings.push_back(std::move(stray));
   }
   return findings;
 }
