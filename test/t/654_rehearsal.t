@@ -30,7 +30,10 @@ is $trial->run("SELECT object, problem FROM check_company_scope() WHERE object L
 is $trial->run(q(SELECT DISTINCT mode FROM pg_locks WHERE relation = 'company'::regclass AND pid = pg_backend_pid())), 'AccessShareLock', '... nobody waits for it';
 like $trial->run('COMMIT'), qr/^ERROR:  KB086: a rehearsal cannot be committed\nDETAIL:  .*\nHINT:  /, 'it cannot be committed';
 is $trial->run('SELECT count(*) FROM company_backup.settings'), '0', '... and leaves nothing behind';
-is $trial->run("BEGIN; SET LOCAL company_backup.rehearsal = on; SAVEPOINT s; $set; ROLLBACK TO s; COMMIT") =~ /KB086/ ? 1 : 0, 1, '... nor if it was taken back in part';
+is $trial->run("BEGIN; SET LOCAL company_backup.rehearsal = on; SAVEPOINT s; $set; RELEASE s; SAVEPOINT s; $set; ROLLBACK TO s; COMMIT") =~ /KB086/ ? 1 : 0, 1, '... nor if it was taken back in part';
+like $trial->run("BEGIN; SET LOCAL company_backup.rehearsal = on; SAVEPOINT s; $set; SAVEPOINT t; $set; RELEASE t; ROLLBACK TO s; CREATE TABLE kept (id int); COMMIT; DROP TABLE kept"), qr/^\s*$/, '... but if all of it was';
+is $trial->run(qq(DO \$\$ BEGIN BEGIN SET LOCAL company_backup.rehearsal = on; PERFORM set_company_table('company', identity_columns => '{}'); RAISE 'no'; EXCEPTION WHEN raise_exception THEN END; END \$\$)), '', '... also by an exception block';
+is $trial->run('SELECT count(*) FROM company_backup.settings'), '0', '... which leave nothing behind, either';
 like $trial->run("BEGIN; SET LOCAL company_backup.rehearsal = on; $set; PREPARE TRANSACTION 'rehearsed'"), qr/^\n?ERROR:  KB086/, '... nor prepared';
 is $trial->run("BEGIN; SET LOCAL company_backup.rehearsal = on; $set; ROLLBACK; BEGIN; CREATE TABLE more (id int); COMMIT"), '', 'the next transaction is like any other';
 like $trial->run('SELECT count(*) FROM company_scope()'), qr/^ERROR:  KB001/, '... in which no company table is set';

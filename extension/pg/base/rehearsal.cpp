@@ -13,10 +13,19 @@ bool rehearsal = false;
 
 namespace {
 
-bool left_undone = false;  // in this transaction
+// The outermost subtransaction that something was left undone in: what was rolled back does not
+// count.
+SubTransactionId undone_in = InvalidSubTransactionId;
+
+void end_subtransaction(SubXactEvent event, SubTransactionId which, SubTransactionId parent,
+                        void*) {
+  if (which != undone_in) return;
+  if (event == SUBXACT_EVENT_ABORT_SUB) undone_in = InvalidSubTransactionId;
+  if (event == SUBXACT_EVENT_COMMIT_SUB) undone_in = parent;
+}
 
 void end_transaction(XactEvent event, void*) {
-  if (!left_undone) return;
+  if (!is_rehearsed()) return;
   switch (event) {
     case XACT_EVENT_PRE_COMMIT:
     case XACT_EVENT_PRE_PREPARE:
@@ -28,7 +37,7 @@ void end_transaction(XactEvent event, void*) {
                        "= off, in another transaction.")));
       break;
     case XACT_EVENT_ABORT:
-      left_undone = false;
+      undone_in = InvalidSubTransactionId;
       break;
     default:
       break;
@@ -39,15 +48,16 @@ void end_transaction(XactEvent event, void*) {
 
 void install_rehearsal_guard() {
   RegisterXactCallback(end_transaction, nullptr);
+  RegisterSubXactCallback(end_subtransaction, nullptr);
 }
 
 bool leaves_undone() {
-  left_undone = left_undone || rehearsal;
+  if (rehearsal && !is_rehearsed()) undone_in = GetCurrentSubTransactionId();
   return rehearsal;
 }
 
 bool is_rehearsed() {
-  return left_undone;
+  return undone_in != InvalidSubTransactionId;
 }
 
 }  // namespace company_backup

@@ -10,7 +10,8 @@ extern bool rehearsal;  // company_backup.rehearsal
 // To be called once, when the module is loaded.
 void install_rehearsal_guard();
 
-// Is something to be left undone? Then the transaction can no longer be committed.
+// Is something to be left undone? Then the transaction can no longer be committed, unless the
+// subtransaction is rolled back.
 bool leaves_undone();
 
 // Was something, in this transaction?
