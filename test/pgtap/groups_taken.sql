@@ -80,6 +80,24 @@ SELECT restore_company('1', :backup) AS restore \gset
 SELECT is(pg_temp.told(format('SELECT revert_restore(%s)', :restore)), 'ok', 'what both had before the restore comes back by a revert');
 SELECT is(pg_temp.rows_of('1'), :'later', '... all of it');
 ROLLBACK TO place;
+INSERT INTO app.leaf (firm_id, tree_id, name) VALUES (1, 11, 'shared later'), (1, 3, 'own'), (1, 4, 'own');
+SELECT pg_temp.rows_of('1') AS later \gset
+SELECT restore_company('1', :backup) AS restore \gset
+INSERT INTO app.leaf (firm_id, tree_id, name) VALUES (2, 3, 'taken'), (3, 11, 'as well');
+SELECT matches(pg_temp.told(format('SELECT revert_restore(%s)', :restore)), '^KB037 1 group .*app.leaf, column tree_id: 1 number .*: 3 / Others have taken the numbers since the restore: ', '... and excuses no other number of the column');
+DELETE FROM app.leaf WHERE name = 'taken';
+SELECT is(pg_temp.told(format('SELECT revert_restore(%s)', :restore)), 'ok', '... while a third company may have joined');
+SELECT is(pg_temp.rows_of('1'), :'later', '... all of it');
+ROLLBACK TO place;
+INSERT INTO app.leaf (firm_id, tree_id, name) SELECT firm, n, 'many' FROM generate_series(1000, 11009) n, unnest('{1,2}'::int[]) firm;
+SELECT pg_temp.rows_of('1') AS later \gset
+SELECT restore_company('1', :backup) AS restore \gset
+SELECT matches(pg_temp.told(format('SELECT revert_restore(%s)', :restore)), '^KB037 10 groups .* / Others have taken the numbers since the restore, or had them before \(too many to record which\): .* set_column_rule\(''app.leaf'', ''tree_id'', ''data''\)', 'of more numbers than can be recorded, those that cannot are not excused');
+SELECT set_reference('app.fruit', '{tree}', 'app.leaf', NULL);
+SELECT set_column_rule('app.leaf', 'tree_id', 'data'), set_column_rule('app.fruit', 'tree', 'data');
+SELECT is(pg_temp.told(format('SELECT revert_restore(%s)', :restore)), 'ok', '... and the hint can be followed');
+SELECT is(pg_temp.rows_of('1'), :'later', '... so that all is as it was');
+ROLLBACK TO place;
 SELECT restore_company('1', :backup, ids => 'remap') AS restore \gset
 SELECT is(pg_temp.told(format('SELECT revert_restore(%s)', :restore)), 'ok', '... also where its rows got new numbers');
 SELECT is(pg_temp.rows_of('1'), :'before', '... all of it');

@@ -36,6 +36,8 @@ class Search {
   // Numbers that come, or (`goes`) that go.
   TakenGroup run(bool goes) {
     taken_.columns = group_;
+    goes_ = goes;
+    find_excused();
     read_archive();
     if (how_.target != nullptr) {
       for (const ColumnRoot& root : group_) read_current(root);
@@ -44,7 +46,8 @@ class Search {
     std::string number;
     bool archived = false, current = false;
     const auto end_number = [&] {
-      if (goes ? current && !archived : archived && !current) batch_.push_back(number);
+      const bool meant = goes ? current && !archived : archived && !current;
+      if (meant && !is_excused(number)) batch_.push_back(number);
       if (batch_.size() >= kKeysPerLookup) look_up();
       archived = current = false;
     };
@@ -62,6 +65,16 @@ class Search {
  private:
   const Column& column_of(const ColumnRoot& root) const {
     return company_backup::column_of(live_.table(root.table), root.column);
+  }
+
+  void find_excused() {
+    if (how_.excused == nullptr) return;
+    const auto found = how_.excused->find(column_of(group_[0]).name);
+    if (found != how_.excused->end()) excused_ = &found->second;
+  }
+
+  bool is_excused(const std::string& number) const {
+    return excused_ != nullptr && excused_->contains(number);
   }
 
   // But for those that are not loaded, because new ones are.
@@ -149,6 +162,7 @@ class Search {
 
   void note(const std::string& number, const ColumnRoot& where) {
     if (taken_.count == 0) taken_.where = where;
+    if (goes_ && taken_.count < kRecordedNumbers) taken_.listed.push_back(number);
     if (++taken_.count > kListedKeys) return;
     taken_.numbers += (taken_.numbers.empty() ? "" : ", ") + number;
   }
@@ -158,8 +172,10 @@ class Search {
   const GroupSearch how_;
   const GroupColumns& group_;
   LineSorter sorter_;
+  const std::set<std::string>* excused_ = nullptr;
   Numbers batch_;
   TakenGroup taken_;
+  bool goes_ = false;
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,11 +14,18 @@
 
 namespace company_backup {
 
+// More of one group are not put into an undo record.
+inline constexpr uint64_t kRecordedNumbers = 10'000;
+
+// By the name of the columns.
+using GroupNumbers = std::map<std::string, std::set<std::string>>;
+
 struct TakenGroup {
   GroupColumns columns;  // all that hold the same groups
   ColumnRoot where;      // one of them in which rows of others have the numbers
   uint64_t count = 0;
-  std::string numbers;  // the first of them, for messages
+  std::string numbers;              // the first of them, for messages
+  std::vector<std::string> listed;  // of shared_groups(): the first kRecordedNumbers of them
 
   std::string why() const;
 };
@@ -27,6 +36,7 @@ struct GroupSearch {
   bool adopts = false;              // rows that it may adopt are no others' (adoptable.hpp)
   // Two companies that come at the same time wait for each other, and look at what is there now.
   bool locks = false;
+  const GroupNumbers* excused = nullptr;  // these are not looked for; null: none
 };
 
 // Numbers of the archive that rows of other companies, or of none, have, and no row of the target:

@@ -1,6 +1,9 @@
 #include "pg/restore/company_merge.hpp"
 
 #include <algorithm>
+#include <set>
+#include <sstream>
+#include <string_view>
 
 #include "core/scope/joins.hpp"
 #include "core/scope/ownership.hpp"
@@ -170,11 +173,37 @@ bool leads_out(const LiveScope& live, const Reference& reference) {
   return target == nullptr || !target->travels() || reference.outside != OutsidePolicy::kRefuse;
 }
 
+namespace {
+
+constexpr char kOfGroup[] = "group ";
+constexpr char kShared[] = "were another company's, too, before the restore";
+constexpr char kSomeShared[] = "were another company's, too, before the restore, and so were more";
+
+// Its key is the numbers.
 ManifestProblem shared_group_problem(const LiveScope& live, const TakenGroup& group) {
   const Table& table = live.table(group.columns[0].table);
-  return {encode_table_name(table.schema, table.name), "(not looked for)",
-          "group " + column_of(table, group.columns[0].column).name,
-          "was one with another company's before the restore"};
+  std::string numbers;
+  for (const std::string& number : group.listed) {
+    numbers += (numbers.empty() ? "" : " ") + number;
+  }
+  return {encode_table_name(table.schema, table.name), numbers,
+          kOfGroup + column_of(table, group.columns[0].column).name,
+          group.count > group.listed.size() ? kSomeShared : kShared};
+}
+
+}  // namespace
+
+SharedNumbers recorded_numbers(const Manifest& record) {
+  SharedNumbers shared;
+  for (const ManifestProblem& problem : record.problems) {
+    if (problem.problem != kShared && problem.problem != kSomeShared) continue;
+    std::set<std::string>& numbers =
+        shared.numbers[problem.reference.substr(std::string_view(kOfGroup).size())];
+    std::istringstream words(problem.row_key);
+    for (std::string number; words >> number;) numbers.insert(number);
+    shared.all = shared.all && problem.problem == kShared;
+  }
+  return shared;
 }
 
 bool CompanyMerge::is_affected(const Reference& reference) const {

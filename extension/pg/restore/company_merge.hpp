@@ -18,8 +18,13 @@ namespace company_backup {
 // but what is outside of them may have changed meanwhile.
 bool leads_out(const LiveScope& live, const Reference& reference);
 
-// That a group was another company's, too: a revert may make it so again.
-ManifestProblem shared_group_problem(const LiveScope& live, const TakenGroup& group);
+// Numbers of groups that others had, too, before the restore with this undo record: a revert may
+// make it so again. `all`: none had to be left out of the record.
+struct SharedNumbers {
+  GroupNumbers numbers;
+  bool all = true;
+};
+SharedNumbers recorded_numbers(const Manifest& record);
 
 class CompanyMerge {
  public:

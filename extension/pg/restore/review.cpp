@@ -72,18 +72,14 @@ void require_same_company(const KnownRestore& restore) {
 // that both had before.
 void require_own_groups(const LiveScope& live, const Manifest& record, const Company& company,
                         MatchedArchive& load) {
-  std::vector<TakenGroup> taken =
-      taken_groups(live, load, {.target = &company, .adopts = true, .locks = true});
-  std::erase_if(taken, [&](const TakenGroup& group) {
-    const ManifestProblem known = shared_group_problem(live, group);
-    return std::any_of(
-        record.problems.begin(), record.problems.end(),
-        [&](const ManifestProblem& problem) { return problem.reference == known.reference; });
-  });
+  const SharedNumbers shared = recorded_numbers(record);
+  const std::vector<TakenGroup> taken = taken_groups(
+      live, load, {.target = &company, .adopts = true, .locks = true, .excused = &shared.numbers});
   if (taken.empty()) return;
+  const std::string since = "Others have taken the numbers since the restore";
   refuse_groups(live, taken,
-                "Others have taken the numbers since the restore: change theirs, then revert "
-                "again. Or end the review with keep_restore().");
+                (shared.all ? since : since + ", or had them before (too many to record which)") +
+                    ": change theirs, then revert again. Or end the review with keep_restore().");
 }
 
 void apply(CompanyMerge& merge, DiscardedEdits& edits) {
