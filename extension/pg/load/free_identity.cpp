@@ -43,13 +43,17 @@ class IdentityColumns {
 
   void settle(const MatchedTable& table, size_t position, MovedIdentity& moved) {
     const Column& column = *table.columns[position];
-    if (column.equality.empty() || refers(table, column.number)) return;
+    if (refers(table, column.number)) return;
     const std::pair<TableIndex, int16_t> place{table.scoped->table, column.number};
-    if (is_told_apart(table, column.number)) {
-      moved.moved.insert(place);
-      return;
+    const std::vector<Limit> limits = limits_on(table, column.number);
+    std::set<std::string> taken;
+    // Where no index says how far a value is one row's alone, it is one company's alone; but a
+    // company that comes back may share it with others, as it did.
+    if (limits.empty() && !way_.same_database) {
+      if (column.equality.empty()) return;
+      find_equal(table, {position}, position, taken);
     }
-    std::set<std::string> taken = taken_values(table, position);
+    for (const Limit& limit : limits) find_taken(table, position, limit, taken);
     if (taken.empty()) {
       moved.moved.insert(place);
       return;
@@ -86,34 +90,72 @@ class IdentityColumns {
     });
   }
 
-  // Has each of its unique indexes the company, too?
-  bool is_told_apart(const MatchedTable& table, int16_t number) {
-    bool any = false;
-    for (const UniqueIndex& index : table.table->unique_indexes) {
-      if (!is_among(index.used, number)) continue;
-      any = true;
-      const bool has_company = std::any_of(
-          index.columns.begin(), index.columns.end(),
-          [&](int16_t other) { return other != 0 && follows_company(table.scoped->table, other); });
-      if (!has_company) return false;
-    }
-    return any;
-  }
+  // What may forbid a row because of a value.
+  struct Limit {
+    const UniqueIndex* index;
+    bool equality;        // it only compares columns for equality
+    bool within_company;  // so it forbids nothing of a new company
+  };
 
-  std::set<std::string> taken_values(const MatchedTable& table, size_t position) {
-    std::set<std::string> taken;
-    find_equal(table, position, taken);
-    // Of rows to be adopted nothing is known beforehand.
-    if (may_adopt(table)) return taken;
+  std::vector<Limit> limits_on(const MatchedTable& table, int16_t number) {
+    std::vector<Limit> limits;
     for (const auto* indexes : {&table.table->unique_indexes, &table.table->exclusions}) {
       for (const UniqueIndex& index : *indexes) {
-        if (is_plain(index) && indexes == &table.table->unique_indexes) continue;
-        if (is_among(index.used, table.columns[position]->number)) {
-          find_clashing(table, position, index, taken);
-        }
+        if (!is_among(index.used, number)) continue;
+        const bool has_company =
+            std::any_of(index.columns.begin(), index.columns.end(), [&](int16_t other) {
+              return other != 0 && follows_company(table.scoped->table, other);
+            });
+        limits.push_back(
+            {&index, indexes == &table.table->unique_indexes && is_plain(index), has_company});
       }
     }
-    return taken;
+    return limits;
+  }
+
+  // Values of rows that would clash with rows here.
+  void find_taken(const MatchedTable& table, size_t position, const Limit& limit,
+                  std::set<std::string>& taken) {
+    if (limit.within_company) return;
+    if (limit.equality) {
+      find_equal(table, compared(table, *limit.index), position, taken);
+      return;
+    }
+    std::set<std::string> found;
+    if (is_comparable(table, *limit.index)) {
+      find_clashing(table, position, *limit.index, found);
+      if (found.empty()) return;
+    }
+    // Rows to be adopted may be among those that they clash with.
+    if ((found.empty() || may_adopt(table)) && !table.columns[position]->equality.empty()) {
+      std::set<std::string> equal;
+      find_equal(table, {position}, position, equal);
+      if (found.empty()) {
+        found = std::move(equal);
+      } else {
+        std::erase_if(found, [&](const std::string& value) { return !equal.contains(value); });
+      }
+    }
+    taken.merge(found);
+  }
+
+  // Does a column come as it is in the archive? In another database rows have other IDs.
+  bool is_same_here(const MatchedTable& table, int16_t number) {
+    return position_of(table, number) && (way_.same_database || !refers(table, number));
+  }
+
+  bool is_comparable(const MatchedTable& table, const UniqueIndex& index) {
+    return std::all_of(index.used.begin(), index.used.end(),
+                       [&](int16_t number) { return is_same_here(table, number); });
+  }
+
+  // The positions of its columns, but for those of which it is not known what they will hold.
+  std::vector<size_t> compared(const MatchedTable& table, const UniqueIndex& index) {
+    std::vector<size_t> positions;
+    for (int16_t number : index.columns) {
+      if (is_same_here(table, number)) positions.push_back(*position_of(table, number));
+    }
+    return positions;
   }
 
   bool may_adopt(const MatchedTable& table) const {
@@ -121,9 +163,13 @@ class IdentityColumns {
            can_be_left(live_, *table.scoped);
   }
 
-  // Values that are just the same.
-  void find_equal(const MatchedTable& table, size_t position, std::set<std::string>& taken) {
-    const std::vector<const Column*> columns{table.columns[position]};
+  // Values at one position, of rows that have the same values as rows here at all these positions.
+  void find_equal(const MatchedTable& table, const std::vector<size_t>& positions, size_t wanted,
+                  std::set<std::string>& taken) {
+    std::vector<const Column*> columns;
+    for (size_t position : positions) columns.push_back(table.columns[position]);
+    const size_t at = static_cast<size_t>(std::find(positions.begin(), positions.end(), wanted) -
+                                          positions.begin());
     std::string sql = "SELECT DISTINCT u.n FROM " + unnested(columns) + " JOIN " +
                       from_table(*table.table) + " AS t ON " + equals_key(columns, "t");
     if (may_adopt(table)) {
@@ -134,16 +180,20 @@ class IdentityColumns {
       if (!batch.empty()) {
         BatchMemory memory;
         for (const Row& row : query(sql, batch.arrays(), Access::kWrite)) {
-          taken.insert(batch.key(std::stoul(*row[0]) - 1)[0]);
+          taken.insert(batch.key(std::stoul(*row[0]) - 1)[at]);
         }
         memory.close();
       }
       batch.clear();
     };
-    source_.read(table, {position}, [&](const std::vector<RowValue>& row) {
-      const Text value = text_form(*columns[0], row[position]);
-      if (!value) return;
-      batch.add(key_line({*value}));
+    source_.read(table, positions, [&](const std::vector<RowValue>& row) {
+      std::vector<std::string> key;
+      for (size_t i = 0; i < positions.size(); ++i) {
+        Text value = text_form(*columns[i], row[positions[i]]);
+        if (!value) return;  // it equals none
+        key.push_back(std::move(*value));
+      }
+      batch.add(key_line(key));
       if (batch.full()) look_up();
     });
     look_up();

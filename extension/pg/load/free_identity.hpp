@@ -23,13 +23,14 @@ struct MovedIdentity {
 
 // How the company comes.
 struct IdentityWay {
-  bool same_company = false;  // it comes back, with its own IDs: references come along, too
-  bool adopts = false;        // rows that it may adopt are no others' (adoptable.hpp)
+  bool same_database = false;  // it comes back to where it was
+  bool adopts = false;         // rows that it may adopt are no others' (adoptable.hpp)
 };
 
-// What rows here have is taken; but not where it only has to be unique within a company. As far as
-// the active snapshot sees: the unique index has the last word. Reads the archive's rows of such
-// tables. Error kSchemaDiffers: see match_archive().
+// A value is taken if a row with it would clash with rows here in a unique index or an exclusion
+// constraint, as a whole. Of columns that none is on, what rows here have is taken, but not if the
+// company comes back. As far as the active snapshot sees: the index has the last word. Reads the
+// archive's rows of such tables. Error kSchemaDiffers: see match_archive().
 MovedIdentity free_identity(const LiveScope& live, const Manifest& manifest, RowSource& source,
                             const IdentityWay& way);
 

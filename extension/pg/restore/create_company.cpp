@@ -122,7 +122,7 @@ class Creation {
   MovedIdentity find_moved(bool moves) const {
     if (!moves || source_lives(live_, origin_.manifest, transfer_)) return {};
     return free_identity(live_, origin_.manifest, origin_.source,
-                         {.same_company = is_same_company(), .adopts = adopts_});
+                         {.same_database = origin_.same_database, .adopts = adopts_});
   }
 
   MatchOptions match() const {

@@ -237,8 +237,9 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
   MatchOptions match{.same_company = transfer.same_company};
   MovedIdentity moved;
   if (!company && !source_lives(live, manifest, transfer)) {
-    moved = free_identity(live, manifest, source,
-                          {.same_company = false, .adopts = same_database && !backup.owner_key});
+    moved = free_identity(
+        live, manifest, source,
+        {.same_database = same_database, .adopts = same_database && !backup.owner_key});
   }
   match.moved = moved.moved;
   match.left = moved.left;
