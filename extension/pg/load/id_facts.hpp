@@ -7,37 +7,10 @@
 #include "core/ids/id_plan.hpp"
 #include "core/text/id_shape.hpp"
 #include "pg/load/matched_archive.hpp"
+#include "pg/load/numbered_columns.hpp"
 #include "pg/load/untold_rows.hpp"
-#include "pg/rows/column_default.hpp"
-#include "pg/rows/sequences.hpp"
 
 namespace company_backup {
-
-// The greatest value of an integer column, as far as it can be seen; nullopt: there is none.
-std::optional<int64_t> greatest_value(const Table& table, const Column& column);
-
-// A value that no row has, of a column of a plain integer, UUID or text type; else nullopt.
-Text unused_value(const Table& table, const Column& column);
-
-// Columns of one kind of numbers, and the one of them that says how new ones are made.
-struct NumberedColumns {
-  std::vector<std::pair<const Table*, const Column*>> all;
-  const Table* table;
-  const Column* column;
-  DefaultKind how;
-};
-NumberedColumns numbered(const Table& table, const Column& column);
-// Of a group: by a sequence, if one of them has any, else by a default.
-NumberedColumns numbered(const LiveScope& live, const GroupColumns& group);
-
-// The greatest number, as far as it can be seen; 0 if there is none.
-int64_t greatest_number(const NumberedColumns& columns);
-// The greatest one that all of them can hold.
-int64_t greatest_possible(const NumberedColumns& columns);
-
-// The sequence that feeds it, told of the rows that were written past it. Where they are further
-// away than it may be moved, it ends before them.
-ColumnSequence sequence_of(const NumberedColumns& columns);
 
 // The form that all values of a text column in the archive have.
 IdForm form_of_column(MatchedArchive& load, const MatchedTable& matched, size_t position);

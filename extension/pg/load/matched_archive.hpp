@@ -59,7 +59,7 @@ class MatchedArchive {
   // These values of "identity" columns do not come. To be called before anything is read
   // translated. `preview`: see LeftIdentity.
   void leave_identity(const TakenIdentity& taken, bool preview) {
-    if (!taken.empty()) left_.emplace(live_, taken, preview);
+    if (!taken.empty()) left_.emplace(live_, tables_, source_, taken, preview);
   }
 
   // The archived row as it is to be in the target: references translated, not yet overridden.
