@@ -26,16 +26,25 @@ std::vector<GroupColumns> group_columns(const Schema& schema, const Rules& rules
                                         const Scope& scope) {
   if (!has_groups(rules)) return {};
   std::map<std::pair<std::string, TypeFamily>, GroupColumns> found;
-  for (const ScopedTable& scoped : scope.tables) {
-    if (!scoped.travels()) continue;
-    const Table& table = schema.tables[scoped.table];
+  const auto find = [&](TableIndex index) {
+    const Table& table = schema.tables[index];
     for (const Column& column : table.columns) {
       if (!is_group(rules, table, column)) continue;
-      found[{column.name, column.family}].push_back({scoped.table, column.number});
+      found[{column.name, column.family}].push_back({index, column.number});
     }
+  };
+  for (const ScopedTable& scoped : scope.tables) {
+    if (scoped.travels()) find(scoped.table);
+  }
+  const auto travelling = found;
+  for (TableIndex index = 0; index < static_cast<TableIndex>(schema.tables.size()); ++index) {
+    const ScopedTable* scoped = scope.find(index);
+    if (scoped == nullptr || !scoped->travels()) find(index);
   }
   std::vector<GroupColumns> groups;
-  for (auto& [name, columns] : found) groups.push_back(std::move(columns));
+  for (auto& [name, columns] : found) {
+    if (travelling.contains(name)) groups.push_back(std::move(columns));
+  }
   return groups;
 }
 

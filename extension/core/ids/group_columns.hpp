@@ -9,10 +9,11 @@
 
 namespace company_backup {
 
-// Columns of one name, all integers or all UUIDs, in the order of their tables in the scope.
+// Columns of one name, all integers or all UUIDs: first those of tables that travel, in the order
+// of the scope, of which there are some; then those of others, whose numbers are taken, but never
+// renewed.
 using GroupColumns = std::vector<ColumnRoot>;
 
-// Of all tables that travel.
 std::vector<GroupColumns> group_columns(const Schema& schema, const Rules& rules,
                                         const Scope& scope);
 

@@ -56,7 +56,9 @@ class NextNumbers : public FreshNumbers {
         count > static_cast<uint64_t>(greatest_possible_) - static_cast<uint64_t>(last_)) {
       throw Error(sqlstate::kIntegrity, "there are not enough numbers left for new IDs")
           .detail("The greatest one so far is " + std::to_string(last_) +
-                  ", the greatest possible " + std::to_string(greatest_possible_) + ".");
+                  ", the greatest possible " + std::to_string(greatest_possible_) + ".")
+          .hint(
+              "Give the rows with the greatest numbers smaller ones, or the column a wider type.");
     }
     while (count-- > 0) use(++last_);
   }

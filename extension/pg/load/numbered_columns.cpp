@@ -77,6 +77,9 @@ NumberedColumns numbered(const LiveScope& live, const GroupColumns& group) {
     const Table& table = live.table(root.table);
     const Column& column = column_of(table, root.column);
     columns.all.emplace_back(&table, &column);
+    const ScopedTable* scoped = live.scope.find(root.table);
+    if (scoped == nullptr || !scoped->travels()) continue;
+    columns.renewed = columns.all.size();
     const DefaultKind how = default_of(table, column);
     const bool better = how == DefaultKind::kSequence ||
                         (how == DefaultKind::kVolatile && columns.how != DefaultKind::kVolatile);
@@ -98,8 +101,8 @@ int64_t greatest_number(const NumberedColumns& columns) {
 
 int64_t greatest_possible(const NumberedColumns& columns) {
   int64_t greatest = std::numeric_limits<int64_t>::max();
-  for (const auto& [table, column] : columns.all) {
-    greatest = std::min(greatest, range_of(*column).greatest);
+  for (size_t i = 0; i < columns.renewed; ++i) {
+    greatest = std::min(greatest, range_of(*columns.all[i].second).greatest);
   }
   return greatest;
 }

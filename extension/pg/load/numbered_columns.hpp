@@ -25,6 +25,7 @@ struct NumberedColumns {
   const Table* table;
   const Column* column;
   DefaultKind how;
+  size_t renewed = 1;  // the first of them get new numbers, the others only have some
 };
 NumberedColumns numbered(const Table& table, const Column& column);
 // Of a group: by a sequence, if one of them has any, else by a default.

@@ -7,6 +7,7 @@
 #include "core/scope/sql.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/line_spool.hpp"
+#include "pg/base/owner.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/load/adoptable.hpp"
 #include "pg/rows/key_lookup.hpp"
@@ -40,7 +41,9 @@ class Search {
     find_excused();
     read_archive();
     if (how_.target != nullptr) {
-      for (const ColumnRoot& root : group_) read_current(root);
+      for (const ColumnRoot& root : group_) {
+        if (travels(root)) read_current(root);
+      }
     }
     sorter_.sort();
     std::string number;
@@ -95,6 +98,16 @@ class Search {
     }
   }
 
+  bool travels(const ColumnRoot& root) const {
+    const ScopedTable* scoped = live_.scope.find(root.table);
+    return scoped != nullptr && scoped->travels();
+  }
+
+  bool is_owned(const ColumnRoot& root) const {
+    const ScopedTable* scoped = live_.scope.find(root.table);
+    return travels(root) || (scoped != nullptr && scoped->owned() && !scoped->routes.empty());
+  }
+
   void read_current(const ColumnRoot& root) {
     Cursor cursor("SELECT DISTINCT " + column_sql("t", column_of(root)) + " FROM " +
                       from_table(live_.table(root.table)) + " AS t WHERE " + is_target(root, "$1"),
@@ -112,7 +125,10 @@ class Search {
                           const std::string& condition) const {
     BatchMemory memory;
     std::vector<Arg> args{array_of(column_of(root).family, numbers)};
-    if (how_.target != nullptr) args.push_back(how_.target->arg());
+    if (how_.target != nullptr && !condition.empty()) args.push_back(how_.target->arg());
+    // Of what does not travel the caller need not see anything.
+    std::optional<AsOwnerOf> owner;
+    if (!travels(root)) owner.emplace(live_.table(root.table).oid);
     std::vector<bool> found(numbers.size());
     for (const Row& row :
          query("SELECT DISTINCT u.n FROM unnest($1) WITH ORDINALITY AS u(k, n) JOIN " +
@@ -131,7 +147,10 @@ class Search {
 
   std::string is_others(const ColumnRoot& root) const {
     std::string condition;
-    if (how_.target != nullptr) condition = " WHERE " + is_target(root, "$2") + " IS NOT TRUE";
+    if (how_.target != nullptr && is_owned(root)) {
+      condition = " WHERE " + is_target(root, "$2") + " IS NOT TRUE";
+    }
+    if (!travels(root)) return condition;
     const ScopedTable& scoped = *live_.scope.find(root.table);
     if (!how_.adopts || !can_be_orphaned(live_.schema, live_.scope, scoped) ||
         !can_be_left(live_, scoped)) {
