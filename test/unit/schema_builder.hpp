@@ -104,7 +104,8 @@ inline TypeFacts facts_of(const std::string& type) {
       {"json", {TypeFamily::kJson, 114, ""}},
       {"boolean", {TypeFamily::kOther, 16, "OPERATOR(pg_catalog.=)"}},
       {"timestamptz", {TypeFamily::kOther, 1184, "OPERATOR(pg_catalog.=)"}},
-      {"numeric", {TypeFamily::kNumeric, 1700, "OPERATOR(pg_catalog.=)"}}};
+      {"numeric", {TypeFamily::kNumeric, 1700, "OPERATOR(pg_catalog.=)"}},
+      {"date", {TypeFamily::kOther, 1082, "OPERATOR(pg_catalog.=)"}}};
   return facts.at(type);
 }
 

@@ -212,16 +212,19 @@ TEST_F(ScopeQuestions, ACompanyColumnWithoutAForeignKey) {
   db.table("sales.note").column("company_id integer");
   db.table("sales.memo").column("CompanyId integer null");
   db.table("sales.rate").column("company_id numeric");
+  db.table("sales.day").column("company_id date");
   db.table("crm.company").column("x text");
   db.table("crm.lead").column("company_id integer").fk("l_c", {"company_id"}, "crm.company");
   discover();
   EXPECT_EQ(hint_of("sales.note"),
             "SELECT public.set_reference('sales.note', '{company_id}', 'sales.company');");
   expect_finding(Severity::kError, "sales.memo", "\"CompanyId\" looks like a company's");
-  expect_no_finding("sales.rate");
+  EXPECT_EQ(hint_of("sales.rate"),
+            "SELECT public.set_reference('sales.rate', '{company_id}', 'sales.company');");
+  expect_no_finding("sales.day");
   expect_no_finding("crm.lead");
   rules.references = {reference_rule("sales.note", {"company_id"}, "sales.company")};
-  rules.tables = {table_rule("sales.memo", "shared")};
+  rules.tables = {table_rule("sales.memo", "shared"), table_rule("sales.rate", "shared")};
   discover();
   EXPECT_EQ(of("sales.note").decided_by, DecidedBy::kReference);
   EXPECT_EQ(of("sales.note").route_text, "company_id");
