@@ -251,8 +251,9 @@ BEGIN
     IF keyless THEN key := whole; END IF;
 END $$;
 
--- For companies without orphans: those count as missing here.
-CREATE FUNCTION oracle.merge(company text) RETURNS void LANGUAGE plpgsql AS $$
+-- Makes what was taken what the company is after a merge: the rows that it has now, and those that are missing. For
+-- companies without orphans: those count as missing here.
+CREATE FUNCTION oracle.add_missing(company text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     scoped oracle.scoped;
     key text;
@@ -267,8 +268,12 @@ BEGIN
         EXECUTE format('INSERT INTO oracle.saved_row SELECT %s, 1000000 + row_number() OVER (), t::text FROM %s AS t WHERE %s',
             scoped.n, oracle.rows_of(scoped.relation), format(scoped.belongs, company));
     END LOOP;
-    PERFORM oracle.restore(company);
 END $$;
+
+CREATE FUNCTION oracle.merge(company text) RETURNS void LANGUAGE sql AS $$
+    SELECT oracle.add_missing(company);
+    SELECT oracle.restore(company)
+$$;
 
 -- What a restore has to do: rows by what becomes of them, compared by primary key, without one as whole
 -- rows. `lost`: rows to restore whose key is taken by a row that is not the company's.

