@@ -79,6 +79,10 @@ SampledColumn AsideSampling::aside(TableIndex table, const Column& column) const
     return sample;
   const bool is_text = element_family(column.family) == TypeFamily::kText;
   sample.only_aside = true;
+  if (column.is_enum) {
+    sample.whole = !led_[table];
+    return sample;
+  }
   if (is_key_from_elsewhere(schema_.tables[table], column)) {
     sample.whole = !names_.completed_by(table).empty();
   } else if (can_hold_id(column) && is_own_type(column)) {

@@ -17,6 +17,9 @@ class AsideSampling {
   // Says so of columns that are sampled, and adds others.
   void add(TableIndex table, std::vector<SampledColumn>& sampled) const;
 
+  // See KeyNames.
+  bool names_rows(const std::string& name) const { return names_.names_rows(name); }
+
  private:
   void find_led(const Rules& rules, TableIndex company);
   bool leads_on(const Rules& rules, TableIndex table) const;

@@ -83,12 +83,22 @@ std::vector<NamedKey> KeyNames::of(TableIndex table, const Column& column) const
   return found;
 }
 
+bool KeyNames::names_rows(const std::string& name) const {
+  Column number;
+  number.name = name;
+  number.family = TypeFamily::kInteger;
+  if (nouns_.said_stem(number)) return false;
+  const std::vector<TableIndex> tables = tables_named(joined_words(words_of(name)));
+  return nouns_.stem(number) || std::find(tables.begin(), tables.end(), company_) != tables.end();
+}
+
 void KeyNames::add_keys(const Column& column, const Parts& parts, TableIndex target,
                         std::vector<NamedKey>& found) const {
   const bool is_row = parts.rest.empty();
   const bool is_number = is_number_family(element_family(column.family));
-  // "position", "version": numbers that count, whatever table is called so.
-  if (is_row && is_number && !names_companies(parts.noun) && !nouns_.stem(column)) return;
+  // "position", "version": numbers that count, whatever table is called so; but for the company's.
+  const bool is_company = names_companies(parts.noun) || target == company_;
+  if (is_row && is_number && !is_company && !nouns_.stem(column)) return;
   for (NamedKey key : keys_of(schema_.tables[target], target)) {
     const Column& its = column_of(schema_.tables[target], key.column);
     const std::string name = plain_name(its.name);

@@ -33,6 +33,9 @@ class KeyNames {
   // table itself. Nothing for what is named like an ID.
   std::vector<NamedKey> of(TableIndex table, const Column& column) const;
 
+  // Is a number of this name called after a table, though not like an ID: {"warehouse": 7}?
+  bool names_rows(const std::string& name) const;
+
   // The tables whose rows those of this one may complete, as its name begins or ends like theirs:
   // invoice for invoice_detail.
   std::vector<TableIndex> completed_by(TableIndex table) const;

@@ -38,8 +38,9 @@ struct Column {
   std::string cast;  // "::" base type, where the operators of a domain could be somebody's own
   TypeFamily family = TypeFamily::kOther;
   bool is_opaque =
-      false;              // of a type of others that anything can be in: a row, or an array of them
-  bool not_null = false;  // in every row; or its domain is
+      false;  // of a type of others that anything can be in: a row, or an array of them
+  bool is_enum = false;
+  bool not_null = false;   // in every row; or its domain is
   bool generated = false;  // GENERATED ALWAYS AS (...), stored or virtual
   bool identity = false;
   bool has_default = false;

@@ -348,7 +348,7 @@ class ColumnCheck {
     const auto stem = meaning_.nouns().said_stem(column);
     if (!stem) return scoped.table != model_.company && meaning_.company_names().match(column);
     // Of such a type it is one only if there are rows that it can be of.
-    if (!can_hold_id(column) && meaning_.nouns().tables(*stem).empty())
+    if (!can_hold_id(column) && !meaning_.nouns().ends_with_table(*stem))
       return scoped.table != model_.company && meaning_.company_names().match(column);
     return !is_own_id(scoped.table, column, *stem);
   }

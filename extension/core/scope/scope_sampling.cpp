@@ -137,8 +137,7 @@ std::vector<const Column*> possible_kinds(const Table& table, const Column& id) 
   std::vector<const Column*> kinds;
   for (const Column& column : table.columns) {
     if (&column == &id || kinds.size() == kMost || id_stem(column.name)) continue;
-    const bool is_enum = column.family == TypeFamily::kOther && !is_own_type(column);
-    if (column.family != TypeFamily::kText && !is_enum) continue;
+    if (column.family != TypeFamily::kText && !column.is_enum) continue;
     const std::vector<std::string> words = words_of(column.name);
     if (words.empty() ||
         std::find(std::begin(kWords), std::end(kWords), words.back()) == std::end(kWords))

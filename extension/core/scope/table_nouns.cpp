@@ -59,6 +59,14 @@ std::vector<TableIndex> TableNouns::tables(const std::string& noun) const {
   return found;
 }
 
+bool TableNouns::ends_with_table(const std::string& noun) const {
+  const std::vector<std::string> words = words_of(noun);
+  const std::span<const std::string> all(words);
+  for (size_t first = 0; first < words.size(); ++first)
+    if (!tables(joined_words(all.subspan(first))).empty()) return true;
+  return false;
+}
+
 std::optional<std::string> TableNouns::said_stem(const Column& column) const {
   if (auto stem = id_stem(column.name)) return stem;
   const std::vector<std::string> words = words_of(column.name);

@@ -23,6 +23,9 @@ class TableNouns {
   // The tables that are called so, in any form of the noun: "category" are categories.
   std::vector<TableIndex> tables(const std::string& noun) const;
 
+  // Is it called after a table, in whatever part: "other_customer"?
+  bool ends_with_table(const std::string& noun) const;
+
   // The one table that alone has a key of one column of this name, which is not one that any table
   // may have: customer_no. kNoTable: none, or several.
   TableIndex table_of_key(const std::string& column) const;

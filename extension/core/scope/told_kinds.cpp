@@ -89,9 +89,8 @@ bool hangs_on_rows(const Schema& schema, TableIndex table, const Column& column)
 
 bool may_tell(const Schema& schema, const Settings& settings, TableIndex table,
               const Column& column) {
-  const bool is_enum = column.family == TypeFamily::kOther && !is_own_type(column);
   const bool is_plain = column.family == TypeFamily::kText || column.family == TypeFamily::kInteger;
-  if (!is_enum && !(is_plain && is_own_type(column))) return false;
+  if (!column.is_enum && !(is_plain && is_own_type(column))) return false;
   if (column.generated || column.identity || column.is_padded()) return false;
   const Table& from = schema.tables[table];
   const auto is_key = [&](const UniqueIndex& unique) {

@@ -15,7 +15,13 @@ namespace {
 constexpr uint32_t kFew = 3, kMany = 20;
 
 bool is_text(const Column& column) {
-  return element_family(column.family) == TypeFamily::kText;
+  return element_family(column.family) == TypeFamily::kText || column.is_enum;
+}
+
+// As a column of texts, which an enum's values are.
+Column with_texts(Column column) {
+  if (column.is_enum) column.family = TypeFamily::kText;
+  return column;
 }
 
 }  // namespace
@@ -38,7 +44,7 @@ bool UnreachedKeys::ask(TableIndex index) {
 bool UnreachedKeys::ask_named(TableIndex index, const Column& column) {
   const PlaceEvidence* place = values_of(index, column);
   const NamedKey* best = nullptr;
-  const std::vector<NamedKey> keys = names_.of(index, column);
+  const std::vector<NamedKey> keys = names_.of(index, with_texts(column));
   for (const NamedKey& key : keys) {
     if (!is_owned(key.table) || !can_be(column, key, place)) continue;
     const auto weight = [](const NamedKey& one) { return std::pair(one.by, !one.alone); };
@@ -170,29 +176,34 @@ const KeyMatch* UnreachedKeys::keyed_by(TableIndex index, const PlaceEvidence& p
 
 // The same in documents, whose names say as much as those of columns.
 bool UnreachedKeys::ask_documents(TableIndex index, const Column& column) {
-  if (column.family != TypeFamily::kJson) return false;
   for (const PlaceEvidence& place : model_.evidence.aside_of(index, column.number))
-    if (place.place.aside == Aside::kWhole && ask_document(index, column, place)) return true;
+    if (!place.place.json_path.empty() && ask_document(index, column, place)) return true;
   return false;
+}
+
+// The key, a text or a number, that the last name of the place is that of; null: it is of none.
+const KeyMatch* UnreachedKeys::named_in_document(TableIndex index, const Column& column,
+                                                 const PlaceEvidence& place) const {
+  Column member = column;
+  member.name = last_name(place.place.json_path);
+  for (const TypeFamily family : {TypeFamily::kText, TypeFamily::kInteger}) {
+    member.family = family;
+    for (const NamedKey& key : names_.of(index, member)) {
+      const Column& its = column_of(model_.table(key.table), key.column);
+      if (!key.alone || !is_owned(key.table) || !same_values(its.family, family)) continue;
+      const KeyMatch* match = match_of(place, key);
+      if (match != nullptr && (place.values >= kFew || key.table == model_.company)) return match;
+    }
+  }
+  return nullptr;
 }
 
 bool UnreachedKeys::ask_document(TableIndex index, const Column& column,
                                  const PlaceEvidence& place) {
   size_t count = 0;
-  const KeyMatch* found = keyed_by(index, place, count);
-  Column text = column;
-  text.name = last_name(place.place.json_path);
-  text.family = TypeFamily::kText;
-  bool named = false;
-  for (const NamedKey& key : names_.of(index, text)) {
-    const KeyMatch* match = match_of(place, key);
-    const bool fits = match != nullptr && key.alone && place.values >= kFew;
-    if (named || !fits || !is_owned(key.table)) continue;
-    if (!is_text(column_of(model_.table(key.table), key.column))) continue;
-    found = match;
-    count = 1;
-    named = true;
-  }
+  const KeyMatch* found = named_in_document(index, column, place);
+  const bool named = found != nullptr;
+  if (!named) found = keyed_by(index, place, count);
   if (found == nullptr) return false;
   const Table& table = model_.table(index);
   const Table& target = model_.table(found->table);
@@ -204,11 +215,15 @@ bool UnreachedKeys::ask_document(TableIndex index, const Column& column,
                            .target_table = target.name,
                            .target_columns = meaning_.named_columns(found->table, {found->column}),
                            .json_path = place.place.json_path};
-  model_.error(display_table(table),
-               "values of its column " + display_name(column.name) + " at " +
-                   place.place.json_path + " may refer to rows of companies: " + evidence +
-                   "; if they do, say set_reference(...), if not, set_column_rule(..., 'data')",
-               count == 1 ? model_.statements.reference(rule) : Statement(""));
+  // Of documents in texts no rule can say so.
+  const bool can_say = column.family == TypeFamily::kJson;
+  model_.error(
+      display_table(table),
+      "values of its column " + display_name(column.name) + " at " + place.place.json_path +
+          " may refer to rows of companies: " + evidence + "; if they do, say " +
+          (can_say ? "set_reference(...)" : "by another column whose its rows are") +
+          ", if not, set_column_rule(..., 'data')",
+      (named || count == 1) && can_say ? model_.statements.reference(rule) : Statement(""));
   model_.support(Confidence::kGuess, evidence + (named ? ", as its name says" : ""));
   return true;
 }

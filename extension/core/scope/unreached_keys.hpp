@@ -30,6 +30,8 @@ class UnreachedKeys {
   bool ask_texts(TableIndex index, const Column& column);
   bool ask_documents(TableIndex index, const Column& column);
   bool ask_document(TableIndex index, const Column& column, const PlaceEvidence& place);
+  const KeyMatch* named_in_document(TableIndex index, const Column& column,
+                                    const PlaceEvidence& place) const;
   const KeyMatch* keyed_by(TableIndex index, const PlaceEvidence& place, size_t& count) const;
   bool ask_inside(TableIndex index, const Column& column);
   bool is_owned(TableIndex table) const { return routes_.distance[table] >= 0; }

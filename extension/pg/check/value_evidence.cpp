@@ -350,9 +350,11 @@ class Gatherer {
   }
 
   void add_aside(SamplePlace place, const SampledColumn& column, std::string_view value) {
-    if (column.whole && column.column->family == TypeFamily::kJson) {
+    const bool is_json = column.column->family == TypeFamily::kJson;
+    const bool is_text = column.column->family == TypeFamily::kText;
+    if (column.whole && (is_json || (is_text && may_be_document(value))))
       add_texts_aside(place, value);
-    } else if (column.whole) {
+    if (column.whole && !is_json) {
       place.aside = Aside::kWhole;
       for (const std::string& element : elements_of(*column.column, value))
         if (!element.empty() && element.size() <= kLongestId) collector_.add_value(place, element);
@@ -362,7 +364,8 @@ class Gatherer {
     for (const std::string_view uuid : uuids_inside(value)) collector_.add_value(place, uuid);
   }
 
-  // The texts in a document; numbers are keys of every table.
+  // The texts in a document; numbers, which are keys of every table, where they are called after
+  // one.
   void add_texts_aside(SamplePlace place, std::string_view json) {
     PathFolder& folder = text_folders_[place];
     place.aside = Aside::kWhole;
@@ -372,14 +375,20 @@ class Gatherer {
     };
     visit_values(json, [&](const std::string& path, std::string_view value) {
       constexpr std::string_view kDigits = "-0123456789";
-      if (value.empty() || value.size() > kLongestId || last_name(path).empty() ||
-          value.find_first_not_of(kDigits) == std::string_view::npos)
-        return;
+      const std::string name = last_name(path);
+      if (value.empty() || value.size() > kLongestId || name.empty()) return;
+      if (value.find_first_not_of(kDigits) == std::string_view::npos && !names_rows(name)) return;
       folder.count(path);
       const std::optional<std::string> there = folder.place(path);
       for (const auto& [from, to] : folder.take_moved()) collector_.move(at(from), at(to));
       if (there) collector_.add_value(at(*there), value);
     });
+  }
+
+  bool names_rows(const std::string& name) {
+    const auto [known, added] = row_names_.emplace(name, false);
+    if (added) known->second = aside_.names_rows(name);
+    return known->second;
   }
 
   // Of one that is no array: the value.
@@ -492,6 +501,7 @@ class Gatherer {
   std::map<int16_t, PathSample> samples_;           // of the columns of one table
   std::map<SamplePlace, PathFolder> folders_;       // of columns with documents
   std::map<SamplePlace, PathFolder> text_folders_;  // of their texts that are taken aside
+  std::map<std::string, bool> row_names_;           // see AsideSampling::names_rows()
   struct Kinds {
     std::set<std::string> values = {};
     bool said = false;

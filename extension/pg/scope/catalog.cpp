@@ -127,6 +127,7 @@ struct TypeFacts {
   Oid base;
   TypeFamily family;
   bool is_opaque;
+  bool is_enum;
   Oid equality;
   bool not_null;  // a domain that is, or is over one
   bool has_default;
@@ -206,6 +207,7 @@ TypeFacts facts_of(Oid type) {
       facts.family = TypeFamily::kText;
     }
     facts.is_opaque = is_opaque(OidIsValid(element) ? getBaseType(element) : facts.base);
+    facts.is_enum = get_typtype(facts.base) == TYPTYPE_ENUM;
     facts.equality = lookup_type_cache(facts.base, TYPECACHE_EQ_OPR)->eq_opr;
     facts.not_null = is_not_null_domain(type);
     facts.has_default = get_typdefault(type) != nullptr;
@@ -303,6 +305,7 @@ class Loader {
       column.type_oid = type.facts.base;
       column.family = type.facts.family;
       column.is_opaque = type.facts.is_opaque;
+      column.is_enum = type.facts.is_enum;
       column.equality = type.equality;
       column.cast = type.cast;
       column.not_null = to_bool(row[5]) || type.facts.not_null;
