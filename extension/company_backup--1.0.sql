@@ -267,6 +267,29 @@ CREATE TABLE company_backup.restore_problem (
 );
 COMMENT ON TABLE company_backup.restore_problem IS 'Rows that need a look, as restore_problems() lists them';
 
+CREATE TABLE company_backup.id_map (
+    restore bigint PRIMARY KEY,
+    owner bigint NOT NULL REFERENCES company_backup.company,    -- into which rows were merged
+    source_database uuid NOT NULL,    -- these three: of the company that they were of
+    source_company text NOT NULL,
+    source_owner bigint,    -- NULL: of another database, or of a company that was never seen
+    id_key bytea NOT NULL,    -- the same for all merges of rows of one company into another
+    new_ids boolean NOT NULL
+);
+CREATE INDEX id_map_owner ON company_backup.id_map (owner);
+COMMENT ON TABLE company_backup.id_map IS 'Merges of rows of one company into another: what is kept of them, so that the same rows do not come twice';
+
+CREATE TABLE company_backup.id_map_piece (
+    restore bigint NOT NULL REFERENCES company_backup.id_map ON DELETE CASCADE,
+    known_table bigint NOT NULL,
+    column_name name NOT NULL,    -- '': digests of the keys of the rows that came
+    seq integer NOT NULL,
+    data bytea NOT NULL,
+    PRIMARY KEY (restore, known_table, column_name, seq)
+);
+ALTER TABLE company_backup.id_map_piece ALTER COLUMN data SET STORAGE EXTERNAL;
+COMMENT ON TABLE company_backup.id_map_piece IS 'Old IDs and the new ones that they got in a merge, and which rows came';
+
 SELECT pg_catalog.pg_extension_config_dump('company_backup.settings', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.table_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.column_rule', '');
@@ -288,6 +311,8 @@ SELECT pg_catalog.pg_extension_config_dump('company_backup.restore_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.undo', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.undo_chunk', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.restore_problem', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.id_map', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.id_map_piece', '');
 
 CREATE FUNCTION company_backup.follow_company()
 RETURNS trigger
@@ -639,11 +664,12 @@ CREATE FUNCTION restore_company(company text,
     on_conflict text = 'error',
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
-    actor text = NULL)
+    actor text = NULL,
+    on_deleted text = 'skip')
 RETURNS bigint
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'restore_company';
-COMMENT ON FUNCTION restore_company(text, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
+COMMENT ON FUNCTION restore_company(text, bigint, text, text, boolean, text, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
 
 CREATE FUNCTION restore_company(company bigint,
     backup bigint,
@@ -654,11 +680,12 @@ CREATE FUNCTION restore_company(company bigint,
     on_conflict text = 'error',
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
-    actor text = NULL)
+    actor text = NULL,
+    on_deleted text = 'skip')
 RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
-COMMENT ON FUNCTION restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
+AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor, on_deleted) $$;
+COMMENT ON FUNCTION restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
 
 CREATE FUNCTION restore_company(company uuid,
     backup bigint,
@@ -669,11 +696,12 @@ CREATE FUNCTION restore_company(company uuid,
     on_conflict text = 'error',
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
-    actor text = NULL)
+    actor text = NULL,
+    on_deleted text = 'skip')
 RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor) $$;
-COMMENT ON FUNCTION restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
+AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor, on_deleted) $$;
+COMMENT ON FUNCTION restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
 
 CREATE FUNCTION preview_restore(company text,
     backup bigint,
@@ -684,11 +712,12 @@ CREATE FUNCTION preview_restore(company text,
     on_conflict text = 'error',
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
-    actor text = NULL)
+    actor text = NULL,
+    on_deleted text = 'skip')
 RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'preview_restore';
-COMMENT ON FUNCTION preview_restore(text, bigint, text, text, boolean, text, text, text, text, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
+COMMENT ON FUNCTION preview_restore(text, bigint, text, text, boolean, text, text, text, text, text, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
 
 CREATE FUNCTION preview_restore(company bigint,
     backup bigint,
@@ -699,11 +728,12 @@ CREATE FUNCTION preview_restore(company bigint,
     on_conflict text = 'error',
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
-    actor text = NULL)
+    actor text = NULL,
+    on_deleted text = 'skip')
 RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'preview_restore';
-COMMENT ON FUNCTION preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
+COMMENT ON FUNCTION preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
 
 CREATE FUNCTION preview_restore(company uuid,
     backup bigint,
@@ -714,11 +744,12 @@ CREATE FUNCTION preview_restore(company uuid,
     on_conflict text = 'error',
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
-    actor text = NULL)
+    actor text = NULL,
+    on_deleted text = 'skip')
 RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'preview_restore';
-COMMENT ON FUNCTION preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
+COMMENT ON FUNCTION preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
 
 CREATE FUNCTION plan_ids(company text, backup bigint)
 RETURNS TABLE (table_name text, columns text[], decision text, why text)
@@ -757,6 +788,30 @@ RETURNS TABLE (table_name text, row_key text, sqlstate text, problem text, row_d
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'restore_problems';
 COMMENT ON FUNCTION restore_problems(bigint) IS 'Rows that need a look after a restore or its revert: discarded edits, rows outside the company that were left alone, people and shared rows that others stand for';
+
+CREATE FUNCTION forget_id_map(company text,
+    backup bigint = NULL,
+    actor text = NULL)
+RETURNS bigint
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'forget_id_map';
+COMMENT ON FUNCTION forget_id_map(text, bigint, text) IS 'Forgets which rows of the company that the backup is of, or of all companies, were merged into this one: the next merge adds them anew. Returns how many merges are forgotten';
+
+CREATE FUNCTION forget_id_map(company bigint,
+    backup bigint = NULL,
+    actor text = NULL)
+RETURNS bigint
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'forget_id_map';
+COMMENT ON FUNCTION forget_id_map(bigint, bigint, text) IS 'Forgets which rows of the company that the backup is of, or of all companies, were merged into this one: the next merge adds them anew. Returns how many merges are forgotten';
+
+CREATE FUNCTION forget_id_map(company uuid,
+    backup bigint = NULL,
+    actor text = NULL)
+RETURNS bigint
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'forget_id_map';
+COMMENT ON FUNCTION forget_id_map(uuid, bigint, text) IS 'Forgets which rows of the company that the backup is of, or of all companies, were merged into this one: the next merge adds them anew. Returns how many merges are forgotten';
 
 CREATE FUNCTION restore_id_map(restore bigint)
 RETURNS TABLE (table_name text, old_key text, new_key text)
@@ -913,12 +968,12 @@ REVOKE ALL ON FUNCTION
     begin_upload(uuid),
     append_upload(bigint, integer, bytea),
     finish_upload(bigint),
-    restore_company(text, bigint, text, text, boolean, text, text, text, text, text),
-    restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text),
-    restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text),
-    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text),
-    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text),
-    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text),
+    restore_company(text, bigint, text, text, boolean, text, text, text, text, text, text),
+    restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text, text),
+    restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text, text),
+    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text, text),
+    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text, text),
+    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text, text),
     plan_ids(text, bigint),
     plan_ids(bigint, bigint),
     plan_ids(uuid, bigint),
@@ -929,6 +984,9 @@ REVOKE ALL ON FUNCTION
     revert_restore(bigint, text),
     restore_problems(bigint),
     restore_id_map(bigint),
+    forget_id_map(text, bigint, text),
+    forget_id_map(bigint, bigint, text),
+    forget_id_map(uuid, bigint, text),
     create_company_from_backup(bigint, jsonb, text, text),
     publish_template(bigint, text, text, text),
     unpublish_template(text),
@@ -984,12 +1042,12 @@ GRANT EXECUTE ON FUNCTION
     begin_upload(uuid),
     append_upload(bigint, integer, bytea),
     finish_upload(bigint),
-    restore_company(text, bigint, text, text, boolean, text, text, text, text, text),
-    restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text),
-    restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text),
-    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text),
-    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text),
-    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text),
+    restore_company(text, bigint, text, text, boolean, text, text, text, text, text, text),
+    restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text, text),
+    restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text, text),
+    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text, text),
+    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text, text),
+    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text, text),
     plan_ids(text, bigint),
     plan_ids(bigint, bigint),
     plan_ids(uuid, bigint),
@@ -1000,6 +1058,9 @@ GRANT EXECUTE ON FUNCTION
     revert_restore(bigint, text),
     restore_problems(bigint),
     restore_id_map(bigint),
+    forget_id_map(text, bigint, text),
+    forget_id_map(bigint, bigint, text),
+    forget_id_map(uuid, bigint, text),
     create_company_from_backup(bigint, jsonb, text, text),
     publish_template(bigint, text, text, text),
     unpublish_template(text),

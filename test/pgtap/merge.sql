@@ -124,9 +124,6 @@ SELECT results_eq(format('SELECT table_name, regexp_replace(note, ''.*?refused''
   $$VALUES ('app.customer', 'refused: key customer_email: 1 row has the value of another row'),
     ('app.invoice', 'refused: key invoice_company_id_number_key: 2 rows have values of other rows: (1, 4), (1, 6); refused: key invoice_pkey: 1 row has the value of another row: (8)'),
     ('app.stay', 'refused: key stay_room: 1 row is excluded by another row')$$, 'a preview says so, too');
-SELECT is(pg_temp.told(format('SELECT restore_company(%s)', args)), '22023 a backup whose rows need new IDs cannot be merged into a company / '
-  'It is of another company, or its IDs are to be new. / Restore it with mode => ''replace'', or make a new company of it.', args)
-FROM unnest(ARRAY[format('2, %s, mode => ''merge''', :backup), format('1, %s, mode => ''merge'', ids => ''remap''', :backup)]) args;
 SELECT is(pg_temp.told(format('SELECT restore_company(1, %s, mode => ''%s'')', :backup, mode)),
   format('22023 invalid mode: "%s" / Possible values: replace, merge.', mode), mode) FROM unnest('{add,create,clone,MERGE}'::text[]) mode;
 

@@ -5,20 +5,12 @@
 #include <charconv>
 
 #include "core/text/error.hpp"
+#include "core/text/integer_text.hpp"
 
 namespace company_backup {
 namespace {
 
 constexpr size_t kWordSize = 64;
-
-std::optional<int64_t> canonical_integer(std::string_view text) {
-  const size_t sign = text.starts_with('-') ? 1 : 0;
-  if (text.size() > sign && text[sign] == '0' && text != "0") return std::nullopt;
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // From the smallest ID on; differences of 64-bit integers need all 64 bits.
 uint64_t distance(int64_t from, int64_t to) {
@@ -90,6 +82,21 @@ int64_t IntegerIds::new_id(size_t rank) const {
                               static_cast<uint64_t>(run.step) * (rank - run.rank));
 }
 
+void IntegerIds::visit(const std::function<void(int64_t, int64_t)>& see) const {
+  const auto see_rank = [&](int64_t old_id, size_t rank) {
+    const size_t turn = descending_ ? size_ - 1 - rank : rank;
+    see(old_id, new_id(turn));
+  };
+  size_t rank = 0;
+  for (const int64_t value : values_) see_rank(value, rank++);
+  for (size_t word = 0; word < words_.size(); ++word) {
+    for (uint64_t bits = words_[word].bits; bits != 0; bits &= bits - 1) {
+      const uint64_t at = word * kWordSize + static_cast<uint64_t>(std::countr_zero(bits));
+      see_rank(static_cast<int64_t>(static_cast<uint64_t>(min_) + at), rank++);
+    }
+  }
+}
+
 bool IntegerIds::find(const std::vector<std::string_view>& old_key,
                       std::vector<std::string>& new_key) const {
   const std::optional<int64_t> old_id = canonical_integer(old_key[0]);
@@ -104,13 +111,18 @@ bool IntegerIds::find(const std::vector<std::string_view>& old_key,
   return true;
 }
 
-void HashedIds::add(std::string_view old_id) {
+bool HashedIds::try_add(std::string_view old_id) {
   Renewal::Reading reading;
-  if (!renewal_.read(old_id, reading)) {
+  if (!renewal_.read(old_id, reading)) return false;
+  members_.add(reading.identity);
+  return true;
+}
+
+void HashedIds::add(std::string_view old_id) {
+  if (!try_add(old_id)) {
     throw Error(sqlstate::kIntegrity, "an ID does not have the form of the other IDs of its column")
         .detail("It is \"" + std::string(old_id.substr(0, 100)) + "\".");
   }
-  members_.add(reading.identity);
 }
 
 bool HashedIds::find(const std::vector<std::string_view>& old_key,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "core/ids/id_renewal.hpp"
@@ -30,6 +31,9 @@ class IntegerIds final : public KeyMap {
   // otherwise, or if there are more than old ones. The order of the old ones is kept: the first
   // is that of the smallest old one, or of the greatest if they descend.
   void append_new(int64_t new_id);
+
+  // Every old ID, ascending, and its new one; when all have one.
+  void visit(const std::function<void(int64_t old_id, int64_t new_id)>& see) const;
 
   size_t width() const override { return 1; }
   bool is_identity() const override { return size_ == 0; }  // once sealed
@@ -73,6 +77,8 @@ class HashedIds final : public KeyMap {
 
   // Error kIntegrity if the ID has not the form that the renewal is for.
   void add(std::string_view old_id);
+  // The same; false instead of the error.
+  bool try_add(std::string_view old_id);
   void seal() { members_.seal(); }
 
   size_t size() const { return members_.size(); }

@@ -30,6 +30,7 @@ struct IdForm {
   std::string_view alphabet;  // kToken, of its letters and digits; static
 
   explicit operator bool() const { return shape != IdShape::kNone; }
+  bool operator==(const IdForm&) const = default;
 };
 
 using UuidBytes = std::array<uint8_t, 16>;

@@ -9,12 +9,14 @@
 #include <string>
 
 #include "core/ids/id_map.hpp"
+#include "core/ids/merged_ids.hpp"
 #include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/id_shape.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/load/id_facts.hpp"
+#include "pg/load/kept_ids.hpp"
 #include "pg/load/taken_groups.hpp"
 #include "pg/rows/column_default.hpp"
 
@@ -22,8 +24,11 @@ namespace company_backup {
 namespace {
 
 constexpr uint64_t kDrawnAtOnce = 10'000;
-// Where a preview begins to number: no sequence gets there.
-constexpr int64_t kPreviewStart = int64_t{1} << 62;
+// Where a preview begins to number: no sequence gets there, and in narrow columns no row.
+int64_t preview_start(int64_t greatest_possible) {
+  constexpr int64_t kFar = int64_t{1} << 62;
+  return greatest_possible > kFar ? kFar : -greatest_possible - 1;
+}
 
 using NextId = std::function<std::string()>;
 
@@ -96,85 +101,139 @@ std::array<uint8_t, 32> random_key() {
   return key;
 }
 
-// Makes the new IDs of one column.
+// Makes the new IDs of one column. What earlier merges gave is not given again.
 class Maker {
  public:
   virtual ~Maker() = default;
   virtual void see(std::string_view old_id) = 0;
-  virtual std::unique_ptr<KeyMap> finish() = 0;
+  virtual MadeIds finish() = 0;
 };
 
 class IntegerMaker : public Maker {
  public:
-  explicit IntegerMaker(std::unique_ptr<FreshNumbers> numbers) : numbers_(std::move(numbers)) {}
+  using Note = std::function<void(int64_t old_id, int64_t new_id)>;
+  // `earlier` and `note`, which gets what is given, may be null.
+  IntegerMaker(std::unique_ptr<FreshNumbers> numbers, std::shared_ptr<const KeptNumbers> earlier,
+               Note note)
+      : numbers_(std::move(numbers)), earlier_(std::move(earlier)), note_(std::move(note)) {}
   void see(std::string_view old_id) override {
     int64_t value;
     const auto [end, error] = std::from_chars(old_id.begin(), old_id.end(), value);
     if (error != std::errc{} || end != old_id.end()) {
       throw Error(sqlstate::kBadArchive, "an integer key is not an integer");
     }
+    if (earlier_ && earlier_->contains(value)) return;
     ids_->add(value);
   }
-  std::unique_ptr<KeyMap> finish() override {
+  MadeIds finish() override {
     ids_->seal();
-    numbers_->take(ids_->size(), [this](int64_t value) { ids_->append_new(value); });
-    return std::move(ids_);
+    int64_t least_new = std::numeric_limits<int64_t>::max();
+    numbers_->take(ids_->size(), [&](int64_t value) {
+      ids_->append_new(value);
+      least_new = std::min(least_new, value);
+    });
+    if (note_) ids_->visit(note_);
+    const bool ascends =
+        !earlier_ || ids_->size() == 0 ||
+        (ids_->min() > earlier_->greatest_old() && least_new > earlier_->greatest_new());
+    return {ids_, earlier_, ascends};
   }
 
  private:
   std::unique_ptr<FreshNumbers> numbers_;
-  std::unique_ptr<IntegerIds> ids_ = std::make_unique<IntegerIds>();
+  std::shared_ptr<const KeptNumbers> earlier_;
+  Note note_;
+  std::shared_ptr<IntegerIds> ids_ = std::make_shared<IntegerIds>();
 };
 
+// An ID is made from the old one, in the first of these forms that it has.
 class HashedMaker : public Maker {
  public:
-  explicit HashedMaker(Renewal renewal) : ids_(std::make_unique<HashedIds>(std::move(renewal))) {}
-  void see(std::string_view old_id) override { ids_->add(old_id); }
-  std::unique_ptr<KeyMap> finish() override {
-    ids_->seal();
-    return std::move(ids_);
-  }
-
- private:
-  std::unique_ptr<HashedIds> ids_;
-};
-
-// Values of a default are kept one by one: nothing tells them from the old ones.
-class ListedMaker : public Maker {
- public:
-  ListedMaker(NextId next, KeyForm form)
-      : next_(std::move(next)), ids_(std::make_unique<ListedKeys>(1)) {
-    ids_->set_forms({form});
+  explicit HashedMaker(std::vector<Renewal> renewals) {
+    for (Renewal& renewal : renewals)
+      ids_.push_back(std::make_shared<HashedIds>(std::move(renewal)));
   }
   void see(std::string_view old_id) override {
-    if (!ids_->find({old_id}, found_)) ids_->add({old_id}, {next_()});
+    for (size_t i = 0; i + 1 < ids_.size(); ++i)
+      if (ids_[i]->try_add(old_id)) return;
+    ids_.back()->add(old_id);
   }
-  std::unique_ptr<KeyMap> finish() override { return std::move(ids_); }
+  MadeIds finish() override {
+    MadeIds made;
+    for (const auto& ids : ids_) {
+      ids->seal();
+      made.hashed.push_back(ids.get());
+      if (made.given)
+        made.given = std::make_shared<MergedIds>(made.given, ids, false);
+      else
+        made.given = ids;
+    }
+    return made;
+  }
 
  private:
-  NextId next_;
-  std::unique_ptr<ListedKeys> ids_;
+  std::vector<std::shared_ptr<HashedIds>> ids_;
+};
+
+// Pairs that are kept one by one.
+class PairMaker : public Maker {
+ public:
+  using Note = std::function<void(std::string_view old_id, std::string_view new_id)>;
+
+ protected:
+  // `earlier` and `note` may be null.
+  PairMaker(std::shared_ptr<const ListedKeys> earlier, KeyForm form, Note note)
+      : earlier_(std::move(earlier)), note_(std::move(note)) {
+    ids_->set_forms({form});
+  }
+  bool is_known(std::string_view old_id) {
+    return (earlier_ && earlier_->find({old_id}, found_)) || ids_->find({old_id}, found_);
+  }
+  void add(std::string_view old_id, const std::string& new_id) {
+    ids_->add({old_id}, {new_id});
+    if (note_) note_(old_id, new_id);
+  }
+  MadeIds made() const { return {ids_, earlier_}; }
+
+ private:
+  std::shared_ptr<const ListedKeys> earlier_;
+  Note note_;
+  std::shared_ptr<ListedKeys> ids_ = std::make_shared<ListedKeys>(1);
   std::vector<std::string> found_;
 };
 
+// Values of a default: nothing tells them from the old ones.
+class DefaultMaker : public PairMaker {
+ public:
+  DefaultMaker(NextId next, std::shared_ptr<const ListedKeys> earlier, KeyForm form, Note note)
+      : PairMaker(std::move(earlier), form, std::move(note)), next_(std::move(next)) {}
+  void see(std::string_view old_id) override {
+    if (!is_known(old_id)) add(old_id, next_());
+  }
+  MadeIds finish() override { return made(); }
+
+ private:
+  NextId next_;
+};
+
 // What a column rule makes of the values, each once.
-class RuleMaker : public Maker {
+class RuleMaker : public PairMaker {
  public:
   using Replace = std::function<std::vector<std::string>(const std::vector<std::string>&)>;
-  RuleMaker(Replace replace, KeyForm form) : replace_(std::move(replace)), form_(form) {}
-  void see(std::string_view old_value) override { values_.emplace(old_value); }
-  std::unique_ptr<KeyMap> finish() override {
-    auto map = std::make_unique<ListedKeys>(1);
-    map->set_forms({form_});
+  RuleMaker(Replace replace, std::shared_ptr<const ListedKeys> earlier, KeyForm form, Note note)
+      : PairMaker(std::move(earlier), form, std::move(note)), replace_(std::move(replace)) {}
+  void see(std::string_view old_value) override {
+    if (!is_known(old_value)) values_.emplace(old_value);
+  }
+  MadeIds finish() override {
     const std::vector<std::string> before(values_.begin(), values_.end());
     const std::vector<std::string> after = replace_(before);
-    for (size_t i = 0; i < before.size(); ++i) map->add({before[i]}, {after[i]});
-    return map;
+    for (size_t i = 0; i < before.size(); ++i) add(before[i], after[i]);
+    return made();
   }
 
  private:
   Replace replace_;
-  KeyForm form_;
   std::set<std::string> values_;
 };
 
@@ -223,7 +282,7 @@ class RenewedColumn {
   // `group`: the columns that get the same new values; null: there are no others.
   RenewedColumn(const LiveScope& live, MatchedArchive& load, const MatchedTable& matched,
                 const ColumnRoot& root, const IdPlan::Renewed& how, const GroupColumns* group,
-                const std::array<uint8_t, 32>& key, bool preview)
+                const std::array<uint8_t, 32>& key, KeptIds* kept, bool preview)
       : live_(live),
         load_(load),
         matched_(matched),
@@ -232,15 +291,17 @@ class RenewedColumn {
         how_(how),
         group_(group),
         key_(key),
+        kept_(kept),
         preview_(preview) {}
 
   size_t position() const { return position_; }
 
-  // Need its old values be looked at before the first row is written? Integers keep their order,
+  // Need its old values be looked at before the first row is written? In a merge, which gives no ID
+  // to what has one; else integers keep their order,
   // equal values become equal ones, and of UUIDs and texts none may be left in any other column,
   // whether a key refers to them or not.
   bool is_read_first() const {
-    if (how_.referred_to) return true;
+    if (how_.referred_to || kept_ != nullptr) return true;
     switch (how_.kind) {
       case IdKind::kSequence:
       case IdKind::kInteger:
@@ -256,10 +317,12 @@ class RenewedColumn {
     switch (how_.kind) {
       case IdKind::kSequence:
       case IdKind::kInteger:
-        return std::make_unique<IntegerMaker>(numbers());
+        return std::make_unique<IntegerMaker>(
+            numbers(), kept_ == nullptr ? nullptr : kept_->numbers(same_columns()),
+            note<int64_t, int64_t>());
       case IdKind::kUuid:
       case IdKind::kText:
-        return std::make_unique<HashedMaker>(renewal());
+        return std::make_unique<HashedMaker>(renewals());
       case IdKind::kRule:
         // Not by `this`, which is moved before the values are known.
         return std::make_unique<RuleMaker>(
@@ -267,9 +330,10 @@ class RenewedColumn {
              &column = column_](const std::vector<std::string>& values) {
               return load.replaced(table, column, values);
             },
-            key_form(column_));
+            earlier_texts(), key_form(column_), note<std::string_view, std::string_view>());
       default:
-        return std::make_unique<ListedMaker>(next_value(), key_form(column_));
+        return std::make_unique<DefaultMaker>(next_value(), earlier_texts(), key_form(column_),
+                                              note<std::string_view, std::string_view>());
     }
   }
 
@@ -279,6 +343,23 @@ class RenewedColumn {
   }
 
  private:
+  GroupColumns same_columns() const {
+    if (group_ != nullptr) return *group_;
+    return {{matched_.scoped->table, column_.number}};
+  }
+
+  template <class Old, class New>
+  std::function<void(Old, New)> note() const {
+    if (kept_ == nullptr) return nullptr;
+    return [kept = kept_, column = same_columns()[0]](Old old_id, New new_id) {
+      kept->note(column, old_id, new_id);
+    };
+  }
+
+  std::shared_ptr<const ListedKeys> earlier_texts() const {
+    return kept_ == nullptr ? nullptr : kept_->texts(same_columns(), key_form(column_));
+  }
+
   bool rows_come_in_its_order() const {
     const std::vector<ManifestKeyColumn>& key = matched_.archived->key;
     return key.size() == 1 && key[0].column == column_.name;
@@ -297,9 +378,9 @@ class RenewedColumn {
   }
 
   std::unique_ptr<FreshNumbers> numbers() const {
-    if (preview_) return std::make_unique<NextNumbers>(kPreviewStart);
     const NumberedColumns columns =
         group_ == nullptr ? numbered(*matched_.table, column_) : numbered(live_, *group_);
+    if (preview_) return std::make_unique<NextNumbers>(preview_start(greatest_possible(columns)));
     if (how_.kind == IdKind::kSequence) {
       return std::make_unique<SequenceNumbers>(sequence_of(columns));
     }
@@ -353,9 +434,23 @@ class RenewedColumn {
     return [next, free = FreeNumbers(live_, *group_)]() mutable { return free.first_of(next); };
   }
 
-  Renewal renewal() const {
-    if (column_.family == TypeFamily::kUuid) return Renewal(key_, IdForm{IdShape::kUuid, {}, {}});
-    return Renewal(key_, form_of_column(load_, matched_, position_));
+  // An ID that came before becomes what it did then, whatever the others look like now.
+  std::vector<Renewal> renewals() const {
+    std::vector<Renewal> renewals;
+    for (const IdForm& form : forms()) renewals.emplace_back(key_, form);
+    return renewals;
+  }
+
+  std::vector<IdForm> forms() const {
+    if (column_.family == TypeFamily::kUuid) return {{IdShape::kUuid, {}, {}}};
+    const IdForm form = form_of_column(load_, matched_, position_);
+    if (kept_ == nullptr) return {form};
+    std::vector<IdForm> forms = kept_->forms(same_columns()[0]);
+    if (std::find(forms.begin(), forms.end(), form) == forms.end()) {
+      forms.push_back(form);
+      kept_->note(same_columns()[0], form);
+    }
+    return forms;
   }
 
   const LiveScope& live_;
@@ -366,6 +461,7 @@ class RenewedColumn {
   IdPlan::Renewed how_;
   const GroupColumns* group_;
   const std::array<uint8_t, 32>& key_;
+  KeptIds* kept_;
   bool preview_;
 };
 
@@ -391,9 +487,11 @@ void show_old_ids(MatchedArchive& load, const MatchedTable& table,
 
 }  // namespace
 
-NewIds::NewIds(const LiveScope& live, MatchedArchive& load, const IdPlan& plan, bool preview) {
+NewIds::NewIds(const LiveScope& live, MatchedArchive& load, const IdPlan& plan, KeptIds* kept,
+               bool preview)
+    : merges_(kept != nullptr) {
   keeps_keys_ = plan.keeps_keys;
-  const std::array<uint8_t, 32> key = random_key();
+  const std::array<uint8_t, 32> key = kept == nullptr ? random_key() : kept->key();
   const auto groups = group_columns(live.schema, live.rules, live.scope);
   struct Group {
     std::shared_ptr<Maker> maker;
@@ -405,7 +503,7 @@ NewIds::NewIds(const LiveScope& live, MatchedArchive& load, const IdPlan& plan, 
     for (const auto& [root, how] : plan.renewed) {
       if (root.table != matched.scoped->table) continue;
       const GroupColumns* group = find_group(groups, root);
-      const RenewedColumn column(live, load, matched, root, how, group, key, preview);
+      const RenewedColumn column(live, load, matched, root, how, group, key, kept, preview);
       if (group != nullptr) {
         Group& one = shared[group];
         if (!one.maker) one.maker = column.maker();
@@ -420,23 +518,37 @@ NewIds::NewIds(const LiveScope& live, MatchedArchive& load, const IdPlan& plan, 
     show_old_ids(load, matched, followed);
     for (const Followed& column : followed) {
       if (find_group(groups, column.root) != nullptr) continue;  // other tables have it, too
-      settle(column.maker->finish(), plan.renewed.at(column.root).kind, {column.root});
+      settle(live, column.maker->finish(), plan.renewed.at(column.root).kind, {column.root});
     }
   }
   for (const auto& [group, one] : shared) {
-    settle(one.maker->finish(), plan.renewed.at(one.columns[0]).kind, one.columns);
+    settle(live, one.maker->finish(), plan.renewed.at(one.columns[0]).kind, one.columns);
   }
 }
 
-void NewIds::settle(const std::shared_ptr<const KeyMap>& map, IdKind kind,
+bool NewIds::bind(const ColumnRoot& column, std::string_view old_id, std::string_view existing) {
+  const auto found = merged_.find(column);
+  if (found == merged_.end()) return false;
+  found->second->bind(old_id, existing);
+  return true;
+}
+
+void NewIds::settle(const LiveScope& live, const MadeIds& made, IdKind kind,
                     const std::vector<ColumnRoot>& columns) {
+  std::shared_ptr<const KeyMap> map = made.given;
+  if (merges_) {
+    const auto merged = std::make_shared<MergedIds>(made.earlier, made.given, made.ascends);
+    merged->set_form(key_form(column_of(live.table(columns[0].table), columns[0].column)));
+    for (const ColumnRoot& column : columns) merged_[column] = merged;
+    map = merged;
+  }
   for (const ColumnRoot& column : columns) maps_[column] = map;
-  const auto* hashed = dynamic_cast<const HashedIds*>(map.get());
-  if (hashed == nullptr) return;
-  if (kind == IdKind::kUuid) {
-    leftovers_.watch_uuids(hashed);
-  } else {
-    leftovers_.watch_texts(hashed);
+  for (const HashedIds* hashed : made.hashed) {
+    if (kind == IdKind::kUuid) {
+      leftovers_.watch_uuids(hashed);
+    } else {
+      leftovers_.watch_texts(hashed);
+    }
   }
 }
 

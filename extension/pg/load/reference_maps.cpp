@@ -6,6 +6,7 @@
 #include "core/scope/path_rules.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/json_path.hpp"
+#include "pg/load/clearable.hpp"
 #include "pg/rows/key_lookup.hpp"
 
 namespace company_backup {
@@ -68,31 +69,13 @@ bool ReferenceMaps::is_left_behind(const Reference& reference, const ScopedTable
          reference.outside != OutsidePolicy::kRefuse;
 }
 
-// Those of the reference's columns that may be NULL and serve no other reference; where all serve
-// others, those that do not say whose the row is.
-std::vector<size_t> ReferenceMaps::clearable(const MatchedTable& table, const Reference& reference,
-                                             const std::vector<size_t>& positions) const {
-  const auto is_one_of = [](const std::vector<int16_t>& numbers, int16_t number) {
-    return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
-  };
-  std::vector<size_t> alone, shared;
-  for (const size_t position : positions) {
-    const Column& column = *table.columns[position];
-    if (column.not_null) continue;
-    const std::vector<RouteStep> routes = all_steps(*table.scoped);
-    const auto& references = live_.scope.references;
-    const bool in_route = std::any_of(routes.begin(), routes.end(), [&](const RouteStep& step) {
-      return step.name != reference.name && is_one_of(step.columns, column.number);
-    });
-    const bool elsewhere =
-        std::any_of(references.begin(), references.end(), [&](const Reference& other) {
-          return &other != &reference && other.table == reference.table &&
-                 is_one_of(other.columns, column.number);
-        });
-    if (in_route) continue;
-    (elsewhere ? shared : alone).push_back(position);
-  }
-  return alone.empty() ? shared : alone;
+// Where the columns that may become NULL stand.
+std::vector<size_t> ReferenceMaps::clearable(const MatchedTable& table,
+                                             const Reference& reference) const {
+  std::vector<size_t> positions;
+  for (const int16_t number : clearable_columns(live_, reference))
+    positions.push_back(*position_of(table, number));
+  return positions;
 }
 
 void ReferenceMaps::leave_behind(RowMapper& mapper, const MatchedTable& table,
@@ -106,7 +89,7 @@ void ReferenceMaps::leave_behind(RowMapper& mapper, const MatchedTable& table,
   } else if (is_list(live_.schema, reference)) {
     mapper.map_array(positions[0], &kNobody, when);
   } else {
-    mapper.clear_columns(clearable(table, reference, positions), when);
+    mapper.clear_columns(clearable(table, reference), when);
   }
 }
 
@@ -203,7 +186,7 @@ void ReferenceMaps::add_reference(RowMapper& mapper, const MatchedTable& table,
   }
   drop_outside(mapper, table, reference, positions, when);
   if (comes_back(reference, *target)) {
-    mapper.clear_columns(clearable(table, reference, positions), when,
+    mapper.clear_columns(clearable(table, reference), when,
                          RowMapper::Gone{positions, &gone_keys(table, reference, positions)});
   }
   const bool list = is_list(live_.schema, reference);

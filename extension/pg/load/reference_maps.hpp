@@ -58,8 +58,7 @@ class ReferenceMaps {
                     const std::vector<size_t>& positions,
                     const std::optional<RowMapper::When>& when);
   bool is_left_behind(const Reference& reference, const ScopedTable& target) const;
-  std::vector<size_t> clearable(const MatchedTable& table, const Reference& reference,
-                                const std::vector<size_t>& positions) const;
+  std::vector<size_t> clearable(const MatchedTable& table, const Reference& reference) const;
   void leave_behind(RowMapper& mapper, const MatchedTable& table, const Reference& reference,
                     const std::vector<size_t>& positions,
                     const std::optional<RowMapper::When>& when) const;

@@ -32,6 +32,10 @@ class CompanyMerge {
   CompanyMerge(const LiveScope& live, const Company& company, MatchedArchive& load,
                const MergePolicy& policy);
 
+  // The archive's rows are another company's: what comes is noted there, what came before and is
+  // gone stays away. To be called before the rest.
+  void keep_ids(KeptIds& kept) { work_.kept = &kept; }
+
   // Are there rows to adopt? May be asked before the rest.
   bool finds_orphans();
 

@@ -256,7 +256,7 @@ class Creation {
   void renew() {
     renewal_.emplace(live_, transfer_, load_);
     renewal_->require_possible();
-    renewal_->begin(false);
+    renewal_->begin(nullptr, false);
   }
 
   // The rows keep their IDs, but a group must not become one with another's.
@@ -268,7 +268,7 @@ class Creation {
       refuse_groups(live_, taken, "Without ids => 'keep', groups get new numbers.");
     }
     new_groups_.emplace(live_, transfer_, load_, taken);
-    new_groups_->begin(false);
+    new_groups_->begin(nullptr, false);
   }
 
   const LiveScope& live_;

@@ -93,6 +93,16 @@ bool source_lives(const LiveScope& live, const Manifest& manifest, const Transfe
               .empty();
 }
 
+MergeSource merge_source(const StoredBackup& backup, const Manifest& manifest) {
+  MergeSource source{manifest.database_identity, manifest.company_key};
+  if (is_of_this_database(backup, manifest)) {
+    source.owner = backup.origin == BackupOrigin::kUpload
+                       ? identity_at(manifest.company_key, manifest.created_at)
+                       : backup.owner;
+  }
+  return source;
+}
+
 bool wants_new_ids(const LiveScope& live, const Manifest& manifest, IdMode ids,
                    const Transfer& transfer) {
   switch (ids) {
@@ -180,8 +190,8 @@ std::vector<std::string> IdRenewal::notes_of(TableIndex table) const {
   return notes;
 }
 
-void IdRenewal::begin(bool preview) {
-  ids_.emplace(live_, load_, plan_, preview);
+void IdRenewal::begin(KeptIds* kept, bool preview) {
+  ids_.emplace(live_, load_, plan_, kept, preview);
   load_.set_new_ids(&*ids_);
 }
 

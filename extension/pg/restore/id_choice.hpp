@@ -9,6 +9,7 @@
 #include "core/ids/id_mode.hpp"
 #include "core/ids/id_plan.hpp"
 #include "pg/backup/stored_backup.hpp"
+#include "pg/load/kept_ids.hpp"
 #include "pg/load/matched_archive.hpp"
 #include "pg/load/new_ids.hpp"
 #include "pg/load/taken_groups.hpp"
@@ -26,6 +27,9 @@ struct Transfer {
 
 // Does the company live here that the archive was made of, or another one that has its key?
 bool source_lives(const LiveScope& live, const Manifest& manifest, const Transfer& transfer);
+
+// For what is kept of a merge: the company that a backup was made of.
+MergeSource merge_source(const StoredBackup& backup, const Manifest& manifest);
 
 // With kAuto, a company's own backup keeps its IDs, and so does a backup in an empty company,
 // unless the company it was made of still lives in this database.
@@ -53,8 +57,10 @@ class IdRenewal {
   // What a preview says of a table: that its rows get new keys or numbers, or why they cannot come.
   std::vector<std::string> notes_of(TableIndex table) const;
 
-  // From here on the load gives rows new IDs. `preview`: see NewIds.
-  void begin(bool preview);
+  // From here on the load gives rows new IDs. `kept` and `preview`: see NewIds.
+  void begin(KeptIds* kept, bool preview);
+  // After that.
+  NewIds& ids() { return *ids_; }
 
  private:
   const LiveScope& live_;

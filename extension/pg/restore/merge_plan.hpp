@@ -37,6 +37,7 @@ struct MergePolicy {
   // right if the archive's rows were this company's.
   bool adopts = false;
   bool merges = false;          // rows are added only: what is there stays
+  bool adds_removed = false;    // rows that came before and were removed since come again
   bool leaves_unknown = false;  // rows in tables that the archive does not know are no obstacle
   bool created = false;         // the company's row has just been made, and stays as it is
   bool preview = false;         // it is only compared

@@ -10,6 +10,7 @@
 #include "pg/check/integrity.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/load/collapsed_keys.hpp"
+#include "pg/load/kept_ids.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/id_choice.hpp"
 #include "pg/restore/restore_record.hpp"
@@ -20,11 +21,17 @@
 namespace company_backup {
 namespace {
 
+// Where a restore is recorded: its number and the company's identity.
+struct Recorded {
+  int64_t restore, identity;
+};
+
 // What a restore and its preview have in common, under the snapshot that is active.
 class RestoreRun {
  public:
+  // `recorded`: nullopt for a preview.
   RestoreRun(const LiveScope& live, const Company& company, const StoredBackup& backup,
-             const RestoreOptions& options, bool preview)
+             const RestoreOptions& options, const std::optional<Recorded>& recorded)
       : live_(live),
         company_(company),
         mode_(options.mode),
@@ -34,6 +41,7 @@ class RestoreRun {
         same_company_(is_own_backup(backup, manifest_, company.key)),
         source_gone_(!backup.owner_key),
         source_lives_(does_source_live(backup, manifest_)) {
+    const bool preview = !recorded;
     if (options.include_files && !manifest_.include_files) {
       throw Error(sqlstate::kInvalidParameter,
                   "backup " + std::to_string(backup.id) + " holds no files")
@@ -52,12 +60,18 @@ class RestoreRun {
     if (!preview) load_->outside()->require_possible();
     if (!preview) require_distinct(live, *load_);
     if (preview) clashes_ = find_collapsed_keys(*load_);
-    choose_ids(options, preview);
+    if (merges_other()) {
+      kept_.emplace(live, merge_source(backup, manifest_),
+                    recorded ? recorded->identity : identity_of_key(company.key));
+    }
+    choose_ids(options, recorded);
     merge_.emplace(live, company, *load_,
                    MergePolicy{.with_files = options.include_files,
                                .adopts = may_adopt(),
                                .merges = options.mode == RestoreMode::kMerge,
+                               .adds_removed = options.add_removed,
                                .preview = preview});
+    if (kept_) merge_->keep_ids(*kept_);
   }
 
   CompanyMerge& merge() { return *merge_; }
@@ -96,6 +110,11 @@ class RestoreRun {
     }
   }
 
+  // After the rows are written: what is kept of a merge.
+  void keep_ids() {
+    if (kept_) kept_->finish();
+  }
+
   // After the rows are written, with a fresh look at everything.
   void prove(int64_t restore) {
     // A restore that writes nothing is right before or after whatever others do.
@@ -132,22 +151,29 @@ class RestoreRun {
             .source_lives = source_lives_};
   }
 
-  void choose_ids(const RestoreOptions& options, bool preview) {
-    const Transfer transfer = this->transfer();
-    if (!wants_new_ids(live_, manifest_, options.ids, transfer)) {
-      return settle_groups(options.ids, preview);
-    }
-    if (options.mode == RestoreMode::kMerge) refuse_new_ids();
-    renewal_.emplace(live_, transfer, *load_);
-    if (!preview) renewal_->require_possible();
-    renewal_->begin(preview);
+  // Of a company's own backup what is missing comes back, whatever was merged before.
+  bool merges_other() const { return mode_ == RestoreMode::kMerge && !same_company_; }
+
+  void choose_ids(const RestoreOptions& options, const std::optional<Recorded>& recorded) {
+    const bool gives_new = wants_new_ids(options.ids);
+    if (gives_new && mode_ == RestoreMode::kMerge && same_company_) refuse_own_copy();
+    if (kept_ && recorded) kept_->begin(recorded->restore, recorded->identity, gives_new);
+    if (!gives_new) return settle_groups(options.ids, !recorded);
+    renewal_.emplace(live_, transfer(), *load_);
+    if (recorded) renewal_->require_possible();
+    renewal_->begin(kept_ ? &*kept_ : nullptr, !recorded);
   }
 
-  [[noreturn]] static void refuse_new_ids() {
-    throw Error(sqlstate::kInvalidParameter,
-                "a backup whose rows need new IDs cannot be merged into a company")
-        .detail("It is of another company, or its IDs are to be new.")
-        .hint("Restore it with mode => 'replace', or make a new company of it.");
+  // Rows that came before have their IDs.
+  bool wants_new_ids(IdMode ids) const {
+    if (ids == IdMode::kAuto && kept_ && kept_->has_earlier()) return kept_->gave_new_ids();
+    return company_backup::wants_new_ids(live_, manifest_, ids, transfer());
+  }
+
+  [[noreturn]] static void refuse_own_copy() {
+    throw Error(sqlstate::kInvalidParameter, "a company cannot be merged into itself under new IDs")
+        .detail("Each of its rows would be there twice.")
+        .hint("Leave ids at 'auto': rows that are missing come back, the others stay.");
   }
 
   // Rows keep their IDs. A group is another's where others have its number, as a row is where they
@@ -157,7 +183,7 @@ class RestoreRun {
     if (taken_groups_.empty()) return;
     if (ids == IdMode::kAuto && !same_company_) {
       new_groups_.emplace(live_, transfer(), *load_, taken_groups_);
-      new_groups_->begin(preview);
+      new_groups_->begin(kept_ ? &*kept_ : nullptr, preview);
       taken_groups_.clear();
     } else if (!preview) {
       refuse_groups(live_, taken_groups_,
@@ -177,6 +203,15 @@ class RestoreRun {
     if (counts.unknown > 0) {
       add(rows(counts.unknown) + " that the backup does not have, which " +
           (counts.unknown == 1 ? "stays" : "stay"));
+    }
+    if (counts.removed_since > 0) {
+      add(rows(counts.removed_since) + " that came before and " +
+          (counts.removed_since == 1 ? "was" : "were") + " removed since, and " +
+          (counts.removed_since == 1 ? "stays" : "stay") + " away");
+    }
+    if (counts.needing > 0) {
+      add(rows(counts.needing) + " that " + (counts.needing == 1 ? "needs" : "need") +
+          " such rows, and " + (counts.needing == 1 ? "stays" : "stay") + " away, too");
     }
   }
 
@@ -203,6 +238,7 @@ class RestoreRun {
   const bool same_company_;
   const bool source_gone_, source_lives_;
   std::optional<MatchedArchive> load_;
+  std::optional<KeptIds> kept_;  // of a merge of another company's rows
   std::optional<IdRenewal> renewal_;
   std::optional<IdRenewal> new_groups_;   // where the rows keep their IDs
   std::vector<TakenGroup> taken_groups_;  // that stop it
@@ -225,9 +261,9 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   require_no_review(company.key, identity);
   refuse_missed_acts(company.key, identity);
   find_backup(backup.id);  // nobody has deleted it meanwhile
-  RestoreRun run(live, company, backup, options, false);
   RestoreRecord record{next_restore_id(), company.key,  identity,
                        backup.id,         options.mode, RestoreStatus::kReview};
+  RestoreRun run(live, company, backup, options, Recorded{record.id, identity});
   UndoWriter undo(record.id);
   for (const MergeCounts& counts : run.apply(undo)) {
     record.added += counts.added;
@@ -235,6 +271,7 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
     record.removed += counts.removed;
   }
   run.merge().record_problems();
+  run.keep_ids();
   operation.close_snapshot();
   operation.look_again([&] {
     run.merge().settle_outside(&undo);
@@ -255,7 +292,7 @@ Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBa
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   const Company company = target.resolve(live);
-  RestoreRun run(live, company, backup, options, true);
+  RestoreRun run(live, company, backup, options, std::nullopt);
   Rows rows;
   for (const MergeCounts& counts : run.merge().compare()) {
     rows.push_back({counts.scoped->area, display_table(live.table(counts.scoped->table)),

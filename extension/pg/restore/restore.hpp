@@ -16,6 +16,7 @@ struct RestoreOptions {
   IdMode ids = IdMode::kAuto;
   bool include_files = false;
   MissingShared missing_shared = MissingShared::kRefuse;
+  bool add_removed = false;  // see MergePolicy::adds_removed
   Text actor;
 };
 

@@ -221,6 +221,7 @@ void settle_restore(const LiveScope& live, const KnownRestore& restore, RestoreS
       "UPDATE company_backup.restore SET status = $2, settled_at = clock_timestamp() WHERE id = $1",
       {restore.id, to_text(status)}, Access::kWrite);
   forget_undo(restore.id);
+  if (status == RestoreStatus::kReverted) forget_kept_ids(restore.id);
   notify({restore.id, restore.company, restore.backup, status, restore.owner, restore.mode});
   if (status == RestoreStatus::kReverted) note_views(live);
   run_hook(event_of(status), restore.company, hook_detail(restore.id, restore.backup, more, actor));

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "core/text/row_composer.hpp"
+#include "pg/rows/key_lookup.hpp"
+
 namespace company_backup {
 namespace {
 
@@ -48,6 +51,7 @@ MergeCounts TableMerge::run() {
   } else {
     merge_rows(*archive_);
   }
+  decide_waiting();
   finish();
   return counts_;
 }
@@ -58,8 +62,83 @@ std::unique_ptr<LineSource> TableMerge::lines() {
 }
 
 void TableMerge::added(std::string_view line) {
+  if (work_.kept == nullptr) {
+    ++counts_.added;
+    return add(line);
+  }
+  if (came_and_went(line)) return;
+  if (work_.left_out.is_tied_to_itself(matched_.scoped->table)) {
+    if (!waiting_) waiting_ = std::make_unique<LineSpool>();
+    waiting_->put(line);
+  } else if (!stays_away(line)) {
+    come(changed_line_.empty() ? line : changed_line_);
+  }
+}
+
+RowLine& TableMerge::parsed(std::string_view line) {
+  if (!added_row_) added_row_.emplace(line_columns(plan_.columns, {}));
+  added_row_->parse(line);
+  return *added_row_;
+}
+
+std::string TableMerge::identity_of(const std::vector<RowValue>& row) const {
+  if (plan_.is_keyless()) return comparable(plan_.columns, row, true);
+  return *key_line_of(matched_.scoped->key, matched_.columns, row);
+}
+
+// It came with an earlier merge, and is not here any more.
+bool TableMerge::came_and_went(std::string_view line) {
+  if (work_.policy.adds_removed || !work_.kept->has_earlier()) return false;
+  const std::vector<RowValue>& row = parsed(line).values();
+  if (!work_.kept->came_before(matched_.scoped->table, identity_of(row))) return false;
+  work_.left_out.note(matched_, row);
+  ++counts_.removed_since;
+  return true;
+}
+
+// Because it needs a row that does not come? Else it comes, as changed_line_ if that is not empty.
+bool TableMerge::stays_away(std::string_view line) {
+  changed_ = parsed(line).values();
+  changed_line_.clear();
+  switch (work_.left_out.look_at(matched_, changed_)) {
+    case LeftOutRows::Fate::kComes:
+      return false;
+    case LeftOutRows::Fate::kChanged:
+      RowComposer(line_columns(plan_.columns, {})).append(changed_, changed_line_);
+      return false;
+    case LeftOutRows::Fate::kStaysAway:
+      break;
+  }
+  work_.left_out.note(matched_, parsed(line).values());
+  ++counts_.needing;
+  return true;
+}
+
+void TableMerge::come(std::string_view line) {
+  work_.kept->note_row(matched_.scoped->table, identity_of(parsed(line).values()));
   ++counts_.added;
   add(line);
+}
+
+// Rows that refer to rows of their own table: as long as one more stays away, others may have to.
+void TableMerge::decide_waiting() {
+  if (!waiting_) return;
+  std::string_view line;
+  for (bool more = true; more;) {
+    more = false;
+    auto left = std::make_unique<LineSpool>();
+    while (waiting_->next(line)) {
+      if (stays_away(line))
+        more = true;
+      else
+        left->put(line);
+    }
+    waiting_ = std::move(left);
+  }
+  while (waiting_->next(line)) {
+    stays_away(line);
+    come(changed_line_.empty() ? line : changed_line_);
+  }
 }
 
 void TableMerge::removed(const CurrentRow& row, const std::vector<RowValue>& values) {
@@ -117,8 +196,7 @@ bool TableMerge::keeps_keys(const std::vector<size_t>& columns) const {
 }
 
 const std::vector<RowValue>& TableMerge::note_added(std::string_view line) {
-  if (!added_row_) added_row_.emplace(line_columns(plan_.columns, {}));
-  added_row_->parse(line);
+  parsed(line);
   work_.missing.note(matched_, added_row_->values(), work_.load.bytes_of(matched_));
   return added_row_->values();
 }

@@ -9,8 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "pg/base/line_spool.hpp"
+#include "pg/load/kept_ids.hpp"
 #include "pg/load/matched_archive.hpp"
 #include "pg/load/missing_values.hpp"
+#include "pg/restore/left_out.hpp"
 #include "pg/restore/merge_conflicts.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/restore/orphans.hpp"
@@ -24,6 +27,8 @@ struct MergeCounts {
   uint64_t added = 0, changed = 0, removed = 0, unchanged = 0;
   // Of the unchanged ones: rows that the archive has with other values, and rows that it has not.
   uint64_t different = 0, unknown = 0;
+  // Rows that do not come: they came before and were removed since; or they need such rows.
+  uint64_t removed_since = 0, needing = 0;
 };
 
 // What the merges of all tables share.
@@ -35,6 +40,8 @@ struct MergeWork {
   OutsideRows outside{live, company, policy.preview};
   MissingValues missing{live};
   MergeConflicts conflicts{};
+  KeptIds* kept = nullptr;  // of a merge of another company's rows
+  LeftOutRows left_out{live};
 };
 
 class TableMerge : public MergeHandler {
@@ -85,6 +92,8 @@ class TableMerge : public MergeHandler {
   bool keeps_keys(const std::vector<size_t>& columns) const;
   // To MissingValues: a row that is added. Gives its values.
   const std::vector<RowValue>& note_added(std::string_view line);
+  // Is the row the same, whatever key it has? A key, or all that counts of a row without.
+  std::string identity_of(const std::vector<RowValue>& row) const;
 
   MergeWork& work_;
   const MatchedTable& matched_;
@@ -104,9 +113,18 @@ class TableMerge : public MergeHandler {
   void merge_keyless(LineSource& archive);
   void compare_sorted(LineSorter& sorter, RowLine& current, bool has_left);
   void add_missing(EqualRows& equal);
+  RowLine& parsed(std::string_view line);
+  void come(std::string_view line);
+  bool came_and_went(std::string_view line);
+  bool stays_away(std::string_view line);
+  void decide_waiting();
 
   std::unique_ptr<LineSource> archive_;  // lives as long: the undo record takes pieces from it
   std::optional<RowLine> added_row_;
+  // In a merge of another company's rows: those to be added, until it is known which come.
+  std::unique_ptr<LineSpool> waiting_;
+  std::vector<RowValue> changed_;  // the row at hand, without what it may not refer to
+  std::string changed_line_;
   bool is_orphan_ = false;  // the row at hand
 };
 

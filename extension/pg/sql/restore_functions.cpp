@@ -3,6 +3,7 @@
 #include "core/archive/manifest.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/company_lock.hpp"
+#include "pg/load/kept_ids.hpp"
 #include "pg/restore/create_company.hpp"
 #include "pg/restore/id_choice.hpp"
 #include "pg/restore/id_record.hpp"
@@ -25,6 +26,18 @@ RestoreMode required_mode(FunctionCallInfo fcinfo, int index) {
   for (const RestoreMode mode : {RestoreMode::kReplace, RestoreMode::kMerge})
     if (value == to_text(mode)) return mode;
   refuse_word("mode", value, {to_text(RestoreMode::kReplace), to_text(RestoreMode::kMerge)});
+}
+
+// Whether rows that a company has removed since they were merged into it come again.
+bool required_on_deleted(FunctionCallInfo fcinfo, int index, RestoreMode mode) {
+  constexpr const char* kSkip = "skip";
+  constexpr const char* kAdd = "add";
+  const std::string value = required_text(fcinfo, index, "on_deleted");
+  if (value == kSkip) return false;
+  if (value != kAdd) refuse_word("on_deleted", value, {kSkip, kAdd});
+  if (mode == RestoreMode::kMerge) return true;
+  throw Error(sqlstate::kInvalidParameter, "on_deleted => 'add' is for merges only")
+      .hint("Say mode => 'merge', or leave it out: a restore brings back all that was deleted.");
 }
 
 // What is asked about the company that a backup goes into.
@@ -56,6 +69,7 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
   options.missing_shared = required_word<MissingShared>(fcinfo, 7, "on_missing_shared");
   require_only(fcinfo, 8, "schema_drift", "refuse");
   options.actor = optional_text(fcinfo, 9);
+  options.add_removed = required_on_deleted(fcinfo, 10, options.mode);
   LiveScope live = load_live_scope();
   AskedCompany target = authorize_company(live, company_text, action, options.actor,
                                           restore_detail(id, options.mode, options.include_files));
@@ -161,6 +175,26 @@ COMPANY_BACKUP_FUNCTION(restore_id_map) {
     result.put(row);
   });
   return Datum{0};
+}
+
+COMPANY_BACKUP_FUNCTION(forget_id_map) {
+  require_writable("forget_id_map()");
+  require_guard_or_owner(Action::kRestore);
+  const Text company_text = company_argument(fcinfo, 0);
+  const std::optional<int64_t> id =
+      PG_ARGISNULL(1) ? std::nullopt : std::optional(required_int64(fcinfo, 1, "backup"));
+  const Text actor = optional_text(fcinfo, 2);
+  Detail detail;
+  if (id) describe_source(detail, *id);
+  const AskedCompany target = authorize_existing(load_live_scope(), company_text, Action::kRestore,
+                                                 actor, detail.add("forget_id_map", true));
+  std::optional<MergeSource> source;
+  if (id) {
+    const StoredBackup backup = authorize_source(*id, target.key(), Action::kRestore, actor);
+    source = merge_source(backup, Manifest::from_json(backup.manifest_text));
+  }
+  const CompanyIdentity identity = target.identity();
+  PG_RETURN_INT64(identity ? forget_kept_ids(*identity, source) : 0);
 }
 
 COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
