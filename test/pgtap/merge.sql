@@ -117,7 +117,7 @@ table app.invoice, (company_id, number) = (1, 4): row (4) of the backup, row (10
 table app.invoice, (company_id, number) = (1, 6): row (6) of the backup, row (106) of the company
 table app.invoice, (id) = (8): row (8) of the backup, a row of another company, or of none
 table app.stay, key stay_room: row (2) of the backup, row (102) of the company / '
-  'A merge leaves rows that are there as they are. Change or remove one row of each pair, or restore with mode => ''replace''.',
+  'A merge leaves rows that are there as they are. Change or remove one row of each pair, or say on_conflict => ''keep_existing'': a row of the backup becomes the one of the company that has its value.',
   'all rows that are in the way are listed');
 SELECT bag_eq('SELECT * FROM pg_temp.rows()', 'SELECT * FROM blocked', 'and nothing has changed');
 SELECT results_eq(format('SELECT table_name, regexp_replace(note, ''.*?refused'', ''refused'') FROM preview_restore(1, %s, mode => ''merge'') WHERE note LIKE ''%%refused%%'' ORDER BY 1', :backup),

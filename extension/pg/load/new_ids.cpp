@@ -489,7 +489,7 @@ void show_old_ids(MatchedArchive& load, const MatchedTable& table,
 
 NewIds::NewIds(const LiveScope& live, MatchedArchive& load, const IdPlan& plan, KeptIds* kept,
                bool preview)
-    : merges_(kept != nullptr) {
+    : live_(live), merges_(kept != nullptr) {
   keeps_keys_ = plan.keeps_keys;
   const std::array<uint8_t, 32> key = kept == nullptr ? random_key() : kept->key();
   const auto groups = group_columns(live.schema, live.rules, live.scope);
@@ -518,29 +518,35 @@ NewIds::NewIds(const LiveScope& live, MatchedArchive& load, const IdPlan& plan, 
     show_old_ids(load, matched, followed);
     for (const Followed& column : followed) {
       if (find_group(groups, column.root) != nullptr) continue;  // other tables have it, too
-      settle(live, column.maker->finish(), plan.renewed.at(column.root).kind, {column.root});
+      settle(column.maker->finish(), plan.renewed.at(column.root).kind, {column.root});
     }
   }
   for (const auto& [group, one] : shared) {
-    settle(live, one.maker->finish(), plan.renewed.at(one.columns[0]).kind, one.columns);
+    settle(one.maker->finish(), plan.renewed.at(one.columns[0]).kind, one.columns);
   }
 }
 
-bool NewIds::bind(const ColumnRoot& column, std::string_view old_id, std::string_view existing) {
-  const auto found = merged_.find(column);
-  if (found == merged_.end()) return false;
-  found->second->bind(old_id, existing);
-  return true;
+std::shared_ptr<MergedIds> NewIds::merged(const ColumnRoot& column,
+                                          const std::shared_ptr<const KeyMap>& earlier,
+                                          const std::shared_ptr<const KeyMap>& given,
+                                          bool ascends) const {
+  auto map = std::make_shared<MergedIds>(earlier, given, ascends);
+  map->set_form(key_form(column_of(live_.table(column.table), column.column)));
+  return map;
 }
 
-void NewIds::settle(const LiveScope& live, const MadeIds& made, IdKind kind,
-                    const std::vector<ColumnRoot>& columns) {
+void NewIds::bind(const ColumnRoot& column, std::string_view old_id, std::string_view existing) {
+  std::shared_ptr<MergedIds>& map = merged_[column];
+  if (!map) maps_[column] = map = merged(column, nullptr, maps_[column], true);
+  map->bind(old_id, existing);
+}
+
+void NewIds::settle(const MadeIds& made, IdKind kind, const std::vector<ColumnRoot>& columns) {
   std::shared_ptr<const KeyMap> map = made.given;
   if (merges_) {
-    const auto merged = std::make_shared<MergedIds>(made.earlier, made.given, made.ascends);
-    merged->set_form(key_form(column_of(live.table(columns[0].table), columns[0].column)));
-    for (const ColumnRoot& column : columns) merged_[column] = merged;
-    map = merged;
+    const auto merged_ids = merged(columns[0], made.earlier, made.given, made.ascends);
+    for (const ColumnRoot& column : columns) merged_[column] = merged_ids;
+    map = merged_ids;
   }
   for (const ColumnRoot& column : columns) maps_[column] = map;
   for (const HashedIds* hashed : made.hashed) {

@@ -23,14 +23,19 @@ class NewIds : public IdMaps {
   NewIds(const LiveScope& live, MatchedArchive& load, const IdPlan& plan, KeptIds* kept,
          bool preview);
 
-  // Of a merge: an old ID of a renewed column becomes that of a row that is here. False: the column
-  // is not renewed.
-  bool bind(const ColumnRoot& column, std::string_view old_id, std::string_view existing);
+  // For a merge whose rows keep their IDs, but for those that bind() is told of.
+  explicit NewIds(const LiveScope& live) : live_(live), merges_(true) { keeps_keys_ = true; }
+
+  // Of a merge: an old ID of the column becomes that of a row that is here, whatever is said of it.
+  void bind(const ColumnRoot& column, std::string_view old_id, std::string_view existing);
 
  private:
-  void settle(const LiveScope& live, const MadeIds& made, IdKind kind,
-              const std::vector<ColumnRoot>& columns);
+  void settle(const MadeIds& made, IdKind kind, const std::vector<ColumnRoot>& columns);
+  std::shared_ptr<MergedIds> merged(const ColumnRoot& column,
+                                    const std::shared_ptr<const KeyMap>& earlier,
+                                    const std::shared_ptr<const KeyMap>& given, bool ascends) const;
 
+  const LiveScope& live_;
   const bool merges_;
   std::map<ColumnRoot, std::shared_ptr<MergedIds>> merged_;
 };

@@ -63,7 +63,9 @@ void MergeConflicts::refuse() const {
       .detail(list_ + (more == 0 ? "" : "\nand " + std::to_string(more) + " more"))
       .hint(
           "A merge leaves rows that are there as they are. Change or remove one row of each pair, "
-          "or restore with mode => 'replace'.");
+          "or say on_conflict => 'keep_existing': a row of the backup becomes the one of the "
+          "company "
+          "that has its value.");
 }
 
 }  // namespace company_backup

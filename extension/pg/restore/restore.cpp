@@ -12,6 +12,7 @@
 #include "pg/load/collapsed_keys.hpp"
 #include "pg/load/kept_ids.hpp"
 #include "pg/load/target_company.hpp"
+#include "pg/restore/existing_rows.hpp"
 #include "pg/restore/id_choice.hpp"
 #include "pg/restore/restore_record.hpp"
 #include "pg/restore/shared_report.hpp"
@@ -65,6 +66,7 @@ class RestoreRun {
                     recorded ? recorded->identity : identity_of_key(company.key));
     }
     choose_ids(options, recorded);
+    if (mode_ == RestoreMode::kMerge) bind_existing(options.existing);
     merge_.emplace(live, company, *load_,
                    MergePolicy{.with_files = options.include_files,
                                .adopts = may_adopt(),
@@ -164,6 +166,13 @@ class RestoreRun {
     renewal_->begin(kept_ ? &*kept_ : nullptr, !recorded);
   }
 
+  // Rows of the archive that become rows of the company.
+  void bind_existing(Existing which) {
+    NewIds* ids = renewal_ ? &renewal_->ids() : new_groups_ ? &new_groups_->ids() : nullptr;
+    if (ids == nullptr) ids = &bound_ids_.emplace(live_);
+    ExistingRows(live_, company_, *load_, *ids, which).bind();
+  }
+
   // Rows that came before have their IDs.
   bool wants_new_ids(IdMode ids) const {
     if (ids == IdMode::kAuto && kept_ && kept_->has_earlier()) return kept_->gave_new_ids();
@@ -241,6 +250,7 @@ class RestoreRun {
   std::optional<KeptIds> kept_;  // of a merge of another company's rows
   std::optional<IdRenewal> renewal_;
   std::optional<IdRenewal> new_groups_;   // where the rows keep their IDs
+  std::optional<NewIds> bound_ids_;       // likewise, in a merge
   std::vector<TakenGroup> taken_groups_;  // that stop it
   std::vector<CollapsedKey> clashes_;
   std::optional<CompanyMerge> merge_;

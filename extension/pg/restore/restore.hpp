@@ -6,6 +6,7 @@
 #include "core/ids/id_mode.hpp"
 #include "pg/backup/stored_backup.hpp"
 #include "pg/restore/company_merge.hpp"
+#include "pg/restore/existing_rows.hpp"
 
 namespace company_backup {
 
@@ -16,7 +17,8 @@ struct RestoreOptions {
   IdMode ids = IdMode::kAuto;
   bool include_files = false;
   MissingShared missing_shared = MissingShared::kRefuse;
-  bool add_removed = false;  // see MergePolicy::adds_removed
+  bool add_removed = false;                   // see MergePolicy::adds_removed
+  Existing existing = Existing::kSingletons;  // of a merge
   Text actor;
 };
 

@@ -40,6 +40,18 @@ bool required_on_deleted(FunctionCallInfo fcinfo, int index, RestoreMode mode) {
       .hint("Say mode => 'merge', or leave it out: a restore brings back all that was deleted.");
 }
 
+// Which rows of the backup become rows that the company has.
+Existing required_on_conflict(FunctionCallInfo fcinfo, int index, RestoreMode mode) {
+  constexpr const char* kError = "error";
+  constexpr const char* kKeepExisting = "keep_existing";
+  const std::string value = required_text(fcinfo, index, "on_conflict");
+  if (value == kError) return Existing::kSingletons;
+  if (value != kKeepExisting) refuse_word("on_conflict", value, {kError, kKeepExisting});
+  if (mode == RestoreMode::kMerge) return Existing::kAll;
+  throw Error(sqlstate::kInvalidParameter, "on_conflict => 'keep_existing' is for merges only")
+      .hint("Say mode => 'merge', or leave it out: a restore replaces what the company has.");
+}
+
 // What is asked about the company that a backup goes into.
 Detail restore_detail(int64_t id, RestoreMode mode, bool include_files) {
   Detail detail;
@@ -65,7 +77,7 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
   options.ids = required_word<IdMode>(fcinfo, 3, "ids");
   options.include_files = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
   require_only(fcinfo, 5, "on_error", "abort");
-  require_only(fcinfo, 6, "on_conflict", "error");
+  options.existing = required_on_conflict(fcinfo, 6, options.mode);
   options.missing_shared = required_word<MissingShared>(fcinfo, 7, "on_missing_shared");
   require_only(fcinfo, 8, "schema_drift", "refuse");
   options.actor = optional_text(fcinfo, 9);
