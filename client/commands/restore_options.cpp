@@ -39,8 +39,12 @@ void RestoreOptions::add_to(CLI::App& command) {
   add_choice(command, "--on-error", on_error, "If a row cannot be written: fail; skip is planned",
              {"abort", "skip"});
   add_choice(command, "--on-conflict", on_conflict,
-             "If another row has the unique values of a row: fail; keep_existing is planned",
+             "If another row has the unique values of a row: fail, or in a merge refer to that row",
              {"error", "keep_existing"});
+  add_choice(
+      command, "--on-deleted", on_deleted,
+      "If a row that was merged before has been deleted since: leave it out, or add it again",
+      {"skip", "add"});
   add_choice(command, "--on-missing-shared", on_missing_shared,
              "If a shared row of the backup is not in the database: fail, or add it",
              {"refuse", "add"});
@@ -62,6 +66,7 @@ std::vector<Argument> RestoreOptions::arguments() const {
   if (include_files) arguments.push_back({"include_files", boolean_parameter(true)});
   add("on_error", on_error);
   add("on_conflict", on_conflict);
+  add("on_deleted", on_deleted);
   add("on_missing_shared", on_missing_shared);
   add("schema_drift", schema_drift);
   add("actor", actor);

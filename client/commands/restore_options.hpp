@@ -15,7 +15,8 @@ namespace company_backup::client {
 struct RestoreOptions {
   std::string company;
   int64_t backup = 0;
-  std::optional<std::string> mode, ids, on_error, on_conflict, on_missing_shared, schema_drift;
+  std::optional<std::string> mode, ids, on_error, on_conflict, on_deleted, on_missing_shared,
+      schema_drift;
   std::optional<std::string> actor;
   bool include_files = false, merge = false;
 
