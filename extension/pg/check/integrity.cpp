@@ -26,12 +26,15 @@ size_t count(const Keys& keys) {
 
 class Proof {
  public:
-  Proof(const LiveScope& live, const Company& company, const Reference& reference)
+  // `written`: see RowOrigin.
+  Proof(const LiveScope& live, const Company& company, const Reference& reference,
+        const std::optional<WrittenRows>& written = {})
       : live_(live),
         company_(company),
         reference_(reference),
         source_(live.table(reference.table)),
-        target_(live.table(reference.target)) {}
+        target_(live.table(reference.target)),
+        is_written_(written ? written->condition(source_, "s") : "") {}
 
   // Rows of the target that stand as they were, and that rows written by this transaction refer to.
   void lock_own_targets() const {
@@ -119,7 +122,7 @@ class Proof {
 
   std::string own_rows() const {
     return " FROM " + from_source() + " WHERE " +
-           owned_by(live_.schema, live_.scope, reference_.table, "s", "$1");
+           owned_by(live_.schema, live_.scope, reference_.table, "s", "$1") + is_written_;
   }
 
   std::string not_null() const {
@@ -246,6 +249,7 @@ class Proof {
   const Reference& reference_;
   const Table& source_;
   const Table& target_;
+  const std::string is_written_;
 };
 
 // Is it what makes rows the company's? Its key is then in that column, and its row is there.
@@ -272,7 +276,7 @@ void prove_references(const LiveScope& live, const Company& company, const RowOr
   for (const Reference& reference : live.scope.references) {
     if (reference.soft || is_whole_route(live.scope, reference)) continue;
     if (wanted && !wanted(reference)) continue;
-    Proof(live, company, reference).run(origin, roots);
+    Proof(live, company, reference, origin.written).run(origin, roots);
   }
 }
 

@@ -22,9 +22,10 @@ constexpr size_t kBatch = 20000;
 class Checker {
  public:
   // `copied`: the rows are copies of another company's, which may not lead to what stayed with it.
+  // `written`: see RowOrigin.
   Checker(const LiveScope& live, const Company& company, std::vector<ReferenceProblem>& problems,
-          bool copied = false)
-      : live_(live), company_(company), problems_(problems), copied_(copied) {}
+          bool copied = false, const std::optional<WrittenRows>& written = {})
+      : live_(live), company_(company), problems_(problems), copied_(copied), written_(written) {}
 
   void check(const Reference& reference) {
     if (cannot_leave(reference)) return;
@@ -91,7 +92,8 @@ class Checker {
   std::string own_rows(const std::string& columns, const std::string& more_tables = "") const {
     return "SELECT " + row_key_expression(table(), source_->key, "t") + ", " + columns + " FROM " +
            from_table(table()) + " AS t" + more_tables + " WHERE " +
-           owned_by(live_.schema, live_.scope, reference_->table, "t", "$1");
+           owned_by(live_.schema, live_.scope, reference_->table, "t", "$1") +
+           (written_ ? written_->condition(table(), "t") : "");
   }
 
   // A row the reference may lead to: of the company, of nobody, or of a table outside the scope.
@@ -238,6 +240,7 @@ class Checker {
   const Company& company_;
   std::vector<ReferenceProblem>& problems_;
   const bool copied_;
+  const std::optional<WrittenRows> written_;
   const Reference* reference_ = nullptr;
   const ScopedTable* source_ = nullptr;
   const ScopedTable* target_ = nullptr;
@@ -292,7 +295,7 @@ bool names_company(const LiveScope& live, const Reference& reference) {
 void prove_soft_references(const LiveScope& live, const Company& company, const RowOrigin& origin,
                            const std::function<bool(const Reference&)>& wanted) {
   std::vector<ReferenceProblem> problems;
-  Checker checker(live, company, problems, !origin.same_company);
+  Checker checker(live, company, problems, !origin.same_company, origin.written);
   const RobustPlans plans;
   for (const Reference& reference : live.scope.references) {
     if (reference.soft && wanted(reference)) checker.check(reference);

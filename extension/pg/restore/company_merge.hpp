@@ -62,6 +62,9 @@ class CompanyMerge {
   // Rows outside the company that pointed at removed rows follow or stop the restore.
   void settle_outside(UndoWriter* undo) { work_.outside.settle(undo); }
 
+  // The rows that it writes.
+  WrittenRows written_rows() const { return WrittenRows{since_}; }
+
   // After apply(): was there any difference?
   bool has_written() const;
 

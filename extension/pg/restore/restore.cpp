@@ -142,8 +142,11 @@ class RestoreRun {
            (same_database_ && source_gone_ && !source_lives(live_, manifest_, transfer()));
   }
 
+  // A merge answers for what it adds only.
   RowOrigin origin() const {
-    return {.same_database = same_database_, .same_company = same_company_};
+    RowOrigin origin{.same_database = same_database_, .same_company = same_company_};
+    if (mode_ == RestoreMode::kMerge) origin.written = merge_->written_rows();
+    return origin;
   }
 
   Transfer transfer() const {
