@@ -5,6 +5,7 @@
 
 #include "core/ids/id_mode.hpp"
 #include "pg/backup/stored_backup.hpp"
+#include "pg/load/fitted_archive.hpp"
 #include "pg/restore/company_merge.hpp"
 
 namespace company_backup {
@@ -16,6 +17,7 @@ struct RestoreOptions {
   IdMode ids = IdMode::kAuto;
   bool include_files = false;
   MissingShared missing_shared = MissingShared::kRefuse;
+  DriftPolicy drift = DriftPolicy::kRefuse;
   Text actor;
 };
 
