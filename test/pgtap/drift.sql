@@ -43,6 +43,7 @@ SELECT set_eq(format('SELECT pg_temp.differs(%s)', :backup), ARRAY[
   'app.customer | hint | is new here | nothing',
   'app.memo | - | does not exist here: 2 rows | lost with adapt',
   'app.country | - | does not exist here: 2 rows | lost with adapt',
+  'app.customer | - | has a new constraint customer_country_id_fkey: FOREIGN KEY (country_id) REFERENCES app.land(id) | checked',
   'app.extra | - | is new here | nothing', 'app.remark | - | is new here | nothing'], 'what differs, what it means, and what settles it');
 SELECT is(pg_temp.told(format('SELECT restore_company(1, %s)', :backup)),
   'KB031 the archive does not fit the structure of this database in 3 places / column app.customer.name does not exist here: 3 values
@@ -106,6 +107,37 @@ SELECT results_eq(format('SELECT difference, settle FROM compare_schema(%s) WHER
 ALTER TABLE app.customer DROP hint;
 SELECT results_eq(format('SELECT difference, settle FROM compare_schema(%s) WHERE column_name = ''name''', :backup),
   $$VALUES ('does not exist here: 3 values', 'SELECT public.set_column_rename(''app.customer'', ''name'', ''full_name'');')$$, 'a column of the same type, too');
+
+-- Constraints, enums and columns that may not be null
+CREATE TYPE app.tone AS ENUM ('low', 'high', 'odd');
+CREATE TABLE app.song (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, tone app.tone, title text, bars int);
+INSERT INTO app.song VALUES (1, 1, 'low', 'x', 1), (2, 1, 'odd', NULL, 2), (3, 1, NULL, 'z', 3);
+SELECT backup_company(1) AS songs \gset
+SELECT is_empty(format('SELECT * FROM compare_schema(%s)', :songs), 'nothing has changed');
+UPDATE app.song SET title = '', tone = NULL;
+ALTER TABLE app.song ALTER title SET NOT NULL, ALTER bars SET NOT NULL, ADD CHECK (bars > 0), ADD UNIQUE (company_id, title, id);
+CREATE UNIQUE INDEX song_bars ON app.song (bars) WHERE bars > 100;
+ALTER TYPE app.tone RENAME TO old_tone;
+CREATE TYPE app.tone AS ENUM ('high', 'low');
+ALTER TABLE app.song ALTER tone TYPE app.tone USING NULL;
+SELECT set_eq(format('SELECT pg_temp.differs(%s)', :songs), ARRAY[
+  'app.song | tone | has no value ''odd'' here: 1 value does not fit | lost with adapt',
+  'app.song | title | must not be null here: 1 row is without a value | refused | SELECT public.set_column_default(''app.song'', ''title'', '''''''''''');',
+  'app.song | - | has a new constraint song_bars_check: CHECK ((bars > 0)) | checked',
+  'app.song | - | has a new constraint song_company_id_title_id_key: UNIQUE (company_id, title, id) | checked',
+  'app.song | - | has a new constraint song_bars: CREATE UNIQUE INDEX song_bars ON app.song USING btree (bars) WHERE (bars > 100) | checked'],
+  'what the archive says of its columns and constraints is compared');
+SELECT pg_temp.tells(format('SELECT restore_company(1, %s)', :songs), 'KB031 % in 2 places / %');
+SELECT set_column_default('app.song', 'title', '''untitled''');
+SELECT restore_company(1, :songs, schema_drift => 'adapt') AS restore \gset
+SELECT results_eq('SELECT tone::text, title FROM app.song ORDER BY id', $$VALUES ('low', 'x'), (NULL, 'untitled'), (NULL, 'z')$$, 'and settled');
+SELECT keep_restore(:restore);
+-- As an archive of before these were noted
+UPDATE company_backup.backup SET manifest = regexp_replace(regexp_replace(regexp_replace(manifest,
+  ',\s+"not_null": (true|false)', '', 'g'), ',\s+"labels": \[[^]]*\]', '', 'g'), ',\s+"constraints": \[(\s+\{[^}]*\},?)*\s*\]', '', 'g') WHERE id = :songs;
+SELECT ok(manifest !~ 'not_null|labels|constraints', 'an older manifest') FROM company_backup.backup WHERE id = :songs;
+SELECT set_eq(format('SELECT pg_temp.differs(%s)', :songs), ARRAY['app.song | title | must not be null here: 1 row is without a value | filled'],
+  'an older archive is read; its rows say what may be null');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -147,7 +147,7 @@ SELECT is(pg_temp.told_to('drift_reader', format('SELECT * FROM compare_schema(%
 REVOKE SELECT ON app.line FROM drift_reader;
 SELECT alike(pg_temp.told_to('drift_reader', format('SELECT * FROM compare_schema(%s)', :many)), '42501 permission denied for table app.line / %', '... and nobody else');
 SELECT is(pg_temp.told_to('drift_reader', 'SELECT set_column_default(''app.customer'', ''age'', ''1'')'), '42501 permission denied for function set_column_default', 'set-up is the owner''s');
-SELECT is(pg_temp.told('SELECT compare_schema(99999)'), 'KB010 backup 99999 does not exist / company_backups() lists the backups.', 'no such backup');
+SELECT is(pg_temp.told('SELECT compare_schema(99999)'), 'KB010 backup 99999 does not exist / company_backups() lists the stored backups.', 'no such backup');
 
 -- Expressions that cannot be a default
 SELECT pg_temp.tells(format('SELECT set_column_default(''app.customer'', ''age'', %L)', expression),

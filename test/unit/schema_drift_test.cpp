@@ -36,7 +36,9 @@ class SchemaDriftTest : public testing::Test {
     }
   }
 
-  SchemaDrift find() const { return find_drift(archive_, schema_, rules_, scope_, "s", false); }
+  SchemaDrift find() const {
+    return find_drift(archive_, schema_, rules_, scope_, facts_, "s", false);
+  }
 
   // "table.column: difference [effect] settle" of each.
   static std::vector<std::string> told(const SchemaDrift& drift) {
@@ -53,6 +55,7 @@ class SchemaDriftTest : public testing::Test {
   Rules rules_;
   Scope scope_;
   Manifest archive_;
+  StructureFacts facts_;
 };
 
 using List = std::vector<std::string>;
@@ -138,6 +141,22 @@ TEST_F(SchemaDriftTest, column_that_must_have_a_value) {
                   "SELECT s.set_column_default('sales.item', 'price', '0');"}));
   rules_.column_defaults = {{"sales", "item", "price", "7"}};
   EXPECT_EQ(told(find()), (List{"sales.item.price: is new here [filled]"}));
+}
+
+TEST_F(SchemaDriftTest, constraints_and_values_of_enums) {
+  archive_.tables[1].constraints = {{"a", "CHECK (x)"}};
+  facts_.constraints[1] = {{"b", "CHECK (x)"}, {"c", "UNIQUE (y)"}};
+  const int16_t label = schema_.tables[1].columns[2].number;
+  facts_.labels[{1, label}] = {"a", "b"};
+  archive_.tables[1].columns[2].labels = {"b", "c", "a"};
+  archive_.tables[1].columns[3].not_null = false;
+  schema_.tables[1].columns[3].not_null = true;
+  SchemaDrift drift = find();
+  EXPECT_TRUE(drift.tables[1].columns[3].may_be_null);
+  EXPECT_EQ(told(drift), (List{"sales.item.label: has no value 'c' here [nothing]",
+                               "sales.item: has a new constraint c: UNIQUE (y) [checked]"}));
+  archive_.tables[1].columns[3].not_null = true;
+  EXPECT_FALSE(find().tables[1].columns[3].may_be_null);
 }
 
 TEST_F(SchemaDriftTest, another_company_table) {

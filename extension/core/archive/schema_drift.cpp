@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <map>
 #include <set>
@@ -73,6 +74,22 @@ std::string proposed_constant(const Column& column) {
   return "'...'";
 }
 
+// Where a name stands by itself in an expression.
+void replace_name(std::string& text, const std::string& name, const std::string& by) {
+  const auto continues = [&](size_t at) {
+    return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) != 0 ||
+                                text[at] == '_' || text[at] == '"' || text[at] == '$');
+  };
+  for (size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
+    if ((at > 0 && continues(at - 1)) || continues(at + name.size())) {
+      at += name.size();
+      continue;
+    }
+    text.replace(at, name.size(), by);
+    at += by.size();
+  }
+}
+
 bool needs_value(const Column& column) {
   return column.not_null && !column.has_default && !column.identity && !column.generated;
 }
@@ -80,11 +97,12 @@ bool needs_value(const Column& column) {
 class Finder {
  public:
   Finder(const Manifest& archive, const Schema& schema, const Rules& rules, const Scope& scope,
-         const std::string& functions_schema, bool thorough)
+         const StructureFacts& facts, const std::string& functions_schema, bool thorough)
       : archive_(archive),
         schema_(schema),
         rules_(rules),
         scope_(scope),
+        facts_(facts),
         functions_(functions_schema),
         thorough_(thorough) {
     for (const auto* tables : {&archive.tables, &archive.shared}) {
@@ -198,7 +216,8 @@ class Finder {
                                    " by set_table_rename(), which does not exist here";
     } else if (!has_its_rows(index, shared)) {
       found.difference = why_not(index, shared);
-    } else if (const auto [at, is_new] = taken_.emplace(index, archived.name); !is_new) {
+    } else if (const auto [at, is_new] = taken_.emplace(std::pair(index, shared), archived.name);
+               !is_new) {
       found.difference = "is the same table here as " + display_entry(at->second);
     } else {
       found.table = &schema_.tables[index];
@@ -254,12 +273,15 @@ class Finder {
       omitted.column = column_here(way, *found.archived, omitted.column);
     }
     for (std::string& column : adapted.match_columns) column = here[column];
-    if (!found.shared) add_new_columns(found, adapted, used);
+    if (!found.shared) {
+      add_new_columns(found, adapted, used);
+      add_constraints(found, here);
+    }
     fit_key(found, here, adapted);
     std::vector<size_t>& kept = found.shared ? drift_.kept_shared : drift_.kept;
     kept.push_back(drift_.tables.size());
     (found.shared ? drift_.manifest.shared : drift_.manifest.tables).push_back(std::move(adapted));
-    names_here_[found.archived->name] = std::move(here);
+    names_here_[found.archived->name].merge(here);
   }
 
   DriftColumn fit_column(const DriftTable& table, const ManifestColumn& archived,
@@ -281,10 +303,61 @@ class Finder {
       found.difference = "is " + archived.type + " in the archive, " + column->type + " here";
       found.change = holds_all_of(column->type, archived.type) ? Change::kRecoded : Change::kCast;
     }
-    found.may_be_null = column->not_null && thorough_ && !is_key(table, archived.name);
+    if (const std::string gone = gone_labels(table, *column, archived); !gone.empty()) {
+      found.difference = "has no " + gone + " here";
+      found.change = Change::kCast;
+    }
+    const bool could_be_null =
+        archived.not_null ? !*archived.not_null : thorough_ && !is_key(table, archived.name);
+    found.may_be_null = column->not_null && could_be_null;
     if (column->not_null && found.declared == nullptr)
       found.settle = set_default(*table.table, *column);
     return found;
+  }
+
+  // Values of an enum that the type has no more, for messages.
+  std::string gone_labels(const DriftTable& table, const Column& column,
+                          const ManifestColumn& archived) const {
+    const auto here = facts_.labels.find({table.scoped->table, column.number});
+    if (here == facts_.labels.end() || column.type != archived.type) return "";
+    std::string list;
+    for (const std::string& label : archived.labels) {
+      if (std::find(here->second.begin(), here->second.end(), label) != here->second.end()) {
+        continue;
+      }
+      list += (list.empty() ? "value " : ", ") + quote_literal(label);
+    }
+    return list;
+  }
+
+  void add_constraints(const DriftTable& found,
+                       const std::map<std::string, std::string>& columns_here) {
+    const auto here = facts_.constraints.find(found.scoped->table);
+    if (!found.archived->constraints || here == facts_.constraints.end()) return;
+    for (const ManifestConstraint& constraint : here->second) {
+      const auto& known = *found.archived->constraints;
+      const bool is_known = std::any_of(known.begin(), known.end(), [&](const auto& other) {
+        return renamed(other.definition, columns_here) == constraint.definition;
+      });
+      if (is_known) continue;
+      drift_.others.push_back(
+          {display_table(*found.table), "",
+           "has a new constraint " + display_name(constraint.name) + ": " + constraint.definition,
+           DriftEffect::kChecked});
+    }
+  }
+
+  // A definition with the names of today, but for columns of other tables.
+  std::string renamed(std::string definition,
+                      const std::map<std::string, std::string>& columns_here) const {
+    for (const std::string& name : names_) {
+      const std::string now = way_of(name).names.back();
+      if (now != name) replace_name(definition, display_entry(name), display_entry(now));
+    }
+    for (const auto& [name, now] : columns_here) {
+      if (now != name) replace_name(definition, display_name(name), display_name(now));
+    }
+    return definition;
   }
 
   static bool is_key(const DriftTable& table, const std::string& column) {
@@ -405,7 +478,8 @@ class Finder {
     for (const ManifestOmitted& column : gone.archived->omitted) columns.insert(column.column);
     const Table* only = nullptr;
     for (const ScopedTable& scoped : scope_.tables) {
-      if (taken_.contains(scoped.table) || !has_its_rows(scoped.table, gone.shared)) continue;
+      if (taken_.contains({scoped.table, gone.shared}) || !has_its_rows(scoped.table, gone.shared))
+        continue;
       const Table& table = schema_.tables[scoped.table];
       std::set<std::string> here;
       for (const Column& column : table.columns) here.insert(column.name);
@@ -461,7 +535,7 @@ class Finder {
 
   void add_new_tables() {
     for (const ScopedTable& scoped : scope_.tables) {
-      if (!scoped.travels() || taken_.contains(scoped.table)) continue;
+      if (!scoped.travels() || taken_.contains({scoped.table, false})) continue;
       drift_.others.push_back({display_table(schema_.tables[scoped.table]), "", "is new here"});
     }
   }
@@ -470,10 +544,12 @@ class Finder {
   const Schema& schema_;
   const Rules& rules_;
   const Scope& scope_;
+  const StructureFacts& facts_;
   const std::string functions_;
   const bool thorough_;
-  std::set<std::string> names_;              // of the archive's tables
-  std::map<TableIndex, std::string> taken_;  // by which table of the archive
+  std::set<std::string> names_;  // of the archive's tables
+  // By which table of the archive: its own list, or that of shared ones.
+  std::map<std::pair<TableIndex, bool>, std::string> taken_;
   std::map<std::string, std::map<std::string, std::string>> names_here_;  // of columns
   SchemaDrift drift_;
 };
@@ -522,8 +598,9 @@ void add_column(const DriftTable& table, size_t position, std::vector<SchemaDiff
 }  // namespace
 
 SchemaDrift find_drift(const Manifest& archive, const Schema& schema, const Rules& rules,
-                       const Scope& scope, const std::string& functions_schema, bool thorough) {
-  return Finder(archive, schema, rules, scope, functions_schema, thorough).run();
+                       const Scope& scope, const StructureFacts& facts,
+                       const std::string& functions_schema, bool thorough) {
+  return Finder(archive, schema, rules, scope, facts, functions_schema, thorough).run();
 }
 
 const char* to_text(DriftEffect effect) {

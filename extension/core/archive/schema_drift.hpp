@@ -7,8 +7,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/archive/manifest.hpp"
@@ -94,10 +96,17 @@ struct SchemaDrift {
   bool is_doubtful() const;
 };
 
-// `schema` with the functions' schema for statements. `thorough`: columns of which the archive does
-// not say whether they could be NULL are doubtful, too. The result has pointers into all of these.
+// What manifests say of tables, and the schema does not.
+struct StructureFacts {
+  std::map<std::pair<TableIndex, int16_t>, std::vector<std::string>> labels;  // of enums
+  std::map<TableIndex, std::vector<ManifestConstraint>> constraints;
+};
+
+// `functions_schema`: for statements. `thorough`: columns of which the archive does not say whether
+// they could be NULL are doubtful, too. The result has pointers into all but `facts`.
 SchemaDrift find_drift(const Manifest& archive, const Schema& schema, const Rules& rules,
-                       const Scope& scope, const std::string& functions_schema, bool thorough);
+                       const Scope& scope, const StructureFacts& facts,
+                       const std::string& functions_schema, bool thorough);
 
 // All differences, in the order of the archive, new tables last. After the rows were counted.
 std::vector<SchemaDifference> differences_of(const SchemaDrift& drift);
