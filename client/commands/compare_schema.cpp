@@ -25,10 +25,8 @@ int run_compare(const ConnectionOptions& where, const CompareOptions& options) {
 }  // namespace
 
 Command add_compare_schema(CLI::App& app, ConnectionOptions& connection) {
-  CLI::App* command = app.add_subcommand(
-      "compare-schema",
-      "Shows how the tables of a backup differ from those of the database, and what that means for "
-      "a restore");
+  CLI::App* command = app.add_subcommand("compare-schema",
+                                         "Shows how the tables of a backup differ from those here");
   auto options = std::make_shared<CompareOptions>();
   add_backup_argument(*command, options->backup)->required();
   command->add_flag("--json", options->json, "Print JSON");

@@ -132,6 +132,21 @@ SELECT results_eq(format('SELECT count(*), count(DISTINCT row_key), min(row_data
   $$VALUES (2500::bigint, 2500::bigint, 'line 1', 'line 999')$$, 'all of many values are listed');
 SELECT keep_restore(:restore);
 
+-- Contents of files are found though a column before theirs is gone
+CREATE TABLE app.scan (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, gone text, photo bytea, thumb bytea);
+INSERT INTO app.scan VALUES (1, 1, 'x', '\x0102', '\x03'), (2, 1, 'y', NULL, '\x0102');
+SELECT set_column_rule('app.scan', 'photo', 'file'), set_column_rule('app.scan', 'thumb', 'file');
+SELECT backup_company(1, include_files => true) AS scans \gset
+ALTER TABLE app.scan DROP gone;
+ALTER TABLE app.scan RENAME thumb TO small;
+SELECT set_column_rename('app.scan', 'thumb', 'small'), set_column_rule('app.scan', 'small', 'file'), forget_stale_rules();
+UPDATE app.scan SET photo = '\xff' WHERE id = 2;
+DELETE FROM app.scan WHERE id = 1;
+SELECT restore_company(1, :scans, include_files => true, schema_drift => 'adapt') AS restore \gset
+SELECT results_eq('SELECT id, photo, small FROM app.scan ORDER BY 1', $$VALUES (1, '\x0102'::bytea, '\x03'::bytea), (2, NULL, '\x0102')$$, 'files');
+SELECT keep_restore(:restore);
+DROP TABLE app.scan;
+
 -- Whose rows they are
 DELETE FROM app.line;
 CREATE ROLE drift_reader;

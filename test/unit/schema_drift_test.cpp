@@ -144,7 +144,7 @@ TEST_F(SchemaDriftTest, column_that_must_have_a_value) {
 }
 
 TEST_F(SchemaDriftTest, constraints_and_values_of_enums) {
-  archive_.tables[1].constraints = {{"a", "CHECK (x)"}};
+  archive_.tables[1].constraints = std::vector<ManifestConstraint>{{"a", "CHECK (x)"}};
   facts_.constraints[1] = {{"b", "CHECK (x)"}, {"c", "UNIQUE (y)"}};
   const int16_t label = schema_.tables[1].columns[2].number;
   facts_.labels[{1, label}] = {"a", "b"};

@@ -115,6 +115,7 @@ class Finder {
     drift_.manifest.tables.clear();
     drift_.manifest.shared.clear();
     find_company_table();
+    note_names();
     for (const auto* tables : {&archive_.tables, &archive_.shared}) {
       for (size_t i = 0; i < tables->size(); ++i)
         add_table((*tables)[i], i, tables != &archive_.tables);
@@ -175,6 +176,21 @@ class Finder {
       }
     }
     return name;
+  }
+
+  void note_names() {
+    if (!rules_.table_renames.empty()) {
+      for (const std::string& name : names_) {
+        const std::string now = way_of(name).names.back();
+        if (now != name) renames_.emplace_back(display_entry(name), display_entry(now));
+      }
+    }
+    for (const ScopedTable& scoped : scope_.tables) {
+      std::set<std::string>& columns = columns_of_[scoped.table];
+      for (const Column& column : schema_.tables[scoped.table].columns) {
+        columns.insert(column.name);
+      }
+    }
   }
 
   void find_company_table() {
@@ -334,12 +350,12 @@ class Finder {
                        const std::map<std::string, std::string>& columns_here) {
     const auto here = facts_.constraints.find(found.scoped->table);
     if (!found.archived->constraints || here == facts_.constraints.end()) return;
+    std::set<std::string> known;
+    for (const ManifestConstraint& constraint : *found.archived->constraints) {
+      known.insert(renamed(constraint.definition, columns_here));
+    }
     for (const ManifestConstraint& constraint : here->second) {
-      const auto& known = *found.archived->constraints;
-      const bool is_known = std::any_of(known.begin(), known.end(), [&](const auto& other) {
-        return renamed(other.definition, columns_here) == constraint.definition;
-      });
-      if (is_known) continue;
+      if (known.contains(constraint.definition)) continue;
       drift_.others.push_back(
           {display_table(*found.table), "",
            "has a new constraint " + display_name(constraint.name) + ": " + constraint.definition,
@@ -350,10 +366,7 @@ class Finder {
   // A definition with the names of today, but for columns of other tables.
   std::string renamed(std::string definition,
                       const std::map<std::string, std::string>& columns_here) const {
-    for (const std::string& name : names_) {
-      const std::string now = way_of(name).names.back();
-      if (now != name) replace_name(definition, display_entry(name), display_entry(now));
-    }
+    for (const auto& [name, now] : renames_) replace_name(definition, name, now);
     for (const auto& [name, now] : columns_here) {
       if (now != name) replace_name(definition, display_name(name), display_name(now));
     }
@@ -480,12 +493,10 @@ class Finder {
     for (const ScopedTable& scoped : scope_.tables) {
       if (taken_.contains({scoped.table, gone.shared}) || !has_its_rows(scoped.table, gone.shared))
         continue;
-      const Table& table = schema_.tables[scoped.table];
-      std::set<std::string> here;
-      for (const Column& column : table.columns) here.insert(column.name);
+      const std::set<std::string>& here = columns_of_.at(scoped.table);
       if (!std::includes(here.begin(), here.end(), columns.begin(), columns.end())) continue;
       if (only != nullptr) return;
-      only = &table;
+      only = &schema_.tables[scoped.table];
     }
     if (only != nullptr) gone.settle = rename_table(gone.archived->name, *only);
   }
@@ -547,7 +558,9 @@ class Finder {
   const StructureFacts& facts_;
   const std::string functions_;
   const bool thorough_;
-  std::set<std::string> names_;  // of the archive's tables
+  std::set<std::string> names_;                               // of the archive's tables
+  std::vector<std::pair<std::string, std::string>> renames_;  // of tables, as they are displayed
+  std::map<TableIndex, std::set<std::string>> columns_of_;    // tables here
   // By which table of the archive: its own list, or that of shared ones.
   std::map<std::pair<TableIndex, bool>, std::string> taken_;
   std::map<std::string, std::map<std::string, std::string>> names_here_;  // of columns
