@@ -81,6 +81,7 @@ int main_program(int argc, char** argv) {
       add_list(app, connection),
       add_export(app, connection),
       add_import(app, connection),
+      add_compare_schema(app, connection),
       add_preview(app, connection),
       add_restore(app, connection),
       add_restores(app, connection),

@@ -74,6 +74,38 @@ CREATE TABLE company_backup.reference_rule (
 );
 COMMENT ON TABLE company_backup.reference_rule IS 'Rules of set_reference()';
 
+CREATE TABLE company_backup.table_rename (
+    old_schema name NOT NULL,
+    old_table name NOT NULL,
+    table_schema name NOT NULL,
+    table_name name NOT NULL,
+    PRIMARY KEY (old_schema, old_table),
+    UNIQUE (table_schema, table_name)
+);
+COMMENT ON TABLE company_backup.table_rename IS 'Rules of set_table_rename()';
+
+CREATE TABLE company_backup.column_rename (
+    table_schema name NOT NULL,
+    table_name name NOT NULL,
+    old_column name NOT NULL,
+    column_name name NOT NULL,
+    PRIMARY KEY (table_schema, table_name, old_column),
+    UNIQUE (table_schema, table_name, column_name)
+);
+COMMENT ON TABLE company_backup.column_rename IS 'Rules of set_column_rename()';
+
+CREATE TABLE company_backup.column_default (
+    table_schema name NOT NULL,
+    table_name name NOT NULL,
+    column_name name NOT NULL,
+    replacement text NOT NULL,    -- evaluated as that of a column_rule
+    replacement_by name NOT NULL,
+    replacement_role oid NOT NULL,
+    said_in uuid NOT NULL,
+    PRIMARY KEY (table_schema, table_name, column_name)
+);
+COMMENT ON TABLE company_backup.column_default IS 'Rules of set_column_default()';
+
 CREATE TABLE company_backup.hook (
     event text PRIMARY KEY
         CHECK (event IN ('restored', 'reverted', 'kept', 'cloned', 'created', 'deleted')),
@@ -263,6 +295,7 @@ CREATE TABLE company_backup.restore_problem (
     problem text NOT NULL,
     row_data json,
     known_table bigint,    -- NULL: it was gone
+    in_review boolean NOT NULL DEFAULT false,    -- of interest until the restore is kept or reverted
     PRIMARY KEY (restore, seq)
 );
 COMMENT ON TABLE company_backup.restore_problem IS 'Rows that need a look, as restore_problems() lists them';
@@ -294,6 +327,9 @@ SELECT pg_catalog.pg_extension_config_dump('company_backup.settings', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.table_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.column_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.reference_rule', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.table_rename', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.column_rename', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.column_default', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.hook', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.company', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.company_id_seq', '');
@@ -412,6 +448,29 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_reference';
 COMMENT ON FUNCTION set_reference(regclass, name[], regclass, name[], text, name, text, text) IS 'Declares a reference that has no foreign key, or what becomes of references to other companies; a NULL target removes the rule. A NULL source: columns of these names in all tables where nothing else says what they are';
+
+CREATE FUNCTION set_table_rename(old_name text,
+    new_table regclass)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_table_rename';
+COMMENT ON FUNCTION set_table_rename(text, regclass) IS 'Says what a table of older backups is called now; a NULL new_table removes the rule';
+
+CREATE FUNCTION set_column_rename(target regclass,
+    old_name name,
+    new_name name)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_column_rename';
+COMMENT ON FUNCTION set_column_rename(regclass, name, name) IS 'Says what a column of older backups is called now; a NULL new_name removes the rule';
+
+CREATE FUNCTION set_column_default(target regclass,
+    target_column name,
+    expression text)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_column_default';
+COMMENT ON FUNCTION set_column_default(regclass, name, text) IS 'Says what rows of older backups get in a column that they have no value for: an immutable expression. NULL removes the rule';
 
 CREATE FUNCTION set_membership(target regclass,
     person_column name)
@@ -583,6 +642,12 @@ RETURNS jsonb
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'backup_manifest';
 COMMENT ON FUNCTION backup_manifest(bigint) IS 'The manifest of a backup: counts, digests, columns, what was left out and why, problems';
+
+CREATE FUNCTION compare_schema(backup bigint)
+RETURNS TABLE (table_name text, column_name text, difference text, effect text, settle text)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'compare_schema';
+COMMENT ON FUNCTION compare_schema(bigint) IS 'How the tables of a backup differ from those here, what that means for a restore, and the statement that settles it; changes nothing';
 
 CREATE FUNCTION delete_backup(backup bigint)
 RETURNS void
@@ -933,6 +998,9 @@ REVOKE ALL ON FUNCTION
     set_column_rule(regclass, name, text, text, boolean),
     set_column_rule(regclass, name[], text, text, boolean),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),
+    set_table_rename(text, regclass),
+    set_column_rename(regclass, name, name),
+    set_column_default(regclass, name, text),
     set_membership(regclass, name),
     set_company_guard(text),
     set_company_hook(text, text),
@@ -958,6 +1026,7 @@ REVOKE ALL ON FUNCTION
     company_backups(uuid),
     backup_contents(bigint),
     backup_manifest(bigint),
+    compare_schema(bigint),
     delete_backup(bigint),
     read_backup(bigint),
     stream_backup(text, boolean),
@@ -1007,6 +1076,9 @@ GRANT EXECUTE ON FUNCTION
     set_column_rule(regclass, name, text, text, boolean),
     set_column_rule(regclass, name[], text, text, boolean),
     set_reference(regclass, name[], regclass, name[], text, name, text, text),
+    set_table_rename(text, regclass),
+    set_column_rename(regclass, name, name),
+    set_column_default(regclass, name, text),
     set_membership(regclass, name),
     set_company_guard(text),
     set_company_hook(text, text),
@@ -1032,6 +1104,7 @@ GRANT EXECUTE ON FUNCTION
     company_backups(uuid),
     backup_contents(bigint),
     backup_manifest(bigint),
+    compare_schema(bigint),
     delete_backup(bigint),
     read_backup(bigint),
     stream_backup(text, boolean),

@@ -44,6 +44,7 @@ Command add_backup(CLI::App& app, ConnectionOptions& connection);
 Command add_list(CLI::App& app, ConnectionOptions& connection);
 Command add_export(CLI::App& app, ConnectionOptions& connection);
 Command add_import(CLI::App& app, ConnectionOptions& connection);
+Command add_compare_schema(CLI::App& app, ConnectionOptions& connection);
 Command add_preview(CLI::App& app, ConnectionOptions& connection);
 Command add_restore(CLI::App& app, ConnectionOptions& connection);
 Command add_restores(CLI::App& app, ConnectionOptions& connection);

@@ -22,6 +22,11 @@ bool has_changes(const Result& preview, int row) {
          0;
 }
 
+// Are there values that the tables have no place for?
+bool has_losses(const Result& preview, int row) {
+  return preview.text(row, "note").find("lost: ") != std::string_view::npos;
+}
+
 }  // namespace
 
 void RestoreOptions::add_to(CLI::App& command) {
@@ -48,9 +53,12 @@ void RestoreOptions::add_to(CLI::App& command) {
   add_choice(command, "--on-missing-shared", on_missing_shared,
              "If a shared row of the backup is not in the database: fail, or add it",
              {"refuse", "add"});
-  add_choice(command, "--schema-drift", schema_drift,
-             "If the tables have changed since the backup: fail; adapt is planned",
-             {"refuse", "adapt"});
+  CLI::Option* drift = add_choice(
+      command, "--schema-drift", schema_drift,
+      "If the tables have changed since the backup and values would be lost: fail, or restore "
+      "without them (adapt)",
+      {"refuse", "adapt"});
+  command.add_flag("--adapt", adapt, "The same as --schema-drift adapt")->excludes(drift);
   command.add_option("--actor", actor, "The person on whose behalf this is done")
       ->type_name("PERSON");
 }
@@ -68,7 +76,7 @@ std::vector<Argument> RestoreOptions::arguments() const {
   add("on_conflict", on_conflict);
   add("on_deleted", on_deleted);
   add("on_missing_shared", on_missing_shared);
-  add("schema_drift", schema_drift);
+  add("schema_drift", adapt ? std::optional<std::string>("adapt") : schema_drift);
   add("actor", actor);
   return arguments;
 }
@@ -80,7 +88,7 @@ void print_preview(std::ostream& out, const Result& preview, const RestoreOption
   uint64_t sums[std::size(kCounts)] = {};
   for (int row = 0; row < preview.rows(); ++row) {
     for (size_t i = 0; i < std::size(kCounts); ++i) sums[i] += count(preview, row, kCounts[i]);
-    if (all || has_changes(preview, row)) {
+    if (all || has_changes(preview, row) || has_losses(preview, row)) {
       table.rows.push_back(every.rows[static_cast<size_t>(row)]);
     }
   }

@@ -18,7 +18,7 @@ struct RestoreOptions {
   std::optional<std::string> mode, ids, on_error, on_conflict, on_deleted, on_missing_shared,
       schema_drift;
   std::optional<std::string> actor;
-  bool include_files = false, merge = false;
+  bool include_files = false, merge = false, adapt = false;
 
   bool merges() const { return merge || mode == "merge"; }
   void add_to(CLI::App& command);

@@ -9,7 +9,7 @@ use Test::More;
 use ClientTest qw(run_client work_dir spew);
 
 my @SERVER_COMMANDS =
-  qw(check rules contents backup list export import preview restore restores keep revert create clone plan template delete);
+  qw(check rules contents backup list export import compare-schema preview restore restores keep revert create clone plan template delete);
 my @FILE_COMMANDS = qw(inspect verify);
 
 delete $ENV{$_} for grep { /^PG/ } keys %ENV;

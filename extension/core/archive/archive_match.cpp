@@ -102,6 +102,9 @@ class Matcher {
       const ColumnRule* rule = column_rule(rules_, *matched.table, column.name);
       if (rule != nullptr && !rule->replacement.empty() && !column.generated) {
         matched.replacements.push_back({&column, rule->replacement});
+      } else if (const std::string* given = declared_default(rules_, *matched.table, column);
+                 given != nullptr && !column.generated) {
+        matched.replacements.push_back({&column, *given});
       } else if (needs_value(column)) {
         matched.gaps.push_back(&column);
       }

@@ -103,6 +103,11 @@ void print_columns(Printer& out, const std::vector<ManifestColumn>& columns) {
       out.field("name", column.name);
       out.field("type", column.type);
       out.field("treatment", std::string_view(to_text(column.treatment)));
+      if (column.not_null) {
+        out.name("not_null");
+        out.literal(*column.not_null ? "true" : "false");
+      }
+      if (!column.labels.empty()) out.field("labels", column.labels);
       if (!column.files) return;
       out.field("files", column.files->count);
       out.field("bytes", column.files->bytes);
@@ -136,6 +141,13 @@ void print_tables(Printer& out, const std::vector<ManifestTable>& tables) {
         out.object([&] {
           out.field("column", column.column);
           out.field("reason", column.reason);
+        });
+      });
+      if (!table.constraints) return;
+      out.list("constraints", *table.constraints, [&](const ManifestConstraint& constraint) {
+        out.object([&] {
+          out.field("name", constraint.name);
+          out.field("definition", constraint.definition);
         });
       });
     });

@@ -37,6 +37,14 @@ struct ManifestColumn {
   // Of a column whose lines hold digests, and whose contents are entries under files/. Only where
   // the treatment is kFile.
   std::optional<ManifestFiles> files = std::nullopt;
+  // Of `tables`; none: an archive of before they were noted.
+  std::optional<bool> not_null = std::nullopt;
+  std::vector<std::string> labels = {};  // of an enum
+};
+
+struct ManifestConstraint {
+  std::string name;
+  std::string definition;  // as PostgreSQL prints it
 };
 
 struct ManifestKeyColumn {
@@ -65,6 +73,9 @@ struct ManifestTable {
   // allowed.
   std::vector<ManifestKeyColumn> key;
   std::vector<ManifestOmitted> omitted;  // `tables` only
+  // `tables` only: CHECKs, foreign keys, unique and exclusion constraints, other unique indexes.
+  // None: an archive of before they were noted.
+  std::optional<std::vector<ManifestConstraint>> constraints = std::nullopt;
 };
 
 struct ManifestExcluded {

@@ -369,7 +369,8 @@ class ManifestReader {
                            {"sha256", in_.digest(table.sha256)},
                            {"columns", columns(table)},
                            {"key", key(table)},
-                           {"omitted", omitted(table)}});
+                           {"omitted", omitted(table)},
+                           {"constraints", constraints(table), true}});
       check_content(table, element);
       manifest_.tables.push_back(std::move(table));
     });
@@ -410,6 +411,8 @@ class ManifestReader {
   ManifestColumn read_column(const Place& place) {
     ManifestColumn column;
     ManifestFiles files;
+    bool not_null = false;
+    bool has_not_null = false;
     bool has_count = false, has_bytes = false;
     const auto noted = [](bool& flag, ValueReader::Take take) {
       return [&flag, take = std::move(take)](const Place& field) {
@@ -420,8 +423,11 @@ class ManifestReader {
     in_.object(place, {{"name", in_.name(column.name)},
                        {"type", in_.text(column.type)},
                        {"treatment", in_.word(column.treatment, kColumnTreatments)},
+                       {"not_null", noted(has_not_null, in_.boolean(not_null)), true},
+                       {"labels", in_.names(column.labels), true},
                        {"files", noted(has_count, in_.count(files.count)), true},
                        {"bytes", noted(has_bytes, in_.count(files.bytes)), true}});
+    if (has_not_null) column.not_null = not_null;
     if (!has_count && !has_bytes) return column;
     if (!has_count) refuse(place.field("files"), "is missing");
     if (!has_bytes) refuse(place.field("bytes"), "is missing");
@@ -451,6 +457,18 @@ class ManifestReader {
         in_.object(element,
                    {{"column", in_.name(left_out.column)}, {"reason", in_.text(left_out.reason)}});
         table.omitted.push_back(std::move(left_out));
+      });
+    };
+  }
+
+  ValueReader::Take constraints(ManifestTable& table) {
+    return [this, &table](const Place& place) {
+      std::vector<ManifestConstraint>& list = table.constraints.emplace();
+      in_.list(place, kMaxTables, [&](const Place& element) {
+        ManifestConstraint constraint;
+        in_.object(element, {{"name", in_.text(constraint.name)},
+                             {"definition", in_.text(constraint.definition)}});
+        list.push_back(std::move(constraint));
       });
     };
   }

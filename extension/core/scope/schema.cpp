@@ -105,6 +105,15 @@ std::optional<ColumnTreatment> column_treatment(const Rules& rules, const Table&
   return rule == nullptr ? std::nullopt : std::optional(rule->treatment);
 }
 
+const std::string* declared_default(const Rules& rules, const Table& table, const Column& column) {
+  for (const ColumnDefault& rule : rules.column_defaults) {
+    if (rule.schema == table.schema && rule.table == table.name && rule.column == column.name) {
+      return &rule.expression;
+    }
+  }
+  return nullptr;
+}
+
 bool is_file(const Rules& rules, const Table& table, const Column& column) {
   return column.is_bytea() && column_treatment(rules, table, column.name) == ColumnTreatment::kFile;
 }

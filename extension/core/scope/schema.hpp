@@ -127,6 +127,22 @@ struct ReferenceRule {
   bool path = false;     // of a proposal: its column is a path, which a column rule says, too
 };
 
+// What older archives call otherwise, or do not have.
+struct TableRename {
+  std::string old_schema, old_table;
+  std::string schema, table;
+};
+
+struct ColumnRename {
+  std::string schema, table;
+  std::string old_column, column;
+};
+
+struct ColumnDefault {
+  std::string schema, table, column;
+  std::string expression;  // SQL over nothing
+};
+
 struct Settings {
   std::string company_schema, company_table;  // empty: not set
   std::string key_column, name_column, owner_column;
@@ -141,6 +157,9 @@ struct Rules {
   std::vector<TableRule> tables;
   std::vector<ColumnRule> columns;
   std::vector<ReferenceRule> references;
+  std::vector<TableRename> table_renames;
+  std::vector<ColumnRename> column_renames;
+  std::vector<ColumnDefault> column_defaults;
 };
 
 struct Schema {
@@ -175,6 +194,9 @@ const ColumnRule* column_rule(const Rules& rules, const Table& table, const std:
 // Its treatment; none: no rule is on it.
 std::optional<ColumnTreatment> column_treatment(const Rules& rules, const Table& table,
                                                 const std::string& column);
+
+// What rows of archives get that have no value for the column; null: no rule says it.
+const std::string* declared_default(const Rules& rules, const Table& table, const Column& column);
 
 // Is each value of the column a file in an archive? Only bytea can be; a column of another type
 // that is treated as a file stays in its row.

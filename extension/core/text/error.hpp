@@ -50,6 +50,7 @@ inline constexpr const char* kOutsideRow =
 inline constexpr const char* kBecame = "KB045";  // in restore_problems(): who became whom
 inline constexpr const char* kLeftIdentity = "KB046";   // in restore_problems(): others have it
 inline constexpr const char* kMergeConflict = "KB047";  // unique values that rows here have
+inline constexpr const char* kLostValue = "KB048";      // in restore_problems(): no place for it
 inline constexpr const char* kMissingValue = "KB075";   // an added row lacks a value it must have
 inline constexpr const char* kLeftOutside = "KB076";    // a reference neither kept nor set to null
 inline constexpr const char* kExcluded = "KB060";  // an exclusion constraint: another row's place

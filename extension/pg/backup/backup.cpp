@@ -10,6 +10,7 @@
 #include "pg/base/piece_pipeline.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/check/unplaced_rows.hpp"
+#include "pg/rows/structure_facts.hpp"
 #include "pg/rows/table_plan.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/scope/operation.hpp"
@@ -250,6 +251,7 @@ Manifest take_backup(LiveScope live, const AskedCompany& asked, const BackupOpti
   const Company company = asked.resolve(operation.live());
   require_placed_rows(operation.live(), company);
   Manifest manifest = BackupRun(operation.live(), company, options, sink).run();
+  add_structure(operation.live(), manifest);
   manifest.schema_fingerprint = fingerprint(operation.live());
   operation.close_snapshot();
   operation.close();

@@ -5,7 +5,6 @@
 #include "core/archive/manifest.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"
-#include "pg/backup/archive_rows.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/typed_value.hpp"
@@ -13,6 +12,7 @@
 #include "pg/check/unplaced_rows.hpp"
 #include "pg/load/company_loader.hpp"
 #include "pg/load/company_row.hpp"
+#include "pg/load/fitted_archive.hpp"
 #include "pg/load/free_identity.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/company_merge.hpp"
@@ -320,13 +320,13 @@ void record_creation(const LiveScope& live, RestoreRecord record, const Creation
 }  // namespace
 
 std::string create_from(LiveScope scope, const StoredBackup& backup, const CreateOptions& options) {
-  const Manifest manifest = Manifest::from_json(backup.manifest_text);
   Operation operation(std::move(scope), OperationKind::kWrite);
   const LiveScope& live = operation.live();
   operation.take_snapshot();
-  ArchiveRows rows(stored_members(backup.id), backup.id);
+  FittedArchive archive(live, backup, DriftPolicy::kRefuse);
+  const Manifest& manifest = archive.manifest();
   const Origin origin{.manifest = manifest,
-                      .source = rows,
+                      .source = archive.source(),
                       .same_database = is_of_this_database(backup, manifest),
                       .source_gone = !backup.owner_key,
                       .source_lives = does_source_live(backup, manifest)};

@@ -3,7 +3,7 @@
 #include "core/archive/manifest.hpp"
 #include "core/ids/group_columns.hpp"
 #include "core/scope/sql.hpp"
-#include "pg/backup/archive_rows.hpp"
+#include "pg/load/fitted_archive.hpp"
 #include "pg/load/free_identity.hpp"
 #include "pg/load/id_facts.hpp"
 #include "pg/load/target_company.hpp"
@@ -236,13 +236,14 @@ Rows show_id_plan(LiveScope scope, const std::optional<AskedCompany>& target,
   operation.take_snapshot();
   std::optional<Company> company;
   if (target) company = target->resolve(live);
-  const Manifest manifest = Manifest::from_json(backup.manifest_text);
+  FittedArchive archive(live, backup, DriftPolicy::kRefuse);
+  const Manifest& manifest = archive.manifest();
+  RowSource& source = archive.source();
   const bool same_database = is_of_this_database(backup, manifest);
   const Transfer transfer{.same_database = same_database,
                           .same_company = company && is_own_backup(backup, manifest, company->key),
                           .target = company ? &*company : nullptr,
                           .source_lives = does_source_live(backup, manifest)};
-  ArchiveRows source(stored_members(backup.id), backup.id);
   const SharedOptions shared{.same_database = same_database, .preview = true};
   MatchOptions match{.same_company = transfer.same_company};
   MovedIdentity moved;

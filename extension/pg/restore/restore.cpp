@@ -5,7 +5,6 @@
 #include "core/archive/manifest.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
-#include "pg/backup/archive_rows.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/check/reference_check.hpp"
@@ -14,6 +13,7 @@
 #include "pg/load/target_company.hpp"
 #include "pg/restore/existing_rows.hpp"
 #include "pg/restore/id_choice.hpp"
+#include "pg/restore/lost_values.hpp"
 #include "pg/restore/restore_record.hpp"
 #include "pg/restore/shared_report.hpp"
 #include "pg/scope/company_identity.hpp"
@@ -36,8 +36,10 @@ class RestoreRun {
       : live_(live),
         company_(company),
         mode_(options.mode),
-        manifest_(Manifest::from_json(backup.manifest_text)),
-        source_(stored_members(backup.id), backup.id),
+        archive_(
+            live, backup, options.drift,
+            preview || options.drift != DriftPolicy::kAdapt ? LossObserver() : lost_.observer()),
+        manifest_(archive_.manifest()),
         same_database_(is_of_this_database(backup, manifest_)),
         same_company_(is_own_backup(backup, manifest_, company.key)),
         source_gone_(!backup.owner_key),
@@ -53,7 +55,7 @@ class RestoreRun {
                                .actor = options.actor,
                                .missing = options.missing_shared,
                                .preview = preview};
-    load_.emplace(live, manifest_, source_,
+    load_.emplace(live, manifest_, archive_.source(),
                   MatchOptions{.same_company = same_company_, .with_files = options.include_files},
                   shared);
     load_->set_company_keys(read_company(live, company, load_->company_key_columns()));
@@ -77,6 +79,8 @@ class RestoreRun {
   }
 
   CompanyMerge& merge() { return *merge_; }
+  const SchemaDrift& drift() const { return archive_.drift(); }
+  void record_losses(int64_t restore) { lost_.record(restore); }
 
   std::vector<SharedReport> shared_report() const { return load_->shared_report(); }
 
@@ -97,6 +101,7 @@ class RestoreRun {
     add_group_notes(scoped, add);
     for (const std::string& part : merge_->notes_of(scoped.table)) add(part);
     for (const std::string& part : load_->outside()->notes_of(scoped.table)) add(part);
+    for (const std::string& part : loss_notes(drift(), live_.table(scoped.table))) add(part);
     for (const CollapsedKey& clash : clashes_) {
       if (clash.table == scoped.table) add("refused: " + clash.text);
     }
@@ -244,8 +249,9 @@ class RestoreRun {
   const LiveScope& live_;
   const Company& company_;
   const RestoreMode mode_;
-  const Manifest manifest_;
-  ArchiveRows source_;
+  LostValues lost_;
+  FittedArchive archive_;
+  const Manifest& manifest_;
   const bool same_database_;
   const bool same_company_;
   const bool source_gone_, source_lives_;
@@ -293,6 +299,7 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   undo.complete(run.merge().record());
   operation.close();
   record.actor = options.actor;
+  run.record_losses(record.id);
   note_substitutions(live, record.id, run.shared_report());
   record_restore(live, record, RestoreEvent::kRestored);
   give_to(backup.id, identity);
@@ -319,6 +326,7 @@ Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBa
     rows.push_back({live.scope.find(report.table)->area, display_table(live.table(report.table)),
                     "0", "0", "0", "0", note});
   }
+  for (Row& row : lost_tables(run.drift())) rows.push_back(std::move(row));
   target.require_same_now();
   operation.close_snapshot();
   operation.close();

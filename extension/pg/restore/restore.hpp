@@ -5,6 +5,7 @@
 
 #include "core/ids/id_mode.hpp"
 #include "pg/backup/stored_backup.hpp"
+#include "pg/load/fitted_archive.hpp"
 #include "pg/restore/company_merge.hpp"
 #include "pg/restore/existing_rows.hpp"
 
@@ -19,6 +20,7 @@ struct RestoreOptions {
   MissingShared missing_shared = MissingShared::kRefuse;
   bool add_removed = false;                   // see MergePolicy::adds_removed
   Existing existing = Existing::kSingletons;  // of a merge
+  DriftPolicy drift = DriftPolicy::kRefuse;
   Text actor;
 };
 

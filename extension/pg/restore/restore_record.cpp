@@ -114,7 +114,8 @@ void note_problem(int64_t restore, const Table& table, const std::string& row_ke
                   const char* sqlstate, const std::string& problem, const Text& row_data) {
   const auto note = [&](const Arg& known) {
     return !own_query(
-                "INSERT INTO company_backup.restore_problem SELECT $1, (SELECT "
+                "INSERT INTO company_backup.restore_problem (restore, seq, table_name, row_key, "
+                "sqlstate, problem, row_data, known_table) SELECT $1, (SELECT "
                 "coalesce(max(seq), 0) + 1 FROM company_backup.restore_problem WHERE restore "
                 "= $1), $2, $3, $4, $5, $6::json, k.id FROM company_backup.known_table k "
                 "WHERE k.relation = $7::oid ORDER BY k.id LIMIT 1 RETURNING 1",
@@ -222,6 +223,8 @@ void settle_restore(const LiveScope& live, const KnownRestore& restore, RestoreS
       {restore.id, to_text(status)}, Access::kWrite);
   forget_undo(restore.id);
   if (status == RestoreStatus::kReverted) forget_kept_ids(restore.id);
+  own_query("DELETE FROM company_backup.restore_problem WHERE restore = $1 AND in_review",
+            {restore.id}, Access::kWrite);
   notify({restore.id, restore.company, restore.backup, status, restore.owner, restore.mode});
   if (status == RestoreStatus::kReverted) note_views(live);
   run_hook(event_of(status), restore.company, hook_detail(restore.id, restore.backup, more, actor));

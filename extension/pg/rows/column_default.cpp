@@ -67,13 +67,17 @@ Node* parse_expression(const char* expression) {
 // Rules go by names, and tables change owners: a rule set for one table may apply to another by
 // now. Whoever set it is known by the OID of the role; in a database restored from a dump by its
 // name, as owners of tables are.
-void require_own_replacement(const Table& table, const Column& column) {
+void require_own_replacement(const Table& table, const Column& column,
+                             const std::string& expression) {
   const Rows rule = own_query(
       "SELECT CASE WHEN said_in = (SELECT identity FROM company_backup.database_identity) THEN "
       "(SELECT r.rolname FROM pg_roles r WHERE r.oid = replacement_role) ELSE replacement_by END, "
-      "replacement_by FROM company_backup.column_rule WHERE table_schema::text = $1 AND "
-      "table_name::text = $2 AND column_name::text = $3",
-      {table.schema, table.name, column.name});
+      "replacement_by FROM (SELECT table_schema, table_name, column_name, replacement, "
+      "replacement_by, replacement_role, said_in FROM company_backup.column_rule UNION ALL SELECT "
+      "table_schema, table_name, column_name, replacement, replacement_by, replacement_role, "
+      "said_in FROM company_backup.column_default) rule WHERE table_schema::text = $1 AND "
+      "table_name::text = $2 AND column_name::text = $3 AND replacement = $4",
+      {table.schema, table.name, column.name, expression});
   const Text by = rule.empty() ? Text() : rule[0][0];
   const Rows allowed = query(
       "SELECT FROM pg_class c JOIN pg_roles r ON r.rolname::text = $1 WHERE c.oid = $2 AND "
@@ -92,7 +96,7 @@ void require_own_replacement(const Table& table, const Column& column) {
 ReplacementValues::ReplacementValues(const Table& table, const Column& column,
                                      std::string expression)
     : table_(table), column_(column), expression_(std::move(expression)) {
-  require_own_replacement(table, column);
+  require_own_replacement(table, column, expression_);
 }
 
 Text ReplacementValues::next() {
@@ -155,6 +159,44 @@ void require_replacement(Oid table, const std::string& column, const std::string
                 "'gen_random_uuid()::text'. Functions that are not PostgreSQL's own need their "
                 "schema.");
       });
+}
+
+void require_constant(Oid table, const std::string& column, const std::string& expression) {
+  const auto refuse = [&](const std::string& detail) {
+    throw Error(sqlstate::kBadRule, "the expression cannot be the value of column \"" + column +
+                                        "\" in rows of older archives")
+        .detail(detail)
+        .hint(
+            "Write an expression that is the same for each row and each restore, as in "
+            "set_column_default(..., '0').");
+  };
+  struct Found {
+    bool changes, is_null;
+  };
+  const Found found = guarded_or(
+      [&] {
+        Found result{};
+        const Relation relation = table_open(table, AccessShareLock);
+        const AttrNumber number = column_number(table, column.c_str());
+        run_owners_code(owner_of_replacement(relation, number), [&] {
+          result.changes =
+              contain_mutable_functions(cook_default(relation, number, expression.c_str()));
+          if (result.changes) return;
+          const char* text;
+          evaluate(relation, number, expression.c_str(), 1, &text);
+          result.is_null = text == nullptr;
+        });
+        table_close(relation, NoLock);
+        return result;
+      },
+      [&](const CaughtError& error) { refuse(error.message + "."); });
+  if (found.changes) {
+    refuse("It calls something that is not immutable: its value may change from one to the next.");
+  }
+  const Rows not_null =
+      query("SELECT FROM pg_attribute WHERE attrelid = $1 AND attname::text = $2 AND attnotnull",
+            {Arg::datum(OIDOID, ObjectIdGetDatum(table)), column});
+  if (found.is_null && !not_null.empty()) refuse("It is null, but the column must not be null.");
 }
 
 DefaultKind default_of(const Table& table, const Column& column) {

@@ -23,8 +23,8 @@ DefaultKind default_of(const Table& table, const Column& column);
 // Of kSequence. Error kInternal if it is not among the table's sequences.
 ColumnSequence feeding_sequence(const Table& table, const Column& column);
 
-// The values of a column's replacement (ColumnRule), one after the other, each in text form:
-// evaluated as a DEFAULT of the column would be, as the table's owner.
+// The values of a column's replacement (ColumnRule, ColumnDefault), one after the other, each in
+// text form: evaluated as a DEFAULT of the column would be, as the table's owner.
 class ReplacementValues {
  public:
   // All references must outlive it. Error kForeignCode, see require_own_replacement().
@@ -43,12 +43,16 @@ class ReplacementValues {
 // One expression as the parser has it; inside guarded() only. Error 42601 for anything else.
 Node* parse_expression(const char* expression);
 
-// Error kForeignCode unless the role that set the column's rule may act as the table's owner, as
-// whom the replacement is evaluated.
-void require_own_replacement(const Table& table, const Column& column);
+// Error kForeignCode unless the role that set this expression for the column may act as the table's
+// owner, as whom it is evaluated.
+void require_own_replacement(const Table& table, const Column& column,
+                             const std::string& expression);
 
 // Could it be a DEFAULT of the column? Error kBadRule.
 void require_replacement(Oid table, const std::string& column, const std::string& expression);
+
+// The same, and does it give the same value each time, which the column takes? Error kBadRule.
+void require_constant(Oid table, const std::string& column, const std::string& expression);
 
 // `count` values that the default of a column of the table or partition gives, in text form; NULLs
 // without a default. Evaluated as the owner of the code on it, see pg/base/code_owner.hpp.

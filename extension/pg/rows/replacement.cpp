@@ -63,7 +63,7 @@ std::vector<std::string> replace_values(const Table& table, const Column& column
       " AS value, r.n FROM (SELECT u.k0 AS old, $2 AS old_company, $3 AS "
       "new_company, u.n FROM " +
       unnested({&column}) + " OFFSET 0) AS r OFFSET 0) AS x ORDER BY x.n";
-  require_own_replacement(table, column);
+  require_own_replacement(table, column, expression);
   std::vector<std::string> replaced;
   for (size_t start = 0; start < values.size(); start += kBatch) {
     const std::vector<std::string> some(

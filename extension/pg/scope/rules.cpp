@@ -46,6 +46,22 @@ void add_reference(ReferenceRule rule, std::vector<ReferenceRule>& rules) {
   rules.push_back(std::move(rule));
 }
 
+// What older archives call otherwise, or do not have.
+void load_drift_rules(Rules& rules) {
+  for (const Row& row : own_query("SELECT old_schema, old_table, table_schema, table_name FROM "
+                                  "company_backup.table_rename ORDER BY 1, 2")) {
+    rules.table_renames.push_back({*row[0], *row[1], *row[2], *row[3]});
+  }
+  for (const Row& row : own_query("SELECT table_schema, table_name, old_column, column_name FROM "
+                                  "company_backup.column_rename ORDER BY 1, 2, 3")) {
+    rules.column_renames.push_back({*row[0], *row[1], *row[2], *row[3]});
+  }
+  for (const Row& row : own_query("SELECT table_schema, table_name, column_name, replacement FROM "
+                                  "company_backup.column_default ORDER BY 1, 2, 3")) {
+    rules.column_defaults.push_back({*row[0], *row[1], *row[2], *row[3]});
+  }
+}
+
 }  // namespace
 
 Rules load_rules() {
@@ -77,6 +93,7 @@ Rules load_rules() {
          one_spelling(*row[6]), *row[7], *row[8], stored_word<OutsidePolicy>(*row[9])},
         rules.references);
   }
+  load_drift_rules(rules);
   return rules;
 }
 

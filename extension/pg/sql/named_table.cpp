@@ -44,6 +44,17 @@ void require_column(Oid table, const std::string& column) {
   }
 }
 
+void require_table_owner(Oid table, const NamedTable& named) {
+  if (one_value(query("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = $1",
+                      {Arg::datum(OIDOID, ObjectIdGetDatum(table))})) == "t") {
+    return;
+  }
+  throw Error(sqlstate::kInsufficientPrivilege, "must be owner of table \"" +
+                                                    display_name(named.schema) + "." +
+                                                    display_name(named.name) + "\"")
+      .detail("A replacement is evaluated as the owner of its table.");
+}
+
 void notice(const std::string& message) {
   guarded([&] { ereport(NOTICE, (errmsg_internal("%s", to_server_with_marks(message.c_str())))); });
 }

@@ -18,6 +18,9 @@ NamedTable named_table(Oid table);
 // Error 42703.
 void require_column(Oid table, const std::string& column);
 
+// Only the owner of a table may set what runs as its owner. Error 42501.
+void require_table_owner(Oid table, const NamedTable& named);
+
 void notice(const std::string& message);
 
 }  // namespace company_backup

@@ -7,6 +7,7 @@
 #include "pg/restore/create_company.hpp"
 #include "pg/restore/id_choice.hpp"
 #include "pg/restore/id_record.hpp"
+#include "pg/restore/lost_values.hpp"
 #include "pg/restore/restore.hpp"
 #include "pg/restore/review.hpp"
 #include "pg/scope/stored_tables.hpp"
@@ -79,7 +80,7 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
   require_only(fcinfo, 5, "on_error", "abort");
   options.existing = required_on_conflict(fcinfo, 6, options.mode);
   options.missing_shared = required_word<MissingShared>(fcinfo, 7, "on_missing_shared");
-  require_only(fcinfo, 8, "schema_drift", "refuse");
+  options.drift = required_word<DriftPolicy>(fcinfo, 8, "schema_drift");
   options.actor = optional_text(fcinfo, 9);
   options.add_removed = required_on_deleted(fcinfo, 10, options.mode);
   LiveScope live = load_live_scope();
@@ -171,10 +172,9 @@ COMPANY_BACKUP_FUNCTION(revert_restore) {
 COMPANY_BACKUP_FUNCTION(restore_problems) {
   const int64_t id = read_restore(fcinfo, Action::kInspect, std::nullopt);
   require_readable_problems(id);
-  return return_rows(fcinfo, own_query("SELECT table_name, row_key, sqlstate, problem, row_data "
-                                       "FROM company_backup.restore_problem WHERE restore = $1 "
-                                       "ORDER BY seq",
-                                       {id}));
+  ResultRows result(fcinfo);
+  read_problems(id, [&](const Row& row) { result.put(row); });
+  return Datum{0};
 }
 
 COMPANY_BACKUP_FUNCTION(restore_id_map) {

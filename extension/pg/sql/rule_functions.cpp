@@ -54,18 +54,6 @@ void require_takes_replacement(std::optional<ColumnTreatment> treatment) {
               texts_of(possible));
 }
 
-// Only the owner of a table may set what runs as its owner.
-void require_table_owner(Oid table, const NamedTable& named) {
-  if (one_value(query("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = $1",
-                      {Arg::datum(OIDOID, ObjectIdGetDatum(table))})) == "t") {
-    return;
-  }
-  throw Error(sqlstate::kInsufficientPrivilege, "must be owner of table \"" +
-                                                    display_name(named.schema) + "." +
-                                                    display_name(named.name) + "\"")
-      .detail("A replacement is evaluated as the owner of its table.");
-}
-
 bool has_column(Oid table, const std::string& column) {
   return !query(
               "SELECT FROM pg_attribute WHERE attrelid = $1 AND attname::text = $2 AND attnum > 0 "
@@ -271,7 +259,18 @@ COMPANY_BACKUP_FUNCTION(forget_stale_rules) {
       "(SELECT FROM unnest(r.columns) wanted(name) WHERE NOT EXISTS (SELECT FROM pg_class c JOIN "
       "pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid WHERE "
       "n.nspname = r.table_schema AND c.relname = r.table_name AND a.attname = wanted.name AND NOT "
-      "a.attisdropped))) RETURNING 1"};
+      "a.attisdropped))) RETURNING 1",
+      "DELETE FROM company_backup.table_rename r WHERE NOT EXISTS (SELECT FROM pg_class c JOIN "
+      "pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = r.table_schema AND c.relname = "
+      "r.table_name) RETURNING 1",
+      "DELETE FROM company_backup.column_rename r WHERE NOT EXISTS (SELECT FROM pg_class c JOIN "
+      "pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid WHERE "
+      "n.nspname = r.table_schema AND c.relname = r.table_name AND a.attname = r.column_name AND "
+      "NOT a.attisdropped) RETURNING 1",
+      "DELETE FROM company_backup.column_default r WHERE NOT EXISTS (SELECT FROM pg_class c JOIN "
+      "pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid WHERE "
+      "n.nspname = r.table_schema AND c.relname = r.table_name AND a.attname = r.column_name AND "
+      "NOT a.attisdropped) RETURNING 1"};
   int64_t forgotten = forget_for_all();
   for (const char* sql : kDeletes) {
     forgotten += static_cast<int64_t>(own_query(sql, {}, Access::kWrite).size());

@@ -116,6 +116,16 @@ SELECT object, rule FROM (
     CASE WHEN when_column <> '' THEN format('when_column %I, when_value %L', when_column, when_value) END,
     CASE WHEN outside <> 'refuse' THEN 'outside ' || outside END)
   FROM company_backup.reference_rule
+  UNION ALL
+  SELECT format('%I.%I', table_schema, table_name), format('was called %I.%I', old_schema, old_table)
+  FROM company_backup.table_rename
+  UNION ALL
+  SELECT format('%I.%I.%I', table_schema, table_name, column_name), format('was called %I', old_column)
+  FROM company_backup.column_rename
+  UNION ALL
+  SELECT format('%I.%I.%I', table_schema, table_name, column_name),
+    'in older archives ' || quote_literal(replacement)
+  FROM company_backup.column_default
 ) rules (object, rule) ORDER BY object COLLATE "C", rule COLLATE "C")";
 
 // The rows of a table, and apart from them the values of its columns that are files.
@@ -188,7 +198,9 @@ COMPANY_BACKUP_FUNCTION(company_rules) {
     require_database_owner("company_rules");
     own_query(
         "LOCK TABLE company_backup.settings, company_backup.table_rule, "
-        "company_backup.column_rule, company_backup.reference_rule IN SHARE ROW EXCLUSIVE MODE",
+        "company_backup.column_rule, company_backup.reference_rule, "
+        "company_backup.table_rename, company_backup.column_rename, company_backup.column_default "
+        "IN SHARE ROW EXCLUSIVE MODE",
         {}, Access::kWrite);
   }
   return return_rows(fcinfo, own_query(kRules));

@@ -1,0 +1,43 @@
+// Values of an archive that the tables here have no place for: put aside while they are found, then
+// listed by restore_problems() for as long as the restore is in review.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/text/row_composer.hpp"
+#include "pg/base/line_spool.hpp"
+#include "pg/load/drift_scan.hpp"
+
+namespace company_backup {
+
+class LostValues {
+ public:
+  LostValues();
+
+  // Puts each value aside.
+  LossObserver observer();
+
+  // To be called once: lists them as problems of the restore, and tells how many there are.
+  void record(int64_t restore);
+
+ private:
+  void note(const LostValue& value);
+
+  RowComposer composer_;
+  LineSpool lines_;
+  std::string line_;
+  uint64_t count_ = 0;
+};
+
+// What a preview says of the values of a table that is here.
+std::vector<std::string> loss_notes(const SchemaDrift& drift, const Table& table);
+
+// Rows of a preview for tables of the archive that are not.
+Rows lost_tables(const SchemaDrift& drift);
+
+// Rows of restore_problems(), in their order.
+void read_problems(int64_t restore, const std::function<void(const Row& row)>& row);
+
+}  // namespace company_backup
