@@ -12,6 +12,7 @@
 #include "pg/load/collapsed_keys.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/id_choice.hpp"
+#include "pg/restore/record_closure.hpp"
 #include "pg/restore/restore_record.hpp"
 #include "pg/restore/shared_report.hpp"
 #include "pg/scope/company_identity.hpp"
@@ -53,11 +54,13 @@ class RestoreRun {
     if (!preview) require_distinct(live, *load_);
     if (preview) clashes_ = find_collapsed_keys(*load_);
     choose_ids(options, preview);
+    select_rows(options.selection);
     merge_.emplace(live, company, *load_,
                    MergePolicy{.with_files = options.include_files,
-                               .adopts = may_adopt(),
+                               .adopts = may_adopt() && options.selection.adds(),
                                .merges = options.mode == RestoreMode::kMerge,
-                               .preview = preview});
+                               .preview = preview,
+                               .selected = selected_ ? &*selected_ : nullptr});
   }
 
   CompanyMerge& merge() { return *merge_; }
@@ -74,7 +77,7 @@ class RestoreRun {
     if (scoped.treatment == TableTreatment::kAppendOnly) {
       add("append-only: rows are added, never changed or removed");
     }
-    if (mode_ == RestoreMode::kMerge) add_kept_notes(counts, add);
+    add_kept_notes(counts, mode_ == RestoreMode::kMerge, add);
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
@@ -143,6 +146,21 @@ class RestoreRun {
     renewal_->begin(preview);
   }
 
+  void select_rows(const Selection& selection) {
+    if (selection.is_all()) return;
+    if (renewal_) {
+      throw Error(sqlstate::kInvalidParameter,
+                  "a backup whose rows need new IDs can only be restored as a whole")
+          .detail(
+              "It is of another company, or its IDs are to be new: a part of it would refer to "
+              "rows that are not there.")
+          .hint("Restore it without a selection, or make a new company of it.");
+    }
+    selected_ = select_tables(live_, load_->tables(), selection);
+    select_records(live_, company_, *load_, selection.records, mode_ == RestoreMode::kMerge,
+                   *selected_);
+  }
+
   [[noreturn]] static void refuse_new_ids() {
     throw Error(sqlstate::kInvalidParameter,
                 "a backup whose rows need new IDs cannot be merged into a company")
@@ -165,11 +183,16 @@ class RestoreRun {
     }
   }
 
-  static void add_kept_notes(const MergeCounts& counts,
+  static void add_kept_notes(const MergeCounts& counts, bool merges,
                              const std::function<void(std::string)>& add) {
     const auto rows = [](uint64_t count) {
       return std::to_string(count) + (count == 1 ? " row" : " rows");
     };
+    if (counts.absent > 0) {
+      add(rows(counts.absent) + " that only the backup has, which " +
+          (counts.absent == 1 ? "does" : "do") + " not come back");
+    }
+    if (!merges && counts.scoped->treatment == TableTreatment::kAppendOnly) return;
     if (counts.different > 0) {
       add(rows(counts.different) + " other than in the backup, which " +
           (counts.different == 1 ? "stays" : "stay"));
@@ -207,6 +230,7 @@ class RestoreRun {
   std::optional<IdRenewal> new_groups_;   // where the rows keep their IDs
   std::vector<TakenGroup> taken_groups_;  // that stop it
   std::vector<CollapsedKey> clashes_;
+  std::optional<RowSelection> selected_;  // nothing: all
   std::optional<CompanyMerge> merge_;
 };
 
@@ -247,6 +271,21 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   record_restore(live, record, RestoreEvent::kRestored);
   give_to(backup.id, identity);
   return record.id;
+}
+
+void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,
+                  const RestoreOptions& options, int64_t max_rows,
+                  const std::function<void(const Row&)>& put) {
+  Operation operation(std::move(scope), OperationKind::kRead);
+  const LiveScope& live = operation.live();
+  operation.take_snapshot();
+  const Company company = target.resolve(live);
+  RestoreRun run(live, company, backup, options, true);
+  RowListing listing(live, max_rows, put);
+  run.merge().list(listing);
+  target.require_same_now();
+  operation.close_snapshot();
+  operation.close();
 }
 
 Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,

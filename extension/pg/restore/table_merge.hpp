@@ -11,10 +11,12 @@
 
 #include "pg/load/matched_archive.hpp"
 #include "pg/load/missing_values.hpp"
+#include "pg/restore/cut_references.hpp"
 #include "pg/restore/merge_conflicts.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/restore/orphans.hpp"
 #include "pg/restore/outside_rows.hpp"
+#include "pg/restore/row_listing.hpp"
 #include "pg/rows/current_rows.hpp"
 
 namespace company_backup {
@@ -24,6 +26,7 @@ struct MergeCounts {
   uint64_t added = 0, changed = 0, removed = 0, unchanged = 0;
   // Of the unchanged ones: rows that the archive has with other values, and rows that it has not.
   uint64_t different = 0, unknown = 0;
+  uint64_t absent = 0;  // rows that only the archive has, and that do not come
 };
 
 // What the merges of all tables share.
@@ -35,6 +38,8 @@ struct MergeWork {
   OutsideRows outside{live, company, policy.preview};
   MissingValues missing{live};
   MergeConflicts conflicts{};
+  CutReferences cut{live, company, load, policy};
+  RowListing* listing = nullptr;  // gets what a preview finds; null: nobody does
 };
 
 class TableMerge : public MergeHandler {
@@ -96,17 +101,21 @@ class TableMerge : public MergeHandler {
  private:
   struct EqualRows;
 
+  void note_changed(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
+                    const std::vector<size_t>& columns);
   std::vector<size_t> changing(const std::vector<size_t>& columns) const;
   bool is_on_way_to_company(size_t position) const;
   void read_rows(const CurrentRowVisitor& visit);
   void adopt(const std::function<bool(const SortedRow&)>& wanted, const CurrentRowVisitor& put);
+  void note_selected(const SortedRow& orphan);
   void merge_rows(LineSource& archive);
   void merge_keyless(LineSource& archive);
   void compare_sorted(LineSorter& sorter, RowLine& current, bool has_left);
   void add_missing(EqualRows& equal);
 
   std::unique_ptr<LineSource> archive_;  // lives as long: the undo record takes pieces from it
-  std::optional<RowLine> added_row_;
+  std::optional<RowLine> added_row_, adopted_row_;
+  bool noted_ = false;      // the added row at hand
   bool is_orphan_ = false;  // the row at hand
 };
 

@@ -1,5 +1,6 @@
-// restore_company, preview_restore, plan_ids, keep_restore, revert_restore, restore_problems,
-// restore_id_map, create_company_from_backup, clone_company, company_restores, company_busy.
+// restore_company, preview_restore, preview_rows, plan_ids, keep_restore, revert_restore,
+// restore_problems, restore_id_map, create_company_from_backup, clone_company, company_restores,
+// company_busy.
 #include "core/archive/manifest.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/company_lock.hpp"
@@ -10,6 +11,7 @@
 #include "pg/restore/review.hpp"
 #include "pg/scope/stored_tables.hpp"
 #include "pg/sql/authorize.hpp"
+#include "pg/sql/selection_arguments.hpp"
 
 namespace company_backup {
 namespace {
@@ -56,9 +58,12 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
   options.missing_shared = required_word<MissingShared>(fcinfo, 7, "on_missing_shared");
   require_only(fcinfo, 8, "schema_drift", "refuse");
   options.actor = optional_text(fcinfo, 9);
+  options.selection = read_selection(fcinfo, 10);
+  require_consistent(options.selection, options.mode);
   LiveScope live = load_live_scope();
-  AskedCompany target = authorize_company(live, company_text, action, options.actor,
-                                          restore_detail(id, options.mode, options.include_files));
+  Detail detail = restore_detail(id, options.mode, options.include_files);
+  describe_selection(detail, options.selection);
+  AskedCompany target = authorize_company(live, company_text, action, options.actor, detail);
   StoredBackup backup = authorize_source(id, target.key(), action, options.actor);
   if (!target.exists()) throw unknown_company(target.unknown(), id);
   require_readable(backup, Manifest::from_json(backup.manifest_text));
@@ -105,6 +110,19 @@ COMPANY_BACKUP_FUNCTION(preview_restore) {
                        return preview_restore(std::move(request.live), request.company,
                                               request.backup, request.options);
                      }));
+}
+
+COMPANY_BACKUP_FUNCTION(preview_rows) {
+  const int max_rows = PG_ARGISNULL(13) ? 0 : PG_GETARG_INT32(13);
+  if (max_rows < 1) throw Error(sqlstate::kInvalidParameter, "max_rows must be at least 1");
+  Request request = read_request(fcinfo, Action::kPreview);
+  ResultRows result(fcinfo);
+  reading(request.backup, [&] {
+    preview_rows(std::move(request.live), request.company, request.backup, request.options,
+                 max_rows, [&](const Row& row) { result.put(row); });
+    return 0;
+  });
+  return Datum{0};
 }
 
 COMPANY_BACKUP_FUNCTION(plan_ids) {
