@@ -730,11 +730,14 @@ CREATE FUNCTION restore_company(company text,
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
     actor text = NULL,
+    tables text[] = NULL,
+    "only" text = NULL,
+    records jsonb = NULL,
     on_deleted text = 'skip')
 RETURNS bigint
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'restore_company';
-COMMENT ON FUNCTION restore_company(text, bigint, text, text, boolean, text, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
+COMMENT ON FUNCTION restore_company(text, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text) IS 'Brings a company, or what of it is selected, to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
 
 CREATE FUNCTION restore_company(company bigint,
     backup bigint,
@@ -746,11 +749,14 @@ CREATE FUNCTION restore_company(company bigint,
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
     actor text = NULL,
+    tables text[] = NULL,
+    "only" text = NULL,
+    records jsonb = NULL,
     on_deleted text = 'skip')
 RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor, on_deleted) $$;
-COMMENT ON FUNCTION restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
+AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor, tables, "only", records, on_deleted) $$;
+COMMENT ON FUNCTION restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text) IS 'Brings a company, or what of it is selected, to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
 
 CREATE FUNCTION restore_company(company uuid,
     backup bigint,
@@ -762,11 +768,14 @@ CREATE FUNCTION restore_company(company uuid,
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
     actor text = NULL,
+    tables text[] = NULL,
+    "only" text = NULL,
+    records jsonb = NULL,
     on_deleted text = 'skip')
 RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor, on_deleted) $$;
-COMMENT ON FUNCTION restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text, text) IS 'Brings a company to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
+AS $$ SELECT @extschema@.restore_company(company::text, backup, mode, ids, include_files, on_error, on_conflict, on_missing_shared, schema_drift, actor, tables, "only", records, on_deleted) $$;
+COMMENT ON FUNCTION restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text) IS 'Brings a company, or what of it is selected, to what a backup holds, or with mode => ''merge'' adds what is missing, and returns the ID of the restore, which is then in review: keep_restore() or revert_restore() ends that';
 
 CREATE FUNCTION preview_restore(company text,
     backup bigint,
@@ -778,11 +787,14 @@ CREATE FUNCTION preview_restore(company text,
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
     actor text = NULL,
+    tables text[] = NULL,
+    "only" text = NULL,
+    records jsonb = NULL,
     on_deleted text = 'skip')
 RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'preview_restore';
-COMMENT ON FUNCTION preview_restore(text, bigint, text, text, boolean, text, text, text, text, text, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
+COMMENT ON FUNCTION preview_restore(text, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
 
 CREATE FUNCTION preview_restore(company bigint,
     backup bigint,
@@ -794,11 +806,14 @@ CREATE FUNCTION preview_restore(company bigint,
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
     actor text = NULL,
+    tables text[] = NULL,
+    "only" text = NULL,
+    records jsonb = NULL,
     on_deleted text = 'skip')
 RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'preview_restore';
-COMMENT ON FUNCTION preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
+COMMENT ON FUNCTION preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
 
 CREATE FUNCTION preview_restore(company uuid,
     backup bigint,
@@ -810,11 +825,74 @@ CREATE FUNCTION preview_restore(company uuid,
     on_missing_shared text = 'refuse',
     schema_drift text = 'refuse',
     actor text = NULL,
+    tables text[] = NULL,
+    "only" text = NULL,
+    records jsonb = NULL,
     on_deleted text = 'skip')
 RETURNS TABLE (area text, table_name text, added bigint, changed bigint, removed bigint, unchanged bigint, note text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'preview_restore';
-COMMENT ON FUNCTION preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
+COMMENT ON FUNCTION preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text) IS 'What restore_company() would do with these arguments, table by table; changes nothing';
+
+CREATE FUNCTION preview_rows(company text,
+    backup bigint,
+    mode text = 'replace',
+    ids text = 'auto',
+    include_files boolean = false,
+    on_error text = 'abort',
+    on_conflict text = 'error',
+    on_missing_shared text = 'refuse',
+    schema_drift text = 'refuse',
+    actor text = NULL,
+    tables text[] = NULL,
+    "only" text = NULL,
+    records jsonb = NULL,
+    on_deleted text = 'skip',
+    max_rows integer = 1000)
+RETURNS TABLE (table_name text, row_key text, change text, before json, after json)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'preview_rows';
+COMMENT ON FUNCTION preview_rows(text, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text, integer) IS 'The rows that restore_company() would add, change and remove with these arguments, max_rows of them at most, without secrets; changes nothing';
+
+CREATE FUNCTION preview_rows(company bigint,
+    backup bigint,
+    mode text = 'replace',
+    ids text = 'auto',
+    include_files boolean = false,
+    on_error text = 'abort',
+    on_conflict text = 'error',
+    on_missing_shared text = 'refuse',
+    schema_drift text = 'refuse',
+    actor text = NULL,
+    tables text[] = NULL,
+    "only" text = NULL,
+    records jsonb = NULL,
+    on_deleted text = 'skip',
+    max_rows integer = 1000)
+RETURNS TABLE (table_name text, row_key text, change text, before json, after json)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'preview_rows';
+COMMENT ON FUNCTION preview_rows(bigint, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text, integer) IS 'The rows that restore_company() would add, change and remove with these arguments, max_rows of them at most, without secrets; changes nothing';
+
+CREATE FUNCTION preview_rows(company uuid,
+    backup bigint,
+    mode text = 'replace',
+    ids text = 'auto',
+    include_files boolean = false,
+    on_error text = 'abort',
+    on_conflict text = 'error',
+    on_missing_shared text = 'refuse',
+    schema_drift text = 'refuse',
+    actor text = NULL,
+    tables text[] = NULL,
+    "only" text = NULL,
+    records jsonb = NULL,
+    on_deleted text = 'skip',
+    max_rows integer = 1000)
+RETURNS TABLE (table_name text, row_key text, change text, before json, after json)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'preview_rows';
+COMMENT ON FUNCTION preview_rows(uuid, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text, integer) IS 'The rows that restore_company() would add, change and remove with these arguments, max_rows of them at most, without secrets; changes nothing';
 
 CREATE FUNCTION plan_ids(company text, backup bigint)
 RETURNS TABLE (table_name text, columns text[], decision text, why text)
@@ -1037,12 +1115,15 @@ REVOKE ALL ON FUNCTION
     begin_upload(uuid),
     append_upload(bigint, integer, bytea),
     finish_upload(bigint),
-    restore_company(text, bigint, text, text, boolean, text, text, text, text, text, text),
-    restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text, text),
-    restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text, text),
-    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text, text),
-    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text, text),
-    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text, text),
+    restore_company(text, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    preview_rows(text, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text, integer),
+    preview_rows(bigint, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text, integer),
+    preview_rows(uuid, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text, integer),
     plan_ids(text, bigint),
     plan_ids(bigint, bigint),
     plan_ids(uuid, bigint),
@@ -1115,12 +1196,15 @@ GRANT EXECUTE ON FUNCTION
     begin_upload(uuid),
     append_upload(bigint, integer, bytea),
     finish_upload(bigint),
-    restore_company(text, bigint, text, text, boolean, text, text, text, text, text, text),
-    restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text, text),
-    restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text, text),
-    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text, text),
-    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text, text),
-    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text, text),
+    restore_company(text, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    restore_company(bigint, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    restore_company(uuid, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    preview_restore(text, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    preview_restore(bigint, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    preview_restore(uuid, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text),
+    preview_rows(text, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text, integer),
+    preview_rows(bigint, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text, integer),
+    preview_rows(uuid, bigint, text, text, boolean, text, text, text, text, text, text[], text, jsonb, text, integer),
     plan_ids(text, bigint),
     plan_ids(bigint, bigint),
     plan_ids(uuid, bigint),

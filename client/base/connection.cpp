@@ -7,6 +7,7 @@
 #include "client/base/printable.hpp"
 #include "client/base/signals.hpp"
 #include "client/base/terminal.hpp"
+#include "core/text/array_text.hpp"
 #include "core/text/error.hpp"
 #include "core/text/quoting.hpp"
 
@@ -19,6 +20,7 @@ constexpr Oid kByteaOid = 17;
 constexpr Oid kInt8Oid = 20;
 constexpr Oid kInt4Oid = 23;
 constexpr Oid kTextOid = 25;
+constexpr Oid kTextArrayOid = 1009;
 constexpr Oid kJsonbOid = 3802;
 
 std::string connection_problem(const PGconn* connection) {
@@ -78,6 +80,12 @@ Parameter boolean_parameter(bool value) {
 }
 Parameter jsonb_parameter(std::string value) {
   return {kJsonbOid, std::move(value)};
+}
+Parameter integer_parameter(int32_t value) {
+  return {kInt4Oid, std::to_string(value)};
+}
+Parameter text_array_parameter(const std::vector<std::string>& values) {
+  return {kTextArrayOid, text_array(values)};
 }
 
 std::string_view Result::text(int row, int column) const {

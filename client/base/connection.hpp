@@ -45,8 +45,10 @@ struct Parameter {
 Parameter text_parameter(std::string value);
 Parameter optional_text(const std::optional<std::string>& value);
 Parameter bigint_parameter(int64_t value);
+Parameter integer_parameter(int32_t value);
 Parameter boolean_parameter(bool value);
 Parameter jsonb_parameter(std::string value);
+Parameter text_array_parameter(const std::vector<std::string>& values);
 
 // A named argument of one of the extension's functions.
 struct Argument {

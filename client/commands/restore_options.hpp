@@ -19,7 +19,10 @@ struct RestoreOptions {
       schema_drift;
   std::optional<std::string> actor;
   bool include_files = false, merge = false, adapt = false;
+  std::vector<std::string> tables, records;  // records: TABLE:KEY
+  std::optional<std::string> only;
 
+  bool selects() const { return !tables.empty() || only || !records.empty(); }
   bool merges() const { return merge || mode == "merge"; }
   void add_to(CLI::App& command);
   std::vector<Argument> arguments() const;

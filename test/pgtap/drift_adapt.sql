@@ -146,6 +146,7 @@ SELECT restore_company(1, :scans, include_files => true, schema_drift => 'adapt'
 SELECT results_eq('SELECT id, photo, small FROM app.scan ORDER BY 1', $$VALUES (1, '\x0102'::bytea, '\x03'::bytea), (2, NULL, '\x0102')$$, 'files');
 SELECT keep_restore(:restore);
 DROP TABLE app.scan;
+SELECT forget_stale_rules();
 
 -- Whose rows they are
 DELETE FROM app.line;

@@ -111,11 +111,12 @@ for my $page (@pages) {
 # Each argument is explained: in its function's section, or once for all.
 my ($common) = $reference =~ /^## How to read this page\n(.*?)^## /ms;
 my %explained = map { $_ => 1 } map { /`(\w+)`/g } $common =~ /^- ((?:`\w+`(?:, )?)+):/mg;
+my %of_restores = map { $_ => 1 } map { block_of($_->[1]) =~ /(\w+) (?:text|boolean|jsonb)/g } grep { $_->[0] eq 'restore_company' } @functions;
 for my $section (@functions) {
 	my ($name, $text) = @$section;
 	my $arguments = join ', ', block_of($text) =~ /\((.*?)\) →/g;
 	for my $argument ($arguments =~ /(?:^|, )(\w+) /g) {
-		next if $explained{$argument} || $name eq 'preview_restore';
+		next if $explained{$argument} || $name =~ /^preview_r/ && $of_restores{$argument};
 		like $text, qr/^- [^:]*`$argument`[^:]*:|^\| `$argument` \|/m, "$name: argument $argument is explained";
 	}
 }

@@ -15,13 +15,6 @@ bool same(const RowValue& a, const RowValue& b) {
   return (a.kind == ValueKind::kNull) == (b.kind == ValueKind::kNull) && a.text == b.text;
 }
 
-// What an archive would have of the content of a file.
-std::string file_digest(const RowValue& base64) {
-  std::string content;
-  append_base64_decoded(content, base64.text);
-  return hex(sha256(content));
-}
-
 bool same_file(const RowValue& archived, const RowValue& current) {
   if (archived.kind == ValueKind::kNull || current.kind == ValueKind::kNull) {
     return archived.kind == current.kind;
@@ -54,6 +47,12 @@ bool replaces(const MergeColumn& column, const RowValue& archived, const RowValu
 }
 
 }  // namespace
+
+std::string file_digest(const RowValue& base64) {
+  std::string content;
+  append_base64_decoded(content, base64.text);
+  return hex(sha256(content));
+}
 
 std::vector<RowColumn> line_columns(const std::vector<MergeColumn>& columns,
                                     const std::vector<RowColumn>& others) {

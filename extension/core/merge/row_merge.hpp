@@ -107,6 +107,9 @@ class RowMerge {
   std::vector<size_t> differences_;
 };
 
+// What an archive has of the content of a file, which is base64.
+std::string file_digest(const RowValue& base64);
+
 // The columns of a whole current row.
 std::vector<RowColumn> line_columns(const std::vector<MergeColumn>& columns,
                                     const std::vector<RowColumn>& others);

@@ -12,6 +12,7 @@
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/robust_plan.hpp"
 #include "pg/check/integrity.hpp"
+#include "pg/restore/selection_record.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/table_plan.hpp"
 
@@ -45,6 +46,8 @@ std::vector<MergeCounts> CompanyMerge::compare() {
   for (const MatchedTable* matched : tables()) counts.push_back(preview(*matched));
   work_.load.doubts().prove();
   foreseen_ = work_.outside.foresee();
+  work_.cut.find();
+  foreseen_.merge(work_.cut.notes());
   return in_order_of_archive(std::move(counts));
 }
 
@@ -54,13 +57,24 @@ void CompanyMerge::compare_company() {
   }
 }
 
+void CompanyMerge::list(RowListing& listing) {
+  refuse_unknown_rows();
+  finds_orphans();
+  work_.listing = &listing;
+  for (const MatchedTable* matched : tables()) {
+    if (!listing.is_full()) preview(*matched);
+  }
+  work_.listing = nullptr;
+}
+
 std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* edits) {
   refuse_unknown_rows();
   finds_orphans();
   std::vector<MergeCounts> counts;
   record_ = work_.load.manifest();
   record_.company_key = work_.company.key;
-  record_.tables.assign(work_.load.manifest().tables.size(), {});
+  numbers_ = record_numbers();
+  record_.tables.assign(numbers_.size(), {});
   record_.shared.clear();
   record_.problems.clear();
   for (const MatchedTable* matched : tables()) {
@@ -69,8 +83,10 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
     counts.push_back(stopped ? preview(*matched) : write(*matched, undo, edits));
   }
   work_.missing.refuse();
-  work_.conflicts.refuse();
+  work_.conflicts.refuse(!work_.policy.merges);
   work_.load.doubts().prove();
+  work_.cut.find();
+  work_.cut.refuse();
   if (undo != nullptr) record_keyless_tables(counts, *undo);
   lock_targets();
   return in_order_of_archive(std::move(counts));
@@ -78,11 +94,16 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
 
 MergeCounts CompanyMerge::write(const MatchedTable& matched, UndoWriter* undo,
                                 DiscardedEdits* edits) {
-  if (undo != nullptr) undo->begin_table(static_cast<int>(matched.number));
+  const size_t number = numbers_.at(matched.scoped->table);
+  if (undo != nullptr) undo->begin_table(static_cast<int>(number));
   TableRestore table(work_, matched, orphans_of(matched), undo, edits,
                      done_[matched.scoped->table]);
   const MergeCounts counts = table.run();
-  if (undo != nullptr) record_.tables[matched.number] = table.recorded(undo->end_table());
+  if (undo == nullptr) return counts;
+  if (const SelectedTable* const selected = work_.policy.selected_of(matched.scoped->table)) {
+    record_selection(*matched.table, *selected, undo->selected());
+  }
+  record_.tables[number] = table.recorded(undo->end_table());
   return counts;
 }
 
@@ -90,14 +111,30 @@ std::vector<const MatchedTable*> CompanyMerge::tables() const {
   std::vector<const MatchedTable*> tables;
   for (const MatchedTable& matched : work_.load.tables()) {
     const bool is_company = matched.scoped->table == work_.live.scope.company_table;
-    if (!work_.policy.created || !is_company) tables.push_back(&matched);
+    if (work_.policy.created && is_company) continue;
+    // Its row tells whose an undo record is.
+    const bool selected = work_.policy.selected == nullptr || is_company ||
+                          work_.policy.selected_of(matched.scoped->table) != nullptr;
+    if (selected) tables.push_back(&matched);
   }
   return tables;
+}
+
+std::map<TableIndex, size_t> CompanyMerge::record_numbers() const {
+  std::map<size_t, TableIndex> in_order;
+  for (const MatchedTable* matched : tables()) in_order[matched->number] = matched->scoped->table;
+  std::map<TableIndex, size_t> numbers;
+  for (const auto& [number, table] : in_order) numbers.emplace(table, numbers.size());
+  return numbers;
 }
 
 std::vector<MergeCounts> CompanyMerge::in_order_of_archive(std::vector<MergeCounts> counts) const {
   std::map<const ScopedTable*, size_t> numbers;
   for (const MatchedTable& matched : work_.load.tables()) numbers[matched.scoped] = matched.number;
+  std::erase_if(counts, [this](const MergeCounts& table) {
+    return work_.policy.selected != nullptr &&
+           work_.policy.selected_of(table.scoped->table) == nullptr;
+  });
   std::sort(counts.begin(), counts.end(), [&](const MergeCounts& a, const MergeCounts& b) {
     return numbers.at(a.scoped) < numbers.at(b.scoped);
   });
@@ -114,7 +151,7 @@ void CompanyMerge::record_keyless_tables(const std::vector<MergeCounts>& counts,
     const MatchedTable& matched = *done_.at(table.scoped->table).matched;
     const MergePlan plan = plan_merge(work_.live, matched, work_.company, work_.policy);
     if (!plan.is_keyless()) continue;
-    undo.begin_table(static_cast<int>(matched.number));
+    undo.begin_table(static_cast<int>(numbers_.at(table.scoped->table)));
     undo.changes().end_line();
     FreshSnapshot fresh;
     read_current(plan.query, &undo.changes(), [](const CurrentRow&, uint32_t) {});
@@ -124,7 +161,8 @@ void CompanyMerge::record_keyless_tables(const std::vector<MergeCounts>& counts,
 }
 
 void CompanyMerge::refuse_unknown_rows() const {
-  if (work_.policy.merges || work_.policy.leaves_unknown) return;
+  if (work_.policy.merges || work_.policy.leaves_unknown || work_.policy.selected != nullptr)
+    return;
   std::string list;
   for (const ScopedTable* scoped : work_.live.travelling()) {
     const bool known = std::any_of(work_.load.tables().begin(), work_.load.tables().end(),
@@ -226,12 +264,21 @@ bool CompanyMerge::has_changed(const WrittenTable& source, const Reference& refe
                      [&](int16_t number) { return source.changed_columns.contains(number); });
 }
 
+bool CompanyMerge::is_partial(TableIndex table) const {
+  const SelectedTable* const selected = work_.policy.selected_of(table);
+  return selected != nullptr && !selected->whole;
+}
+
 // The company's own row is locked from the beginning.
 bool CompanyMerge::refers_to_kept(const Reference& reference) const {
   const auto source = done_.find(reference.table);
   const auto target = done_.find(reference.target);
-  return source != done_.end() && target != done_.end() &&
-         reference.target != work_.live.scope.company_table && target->second.kept.rows > 0 &&
+  const ScopedTable* const scoped = work_.live.scope.find(reference.target);
+  const bool unread =
+      target == done_.end() && work_.policy.selected != nullptr && scoped && scoped->travels();
+  const bool kept = target != done_.end() && target->second.kept.rows > 0;
+  return source != done_.end() && (unread || kept || is_partial(reference.target)) &&
+         reference.target != work_.live.scope.company_table &&
          (source->second.inserted || has_changed(source->second, reference));
 }
 
@@ -319,17 +366,22 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
 bool CompanyMerge::is_unchanged(TableIndex index, WrittenTable& done,
                                 FormerOrphans& orphans) const {
   const Table& table = work_.live.table(index);
-  const std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
-                                owned_by(work_.live.schema, work_.live.scope, index, "t", "$1");
+  std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
+                          owned_by(work_.live.schema, work_.live.scope, index, "t", "$1");
+  std::vector<Arg> args = {work_.company.arg()};
+  if (const SelectedTable* const selected = work_.policy.selected_of(index)) {
+    condition += selected->condition(table, "t", 2);
+    for (const Arg& arg : selected->arguments(table)) args.push_back(arg);
+  }
   if (table.foreign) {
-    const uint64_t rows =
-        std::stoull(one_value(query("SELECT count(*)" + condition, {work_.company.arg()})));
+    const uint64_t rows = std::stoull(one_value(query("SELECT count(*)" + condition, args)));
     done.found = done.written;
     return rows == done.kept.rows + done.written;
   }
-  VersionSum sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition,
-                                {work_.company.arg()}, since_, done.found);
-  done.orphaned = orphans.add_versions(*done.matched, done.recorded, since_, sum, done.found);
+  VersionSum sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition, args,
+                                since_, done.found);
+  done.orphaned = orphans.add_versions(*done.matched, numbers_.at(index), done.recorded, since_,
+                                       sum, done.found);
   return sum == done.kept;
 }
 

@@ -45,6 +45,10 @@ class CompanyMerge {
   // The same of the company's own row only.
   void compare_company();
 
+  // Gives `listing` the rows that apply() would write, in the order in which it writes tables;
+  // looks at no further table once it is full.
+  void list(RowListing& listing);
+
   // Writes the differences. `undo`: what was there and what was done to it goes there; may be null.
   // `edits`: gets the rows that are not as an earlier restore left them; may be null. Rows that
   // stay and that written rows refer to are taken FOR KEY SHARE.
@@ -87,6 +91,8 @@ class CompanyMerge {
 
  private:
   OrphanRows* orphans_of(const MatchedTable& matched) const;
+  // The numbers of tables() in the undo record.
+  std::map<TableIndex, size_t> record_numbers() const;
   std::vector<const MatchedTable*> tables() const;
   std::vector<MergeCounts> in_order_of_archive(std::vector<MergeCounts> counts) const;
   MergeCounts preview(const MatchedTable& matched);
@@ -99,6 +105,7 @@ class CompanyMerge {
   bool has_changed(const WrittenTable& source, const Reference& reference) const;
   // May rows that were written refer, by this foreign key, to rows of the company that were not?
   bool refers_to_kept(const Reference& reference) const;
+  bool is_partial(TableIndex table) const;  // are only some of its rows selected?
   void lock_targets() const;
   bool leads_nowhere(const Reference& reference) const;
 
@@ -107,6 +114,7 @@ class CompanyMerge {
   std::multimap<TableIndex, std::string> foreseen_;  // notes
   std::optional<Orphans> orphans_;
   Manifest record_;
+  std::map<TableIndex, size_t> numbers_;  // in record_
   std::map<TableIndex, WrittenTable> done_;
   uint32_t since_;  // the command the merge began in
 };

@@ -53,7 +53,7 @@ void MergeConflicts::note(const Table& table, const std::vector<KeyConflicts>& a
   }
 }
 
-void MergeConflicts::refuse() const {
+void MergeConflicts::refuse(bool selected) const {
   if (count_ == 0) return;
   const uint64_t more = count_ - listed_;
   throw Error(sqlstate::kMergeConflict,
@@ -61,11 +61,12 @@ void MergeConflicts::refuse() const {
                   (count_ == 1 ? " row of the backup has a unique value that another row has"
                                : " rows of the backup have unique values that other rows have"))
       .detail(list_ + (more == 0 ? "" : "\nand " + std::to_string(more) + " more"))
-      .hint(
-          "A merge leaves rows that are there as they are. Change or remove one row of each pair, "
-          "or say on_conflict => 'keep_existing': a row of the backup becomes the one of the "
-          "company "
-          "that has its value.");
+      .hint(selected
+                ? "Rows that are not selected stay as they are. Change or remove one row of each "
+                  "pair, or select more."
+                : "A merge leaves rows that are there as they are. Change or remove one row of "
+                  "each pair, or say on_conflict => 'keep_existing': a row of the backup "
+                  "becomes the one of the company that has its value.");
 }
 
 }  // namespace company_backup

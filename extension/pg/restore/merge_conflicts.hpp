@@ -36,8 +36,9 @@ class MergeConflicts {
 
   bool empty() const { return count_ == 0; }
 
-  // Error kMergeConflict, which lists them, if there are any.
-  void refuse() const;
+  // Error kMergeConflict, which lists them, if there are any. `selected`: beside a selection, not
+  // in a merge.
+  void refuse(bool selected) const;
 
  private:
   uint64_t count_ = 0;

@@ -6,6 +6,7 @@
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/typed_value.hpp"
+#include "pg/rows/line_values.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/table_plan.hpp"
 
@@ -109,8 +110,9 @@ class Planner {
     plan_.is_company = matched.scoped->table == live.scope.company_table;
     const bool append_only =
         !policy.exact && matched.scoped->treatment == TableTreatment::kAppendOnly;
-    plan_.keeps_rows = append_only || policy.merges;
+    if (append_only || policy.merges) plan_.changes = plan_.removes = false;
     plan_.raises_counters = policy.merges && !append_only;
+    if (policy.selected != nullptr) restrict_to(*policy.selected);
     plan_.query.table.name = display_table(*matched.table);
     plan_.query.table.args = {company.arg()};
     plan_.query.foreign = matched.table->foreign;
@@ -133,6 +135,14 @@ class Planner {
   }
 
  private:
+  void restrict_to(const RowSelection& selected) {
+    const bool any = selected.of(matched_.scoped->table) != nullptr;
+    plan_.adds = any && selected.adds;
+    plan_.changes = plan_.changes && any && selected.changes;
+    plan_.removes = plan_.removes && any && selected.removes;
+    plan_.raises_counters = plan_.raises_counters && any && selected.changes;
+  }
+
   void add_archived(const Column& column) {
     MergeColumn merged{
         {column.name, column.type_oid == JSONBOID}, mode_of(live_, plan_, column, policy_), {}};
@@ -159,6 +169,10 @@ class Planner {
     plan_.select = "SELECT " + select + " FROM " + from_table(*matched_.table) + " AS t WHERE ";
     table.sql =
         plan_.select + owned_by(live_.schema, live_.scope, matched_.scoped->table, "t", "$1");
+    if (const SelectedTable* const selected = policy_.selected_of(matched_.scoped->table)) {
+      table.sql += selected->condition(*matched_.table, "t", table.args.size() + 1);
+      for (const Arg& arg : selected->arguments(*matched_.table)) table.args.push_back(arg);
+    }
     for (const MergeKeyPart& part : plan_.key) table.key.push_back(part.column);
     if (plan_.key.empty()) return;
     table.sql += " ORDER BY " + order_terms(*matched_.table, matched_.scoped->key, "t");
@@ -171,6 +185,19 @@ class Planner {
 };
 
 }  // namespace
+
+std::string MergePlan::key_text(const std::vector<RowValue>& values) const {
+  std::string text;
+  for (const MergeKeyPart& part : key) {
+    text += (text.empty() ? "(" : ", ") +
+            text_form(*current[part.column], values[part.column]).value_or("");
+  }
+  if (is_company && matched->scoped->key.size() == 1) {
+    const auto position = position_of(*matched, matched->scoped->key[0]);
+    if (position) text = "(" + text_form(*current[*position], values[*position]).value_or("");
+  }
+  return text.empty() ? text : text + ")";
+}
 
 MergePlan plan_merge(const LiveScope& live, const MatchedTable& matched, const Company& company,
                      const MergePolicy& policy) {

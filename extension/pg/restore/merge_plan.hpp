@@ -7,6 +7,7 @@
 
 #include "core/archive/archive_match.hpp"
 #include "core/merge/row_merge.hpp"
+#include "pg/restore/row_selection.hpp"
 #include "pg/rows/current_rows.hpp"
 #include "pg/scope/company_scope.hpp"
 
@@ -23,11 +24,14 @@ struct MergePlan {
   // Attribute numbers of columns that a unique or exclusion constraint or the partitioning depends
   // on: a row in which one of them changes is removed and loaded again.
   std::set<int16_t> constrained;
-  bool keeps_rows = false;       // rows that are there stay as they are, ...
-  bool raises_counters = false;  // ... but for these
+  bool adds = true, changes = true, removes = true;  // rows may be ...
+  bool raises_counters = false;  // columns of rows that otherwise stay as they are
   bool is_company = false;
 
   bool is_keyless() const { return key.empty() && !is_company; }
+  // The key of a row for messages, of the values of the archive's columns at least: (7, north). ""
+  // without a key.
+  std::string key_text(const std::vector<RowValue>& values) const;
 };
 
 struct MergePolicy {
@@ -41,6 +45,16 @@ struct MergePolicy {
   bool leaves_unknown = false;  // rows in tables that the archive does not know are no obstacle
   bool created = false;         // the company's row has just been made, and stays as it is
   bool preview = false;         // it is only compared
+  // Only these rows are touched; null: all. It must outlive the merge.
+  RowSelection* selected = nullptr;
+
+  const SelectedTable* selected_of(TableIndex table) const {
+    return selected == nullptr ? nullptr : selected->of(table);
+  }
+  // May some rows of the table that the archive has otherwise, or has not, stay?
+  bool leaves_rows_of(TableIndex table) const {
+    return merges || (selected != nullptr && !selected->covers(table));
+  }
 };
 
 // Error kSchemaDiffers if rows cannot be told apart as the archive does.

@@ -171,6 +171,9 @@ class Orphans::Search {
       : live_(live), company_(company), load_(load), policy_(policy), found_(found) {
     for (const MatchedTable& matched : load.tables()) {
       if (matched.table->foreign || !can_be_orphaned(live, matched.scoped->table)) continue;
+      if (policy.selected != nullptr && policy.selected_of(matched.scoped->table) == nullptr) {
+        continue;
+      }
       tables_.emplace(matched.scoped->table, SearchedTable(live, matched, company, policy));
     }
   }
@@ -269,7 +272,9 @@ class Orphans::Search {
   }
 
   void compare(const MergePlan& plan, OnlyArchived& handler) {
-    const std::unique_ptr<LineSource> archive = load_.lines(*plan.matched);
+    const std::unique_ptr<LineSource> archive =
+        select_lines(load_.lines(*plan.matched), *plan.matched,
+                     policy_.selected_of(plan.matched->scoped->table));
     if (plan.key.empty()) {
       for (std::string_view line; archive->next(line);) handler.added(line);
       return;
@@ -299,6 +304,7 @@ class Orphans::Search {
   void search_returning(SearchedTable& table, const RouteStep& step) {
     for (const MatchedTable& target : load_.tables()) {
       if (target.scoped->table != step.target || target.table->foreign) continue;
+      if (policy_.selected != nullptr && policy_.selected_of(step.target) == nullptr) continue;
       const SearchedTable above(live_, target, company_, policy_);
       LineSpool keys;
       const auto put = [&](const std::vector<RowValue>& row) {
@@ -411,14 +417,14 @@ OrphanRows* Orphans::of(TableIndex table) const {
 FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore, MatchedArchive* load)
     : live_(live), load_(load), members_(undo_members(restore, UndoPart::kOrphans)) {}
 
-uint64_t FormerOrphans::add_versions(const MatchedTable& matched,
+uint64_t FormerOrphans::add_versions(const MatchedTable& matched, size_t number,
                                      const std::vector<const Column*>& recorded, uint32_t since,
                                      VersionSum& sum, uint64_t& written) {
   if (matched.table->foreign || !can_be_orphaned(live_, matched.scoped->table)) return 0;
   const std::vector<int16_t>* const columns = identity_of(live_, *matched.scoped);
   if (columns == nullptr) return 0;
   const std::vector<int16_t>& identity = *columns;
-  UndoLines lines(*members_, static_cast<int>(matched.number));
+  UndoLines lines(*members_, static_cast<int>(number));
   RowLine row(row_columns(recorded));
   RowMapper mapper = load_ != nullptr ? load_->make_mapper(matched) : RowMapper();
   LineSorter keys;  // rows without a key may have the same

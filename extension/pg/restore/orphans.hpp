@@ -75,8 +75,10 @@ class FormerOrphans {
 
   // Adds the versions of those that are orphans now, as sum_versions() does. Returns their number.
   // `recorded`: the columns that the undo record has.
-  uint64_t add_versions(const MatchedTable& matched, const std::vector<const Column*>& recorded,
-                        uint32_t since, VersionSum& sum, uint64_t& written);
+  // `number`: the table's in the undo record.
+  uint64_t add_versions(const MatchedTable& matched, size_t number,
+                        const std::vector<const Column*>& recorded, uint32_t since, VersionSum& sum,
+                        uint64_t& written);
 
  private:
   const LiveScope& live_;

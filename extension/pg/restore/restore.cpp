@@ -14,6 +14,7 @@
 #include "pg/restore/existing_rows.hpp"
 #include "pg/restore/id_choice.hpp"
 #include "pg/restore/lost_values.hpp"
+#include "pg/restore/record_closure.hpp"
 #include "pg/restore/restore_record.hpp"
 #include "pg/restore/shared_report.hpp"
 #include "pg/scope/company_identity.hpp"
@@ -38,7 +39,7 @@ class RestoreRun {
         mode_(options.mode),
         archive_(
             live, backup, options.drift,
-            preview || options.drift != DriftPolicy::kAdapt ? LossObserver() : lost_.observer()),
+            !recorded || options.drift != DriftPolicy::kAdapt ? LossObserver() : lost_.observer()),
         manifest_(archive_.manifest()),
         same_database_(is_of_this_database(backup, manifest_)),
         same_company_(is_own_backup(backup, manifest_, company.key)),
@@ -68,13 +69,15 @@ class RestoreRun {
                     recorded ? recorded->identity : identity_of_key(company.key));
     }
     choose_ids(options, recorded);
-    if (mode_ == RestoreMode::kMerge) bind_existing(options.existing);
+    select_rows(options.selection);
+    if (mode_ == RestoreMode::kMerge && !selected_) bind_existing(options.existing);
     merge_.emplace(live, company, *load_,
                    MergePolicy{.with_files = options.include_files,
-                               .adopts = may_adopt(),
+                               .adopts = may_adopt() && options.selection.adds(),
                                .merges = options.mode == RestoreMode::kMerge,
                                .adds_removed = options.add_removed,
-                               .preview = preview});
+                               .preview = preview,
+                               .selected = selected_ ? &*selected_ : nullptr});
     if (kept_) merge_->keep_ids(*kept_);
   }
 
@@ -94,7 +97,7 @@ class RestoreRun {
     if (scoped.treatment == TableTreatment::kAppendOnly) {
       add("append-only: rows are added, never changed or removed");
     }
-    if (mode_ == RestoreMode::kMerge) add_kept_notes(counts, add);
+    add_kept_notes(counts, mode_ == RestoreMode::kMerge, add);
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
@@ -193,6 +196,21 @@ class RestoreRun {
         .hint("Leave ids at 'auto': rows that are missing come back, the others stay.");
   }
 
+  void select_rows(const Selection& selection) {
+    if (selection.is_all()) return;
+    if (renewal_) {
+      throw Error(sqlstate::kInvalidParameter,
+                  "a backup whose rows need new IDs can only be restored as a whole")
+          .detail(
+              "It is of another company, or its IDs are to be new: a part of it would refer to "
+              "rows that are not there.")
+          .hint("Restore it without a selection, or make a new company of it.");
+    }
+    selected_ = select_tables(live_, load_->tables(), selection);
+    select_records(live_, company_, *load_, selection.records, mode_ == RestoreMode::kMerge,
+                   *selected_);
+  }
+
   // Rows keep their IDs. A group is another's where others have its number, as a row is where they
   // have its key.
   void settle_groups(IdMode ids, bool preview) {
@@ -208,11 +226,16 @@ class RestoreRun {
     }
   }
 
-  static void add_kept_notes(const MergeCounts& counts,
+  static void add_kept_notes(const MergeCounts& counts, bool merges,
                              const std::function<void(std::string)>& add) {
     const auto rows = [](uint64_t count) {
       return std::to_string(count) + (count == 1 ? " row" : " rows");
     };
+    if (counts.absent > 0) {
+      add(rows(counts.absent) + " that only the backup has, which " +
+          (counts.absent == 1 ? "does" : "do") + " not come back");
+    }
+    if (!merges && counts.scoped->treatment == TableTreatment::kAppendOnly) return;
     if (counts.different > 0) {
       add(rows(counts.different) + " other than in the backup, which " +
           (counts.different == 1 ? "stays" : "stay"));
@@ -262,6 +285,7 @@ class RestoreRun {
   std::optional<NewIds> bound_ids_;       // likewise, in a merge
   std::vector<TakenGroup> taken_groups_;  // that stop it
   std::vector<CollapsedKey> clashes_;
+  std::optional<RowSelection> selected_;  // nothing: all
   std::optional<CompanyMerge> merge_;
 };
 
@@ -304,6 +328,21 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   record_restore(live, record, RestoreEvent::kRestored);
   give_to(backup.id, identity);
   return record.id;
+}
+
+void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,
+                  const RestoreOptions& options, int64_t max_rows,
+                  const std::function<void(const Row&)>& put) {
+  Operation operation(std::move(scope), OperationKind::kRead);
+  const LiveScope& live = operation.live();
+  operation.take_snapshot();
+  const Company company = target.resolve(live);
+  RestoreRun run(live, company, backup, options, std::nullopt);
+  RowListing listing(live, max_rows, put);
+  run.merge().list(listing);
+  target.require_same_now();
+  operation.close_snapshot();
+  operation.close();
 }
 
 Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,

@@ -1,9 +1,11 @@
 // Restoring a backup over the rows a company has, and what it would do.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "core/ids/id_mode.hpp"
+#include "core/merge/selection.hpp"
 #include "pg/backup/stored_backup.hpp"
 #include "pg/load/fitted_archive.hpp"
 #include "pg/restore/company_merge.hpp"
@@ -22,6 +24,7 @@ struct RestoreOptions {
   Existing existing = Existing::kSingletons;  // of a merge
   DriftPolicy drift = DriftPolicy::kRefuse;
   Text actor;
+  Selection selection;  // consistent with the mode
 };
 
 // Brings an existing company to what the backup says. The restore is then in review. Returns its
@@ -32,5 +35,10 @@ int64_t restore_into(LiveScope live, const AskedCompany& target, const StoredBac
 // What restore_into() would do, as rows of preview_restore(); changes nothing.
 Rows preview_restore(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
                      const RestoreOptions& options);
+
+// The rows of it, as rows of preview_rows(): each is given to `put`, `max_rows` of them at most.
+void preview_rows(LiveScope live, const AskedCompany& target, const StoredBackup& backup,
+                  const RestoreOptions& options, int64_t max_rows,
+                  const std::function<void(const Row&)>& put);
 
 }  // namespace company_backup

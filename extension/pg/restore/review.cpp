@@ -11,6 +11,7 @@
 #include "pg/restore/outside_return.hpp"
 #include "pg/restore/restore.hpp"
 #include "pg/restore/restore_record.hpp"
+#include "pg/restore/selection_record.hpp"
 #include "pg/rows/row_writer.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/scope/operation.hpp"
@@ -116,11 +117,13 @@ void revert_restore(int64_t id, const Text& actor) {
   MatchedArchive load(live, record, rows, match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
   require_own_groups(live, record, company, load);
+  std::optional<RowSelection> selection = recorded_selection(id, load);
   CompanyMerge merge(live, company, load,
                      MergePolicy{.with_files = true,
                                  .exact = true,
                                  .adopts = true,
-                                 .leaves_unknown = restore.mode == RestoreMode::kMerge});
+                                 .leaves_unknown = restore.mode == RestoreMode::kMerge,
+                                 .selected = selection ? &*selection : nullptr});
   DiscardedEdits edits(live, id, load);
   apply(merge, edits);
   operation.close_snapshot();

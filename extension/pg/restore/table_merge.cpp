@@ -1,6 +1,7 @@
 #include "pg/restore/table_merge.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/text/row_composer.hpp"
 #include "pg/rows/key_lookup.hpp"
@@ -57,15 +58,16 @@ MergeCounts TableMerge::run() {
 }
 
 std::unique_ptr<LineSource> TableMerge::lines() {
-  if (!plan_.is_company) return work_.load.lines(matched_);
+  if (!plan_.is_company) {
+    return select_lines(work_.load.lines(matched_), matched_,
+                        work_.policy.selected_of(matched_.scoped->table));
+  }
   return std::make_unique<OneLine>(work_.load.translated_company_line());
 }
 
 void TableMerge::added(std::string_view line) {
-  if (work_.kept == nullptr) {
-    ++counts_.added;
-    return add(line);
-  }
+  if (!plan_.adds) return void(++counts_.absent);
+  if (work_.kept == nullptr) return come(line);
   if (came_and_went(line)) return;
   if (work_.left_out.is_tied_to_itself(matched_.scoped->table)) {
     if (!waiting_) waiting_ = std::make_unique<LineSpool>();
@@ -115,8 +117,11 @@ bool TableMerge::stays_away(std::string_view line) {
 }
 
 void TableMerge::come(std::string_view line) {
-  work_.kept->note_row(matched_.scoped->table, identity_of(parsed(line).values()));
+  if (work_.kept != nullptr)
+    work_.kept->note_row(matched_.scoped->table, identity_of(parsed(line).values()));
   ++counts_.added;
+  noted_ = false;
+  if (work_.cut.watches()) work_.cut.added(plan_, note_added(line));
   add(line);
 }
 
@@ -142,20 +147,22 @@ void TableMerge::decide_waiting() {
 }
 
 void TableMerge::removed(const CurrentRow& row, const std::vector<RowValue>& values) {
-  if (plan_.keeps_rows) {
+  if (!plan_.removes) {
     ++counts_.unknown;
     unchanged();
     return stay(row);
   }
   ++counts_.removed;
+  if (work_.cut.watches()) work_.cut.removed(plan_, values);
   remove(row, values);
 }
 
 void TableMerge::changed(const CurrentRow& row, const std::vector<RowValue>& current,
                          const std::vector<RowValue>& archived,
                          const std::vector<size_t>& columns) {
-  if (!plan_.keeps_rows) {
+  if (plan_.changes) {
     ++counts_.changed;
+    note_changed(current, archived, columns);
     return change(row, current, archived, columns);
   }
   const std::vector<size_t> some = changing(columns);
@@ -165,7 +172,17 @@ void TableMerge::changed(const CurrentRow& row, const std::vector<RowValue>& cur
     return stay(row);
   }
   ++counts_.changed;
+  note_changed(current, archived, some);
   change(row, current, archived, some);
+}
+
+void TableMerge::note_changed(const std::vector<RowValue>& current,
+                              const std::vector<RowValue>& archived,
+                              const std::vector<size_t>& columns) {
+  if (!work_.cut.watches()) return;
+  std::vector<RowValue> row = current;
+  for (const size_t position : columns) row[position] = archived[position];
+  work_.cut.changed(plan_, current, row);
 }
 
 // Those of these columns (positions) that change though rows stay as they are.
@@ -196,6 +213,7 @@ bool TableMerge::keeps_keys(const std::vector<size_t>& columns) const {
 }
 
 const std::vector<RowValue>& TableMerge::note_added(std::string_view line) {
+  if (std::exchange(noted_, true)) return added_row_->values();
   parsed(line);
   work_.missing.note(matched_, added_row_->values(), work_.load.bytes_of(matched_));
   return added_row_->values();
@@ -223,10 +241,23 @@ void TableMerge::adopt(const std::function<bool(const SortedRow&)>& wanted,
   for (; orphans_->row() != nullptr && wanted(*orphans_->row()); orphans_->advance()) {
     const SortedRow& orphan = *orphans_->row();
     adopted(orphan);
+    note_selected(orphan);
     is_orphan_ = true;
     put(current_row(orphan), orphan.xmin);
     is_orphan_ = false;
   }
+}
+
+// Beside records, a row may be the company's again that was not looked for.
+void TableMerge::note_selected(const SortedRow& orphan) {
+  if (work_.policy.selected == nullptr || plan_.is_keyless()) return;
+  SelectedTable& selected = work_.policy.selected->tables[matched_.scoped->table];
+  if (selected.whole) return;
+  if (!adopted_row_) adopted_row_.emplace(line_columns(plan_.columns, plan_.others));
+  adopted_row_->parse(orphan.line);
+  const std::vector<int16_t>& key = matched_.scoped->key;
+  const auto line = key_line_of(key, plan_.current, adopted_row_->values());
+  if (line) selected.by(key).keys.insert(*line);
 }
 
 void TableMerge::merge_rows(LineSource& archive) {

@@ -13,11 +13,13 @@
 #include "pg/load/kept_ids.hpp"
 #include "pg/load/matched_archive.hpp"
 #include "pg/load/missing_values.hpp"
+#include "pg/restore/cut_references.hpp"
 #include "pg/restore/left_out.hpp"
 #include "pg/restore/merge_conflicts.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/restore/orphans.hpp"
 #include "pg/restore/outside_rows.hpp"
+#include "pg/restore/row_listing.hpp"
 #include "pg/rows/current_rows.hpp"
 
 namespace company_backup {
@@ -29,6 +31,7 @@ struct MergeCounts {
   uint64_t different = 0, unknown = 0;
   // Rows that do not come: they came before and were removed since; or they need such rows.
   uint64_t removed_since = 0, needing = 0;
+  uint64_t absent = 0;  // rows that only the archive has, and that do not come
 };
 
 // What the merges of all tables share.
@@ -42,6 +45,8 @@ struct MergeWork {
   MergeConflicts conflicts{};
   KeptIds* kept = nullptr;  // of a merge of another company's rows
   LeftOutRows left_out{live};
+  CutReferences cut{live, company, load, policy};
+  RowListing* listing = nullptr;  // gets what a preview finds; null: nobody does
 };
 
 class TableMerge : public MergeHandler {
@@ -105,10 +110,13 @@ class TableMerge : public MergeHandler {
  private:
   struct EqualRows;
 
+  void note_changed(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
+                    const std::vector<size_t>& columns);
   std::vector<size_t> changing(const std::vector<size_t>& columns) const;
   bool is_on_way_to_company(size_t position) const;
   void read_rows(const CurrentRowVisitor& visit);
   void adopt(const std::function<bool(const SortedRow&)>& wanted, const CurrentRowVisitor& put);
+  void note_selected(const SortedRow& orphan);
   void merge_rows(LineSource& archive);
   void merge_keyless(LineSource& archive);
   void compare_sorted(LineSorter& sorter, RowLine& current, bool has_left);
@@ -120,7 +128,8 @@ class TableMerge : public MergeHandler {
   void decide_waiting();
 
   std::unique_ptr<LineSource> archive_;  // lives as long: the undo record takes pieces from it
-  std::optional<RowLine> added_row_;
+  std::optional<RowLine> added_row_, adopted_row_;
+  bool noted_ = false;  // the added row at hand
   // In a merge of another company's rows: those to be added, until it is known which come.
   std::unique_ptr<LineSpool> waiting_;
   std::vector<RowValue> changed_;  // the row at hand, without what it may not refer to

@@ -4,7 +4,7 @@ namespace company_backup {
 
 TablePreview::TablePreview(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans)
     : TableMerge(work, matched, orphans), foresees_(work.policy.preview) {
-  if (work.policy.merges) {
+  if (ConflictSearch::is_needed(work.policy, plan_)) {
     conflicts_ = std::make_unique<ConflictSearch>(work.live, work.company, plan_);
   } else if (plan_.is_company || work.load.keeps_keys()) {
     taken_ = std::make_unique<TakenKeys>(work.live, work.company, plan_);
@@ -17,20 +17,26 @@ WatchedKeys* TablePreview::watched() const {
 }
 
 void TablePreview::add(std::string_view line) {
-  if (matched_.gaps.empty() && watched() == nullptr && !foresees_) return;
+  if (matched_.gaps.empty() && watched() == nullptr && !foresees_ && work_.listing == nullptr)
+    return;
   const std::vector<RowValue>& row = note_added(line);
+  if (work_.listing != nullptr) work_.listing->added(plan_, row);
   if (watched() != nullptr) watched()->note_added(row);
   if (foresees_) work_.outside.gained(matched_.scoped->table, matched_.columns, row);
 }
 
 void TablePreview::remove(const CurrentRow&, const std::vector<RowValue>& values) {
+  if (conflicts_) conflicts_->gone(values);
+  if (work_.listing != nullptr) work_.listing->removed(plan_, values);
   if (foresees_) work_.outside.lost(matched_.scoped->table, plan_.current, values);
 }
 
 void TablePreview::change(const CurrentRow&, const std::vector<RowValue>& current,
                           const std::vector<RowValue>& archived,
                           const std::vector<size_t>& columns) {
+  if (work_.listing != nullptr) work_.listing->changed(plan_, current, archived, columns);
   if (watched() != nullptr) watched()->note_changed(current, archived, columns);
+  if (conflicts_ && !keeps_keys(columns)) conflicts_->gone(current);
   if (!foresees_ || keeps_keys(columns)) return;
   std::vector<RowValue> row = current;
   for (size_t position : columns) row[position] = archived[position];

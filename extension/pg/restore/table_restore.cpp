@@ -31,7 +31,7 @@ TableRestore::TableRestore(MergeWork& work, const MatchedTable& matched, OrphanR
   }
   changes_.emplace(plan_, work.load, log_ ? &*log_ : nullptr);
   if (edits_ != nullptr) edits_->begin_table(plan_);
-  if (work.policy.merges) {
+  if (ConflictSearch::is_needed(work.policy, plan_)) {
     conflicts_ = std::make_unique<ConflictSearch>(work.live, work.company, plan_);
   }
 }
@@ -65,6 +65,7 @@ void TableRestore::add(std::string_view line) {
 void TableRestore::remove(const CurrentRow& row, const std::vector<RowValue>& values) {
   if (edits_ != nullptr) edits_->check_removed(row, values);
   done_.kept.remove(row.version, xmin_);
+  if (conflicts_) conflicts_->gone(values);
   changes_->remove(row, values);
   work_.outside.lost(matched_.scoped->table, plan_.current, values);
 }
@@ -75,6 +76,7 @@ void TableRestore::change(const CurrentRow& row, const std::vector<RowValue>& cu
   if (edits_ != nullptr) edits_->check_changed(row, current);
   done_.kept.remove(row.version, xmin_);
   if (conflicts_) conflicts_->note_changed(current, archived, columns);
+  if (conflicts_ && !keeps_keys(columns)) conflicts_->gone(current);
   for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
   changes_->change(row, current, archived, columns);
   if (keeps_keys(columns)) return;
@@ -84,6 +86,7 @@ void TableRestore::change(const CurrentRow& row, const std::vector<RowValue>& cu
 
 void TableRestore::stay(const CurrentRow& row) {
   if (plan_.query.foreign || !can_be_left_ || work_.policy.merges) return;
+  if (matched_.scoped->treatment != TableTreatment::kAppendOnly) return;
   const RowVersion& version = row.version;
   done_.staying.put(
       key_line({std::to_string(version.relation),

@@ -32,7 +32,7 @@ LineTotals UndoWriter::Stream::finish() {
 }
 
 void UndoWriter::begin_table(int number) {
-  for (Stream* stream : {&before_, &changes_, &ids_, &orphans_}) {
+  for (Stream* stream : {&before_, &changes_, &ids_, &orphans_, &selected_}) {
     stream->table = number;
     stream->seq = 0;
   }
@@ -42,6 +42,7 @@ LineTotals UndoWriter::end_table() {
   changes_.finish();
   ids_.finish();
   orphans_.finish();
+  selected_.finish();
   return before_.finish();
 }
 

@@ -15,19 +15,20 @@ namespace company_backup {
 
 // Parts of an undo record.
 enum class UndoPart : int {
-  kBefore = 0,   // the company's rows, table by table
-  kChanges = 1,  // what the restore did to them: see core/merge/change_log.hpp; of a changed
-                 // keyless table: an empty line, then all rows that it left there
-  kOutside = 2,  // rows outside the company that followed: see pg/restore/outside_rows.hpp
-  kIds = 3,      // which rows got new keys: see pg/restore/id_record.hpp
-  kOrphans = 4,  // those of kBefore that belonged to nobody: see pg/restore/orphans.hpp
+  kBefore = 0,    // the company's rows, table by table
+  kChanges = 1,   // what the restore did to them: see core/merge/change_log.hpp; of a changed
+                  // keyless table: an empty line, then all rows that it left there
+  kOutside = 2,   // rows outside the company that followed: see pg/restore/outside_rows.hpp
+  kIds = 3,       // which rows got new keys: see pg/restore/id_record.hpp
+  kOrphans = 4,   // those of kBefore that belonged to nobody: see pg/restore/orphans.hpp
+  kSelected = 5,  // which rows the record is about, if not all: see pg/restore/selection_record.hpp
 };
 
 class UndoWriter {
  public:
   explicit UndoWriter(int64_t restore) : restore_(restore) {}
 
-  // Begins a table; its lines go to the next four, and end with end_table().
+  // Begins a table; its lines go to the next five, and end with end_table().
   void begin_table(int number);
   // Pieces of before() that stand in the archive as well are taken from there, compressed as they
   // are. It must live until end_table().
@@ -36,6 +37,7 @@ class UndoWriter {
   LineCutter& changes() { return changes_.lines; }
   LineCutter& ids() { return ids_.lines; }
   LineCutter& orphans() { return orphans_.lines; }
+  LineCutter& selected() { return selected_.lines; }
   LineTotals end_table();
 
   LineCutter& outside() { return outside_.lines; }
@@ -64,6 +66,7 @@ class UndoWriter {
   Stream outside_{*this, UndoPart::kOutside};
   Stream ids_{*this, UndoPart::kIds};
   Stream orphans_{*this, UndoPart::kOrphans};
+  Stream selected_{*this, UndoPart::kSelected};
 };
 
 // Error kUnknownBackup if there is none (any more).

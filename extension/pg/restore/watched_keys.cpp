@@ -6,15 +6,6 @@
 #include "pg/rows/line_values.hpp"
 
 namespace company_backup {
-namespace {
-
-std::string_view take_value(std::string_view& line) {
-  const std::string_view value = line.substr(0, line.find('\0'));
-  line.remove_prefix(value.size() + 1);
-  return value;
-}
-
-}  // namespace
 
 void WatchedKeys::watch(const UniqueIndex& index, bool exclusion) {
   const Table& table = *plan_.matched->table;

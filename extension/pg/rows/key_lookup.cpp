@@ -34,6 +34,12 @@ std::optional<std::string> key_line_of(const std::vector<int16_t>& numbers,
   return key_line(key);
 }
 
+std::string_view take_value(std::string_view& line) {
+  const std::string_view value = line.substr(0, line.find('\0'));
+  line.remove_prefix(value.size() + 1);
+  return value;
+}
+
 KeyBatch::KeyBatch(std::vector<const Column*> columns)
     : columns_(std::move(columns)), values_(columns_.size()) {}
 

@@ -24,6 +24,9 @@ std::optional<std::string> key_line_of(const std::vector<int16_t>& numbers,
                                        const std::vector<const Column*>& columns,
                                        const std::vector<RowValue>& values);
 
+// The first of its values, which is taken off.
+std::string_view take_value(std::string_view& line);
+
 // Keys to be looked up together; none of their values is NULL.
 class KeyBatch {
  public:

@@ -1,5 +1,6 @@
-// restore_company, preview_restore, plan_ids, keep_restore, revert_restore, restore_problems,
-// restore_id_map, create_company_from_backup, clone_company, company_restores, company_busy.
+// restore_company, preview_restore, preview_rows, plan_ids, keep_restore, revert_restore,
+// restore_problems, restore_id_map, create_company_from_backup, clone_company, company_restores,
+// company_busy.
 #include "core/archive/manifest.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/company_lock.hpp"
@@ -12,6 +13,7 @@
 #include "pg/restore/review.hpp"
 #include "pg/scope/stored_tables.hpp"
 #include "pg/sql/authorize.hpp"
+#include "pg/sql/selection_arguments.hpp"
 
 namespace company_backup {
 namespace {
@@ -82,10 +84,17 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
   options.missing_shared = required_word<MissingShared>(fcinfo, 7, "on_missing_shared");
   options.drift = required_word<DriftPolicy>(fcinfo, 8, "schema_drift");
   options.actor = optional_text(fcinfo, 9);
-  options.add_removed = required_on_deleted(fcinfo, 10, options.mode);
+  options.selection = read_selection(fcinfo, 10);
+  require_consistent(options.selection, options.mode);
+  options.add_removed = required_on_deleted(fcinfo, 13, options.mode);
+  if (options.existing == Existing::kAll && !options.selection.is_all())
+    throw Error(sqlstate::kInvalidParameter,
+                "on_conflict => 'keep_existing' is for merges of a whole backup only")
+        .hint("Leave the selection out, or change the rows that have the same values.");
   LiveScope live = load_live_scope();
-  AskedCompany target = authorize_company(live, company_text, action, options.actor,
-                                          restore_detail(id, options.mode, options.include_files));
+  Detail detail = restore_detail(id, options.mode, options.include_files);
+  describe_selection(detail, options.selection);
+  AskedCompany target = authorize_company(live, company_text, action, options.actor, detail);
   StoredBackup backup = authorize_source(id, target.key(), action, options.actor);
   if (!target.exists()) throw unknown_company(target.unknown(), id);
   require_readable(backup, Manifest::from_json(backup.manifest_text));
@@ -132,6 +141,19 @@ COMPANY_BACKUP_FUNCTION(preview_restore) {
                        return preview_restore(std::move(request.live), request.company,
                                               request.backup, request.options);
                      }));
+}
+
+COMPANY_BACKUP_FUNCTION(preview_rows) {
+  const int max_rows = PG_ARGISNULL(14) ? 0 : PG_GETARG_INT32(14);
+  if (max_rows < 1) throw Error(sqlstate::kInvalidParameter, "max_rows must be at least 1");
+  Request request = read_request(fcinfo, Action::kPreview);
+  ResultRows result(fcinfo);
+  reading(request.backup, [&] {
+    preview_rows(std::move(request.live), request.company, request.backup, request.options,
+                 max_rows, [&](const Row& row) { result.put(row); });
+    return 0;
+  });
+  return Datum{0};
 }
 
 COMPANY_BACKUP_FUNCTION(plan_ids) {

@@ -1,0 +1,22 @@
+// Records of an archive with all that hangs on them, and what they cannot be without.
+//
+// A row hangs on another if it refers to it by a foreign key or a soft reference of single columns,
+// or if it belongs to the company through it. What hangs on a record is looked for in the archive
+// and, unless rows are only added, in the company. A row cannot be without those that it refers to
+// by columns which are not null; they come along where the company has them no more.
+#pragma once
+
+#include "core/merge/selection.hpp"
+#include "pg/load/matched_archive.hpp"
+#include "pg/restore/row_selection.hpp"
+#include "pg/scope/company_scope.hpp"
+
+namespace company_backup {
+
+// Adds the rows to `selected`, in memory that grows with their number. `merges`: rows are only
+// added. Reads the tables that such rows can be in. Error kInvalidParameter names a record of which
+// the archive has no row, or that is no key of its table.
+void select_records(const LiveScope& live, const Company& company, MatchedArchive& load,
+                    const std::vector<NamedRecord>& records, bool merges, RowSelection& selected);
+
+}  // namespace company_backup
