@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pg/restore/line_filter.hpp"
 #include "pg/rows/key_lookup.hpp"
 
 namespace company_backup {
