@@ -6,6 +6,8 @@
 --   SELECT oracle.take('1');       copies the company's rows into oracle.saved_row
 --   SELECT oracle.restore('1');    makes the company what it was then
 --   SELECT oracle.merge('1');      instead of that: adds the rows that are missing, and leaves all others
+--   SELECT oracle.select_rows('1', '{item}', 'deleted');  before a restore: makes what was taken what the
+--                                  company is when only that is brought back
 --
 -- restore() fails with OR001 where this way of restoring does not apply: foreign keys in a circle that
 -- can neither be deferred nor be NULL, triggers that change what is written, rows of others that refer to
@@ -301,4 +303,73 @@ BEGIN
             INTO added, changed, removed, unchanged, lost;
         RETURN NEXT;
     END LOOP;
+END $$;
+
+-- Makes what was taken what the company is after a restore of a selection, and says what that has to do. `chosen`: only
+-- rows of these tables; NULL: of all. `what`: only rows that were 'deleted', 'changed' or 'added' since; NULL: all. For
+-- companies without orphans.
+CREATE FUNCTION oracle.select_rows(company text, chosen regclass[], what text)
+RETURNS TABLE (relation regclass, added bigint, changed bigint, removed bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    scoped oracle.scoped;
+    parts record;
+    kind text;
+BEGIN
+    CREATE TEMP TABLE selected_row ON COMMIT DROP AS SELECT * FROM oracle.saved_row WITH NO DATA;
+    FOR scoped IN SELECT * FROM oracle.scoped LOOP
+        relation := scoped.relation;
+        SELECT * INTO parts FROM oracle.compared(scoped);
+        kind := CASE WHEN relation <> ALL (chosen) THEN 'nothing' ELSE coalesce(what, 'all') END;
+        EXECUTE format('CREATE TEMP TABLE pair AS
+                WITH now AS (SELECT %1$s AS key, %2$s AS whole, t::text AS line, row_number() OVER (PARTITION BY %1$s) AS nth FROM %3$s AS t WHERE %4$s),
+                    saved AS (SELECT %1$s AS key, %2$s AS whole, r.line, row_number() OVER (PARTITION BY %1$s) AS nth
+                        FROM %5$s AS t JOIN oracle.saved_row r ON r.scoped = %6$s AND r.nth = oracle_n)
+                SELECT now.line AS now, saved.line AS saved, now.whole = saved.whole AS same FROM now FULL JOIN saved ON now.key = saved.key AND now.nth = saved.nth',
+            parts.key, parts.whole, oracle.rows_of(relation), format(scoped.belongs, company), oracle.saved(scoped), scoped.n);
+        SELECT count(*) FILTER (WHERE p.now IS NULL AND kind IN ('all', 'deleted')), count(*) FILTER (WHERE NOT p.same AND kind IN ('all', 'changed')),
+                count(*) FILTER (WHERE p.saved IS NULL AND kind IN ('all', 'added'))
+            INTO added, changed, removed FROM pair p;
+        INSERT INTO selected_row
+            SELECT scoped.n, row_number() OVER (), line FROM (
+                SELECT CASE kind WHEN 'nothing' THEN p.now WHEN 'all' THEN p.saved WHEN 'deleted' THEN coalesce(p.now, p.saved)
+                    WHEN 'changed' THEN CASE WHEN p.now IS NOT NULL THEN coalesce(p.saved, p.now) END
+                    WHEN 'added' THEN CASE WHEN p.saved IS NOT NULL THEN p.now END END AS line FROM pair p) AS wanted
+            WHERE line IS NOT NULL;
+        DROP TABLE pair;
+        RETURN NEXT;
+    END LOOP;
+    TRUNCATE oracle.saved_row;
+    INSERT INTO oracle.saved_row TABLE selected_row;
+    DROP TABLE selected_row;
+END $$;
+
+-- What a restore is to make equal of the rows that were taken, or that are there: the company's row without what it keeps.
+CREATE FUNCTION oracle.whole_rows(company text, are_there boolean) RETURNS TABLE (relation regclass, line text) LANGUAGE plpgsql AS $$
+DECLARE
+    scoped oracle.scoped;
+    parts record;
+BEGIN
+    FOR scoped IN SELECT * FROM oracle.scoped LOOP
+        SELECT * INTO parts FROM oracle.compared(scoped);
+        RETURN QUERY EXECUTE format('SELECT %s::regclass, %s FROM %s AS t WHERE %s', scoped.relation::oid, parts.whole,
+            CASE WHEN are_there THEN oracle.rows_of(scoped.relation) ELSE oracle.saved(scoped) END,
+            CASE WHEN are_there THEN format(scoped.belongs, company) ELSE 'true' END);
+    END LOOP;
+END $$;
+
+-- Some row that was taken, by its primary key: {"table": "app.item", "key": ["7"]}.
+CREATE FUNCTION oracle.some_record(n integer) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    scoped oracle.scoped;
+    key text;
+    record jsonb;
+BEGIN
+    SELECT s.* INTO scoped FROM oracle.scoped s JOIN pg_index i ON i.indrelid = s.relation AND i.indisprimary
+    WHERE NOT company_row AND EXISTS (SELECT FROM oracle.saved_row r WHERE r.scoped = s.n) ORDER BY md5(some_record.n || s.relation::text) LIMIT 1;
+    SELECT string_agg(format('to_jsonb((t.%I)::text)', a.attname), ', ' ORDER BY k.nth) INTO key
+    FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, nth), pg_attribute a
+    WHERE i.indrelid = scoped.relation AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.number;
+    EXECUTE format('SELECT jsonb_build_object(''table'', %L, ''key'', jsonb_build_array(%s)) FROM %s AS t ORDER BY md5(%s || (t.oracle_n)::text) LIMIT 1',
+        (SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE c.oid = scoped.relation), key, oracle.saved(scoped), n) INTO record;
+    RETURN record;
 END $$;

@@ -10,6 +10,7 @@
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/load/adoptable.hpp"
+#include "pg/restore/line_filter.hpp"
 #include "pg/restore/undo.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/table_plan.hpp"

@@ -6,6 +6,7 @@
 
 #include "core/scope/sql.hpp"
 #include "pg/base/typed_value.hpp"
+#include "pg/restore/line_filter.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/line_values.hpp"
@@ -199,10 +200,13 @@ void RecordClosure::go_down() {
 void RecordClosure::read_archive(const MatchedTable& matched, const SelectedTable& wanted,
                                  bool down) {
   const std::unique_ptr<LineSource> lines = load_.lines(matched);
-  RowLine line(row_columns(matched.columns));
+  const std::vector<RowColumn> names = row_columns(matched.columns);
+  RowLine line(names);
+  LineFilter filter(matched, names, wanted);
   const auto sought = sought_.find(matched.scoped->table);
   std::string_view text;
   while (lines->next(text)) {
+    if (!filter.passes(text)) continue;
     line.parse(text);
     const SeenRow row{matched.columns, line.values()};
     if (!wanted.has(row.columns, row.values)) continue;

@@ -4,34 +4,9 @@
 
 #include "core/scope/sql.hpp"
 #include "pg/rows/key_lookup.hpp"
-#include "pg/rows/line_values.hpp"
 
 namespace company_backup {
 namespace {
-
-class SelectedLines : public LineSource {
- public:
-  SelectedLines(std::unique_ptr<LineSource> lines, const MatchedTable& matched,
-                const SelectedTable& selected)
-      : lines_(std::move(lines)),
-        matched_(matched),
-        selected_(selected),
-        row_(row_columns(matched.columns)) {}
-
-  bool next(std::string_view& line) override {
-    while (lines_->next(line)) {
-      row_.parse(line);
-      if (selected_.has(matched_.columns, row_.values())) return true;
-    }
-    return false;
-  }
-
- private:
-  std::unique_ptr<LineSource> lines_;
-  const MatchedTable& matched_;
-  const SelectedTable& selected_;
-  RowLine row_;
-};
 
 [[noreturn]] void refuse_table(const std::string& message, const std::string& hint) {
   throw Error(sqlstate::kInvalidParameter, message).hint(hint);
@@ -158,13 +133,6 @@ RowSelection select_tables(const LiveScope& live, const std::vector<MatchedTable
     selected.tables[matched.scoped->table].whole = true;
   }
   return selected;
-}
-
-std::unique_ptr<LineSource> select_lines(std::unique_ptr<LineSource> lines,
-                                         const MatchedTable& matched,
-                                         const SelectedTable* selected) {
-  if (selected == nullptr || selected->whole) return lines;
-  return std::make_unique<SelectedLines>(std::move(lines), matched, *selected);
 }
 
 }  // namespace company_backup

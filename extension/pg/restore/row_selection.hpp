@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -59,10 +58,5 @@ RowSelection select_tables(const LiveScope& live, const std::vector<MatchedTable
 // no other has that name. Same errors.
 const MatchedTable& find_named(const LiveScope& live, const std::vector<MatchedTable>& archived,
                                const std::string& name);
-
-// Only those lines of the table that are selected; `selected`: null: all.
-std::unique_ptr<LineSource> select_lines(std::unique_ptr<LineSource> lines,
-                                         const MatchedTable& matched,
-                                         const SelectedTable* selected);
 
 }  // namespace company_backup

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text/row_composer.hpp"
+#include "pg/restore/line_filter.hpp"
 #include "pg/rows/key_lookup.hpp"
 
 namespace company_backup {
