@@ -1,4 +1,4 @@
-#include "core/archive/schema_drift.hpp"
+#include "core/archive/drift_finder.hpp"
 #include "core/scope/discovery.hpp"
 
 #include <gtest/gtest.h>

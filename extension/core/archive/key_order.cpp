@@ -37,6 +37,10 @@ int compare_integers(std::string_view a_text, std::string_view b_text) {
 
 }  // namespace
 
+KeyOrder key_order(const Column& column) {
+  return column.family == TypeFamily::kInteger ? KeyOrder::kInteger : KeyOrder::kText;
+}
+
 const char* to_text(KeyOrder order) {
   switch (order) {
     case KeyOrder::kInteger:

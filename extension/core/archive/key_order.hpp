@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/scope/schema.hpp"
+
 namespace company_backup {
 
 // How the lines of a table are ordered by a key column.
@@ -13,6 +15,9 @@ enum class KeyOrder {
 };
 
 const char* to_text(KeyOrder order);
+
+// Does a column of this type ascend as an integer (else as text)?
+KeyOrder key_order(const Column& column);
 
 // Below, equal to or above zero, as a stands before, at or after b. Texts are unescaped. Error
 // kBadArchive for an integer key that is not an integer.

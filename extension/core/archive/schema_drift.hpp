@@ -2,15 +2,14 @@
 // its rows are given so that they fit: tables and columns under the names they have here, values of
 // the types they have here.
 //
-// What depends on the rows (are there values in a column that is gone, can those of another type be
-// read?) is counted by somebody else, pg/load/drift_scan.hpp, before the differences are told.
+// Found by drift_finder.hpp. What depends on the rows (are there values in a column that is gone,
+// can those of another type be read?) is counted by pg/load/drift_scan.hpp, before the differences
+// are told.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/archive/manifest.hpp"
@@ -95,18 +94,6 @@ struct SchemaDrift {
   // Must rows be looked at?
   bool is_doubtful() const;
 };
-
-// What manifests say of tables, and the schema does not.
-struct StructureFacts {
-  std::map<std::pair<TableIndex, int16_t>, std::vector<std::string>> labels;  // of enums
-  std::map<TableIndex, std::vector<ManifestConstraint>> constraints;
-};
-
-// `functions_schema`: for statements. `thorough`: columns of which the archive does not say whether
-// they could be NULL are doubtful, too. The result has pointers into all but `facts`.
-SchemaDrift find_drift(const Manifest& archive, const Schema& schema, const Rules& rules,
-                       const Scope& scope, const StructureFacts& facts,
-                       const std::string& functions_schema, bool thorough);
 
 // All differences, in the order of the archive, new tables last. After the rows were counted.
 std::vector<SchemaDifference> differences_of(const SchemaDrift& drift);

@@ -1,7 +1,7 @@
 // What manifests say of the structure of tables so that it can be compared later.
 #pragma once
 
-#include "core/archive/schema_drift.hpp"
+#include "core/archive/drift_finder.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {

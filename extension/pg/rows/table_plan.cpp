@@ -30,10 +30,6 @@ std::string order_term(const Column& column, const std::string& value) {
 
 }  // namespace
 
-KeyOrder key_order(const Column& column) {
-  return column.family == TypeFamily::kInteger ? KeyOrder::kInteger : KeyOrder::kText;
-}
-
 std::string order_terms(const Table& table, const std::vector<int16_t>& key,
                         const std::string& alias) {
   std::string terms;

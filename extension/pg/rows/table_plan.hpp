@@ -10,9 +10,6 @@
 
 namespace company_backup {
 
-// Does a column of this type ascend as an integer (else as text) in an archive?
-KeyOrder key_order(const Column& column);
-
 // ORDER BY terms that give rows in the archive's order.
 std::string order_terms(const Table& table, const std::vector<int16_t>& key,
                         const std::string& alias);
