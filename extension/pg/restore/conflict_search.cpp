@@ -1,12 +1,6 @@
 #include "pg/restore/conflict_search.hpp"
 
-#include <map>
-
-#include "core/scope/ownership.hpp"
-#include "core/scope/sql.hpp"
-#include "pg/rows/index_values.hpp"
 #include "pg/rows/key_lookup.hpp"
-#include "pg/rows/line_values.hpp"
 #include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
@@ -17,7 +11,7 @@ constexpr char kGone = '1', kFound = '2';
 }  // namespace
 
 ConflictSearch::ConflictSearch(const LiveScope& live, const Company& company, const MergePlan& plan)
-    : WatchedKeys(plan), live_(live), company_(company) {
+    : UniqueSearch(live, company, plan) {
   for (const UniqueIndex& index : plan.matched->table->unique_indexes) watch(index, false);
   for (const UniqueIndex& index : plan.matched->table->exclusions) watch(index, true);
 }
@@ -43,16 +37,11 @@ std::vector<KeyConflicts> ConflictSearch::look_up() {
   std::vector<KeyConflicts> all;
   for (Index& index : indexes_) all.push_back({index.index, index.exclusion, 0, {}});
   for (size_t i = 0; i < indexes_.size(); ++i) {
-    if (indexes_[i].keys.empty()) continue;
-    const auto found = [&](MergeConflict conflict) {
-      if (aside_ && !conflict.existing.empty()) return put_aside(i, conflict);
+    UniqueSearch::look_up(indexes_[i], [&](const Hit& hit) {
+      MergeConflict conflict{hit.values, hit.after, hit.is_own ? *hit.told[0] : ""};
+      if (aside_ && hit.is_own) return put_aside(i, conflict);
       all[i].note(std::move(conflict));
-    };
-    if (indexes_[i].plain) {
-      look_up_plain(indexes_[i], found);
-    } else {
-      look_up_others(indexes_[i], found);
-    }
+    });
   }
   if (aside_) read_aside(all);
   std::erase_if(all, [](const KeyConflicts& found) { return found.count == 0; });
@@ -83,57 +72,9 @@ void ConflictSearch::read_aside(std::vector<KeyConflicts>& all) {
   }
 }
 
-std::string ConflictSearch::key_of(const std::string& alias) const {
-  return row_key_expression(*plan_.matched->table, plan_.matched->scoped->key, alias);
-}
-
-std::string ConflictSearch::is_own(const std::string& alias, size_t parameter) const {
-  return "(" +
-         owned_by(live_.schema, live_.scope, plan_.matched->scoped->table, alias,
-                  "$" + std::to_string(parameter)) +
-         ") IS TRUE";
-}
-
-void ConflictSearch::look_up_plain(Index& index, const Found& found) const {
-  const Table& table = *plan_.matched->table;
-  const std::vector<const Column*> columns = columns_of(table, index.index->columns);
-  const std::string sql = "SELECT u.n, " + key_of("x") + ", " + is_own("x", columns.size() + 1) +
-                          " FROM " + unnested(columns) + " JOIN " + from_table(table) +
-                          " AS x ON " + equals_key(columns, "x") + " ORDER BY u.n";
-  read_plain(index, [&](const PlainBatch& batch) {
-    BatchMemory memory;
-    std::vector<Arg> args = batch.keys.arrays();
-    args.push_back(company_.arg());
-    for (const Row& row : query(sql, args)) {
-      const size_t n = std::stoul(*row[0]) - 1;
-      found({batch.keys.text(n), batch.after[n], *row[2] == "t" ? *row[1] : ""});
-    }
-    memory.close();
-  });
-}
-
-void ConflictSearch::look_up_others(Index& index, const Found& found) const {
-  const Table& table = *plan_.matched->table;
-  const std::string sql =
-      "SELECT v.relation, v.place, " + key_of("t") + ", " + is_own("t", 3) + from_places(table, 1);
-  read_values(index, [&](const ValueBatch& batch) {
-    const std::vector<Clash> clashes =
-        find_clashes(table, *index.index, batch.columns, batch.values, 0);
-    if (clashes.empty()) return;
-    std::vector<std::string> relations, places;
-    for (const Clash& clash : clashes) {
-      relations.push_back(clash.relation);
-      places.push_back(clash.place);
-    }
-    std::map<std::pair<std::string, std::string>, std::string> own;
-    for (const Row& row : query(sql, {text_array(relations), text_array(places), company_.arg()})) {
-      if (*row[3] == "t") own[{*row[0], *row[1]}] = *row[2];
-    }
-    for (const Clash& clash : clashes) {
-      const auto key = own.find({clash.relation, clash.place});
-      found({"", batch.after[clash.n], key == own.end() ? "" : key->second});
-    }
-  });
+// The row's key.
+std::vector<std::string> ConflictSearch::told(const std::string& alias) const {
+  return {row_key_expression(*plan_.matched->table, plan_.matched->scoped->key, alias)};
 }
 
 }  // namespace company_backup

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "pg/restore/merge_conflicts.hpp"
-#include "pg/restore/watched_keys.hpp"
+#include "pg/restore/unique_search.hpp"
 
 namespace company_backup {
 
-class ConflictSearch : public WatchedKeys {
+class ConflictSearch : public UniqueSearch {
  public:
   // May rows of the plan's table meet such rows?
   static bool is_needed(const MergePolicy& policy, const MergePlan& plan);
@@ -29,18 +29,12 @@ class ConflictSearch : public WatchedKeys {
 
  protected:
   std::string after(const std::vector<RowValue>& values) const override;
+  std::vector<std::string> told(const std::string& alias) const override;
 
  private:
-  using Found = std::function<void(MergeConflict)>;
-  void look_up_plain(Index& index, const Found& found) const;
-  void look_up_others(Index& index, const Found& found) const;
   void put_aside(size_t number, const MergeConflict& conflict);
   void read_aside(std::vector<KeyConflicts>& all);
-  std::string key_of(const std::string& alias) const;
-  std::string is_own(const std::string& alias, size_t parameter) const;
 
-  const LiveScope& live_;
-  const Company& company_;
   // Keys of rows that are gone, and conflicts by the key of the existing row; null: none is gone.
   std::unique_ptr<LineSorter> aside_;
 };

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
-#include "pg/restore/watched_keys.hpp"
+#include "pg/restore/unique_search.hpp"
 #include "pg/rows/index_values.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/line_values.hpp"
@@ -31,17 +30,13 @@ std::vector<std::string> unpacked(std::string_view all) {
   return texts;
 }
 
-// Looks up rows of the company that have unique values of the archive's.
-class ExistingSearch : public WatchedKeys {
+// Rows of the company that have unique values of the archive's.
+class ExistingSearch : public UniqueSearch {
  public:
   ExistingSearch(const LiveScope& live, const Company& company, const MergePlan& plan,
                  const std::vector<const UniqueIndex*>& indexes)
-      : WatchedKeys(plan), live_(live), company_(company) {
+      : UniqueSearch(live, company, plan) {
     for (const UniqueIndex* index : indexes) watch(*index, false);
-    for (const int16_t number : plan.matched->scoped->key) {
-      const Column& column = column_of(*plan.matched->table, number);
-      keys_ += ", " + as_text(column_sql("x", column), column);
-    }
   }
 
   // `tag` comes with what is found for the row.
@@ -50,68 +45,30 @@ class ExistingSearch : public WatchedKeys {
     note_added(translated);
   }
 
-  using Found = std::function<void(const std::string& tag, std::vector<std::string> existing)>;
-  void look_up(const Found& found) {
+  using KeyFound = std::function<void(const std::string& tag, std::vector<std::string> key)>;
+  void look_up(const KeyFound& found) {
     for (Index& index : indexes_) {
-      if (index.keys.empty()) continue;
-      if (index.plain) {
-        look_up_plain(index, found);
-      } else {
-        look_up_others(index, found);
-      }
+      UniqueSearch::look_up(index, [&](const Hit& hit) {
+        if (!hit.is_own) return;
+        std::vector<std::string> key;
+        for (const Text& value : hit.told) key.push_back(*value);
+        found(hit.after, std::move(key));
+      });
     }
   }
 
  protected:
   std::string after(const std::vector<RowValue>&) const override { return tag_; }
-
- private:
-  std::string is_own(size_t parameter) const {
-    return "(" +
-           owned_by(live_.schema, live_.scope, plan_.matched->scoped->table, "x",
-                    "$" + std::to_string(parameter)) +
-           ")";
-  }
-
-  static std::vector<std::string> key_from(const Row& row, size_t first) {
+  std::vector<std::string> told(const std::string& alias) const override {
     std::vector<std::string> key;
-    for (size_t i = first; i < row.size(); ++i) key.push_back(*row[i]);
+    for (const int16_t number : plan_.matched->scoped->key) {
+      const Column& column = column_of(*plan_.matched->table, number);
+      key.push_back(as_text(column_sql(alias, column), column));
+    }
     return key;
   }
 
-  void look_up_plain(Index& index, const Found& found) const {
-    const Table& table = *plan_.matched->table;
-    const std::vector<const Column*> columns = columns_of(table, index.index->columns);
-    const std::string sql = "SELECT u.n" + keys_ + " FROM " + unnested(columns) + " JOIN " +
-                            from_table(table) + " AS x ON " + equals_key(columns, "x") + " WHERE " +
-                            is_own(columns.size() + 1) + " ORDER BY u.n";
-    read_plain(index, [&](const PlainBatch& batch) {
-      BatchMemory memory;
-      std::vector<Arg> args = batch.keys.arrays();
-      args.push_back(company_.arg());
-      for (const Row& row : query(sql, args))
-        found(batch.after[std::stoul(*row[0]) - 1], key_from(row, 1));
-      memory.close();
-    });
-  }
-
-  void look_up_others(Index& index, const Found& found) const {
-    const Table& table = *plan_.matched->table;
-    const std::string sql = "SELECT 0" + keys_ + " FROM " + from_table(table) +
-                            " AS x WHERE x.tableoid = $1::pg_catalog.oid AND x.ctid = "
-                            "$2::pg_catalog.tid AND " +
-                            is_own(3);
-    read_values(index, [&](const ValueBatch& batch) {
-      for (const Clash& clash : find_clashes(table, *index.index, batch.columns, batch.values, 0)) {
-        for (const Row& row : query(sql, {clash.relation, clash.place, company_.arg()}))
-          found(batch.after[clash.n], key_from(row, 1));
-      }
-    });
-  }
-
-  const LiveScope& live_;
-  const Company& company_;
-  std::string keys_;  // ", x.id::text"
+ private:
   std::string tag_;
 };
 
