@@ -106,6 +106,17 @@ CREATE TABLE company_backup.column_default (
 );
 COMMENT ON TABLE company_backup.column_default IS 'Rules of set_column_default()';
 
+CREATE TABLE company_backup.row_check (
+    table_schema name NOT NULL,
+    table_name name NOT NULL,
+    condition text NOT NULL,    -- SQL over a row; evaluated as the table's owner
+    set_by name NOT NULL,
+    set_role oid NOT NULL,
+    said_in uuid NOT NULL,
+    PRIMARY KEY (table_schema, table_name)
+);
+COMMENT ON TABLE company_backup.row_check IS 'Rules of set_row_check()';
+
 CREATE TABLE company_backup.hook (
     event text PRIMARY KEY
         CHECK (event IN ('restored', 'reverted', 'kept', 'cloned', 'created', 'deleted')),
@@ -330,6 +341,7 @@ SELECT pg_catalog.pg_extension_config_dump('company_backup.reference_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.table_rename', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.column_rename', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.column_default', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.row_check', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.hook', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.company', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.company_id_seq', '');
@@ -471,6 +483,13 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_column_default';
 COMMENT ON FUNCTION set_column_default(regclass, name, text) IS 'Says what rows of older backups get in a column that they have no value for: an immutable expression. NULL removes the rule';
+
+CREATE FUNCTION set_row_check(target regclass,
+    "check" text)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_row_check';
+COMMENT ON FUNCTION set_row_check(regclass, text) IS 'Says what rows of a table must meet to be restored, beside what the table itself demands: a condition over the columns of one row. NULL removes the rule';
 
 CREATE FUNCTION set_membership(target regclass,
     person_column name)
@@ -1079,6 +1098,7 @@ REVOKE ALL ON FUNCTION
     set_table_rename(text, regclass),
     set_column_rename(regclass, name, name),
     set_column_default(regclass, name, text),
+    set_row_check(regclass, text),
     set_membership(regclass, name),
     set_company_guard(text),
     set_company_hook(text, text),
@@ -1160,6 +1180,7 @@ GRANT EXECUTE ON FUNCTION
     set_table_rename(text, regclass),
     set_column_rename(regclass, name, name),
     set_column_default(regclass, name, text),
+    set_row_check(regclass, text),
     set_membership(regclass, name),
     set_company_guard(text),
     set_company_hook(text, text),

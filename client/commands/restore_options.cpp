@@ -96,7 +96,8 @@ void RestoreOptions::add_to(CLI::App& command) {
   add_choice(command, "--ids", ids, "Keep the IDs of the backup, or give rows new ones",
              {"auto", "keep", "remap"});
   command.add_flag("--include-files", include_files, "Restore files, too");
-  add_choice(command, "--on-error", on_error, "If a row cannot be written: fail; skip is planned",
+  add_choice(command, "--on-error", on_error,
+             "If the tables refuse rows: fail, or leave them out with what needs them (skip)",
              {"abort", "skip"});
   add_choice(command, "--on-conflict", on_conflict,
              "If another row has the unique values of a row: fail, or in a merge refer to that row",

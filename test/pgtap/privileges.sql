@@ -67,6 +67,7 @@ INSERT INTO call (function, kind, sql) VALUES
   ('set_table_rename(text,regclass)', 'setup', $$SELECT cb.set_table_rename('app.wage', 'app.salary')$$),
   ('set_column_rename(regclass,name,name)', 'setup', $$SELECT cb.set_column_rename('app.salary', 'sum', 'amount')$$),
   ('set_column_default(regclass,name,text)', 'setup', $$SELECT cb.set_column_default('app.salary', 'amount', NULL)$$),
+  ('set_row_check(regclass,text)', 'setup', $$SELECT cb.set_row_check('app.salary', NULL)$$),
   ('set_membership(regclass,name)', 'setup', $$SELECT cb.set_membership('app.salary', 'id')$$),
   ('set_company_guard(text)', 'setup', $$SELECT cb.set_company_guard('app.guard_no')$$),
   ('set_company_hook(text,text)', 'setup', $$SELECT cb.set_company_hook('restored', NULL)$$),

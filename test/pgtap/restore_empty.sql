@@ -156,7 +156,7 @@ ALTER TABLE app.log ALTER n TYPE int USING NULL;
 SELECT throws_ok(format('SELECT restore_company(1, %s)', :backup), 'KB031',
     'the archive does not fit the structure of this database in 2 places', 'all differences are found at once');
 ALTER TABLE app.customer ADD COLUMN mood app.mood;
-SELECT throws_ok(format('SELECT restore_company(1, %s, on_error => ''skip'')', :backup), '22023', 'invalid on_error: "skip"',
+SELECT throws_ok(format('SELECT restore_company(1, %s, on_error => ''ignore'')', :backup), '22023', 'invalid on_error: "ignore"',
     'what this version cannot do is refused');
 
 SELECT * FROM finish();

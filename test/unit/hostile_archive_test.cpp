@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cctype>
+#include <cstdlib>
 #include <functional>
 
 #include "core/text/error.hpp"
@@ -31,6 +32,12 @@ void expect_refused(Backup& backup, const char* sqlstate, const std::string& tex
   expect_refused(sample::files_of(backup), sqlstate, text);
 }
 
+// Of all places in an archive each one so far from the last is tried: 5, or what HOSTILE_EVERY says.
+std::size_t places() {
+  const char* const every = std::getenv("HOSTILE_EVERY");
+  return every == nullptr ? 5 : std::stoul(every);
+}
+
 // Refused, or exactly what it was: nothing else may come of a changed byte.
 void expect_refused_or_same(const std::string& archive, const Backup& backup, std::size_t where) {
   Recording recording;
@@ -47,7 +54,7 @@ void expect_refused_or_same(const std::string& archive, const Backup& backup, st
 
 TEST(HostileArchive, TruncatedAnywhere) {
   const std::string archive = sample::archive_of(sample::files_of(sample::small_backup()));
-  for (std::size_t size = 0; size < archive.size(); ++size) {
+  for (std::size_t size = 0; size < archive.size(); size += places()) {
     Recording recording;
     EXPECT_THROW(sample::read(archive.substr(0, size), recording), Error) << size;
   }
@@ -55,7 +62,7 @@ TEST(HostileArchive, TruncatedAnywhere) {
 
 TEST(HostileArchive, TruncatedAnywhereInsideTheTar) {
   const std::string tar = sample::tar_of(sample::files_of(sample::small_backup()));
-  for (std::size_t size = 0; size < tar.size(); ++size) {
+  for (std::size_t size = 0; size < tar.size(); size += places()) {
     Recording recording;
     EXPECT_THROW(sample::read(sample::gzip_of(tar.substr(0, size)), recording), Error) << size;
   }
@@ -64,7 +71,7 @@ TEST(HostileArchive, TruncatedAnywhereInsideTheTar) {
 TEST(HostileArchive, EveryBitFlipped) {
   const Backup backup = sample::small_backup();
   std::string archive = sample::archive_of(sample::files_of(backup));
-  for (std::size_t bit = 0; bit < 8 * archive.size(); ++bit) {
+  for (std::size_t bit = 0; bit < 8 * archive.size(); bit += places()) {
     const char mask = static_cast<char>(1 << bit % 8);
     archive[bit / 8] ^= mask;
     expect_refused_or_same(archive, backup, bit);
@@ -75,7 +82,7 @@ TEST(HostileArchive, EveryBitFlipped) {
 TEST(HostileArchive, EveryByteChangedInsideTheTar) {
   const Backup backup = sample::small_backup();
   std::string tar = sample::tar_of(sample::files_of(backup));
-  for (std::size_t at = 0; at < tar.size(); ++at) {
+  for (std::size_t at = 0; at < tar.size(); at += places()) {
     const char mask = static_cast<char>(1 << at % 7);
     tar[at] ^= mask;
     expect_refused_or_same(sample::gzip_of(tar), backup, at);

@@ -36,8 +36,7 @@ class Matcher {
       differ("table " + archived.name + " does not exist here");
       return;
     }
-    MatchedTable matched{number, &archived, scope_.find(index), &schema_.tables[index], {}, {}, {},
-                         {},     {}};
+    MatchedTable matched{number, &archived, scope_.find(index), &schema_.tables[index]};
     if (matched.scoped == nullptr || !matched.scoped->travels()) {
       differ("table " + display_table(*matched.table) + " does not travel with a company here" +
              (matched.scoped == nullptr
@@ -93,8 +92,9 @@ class Matcher {
     return column.not_null && !column.has_default && !column.identity && !column.generated;
   }
 
-  // What the columns here get that the archive gives no value.
+  // What the columns here get that the archive gives no value, and what its rows must meet.
   void fill_gaps(MatchedTable& matched) const {
+    if (!options_.everything) matched.row_check = row_check_of(rules_, *matched.table);
     for (const Column& column : matched.table->columns) {
       const auto found = std::find(matched.columns.begin(), matched.columns.end(), &column);
       const auto at = static_cast<size_t>(found - matched.columns.begin());

@@ -23,13 +23,14 @@ struct MatchedTable {
   const ManifestTable* archived;
   const ScopedTable* scoped;
   const Table* table;
-  std::vector<const Column*> columns;     // of each of the archive's columns
-  std::vector<bool> loaded;               // is that column loaded, or does its default count?
-  std::vector<Replacement> replacements;  // of columns that are not loaded
+  std::vector<const Column*> columns{};     // of each of the archive's columns
+  std::vector<bool> loaded{};               // is that column loaded, or does its default count?
+  std::vector<Replacement> replacements{};  // of columns that are not loaded
   // Columns that must not be NULL, and for which nothing gives a value: existing rows keep theirs,
   // but no row can be added.
-  std::vector<const Column*> gaps;
-  std::vector<int16_t> moved;  // of the columns loaded, those of MatchOptions::moved
+  std::vector<const Column*> gaps{};
+  std::string row_check{};       // what its rows must meet; empty: nothing
+  std::vector<int16_t> moved{};  // of the columns loaded, those of MatchOptions::moved
 };
 
 // Columns by table and number.

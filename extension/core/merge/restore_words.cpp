@@ -56,4 +56,14 @@ const char* to_text(MissingShared missing) {
   return "";
 }
 
+const char* to_text(OnError on_error) {
+  switch (on_error) {
+    case OnError::kAbort:
+      return "abort";
+    case OnError::kSkip:
+      return "skip";
+  }
+  return "";
+}
+
 }  // namespace company_backup

@@ -114,6 +114,12 @@ const std::string* declared_default(const Rules& rules, const Table& table, cons
   return nullptr;
 }
 
+std::string row_check_of(const Rules& rules, const Table& table) {
+  for (const RowCheck& rule : rules.row_checks)
+    if (rule.schema == table.schema && rule.table == table.name) return rule.condition;
+  return {};
+}
+
 bool is_file(const Rules& rules, const Table& table, const Column& column) {
   return column.is_bytea() && column_treatment(rules, table, column.name) == ColumnTreatment::kFile;
 }

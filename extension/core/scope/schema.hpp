@@ -143,6 +143,12 @@ struct ColumnDefault {
   std::string expression;  // SQL over nothing
 };
 
+// What rows must meet to be restored.
+struct RowCheck {
+  std::string schema, table;
+  std::string condition;  // SQL over a row
+};
+
 struct Settings {
   std::string company_schema, company_table;  // empty: not set
   std::string key_column, name_column, owner_column;
@@ -160,6 +166,7 @@ struct Rules {
   std::vector<TableRename> table_renames;
   std::vector<ColumnRename> column_renames;
   std::vector<ColumnDefault> column_defaults;
+  std::vector<RowCheck> row_checks;
 };
 
 struct Schema {
@@ -200,6 +207,9 @@ const std::string* declared_default(const Rules& rules, const Table& table, cons
 
 // Is each value of the column a file in an archive? Only bytea can be; a column of another type
 // that is treated as a file stays in its row.
+// What set_row_check() says of rows of the table; empty: nothing.
+std::string row_check_of(const Rules& rules, const Table& table);
+
 bool is_file(const Rules& rules, const Table& table, const Column& column);
 
 }  // namespace company_backup

@@ -30,6 +30,9 @@ struct RowValue {
   ValueKind kind = ValueKind::kNull;
   std::string_view text;
 };
+inline bool is_same(const RowValue& a, const RowValue& b) {
+  return a.kind == b.kind && a.text == b.text;
+}
 
 // Where the value of a column stands in a line, quotes and all.
 struct Span {

@@ -174,18 +174,17 @@ void throw_waiting_with_hint(const std::string& hint) {
   throw PostgresError{};
 }
 
-void with_subtransaction_impl(boundary::Thunk body, void* argument, bool* failed,
-                              CaughtError* error) {
+KeptError keep_error_impl(boundary::Thunk body, void* argument) {
   const MemoryContext memory = CurrentMemoryContext;
   const ResourceOwner owner = CurrentResourceOwner;
   guarded([] { BeginInternalSubTransaction(nullptr); });
   MemoryContextSwitchTo(memory);
-  ErrorData* data = nullptr;
+  KeptError kept;
   try {
     body(argument);
     guarded([] { ReleaseCurrentSubTransaction(); });
   } catch (const PostgresError&) {
-    data = guarded([memory] {
+    kept.data_ = guarded([memory] {
       MemoryContextSwitchTo(memory);
       ErrorData* copy = CopyErrorData();
       FlushErrorState();
@@ -193,17 +192,75 @@ void with_subtransaction_impl(boundary::Thunk body, void* argument, bool* failed
       return copy;
     });
   } catch (...) {
+    kept.exception_ = std::current_exception();
     guarded([] { RollbackAndReleaseCurrentSubTransaction(); });
-    MemoryContextSwitchTo(memory);
-    CurrentResourceOwner = owner;
-    throw;
   }
   MemoryContextSwitchTo(memory);
   CurrentResourceOwner = owner;
-  if (data == nullptr) return;
-  if (must_pass(data->sqlerrcode)) guarded([data] { ReThrowError(data); });
+  if (kept.data_ != nullptr && must_pass(kept.data_->sqlerrcode)) kept.rethrow();
+  return kept;
+}
+
+std::string KeptError::sqlstate() const {
+  if (data_ != nullptr) return unpack_sql_state(data_->sqlerrcode);
+  if (exception_ == nullptr) return {};
+  try {
+    std::rethrow_exception(exception_);
+  } catch (const Error& error) {
+    return error.sqlstate();
+  } catch (...) {
+    return {};
+  }
+}
+
+CaughtError KeptError::caught() const {
+  return data_ == nullptr ? CaughtError() : to_caught(*data_);
+}
+
+void KeptError::rethrow() const {
+  if (data_ == nullptr) std::rethrow_exception(exception_);
+  ErrorData* const data = data_;
+  guarded([data] { ReThrowError(data); });
+  throw PostgresError{};
+}
+
+namespace {
+
+// In the current memory context.
+char* joined(const char* text, const char* between, const std::string& more) {
+  const char* const added = to_server_with_marks(more.c_str());
+  return text == nullptr ? pstrdup(added) : psprintf("%s%s%s", text, between, added);
+}
+
+}  // namespace
+
+void KeptError::rethrow_with(const std::string& detail, const std::string& hint) const {
+  if (ErrorData* const data = data_) {
+    guarded([&, data] {
+      data->detail = joined(data->detail, "\n", detail);
+      data->hint = joined(data->hint, " ", hint);
+    });
+    rethrow();
+  }
+  try {
+    std::rethrow_exception(exception_);
+  } catch (const Error& error) {
+    const auto join = [](const std::string& text, const char* between, const std::string& more) {
+      return text.empty() ? more : text + between + more;
+    };
+    throw Error(error.sqlstate(), error.message())
+        .detail(join(error.detail(), "\n", detail))
+        .hint(join(error.hint(), " ", hint));
+  }
+}
+
+void with_subtransaction_impl(boundary::Thunk body, void* argument, bool* failed,
+                              CaughtError* error) {
+  const KeptError kept = keep_error_impl(body, argument);
+  if (!kept) return;
+  if (kept.is_exception()) kept.rethrow();
   *failed = true;
-  *error = to_caught(*data);
+  *error = kept.caught();
 }
 
 }  // namespace company_backup

@@ -11,6 +11,7 @@
 // re-thrown there. The body of guarded() may hold only objects without destructors.
 #pragma once
 
+#include <exception>
 #include <string>
 #include <type_traits>
 
@@ -113,6 +114,35 @@ void with_subtransaction(Body&& body, OnError&& on_error) {
   CaughtError error;
   with_subtransaction_impl([](void* p) { (*static_cast<Callable*>(p))(); }, &body, &failed, &error);
   if (failed) on_error(error);
+}
+
+// What left a subtransaction, which is rolled back then: nothing, an error of PostgreSQL, or an
+// exception. Cancels, shutdowns and lack of memory are never kept.
+class KeptError {
+ public:
+  explicit operator bool() const { return data_ != nullptr || exception_ != nullptr; }
+  bool is_exception() const { return exception_ != nullptr; }
+  // Of PostgreSQL's error or an Error; "" of anything else.
+  std::string sqlstate() const;
+  CaughtError caught() const;  // of PostgreSQL's error
+  // As it was raised.
+  [[noreturn]] void rethrow() const;
+  // With more behind its DETAIL and its HINT. Not for exceptions that are no Error.
+  [[noreturn]] void rethrow_with(const std::string& detail, const std::string& hint) const;
+
+ private:
+  friend KeptError keep_error_impl(boundary::Thunk body, void* argument);
+  ErrorData* data_ = nullptr;  // in the memory context that was current
+  std::exception_ptr exception_;
+};
+KeptError keep_error_impl(boundary::Thunk body, void* argument);
+
+// Runs `body` in a subtransaction.
+template <class Body>
+KeptError keep_error(Body&& body) {
+  using Callable = std::remove_reference_t<Body>;
+  return keep_error_impl([](void* p) { (*static_cast<Callable*>(p))(); },
+                         const_cast<std::remove_const_t<Callable>*>(&body));
 }
 
 // Runs `body` like guarded(); when PostgreSQL raises an error, takes it off the error stack and

@@ -163,12 +163,23 @@ inline void disable_checks(ResultRelInfo* relation, int count) {
 #endif
 }
 
+// A condition over a relation's rows, in which generated columns that are not stored become what
+// they are generated from.
+inline Node* with_generated_columns(Node* condition, Relation relation) {
+#if PG_VERSION_NUM >= 180000
+  return expand_generated_columns_in_expr(condition, relation, 1);
+#else
+  (void)relation;
+  return condition;
+#endif
+}
+
 // The condition of a CHECK as it is to be evaluated; null: nobody enforces it.
 inline Node* check_condition(Relation relation, const ConstrCheck& check) {
   auto* condition = static_cast<Node*>(stringToNode(check.ccbin));
 #if PG_VERSION_NUM >= 180000
   if (!check.ccenforced) return nullptr;
-  return expand_generated_columns_in_expr(condition, relation, 1);
+  return with_generated_columns(condition, relation);
 #else
   (void)relation;
   return condition;
@@ -212,6 +223,18 @@ inline List* insert_into_indexes(ResultRelInfo* relation, TupleTableSlot* row, E
 #else
   (void)updates;
   return ExecInsertIndexTuples(relation, row, estate, is_update, false, nullptr, NIL);
+#endif
+}
+
+// May the row stand beside those there are, say these indexes? Else where the other one is.
+inline bool is_free_of_conflicts(ResultRelInfo* relation, TupleTableSlot* row, EState* estate,
+                                 ItemPointer other, List* indexes) {
+#if PG_VERSION_NUM >= 180000
+  ItemPointerData none;
+  ItemPointerSetInvalid(&none);
+  return ExecCheckIndexConstraints(relation, row, estate, other, &none, indexes);
+#else
+  return ExecCheckIndexConstraints(relation, row, estate, other, indexes);
 #endif
 }
 

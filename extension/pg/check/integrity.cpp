@@ -1,6 +1,7 @@
 #include "pg/check/integrity.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/scope/column_roots.hpp"
@@ -35,6 +36,14 @@ class Proof {
         source_(live.table(reference.table)),
         target_(live.table(reference.target)),
         is_written_(written ? written->condition(source_, "s") : "") {}
+
+  // From here on nothing is refused, but told of.
+  using Found = std::function<void(const UnprovedRow&)>;
+  void tell(const WrittenRows& since, Found found) {
+    since_ = since.condition(source_, "s");
+    found_ = std::move(found);
+  }
+  uint64_t told() const { return told_; }
 
   // Rows of the target that stand as they were, and that rows written by this transaction refer to.
   void lock_own_targets() const {
@@ -166,12 +175,37 @@ class Proof {
                ") IN (SELECT * FROM unnest(" +
                list(", ", [](size_t i) { return "$" + std::to_string(i + 2) + "::text[]"; }) + "))",
            args);
+    if (found_) return;
     // The rows were there a moment ago, in this transaction.
     throw Error(sqlstate::kInternal, "rows of a reference vanished");
   }
 
+  void tell_of(const std::string& condition, const std::vector<Arg>& args) const {
+    const std::vector<int16_t>& key = live_.scope.find(reference_.table)->key;
+    std::string sql = "SELECT (true" + since_ + ")";
+    for (const std::vector<int16_t>* const numbers : {&key, &reference_.columns}) {
+      for (const int16_t number : *numbers) {
+        const Column& column = column_of(source_, number);
+        sql += ", " + as_text(column_sql("s", column), column);
+      }
+    }
+    Cursor rows(sql + own_rows() + condition, args);
+    for (Rows some = rows.fetch(kKeysPerLookup); !some.empty(); some = rows.fetch(kKeysPerLookup)) {
+      for (const Row& row : some) {
+        UnprovedRow unproved{reference_, *row[0] == "t", {}, {}};
+        for (size_t i = 0; i < key.size(); ++i) unproved.key.push_back(row[1 + i].value_or(""));
+        for (size_t i = 1 + key.size(); i < row.size(); ++i)
+          unproved.leads_to.push_back(row[i].value_or(""));
+        ++told_;
+        found_(unproved);
+      }
+    }
+    rows.close();
+  }
+
   // Throws if there are rows for which `condition` holds.
   void report(const std::string& condition, const std::vector<Arg>& args) const {
+    if (found_) return tell_of(condition, args);
     const ScopedTable& scoped = *live_.scope.find(reference_.table);
     std::string key;
     for (int16_t number : scoped.key) {
@@ -250,6 +284,9 @@ class Proof {
   const Table& source_;
   const Table& target_;
   const std::string is_written_;
+  std::string since_;
+  Found found_;  // empty: what is not proved is an error
+  mutable uint64_t told_ = 0;
 };
 
 // Is it what makes rows the company's? Its key is then in that column, and its row is there.
@@ -268,6 +305,22 @@ void lock_own_targets(const LiveScope& live, const Company& company,
     if (reference.soft || !wanted(reference)) continue;
     Proof(live, company, reference).lock_own_targets();
   }
+}
+
+uint64_t find_unproved(const LiveScope& live, const Company& company, const RowOrigin& origin,
+                       const WrittenRows& since,
+                       const std::function<bool(const Reference&)>& wanted,
+                       const std::function<void(const UnprovedRow&)>& found) {
+  const ColumnRoots roots(live.schema, live.scope);
+  uint64_t count = 0;
+  for (const Reference& reference : live.scope.references) {
+    if (reference.soft || is_whole_route(live.scope, reference) || !wanted(reference)) continue;
+    Proof proof(live, company, reference, origin.written);
+    proof.tell(since, found);
+    proof.run(origin, roots);
+    count += proof.told();
+  }
+  return count;
 }
 
 void prove_references(const LiveScope& live, const Company& company, const RowOrigin& origin,

@@ -1,7 +1,10 @@
 // Proves the foreign keys of rows that were loaded without their triggers.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "pg/check/row_origin.hpp"
 #include "pg/scope/company_scope.hpp"
@@ -20,6 +23,20 @@ namespace company_backup {
 // `wanted`: which foreign keys; all if empty.
 void prove_references(const LiveScope& live, const Company& company, const RowOrigin& origin,
                       const std::function<bool(const Reference&)>& wanted = {});
+
+// A row of the company whose foreign key is not proved.
+struct UnprovedRow {
+  const Reference& reference;
+  bool written;                  // since ...
+  std::vector<std::string> key;  // of the row, in PostgreSQL's text form; empty: its table has none
+  std::vector<std::string> leads_to;  // what stands in the columns of the foreign key
+};
+
+// The same, but tells of each such row instead of raising an error. Returns how many there are.
+uint64_t find_unproved(const LiveScope& live, const Company& company, const RowOrigin& origin,
+                       const WrittenRows& since,
+                       const std::function<bool(const Reference&)>& wanted,
+                       const std::function<void(const UnprovedRow&)>& found);
 
 // Takes the company's rows that rows written by this transaction refer to FOR KEY SHARE, as an
 // INSERT would, but for those it wrote itself: nobody else can remove them then. Waits for others;

@@ -7,6 +7,7 @@
 #include "pg/base/foreign_code.hpp"
 #include "pg/rows/line_values.hpp"
 #include "pg/rows/replacement.hpp"
+#include "pg/rows/row_check.hpp"
 
 namespace company_backup {
 namespace {
@@ -48,6 +49,8 @@ MatchedArchive::MatchedArchive(const LiveScope& live, const Manifest& manifest, 
   if (company == tables_.end() || company->archived->rows != 1) {
     throw Error(sqlstate::kBadArchive, "the archive does not hold exactly one company row");
   }
+  for (const MatchedTable& table : tables_)
+    if (!table.row_check.empty()) require_own_row_check(*table.table, table.row_check);
   for (const MatchedTable& table : tables_) {
     if (!table.table->foreign || is_company_table(table.scoped->table)) continue;
     refuse_code_of_insert(table.table->oid, display_table(*table.table), loaded_numbers(table));
@@ -194,7 +197,7 @@ std::unique_ptr<MappedRowWriter> MatchedArchive::writer(const MatchedTable& tabl
                                                         RowMapper mapper) const {
   return std::make_unique<MappedRowWriter>(*table.table, table.columns, table.loaded,
                                            table.scoped->key, std::move(mapper), bytes_of(table),
-                                           table.replacements, &doubts_);
+                                           table.replacements, &doubts_, table.row_check);
 }
 
 std::unique_ptr<MappedRowWriter> MatchedArchive::translating_writer(const MatchedTable& table) {

@@ -17,6 +17,16 @@
 #include "pg/rows/table_plan.hpp"
 
 namespace company_backup {
+namespace {
+
+std::string shown_key(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "(" : ", ") + value;
+  return text + ")";
+}
+
+}  // namespace
+
 CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, MatchedArchive& load,
                            const MergePolicy& policy)
     : work_{live, company, load, policy},
@@ -32,6 +42,63 @@ OrphanRows* CompanyMerge::orphans_of(const MatchedTable& matched) const {
   return orphans_ ? orphans_->of(matched.scoped->table) : nullptr;
 }
 
+void CompanyMerge::begin_tables() {
+  if (work_.refusals == nullptr) return;
+  std::set<TableIndex> indexes;
+  for (const MatchedTable* matched : tables()) indexes.insert(matched->scoped->table);
+  work_.refusals->known().left_out().begin_again(std::move(indexes));
+}
+
+void CompanyMerge::prove_doubted() {
+  if (work_.refusals != nullptr) {
+    find_false_checks();
+    work_.refusals->require_complete();
+  }
+  work_.load.doubts().prove();
+}
+
+// Rows of tables without a key cannot be named: their CHECKs stay errors.
+void CompanyMerge::find_false_checks() {
+  std::vector<std::string> relations, places;
+  std::map<std::pair<std::string, std::string>, Refusal> reasons;
+  work_.load.doubts().find_false([&](Oid relation, ItemPointerData tid, const CaughtError& why) {
+    relations.push_back(std::to_string(relation));
+    places.push_back("(" + std::to_string(ItemPointerGetBlockNumber(&tid)) + "," +
+                     std::to_string(ItemPointerGetOffsetNumber(&tid)) + ")");
+    reasons[{relations.back(), places.back()}] = {why.sqlstate, why.message};
+  });
+  if (relations.empty()) return;
+  for (const auto& [index, done] : done_) {
+    const std::vector<int16_t>& key = done.matched->scoped->key;
+    if (key.empty()) continue;
+    std::string sql = "SELECT v.relation, v.place";
+    for (const Column* column : columns_of(*done.matched->table, key))
+      sql += ", " + as_text(column_sql("t", *column), *column);
+    for (const Row& row : query(sql + from_places(*done.matched->table, 1),
+                                {text_array(relations), text_array(places)}, Access::kWrite)) {
+      std::vector<std::string> values;
+      for (size_t i = 2; i < row.size(); ++i) values.push_back(row[i].value_or(""));
+      work_.refusals->find_late(*done.matched, key_line(values), shown_key(values),
+                                reasons.at({*row[0], *row[1]}));
+    }
+  }
+}
+
+bool CompanyMerge::find_unproved_rows(const RowOrigin& origin,
+                                      const std::function<bool(const Reference&)>& wanted) {
+  const uint64_t count = find_unproved(
+      work_.live, work_.company, origin, written_rows(), wanted, [this](const UnprovedRow& row) {
+        if (!row.written) return work_.refusals->need(row.reference, row.leads_to);
+        const auto done = done_.find(row.reference.table);
+        if (row.key.empty() || done == done_.end()) return;
+        work_.refusals->find_late(
+            *done->second.matched, key_line(row.key), shown_key(row.key),
+            {sqlstate::kIntegrity, "its reference \"" + row.reference.name + "\" leads nowhere"});
+      });
+  work_.refusals->require_complete();
+  return count == 0;
+}
+
 MergeCounts CompanyMerge::preview(const MatchedTable& matched) {
   TablePreview table(work_, matched, orphans_of(matched));
   const MergeCounts counts = table.run();
@@ -42,6 +109,7 @@ MergeCounts CompanyMerge::preview(const MatchedTable& matched) {
 std::vector<MergeCounts> CompanyMerge::compare() {
   refuse_unknown_rows();
   finds_orphans();
+  begin_tables();
   std::vector<MergeCounts> counts;
   for (const MatchedTable* matched : tables()) counts.push_back(preview(*matched));
   work_.load.doubts().prove();
@@ -60,6 +128,7 @@ void CompanyMerge::compare_company() {
 void CompanyMerge::list(RowListing& listing) {
   refuse_unknown_rows();
   finds_orphans();
+  begin_tables();
   work_.listing = &listing;
   for (const MatchedTable* matched : tables()) {
     if (!listing.is_full()) preview(*matched);
@@ -70,6 +139,7 @@ void CompanyMerge::list(RowListing& listing) {
 std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* edits) {
   refuse_unknown_rows();
   finds_orphans();
+  begin_tables();
   std::vector<MergeCounts> counts;
   record_ = work_.load.manifest();
   record_.company_key = work_.company.key;
@@ -82,9 +152,10 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
     const bool stopped = !work_.missing.empty() || !work_.conflicts.empty();
     counts.push_back(stopped ? preview(*matched) : write(*matched, undo, edits));
   }
+  if (work_.refusals != nullptr) work_.refusals->require_complete();
   work_.missing.refuse();
   work_.conflicts.refuse(!work_.policy.merges);
-  work_.load.doubts().prove();
+  prove_doubted();
   work_.cut.find();
   work_.cut.refuse();
   if (undo != nullptr) record_keyless_tables(counts, *undo);

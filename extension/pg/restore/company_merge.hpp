@@ -36,6 +36,14 @@ class CompanyMerge {
   // gone stays away. To be called before the rest.
   void keep_ids(KeptIds& kept) { work_.kept = &kept; }
 
+  // Rows that are refused are left out and given to these, instead of being errors. To be called
+  // before the rest.
+  void leave_out(Refusals& refusals) { work_.refusals = &refusals; }
+  // After apply(): the same for rows whose foreign keys are not proved, under a snapshot that sees
+  // them. False: there are such rows that cannot be left out.
+  bool find_unproved_rows(const RowOrigin& origin,
+                          const std::function<bool(const Reference&)>& wanted);
+
   // Are there rows to adopt? May be asked before the rest.
   bool finds_orphans();
 
@@ -52,7 +60,8 @@ class CompanyMerge {
   // Writes the differences. `undo`: what was there and what was done to it goes there; may be null.
   // `edits`: gets the rows that are not as an earlier restore left them; may be null. Rows that
   // stay and that written rows refer to are taken FOR KEY SHARE.
-  // Errors: kSchemaDiffers, kMissingValue, kSerializationFailure, and those of RowChanges.
+  // Errors: kSchemaDiffers, kMissingValue, kSerializationFailure, and those of RowChanges; throws
+  // Refusals::Incomplete.
   std::vector<MergeCounts> apply(UndoWriter* undo, DiscardedEdits* edits);
 
   // After compare(): what apply() would stop at, for the table's row of a preview; and of that the
@@ -94,6 +103,9 @@ class CompanyMerge {
   // The numbers of tables() in the undo record.
   std::map<TableIndex, size_t> record_numbers() const;
   std::vector<const MatchedTable*> tables() const;
+  void begin_tables();
+  void prove_doubted();
+  void find_false_checks();
   std::vector<MergeCounts> in_order_of_archive(std::vector<MergeCounts> counts) const;
   MergeCounts preview(const MatchedTable& matched);
   MergeCounts write(const MatchedTable& matched, UndoWriter* undo, DiscardedEdits* edits);

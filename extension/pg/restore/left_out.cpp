@@ -1,9 +1,11 @@
 #include "pg/restore/left_out.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/scope/padding.hpp"
 #include "core/scope/path_rules.hpp"
+#include "core/scope/sql.hpp"
 #include "core/text/json_path.hpp"
 #include "pg/load/clearable.hpp"
 #include "pg/rows/line_values.hpp"
@@ -23,8 +25,11 @@ std::optional<std::vector<size_t>> positions_of(const MatchedTable& matched,
   return positions;
 }
 
-bool is_same(const RowValue& a, const RowValue& b) {
-  return a.kind == b.kind && a.text == b.text;
+// Of another one: row (7) of app.customer.
+std::string shown_row(const Table& table, const std::vector<std::string>& key) {
+  std::string text;
+  for (const std::string& value : key) text += (text.empty() ? "row (" : ", ") + value;
+  return text + ") of " + display_table(table);
 }
 
 }  // namespace
@@ -43,13 +48,37 @@ bool LeftOutRows::read_key(const MatchedTable& matched, const std::vector<size_t
   return true;
 }
 
-void LeftOutRows::note(const MatchedTable& matched, const std::vector<RowValue>& row) {
+void LeftOutRows::note(const MatchedTable& matched, const std::vector<RowValue>& row,
+                       const std::vector<RowValue>* stays) {
   for (const Reference& reference : live_.scope.references) {
     if (reference.target != matched.scoped->table) continue;
     const auto positions = positions_of(matched, reference.target_columns);
-    if (!positions || !read_key(matched, *positions, row)) continue;
-    keys_[{reference.target, reference.target_columns}].add(key_);
+    if (!positions) continue;
+    if (stays != nullptr && std::all_of(positions->begin(), positions->end(), [&](size_t at) {
+          return is_same(row[at], (*stays)[at]);
+        })) {
+      continue;
+    }
+    if (!read_key(matched, *positions, row)) continue;
+    const Target target = target_of(reference);
+    KeySet& keys = keys_[target];
+    if (keys.contains(key_)) continue;
+    keys.add(key_);
+    const auto asked = asked_.find(target);
+    missed_ |=
+        asked_inside_.contains(target) || (asked != asked_.end() && asked->second.contains(key_));
   }
+}
+
+void LeftOutRows::begin_again(std::set<TableIndex> tables) {
+  open_ = std::move(tables);
+  asked_.clear();
+  asked_inside_.clear();
+  missed_ = false;
+}
+
+void LeftOutRows::finish_table(TableIndex table) {
+  open_.erase(table);
 }
 
 bool LeftOutRows::is_tied_to_itself(TableIndex table) const {
@@ -83,7 +112,9 @@ void LeftOutRows::add_way(Ways& ways, const MatchedTable& matched, const Referen
     if (!at) return;
     when = RowMapper::When{*at, reference.when_value, kind->is_padded()};
   }
-  const KeySet* keys = &keys_[{reference.target, reference.target_columns}];
+  const KeySet* keys = &keys_[target_of(reference)];
+  if (!reference.json_path.empty() || reference.path || is_list(live_.schema, reference))
+    ways.inside_to.insert(target_of(reference));
   if (!reference.json_path.empty()) {
     ways.maps.push_back(std::make_unique<DroppedKeys>(keys));
     return ways.inside.map_json((*positions)[0], JsonPath::parse(reference.json_path),
@@ -120,15 +151,24 @@ bool LeftOutRows::is_meant(const MatchedTable& matched, const Way& way) const {
 }
 
 LeftOutRows::Fate LeftOutRows::look_at(const MatchedTable& matched, std::vector<RowValue>& row) {
-  if (keys_.empty()) return Fate::kComes;
   Ways& ways = ways_of(matched);
   before_ = row;
   for (const Way& way : ways.to_rows) {
-    if (way.keys->empty() || !read_key(matched, way.positions, before_)) continue;
-    if (!way.keys->contains(key_) || !is_meant(matched, way)) continue;
-    if (way.cleared.empty()) return Fate::kStaysAway;
+    const bool open = open_.contains(way.reference->target);
+    if ((way.keys->empty() && !open) || !read_key(matched, way.positions, before_)) continue;
+    if (!is_meant(matched, way)) continue;
+    if (!way.keys->contains(key_)) {
+      if (open) asked_[target_of(*way.reference)].add(key_);
+      continue;
+    }
+    if (way.cleared.empty()) {
+      needed_ = shown_row(live_.table(way.reference->target), texts_);
+      return Fate::kStaysAway;
+    }
     for (const size_t position : way.cleared) row[position] = {};
   }
+  for (const Target& target : ways.inside_to)
+    if (open_.contains(target.table)) asked_inside_.insert(target);
   if (!ways.inside.empty()) ways.inside.apply(row);
   return std::equal(row.begin(), row.end(), before_.begin(), is_same) ? Fate::kComes
                                                                       : Fate::kChanged;

@@ -6,16 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "core/text/row_composer.hpp"
-#include "pg/base/line_spool.hpp"
 #include "pg/load/drift_scan.hpp"
+#include "pg/restore/problem_list.hpp"
 
 namespace company_backup {
 
 class LostValues {
  public:
-  LostValues();
-
   // Puts each value aside.
   LossObserver observer();
 
@@ -25,10 +22,7 @@ class LostValues {
  private:
   void note(const LostValue& value);
 
-  RowComposer composer_;
-  LineSpool lines_;
-  std::string line_;
-  uint64_t count_ = 0;
+  ProblemList list_;
 };
 
 // What a preview says of the values of a table that is here.
@@ -36,8 +30,5 @@ std::vector<std::string> loss_notes(const SchemaDrift& drift, const Table& table
 
 // Rows of a preview for tables of the archive that are not.
 Rows lost_tables(const SchemaDrift& drift);
-
-// Rows of restore_problems(), in their order.
-void read_problems(int64_t restore, const std::function<void(const Row& row)>& row);
 
 }  // namespace company_backup

@@ -199,6 +199,11 @@ std::string MergePlan::key_text(const std::vector<RowValue>& values) const {
   return text.empty() ? text : text + ")";
 }
 
+std::string MergePlan::identity_of(const std::vector<RowValue>& row) const {
+  if (is_keyless()) return comparable(columns, row, true);
+  return key_line_of(matched->scoped->key, matched->columns, row).value_or("");
+}
+
 MergePlan plan_merge(const LiveScope& live, const MatchedTable& matched, const Company& company,
                      const MergePolicy& policy) {
   return Planner(live, matched, company, policy).run();

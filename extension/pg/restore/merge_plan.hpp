@@ -32,6 +32,9 @@ struct MergePlan {
   // The key of a row for messages, of the values of the archive's columns at least: (7, north). ""
   // without a key.
   std::string key_text(const std::vector<RowValue>& values) const;
+  // Is a row of the archive the same, whatever it holds? A key, or all that counts of a row
+  // without.
+  std::string identity_of(const std::vector<RowValue>& row) const;
 };
 
 struct MergePolicy {

@@ -5,6 +5,7 @@
 #include "core/archive/manifest.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
+#include "pg/base/error_code.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/check/reference_check.hpp"
@@ -33,7 +34,8 @@ class RestoreRun {
  public:
   // `recorded`: nullopt for a preview.
   RestoreRun(const LiveScope& live, const Company& company, const StoredBackup& backup,
-             const RestoreOptions& options, const std::optional<Recorded>& recorded)
+             const RestoreOptions& options, const std::optional<Recorded>& recorded,
+             KnownRefusals* known)
       : live_(live),
         company_(company),
         mode_(options.mode),
@@ -79,11 +81,17 @@ class RestoreRun {
                                .preview = preview,
                                .selected = selected_ ? &*selected_ : nullptr});
     if (kept_) merge_->keep_ids(*kept_);
+    if (known != nullptr) merge_->leave_out(refusals_.emplace(*known));
   }
 
   CompanyMerge& merge() { return *merge_; }
   const SchemaDrift& drift() const { return archive_.drift(); }
-  void record_losses(int64_t restore) { lost_.record(restore); }
+  void record_losses(int64_t restore) {
+    lost_.record(restore);
+    if (refusals_) refusals_->record(restore);
+  }
+  // Rows that are left out; null: they are errors.
+  const Refusals* refusals() const { return refusals_ ? &*refusals_ : nullptr; }
 
   std::vector<SharedReport> shared_report() const { return load_->shared_report(); }
 
@@ -98,6 +106,7 @@ class RestoreRun {
       add("append-only: rows are added, never changed or removed");
     }
     add_kept_notes(counts, mode_ == RestoreMode::kMerge, add);
+    add_refused_notes(counts, add);
     if (renewal_) {
       for (const std::string& part : renewal_->notes_of(scoped.table)) add(part);
     }
@@ -130,8 +139,11 @@ class RestoreRun {
     // A restore that writes nothing is right before or after whatever others do.
     FormerOrphans orphans(live_, restore);
     if (merge_->has_written()) merge_->look_again(orphans);
-    prove_references(live_, company_, origin(),
-                     [this](const Reference& reference) { return merge_->is_affected(reference); });
+    const auto wanted = [this](const Reference& reference) {
+      return merge_->is_affected(reference);
+    };
+    if (!refusals_ || !merge_->find_unproved_rows(origin(), wanted))
+      prove_references(live_, company_, origin(), wanted);
     merge_->prove_written();
     // What led nowhere when the backup was made may lead to somebody's row here. In the company
     // that it was made of, a restore brings back only what it was like then.
@@ -255,6 +267,20 @@ class RestoreRun {
     }
   }
 
+  static void add_refused_notes(const MergeCounts& counts,
+                                const std::function<void(std::string)>& add) {
+    if (counts.refused > 0) {
+      add(std::to_string(counts.refused) +
+          (counts.refused == 1 ? " row of the backup is refused by the table, and left out"
+                               : " rows of the backup are refused by the table, and left out"));
+    }
+    if (counts.lacking > 0) {
+      add(std::to_string(counts.lacking) +
+          (counts.lacking == 1 ? " row needs one that is left out, and is, too"
+                               : " rows need some that are left out, and are, too"));
+    }
+  }
+
   void add_group_notes(const ScopedTable& scoped,
                        const std::function<void(std::string)>& add) const {
     for (const TakenGroup& group : taken_groups_) {
@@ -286,7 +312,135 @@ class RestoreRun {
   std::vector<TakenGroup> taken_groups_;  // that stop it
   std::vector<CollapsedKey> clashes_;
   std::optional<RowSelection> selected_;  // nothing: all
+  std::optional<Refusals> refusals_;
   std::optional<CompanyMerge> merge_;
+};
+
+}  // namespace
+
+namespace {
+
+// A restore of a company that is locked, as often as it has to be attempted.
+class Restoring {
+ public:
+  Restoring(Operation& operation, const AskedCompany& target, const StoredBackup& backup,
+            const RestoreOptions& options, int64_t identity)
+      : operation_(operation),
+        live_(operation.live()),
+        target_(target),
+        backup_(backup),
+        options_(options),
+        identity_(identity) {}
+
+  // Refused rows are errors: the first that is met, and with it all others.
+  int64_t run() {
+    int64_t restore = 0;
+    const KeptError error = keep_error([&] { restore = attempt(nullptr, true); });
+    if (!error) return restore;
+    if (!says_refused(error.sqlstate()) || !find_refused()) error.rethrow();
+    error.rethrow_with(
+        "In all, " + std::to_string(count_) + " rows of the backup are refused:\n" + listed_,
+        "With on_error => 'skip' such rows are left out, and what needs them.");
+  }
+
+  // Rows that are refused are left out.
+  int64_t run_without() {
+    int64_t restore = 0;
+    KnownRefusals known(live_);
+    while (true) {
+      bool incomplete = false;
+      const KeptError error = keep_error([&] {
+        try {
+          restore = attempt(&known, true);
+        } catch (const Refusals::Incomplete&) {
+          incomplete = true;
+          throw;
+        }
+      });
+      if (!error) return restore;
+      if (!incomplete) error.rethrow();
+      check_for_interrupts();
+    }
+  }
+
+ private:
+  struct Listed {};  // leaves an attempt whose refusals are all that was wanted
+
+  static bool says_refused(const std::string& code) {
+    return is_refusal(code) || code == sqlstate::kBadValue || code == sqlstate::kExcluded ||
+           code == sqlstate::kIntegrity;
+  }
+
+  // Are there several?
+  bool find_refused() {
+    KnownRefusals known(live_);
+    const KeptError error = keep_error([&] { attempt(&known, false); });
+    return count_ > 1;
+  }
+
+  int64_t attempt(KnownRefusals* known, bool records) {
+    struct Snapshot {
+      Operation& operation;
+      const int exceptions = std::uncaught_exceptions();
+      ~Snapshot() {
+        if (std::uncaught_exceptions() > exceptions) operation.forget_snapshot();
+      }
+    } snapshot{operation_};
+    operation_.take_snapshot();
+    const Company company = target_.resolve(live_);
+    require_no_review(company.key, identity_);
+    refuse_missed_acts(company.key, identity_);
+    find_backup(backup_.id);  // nobody has deleted it meanwhile
+    RestoreRecord record{next_restore_id(), company.key,   identity_,
+                         backup_.id,        options_.mode, RestoreStatus::kReview};
+    RestoreRun run(live_, company, backup_, options_, Recorded{record.id, identity_}, known);
+    UndoWriter undo(record.id);
+    try {
+      write(run, undo, record);
+    } catch (const Refusals::Incomplete&) {
+      note_refusals(run);
+      throw;
+    }
+    note_refusals(run);
+    if (!records) throw Listed{};
+    record.actor = options_.actor;
+    run.record_losses(record.id);
+    note_substitutions(live_, record.id, run.shared_report());
+    record_restore(live_, record, RestoreEvent::kRestored);
+    give_to(backup_.id, identity_);
+    return record.id;
+  }
+
+  void write(RestoreRun& run, UndoWriter& undo, RestoreRecord& record) {
+    for (const MergeCounts& counts : run.apply(undo)) {
+      record.added += counts.added;
+      record.changed += counts.changed;
+      record.removed += counts.removed;
+    }
+    run.merge().record_problems();
+    run.keep_ids();
+    operation_.close_snapshot();
+    operation_.look_again([&] {
+      run.merge().settle_outside(&undo);
+      run.prove(record.id);
+    });
+    undo.complete(run.merge().record());
+  }
+
+  void note_refusals(const RestoreRun& run) {
+    if (run.refusals() == nullptr) return;
+    count_ = run.refusals()->count();
+    listed_ = run.refusals()->listed();
+  }
+
+  Operation& operation_;
+  const LiveScope& live_;
+  const AskedCompany& target_;
+  const StoredBackup& backup_;
+  const RestoreOptions& options_;
+  const int64_t identity_;
+  uint64_t count_ = 0;  // of the last attempt
+  std::string listed_;
 };
 
 }  // namespace
@@ -298,36 +452,11 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   const Company locked = resolve_company(live, target.key());
   lock_company_row(live, locked);
   target.require_same_now();
-  const int64_t identity = make_identity(live, locked);
-  operation.take_snapshot();
-  const Company company = target.resolve(live);
-  require_no_review(company.key, identity);
-  refuse_missed_acts(company.key, identity);
-  find_backup(backup.id);  // nobody has deleted it meanwhile
-  RestoreRecord record{next_restore_id(), company.key,  identity,
-                       backup.id,         options.mode, RestoreStatus::kReview};
-  RestoreRun run(live, company, backup, options, Recorded{record.id, identity});
-  UndoWriter undo(record.id);
-  for (const MergeCounts& counts : run.apply(undo)) {
-    record.added += counts.added;
-    record.changed += counts.changed;
-    record.removed += counts.removed;
-  }
-  run.merge().record_problems();
-  run.keep_ids();
-  operation.close_snapshot();
-  operation.look_again([&] {
-    run.merge().settle_outside(&undo);
-    run.prove(record.id);
-  });
-  undo.complete(run.merge().record());
+  Restoring restoring(operation, target, backup, options, make_identity(live, locked));
+  const int64_t restore =
+      options.on_error == OnError::kSkip ? restoring.run_without() : restoring.run();
   operation.close();
-  record.actor = options.actor;
-  run.record_losses(record.id);
-  note_substitutions(live, record.id, run.shared_report());
-  record_restore(live, record, RestoreEvent::kRestored);
-  give_to(backup.id, identity);
-  return record.id;
+  return restore;
 }
 
 void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,
@@ -337,7 +466,9 @@ void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBacku
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   const Company company = target.resolve(live);
-  RestoreRun run(live, company, backup, options, std::nullopt);
+  KnownRefusals known(live);
+  RestoreRun run(live, company, backup, options, std::nullopt,
+                 options.on_error == OnError::kSkip ? &known : nullptr);
   RowListing listing(live, max_rows, put);
   run.merge().list(listing);
   target.require_same_now();
@@ -351,7 +482,9 @@ Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBa
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   const Company company = target.resolve(live);
-  RestoreRun run(live, company, backup, options, std::nullopt);
+  KnownRefusals known(live);
+  RestoreRun run(live, company, backup, options, std::nullopt,
+                 options.on_error == OnError::kSkip ? &known : nullptr);
   Rows rows;
   for (const MergeCounts& counts : run.merge().compare()) {
     rows.push_back({counts.scoped->area, display_table(live.table(counts.scoped->table)),

@@ -19,6 +19,7 @@ struct RestoreOptions {
   RestoreMode mode = RestoreMode::kReplace;  // or kMerge
   IdMode ids = IdMode::kAuto;
   bool include_files = false;
+  OnError on_error = OnError::kAbort;
   MissingShared missing_shared = MissingShared::kRefuse;
   bool add_removed = false;                   // see MergePolicy::adds_removed
   Existing existing = Existing::kSingletons;  // of a merge

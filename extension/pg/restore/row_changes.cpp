@@ -1,8 +1,5 @@
 #include "pg/restore/row_changes.hpp"
 
-#include <list>
-
-#include "core/text/json_text.hpp"
 #include "pg/restore/foreign_edits.hpp"
 
 namespace company_backup {
@@ -27,20 +24,35 @@ RowChanges::RowChanges(const MergePlan& plan, MatchedArchive& load, ChangeLogWri
     : plan_(plan),
       load_(load),
       log_(log),
-      read_bytes_(load.bytes_of(*plan.matched)),
-      composer_(line_columns(plan.columns, plan.others)),
-      reader_(columns_to_read(plan), all_positions(plan.columns.size()), read_bytes_),
-      edits_(plan.matched->table->oid, plan.query.table.name, WriteAs::kCaller, &load.doubts()) {}
+      composed_(plan, load.bytes_of(*plan.matched)),
+      reader_(columns_to_read(plan), all_positions(plan.columns.size()),
+              load.bytes_of(*plan.matched)),
+      edits_(plan.matched->table->oid, plan.query.table.name, WriteAs::kCaller, &load.doubts(),
+             plan.matched->row_check) {}
+
+void RowChanges::leave_out_taken(TakenLine told) {
+  told_ = std::move(told);
+}
 
 MappedRowWriter& RowChanges::writer() {
-  if (!writer_) writer_ = load_.writer(*plan_.matched);
+  if (writer_) return *writer_;
+  writer_ = load_.writer(*plan_.matched);
+  if (told_ && !plan_.query.foreign) {
+    writer_->leave_out_taken(
+        [this](std::string_view line, Oid index) { told_(line, false, index); });
+  }
   return *writer_;
+}
+
+// Rows that are left out are told by their lines.
+void RowChanges::write(MappedRowWriter& rows, std::string_view line) const {
+  rows.write(line, told_ ? line : std::string_view());
 }
 
 void RowChanges::add(std::string_view line) {
   if (log_ != nullptr) log_->added(line);
   if (at_end_) {
-    writer().write(line);
+    write(writer(), line);
   } else {
     added_.put(line);
   }
@@ -59,35 +71,18 @@ void RowChanges::remove(const CurrentRow& row, const std::vector<RowValue>& valu
   remove_version(row, values);
 }
 
-void RowChanges::compose(const std::vector<RowValue>& current,
-                         const std::vector<RowValue>& archived,
-                         const std::vector<size_t>& columns) {
-  std::vector<RowValue> whole = current;
-  std::list<std::string> contents;  // of files
-  for (size_t position : columns) {
-    whole[position] = archived[position];
-    if (!plan_.columns[position].is_file || archived[position].kind == ValueKind::kNull) continue;
-    std::string bytes;
-    read_bytes_(position, archived[position], bytes);
-    std::string& base64 = contents.emplace_back();
-    append_base64(base64, bytes);
-    whole[position].text = std::string_view(base64).substr(1, base64.size() - 2);
-  }
-  line_.clear();
-  composer_.append(whole, line_);
-}
-
 void RowChanges::change(const CurrentRow& row, const std::vector<RowValue>& current,
                         const std::vector<RowValue>& archived, const std::vector<size_t>& columns) {
   const bool reinserts = changes_constrained(plan_, columns);
-  if (log_ != nullptr || reinserts) compose(current, archived, columns);
-  if (log_ != nullptr) log_->changed(line_);
+  std::string_view whole;
+  if (log_ != nullptr || reinserts) whole = composed_.line(current, archived, columns);
+  if (log_ != nullptr) log_->changed(whole);
   if (!reinserts) {
     update(row, current, archived, columns);
     return;
   }
   remove_version(row, current);
-  replaced_.put(line_);
+  replaced_.put(whole);
 }
 
 void RowChanges::update(const CurrentRow& row, const std::vector<RowValue>& current,
@@ -111,16 +106,18 @@ void RowChanges::end_of_rows() {
   at_end_ = true;
   edits_.flush();
   std::string_view line;
-  while (added_.next(line)) writer().write(line);
+  while (added_.next(line)) write(writer(), line);
 }
 
 void RowChanges::finish(std::vector<ColumnSequence>& sequences) {
   if (!replaced_.empty()) {
     const std::vector<bool> loaded(plan_.current.size(), true);
     MappedRowWriter rows(*plan_.matched->table, plan_.current, loaded, plan_.matched->scoped->key,
-                         {}, read_base64, {}, &load_.doubts());
+                         {}, read_base64, {}, &load_.doubts(), plan_.matched->row_check);
     std::string_view line;
-    while (replaced_.next(line)) rows.write(line);
+    if (told_ && !plan_.query.foreign)
+      rows.leave_out_taken([this](std::string_view row, Oid index) { told_(row, true, index); });
+    while (replaced_.next(line)) write(rows, line);
     rows.finish(sequences);
   }
   if (writer_) writer_->finish(sequences);

@@ -2,6 +2,7 @@
 // until all that must go are gone.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "core/merge/change_log.hpp"
 #include "pg/base/line_spool.hpp"
 #include "pg/load/matched_archive.hpp"
+#include "pg/restore/composed_row.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/table_edits.hpp"
@@ -21,6 +23,12 @@ class RowChanges {
   // `load`: of the archive that the rows come from. `log`: what is done is noted there; may be
   // null. All references must outlive it.
   RowChanges(const MergePlan& plan, MatchedArchive& load, ChangeLogWriter* log);
+
+  // Rows of a local table in whose way another one is are not written from here on, but told of:
+  // their lines, which are `whole` where a row of the company is written anew, and the index. What
+  // was noted and removed for them stays so: it has all to be rolled back.
+  using TakenLine = std::function<void(std::string_view line, bool whole, Oid index)>;
+  void leave_out_taken(TakenLine told);
 
   void add(std::string_view line);
   void remove(const CurrentRow& row, const std::vector<RowValue>& values);
@@ -39,16 +47,14 @@ class RowChanges {
  private:
   void update(const CurrentRow& row, const std::vector<RowValue>& current,
               const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
-  void compose(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
-               const std::vector<size_t>& columns);
   void remove_version(const CurrentRow& row, const std::vector<RowValue>& values);
   MappedRowWriter& writer();
+  void write(MappedRowWriter& rows, std::string_view line) const;
 
   const MergePlan& plan_;
   MatchedArchive& load_;
   ChangeLogWriter* log_;
-  ReadBytes read_bytes_;
-  RowComposer composer_;
+  ComposedRow composed_;
   ValueReader reader_;  // of all columns of the archive
   TableEdits edits_;
   LineSpool added_;
@@ -56,8 +62,8 @@ class RowChanges {
   std::unique_ptr<MappedRowWriter> writer_;
   bool at_end_ = false;
   std::vector<NewValue> new_values_;
-  std::string line_;  // of a changed row, whole and with files as base64
-  std::string row_;   // its key, for messages
+  TakenLine told_;
+  std::string row_;  // key of a changed row, for messages
 };
 
 }  // namespace company_backup

@@ -44,6 +44,9 @@ TableMerge::TableMerge(MergeWork& work, const MatchedTable& matched, OrphanRows*
       plan_(plan_merge(work.live, matched, work.company, work.policy)),
       orphans_(orphans) {
   counts_.scoped = matched.scoped;
+  if (work.refusals == nullptr || matched.table->foreign) return;
+  RefusalFilter::Next& next = *this;
+  filter_.emplace(plan_, work.load, *work.refusals, next);
 }
 
 MergeCounts TableMerge::run() {
@@ -54,6 +57,11 @@ MergeCounts TableMerge::run() {
     merge_rows(*archive_);
   }
   decide_waiting();
+  if (filter_) {
+    filter_->finish();
+    counts_.refused = filter_->counts().refused;
+    counts_.lacking = filter_->counts().needing;
+  }
   finish();
   return counts_;
 }
@@ -68,9 +76,10 @@ std::unique_ptr<LineSource> TableMerge::lines() {
 
 void TableMerge::added(std::string_view line) {
   if (!plan_.adds) return void(++counts_.absent);
+  if (work_.kept != nullptr && came_and_went(line)) return;
+  if (filter_) return filter_->added(line);
   if (work_.kept == nullptr) return come(line);
-  if (came_and_went(line)) return;
-  if (work_.left_out.is_tied_to_itself(matched_.scoped->table)) {
+  if (work_.left_out().is_tied_to_itself(matched_.scoped->table)) {
     if (!waiting_) waiting_ = std::make_unique<LineSpool>();
     waiting_->put(line);
   } else if (!stays_away(line)) {
@@ -84,17 +93,12 @@ RowLine& TableMerge::parsed(std::string_view line) {
   return *added_row_;
 }
 
-std::string TableMerge::identity_of(const std::vector<RowValue>& row) const {
-  if (plan_.is_keyless()) return comparable(plan_.columns, row, true);
-  return *key_line_of(matched_.scoped->key, matched_.columns, row);
-}
-
 // It came with an earlier merge, and is not here any more.
 bool TableMerge::came_and_went(std::string_view line) {
   if (work_.policy.adds_removed || !work_.kept->has_earlier()) return false;
   const std::vector<RowValue>& row = parsed(line).values();
-  if (!work_.kept->came_before(matched_.scoped->table, identity_of(row))) return false;
-  work_.left_out.note(matched_, row);
+  if (!work_.kept->came_before(matched_.scoped->table, plan_.identity_of(row))) return false;
+  work_.left_out().note(matched_, row);
   ++counts_.removed_since;
   return true;
 }
@@ -103,7 +107,7 @@ bool TableMerge::came_and_went(std::string_view line) {
 bool TableMerge::stays_away(std::string_view line) {
   changed_ = parsed(line).values();
   changed_line_.clear();
-  switch (work_.left_out.look_at(matched_, changed_)) {
+  switch (work_.left_out().look_at(matched_, changed_)) {
     case LeftOutRows::Fate::kComes:
       return false;
     case LeftOutRows::Fate::kChanged:
@@ -112,14 +116,14 @@ bool TableMerge::stays_away(std::string_view line) {
     case LeftOutRows::Fate::kStaysAway:
       break;
   }
-  work_.left_out.note(matched_, parsed(line).values());
+  work_.left_out().note(matched_, parsed(line).values());
   ++counts_.needing;
   return true;
 }
 
 void TableMerge::come(std::string_view line) {
   if (work_.kept != nullptr)
-    work_.kept->note_row(matched_.scoped->table, identity_of(parsed(line).values()));
+    work_.kept->note_row(matched_.scoped->table, plan_.identity_of(parsed(line).values()));
   ++counts_.added;
   noted_ = false;
   if (work_.cut.watches()) work_.cut.added(plan_, note_added(line));
@@ -153,6 +157,11 @@ void TableMerge::removed(const CurrentRow& row, const std::vector<RowValue>& val
     unchanged();
     return stay(row);
   }
+  if (filter_) return filter_->removed(row, xmin_, is_orphan_, values);
+  remove_now(row, values);
+}
+
+void TableMerge::remove_now(const CurrentRow& row, const std::vector<RowValue>& values) {
   ++counts_.removed;
   if (work_.cut.watches()) work_.cut.removed(plan_, values);
   remove(row, values);
@@ -161,20 +170,53 @@ void TableMerge::removed(const CurrentRow& row, const std::vector<RowValue>& val
 void TableMerge::changed(const CurrentRow& row, const std::vector<RowValue>& current,
                          const std::vector<RowValue>& archived,
                          const std::vector<size_t>& columns) {
-  if (plan_.changes) {
-    ++counts_.changed;
-    note_changed(current, archived, columns);
-    return change(row, current, archived, columns);
-  }
+  if (plan_.changes) return change_or_try(row, current, archived, columns);
   const std::vector<size_t> some = changing(columns);
   if (some.empty()) {
     ++counts_.different;
     unchanged();
     return stay(row);
   }
+  change_or_try(row, current, archived, some);
+}
+
+void TableMerge::change_or_try(const CurrentRow& row, const std::vector<RowValue>& current,
+                               const std::vector<RowValue>& archived,
+                               const std::vector<size_t>& columns) {
+  if (filter_) return filter_->changed(row, xmin_, is_orphan_, current, archived, columns);
+  change_now(row, current, archived, columns);
+}
+
+void TableMerge::change_now(const CurrentRow& row, const std::vector<RowValue>& current,
+                            const std::vector<RowValue>& archived,
+                            const std::vector<size_t>& columns) {
   ++counts_.changed;
-  note_changed(current, archived, some);
-  change(row, current, archived, some);
+  note_changed(current, archived, columns);
+  change(row, current, archived, columns);
+}
+
+void TableMerge::change_row(const CurrentRow& row, const RowsOnTrial::Row& known,
+                            const std::vector<RowValue>& current,
+                            const std::vector<RowValue>& archived) {
+  const uint32_t xmin = std::exchange(xmin_, known.xmin);
+  const bool is_orphan = std::exchange(is_orphan_, known.is_orphan);
+  change_now(row, current, archived, known.columns);
+  xmin_ = xmin;
+  is_orphan_ = is_orphan;
+}
+
+void TableMerge::remove_row(const CurrentRow& row, const RowsOnTrial::Row& known,
+                            const std::vector<RowValue>& values) {
+  const uint32_t xmin = std::exchange(xmin_, known.xmin);
+  const bool is_orphan = std::exchange(is_orphan_, known.is_orphan);
+  remove_now(row, values);
+  xmin_ = xmin;
+  is_orphan_ = is_orphan;
+}
+
+void TableMerge::leave_row(const CurrentRow& row) {
+  unchanged();
+  stay(row);
 }
 
 void TableMerge::note_changed(const std::vector<RowValue>& current,
@@ -268,6 +310,7 @@ void TableMerge::merge_rows(LineSource& archive) {
     see(row.version, xmin);
     merge.current(row);
   });
+  if (filter_) filter_->run();
   end_of_rows();
   merge.finish();
 }
@@ -324,6 +367,7 @@ void TableMerge::compare_sorted(LineSorter& sorter, RowLine& current, bool has_l
     check_for_interrupts();
   }
   add_missing(equal);
+  if (filter_) filter_->run();
   end_of_rows();
 }
 

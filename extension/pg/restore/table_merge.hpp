@@ -19,6 +19,7 @@
 #include "pg/restore/merge_plan.hpp"
 #include "pg/restore/orphans.hpp"
 #include "pg/restore/outside_rows.hpp"
+#include "pg/restore/refusal_filter.hpp"
 #include "pg/restore/row_listing.hpp"
 #include "pg/rows/current_rows.hpp"
 
@@ -31,6 +32,9 @@ struct MergeCounts {
   uint64_t different = 0, unknown = 0;
   // Rows that do not come: they came before and were removed since; or they need such rows.
   uint64_t removed_since = 0, needing = 0;
+  // Rows that the table refuses, and rows that need such rows: they do not come, or stay as they
+  // are.
+  uint64_t refused = 0, lacking = 0;
   uint64_t absent = 0;  // rows that only the archive has, and that do not come
 };
 
@@ -43,13 +47,17 @@ struct MergeWork {
   OutsideRows outside{live, company, policy.preview};
   MissingValues missing{live};
   MergeConflicts conflicts{};
-  KeptIds* kept = nullptr;  // of a merge of another company's rows
-  LeftOutRows left_out{live};
+  KeptIds* kept = nullptr;       // of a merge of another company's rows
+  Refusals* refusals = nullptr;  // gets rows that are refused; null: such a row is an error
+  LeftOutRows removed_since{live};
+  LeftOutRows& left_out() {
+    return refusals == nullptr ? removed_since : refusals->known().left_out();
+  }
   CutReferences cut{live, company, load, policy};
   RowListing* listing = nullptr;  // gets what a preview finds; null: nobody does
 };
 
-class TableMerge : public MergeHandler {
+class TableMerge : public MergeHandler, private RefusalFilter::Next {
  public:
   // `orphans`: null if there are none. All references must outlive it.
   TableMerge(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans);
@@ -97,8 +105,8 @@ class TableMerge : public MergeHandler {
   bool keeps_keys(const std::vector<size_t>& columns) const;
   // To MissingValues: a row that is added. Gives its values.
   const std::vector<RowValue>& note_added(std::string_view line);
-  // Is the row the same, whatever key it has? A key, or all that counts of a row without.
-  std::string identity_of(const std::vector<RowValue>& row) const;
+  // Null: refused rows are errors.
+  RefusalFilter* filter() { return filter_ ? &*filter_ : nullptr; }
 
   MergeWork& work_;
   const MatchedTable& matched_;
@@ -126,6 +134,18 @@ class TableMerge : public MergeHandler {
   bool came_and_went(std::string_view line);
   bool stays_away(std::string_view line);
   void decide_waiting();
+  void remove_now(const CurrentRow& row, const std::vector<RowValue>& values);
+  void change_or_try(const CurrentRow& row, const std::vector<RowValue>& current,
+                     const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
+  void change_now(const CurrentRow& row, const std::vector<RowValue>& current,
+                  const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
+  void add_row(std::string_view line) override { come(line); }
+  void change_row(const CurrentRow& row, const RowsOnTrial::Row& known,
+                  const std::vector<RowValue>& current,
+                  const std::vector<RowValue>& archived) override;
+  void remove_row(const CurrentRow& row, const RowsOnTrial::Row& known,
+                  const std::vector<RowValue>& values) override;
+  void leave_row(const CurrentRow& row) override;
 
   std::unique_ptr<LineSource> archive_;  // lives as long: the undo record takes pieces from it
   std::optional<RowLine> added_row_, adopted_row_;
@@ -135,6 +155,7 @@ class TableMerge : public MergeHandler {
   std::vector<RowValue> changed_;  // the row at hand, without what it may not refer to
   std::string changed_line_;
   bool is_orphan_ = false;  // the row at hand
+  std::optional<RefusalFilter> filter_;
 };
 
 }  // namespace company_backup

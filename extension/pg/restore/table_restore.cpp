@@ -31,7 +31,11 @@ TableRestore::TableRestore(MergeWork& work, const MatchedTable& matched, OrphanR
   }
   changes_.emplace(plan_, work.load, log_ ? &*log_ : nullptr);
   if (edits_ != nullptr) edits_->begin_table(plan_);
-  if (ConflictSearch::is_needed(work.policy, plan_)) {
+  if (filter() != nullptr) {
+    changes_->leave_out_taken([this](std::string_view line, bool whole, Oid index) {
+      filter()->find_taken(line, whole, index);
+    });
+  } else if (ConflictSearch::is_needed(work.policy, plan_)) {
     conflicts_ = std::make_unique<ConflictSearch>(work.live, work.company, plan_);
   }
 }

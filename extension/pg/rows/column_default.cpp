@@ -7,6 +7,7 @@
 #include "pg/base/code_owner.hpp"
 #include "pg/base/encoding.hpp"
 #include "pg/base/owner.hpp"
+#include "pg/rows/rule_expression.hpp"
 #include "pg/rows/table_writer.hpp"
 
 namespace company_backup {
@@ -51,22 +52,6 @@ void evaluate(Relation relation, AttrNumber number, const char* expression, int 
 
 }  // namespace
 
-Node* parse_expression(const char* expression) {
-  List* parsed = raw_parser(
-      psprintf("ALTER TABLE t ALTER c SET DEFAULT %s\n", to_server(expression)), RAW_PARSE_DEFAULT);
-  const auto* statement = list_length(parsed) == 1 ? linitial_node(RawStmt, parsed)->stmt : nullptr;
-  const List* commands = statement != nullptr && IsA(statement, AlterTableStmt)
-                             ? reinterpret_cast<const AlterTableStmt*>(statement)->cmds
-                             : NIL;
-  if (list_length(commands) != 1) {
-    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("it is not one expression")));
-  }
-  return linitial_node(AlterTableCmd, commands)->def;
-}
-
-// Rules go by names, and tables change owners: a rule set for one table may apply to another by
-// now. Whoever set it is known by the OID of the role; in a database restored from a dump by its
-// name, as owners of tables are.
 void require_own_replacement(const Table& table, const Column& column,
                              const std::string& expression) {
   const Rows rule = own_query(
@@ -78,19 +63,9 @@ void require_own_replacement(const Table& table, const Column& column,
       "said_in FROM company_backup.column_default) rule WHERE table_schema::text = $1 AND "
       "table_name::text = $2 AND column_name::text = $3 AND replacement = $4",
       {table.schema, table.name, column.name, expression});
-  const Text by = rule.empty() ? Text() : rule[0][0];
-  const Rows allowed = query(
-      "SELECT FROM pg_class c JOIN pg_roles r ON r.rolname::text = $1 WHERE c.oid = $2 AND "
-      "pg_has_role(r.oid, c.relowner, 'USAGE')",
-      {by, Arg::datum(OIDOID, ObjectIdGetDatum(table.oid))});
-  if (!allowed.empty()) return;
-  throw Error(sqlstate::kForeignCode, "the replacement for column \"" + column.name +
-                                          "\" of table " + quoted_display(display_table(table)) +
-                                          " was not set by the table's owner")
-      .detail("It is evaluated as the owner of the table, but role \"" +
-              (rule.empty() ? "" : rule[0][1].value_or("")) +
-              "\", which set the rule, does not have the rights of that owner.")
-      .hint("Let the owner of the table, or a superuser, set the rule again.");
+  require_said_by_owner(table, rule,
+                        "replacement for column \"" + column.name + "\" of table " +
+                            quoted_display(display_table(table)));
 }
 
 ReplacementValues::ReplacementValues(const Table& table, const Column& column,

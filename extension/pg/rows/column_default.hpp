@@ -40,9 +40,6 @@ class ReplacementValues {
   size_t at_ = 0;
 };
 
-// One expression as the parser has it; inside guarded() only. Error 42601 for anything else.
-Node* parse_expression(const char* expression);
-
 // Error kForeignCode unless the role that set this expression for the column may act as the table's
 // owner, as whom it is evaluated.
 void require_own_replacement(const Table& table, const Column& column,

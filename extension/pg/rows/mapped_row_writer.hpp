@@ -11,8 +11,8 @@
 #include "core/scope/schema.hpp"
 #include "core/text/row_line.hpp"
 #include "pg/base/spi.hpp"
-#include "pg/rows/column_default.hpp"
 #include "pg/rows/line_values.hpp"
+#include "pg/rows/replaced_values.hpp"
 #include "pg/rows/row_writer.hpp"
 #include "pg/rows/sequences.hpp"
 #include "pg/rows/tuple_values.hpp"
@@ -22,19 +22,23 @@ namespace company_backup {
 class MappedRowWriter {
  public:
   // `columns`: of a line; `loaded`: which of them the table gets, the others get their replacement
-  // or their default; `key`: attribute numbers, for messages; `doubts`: of RowWriter. The table and
-  // the mapper's maps must outlive it.
+  // or their default; `key`: attribute numbers, for messages; `doubts`, `row_check`: of RowWriter.
+  // The table and the mapper's maps must outlive it.
   MappedRowWriter(const Table& table, const std::vector<const Column*>& columns,
                   const std::vector<bool>& loaded, const std::vector<int16_t>& key,
                   RowMapper mapper, ReadBytes read_bytes = read_base64,
-                  const std::vector<Replacement>& replacements = {}, DoubtedRows* doubts = nullptr);
+                  const std::vector<Replacement>& replacements = {}, DoubtedRows* doubts = nullptr,
+                  const std::string& row_check = {});
 
   // Sees every row as it is to be written; looks at these positions only.
   using Observer = std::function<void(const std::vector<RowValue>& row)>;
   void set_observer(Observer observer, std::vector<size_t> positions);
 
+  // See RowWriter.
+  void leave_out_taken(RowWriter::TakenRow told) { writer_.leave_out_taken(std::move(told)); }
+
   // Errors: those of RowLine, RowMapper and RowWriter.
-  void write(std::string_view line);
+  void write(std::string_view line, std::string_view tag = {});
 
   // The same for a row of the table itself, whose columns are those of a line. Values that nothing
   // changes are taken as they are, without a way through their text.
@@ -52,16 +56,13 @@ class MappedRowWriter {
   };
   void translate();
   void open_tuples();
-  void add_replacements();
-
   std::vector<const Column*> columns_;
   std::vector<size_t> loaded_;  // positions
   std::vector<size_t> key_;     // positions in loaded_
   RowMapper mapper_;
   RowLine line_;
   ValueReader reader_;
-  std::vector<ReplacementValues> replacements_;
-  std::vector<Text> replaced_;  // of this row
+  ReplacedValues replacements_;
   RowWriter writer_;
   Observer observer_;
   std::vector<size_t> observed_;

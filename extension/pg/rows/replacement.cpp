@@ -8,6 +8,7 @@
 #include "pg/base/typed_value.hpp"
 #include "pg/rows/column_default.hpp"
 #include "pg/rows/key_lookup.hpp"
+#include "pg/rows/rule_expression.hpp"
 
 namespace company_backup {
 namespace {

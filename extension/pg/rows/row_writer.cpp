@@ -1,7 +1,6 @@
 #include "pg/rows/row_writer.hpp"
 
-#include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "core/scope/sql.hpp"
 #include "pg/base/boundary.hpp"
@@ -9,29 +8,11 @@
 #include "pg/base/foreign_code.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/rows/foreign_writer.hpp"
+#include "pg/rows/row_batch.hpp"
 #include "pg/rows/table_writer.hpp"
 
 namespace company_backup {
 namespace {
-
-// A value of a row that waits; its text is in the batch's buffer, and so is what a Datum points to.
-struct Waiting {
-  LoadValue::Kind kind;
-  size_t offset;
-  size_t size;
-  Datum datum;  // by value
-};
-
-bool has_text(LoadValue::Kind kind) {
-  return kind == LoadValue::Kind::kText || kind == LoadValue::Kind::kWritten;
-}
-
-// Bytes behind a Datum by reference; of a long value that stands elsewhere, of the pointer to it.
-size_t size_of(const ColumnInput& column, Datum datum) {
-  const char* data = DatumGetPointer(datum);
-  if (column.length > 0) return static_cast<size_t>(column.length);
-  return column.length == -1 ? VARSIZE_ANY(data) : std::strlen(data) + 1;
-}
 
 void require_rights(Oid table, const std::string& name, const std::vector<int16_t>& columns) {
   const int16_t* numbers = columns.data();
@@ -73,74 +54,40 @@ void refuse_taken(uint32_t table, const std::string& name, const CaughtError& er
 struct RowWriter::Impl {
   std::string name;
   std::vector<size_t> key;
-  size_t width = 0;  // values per row
   uint64_t rows = 0;
-
-  std::string buffer;  // texts of the waiting rows, each ended by a NUL byte
-  std::vector<Waiting> waiting;
+  std::string row_check;
+  RowBatch batch;
+  TakenRow told;                  // empty: what is taken is an error
+  std::vector<std::string> tags;  // of the rows of the batch, if it is not
 
   MemoryContext memory = nullptr;        // of the writer
   MemoryContext batch_memory = nullptr;  // of one batch
   Relation relation = nullptr;
-  Oid owner = InvalidOid;  // as whom values are read
   bool foreign = false;
-  int natts = 0;
-  ColumnInput* inputs = nullptr;  // of the given columns
   TableWriter table;
   ForeignWriter remote;
+  Oid* taken = nullptr;  // of the batch: what stands in a row's way, see TableWriter::insert()
 
-  Datum* values = nullptr;  // of the batch: rows times natts
-  bool* nulls = nullptr;
-  size_t at_row = 0, at_column = 0;  // what is being converted
-
-  size_t waiting_rows() const { return width == 0 ? 0 : waiting.size() / width; }
   void open(Oid oid, const std::vector<int16_t>& columns, DoubtedRows* doubts);
   void convert();
-  void convert_rows();
-  void convert_column(size_t column);
+  void insert();
+  void tell_taken();
   void flush();
-  void put(const ColumnInput& input, const LoadValue& value);
-  LoadValue value_at(size_t row, size_t column) const;
   std::string row_key(size_t row) const;
   std::string hint_of(int errcode) const;
   [[noreturn]] void refuse_value(const CaughtError& problem) const;
 };
 
-LoadValue RowWriter::Impl::value_at(size_t row, size_t column) const {
-  const Waiting& value = waiting[row * width + column];
-  const std::string_view text = std::string_view(buffer).substr(value.offset, value.size);
-  if (value.kind != LoadValue::Kind::kDatum) return {value.kind, text};
-  const bool by_value = inputs[column].by_value;
-  return {value.kind, {}, by_value ? value.datum : PointerGetDatum(text.data())};
-}
-
-void RowWriter::Impl::put(const ColumnInput& input, const LoadValue& value) {
-  if (value.kind != LoadValue::Kind::kDatum) {
-    waiting.push_back({value.kind, buffer.size(), value.text.size(), 0});
-    buffer += value.text;
-    buffer += '\0';
-    return;
-  }
-  buffer.resize(MAXALIGN(buffer.size()));
-  const size_t size = input.by_value ? 0 : size_of(input, value.datum);
-  waiting.push_back({value.kind, buffer.size(), size, value.datum});
-  if (size > 0) buffer.append(DatumGetPointer(value.datum), size);
-}
-
 std::string RowWriter::Impl::row_key(size_t row) const {
   std::string text;
-  for (const size_t column : key) {
-    const LoadValue value = value_at(row, column);
-    if (!text.empty()) text += ", ";
-    text += value.kind == LoadValue::Kind::kNull ? "null" : std::string(value.text.substr(0, 100));
-  }
+  for (const size_t column : key) text += (text.empty() ? "" : ", ") + batch.text_at(row, column);
   return text;
 }
 
 void RowWriter::Impl::refuse_value(const CaughtError& problem) const {
-  const std::string column = utf8_of(
-      NameStr(TupleDescAttr(RelationGetDescr(relation), inputs[at_column].attnum - 1)->attname));
-  std::string row = key.empty() ? "Row" : "Row (" + row_key(at_row) + ")";
+  const std::string column = utf8_of(NameStr(
+      TupleDescAttr(RelationGetDescr(relation), batch.attribute(batch.at_column()) - 1)->attname));
+  std::string row = key.empty() ? "Row" : "Row (" + row_key(batch.at_row()) + ")";
   const std::string what = "column \"" + column + "\" of table " + quoted_display(name);
   throw Error(sqlstate::kBadValue, "value of " + what + " cannot be loaded")
       .detail(row + ": " + problem.message + ".")
@@ -158,16 +105,13 @@ void RowWriter::Impl::open(Oid oid, const std::vector<int16_t>& columns, Doubted
             AllocSetContextCreate(memory, "company_backup batch of rows", ALLOCSET_DEFAULT_SIZES);
         const MemoryContext before = MemoryContextSwitchTo(memory);
         relation = table_open(oid, RowExclusiveLock);
-        owner = owner_of_code(relation);
         foreign = relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE;
-        const TupleDesc row = RelationGetDescr(relation);
-        natts = row->natts;
-        inputs = static_cast<ColumnInput*>(palloc0(sizeof(ColumnInput) * (count + 1)));
-        for (int i = 0; i < count; ++i) inputs[i] = make_column_input(row, numbers[i]);
+        batch.open(relation, numbers, count);
         if (foreign) {
           remote.open(relation, numbers, count);
         } else {
-          table.open(relation, numbers, count, doubts);
+          table.open(relation, numbers, count, doubts,
+                     row_check.empty() ? nullptr : row_check.c_str());
         }
         MemoryContextSwitchTo(before);
       },
@@ -183,78 +127,59 @@ std::string RowWriter::Impl::hint_of(int errcode) const {
   return path_hint(errcode, "default of column \"" + text + "\" of table \"" + name + "\"");
 }
 
-// Inside guarded() only.
-void RowWriter::Impl::convert_rows() {
-  const size_t cells = waiting_rows() * natts;
-  values = static_cast<Datum*>(MemoryContextAllocHuge(batch_memory, cells * sizeof(Datum)));
-  nulls = static_cast<bool*>(MemoryContextAllocHuge(batch_memory, cells * sizeof(bool)));
-  std::memset(nulls, true, cells * sizeof(bool));
-  std::memset(values, 0, cells * sizeof(Datum));
-  run_owners_code(owner, [this] {
-    for (at_row = 0; at_row < waiting_rows(); ++at_row) {
-      for (at_column = 0; at_column < width; ++at_column) {
-        ColumnInput& input = inputs[at_column];
-        if (OidIsValid(input.code_owner)) continue;
-        const size_t cell = at_row * natts + input.attnum - 1;
-        values[cell] = read_value(input, value_at(at_row, at_column), &nulls[cell]);
-      }
-    }
-  });
-  for (size_t column = 0; column < width; ++column) {
-    if (OidIsValid(inputs[column].code_owner)) convert_column(column);
-  }
-}
-
-// Of a type with somebody's code.
-void RowWriter::Impl::convert_column(size_t column) {
-  at_column = column;
-  ColumnInput& input = inputs[column];
-  run_owners_code(input.code_owner, [&] {
-    for (at_row = 0; at_row < waiting_rows(); ++at_row) {
-      const size_t cell = at_row * natts + input.attnum - 1;
-      values[cell] = read_value(input, value_at(at_row, column), &nulls[cell]);
-    }
-  });
-}
-
 void RowWriter::Impl::convert() {
   guarded_or(
       [this] {
         const MemoryContext before = MemoryContextSwitchTo(batch_memory);
-        convert_rows();
+        batch.begin();
+        for (size_t step = 0; step < batch.steps(); ++step) {
+          batch.set_row(0);
+          batch.convert(step, nullptr);
+        }
         MemoryContextSwitchTo(before);
       },
       [this](const CaughtError& error) { refuse_value(error); });
 }
 
+// Inside guarded() only.
+void RowWriter::Impl::insert() {
+  const int count = static_cast<int>(batch.rows());
+  if (foreign) return remote.insert(batch.values(), batch.nulls(), count);
+  taken = told ? static_cast<Oid*>(palloc0(sizeof(Oid) * static_cast<size_t>(count))) : nullptr;
+  table.insert(batch.values(), batch.nulls(), count, taken);
+}
+
+void RowWriter::Impl::tell_taken() {
+  for (size_t row = 0; taken != nullptr && row < batch.rows(); ++row) {
+    if (OidIsValid(taken[row])) told(tags[row], taken[row]);
+  }
+}
+
 void RowWriter::Impl::flush() {
-  if (waiting.empty()) return;
+  if (batch.empty()) return;
   guarded([] { CommandCounterIncrement(); });  // functions see what was written before
   convert();
   guarded_taken(
       RelationGetRelid(relation), name,
       [this] {
         const MemoryContext before = MemoryContextSwitchTo(batch_memory);
-        const int count = static_cast<int>(waiting_rows());
-        if (foreign) {
-          remote.insert(values, nulls, count);
-        } else {
-          table.insert(values, nulls, count);
-        }
+        insert();
         MemoryContextSwitchTo(before);
-        MemoryContextReset(batch_memory);
       },
       [this](int errcode) { return hint_of(errcode); });
-  waiting.clear();
-  buffer.clear();
+  tell_taken();
+  MemoryContextReset(batch_memory);
+  batch.clear();
+  tags.clear();
 }
 
 RowWriter::RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
-                     const std::vector<size_t>& key, WriteAs as, DoubtedRows* doubts)
+                     const std::vector<size_t>& key, WriteAs as, DoubtedRows* doubts,
+                     std::string row_check)
     : impl_(std::make_unique<Impl>()) {
   impl_->name = std::move(name);
   impl_->key = key;
-  impl_->width = columns.size();
+  impl_->row_check = std::move(row_check);
   if (as == WriteAs::kCaller) require_rights(table, impl_->name, columns);
   impl_->open(table, columns, doubts);
   if (impl_->foreign) refuse_code_of_insert(table, impl_->name, columns);
@@ -264,7 +189,7 @@ RowWriter::~RowWriter() = default;
 
 void RowWriter::require_types(const std::vector<Oid>& types) const {
   for (size_t i = 0; i < types.size(); ++i) {
-    const Oid type = impl_->inputs[i].type;
+    const Oid type = impl_->batch.type(i);
     if (guarded([type] { return getBaseType(type); }) == types[i]) continue;
     throw Error(sqlstate::kTableChanged,
                 "table \"" + impl_->name + "\" changed its structure while it was being copied")
@@ -272,21 +197,17 @@ void RowWriter::require_types(const std::vector<Oid>& types) const {
   }
 }
 
-void RowWriter::add(const std::vector<LoadValue>& row) {
+void RowWriter::leave_out_taken(TakenRow told) {
+  impl_->told = std::move(told);
+}
+
+void RowWriter::add(const std::vector<LoadValue>& row, std::string_view tag) {
   Impl& impl = *impl_;
-  bool has_nul = false;
-  for (size_t i = 0; i < row.size(); ++i) {
-    const LoadValue& value = row[i];
-    impl.put(impl.inputs[i], value);
-    if (has_text(value.kind) && value.text.find('\0') != value.text.npos) {
-      has_nul = true;
-      impl.at_column = i;
-    }
-  }
-  impl.at_row = impl.waiting_rows() - 1;
-  if (has_nul) impl.refuse_value({"22021", "text cannot hold a NUL character", "", ""});
+  if (!impl.batch.add(row))
+    impl.refuse_value({"22021", "text cannot hold a NUL character", "", ""});
+  if (impl.told) impl.tags.emplace_back(tag);
   ++impl.rows;
-  if (impl.waiting_rows() >= kBatchRows || impl.buffer.size() >= kBatchBytes) impl.flush();
+  if (impl.batch.is_full()) impl.flush();
 }
 
 void RowWriter::finish() {

@@ -9,8 +9,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/text/error.hpp"
@@ -54,7 +56,8 @@ class RowWriter {
   // `columns`: attribute numbers of the values of each row; all other columns get their default.
   // `key`: positions in `columns` that name a row in messages. `name`: of the table, for messages.
   // `doubts`: takes rows whose CHECK is false now and calls functions, which may see more later; it
-  // must outlive the writer; null: such rows are refused.
+  // must outlive the writer; null: such rows are refused. `row_check`: see row_check.hpp; empty:
+  // there is none; of local tables only.
   //
   // Checks that the caller may INSERT into and SELECT from these columns, unless it writes as the
   // owner, and takes ROW EXCLUSIVE. Errors: PostgreSQL's own 42501; kRowSecurity if row-level
@@ -62,17 +65,23 @@ class RowWriter {
   // pg/base/code_owner.hpp).
   RowWriter(Oid table, std::string name, const std::vector<int16_t>& columns,
             const std::vector<size_t>& key, WriteAs as = WriteAs::kCaller,
-            DoubtedRows* doubts = nullptr);
+            DoubtedRows* doubts = nullptr, std::string row_check = {});
   ~RowWriter();
   RowWriter(const RowWriter&) = delete;
   RowWriter& operator=(const RowWriter&) = delete;
+
+  // Rows of a local table in whose way another one is, in a unique index or an exclusion constraint
+  // that is not deferrable, are left out from here on and told of; `tag`: which the row was given
+  // with; `index`: that one.
+  using TakenRow = std::function<void(std::string_view tag, Oid index)>;
+  void leave_out_taken(TakenRow told);
 
   // Error kTableChanged unless Datums of these base types are what the columns hold.
   void require_types(const std::vector<Oid>& types) const;
 
   // The values are copied. Rows are written in batches, so that an error may be of an earlier row:
   // kBadValue (a value its column's type refuses; names the row), PostgreSQL's own class 23.
-  void add(const std::vector<LoadValue>& row);
+  void add(const std::vector<LoadValue>& row, std::string_view tag = {});
 
   // Writes what is left and proves deferrable unique and exclusion constraints. To be called once,
   // after which the writer is done.

@@ -73,6 +73,7 @@ struct TableEdits::Impl {
   std::string name;
   WriteAs as;
   DoubtedRows* doubts;
+  std::string row_check;
   bool may_remove = false;
   std::set<int16_t> may_update;
 
@@ -127,7 +128,8 @@ void TableEdits::Impl::open_leaf(Oid oid, Leaf* leaf) const {
   leaf->values = static_cast<Datum*>(palloc0(sizeof(Datum) * (to->natts + 1)));
   leaf->nulls = static_cast<bool*>(palloc0(sizeof(bool) * (to->natts + 1)));
   leaf->replaced = static_cast<bool*>(palloc0(sizeof(bool) * (to->natts + 1)));
-  leaf->load.open_for_update(leaf->relation, all_columns(to), doubts);
+  leaf->load.open_for_update(leaf->relation, all_columns(to), doubts,
+                             row_check.empty() ? nullptr : row_check.c_str());
   MemoryContextSwitchTo(before);
 }
 
@@ -252,12 +254,14 @@ void TableEdits::Impl::run() {
   buffer.clear();
 }
 
-TableEdits::TableEdits(Oid table, std::string name, WriteAs write_as, DoubtedRows* doubts)
+TableEdits::TableEdits(Oid table, std::string name, WriteAs write_as, DoubtedRows* doubts,
+                       std::string row_check)
     : impl_(std::make_unique<Impl>()) {
   impl_->table = table;
   impl_->name = std::move(name);
   impl_->as = write_as;
   impl_->doubts = doubts;
+  impl_->row_check = std::move(row_check);
 }
 
 TableEdits::~TableEdits() = default;

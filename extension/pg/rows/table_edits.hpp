@@ -22,9 +22,9 @@ class DoubtedRows;
 class TableEdits {
  public:
   // `name`: of the table, for messages. As the owner the caller needs no right to it.
-  // `doubts`: as of a RowWriter.
+  // `doubts`, `row_check`: as of a RowWriter.
   TableEdits(Oid table, std::string name, WriteAs as = WriteAs::kCaller,
-             DoubtedRows* doubts = nullptr);
+             DoubtedRows* doubts = nullptr, std::string row_check = {});
   ~TableEdits();
   TableEdits(const TableEdits&) = delete;
   TableEdits& operator=(const TableEdits&) = delete;

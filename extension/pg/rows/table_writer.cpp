@@ -8,6 +8,7 @@
 #include "pg/base/code_owner.hpp"
 #include "pg/base/compiled_code.hpp"
 #include "pg/base/error_code.hpp"
+#include "pg/rows/row_check.hpp"
 
 namespace company_backup {
 namespace {
@@ -133,33 +134,48 @@ void prove(const Suspect& suspect) {
 
 }  // namespace
 
+// Inside guarded() only. `at`: the row to begin with, which an error leaves at the one that is
+// false.
+void DoubtedRows::prove_from(size_t* at) const {
+  CommandCounterIncrement();
+  while (*at < rows_.size()) {
+    const Oid oid = rows_[*at].relation;
+    Relation relation = table_open(oid, RowExclusiveLock);
+    run_owners_code(owner_of_code(relation), [&] {
+      EState* estate = make_estate(relation, nullptr);
+      ResultRelInfo* info = makeNode(ResultRelInfo);
+      InitResultRelInfo(info, relation, 1, nullptr, 0);
+      TupleTableSlot* row = table_slot_create(relation, nullptr);
+      for (; *at < rows_.size() && rows_[*at].relation == oid; ++*at) {
+        CHECK_FOR_INTERRUPTS();
+        ItemPointerData tid = rows_[*at].tid;
+        if (!table_tuple_fetch_row_version(relation, &tid, GetActiveSnapshot(), row)) continue;
+        ExecConstraints(info, row, estate);
+        ResetPerTupleExprContext(estate);
+      }
+      ExecDropSingleTupleTableSlot(row);
+      FreeExecutorState(estate);
+    });
+    table_close(relation, NoLock);
+  }
+}
+
 void DoubtedRows::prove() {
   if (rows_.empty()) return;
   guarded([this] {
-    CommandCounterIncrement();
-    for (size_t at = 0; at < rows_.size();) {
-      const Oid oid = rows_[at].relation;
-      Relation relation = table_open(oid, RowExclusiveLock);
-      run_owners_code(owner_of_code(relation), [&] {
-        EState* estate = make_estate(relation, nullptr);
-        ResultRelInfo* info = makeNode(ResultRelInfo);
-        InitResultRelInfo(info, relation, 1, nullptr, 0);
-        TupleTableSlot* row = table_slot_create(relation, nullptr);
-        for (; at < rows_.size() && rows_[at].relation == oid; ++at) {
-          CHECK_FOR_INTERRUPTS();
-          if (!table_tuple_fetch_row_version(relation, &rows_[at].tid, GetActiveSnapshot(), row)) {
-            continue;
-          }
-          ExecConstraints(info, row, estate);
-          ResetPerTupleExprContext(estate);
-        }
-        ExecDropSingleTupleTableSlot(row);
-        FreeExecutorState(estate);
-      });
-      table_close(relation, NoLock);
-    }
+    size_t at = 0;
+    prove_from(&at);
   });
   rows_.clear();
+}
+
+void DoubtedRows::find_false(const Found& found) {
+  for (size_t at = 0; at < rows_.size(); ++at) {
+    const KeptError error = keep_error([&] { guarded([&] { prove_from(&at); }); });
+    if (!error) break;
+    if (!is_refusal(error.sqlstate())) error.rethrow();
+    found(rows_[at].relation, rows_[at].tid, error.caught());
+  }
 }
 
 void TableWriter::begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
@@ -211,19 +227,55 @@ bool TableWriter::hold(const FunctionChecks* checks, TupleTableSlot* row) {
   return true;
 }
 
-void TableWriter::open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts) {
+// The condition that set_row_check() gave, over the rows of this relation.
+ExprState* TableWriter::prepare_row_check(ResultRelInfo* info) {
+  if (row_check_ == nullptr) return nullptr;
+  const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
+  Node* condition = cook_row_check(info->ri_RelationDesc, row_check_);
+  ExprState* state = ExecPrepareExpr(reinterpret_cast<Expr*>(condition), estate_);
+  MemoryContextSwitchTo(before);
+  return state;
+}
+
+void TableWriter::require_row_check(Relation relation, ExprState* check, TupleTableSlot* row) {
+  if (check == nullptr) return;
+  ExprContext* context = GetPerTupleExprContext(estate_);
+  context->ecxt_scantuple = row;
+  bool is_null;
+  in_row_check_ = true;
+  const bool holds = DatumGetBool(ExecEvalExprSwitchContext(check, context, &is_null));
+  if (is_null) {
+    ereport(ERROR, (errcode(errcode_of(sqlstate::kBadRule)),
+                    errmsg("the row check of table \"%s\" is null for a row",
+                           RelationGetRelationName(relation)),
+                    errdetail("It is: %s", row_check_),
+                    errhint("Let it say true or false of every row, as in coalesce(..., false).")));
+  }
+  in_row_check_ = false;
+  if (holds) return;
+  ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                  errmsg("new row of table \"%s\" does not meet its row check",
+                         RelationGetRelationName(relation)),
+                  errdetail("It is: %s", row_check_)));
+}
+
+void TableWriter::open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts,
+                                  const char* row_check) {
   owner_ = owner_of_code(relation);
+  row_check_ = row_check;
   run_owners_code(owner_, [&] {
     begin(relation, changed, doubts);
     checks_ = take_over_checks(root_);
+    update_check_ = prepare_row_check(root_);
   });
   old_row_ = table_slot_create(relation, nullptr);
   new_row_ = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
 }
 
 void TableWriter::open(Relation relation, const AttrNumber* given, int given_count,
-                       DoubtedRows* doubts) {
+                       DoubtedRows* doubts, const char* row_check) {
   owner_ = owner_of_code(relation);
+  row_check_ = row_check;
   run_owners_code(owner_, [&] { begin(relation, nullptr, doubts); });
   const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
   modify_ = makeNode(ModifyTableState);
@@ -285,13 +337,14 @@ void TableWriter::fill_defaults(Datum* values, bool* nulls) {
   error_context_stack = context_of_errors.previous;
 }
 
-void TableWriter::insert(Datum* values, bool* nulls, int count) {
+void TableWriter::insert(Datum* values, bool* nulls, int count, Oid* taken) {
   const int width = form_->natts;
   require_unaltered(relation_, form_);
   code_.begin(owner_);
   PushActiveSnapshot(GetTransactionSnapshot());
   for (int row = 0; row < count; ++row) {
-    put(values + static_cast<size_t>(row) * width, nulls + static_cast<size_t>(row) * width);
+    put(values + static_cast<size_t>(row) * width, nulls + static_cast<size_t>(row) * width,
+        taken == nullptr ? nullptr : &taken[row]);
   }
   for (const auto& [info, target] : targets_) flush(target);
   PopActiveSnapshot();
@@ -302,8 +355,24 @@ void TableWriter::insert(Datum* values, bool* nulls, int count) {
   }
 }
 
-// Checks one row and lines it up for its relation.
-void TableWriter::put(Datum* values, bool* nulls) {
+void TableWriter::look_at(Datum* values, bool* nulls, int count, const bool* skip, int* at) {
+  const int width = form_->natts;
+  require_unaltered(relation_, form_);
+  code_.begin(owner_);
+  PushActiveSnapshot(GetTransactionSnapshot());
+  for (; *at < count; ++*at) {
+    CHECK_FOR_INTERRUPTS();
+    if (skip[*at]) continue;
+    const size_t first = static_cast<size_t>(*at) * width;
+    const Target* target = line_up(values + first, nulls + first);
+    ExecClearTuple(target->slots[target->used]);
+  }
+  PopActiveSnapshot();
+  code_.end();
+}
+
+// Checks one row, in the next slot of its relation.
+TableWriter::Target* TableWriter::line_up(Datum* values, bool* nulls) {
   ResetPerTupleExprContext(estate_);
   fill_defaults(values, nulls);
   const size_t width = form_->natts;
@@ -335,16 +404,51 @@ void TableWriter::put(Datum* values, bool* nulls) {
     target->doubted[target->used] = !hold(target->checks, slot);
     ExecConstraints(target->info, slot, estate_);
   }
+  require_row_check(relation, target->row_check, slot);
   if (routing_ == nullptr && relation->rd_rel->relispartition) {
     ExecPartitionCheck(target->info, slot, estate_, true);
   }
   require_unaltered(relation, target->form);
   require_unaltered(relation_, form_);
-  const bool one_by_one = target->checks != nullptr && target->checks->one_by_one;
+  return target;
+}
+
+void TableWriter::put(Datum* values, bool* nulls, Oid* taken) {
+  Target* target = line_up(values, nulls);
+  if (taken != nullptr) {
+    *taken = taken_in(target, target->slots[target->used]);
+    if (OidIsValid(*taken)) return void(ExecClearTuple(target->slots[target->used]));
+  }
+  // The next row is to find this one in the indexes.
+  const bool one_by_one =
+      taken != nullptr || (target->checks != nullptr && target->checks->one_by_one);
   if (++target->used == kBatchRows || one_by_one) flush(target);
   if (!one_by_one) return;
   CommandCounterIncrement();
   UpdateActiveSnapshotCommandId();
+}
+
+// As INSERT ... ON CONFLICT DO NOTHING looks for it; waits for others who are about to write such a
+// row.
+Oid TableWriter::taken_in(Target* target, TupleTableSlot* row) {
+  ResultRelInfo* info = target->info;
+  for (int i = 0; i < info->ri_NumIndices; ++i) {
+    Relation index = info->ri_IndexRelationDescs[i];
+    IndexInfo* form = info->ri_IndexRelationInfo[i];
+    if (!form->ii_Unique && form->ii_ExclusionOps == nullptr) continue;
+    if (!form->ii_ReadyForInserts || !index->rd_index->indimmediate) continue;
+    if (form->ii_ExclusionOps == nullptr && form->ii_UniqueOps == nullptr) {
+      const MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
+      BuildSpeculativeIndexInfo(index, form);
+      MemoryContextSwitchTo(before);
+    }
+    ItemPointerData other;
+    List* only = list_make1_oid(RelationGetRelid(index));
+    const bool is_free = is_free_of_conflicts(info, row, estate_, &other, only);
+    list_free(only);
+    if (!is_free) return RelationGetRelid(index);
+  }
+  return InvalidOid;
 }
 
 // `row`: in the root's format, of a partitioned table; else null.
@@ -372,6 +476,7 @@ TableWriter::Target* TableWriter::open_target(ResultRelInfo* info) {
   code_.turn_to(target->owner);
   if (info != root_) renew_index_code(info);
   target->checks = take_over_checks(info);
+  target->row_check = prepare_row_check(info);
   target->slots = static_cast<TupleTableSlot**>(palloc0(sizeof(TupleTableSlot*) * kBatchRows));
   target->doubted = static_cast<bool*>(palloc0(sizeof(bool) * kBatchRows));
   target->bulk = GetBulkInsertState();
@@ -445,6 +550,7 @@ void TableWriter::update(ItemPointer tid, const Datum* values, const bool* nulls
     doubted = !hold(checks_, new_row_);
     ExecConstraints(root_, new_row_, estate_);
   }
+  require_row_check(relation_, update_check_, new_row_);
   if (relation_->rd_rel->relispartition) ExecPartitionCheck(root_, new_row_, estate_, true);
   require_unaltered(relation_, form_);
   estate_->es_output_cid = GetCurrentCommandId(true);

@@ -5,16 +5,15 @@
 // Code on the table runs as pg/base/code_owner.hpp says, that of a partition as its own owner.
 #pragma once
 
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
 #include "pg/base/compat.hpp"
 #include "pg/base/owner.hpp"
+#include "pg/rows/row_batch.hpp"
 
 namespace company_backup {
-
-inline constexpr int kBatchRows = 1000;
-inline constexpr size_t kBatchBytes = 1 << 20;
 
 // A row whose deferrable unique or exclusion constraint may be violated.
 struct Suspect {
@@ -30,12 +29,17 @@ class DoubtedRows {
   void add(Oid relation, const ItemPointerData& tid) { rows_.push_back({relation, tid}); }
   // PostgreSQL's own 23514 if a CHECK is false still.
   void prove();
+  // Tells of each row of which one is.
+  using Found = std::function<void(Oid relation, ItemPointerData tid, const CaughtError& why)>;
+  void find_false(const Found& found);
 
  private:
   struct Doubted {
     Oid relation;
     ItemPointerData tid;
   };
+  void prove_from(size_t* at) const;
+
   std::vector<Doubted> rows_;
 };
 
@@ -43,16 +47,27 @@ class TableWriter {
  public:
   // `given`: the columns whose values come with each row; all others get their default. `doubts`:
   // may be null, and must outlive it.
-  void open(Relation relation, const AttrNumber* given, int given_count, DoubtedRows* doubts);
+  // `row_check`: cook_row_check(), or null: what rows must meet, error 23514 otherwise; it must
+  // outlive it.
+  void open(Relation relation, const AttrNumber* given, int given_count, DoubtedRows* doubts,
+            const char* row_check);
   // The same for update() and remove() of a table or partition that holds rows itself; `changed`
   // holds the columns that may change, as in RangeTblEntry.updatedCols.
-  void open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts);
+  void open_for_update(Relation relation, Bitmapset* changed, DoubtedRows* doubts,
+                       const char* row_check);
   // The column whose default is being evaluated, or 0: for messages.
   AttrNumber column_at_work() const { return column_at_work_; }
+  // Has the row check itself raised an error?
+  bool is_in_row_check() const { return in_row_check_; }
   // Of the code on the table itself.
   Oid code_owner() const { return owner_; }
-  // Inserts rows; values and nulls are `count` times the table's attributes.
-  void insert(Datum* values, bool* nulls, int count);
+  // Inserts rows; values and nulls are `count` times the table's attributes. `taken`, null or
+  // `count` long: rows in whose way another one is in an immediate unique index or exclusion
+  // constraint are left out, and get its OID.
+  void insert(Datum* values, bool* nulls, int count, Oid* taken = nullptr);
+  // Looks at rows from `at` on, which is left at the first that is refused, with an error; nothing
+  // is written. `skip`: these are not looked at.
+  void look_at(Datum* values, bool* nulls, int count, const bool* skip, int* at);
   // Replaces columns of a version of a row, or removes it; waits for others who are at it. Error
   // 40001 if it is no longer the row's last version. To be called as code_owner(), within
   // OwnersCode: once for many rows.
@@ -73,8 +88,9 @@ class TableWriter {
   struct Target {
     ResultRelInfo* info;
     FunctionChecks* checks;  // null: the executor's own will do
-    Oid owner;               // of the code on it
-    TupleDesc form;          // as long as nobody alters it
+    ExprState* row_check;
+    Oid owner;       // of the code on it
+    TupleDesc form;  // as long as nobody alters it
     TupleTableSlot** slots;
     bool* doubted;  // of the slots
     int used;
@@ -89,13 +105,17 @@ class TableWriter {
   void begin(Relation relation, Bitmapset* changed, DoubtedRows* doubts);
   FunctionChecks* take_over_checks(ResultRelInfo* info);
   bool hold(const FunctionChecks* checks, TupleTableSlot* row);
+  ExprState* prepare_row_check(ResultRelInfo* info);
+  void require_row_check(Relation relation, ExprState* check, TupleTableSlot* row);
   void prepare_defaults(const AttrNumber* given, int given_count);
   void fill_defaults(Datum* values, bool* nulls);
   Target* target_of(TupleTableSlot* row);
   Target* open_target(ResultRelInfo* info);
   TupleTableSlot* next_slot(Target* target);
   void close_target(Target* target);
-  void put(Datum* values, bool* nulls);
+  Target* line_up(Datum* values, bool* nulls);
+  void put(Datum* values, bool* nulls, Oid* taken);
+  Oid taken_in(Target* target, TupleTableSlot* row);
   void flush(Target* target);
   void index(ResultRelInfo* info, TupleTableSlot* slot, bool is_update, IndexUpdates updates);
 
@@ -111,7 +131,10 @@ class TableWriter {
   ModifyTableState* modify_ = nullptr;
   PartitionTupleRouting* routing_ = nullptr;
   DoubtedRows* doubts_ = nullptr;
+  const char* row_check_ = nullptr;
+  bool in_row_check_ = false;
   FunctionChecks* checks_ = nullptr;     // of update()
+  ExprState* update_check_ = nullptr;    // likewise: the row check
   TupleTableSlot* root_slot_ = nullptr;  // of a partitioned table
   TupleTableSlot* old_row_ = nullptr;    // of update()
   TupleTableSlot* new_row_ = nullptr;

@@ -35,6 +35,8 @@ class Operation : private ClosedByHand {
   // All is read as of one moment from here on. Errors: see ReadSnapshot::check_tables().
   void take_snapshot();
   void close_snapshot();
+  // After an error that rolled back the subtransaction in which it was taken: another one may be.
+  void forget_snapshot() { snapshot_.reset(); }
 
   // Runs `body` under a snapshot of this moment that sees what was written: what others have done
   // since the snapshot is proved against, too. Error kTableChanged if a partition went away.

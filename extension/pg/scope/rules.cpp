@@ -94,6 +94,10 @@ Rules load_rules() {
         rules.references);
   }
   load_drift_rules(rules);
+  for (const Row& row : own_query("SELECT table_schema, table_name, condition FROM "
+                                  "company_backup.row_check ORDER BY 1, 2")) {
+    rules.row_checks.push_back({*row[0], *row[1], *row[2]});
+  }
   return rules;
 }
 

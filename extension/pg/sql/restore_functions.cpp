@@ -8,7 +8,7 @@
 #include "pg/restore/create_company.hpp"
 #include "pg/restore/id_choice.hpp"
 #include "pg/restore/id_record.hpp"
-#include "pg/restore/lost_values.hpp"
+#include "pg/restore/problem_list.hpp"
 #include "pg/restore/restore.hpp"
 #include "pg/restore/review.hpp"
 #include "pg/scope/stored_tables.hpp"
@@ -17,12 +17,6 @@
 
 namespace company_backup {
 namespace {
-
-// An argument that has one value yet.
-void require_only(FunctionCallInfo fcinfo, int index, const char* name, const char* only) {
-  const std::string value = required_text(fcinfo, index, name);
-  if (value != only) refuse_word(name, value, {only});
-}
 
 RestoreMode required_mode(FunctionCallInfo fcinfo, int index) {
   const std::string value = required_text(fcinfo, index, "mode");
@@ -79,7 +73,7 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
   options.mode = required_mode(fcinfo, 2);
   options.ids = required_word<IdMode>(fcinfo, 3, "ids");
   options.include_files = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
-  require_only(fcinfo, 5, "on_error", "abort");
+  options.on_error = required_word<OnError>(fcinfo, 5, "on_error");
   options.existing = required_on_conflict(fcinfo, 6, options.mode);
   options.missing_shared = required_word<MissingShared>(fcinfo, 7, "on_missing_shared");
   options.drift = required_word<DriftPolicy>(fcinfo, 8, "schema_drift");

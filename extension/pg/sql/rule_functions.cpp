@@ -10,6 +10,7 @@
 #include "pg/base/spi.hpp"
 #include "pg/rows/column_default.hpp"
 #include "pg/rows/replacement.hpp"
+#include "pg/rows/row_check.hpp"
 #include "pg/scope/guard.hpp"
 #include "pg/sql/global_rule.hpp"
 #include "pg/sql/path_rule.hpp"
@@ -52,6 +53,14 @@ void require_takes_replacement(std::optional<ColumnTreatment> treatment) {
   std::erase_if(possible, [](ColumnTreatment other) { return !takes_replacement(other); });
   refuse_word("treatment of a column with a replacement", treatment ? to_text(*treatment) : "auto",
               texts_of(possible));
+}
+
+void require_local(Oid table, const NamedTable& named) {
+  const Rows foreign = query("SELECT FROM pg_class WHERE oid = $1 AND relkind = 'f'",
+                             {Arg::datum(OIDOID, ObjectIdGetDatum(table))});
+  if (foreign.empty()) return;
+  throw Error(sqlstate::kBadRule, "rows of foreign table \"" + named.name + "\" are not checked")
+      .detail("Their own server takes or refuses them.");
 }
 
 bool has_column(Oid table, const std::string& column) {
@@ -270,12 +279,38 @@ COMPANY_BACKUP_FUNCTION(forget_stale_rules) {
       "DELETE FROM company_backup.column_default r WHERE NOT EXISTS (SELECT FROM pg_class c JOIN "
       "pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid WHERE "
       "n.nspname = r.table_schema AND c.relname = r.table_name AND a.attname = r.column_name AND "
-      "NOT a.attisdropped) RETURNING 1"};
+      "NOT a.attisdropped) RETURNING 1",
+      "DELETE FROM company_backup.row_check r WHERE NOT EXISTS (SELECT FROM pg_class c JOIN "
+      "pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = r.table_schema AND c.relname = "
+      "r.table_name) RETURNING 1"};
   int64_t forgotten = forget_for_all();
   for (const char* sql : kDeletes) {
     forgotten += static_cast<int64_t>(own_query(sql, {}, Access::kWrite).size());
   }
   PG_RETURN_INT64(forgotten);
+}
+
+COMPANY_BACKUP_FUNCTION(set_row_check) {
+  require_database_owner("set_row_check");
+  const Oid table = required_oid(fcinfo, 0, "target");
+  const Text condition = optional_text(fcinfo, 1);
+  const NamedTable named = named_table(table);
+  if (condition) {
+    require_table_owner(table, named);
+    require_local(table, named);
+    require_row_check(table, *condition);
+  }
+  own_query(
+      "DELETE FROM company_backup.row_check WHERE table_schema::text = $1 AND table_name::text = "
+      "$2",
+      {named.schema, named.name}, Access::kWrite);
+  if (!condition) PG_RETURN_VOID();
+  own_query(
+      "INSERT INTO company_backup.row_check (table_schema, table_name, condition, set_by, "
+      "set_role, said_in) SELECT $1::name, $2::name, $3, r.rolname, r.oid, i.identity FROM "
+      "pg_roles r, company_backup.database_identity i WHERE r.oid = $4",
+      {named.schema, named.name, condition, caller_role()}, Access::kWrite);
+  PG_RETURN_VOID();
 }
 
 }  // namespace company_backup

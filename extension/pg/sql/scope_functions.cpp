@@ -126,6 +126,9 @@ SELECT object, rule FROM (
   SELECT format('%I.%I.%I', table_schema, table_name, column_name),
     'in older archives ' || quote_literal(replacement)
   FROM company_backup.column_default
+  UNION ALL
+  SELECT format('%I.%I', table_schema, table_name), 'rows must meet ' || quote_literal(condition)
+  FROM company_backup.row_check
 ) rules (object, rule) ORDER BY object COLLATE "C", rule COLLATE "C")";
 
 // The rows of a table, and apart from them the values of its columns that are files.
@@ -199,7 +202,8 @@ COMPANY_BACKUP_FUNCTION(company_rules) {
     own_query(
         "LOCK TABLE company_backup.settings, company_backup.table_rule, "
         "company_backup.column_rule, company_backup.reference_rule, "
-        "company_backup.table_rename, company_backup.column_rename, company_backup.column_default "
+        "company_backup.table_rename, company_backup.column_rename, "
+        "company_backup.column_default, company_backup.row_check "
         "IN SHARE ROW EXCLUSIVE MODE",
         {}, Access::kWrite);
   }

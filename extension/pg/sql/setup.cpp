@@ -227,7 +227,7 @@ COMPANY_BACKUP_FUNCTION(grant_company_backup) {
       "'company_backup') AND p.pronamespace <> 'company_backup'::regnamespace AND p.proname NOT IN "
       "('set_company_table', 'set_table_rule', "
       "'set_column_rule', 'set_reference', 'set_table_rename', 'set_column_rename', "
-      "'set_column_default', 'set_membership', 'set_company_guard', "
+      "'set_column_default', 'set_row_check', 'set_membership', 'set_company_guard', "
       "'set_company_hook', 'forget_stale_rules', 'trust_origin', 'archive_key', "
       "'grant_company_backup')");
   const std::string grant =
