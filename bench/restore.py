@@ -146,6 +146,14 @@ def measure(database, folder, backup):
     def merge():
         psql(database, f"SELECT restore_company(1, {backup}, mode => 'merge')")
 
+    def skip():
+        psql(database, "SELECT set_row_check('stock_move', 'id / 11 % 50 <> 0'), set_row_check('note', 'id / 11 % 50 <> 0')")
+        psql(database, f"SELECT restore_company(1, {backup}, on_error => 'skip')")
+
+    def whole():
+        psql(database, "SELECT set_row_check('stock_move', NULL), set_row_check('note', NULL)")
+        unchanged()
+
     small = compare("restore after 1% of the rows changed / delete and `COPY` back", "0.25", database, folder, backup,
                     SMALL_DAMAGE, RUNS)
     full = compare("restore when every row differs / delete and `COPY` back", "0.6", database, folder, backup,
@@ -157,7 +165,15 @@ def measure(database, folder, backup):
            *pair(merge, lambda: psql(database, "SELECT backup_company(1)"), ready))
     report("merge of all rows / restore of all rows, into a company without any", "1.1",
            *pair(merge, unchanged, emptied, min(RUNS, 3)))
+    report("restore without refused rows (`on_error => 'skip'`) / of all rows, into a company without any", "1.5",
+           *pair(skip, whole, emptied, min(RUNS, 3)))
     settle(database)
+    psql(database, "SELECT set_row_check('stock_move', NULL), set_row_check('note', NULL)")
+    record = psql(database, 'SELECT min(id) FROM "order" WHERE company_id = 1')
+    report("restore of one record / `preview_restore` of all", "0.3",
+           *pair(lambda: psql(database, f"SELECT restore_company(1, {backup}, records => "
+                                        f"'[{{\"table\": \"order\", \"key\": {record}}}]')"),
+                 lambda: psql(database, f"SELECT * FROM preview_restore(1, {backup})"), ready))
     copy = folder / "copy_out.sql"
     copy.write_text("".join(f"COPY ({own_rows(table)}) TO STDOUT;\n" for table in TABLES))
     report("`preview_restore` / `COPY` of the same rows `TO STDOUT`", "1.2",

@@ -68,6 +68,8 @@ void RefusalFilter::leave_out(const Values& row, const Refusal& why, std::string
 }
 
 void RefusalFilter::added(std::string_view line) {
+  const bool is_clear = matched_.gaps.empty() && !refusals_.known().knows(matched_.scoped->table);
+  if (is_clear) return rows_.add({RowsOnTrial::Row::What::kAdded, std::string(line), {}});
   archived_.parse(line);
   if (const Refusal* const why = known(archived_.values())) {
     ++counts_.refused;
@@ -91,7 +93,10 @@ void RefusalFilter::take_added(const RowsOnTrial::Row& row) {
   if (std::equal(values.begin(), values.end(), archived_.values().begin(), is_same))
     return next_.add_row(row.line);
   const std::string line = archived_line(values);
-  if (const auto why = rows_.try_added(line)) return leave_out(archived_.values(), *why, row.line);
+  if (const auto why = rows_.try_added(line)) {
+    ++counts_.refused;
+    return leave_out(archived_.values(), *why, row.line);
+  }
   tell_cleared(archived_.values(), values);
   next_.add_row(line);
 }

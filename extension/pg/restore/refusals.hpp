@@ -34,6 +34,7 @@ class KnownRefusals {
   // `row`: TableMerge::identity_of(). False: it is known already.
   bool add(TableIndex table, const std::string& row, const Refusal& why);
   const Refusal* find(TableIndex table, const std::string& row) const;
+  bool knows(TableIndex table) const { return rows_.contains(table); }  // any row of it
 
   // A row of the company that stays, although the archive does not have it: one that stays as well
   // refers to it, by these values of these columns. False: it is known already.

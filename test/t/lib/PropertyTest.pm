@@ -154,6 +154,9 @@ sub named {
 # Sequences go on behind the rows that are there.
 sub set_sequences { $_[0]->run($SET_SEQUENCES); return }
 
+# Fails if a foreign key leads nowhere.
+sub orphans_sql { return $ORPHANS }
+
 sub check_whole {
 	my ($database, $generator, $what) = @_;
 	my ($ok, undef, $err) = $database->try($ORPHANS);
