@@ -165,6 +165,15 @@ TEST_F(UsedTables, UsesByRowsWhoseCompanyIsSure) {
   EXPECT_EQ(used(), Names{}) << "it is decided";
 }
 
+TEST(RowUses, MostRowsOfOneCompanyEach) {
+  const UseEvidence mostly{
+      .used_rows = 40, .shared_rows = 3, .again_rows = 3, .companies = 5, .expected = 18};
+  EXPECT_EQ(judge_uses(&mostly).kind, UseJudgement::Kind::kMostlyApart);
+  UseEvidence by_chance = mostly;
+  by_chance.expected = 4;
+  EXPECT_EQ(judge_uses(&by_chance).kind, UseJudgement::Kind::kShared) << "too few uses say nothing";
+}
+
 TEST_F(UsedTables, TheQueryFollowsTheRoute) {
   company();
   owned("sales.invoice");
