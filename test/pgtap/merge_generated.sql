@@ -18,7 +18,7 @@ SELECT is(pg_temp.told(format('SELECT restore_company(1, %s, mode => ''merge'')'
 table app.item, key item_company_id_n_n__twice_key: row (2) of the backup, row (12) of the company
 table app.item, key item_twice_key: row (1) of the backup, row (11) of the company
 table app.item, key item_twice_key: row (4) of the backup, a row of another company, or of none / '
-  'A merge leaves rows that are there as they are. Change or remove one row of each pair, or restore with mode => ''replace''.',
+  'A merge leaves rows that are there as they are. Change or remove one row of each pair, or say on_conflict => ''keep_existing'': a row of the backup becomes the one of the company that has its value.',
   'also NULLs, where they equal each other');
 SELECT is((SELECT note FROM preview_restore(1, :backup) WHERE table_name = 'app.item'),
   'refused: key item_twice_key: a row of another company, or of none, has the value of one of these', 'a restore that replaces meets others only');

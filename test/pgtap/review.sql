@@ -42,7 +42,7 @@ SELECT pg_temp.tells($$SELECT cb.revert_restore(1001)$$, '25006 %');
 ROLLBACK TO read_only;
 SELECT pg_temp.tells(format($$SELECT cb.%s('1', %s, %s => '%s')$$, f, :backup, o, v), format('22023 invalid %s: "%s" / Possible values%%', o, v))
 FROM unnest('{preview_restore,restore_company}'::text[]) f, (VALUES ('mode', 'add'), ('ids', 'new'), ('on_error', 'skip'),
-  ('on_conflict', 'keep_existing'), ('schema_drift', 'ignore'), ('on_missing_shared', 'maybe')) AS x (o, v);
+  ('on_conflict', 'skip'), ('schema_drift', 'ignore'), ('on_missing_shared', 'maybe')) AS x (o, v);
 SELECT results_eq(format($$SELECT table_name, added, changed, removed, unchanged FROM cb.preview_restore('2', %s) ORDER BY 1$$, :backup),
   $$VALUES ('app."Odd note"', 4::bigint, 0::bigint, 4::bigint, 0::bigint), ('app.company', 0, 1, 0, 0), ('app.item', 4, 0, 4, 0)$$,
   'another company would get rows with IDs of their own');
