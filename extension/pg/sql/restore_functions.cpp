@@ -215,16 +215,16 @@ COMPANY_BACKUP_FUNCTION(forget_id_map) {
   require_writable("forget_id_map()");
   require_guard_or_owner(Action::kRestore);
   const Text company_text = company_argument(fcinfo, 0);
-  const std::optional<int64_t> id =
-      PG_ARGISNULL(1) ? std::nullopt : std::optional(required_int64(fcinfo, 1, "backup"));
+  const bool is_of_one = !PG_ARGISNULL(1);
+  const int64_t id = is_of_one ? required_int64(fcinfo, 1, "backup") : 0;
   const Text actor = optional_text(fcinfo, 2);
   Detail detail;
-  if (id) describe_source(detail, *id);
+  if (is_of_one) describe_source(detail, id);
   const AskedCompany target = authorize_existing(load_live_scope(), company_text, Action::kRestore,
                                                  actor, detail.add("forget_id_map", true));
   std::optional<MergeSource> source;
-  if (id) {
-    const StoredBackup backup = authorize_source(*id, target.key(), Action::kRestore, actor);
+  if (is_of_one) {
+    const StoredBackup backup = authorize_source(id, target.key(), Action::kRestore, actor);
     source = merge_source(backup, Manifest::from_json(backup.manifest_text));
   }
   const CompanyIdentity identity = target.identity();
