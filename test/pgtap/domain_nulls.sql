@@ -61,9 +61,9 @@ INSERT INTO app.loose VALUES (1, 1, NULL);
 SELECT backup_company('1') AS nulls \gset
 DELETE FROM app.loose;
 ALTER DOMAIN app.any SET NOT NULL;
-SELECT throws_ok(format('SELECT restore_company(''1'', %s)', :nulls), 'KB035', NULL, 'a NULL of the archive that the domain refuses today');
+SELECT throws_ok(format('SELECT restore_company(''1'', %s)', :nulls), 'KB031', NULL, 'a NULL of the archive that the domain refuses today');
 INSERT INTO app.loose VALUES (1, 1, 'here');
-SELECT throws_ok(format('SELECT restore_company(''1'', %s)', :nulls), 'KB035', NULL, 'also over a row that stays');
+SELECT throws_ok(format('SELECT restore_company(''1'', %s)', :nulls), 'KB031', NULL, 'also over a row that stays');
 SELECT is(count(*)::int, 0, 'no NULL came in') FROM app.item WHERE hidden IS NULL;
 
 SELECT * FROM finish();
