@@ -42,9 +42,9 @@ TEST(RowUses, FewOfManyProveNothing) {
     for (int use = 0; use < 3; ++use) counter.add(std::to_string(row), std::to_string(row % 2));
   for (int row = 0; row < 3; ++row) counter.add(std::to_string(row), std::to_string(1 - row % 2));
   const UseJudgement judged = judge(counter.count(40));
-  EXPECT_EQ(judged.kind, Kind::kShared);
+  EXPECT_EQ(judged.kind, Kind::kMostlyApart);
   EXPECT_EQ(judged.confidence, Confidence::kGuess);
-  EXPECT_EQ(judged.evidence, "3 of 40 used rows are used by several companies");
+  EXPECT_EQ(judged.evidence, "37 of 40 used rows are used by one company alone, and 3 by several");
 }
 
 TEST(RowUses, OneRowMayBeAMistake) {

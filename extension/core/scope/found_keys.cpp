@@ -89,7 +89,9 @@ std::optional<FoundKey> kept_row(const Model& model, const KeyNames& names, Tabl
 
 std::optional<FoundKey> company_key(const Model& model, const KeyNames& names, TableIndex table,
                                     const Column& column) {
-  if (table == model.company) return std::nullopt;
+  const std::vector<std::string>& said = model.rules.settings.scope_columns;
+  const bool is_said = std::find(said.begin(), said.end(), column.name) != said.end();
+  if (table == model.company || is_said) return std::nullopt;
   auto found = named_key(model, names, table, column, model.company);
   if (found) found->problem += ", of which a copy of a company has another";
   return found;

@@ -35,7 +35,8 @@ std::optional<FoundKey> completed_row(const Model& model, const KeyNames& names,
 std::optional<FoundKey> kept_row(const Model& model, const KeyNames& names, TableIndex table,
                                  const Column& column);
 
-// A column that is named after a key of the company, and has its values.
+// A column that is named after a key of the company, and has its values; none of the scope columns,
+// of which that is known.
 std::optional<FoundKey> company_key(const Model& model, const KeyNames& names, TableIndex table,
                                     const Column& column);
 
