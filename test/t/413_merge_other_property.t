@@ -49,11 +49,12 @@ sub gone_rows {
 	return map { join ' ', @{$_} } $database->rows("(TABLE clone_check.$before EXCEPT ALL TABLE clone_check.$after) LIMIT 5");
 }
 
-# Rows of the target, whatever can be deleted.
+# Rows that came, whatever can be deleted.
 sub delete_some {
 	my ($database, $generator, $key) = @_;
 	for my $table (grep { !$_->{stays} && $_ != $generator->{company} } $generator->owned_tables) {
-		my $sql = "DELETE FROM $table->{only}$table->{sql} AS t WHERE ${\ $table->{owned}->('t', $key)} AND hashtext(t::text) % 3 = 0";
+		my $sql = "DELETE FROM $table->{only}$table->{sql} AS t WHERE ${\ $table->{owned}->('t', $key)} AND hashtext(t::text) % 3 = 0 "
+		  . "AND NOT EXISTS (SELECT FROM clone_check.before b WHERE b.relation = ${\ RandomValues::literal($table->{sql})}::regclass AND b.line = t::text)";
 		$database->try(encode('UTF-8', $sql));
 	}
 	return;
