@@ -1,6 +1,7 @@
 #include "core/scope/key_names.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <span>
 
 #include "core/scope/scope_model.hpp"
@@ -66,6 +67,61 @@ std::vector<TableIndex> KeyNames::completed_by(TableIndex table) const {
   return found;
 }
 
+std::vector<KeyNames::KeptRow> KeyNames::kept_by(TableIndex index, const Column& column) const {
+  const Table& table = schema_.tables[index];
+  if (!can_hold_id(column) || column.identity || column.has_default || column.generated) return {};
+  bool is_part = false;
+  for (const UniqueIndex& unique : table.unique_indexes) {
+    if (unique.columns == std::vector{column.number}) return {};
+    is_part = is_part || std::find(unique.columns.begin(), unique.columns.end(), column.number) !=
+                             unique.columns.end();
+  }
+  std::vector<KeptRow> found;
+  const std::vector<TableIndex> said = whose_history(index);
+  const auto add = [&](TableIndex target, bool is_said) {
+    const std::vector<int16_t> key = pick_key(schema_.tables[target]);
+    if (key.size() != 1) return;
+    const Column& its = column_of(schema_.tables[target], key[0]);
+    if (plain_name(its.name) == plain_name(column.name) && same_values(column.family, its.family))
+      found.push_back({target, key[0], is_said});
+  };
+  for (const TableIndex target : said) add(target, true);
+  // What is part of a key tells the table's own rows apart.
+  if (said.empty() && !is_part)
+    for (const TableIndex target : completed_by(index)) add(target, false);
+  return found;
+}
+
+// "product_aud", "historical_product", and "historicalproduct", as it is written by some.
+std::vector<TableIndex> KeyNames::whose_history(TableIndex table) const {
+  static const std::string kGlued = "historical";
+  std::vector<std::string> words = words_of(schema_.tables[table].name);
+  for (size_t at = 0; at < words.size(); ++at) {
+    if (!words[at].starts_with(kGlued) || words[at].size() == kGlued.size()) continue;
+    words.insert(words.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                 words[at].substr(kGlued.size()));
+    words[at] = kGlued;
+  }
+  const auto keeps = [](const std::string& word) {
+    return is_word(word, {"aud", "audit", "history", "historical", "hist", "log", "version",
+                          "revision", "journal", "archive", "snapshot", "shadow"});
+  };
+  const std::span<const std::string> all(words);
+  std::vector<TableIndex> found;
+  for (size_t first = 0; first < words.size(); ++first) {
+    for (size_t last = words.size(); last > first && found.empty(); --last) {
+      const bool whole = first == 0 && last == words.size();
+      if (whole ||
+          !std::all_of(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(first), keeps) ||
+          !std::all_of(words.begin() + static_cast<std::ptrdiff_t>(last), words.end(), keeps))
+        continue;
+      for (const TableIndex other : tables_named(joined_words(all.subspan(first, last - first))))
+        if (other != table) found.push_back(other);
+    }
+  }
+  return found;
+}
+
 std::vector<NamedKey> KeyNames::of(TableIndex table, const Column& column) const {
   std::vector<NamedKey> found;
   if (!can_hold_id(column) || nouns_.said_stem(column)) return found;
@@ -80,7 +136,22 @@ std::vector<NamedKey> KeyNames::of(TableIndex table, const Column& column) const
         if (target != table) add_keys(column, parts, target, found);
     }
   }
+  add_namesakes(table, column, found);
   return found;
+}
+
+// What is no key of one column already: that is a name which any table may have, or none.
+void KeyNames::add_namesakes(TableIndex table, const Column& column,
+                             std::vector<NamedKey>& found) const {
+  for (const TableIndex target : nouns_.tables_of_key(column.name)) {
+    const Column& its = *find_column(schema_.tables[target], column.name);
+    const bool known = std::any_of(found.begin(), found.end(), [&](const NamedKey& key) {
+      return key.table == target && key.column == its.number;
+    });
+    if (target == table || known || is_array(its) || !can_hold_id(its) || !can_hold(column, its))
+      continue;
+    found.push_back({target, its.number, true, NamedKey::By::kSame});
+  }
 }
 
 bool KeyNames::names_rows(const std::string& name) const {
