@@ -58,6 +58,7 @@ INSERT INTO app.usage VALUES ('globex'), ('acme');
 INSERT INTO app.signup SELECT 'Miller ' || n FROM generate_series(1, 9) n;
 SELECT alike(pg_temp.asked('app.rollup'), 'error its column tenant is named after app.firm.slug, %1 of 1 sampled values %set_reference(''app.rollup'', ''{tenant}'', ''app.firm'', target_columns => ''{slug}'');', 'of one company');
 SELECT alike(pg_temp.asked('app.usage'), 'error %2 of 2 sampled values %', 'of two');
+SELECT alike(pg_temp.asked('app.signup'), 'error its column company is named after a key of companies'' rows, but 0 of 9 sampled values are values of app.firm.slug -- %', 'of other values that is asked');
 SELECT is(pg_temp.proposed('app.signup'), 'confident SELECT public.set_column_rule(''app.signup'', ''company'', ''data'', evidence => true);', 'other values are data');
 SELECT set_column_rule('app.signup', 'company', 'data', evidence => true);
 SELECT is(pg_temp.asked('app.signup'), NULL, '... which is to be said once');

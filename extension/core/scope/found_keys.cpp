@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/scope/judgement.hpp"
+#include "core/scope/smell_words.hpp"
 #include "core/scope/sql.hpp"
 #include "core/scope/treatment.hpp"
+#include "core/text/names.hpp"
 
 namespace company_backup {
 namespace {
@@ -19,6 +21,16 @@ FoundKey found_key(const Model& model, const PlaceEvidence& place, const NamedKe
                    std::string problem) {
   return {key, std::move(problem), told_match(model, place, *match_of(place, key)),
           place.values >= kLikelyKeys ? Confidence::kLikely : Confidence::kGuess};
+}
+
+// "task_status", "product_category": what there is to choose from, counted from 1 like the rows of
+// the table that it is called after.
+bool is_list_of_choices(const Table& table) {
+  return ends_in(
+      words_of(table.name),
+      {"type",  "kind",     "status",   "state",    "category", "class", "group", "level",
+       "stage", "priority", "severity", "reason",   "role",     "unit",  "color", "colour",
+       "size",  "label",    "tag",      "template", "method",   "mode",  "format"});
 }
 
 }  // namespace
@@ -67,6 +79,7 @@ std::optional<FoundKey> completed_row(const Model& model, const KeyNames& names,
     found = found_key(model, *place, named,
                       "its rows seem to complete those of " + display_table(model.table(target)) +
                           ", and have their keys");
+    if (is_list_of_choices(model.table(table))) found->confidence = Confidence::kGuess;
   }
   return found;
 }
@@ -83,6 +96,7 @@ std::optional<FoundKey> kept_row(const Model& model, const KeyNames& names, Tabl
     found = found_key(model, *place, named,
                       "its rows seem to be what those of " +
                           display_table(model.table(kept.table)) + " were, and have their keys");
+    if (is_list_of_choices(model.table(table))) found->confidence = Confidence::kGuess;
   }
   return found;
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <span>
+#include <string_view>
 
 #include "core/scope/scope_model.hpp"
 #include "core/scope/smell_words.hpp"
@@ -40,6 +42,32 @@ std::vector<NamedKey> keys_of(const Table& table, TableIndex index) {
     }
   }
   return keys;
+}
+
+bool keeps_rows(const std::string& word) {
+  return is_word(word, {"aud", "audit", "history", "historical", "hist", "log", "version",
+                        "revision", "journal", "archive", "snapshot", "shadow"});
+}
+
+// Apart also where two are written as one: "historicalproduct", "producthistory".
+std::vector<std::string> words_of_history(const std::string& name) {
+  static constexpr std::string_view kBefore = "historical", kAfter[] = {"history", "audit"};
+  std::vector<std::string> apart;
+  for (const std::string& word : words_of(name)) {
+    const auto* const after = std::find_if(
+        std::begin(kAfter), std::end(kAfter),
+        [&](std::string_view end) { return word.ends_with(end) && word.size() > end.size(); });
+    if (word.starts_with(kBefore) && word.size() > kBefore.size()) {
+      apart.emplace_back(kBefore);
+      apart.push_back(word.substr(kBefore.size()));
+    } else if (after != std::end(kAfter)) {
+      apart.push_back(word.substr(0, word.size() - after->size()));
+      apart.emplace_back(*after);
+    } else {
+      apart.push_back(word);
+    }
+  }
+  return apart;
 }
 
 }  // namespace
@@ -92,33 +120,28 @@ std::vector<KeyNames::KeptRow> KeyNames::kept_by(TableIndex index, const Column&
   return found;
 }
 
-// "product_aud", "historical_product", and "historicalproduct", as it is written by some.
+// "product_aud", "historical_product", "shop_historical_product" of shop_product.
 std::vector<TableIndex> KeyNames::whose_history(TableIndex table) const {
-  static const std::string kGlued = "historical";
-  std::vector<std::string> words = words_of(schema_.tables[table].name);
-  for (size_t at = 0; at < words.size(); ++at) {
-    if (!words[at].starts_with(kGlued) || words[at].size() == kGlued.size()) continue;
-    words.insert(words.begin() + static_cast<std::ptrdiff_t>(at) + 1,
-                 words[at].substr(kGlued.size()));
-    words[at] = kGlued;
-  }
-  const auto keeps = [](const std::string& word) {
-    return is_word(word, {"aud", "audit", "history", "historical", "hist", "log", "version",
-                          "revision", "journal", "archive", "snapshot", "shadow"});
-  };
+  const std::vector<std::string> words = words_of_history(schema_.tables[table].name);
   const std::span<const std::string> all(words);
   std::vector<TableIndex> found;
+  const auto add = [&](const std::string& noun) {
+    for (const TableIndex other : tables_named(noun))
+      if (other != table) found.push_back(other);
+  };
   for (size_t first = 0; first < words.size(); ++first) {
     for (size_t last = words.size(); last > first && found.empty(); --last) {
       const bool whole = first == 0 && last == words.size();
-      if (whole ||
-          !std::all_of(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(first), keeps) ||
-          !std::all_of(words.begin() + static_cast<std::ptrdiff_t>(last), words.end(), keeps))
-        continue;
-      for (const TableIndex other : tables_named(joined_words(all.subspan(first, last - first))))
-        if (other != table) found.push_back(other);
+      if (!whole &&
+          std::all_of(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(first),
+                      keeps_rows) &&
+          std::all_of(words.begin() + static_cast<std::ptrdiff_t>(last), words.end(), keeps_rows))
+        add(joined_words(all.subspan(first, last - first)));
     }
   }
+  std::vector<std::string> others;
+  std::remove_copy_if(words.begin(), words.end(), std::back_inserter(others), keeps_rows);
+  if (found.empty() && !others.empty() && others.size() < words.size()) add(joined_words(others));
   return found;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "core/scope/document_values.hpp"
 #include "core/scope/found_keys.hpp"
@@ -102,10 +103,14 @@ bool UnreachedKeys::ask_others(TableIndex index, const Column& column) {
   const PlaceEvidence* place = values_of(index, column);
   if (place == nullptr) return false;
   std::optional<KeyMatch> most;
+  const auto weight = [&](const KeyMatch& match) {
+    const Column& its = column_of(model_.table(match.table), match.column);
+    return std::pair(match.values, same_values(element_family(column.family), its.family));
+  };
   for (const NamedKey& key : names_.of(index, column)) {
     if (!is_owned(key.table) || !is_said(column, key)) continue;
     const KeyMatch match = match_or_none(*place, key.table, key.column);
-    if (!most || match.values > most->values) most = match;
+    if (!most || weight(match) > weight(*most)) most = match;
   }
   if (most) ask_no_key(index, column, *place, *most);
   return most.has_value();
