@@ -41,6 +41,29 @@ SELECT alike(pg_temp.proposed('app.import'), 'guess SELECT public.set_reference(
 SELECT alike(pg_temp.proposed('app.basket'), 'guess SELECT public.set_reference(''app.basket'', ''{doc}'', ''app.customer'', json_path => ''$.customers[*]'');', 'keys in a list');
 SELECT is(pg_temp.asked('app.chart'), NULL, 'other numbers are none');
 
+-- "id" inside of an object that is called after a table.
+CREATE TABLE app.hook AS SELECT jsonb_build_object('firm', jsonb_build_object('id', id, 'rows', 5)) AS doc FROM app.firm;
+CREATE TABLE app.crate AS SELECT jsonb_build_object('customers', jsonb_build_array(jsonb_build_object('id', id))) AS doc FROM app.customer;
+CREATE TABLE app.tenants AS SELECT jsonb_build_object('companies', jsonb_build_array(id)) AS doc FROM app.firm;
+CREATE TABLE app.issue AS SELECT jsonb_build_object('issue', jsonb_build_object('id', id), 'id', id) AS doc FROM app.customer;
+SELECT alike(pg_temp.proposed('app.hook'), 'guess %''app.firm'', json_path => ''$.firm.id'');', 'of the company');
+SELECT alike(pg_temp.proposed('app.crate'), 'guess %''app.customer'', json_path => ''$.customers[*].id'');', 'in a list');
+SELECT alike(pg_temp.proposed('app.tenants'), 'guess %''app.firm'', json_path => ''$.companies[*]'');', 'companies by another name');
+SELECT is(pg_temp.asked('app.issue'), NULL, 'of an object that is called otherwise');
+
+-- UUIDs as bytes, and with "_" for dashes.
+CREATE EXTENSION ltree;
+CREATE TABLE app.asset (id uuid PRIMARY KEY, firm_id bigint NOT NULL REFERENCES app.firm);
+INSERT INTO app.asset SELECT pg_temp.id('asset', n), 101 + n % 4 FROM generate_series(1, 40) n;
+CREATE TABLE app.bytes AS SELECT uuid_send(id) AS ref FROM app.asset;
+CREATE TABLE app.labels AS SELECT ('root.' || replace(id::text, '-', '_'))::ltree AS p FROM app.asset;
+CREATE TABLE app.texts AS SELECT 'asset_' || replace(id::text, '-', '_') AS k FROM app.asset;
+CREATE TABLE app.sums AS SELECT uuid_send(pg_temp.id('sum', n)) AS digest, ('a.' || replace(pg_temp.id('sum', n)::text, '-', '_'))::ltree AS p FROM generate_series(1, 40) n;
+SELECT alike(pg_temp.asked('app.' || name), 'error inside of values of its column %, 40 of 40 sampled UUIDs are keys of app.asset,%', name) FROM unnest('{bytes,labels,texts}'::text[]) name;
+SELECT is(pg_temp.asked('app.sums'), NULL, 'others are none');
+SELECT set_column_rule('app.bytes', 'ref', 'data'), set_column_rule('app.labels', 'p', 'data'), set_column_rule('app.texts', 'k', 'data');
+SELECT is(pg_temp.asked('app.bytes'), NULL, 'a rule settles it');
+
 -- Numbers with decimals.
 CREATE TABLE app.fee AS SELECT id::numeric AS firm, 0.5 AS rate FROM app.firm;
 CREATE TABLE app.fee2 AS SELECT 7.5 + id AS firm FROM app.firm;

@@ -23,6 +23,7 @@ SELECT cb.set_company_table('app.company', identity_columns => '{}');
 SELECT cb.set_reference('app.salary', '{company_id,id}', 'app.invoice');
 
 CREATE TABLE app.asked (n int GENERATED ALWAYS AS IDENTITY, action text, company text, actor text, detail jsonb, by name);
+SELECT cb.set_column_rule(NULL, 'company', 'data');
 GRANT INSERT, SELECT ON app.asked TO PUBLIC;
 CREATE FUNCTION app.guard_yes(text, text, text, jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 CREATE FUNCTION app.guard_no(text, text, text, jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT false';

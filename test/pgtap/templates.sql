@@ -112,6 +112,7 @@ ROLLBACK TO read_only;
 
 -- What the guard is asked ---------------------------------------------------------------------------
 CREATE TABLE app.asked (n int GENERATED ALWAYS AS IDENTITY, action text, company text, actor text, detail jsonb);
+SELECT cb.set_column_rule('app.asked', 'company', 'data');
 CREATE FUNCTION app.guard(action text, company text, actor text, detail jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO app.asked (action, company, actor, detail) VALUES (action, company, actor, detail);

@@ -189,6 +189,7 @@ SET ROLE WHO;
 RESET ROLE;
 GRANT ALL ON ALL TABLES IN SCHEMA m, WHO TO PUBLIC;
 SELECT cb.set_company_table('m.company', identity_columns => '{}', scope_columns => '{company_id}');
+SELECT cb.set_column_rule(NULL, 'company', 'data');  -- of the rows behind the views
 SQL
 	return $sql =~ s/KEYTYPE/$type/gr =~ s/WHO/$owner/gr;
 }

@@ -274,6 +274,14 @@ TEST(DocumentValues, RulesCoverPaths) {
   EXPECT_EQ(last_name("$"), "");
 }
 
+TEST(DocumentValues, WhatRowsAreCalledInDocuments) {
+  EXPECT_EQ(row_name("$.project"), "project");
+  EXPECT_EQ(row_name("$.project.id"), "project");
+  EXPECT_EQ(row_name("$.projects[*].uuid"), "projects");
+  EXPECT_EQ(row_name("$[*].id"), "id");
+  EXPECT_EQ(row_name("$"), "");
+}
+
 // sales.customer and sales.task of companies, and columns of sales.note whose values are known.
 class EvidenceTest : public ScopeTest {
  protected:

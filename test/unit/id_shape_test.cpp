@@ -163,10 +163,14 @@ TEST(IdShape, payload_of_a_form) {
 TEST(UuidsInside, BesideSomethingElse) {
   const std::string uuid = "0b0e7e2a-1111-4c3b-9d2e-6f3a2b1c0d10";
   const std::string digits = "0b0e7e2a11114c3b9d2e6f3a2b1c0d10";
-  using Found = std::vector<std::string_view>;
+  const std::string label = "0b0e7e2a_1111_4c3b_9d2e_6f3a2b1c0d10";
+  using Found = std::vector<std::string>;
   EXPECT_EQ(uuids_inside("asset-" + uuid), Found{uuid});
   EXPECT_EQ(uuids_inside("asset" + uuid + "x"), Found{uuid});
   EXPECT_EQ(uuids_inside("/" + uuid + "/" + digits + "/"), (Found{uuid, digits}));
+  EXPECT_EQ(uuids_inside("root." + label), Found{uuid}) << "as a label of an ltree";
+  EXPECT_EQ(uuids_inside(label), Found{uuid});
+  EXPECT_EQ(uuids_inside("a_0b0e7e2a-1111_4c3b-9d2e_6f3a2b1c0d10"), Found());
   EXPECT_EQ(uuids_inside(uuid), Found());
   EXPECT_EQ(uuids_inside(digits + digits), Found());
   EXPECT_EQ(uuids_inside("no id in a text that is as long as one, or longer"), Found());

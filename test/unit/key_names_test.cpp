@@ -33,7 +33,10 @@ class KeyNamesTest : public ::testing::Test {
     for (const NamedKey& key : names.of(at, schema.tables[at].columns.back())) {
       const Table& table = schema.tables[key.table];
       text += (text.empty() ? "" : " ") + table.name + "." + column_of(table, key.column).name;
-      text += key.by == By::kKey ? "" : key.by == By::kRow ? " (row)" : " (part)";
+      text += key.by == By::kKey    ? ""
+              : key.by == By::kRow  ? " (row)"
+              : key.by == By::kSame ? " (same)"
+                                    : " (part)";
       if (!key.alone) text += " (not alone)";
     }
     return text;
@@ -76,6 +79,37 @@ TEST_F(KeyNamesTest, NumbersThatCount) {
 
 TEST_F(KeyNamesTest, IdsAreForOthers) {
   EXPECT_EQ(keys("customer_id integer"), "");
+}
+
+TEST_F(KeyNamesTest, TheNameOfAKeyAlone) {
+  EXPECT_EQ(keys("slug text"), "firm.slug (same)");
+}
+
+TEST_F(KeyNamesTest, ANameThatAnyKeyMayHave) {
+  EXPECT_EQ(keys("code text"), "");
+}
+
+TEST_F(KeyNamesTest, HistoriesHaveTheKeyOfWhatTheyKeep) {
+  builder_.table("app.customer_aud").column("rev integer");
+  builder_.table("app.historicalcustomer").column("history_id integer");
+  const Schema schema = builder_.build();
+  const TableNouns nouns(schema);
+  const KeyNames names(schema, nouns, kNoTable);
+  const auto kept = [&](const char* table, const char* column) {
+    const TableIndex index = SchemaBuilder::find(schema, table);
+    Schema with = schema;
+    with.tables[index].unique_indexes.clear();
+    const TableNouns its(with);
+    const KeyNames own(with, its, kNoTable);
+    return own.kept_by(index, *find_column(with.tables[index], column)).size();
+  };
+  EXPECT_EQ(kept("app.customer_aud", "id"), 1U);
+  EXPECT_EQ(kept("app.historicalcustomer", "id"), 1U);
+  EXPECT_EQ(kept("app.customer_aud", "rev"), 0U);
+  EXPECT_EQ(kept("app.ticket", "id"), 0U);
+  const TableIndex aud = SchemaBuilder::find(schema, "app.customer_aud");
+  EXPECT_TRUE(names.kept_by(aud, *find_column(schema.tables[aud], "id")).empty())
+      << "what alone tells its own rows apart";
 }
 
 TEST_F(KeyNamesTest, TablesThatCompleteOthers) {

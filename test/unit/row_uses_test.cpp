@@ -42,9 +42,9 @@ TEST(RowUses, FewOfManyProveNothing) {
     for (int use = 0; use < 3; ++use) counter.add(std::to_string(row), std::to_string(row % 2));
   for (int row = 0; row < 3; ++row) counter.add(std::to_string(row), std::to_string(1 - row % 2));
   const UseJudgement judged = judge(counter.count(40));
-  EXPECT_EQ(judged.kind, Kind::kShared);
+  EXPECT_EQ(judged.kind, Kind::kMostlyApart);
   EXPECT_EQ(judged.confidence, Confidence::kGuess);
-  EXPECT_EQ(judged.evidence, "3 of 40 used rows are used by several companies");
+  EXPECT_EQ(judged.evidence, "37 of 40 used rows are used by one company alone, and 3 by several");
 }
 
 TEST(RowUses, OneRowMayBeAMistake) {
@@ -163,6 +163,15 @@ TEST_F(UsedTables, UsesByRowsWhoseCompanyIsSure) {
   EXPECT_EQ(used(), (Names{"bill_thing_fk", "invoice_thing_fk", "l_t"}));
   rules.tables = {table_rule("sales.thing", "shared")};
   EXPECT_EQ(used(), Names{}) << "it is decided";
+}
+
+TEST(RowUses, MostRowsOfOneCompanyEach) {
+  const UseEvidence mostly{
+      .used_rows = 40, .shared_rows = 3, .again_rows = 3, .companies = 5, .expected = 18};
+  EXPECT_EQ(judge_uses(&mostly).kind, UseJudgement::Kind::kMostlyApart);
+  UseEvidence by_chance = mostly;
+  by_chance.expected = 4;
+  EXPECT_EQ(judge_uses(&by_chance).kind, UseJudgement::Kind::kShared) << "too few uses say nothing";
 }
 
 TEST_F(UsedTables, TheQueryFollowsTheRoute) {

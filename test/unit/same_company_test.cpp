@@ -50,6 +50,16 @@ TEST(SameCompany, FewRowsThatDisagreeContradict) {
   EXPECT_TRUE(is_contradicted(counted({{2, 1}, {1, 1}})));
 }
 
+TEST(SameCompany, RowsOfOneCompanyOnly) {
+  CompanyCounter counter;
+  EXPECT_FALSE(counter.is_only_one());
+  counter.add("1");
+  counter.add("2", "1");
+  EXPECT_TRUE(counter.is_only_one());
+  counter.add("3");
+  EXPECT_FALSE(counter.is_only_one());
+}
+
 TEST(SameCompany, TheLargestIsThatOfMostRows) {
   CompanyCounter counter;
   EXPECT_EQ(counter.largest(), "");

@@ -55,6 +55,33 @@ TEST_F(TableNounsTest, KeysThatOneTableHas) {
   EXPECT_EQ(nouns.table_of_key("letter_no"), kNoTable);
 }
 
+TEST(TableNouns, KeysOfOneWordUnlessAnyTableMayHaveThem) {
+  SchemaBuilder builder;
+  builder.table("app.emp")
+      .columns({"empno integer", "position integer"})
+      .unique("e", {"empno"})
+      .unique("p", {"position"});
+  builder.table("app.page").column("slug text").unique("s", {"slug"});
+  builder.table("app.theme").column("slug text").unique("t", {"slug"});
+  const Schema built = builder.build();
+  const TableNouns nouns(built);
+  EXPECT_EQ(nouns.table_of_key("empno"), SchemaBuilder::find(built, "app.emp"));
+  EXPECT_EQ(nouns.table_of_key("position"), kNoTable);
+  EXPECT_EQ(nouns.table_of_key("slug"), kNoTable) << "of several";
+  EXPECT_EQ(nouns.tables_of_key("slug").size(), 2U);
+}
+
+TEST(TableNouns, WithoutWhatMostTablesBeginWith) {
+  SchemaBuilder builder;
+  for (const char* table :
+       {"a.app_customer", "a.app_order", "a.app_item", "a.app_site", "b.my_page"})
+    builder.table(table);
+  const Schema built = builder.build();
+  const TableNouns nouns(built);
+  EXPECT_EQ(nouns.tables("customer"), std::vector{SchemaBuilder::find(built, "a.app_customer")});
+  EXPECT_TRUE(nouns.tables("page").empty()) << "of few tables it is part of the name";
+}
+
 TEST(NounForms, IrregularPlurals) {
   const auto has = [](const std::string& plural, const std::string& singular) {
     const auto forms = noun_forms(plural);

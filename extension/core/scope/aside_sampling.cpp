@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/scope/found_keys.hpp"
+#include "core/scope/path_rules.hpp"
 #include "core/scope/scope_model.hpp"
 #include "core/scope/sql.hpp"
 
@@ -27,15 +28,13 @@ bool holds_texts(const Column& column) {
 
 AsideSampling::AsideSampling(const Schema& schema, const Rules& rules, const TableNouns& nouns)
     : schema_(schema),
-      names_(schema, nouns,
-             schema.find(rules.settings.company_schema, rules.settings.company_table)),
+      company_(schema.find(rules.settings.company_schema, rules.settings.company_table)),
+      names_(schema, nouns, company_),
       led_(schema.tables.size()) {
-  const TableIndex company =
-      schema.find(rules.settings.company_schema, rules.settings.company_table);
-  if (company == kNoTable)
+  if (company_ == kNoTable)
     led_.assign(led_.size(), true);  // nothing is known of what leads where
   else
-    find_led(rules, company);
+    find_led(rules, company_);
 }
 
 void AsideSampling::find_led(const Rules& rules, TableIndex company) {
@@ -86,15 +85,20 @@ SampledColumn AsideSampling::aside(TableIndex table, const Column& column) const
   if (is_key_from_elsewhere(schema_.tables[table], column)) {
     sample.whole = !names_.completed_by(table).empty();
   } else if (can_hold_id(column) && is_own_type(column)) {
-    const auto is_key = [](const NamedKey& key) { return key.by == NamedKey::By::kKey; };
+    const auto is_key = [&](const NamedKey& key) {
+      return key.by == NamedKey::By::kKey ||
+             (key.table == company_ && key.by != NamedKey::By::kPart);
+    };
     const auto keys = names_.of(table, column);
     sample.whole =
-        led_[table] ? std::any_of(keys.begin(), keys.end(), is_key) : is_text || !keys.empty();
+        (led_[table] ? std::any_of(keys.begin(), keys.end(), is_key) : is_text || !keys.empty()) ||
+        !names_.kept_by(table, column).empty();
   }
   const bool is_document = column.family == TypeFamily::kJson;
   if (is_document) sample.whole = !led_[table];
-  sample.inside =
-      !led_[table] && ((is_text && is_own_type(column)) || is_document || holds_texts(column));
+  const bool may_hold = (is_text && is_own_type(column)) || is_document || column.is_bytea() ||
+                        is_label_tree(column) || holds_texts(column);
+  sample.inside = !led_[table] && may_hold;
   return sample;
 }
 

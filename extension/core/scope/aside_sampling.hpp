@@ -26,6 +26,7 @@ class AsideSampling {
   SampledColumn aside(TableIndex table, const Column& column) const;
 
   const Schema& schema_;
+  const TableIndex company_;
   const KeyNames names_;
   std::vector<bool> led_;  // by table: something leads from it to a company
 };

@@ -171,17 +171,30 @@ bool covers_path(const std::string& known, const std::string& path) {
   return text.starts_with(kAnywhere) && path.ends_with(text.substr(kAnywhere.size()));
 }
 
-std::string last_name(const std::string& path) {
+static std::vector<std::string> names_of(const std::string& path) {
   JsonPathReader in(path);
   in.accept("$");
-  std::string name;
+  std::vector<std::string> names;
   while (!in.at_end()) {
     if (in.accept("[*]")) continue;
     if (!in.accept(".")) return {};
     JsonStep step = in.step_after_dot(false);
-    if (step.kind != JsonStep::Kind::kKeys) name = std::move(step.key);
+    if (step.kind != JsonStep::Kind::kKeys) names.push_back(std::move(step.key));
   }
-  return name;
+  return names;
+}
+
+std::string last_name(const std::string& path) {
+  const std::vector<std::string> names = names_of(path);
+  return names.empty() ? std::string() : names.back();
+}
+
+std::string row_name(const std::string& path) {
+  const std::vector<std::string> names = names_of(path);
+  if (names.empty()) return {};
+  const std::string name = plain_name(names.back());
+  const bool is_of_object = name == "id" || name == "uuid" || name == "pk";
+  return names[is_of_object && names.size() > 1 ? names.size() - 2 : names.size() - 1];
 }
 
 }  // namespace company_backup

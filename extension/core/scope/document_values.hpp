@@ -27,4 +27,8 @@ bool covers_path(const std::string& known, const std::string& path);
 // The last name in a path of visit_values(); empty: it has none.
 std::string last_name(const std::string& path);
 
+// What the row is called whose key a value at the path may be: as last_name(), but for "id" and the
+// like the name of the object that has it: "project" for "$.project.id" and "$.project".
+std::string row_name(const std::string& path);
+
 }  // namespace company_backup

@@ -39,10 +39,12 @@ struct SamplePlace {
 };
 
 // Of rows that lead to a row of a company, how many lead to one of their own company; and the same
-// of rows of all companies but the one that has the most.
+// of rows of all companies but the one that has the most. Whose own company is not known is not
+// counted among these.
 struct SameCompany {
   uint32_t rows = 0, same = 0;
   uint32_t further_rows = 0, further_same = 0;
+  bool only_one = false;  // there are several companies, and all rows lead to rows of one of them
 };
 
 // So many of the values are in this column, which is a key, or part of one.

@@ -3,11 +3,15 @@
 #include <algorithm>
 
 #include "core/scope/judgement.hpp"
+#include "core/scope/smell_words.hpp"
 #include "core/scope/sql.hpp"
 #include "core/scope/treatment.hpp"
+#include "core/text/names.hpp"
 
 namespace company_backup {
 namespace {
+
+constexpr uint32_t kFewKeys = 3;  // so many values say something, where the name says little
 
 const PlaceEvidence* whole(const Model& model, TableIndex table, const Column& column) {
   return model.evidence.find_aside(table, column.number, Aside::kWhole);
@@ -17,6 +21,16 @@ FoundKey found_key(const Model& model, const PlaceEvidence& place, const NamedKe
                    std::string problem) {
   return {key, std::move(problem), told_match(model, place, *match_of(place, key)),
           place.values >= kLikelyKeys ? Confidence::kLikely : Confidence::kGuess};
+}
+
+// "task_status", "product_category": what there is to choose from, counted from 1 like the rows of
+// the table that it is called after.
+bool is_list_of_choices(const Table& table) {
+  return ends_in(
+      words_of(table.name),
+      {"type",  "kind",     "status",   "state",    "category", "class", "group", "level",
+       "stage", "priority", "severity", "reason",   "role",     "unit",  "color", "colour",
+       "size",  "label",    "tag",      "template", "method",   "mode",  "format"});
 }
 
 }  // namespace
@@ -49,8 +63,7 @@ std::string told_match(const Model& model, const PlaceEvidence& place, const Key
 std::optional<FoundKey> completed_row(const Model& model, const KeyNames& names, TableIndex table,
                                       const Column& column) {
   const PlaceEvidence* place = whole(model, table, column);
-  constexpr uint32_t kFew = 3;
-  if (place == nullptr || place->values < kFew) return std::nullopt;
+  if (place == nullptr || place->values < kFewKeys) return std::nullopt;
   if (!is_key_from_elsewhere(model.table(table), column)) return std::nullopt;
   std::optional<FoundKey> found;
   for (const TableIndex target : names.completed_by(table)) {
@@ -66,7 +79,35 @@ std::optional<FoundKey> completed_row(const Model& model, const KeyNames& names,
     found = found_key(model, *place, named,
                       "its rows seem to complete those of " + display_table(model.table(target)) +
                           ", and have their keys");
+    if (is_list_of_choices(model.table(table))) found->confidence = Confidence::kGuess;
   }
+  return found;
+}
+
+std::optional<FoundKey> kept_row(const Model& model, const KeyNames& names, TableIndex table,
+                                 const Column& column) {
+  const PlaceEvidence* place = whole(model, table, column);
+  std::optional<FoundKey> found;
+  for (const KeyNames::KeptRow& kept : names.kept_by(table, column)) {
+    const NamedKey named{kept.table, kept.key, true};
+    const uint32_t fewest = kept.said ? 1 : kFewKeys;
+    if (place == nullptr || place->values < fewest || match_of(*place, named) == nullptr) continue;
+    if (found) return std::nullopt;
+    found = found_key(model, *place, named,
+                      "its rows seem to be what those of " +
+                          display_table(model.table(kept.table)) + " were, and have their keys");
+    if (is_list_of_choices(model.table(table))) found->confidence = Confidence::kGuess;
+  }
+  return found;
+}
+
+std::optional<FoundKey> company_key(const Model& model, const KeyNames& names, TableIndex table,
+                                    const Column& column) {
+  const std::vector<std::string>& said = model.rules.settings.scope_columns;
+  const bool is_said = std::find(said.begin(), said.end(), column.name) != said.end();
+  if (table == model.company || is_said) return std::nullopt;
+  auto found = named_key(model, names, table, column, model.company);
+  if (found) found->problem += ", of which a copy of a company has another";
   return found;
 }
 
@@ -83,13 +124,16 @@ std::optional<FoundKey> renewed_key(const Model& model, const KeyNames& names, T
 }
 
 std::optional<FoundKey> named_key(const Model& model, const KeyNames& names, TableIndex table,
-                                  const Column& column) {
+                                  const Column& column, TableIndex company) {
   const PlaceEvidence* place = whole(model, table, column);
   if (place == nullptr || place->values == 0) return std::nullopt;
   for (const NamedKey& key : names.of(table, column)) {
     const Column& its = column_of(model.table(key.table), key.column);
-    if (key.by != NamedKey::By::kKey || !key.alone ||
-        !same_values(element_family(column.family), its.family) || match_of(*place, key) == nullptr)
+    const bool is_named = company == kNoTable
+                              ? key.by == NamedKey::By::kKey
+                              : key.table == company && key.by != NamedKey::By::kPart;
+    if (!is_named || !key.alone || !same_values(element_family(column.family), its.family) ||
+        match_of(*place, key) == nullptr)
       continue;
     return found_key(model, *place, key,
                      "its values are those of " + display_table(model.table(key.table)) + "." +

@@ -31,12 +31,22 @@ std::string told_match(const Model& model, const PlaceEvidence& place, const Key
 std::optional<FoundKey> completed_row(const Model& model, const KeyNames& names, TableIndex table,
                                       const Column& column);
 
+// A column that has the keys of the rows that those of the table were, see KeyNames::kept_by().
+std::optional<FoundKey> kept_row(const Model& model, const KeyNames& names, TableIndex table,
+                                 const Column& column);
+
+// A column that is named after a key of the company, and has its values; none of the scope columns,
+// of which that is known.
+std::optional<FoundKey> company_key(const Model& model, const KeyNames& names, TableIndex table,
+                                    const Column& column);
+
 // A column that is named after a key whose values a copy gets anew, as a rule says.
 std::optional<FoundKey> renewed_key(const Model& model, const KeyNames& names, TableIndex table,
                                     const Column& column);
 
-// One that is named after a key, and whose values are those of it.
+// One that is named after a key, and whose values are those of it. `company`: after one of this
+// table only, by whatever of its names.
 std::optional<FoundKey> named_key(const Model& model, const KeyNames& names, TableIndex table,
-                                  const Column& column);
+                                  const Column& column, TableIndex company = kNoTable);
 
 }  // namespace company_backup

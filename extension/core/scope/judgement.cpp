@@ -184,10 +184,12 @@ class Judge {
     return judgement;
   }
 
-  static std::string companies_text(const KeyMatch& target) {
+  std::string companies_text(const KeyMatch& target) const {
     const SameCompany& companies = target.companies;
     const Belonging belonging = belonging_of(companies);
-    if (belonging == Belonging::kUnknown) return "";
+    if (belonging == Belonging::kUnknown)
+      return companies.only_one && !proves() ? "; all rows that they lead to are one company's"
+                                             : "";
     return "; " + number(companies.same) + " of " + number(companies.rows) +
            " lead to a row of their own company";
   }
@@ -226,6 +228,8 @@ class Judge {
     if (!enough && naming_ != Naming::kWhole) return Confidence::kGuess;
     if (!enough || target.values < place_.values) return Confidence::kLikely;
     if (is_contradicted(target.companies)) return Confidence::kLikely;
+    // Small numbers that are one company's keys may be no keys at all.
+    if (!proves() && !is_kind && target.companies.only_one) return Confidence::kLikely;
     if (proves())
       return is_whole || is_own_key(target) ? Confidence::kConfident : Confidence::kGuess;
     return is_kind || is_whole || (is_named && is_only_same(target)) ? Confidence::kConfident

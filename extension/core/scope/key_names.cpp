@@ -1,7 +1,10 @@
 #include "core/scope/key_names.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <span>
+#include <string_view>
 
 #include "core/scope/scope_model.hpp"
 #include "core/scope/smell_words.hpp"
@@ -41,6 +44,32 @@ std::vector<NamedKey> keys_of(const Table& table, TableIndex index) {
   return keys;
 }
 
+bool keeps_rows(const std::string& word) {
+  return is_word(word, {"aud", "audit", "history", "historical", "hist", "log", "version",
+                        "revision", "journal", "archive", "snapshot", "shadow"});
+}
+
+// Apart also where two are written as one: "historicalproduct", "producthistory".
+std::vector<std::string> words_of_history(const std::string& name) {
+  static constexpr std::string_view kBefore = "historical", kAfter[] = {"history", "audit"};
+  std::vector<std::string> apart;
+  for (const std::string& word : words_of(name)) {
+    const auto* const after = std::find_if(
+        std::begin(kAfter), std::end(kAfter),
+        [&](std::string_view end) { return word.ends_with(end) && word.size() > end.size(); });
+    if (word.starts_with(kBefore) && word.size() > kBefore.size()) {
+      apart.emplace_back(kBefore);
+      apart.push_back(word.substr(kBefore.size()));
+    } else if (after != std::end(kAfter)) {
+      apart.push_back(word.substr(0, word.size() - after->size()));
+      apart.emplace_back(*after);
+    } else {
+      apart.push_back(word);
+    }
+  }
+  return apart;
+}
+
 }  // namespace
 
 KeyNames::KeyNames(const Schema& schema, const TableNouns& nouns, TableIndex company)
@@ -66,6 +95,56 @@ std::vector<TableIndex> KeyNames::completed_by(TableIndex table) const {
   return found;
 }
 
+std::vector<KeyNames::KeptRow> KeyNames::kept_by(TableIndex index, const Column& column) const {
+  const Table& table = schema_.tables[index];
+  if (!can_hold_id(column) || column.identity || column.has_default || column.generated) return {};
+  bool is_part = false;
+  for (const UniqueIndex& unique : table.unique_indexes) {
+    if (unique.columns == std::vector{column.number}) return {};
+    is_part = is_part || std::find(unique.columns.begin(), unique.columns.end(), column.number) !=
+                             unique.columns.end();
+  }
+  std::vector<KeptRow> found;
+  const std::vector<TableIndex> said = whose_history(index);
+  const auto add = [&](TableIndex target, bool is_said) {
+    const std::vector<int16_t> key = pick_key(schema_.tables[target]);
+    if (key.size() != 1) return;
+    const Column& its = column_of(schema_.tables[target], key[0]);
+    if (plain_name(its.name) == plain_name(column.name) && same_values(column.family, its.family))
+      found.push_back({target, key[0], is_said});
+  };
+  for (const TableIndex target : said) add(target, true);
+  // What is part of a key tells the table's own rows apart.
+  if (said.empty() && !is_part)
+    for (const TableIndex target : completed_by(index)) add(target, false);
+  return found;
+}
+
+// "product_aud", "historical_product", "shop_historical_product" of shop_product.
+std::vector<TableIndex> KeyNames::whose_history(TableIndex table) const {
+  const std::vector<std::string> words = words_of_history(schema_.tables[table].name);
+  const std::span<const std::string> all(words);
+  std::vector<TableIndex> found;
+  const auto add = [&](const std::string& noun) {
+    for (const TableIndex other : tables_named(noun))
+      if (other != table) found.push_back(other);
+  };
+  for (size_t first = 0; first < words.size(); ++first) {
+    for (size_t last = words.size(); last > first && found.empty(); --last) {
+      const bool whole = first == 0 && last == words.size();
+      if (!whole &&
+          std::all_of(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(first),
+                      keeps_rows) &&
+          std::all_of(words.begin() + static_cast<std::ptrdiff_t>(last), words.end(), keeps_rows))
+        add(joined_words(all.subspan(first, last - first)));
+    }
+  }
+  std::vector<std::string> others;
+  std::remove_copy_if(words.begin(), words.end(), std::back_inserter(others), keeps_rows);
+  if (found.empty() && !others.empty() && others.size() < words.size()) add(joined_words(others));
+  return found;
+}
+
 std::vector<NamedKey> KeyNames::of(TableIndex table, const Column& column) const {
   std::vector<NamedKey> found;
   if (!can_hold_id(column) || nouns_.said_stem(column)) return found;
@@ -80,7 +159,22 @@ std::vector<NamedKey> KeyNames::of(TableIndex table, const Column& column) const
         if (target != table) add_keys(column, parts, target, found);
     }
   }
+  add_namesakes(table, column, found);
   return found;
+}
+
+// What is no key of one column already: that is a name which any table may have, or none.
+void KeyNames::add_namesakes(TableIndex table, const Column& column,
+                             std::vector<NamedKey>& found) const {
+  for (const TableIndex target : nouns_.tables_of_key(column.name)) {
+    const Column& its = *find_column(schema_.tables[target], column.name);
+    const bool known = std::any_of(found.begin(), found.end(), [&](const NamedKey& key) {
+      return key.table == target && key.column == its.number;
+    });
+    if (target == table || known || is_array(its) || !can_hold_id(its) || !can_hold(column, its))
+      continue;
+    found.push_back({target, its.number, true, NamedKey::By::kSame});
+  }
 }
 
 bool KeyNames::names_rows(const std::string& name) const {

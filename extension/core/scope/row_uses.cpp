@@ -136,6 +136,13 @@ UseJudgement judge_uses(const UseEvidence* table) {
             "each of " + used + " is used by one company alone, though " +
                 std::to_string(table->companies) + " companies use some"};
   }
+  const bool few = table->shared_rows * 4 < table->used_rows;
+  if (few && table->used_rows >= kFewest && table->expected >= kSurely &&
+      table->shared_rows * 2 <= table->expected)
+    return {UseJudgement::Kind::kMostlyApart, Confidence::kGuess,
+            std::to_string(table->used_rows - table->shared_rows) + " of " + used +
+                " are used by one company alone, and " + std::to_string(table->shared_rows) +
+                " by several"};
   UseJudgement judged{UseJudgement::Kind::kShared, Confidence::kGuess,
                       std::to_string(table->shared_rows) + " of " + used +
                           " are used by several "

@@ -41,7 +41,12 @@ class UseCounter {
 };
 
 struct UseJudgement {
-  enum class Kind { kUnknown, kShared, kApart };
+  enum class Kind {
+    kUnknown,
+    kShared,
+    kApart,        // each row is used by one company
+    kMostlyApart,  // most are, and far fewer are shared than would be if they were everybody's
+  };
   Kind kind = Kind::kUnknown;
   Confidence confidence = Confidence::kGuess;
   std::string evidence = {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/scope/company_lookup.hpp"
+#include "core/scope/judgement.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/quoting.hpp"
 
@@ -62,8 +63,10 @@ std::vector<CompanyComparison> company_comparisons(const Schema& schema, const S
   for (size_t i = 0; i < evidence.places.size(); ++i) {
     const PlaceEvidence& place = evidence.places[i];
     const SamplePlace& at = place.place;
-    if (!may_be(schema, place) || !companies.is_known_without(at.table, at.column)) continue;
-    CompanyComparison comparison{.place = i, .matches = {}};
+    if (!may_be(schema, place)) continue;
+    CompanyComparison comparison{
+        .place = i, .is_own_known = companies.is_known_without(at.table, at.column), .matches = {}};
+    if (!comparison.is_own_known && are_generated(place)) continue;
     for (size_t k = 0; k < place.matches.size() && comparison.matches.size() < kMostCompared; ++k) {
       const KeyMatch& match = place.matches[k];
       const bool is_itself = match.table == at.table && match.column == at.column;
@@ -73,7 +76,10 @@ std::vector<CompanyComparison> company_comparisons(const Schema& schema, const S
       companies.add_read(match.table, comparison.read);
     }
     if (comparison.matches.empty()) continue;
-    companies.add_read(at.table, comparison.read);
+    if (comparison.is_own_known)
+      companies.add_read(at.table, comparison.read);
+    else
+      comparison.read.insert(at.table);
     found.push_back(std::move(comparison));
   }
   return found;
@@ -86,11 +92,14 @@ std::string comparison_query(const Schema& schema, const Scope& scope, const Evi
   const PlaceEvidence& place = evidence.places[comparison.place];
   const Table& table = schema.tables[place.place.table];
   const Column& column = column_of(table, place.place.column);
-  std::set<int16_t> numbers = companies.columns_read(place.place.table);
+  std::set<int16_t> numbers;
+  if (comparison.is_own_known) numbers = companies.columns_read(place.place.table);
   numbers.insert(column.number);
   for (const size_t k : comparison.matches)
     if (place.matches[k].table == place.place.table) numbers.insert(place.matches[k].column);
-  std::string list = companies.company_of(place.place.table, "t", column.number);
+  std::string list = comparison.is_own_known
+                         ? companies.company_of(place.place.table, "t", column.number)
+                         : "NULL::pg_catalog.text";
   const std::string condition =
       without ? " AND " + list + " OPERATOR(pg_catalog.<>) " + quote_literal(*without) : "";
   std::string from = rows_with_values(table, place.place, numbers, sample, most, condition);
@@ -113,6 +122,7 @@ void CompanyCounter::add(std::string_view own, std::string_view other) {
   auto& [all, same] = companies_[std::string(own)];
   ++all;
   same += own == other;
+  add(other);
 }
 
 std::string CompanyCounter::largest() const {

@@ -19,11 +19,13 @@ namespace company_backup {
 // Values at one place, and rows that they may be the keys of.
 struct CompanyComparison {
   size_t place = 0;                // of the evidence
+  bool is_own_known = true;        // the company of the rows at the place
   std::vector<size_t> matches;     // of the place
   std::set<TableIndex> read = {};  // all tables that are looked at
 };
 
-// Places whose values could be keys by chance, beside what else says whose their rows are.
+// Places whose values could be keys by chance: compared with what else says whose their rows are,
+// if anything does.
 std::vector<CompanyComparison> company_comparisons(const Schema& schema, const Scope& scope,
                                                    const Evidence& evidence);
 
@@ -39,11 +41,16 @@ std::string comparison_query(const Schema& schema, const Scope& scope, const Evi
 class CompanyCounter {
  public:
   void add(std::string_view own, std::string_view other);
+  // Whose own company is not known.
+  void add(std::string_view other) { others_.insert(std::string(other)); }
+  // Are all of them of one company?
+  bool is_only_one() const { return others_.size() == 1; }
   SameCompany count() const;
   std::string largest() const;  // the company that most rows are of; empty: there are none
 
  private:
   std::map<std::string, std::pair<uint32_t, uint32_t>, std::less<>> companies_;  // all, and same
+  std::set<std::string, std::less<>> others_;  // that rows lead to
 };
 
 }  // namespace company_backup

@@ -113,10 +113,12 @@ class ColumnCheck {
   }
 
   // Its values are another table's by what is taken aside: its rows complete those of that table,
-  // or a copy of which the key gets new ones would be left with the old.
+  // or keep what they were; or a copy of which the key gets new ones would be left with the old.
   bool ask_found_key(TableIndex index, const Column& column) {
     auto found = completed_row(model_, names_, index, column);
+    if (!found) found = kept_row(model_, names_, index, column);
     if (!found) found = renewed_key(model_, names_, index, column);
+    if (!found) found = company_key(model_, names_, index, column);
     const ScopedTable* target = found ? scope_.find(found->key.table) : nullptr;
     if (target == nullptr || !target->travels()) return false;
     model_.error(column_object(model_.table(index), column.name),
@@ -346,6 +348,7 @@ class ColumnCheck {
     if (model_.is_scope_column(scoped.table, column)) return false;
     if (is_known_company_column(scoped.table, column)) return false;
     const auto stem = meaning_.nouns().said_stem(column);
+    if (!stem && type_column(model_.table(scoped.table), column) != nullptr) return true;
     if (!stem) return scoped.table != model_.company && meaning_.company_names().match(column);
     // Of such a type it is one only if there are rows that it can be of.
     if (!can_hold_id(column) && !meaning_.nouns().ends_with_table(*stem))

@@ -1,6 +1,8 @@
 #include "core/scope/scope_model.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <string_view>
 
 #include "core/scope/smells.hpp"
 #include "core/scope/sql.hpp"
@@ -141,9 +143,40 @@ bool may_end_with(std::string_view name, std::string_view word) {
                     [](char a, char b) { return a == (is_upper(b) ? b + ('a' - 'A') : b); });
 }
 
+// As frameworks call an ID and what says of which table it is, where the one is no "..._id" or the
+// other not its "..._type".
+struct CalledOtherwise {
+  std::initializer_list<std::string_view> ids, kinds;
+  bool only_numbers = false;  // a text of this name is no ID
+};
+
+const Column* kind_called_otherwise(const Table& table, const Column& column) {
+  static const CalledOtherwise kPairs[] = {
+      {{"object_id", "object_pk"}, {"content_type", "content_type_id"}},
+      {{"foreign_key"}, {"model", "foreign_model"}},
+      {{"pk", "row_id", "record_id", "row_pk", "record_pk"},
+       {"table_name", "entity", "model", "entity_type", "object_type"}},
+      {{"entity_pk"}, {"entity", "entity_type"}},
+      {{"obj"}, {"obj_type", "obj_kind", "object_type"}, true},
+      {{"object"}, {"object_type", "object_kind"}, true},
+      {{"entity"}, {"entity_type", "entity_kind"}, true}};
+  const auto is = [](std::initializer_list<std::string_view> names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  const std::string name = plain_name(column.name);
+  for (const CalledOtherwise& pair : kPairs) {
+    if (!is(pair.ids, name) || (pair.only_numbers && column.family == TypeFamily::kText)) continue;
+    for (const Column& other : table.columns)
+      if (is(pair.kinds, plain_name(other.name))) return &other;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 const Column* type_column(const Table& table, const Column& column) {
+  if (!can_hold_id(column)) return nullptr;
+  if (const Column* kind = kind_called_otherwise(table, column)) return kind;
   const auto stem = id_stem(column.name);
   if (!stem) return nullptr;
   for (const Column& other : table.columns) {

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "core/scope/scope_model.hpp"
+#include "core/scope/smell_words.hpp"
 #include "core/scope/smells.hpp"
+#include "core/scope/sql.hpp"
 #include "core/text/names.hpp"
 
 namespace company_backup {
@@ -272,6 +274,23 @@ bool names_rights_itself(const Model& model, TableIndex index) {
   return table_smell(model.table(index)).has_value();
 }
 
+// What says more of a person than that he belongs to a company: hours, wages, an address. Null:
+// nothing does.
+const Column* further_data(const Table& table) {
+  constexpr uint32_t kNumbers[] = {700, 701, 790, 1186};  // real, double, money, interval
+  const auto is_data = [&](const Column& column) {
+    const Words words = words_of(column.name);
+    if (column.family == TypeFamily::kNumeric && !id_stem(column.name)) return true;
+    if (std::find(std::begin(kNumbers), std::end(kNumbers), column.type_oid) != std::end(kNumbers))
+      return true;
+    return ends_in(words, {"hour", "wage", "salary", "rate", "price", "amount", "iban", "bio",
+                           "address", "street", "birthday", "birthdate", "note", "description"}) &&
+           !has_word(words, {"email", "mail", "ip"});
+  };
+  const auto found = std::find_if(table.columns.begin(), table.columns.end(), is_data);
+  return found == table.columns.end() ? nullptr : &*found;
+}
+
 // What shows more than the name does.
 void support(const Model& model, TableIndex index, const TableSmell& smell, Question& question) {
   if (smell.kind == TableSmell::Kind::kAccess &&
@@ -286,8 +305,12 @@ void support(const Model& model, TableIndex index, const TableSmell& smell, Ques
         question.confidence = Confidence::kGuess;
       return;
     }
-    question.confidence = Confidence::kConfident;
     question.evidence = "it has each company and each person once, and never without one";
+    if (const Column* more = further_data(model.table(index)))
+      question.evidence +=
+          "; but its column " + display_name(more->name) + " may be what the company works with";
+    else
+      question.confidence = Confidence::kConfident;
   } else if (smell.kind == TableSmell::Kind::kQueue && is_needed(model, index)) {
     question.confidence = Confidence::kGuess;
     question.evidence = "its name is that of " + smell.looks_like +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/found_keys.hpp"
 #include "core/scope/path_rules.hpp"
 #include "core/scope/scope_model.hpp"
 #include "core/scope/smells.hpp"
@@ -16,21 +17,29 @@ bool refers(const Schema& schema, TableIndex table) {
                      [&](const ForeignKey& key) { return key.table == table; });
 }
 
+bool is_number(const Column& column) {
+  return is_number_family(element_family(column.family));
+}
+
+// Of smallint or integer: without room for numbers that look generated.
+bool is_short_number(const Column& column) {
+  constexpr uint32_t kTypes[] = {21, 23, 1005, 1007};  // in pg_type, and their arrays
+  return std::find(std::begin(kTypes), std::end(kTypes), column.type_oid) != std::end(kTypes);
+}
+
 // Its values are those of the table's own rows: others have them from here. Where nothing says what
-// a row hangs on, its UUIDs may be another's: of what it completes.
+// a row hangs on, its UUIDs, or numbers as long, may be another's: of what it completes.
 bool is_own_key(const Schema& schema, const TableNouns& nouns, TableIndex index,
                 const Column& column) {
   const Table& table = schema.tables[index];
   const auto is_it = [&](const UniqueIndex& unique) {
     return unique.primary && unique.columns == std::vector{column.number};
   };
-  if (!is_number_family(column.family) && !refers(schema, index)) return false;
+  const bool may_be_anothers = !is_number_family(column.family) ||
+                               (!is_short_number(column) && is_key_from_elsewhere(table, column));
+  if (may_be_anothers && !refers(schema, index)) return false;
   return !nouns.stem(column) &&
          std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(), is_it);
-}
-
-bool is_number(const Column& column) {
-  return is_number_family(element_family(column.family));
 }
 
 // "price_to" is how much.
@@ -203,12 +212,13 @@ std::vector<SampledColumn> columns_to_sample(const Schema& schema, const TableNo
       continue;
     if (is_in_key(schema, table, column.number)) continue;
     const TableIndex of_key = nouns.table_of_key(column.name);
-    const bool named = nouns.stem(column) || names_who(column) ||
+    const Column* type = type_column(from, column);
+    const bool named = type != nullptr || nouns.stem(column) || names_who(column) ||
                        (of_key != kNoTable && of_key != table) || looks_like_secret(from, column);
-    // A number that is not named like an ID is a number.
-    if (is_number(column) && !named) continue;
+    // A number that is not named like an ID is a number, if it does not look generated.
+    if (is_number(column) && !named && is_short_number(column)) continue;
     SampledColumn sample{&column, named};
-    if (const Column* type = type_column(from, column)) {
+    if (type != nullptr) {
       sample.kinds = {type};
       sample.kind_is_said = true;
     } else if ((named || column.family == TypeFamily::kUuid) && can_hold_id(column)) {

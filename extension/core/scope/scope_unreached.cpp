@@ -428,7 +428,25 @@ class OtherTables {
   // True if there was something to ask about a table nothing leads to.
   bool ask_unowned(TableIndex index) {
     return columns_.ask_surest(index) || ask_people(index) || ask_parent(index) ||
-           columns_.ask_others(index) || ask_apart(index);
+           columns_.ask_others(index) || ask_apart(index) || ask_mostly_apart(index);
+  }
+
+  // Of most of its rows nobody could say that they are everybody's, and in no backup they would be
+  // lost; but a few are no single company's.
+  bool ask_mostly_apart(TableIndex index) {
+    const UseJudgement judged = uses_of(index);
+    if (judged.kind != UseJudgement::Kind::kMostlyApart || referrers_[index].empty()) return false;
+    const Table& table = model_.table(index);
+    TableRule rule = proposed_rule(TableTreatment::kShared, "used by several companies");
+    rule.match_columns = natural_key(table);
+    model_.error(display_table(table),
+                 "no column leads from its rows to a company, but most seem to belong to one: " +
+                     judged.evidence +
+                     "; as shared rows they are in no backup: if they have to be, let each company "
+                     "have its own, and say whose they are with set_reference(...)",
+                 model_.statements.table_rule(table, rule));
+    model_.support(judged.confidence, judged.evidence);
+    return true;
   }
 
   bool ask_people(TableIndex index) {

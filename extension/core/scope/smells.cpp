@@ -61,6 +61,12 @@ class Shape {
     return has_column(table_, {"error", "last_error", "error_message", "error_code",
                                "failure_reason", "exception", "traceback", "error_details"});
   }
+  // Of what people do: a worker needs none of these.
+  bool describes_work() const {
+    return has_column(table_, {"title", "description", "summary", "note", "notes", "price",
+                               "amount", "cost", "address", "street", "customer", "customer_id",
+                               "client_id", "patient_id", "due_date", "due_at", "assignee_id"});
+  }
   int strong_kinds_of_queue() const {
     return is_locked() + is_tried() + has_payload() + has_run_time();
   }
@@ -268,9 +274,10 @@ bool has_columns_of_login(const Words& words, const Shape& shape) {
          shape.has_last_use();
 }
 
-// What is to be done, and how far it is.
+// What is to be done, and how far it is; of work for people it says what it is, too.
 bool has_columns_of_queue(const Shape& shape) {
   const int strong = shape.strong_kinds_of_queue();
+  if (shape.describes_work()) return false;
   return strong > 2 || (strong > 1 && shape.has_progress()) ||
          (shape.has_payload() && shape.has_response());
 }

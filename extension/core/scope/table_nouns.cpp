@@ -1,7 +1,9 @@
 #include "core/scope/table_nouns.hpp"
 
 #include <algorithm>
+#include <map>
 #include <span>
+#include <utility>
 
 #include "core/scope/smell_words.hpp"
 #include "core/text/names.hpp"
@@ -21,6 +23,27 @@ bool is_quantity(const std::string& word) {
        "vote",     "view",   "like",     "revision", "round",  "age",      "volume",   "capacity"});
 }
 
+// What a column of any table may be called, whether or not it is a key in another one.
+bool is_any_tables(const std::string& word) {
+  return is_quantity(word) ||
+         is_word(word,
+                 {"id",         "uuid",        "guid",        "uid",       "oid",      "pk",
+                  "key",        "name",        "code",        "no",        "nr",       "num",
+                  "title",      "label",       "value",       "type",      "kind",     "status",
+                  "state",      "text",        "content",     "body",      "note",     "comment",
+                  "date",       "time",        "period",      "timestamp", "email",    "mail",
+                  "phone",      "url",         "uri",         "link",      "path",     "file",
+                  "filename",   "locale",      "language",    "lang",      "currency", "country",
+                  "timezone",   "token",       "secret",      "password",  "hash",     "digest",
+                  "checksum",   "username",    "login",       "host",      "ip",       "domain",
+                  "hostname",   "color",       "colour",      "icon",      "ref",      "reference",
+                  "external",   "tag",         "category",    "group",     "role",     "action",
+                  "event",      "entity",      "model",       "class",     "scope",    "section",
+                  "unit",       "symbol",      "iso",         "prefix",    "suffix",   "alias",
+                  "nickname",   "sort",        "source",      "target",    "data",     "address",
+                  "identifier", "description", "fingerprint", "signature"});
+}
+
 bool is_part_played(const std::string& word) {
   return is_word(word, {"from", "to", "source", "target", "destination", "parent", "old", "new",
                         "previous", "next", "default", "main", "primary", "original", "first",
@@ -30,6 +53,13 @@ bool is_part_played(const std::string& word) {
 }  // namespace
 
 TableNouns::TableNouns(const Schema& schema) {
+  std::map<std::pair<std::string, std::string>, int> prefixes;  // schema, first word
+  std::map<std::string, int> sizes;
+  for (const Table& table : schema.tables) {
+    const std::vector<std::string> words = words_of(table.name);
+    ++sizes[table.schema];
+    if (words.size() > 1) ++prefixes[{table.schema, words[0]}];
+  }
   for (TableIndex index = 0; index < static_cast<TableIndex>(schema.tables.size()); ++index) {
     const Table& table = schema.tables[index];
     for (const std::string& form : noun_forms(plain_name(table.name)))
@@ -37,10 +67,23 @@ TableNouns::TableNouns(const Schema& schema) {
     for (const UniqueIndex& unique : table.unique_indexes) {
       if (unique.partial || unique.columns.size() != 1 || unique.columns[0] == 0) continue;
       const std::string& name = column_of(table, unique.columns[0]).name;
-      const auto [known, added] = keys_.emplace(name, index);
-      if (!added && known->second != index) known->second = kNoTable;
+      std::vector<TableIndex>& known = keys_[name];
+      if (known.empty() || known.back() != index) known.push_back(index);
     }
   }
+  // "customer" for app_customer, where most tables begin so and none is called customer.
+  std::unordered_map<std::string, std::vector<TableIndex>> shortened;
+  constexpr int kFewest = 4;
+  for (TableIndex index = 0; index < static_cast<TableIndex>(schema.tables.size()); ++index) {
+    const Table& table = schema.tables[index];
+    const std::vector<std::string> words = words_of(table.name);
+    if (words.size() < 2) continue;
+    const int alike = prefixes[{table.schema, words[0]}];
+    if (alike < kFewest || 5 * alike < 4 * sizes[table.schema]) continue;
+    for (const std::string& form : noun_forms(joined_words(std::span(words).subspan(1))))
+      shortened[form].push_back(index);
+  }
+  for (auto& [form, tables] : shortened) tables_.try_emplace(form, std::move(tables));
 }
 
 std::optional<std::string> TableNouns::known(const std::string& noun) const {
@@ -97,9 +140,15 @@ std::optional<std::string> TableNouns::stem(const Column& column) const {
 }
 
 TableIndex TableNouns::table_of_key(const std::string& column) const {
-  if (words_of(column).size() < 2) return kNoTable;
+  const std::vector<TableIndex> tables = tables_of_key(column);
+  return tables.size() == 1 ? tables[0] : kNoTable;
+}
+
+std::vector<TableIndex> TableNouns::tables_of_key(const std::string& column) const {
+  const std::vector<std::string> words = words_of(column);
   const auto found = keys_.find(column);
-  return found == keys_.end() ? kNoTable : found->second;
+  if (found == keys_.end() || words.empty()) return {};
+  return words.size() == 1 && is_any_tables(words[0]) ? std::vector<TableIndex>() : found->second;
 }
 
 }  // namespace company_backup

@@ -27,14 +27,16 @@ class TableNouns {
   bool ends_with_table(const std::string& noun) const;
 
   // The one table that alone has a key of one column of this name, which is not one that any table
-  // may have: customer_no. kNoTable: none, or several.
+  // may have: customer_no, empno. kNoTable: none, or several.
   TableIndex table_of_key(const std::string& column) const;
+  // All of them.
+  std::vector<TableIndex> tables_of_key(const std::string& column) const;
 
  private:
   std::optional<std::string> known(const std::string& noun) const;
 
   std::unordered_map<std::string, std::vector<TableIndex>> tables_;  // by the forms of their names
-  std::unordered_map<std::string, TableIndex> keys_;
+  std::unordered_map<std::string, std::vector<TableIndex>> keys_;    // by their names
 };
 
 }  // namespace company_backup

@@ -158,11 +158,8 @@ bool UnreachedColumns::ask_named_id(TableIndex index) {
     if (!can_be_called_id(column) || column.generated || is_settled(model_, index, column))
       continue;
     const auto stem = id_stem(column.name);
-    if (!stem || !names_owned_table(*stem) || is_data(index, column)) continue;
+    if (!stem || !names_owned_table(*stem) || is_refuted(index, column, *stem)) continue;
     const TableIndex target = can_hold_id(column) ? owned_table(*stem, column) : kNoTable;
-    // No key of such a table has this type, and no key is any of the values.
-    if (target == kNoTable && meaning_.judge(index, column).kind == Judgement::Kind::kData)
-      continue;
     model_.error(display_table(table),
                  "its column " + display_name(column.name) +
                      " looks like an ID of a table of companies' rows, but no foreign key says "
@@ -170,6 +167,37 @@ bool UnreachedColumns::ask_named_id(TableIndex index) {
                  target == kNoTable
                      ? ""
                      : model_.statements.reference(table, {column.name}, model_.table(target)));
+    const Judgement judged = meaning_.judge(index, column);
+    if (target != kNoTable && judged.kind == Judgement::Kind::kReference && judged.table == target)
+      model_.support(judged.confidence, judged.evidence);
+    return true;
+  }
+  return false;
+}
+
+// Its values are no keys, for sure, or are none where no key of such a table has its type.
+bool UnreachedColumns::is_refuted(TableIndex index, const Column& column,
+                                  const std::string& stem) const {
+  if (is_data(index, column)) return true;
+  return meaning_.judge(index, column).kind == Judgement::Kind::kData &&
+         (!can_hold_id(column) || owned_table(stem, column) == kNoTable);
+}
+
+// An ID so named whose values are no keys: backups, which look at none, go by the name.
+bool UnreachedColumns::ask_refuted_id(TableIndex index) {
+  const Table& table = model_.table(index);
+  if (table.of_extension) return false;
+  for (const Column& column : table.columns) {
+    if (!can_be_called_id(column) || column.generated || is_settled(model_, index, column))
+      continue;
+    const auto stem = id_stem(column.name);
+    if (!stem || !names_owned_table(*stem) || !is_refuted(index, column, *stem)) continue;
+    const Judgement judged = meaning_.judge(index, column);
+    model_.error(display_table(table),
+                 "its column " + display_name(column.name) +
+                     " looks like an ID of a table of companies' rows, but " + judged.evidence,
+                 model_.statements.column_rule(table, column.name, ColumnTreatment::kData, true));
+    model_.support(judged.confidence, judged.evidence);
     return true;
   }
   return false;
@@ -248,15 +276,12 @@ std::vector<std::string> UnreachedColumns::target_columns(TableIndex target,
 
 // The only table of companies of this name whose primary key is one such column; kNoTable: none.
 TableIndex UnreachedColumns::owned_table(const std::string& stem, const Column& column) const {
-  const auto wanted = noun_forms(stem);
   TableIndex found = kNoTable;
-  for (TableIndex other = 0; other < static_cast<TableIndex>(model_.size()); ++other) {
+  for (const TableIndex other : meaning_.nouns().tables(stem)) {
     const Table& table = model_.table(other);
-    const auto forms = noun_forms(plain_name(table.name));
     const auto key = pick_key(table);
     if (routes_.distance[other] < 0 || key.size() != 1 ||
-        !same_values(column.family, column_of(table, key[0]).family) ||
-        std::find_first_of(forms.begin(), forms.end(), wanted.begin(), wanted.end()) == forms.end())
+        !same_values(column.family, column_of(table, key[0]).family))
       continue;
     if (found != kNoTable) return kNoTable;
     found = other;
@@ -264,15 +289,10 @@ TableIndex UnreachedColumns::owned_table(const std::string& stem, const Column& 
   return found;
 }
 
-bool UnreachedColumns::names_owned_table(const std::string& stem) {
-  if (owned_names_.empty())
-    for (TableIndex index = 0; index < static_cast<TableIndex>(model_.size()); ++index)
-      if (routes_.distance[index] >= 0)
-        for (const std::string& form : noun_forms(plain_name(model_.table(index).name)))
-          owned_names_.insert(form);
-  const auto forms = noun_forms(stem);
-  return std::any_of(forms.begin(), forms.end(),
-                     [&](const std::string& form) { return owned_names_.contains(form); });
+bool UnreachedColumns::names_owned_table(const std::string& stem) const {
+  const std::vector<TableIndex> named = meaning_.nouns().tables(stem);
+  return std::any_of(named.begin(), named.end(),
+                     [this](TableIndex table) { return routes_.distance[table] >= 0; });
 }
 
 }  // namespace company_backup

@@ -2,7 +2,6 @@
 // scope*.cpp.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +25,7 @@ class UnreachedColumns {
   // By what they are called, or by values that may be another table's.
   bool ask_others(TableIndex index) {
     return ask_pair(index) || ask_named_id(index) || ask_list(index) || ask_unclear(index) ||
-           keys_.ask(index);
+           keys_.ask(index) || ask_refuted_id(index);
   }
   // Those whose values are keys of a table that belongs to companies.
   bool ask_values(TableIndex index) { return ask_column_pairs(index) || ask_single_values(index); }
@@ -40,6 +39,8 @@ class UnreachedColumns {
   bool ask_inheritance(TableIndex index);
   bool ask_pair(TableIndex index);
   bool ask_named_id(TableIndex index);
+  bool is_refuted(TableIndex index, const Column& column, const std::string& stem) const;
+  bool ask_refuted_id(TableIndex index);
   bool ask_list(TableIndex index);
   bool ask_unclear(TableIndex index);
   bool may_refer(const PlaceEvidence& place, const Judgement& judged) const;
@@ -47,13 +48,12 @@ class UnreachedColumns {
   bool is_data(TableIndex index, const Column& column) const;
   std::vector<std::string> target_columns(TableIndex target, const Column& key) const;
   TableIndex owned_table(const std::string& stem, const Column& column) const;
-  bool names_owned_table(const std::string& stem);
+  bool names_owned_table(const std::string& stem) const;
 
   Model& model_;
   const Routes& routes_;
   const ColumnMeaning& meaning_;
   UnreachedKeys keys_;
-  std::set<std::string> owned_names_;
 };
 
 }  // namespace company_backup

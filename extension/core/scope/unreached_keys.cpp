@@ -1,6 +1,9 @@
 #include "core/scope/unreached_keys.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
 
 #include "core/scope/document_values.hpp"
 #include "core/scope/found_keys.hpp"
@@ -31,7 +34,8 @@ bool UnreachedKeys::ask(TableIndex index) {
   if (table.of_extension) return false;
   for (const auto way :
        {&UnreachedKeys::ask_named, &UnreachedKeys::ask_completed, &UnreachedKeys::ask_texts,
-        &UnreachedKeys::ask_documents, &UnreachedKeys::ask_inside, &UnreachedKeys::ask_others}) {
+        &UnreachedKeys::ask_documents, &UnreachedKeys::ask_inside, &UnreachedKeys::ask_others,
+        &UnreachedKeys::ask_history}) {
     for (const Column& column : table.columns) {
       if (column.generated || is_settled(model_, index, column)) continue;
       if ((this->*way)(index, column)) return true;
@@ -47,7 +51,11 @@ bool UnreachedKeys::ask_named(TableIndex index, const Column& column) {
   const std::vector<NamedKey> keys = names_.of(index, with_texts(column));
   for (const NamedKey& key : keys) {
     if (!is_owned(key.table) || !can_be(column, key, place)) continue;
-    const auto weight = [](const NamedKey& one) { return std::pair(one.by, !one.alone); };
+    const auto weight = [&](const NamedKey& one) {
+      const Column& its = column_of(model_.table(one.table), one.column);
+      return std::tuple(one.by, !one.alone,
+                        !same_values(element_family(column.family), its.family));
+    };
     if (best == nullptr || weight(key) < weight(*best)) best = &key;
   }
   if (best == nullptr) return false;
@@ -64,11 +72,18 @@ const PlaceEvidence* UnreachedKeys::values_of(TableIndex index, const Column& co
 // Does the name alone say that the column holds the key? Backups, which look at no values, go by
 // that.
 bool UnreachedKeys::is_said(const Column& column, const NamedKey& key) const {
+  if (is_companys(column, key)) return true;
   const Column& its = column_of(model_.table(key.table), key.column);
   const bool said = key.by == NamedKey::By::kKey ||
                     (key.by == NamedKey::By::kRow && !is_text(column) &&
                      pick_key(model_.table(key.table)) == std::vector{key.column});
   return said && key.alone && same_values(element_family(column.family), its.family);
+}
+
+// A text that is called as the company is.
+bool UnreachedKeys::is_companys(const Column& column, const NamedKey& key) const {
+  return key.by == NamedKey::By::kRow && key.alone && key.table == model_.company &&
+         element_family(column.family) == TypeFamily::kText;
 }
 
 // Whether the column can hold the key, as far as names and values say.
@@ -87,28 +102,64 @@ bool UnreachedKeys::can_be(const Column& column, const NamedKey& key,
 bool UnreachedKeys::ask_others(TableIndex index, const Column& column) {
   const PlaceEvidence* place = values_of(index, column);
   if (place == nullptr) return false;
+  std::optional<KeyMatch> most;
+  const auto weight = [&](const KeyMatch& match) {
+    const Column& its = column_of(model_.table(match.table), match.column);
+    return std::pair(match.values, same_values(element_family(column.family), its.family));
+  };
   for (const NamedKey& key : names_.of(index, column)) {
     if (!is_owned(key.table) || !is_said(column, key)) continue;
-    const auto found =
-        std::find_if(place->matches.begin(), place->matches.end(), [&](const KeyMatch& match) {
-          return match.table == key.table && match.column == key.column;
-        });
-    const KeyMatch match =
-        found == place->matches.end() ? KeyMatch{.table = key.table, .column = key.column} : *found;
-    const std::string evidence = told_match(model_, *place, match);
-    const bool some = match.values > 0;
-    const Table& table = model_.table(index);
-    model_.error(
-        display_table(table),
-        "its column " + display_name(column.name) +
-            " is named after a key of companies' rows, but " + evidence,
-        some ? Statement("")
-             : model_.statements.column_rule(table, column.name, ColumnTreatment::kData, true));
-    if (!some)
-      model_.support(place->values >= kLikelyKeys && model_.evidence.all_keys
-                         ? Confidence::kConfident
-                         : Confidence::kLikely,
-                     evidence);
+    const KeyMatch match = match_or_none(*place, key.table, key.column);
+    if (!most || weight(match) > weight(*most)) most = match;
+  }
+  if (most) ask_no_key(index, column, *place, *most);
+  return most.has_value();
+}
+
+KeyMatch UnreachedKeys::match_or_none(const PlaceEvidence& place, TableIndex table,
+                                      int16_t column) {
+  const auto found = std::find_if(
+      place.matches.begin(), place.matches.end(),
+      [&](const KeyMatch& match) { return match.table == table && match.column == column; });
+  return found == place.matches.end() ? KeyMatch{.table = table, .column = column} : *found;
+}
+
+// `most`: of the keys that the name says, the one that has the most values.
+void UnreachedKeys::ask_no_key(TableIndex index, const Column& column, const PlaceEvidence& place,
+                               const KeyMatch& most) {
+  const std::string evidence = told_match(model_, place, most);
+  const bool some = most.values > 0;
+  const Table& table = model_.table(index);
+  model_.error(
+      display_table(table),
+      "its column " + display_name(column.name) + " is named after a key of companies' rows, but " +
+          evidence,
+      some ? Statement("")
+           : model_.statements.column_rule(table, column.name, ColumnTreatment::kData, true));
+  if (!some)
+    model_.support(place.values >= kLikelyKeys && model_.evidence.all_keys ? Confidence::kConfident
+                                                                           : Confidence::kLikely,
+                   evidence);
+}
+
+// The key of the rows that those of a history were, whatever its values are: backups, which look at
+// none, go by the names.
+bool UnreachedKeys::ask_history(TableIndex index, const Column& column) {
+  const PlaceEvidence* place = values_of(index, column);
+  for (const KeyNames::KeptRow& kept : names_.kept_by(index, column)) {
+    if (!kept.said || !is_owned(kept.table)) continue;
+    if (place != nullptr) {
+      ask_no_key(index, column, *place, match_or_none(*place, kept.table, kept.key));
+      return true;
+    }
+    const Table& target = model_.table(kept.table);
+    model_.error(display_table(model_.table(index)),
+                 "it is named like a history of " + display_table(target) +
+                     ", whose rows belong to companies, and its column " +
+                     display_name(column.name) +
+                     " like their key; if it refers to them, say set_reference(...), if not, "
+                     "set_column_rule(..., 'data')",
+                 reference(index, column, {kept.table, kept.key, true}));
     return true;
   }
   return false;
@@ -116,10 +167,11 @@ bool UnreachedKeys::ask_others(TableIndex index, const Column& column) {
 
 // Numbers that nothing makes here, and that are keys of the table that this one is called after.
 bool UnreachedKeys::ask_completed(TableIndex index, const Column& column) {
-  const auto found = completed_row(model_, names_, index, column);
+  auto found = completed_row(model_, names_, index, column);
+  if (!found) found = kept_row(model_, names_, index, column);
   if (!found || !is_owned(found->key.table)) return false;
   model_.error(display_table(model_.table(index)),
-               "by its key " + display_name(column.name) + " " + found->problem +
+               "by its column " + display_name(column.name) + " " + found->problem +
                    ", which belong to companies; if that is chance, say set_column_rule(..., "
                    "'data')",
                reference(index, column, found->key));
@@ -185,7 +237,7 @@ bool UnreachedKeys::ask_documents(TableIndex index, const Column& column) {
 const KeyMatch* UnreachedKeys::named_in_document(TableIndex index, const Column& column,
                                                  const PlaceEvidence& place) const {
   Column member = column;
-  member.name = last_name(place.place.json_path);
+  member.name = row_name(place.place.json_path);
   for (const TypeFamily family : {TypeFamily::kText, TypeFamily::kInteger}) {
     member.family = family;
     for (const NamedKey& key : names_.of(index, member)) {

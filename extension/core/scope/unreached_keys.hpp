@@ -27,6 +27,10 @@ class UnreachedKeys {
   bool ask_named(TableIndex index, const Column& column);
   bool ask_others(TableIndex index, const Column& column);
   bool ask_completed(TableIndex index, const Column& column);
+  bool ask_history(TableIndex index, const Column& column);
+  void ask_no_key(TableIndex index, const Column& column, const PlaceEvidence& place,
+                  const KeyMatch& most);
+  static KeyMatch match_or_none(const PlaceEvidence& place, TableIndex table, int16_t column);
   bool ask_texts(TableIndex index, const Column& column);
   bool ask_documents(TableIndex index, const Column& column);
   bool ask_document(TableIndex index, const Column& column, const PlaceEvidence& place);
@@ -37,6 +41,7 @@ class UnreachedKeys {
   bool is_owned(TableIndex table) const { return routes_.distance[table] >= 0; }
   const PlaceEvidence* values_of(TableIndex index, const Column& column) const;
   bool is_said(const Column& column, const NamedKey& key) const;
+  bool is_companys(const Column& column, const NamedKey& key) const;
   bool can_be(const Column& column, const NamedKey& key, const PlaceEvidence* place) const;
   void ask_key(TableIndex index, const Column& column, const NamedKey& key,
                const PlaceEvidence* place);

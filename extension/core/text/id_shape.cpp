@@ -179,22 +179,33 @@ std::optional<UuidBytes> parse_uuid(std::string_view text) {
   return bytes;
 }
 
-std::vector<std::string_view> uuids_inside(std::string_view text) {
+// With dashes, if it is one that has them, or "_".
+static std::optional<std::string> dashed_uuid(std::string_view text) {
+  if (text[8] != '-' && text[8] != '_') return std::nullopt;
+  std::string uuid(text);
+  for (const size_t at : {8, 13, 18, 23}) {
+    if (uuid[at] != text[8]) return std::nullopt;
+    uuid[at] = '-';
+  }
+  return parse_uuid(uuid) ? std::optional(uuid) : std::nullopt;
+}
+
+std::vector<std::string> uuids_inside(std::string_view text) {
   constexpr size_t kDashed = 36, kPlain = 32;
-  std::vector<std::string_view> found;
+  std::vector<std::string> found;
   if (text.size() <= kPlain || parse_uuid(text)) return found;
   const auto is_part = [&](size_t at) {
     return at < text.size() && made_of(text.substr(at, 1), kBase62);
   };
   for (size_t at = 0; at + kPlain <= text.size();) {
     // Most texts have no dash where a UUID has one, and no run of digits that is as long.
-    const bool dashed =
-        at + kDashed <= text.size() && text[at + 8] == '-' && parse_uuid(text.substr(at, kDashed));
+    const std::optional<std::string> dashed =
+        at + kDashed <= text.size() ? dashed_uuid(text.substr(at, kDashed)) : std::nullopt;
     const bool plain = !dashed && (at == 0 || !is_part(at - 1)) && hex_value(text[at]) >= 0 &&
                        !is_part(at + kPlain) && parse_uuid(text.substr(at, kPlain));
-    const size_t size = dashed ? kDashed : plain ? kPlain : 1;
-    if (dashed || plain) found.push_back(text.substr(at, size));
-    at += size;
+    if (dashed) found.push_back(*dashed);
+    if (plain) found.emplace_back(text.substr(at, kPlain));
+    at += dashed ? kDashed : plain ? kPlain : 1;
   }
   return found;
 }

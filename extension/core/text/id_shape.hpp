@@ -40,7 +40,8 @@ std::optional<UuidBytes> parse_uuid(std::string_view text);
 
 // Each UUID that stands in a text beside something else: "asset-<uuid>", "/asset/<uuid>/edit". What
 // is written without dashes has no letter or digit next to it: else it would be part of a checksum.
-std::vector<std::string_view> uuids_inside(std::string_view text);
+// Also with "_" for dashes, as in labels of an ltree, which are given as dashes.
+std::vector<std::string> uuids_inside(std::string_view text);
 
 // What follows the prefix of the form, up to blanks at the end, if that has its shape. Does not
 // judge randomness.

@@ -11,4 +11,7 @@ namespace company_backup {
 void compare_companies(const Schema& schema, const Rules& rules, TableReader& reader,
                        Evidence& evidence);
 
+// Are there several companies, as far as they can be read?
+bool has_companies(TableReader& reader, TableIndex company);
+
 }  // namespace company_backup

@@ -6,6 +6,7 @@
 #include "core/scope/row_uses.hpp"
 #include "core/text/error.hpp"
 #include "pg/base/spi.hpp"
+#include "pg/check/company_evidence.hpp"
 #include "pg/check/short_cells.hpp"
 
 namespace company_backup {
@@ -13,13 +14,6 @@ namespace {
 
 constexpr int kMostUses = 1000;            // of rows by one reference
 constexpr uint64_t kMostRows = 1'000'000;  // of a table, to say how many there are
-
-bool has_companies(TableReader& reader, TableIndex company) {
-  size_t count = 0;
-  reader.try_to_read(
-      company, [&] { count = query("SELECT" + reader.from_rows(company) + " LIMIT 2").size(); });
-  return count > 1;
-}
 
 void count_uses(const Schema& schema, const Scope& scope, TableReader& reader, const RowUse& use,
                 UseCounter& counter) {

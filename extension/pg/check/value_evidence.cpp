@@ -30,6 +30,7 @@ constexpr size_t kMostPatterns = 1000;   // of one table, see RowEvidence
 constexpr size_t kMostCells = 1200;      // of one query; PostgreSQL takes 1664
 
 constexpr uint32_t kLongestDocument = 65536;  // in bytes
+constexpr uint32_t kBytesOfUuid = 34;         // the 16 bytes of one, as they are printed
 // Longer ones are looked at one by one: so many of a column.
 constexpr uint32_t kLongestOfFew = 4'194'304, kLongDocuments = 10;
 
@@ -199,7 +200,9 @@ class Gatherer {
   void sample_rare(const Wanted& wanted) {
     Wanted rare{wanted.table, {}, {}, {}, wanted.own};
     for (const SampledColumn& column : wanted.columns) {
-      if (!rows_.contains({wanted.table, column.column->number})) rare.columns.push_back(column);
+      if (rows_.contains({wanted.table, column.column->number})) continue;
+      // Of bytes, what is long is left out, as most of it is.
+      if (!column.only_aside || !column.column->is_bytea()) rare.columns.push_back(column);
     }
     if (rare.columns.empty()) return;
     bool all = true;
@@ -214,7 +217,8 @@ class Gatherer {
   }
 
   static void add_cells(CellList& cells, const SampledColumn& column, uint32_t most) {
-    cells.add(value_sql("t", *column.column), most);
+    const bool only_uuids = column.only_aside && column.column->is_bytea();
+    cells.add(value_sql("t", *column.column), only_uuids ? kBytesOfUuid : most);
     for (const Column* kind : column.kinds) cells.add(column_sql("t", *kind), kLongestKind);
   }
 
@@ -361,7 +365,12 @@ class Gatherer {
     }
     if (!column.inside) return;
     place.aside = Aside::kInside;
-    for (const std::string_view uuid : uuids_inside(value)) collector_.add_value(place, uuid);
+    if (column.column->is_bytea()) {
+      if (value.size() == kBytesOfUuid && value.starts_with("\\x"))
+        collector_.add_value(place, value.substr(2));
+      return;
+    }
+    for (const std::string& uuid : uuids_inside(value)) collector_.add_value(place, uuid);
   }
 
   // The texts in a document; numbers, which are keys of every table, where they are called after
@@ -375,7 +384,7 @@ class Gatherer {
     };
     visit_values(json, [&](const std::string& path, std::string_view value) {
       constexpr std::string_view kDigits = "-0123456789";
-      const std::string name = last_name(path);
+      const std::string name = row_name(path);
       if (value.empty() || value.size() > kLongestId || name.empty()) return;
       if (value.find_first_not_of(kDigits) == std::string_view::npos && !names_rows(name)) return;
       folder.count(path);
