@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/scope/sql.hpp"
+#include "core/text/printable.hpp"
 #include "pg/restore/restore_record.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/line_values.hpp"
@@ -11,6 +12,7 @@ namespace company_backup {
 namespace {
 
 constexpr size_t kListedRefusals = 1000;
+constexpr size_t kLongestReason = 500;  // code on a table may say anything
 
 }  // namespace
 
@@ -59,18 +61,21 @@ bool KnownRefusals::is_needed(TableIndex table, const std::vector<const Column*>
 void Refusals::list(const MatchedTable& matched, const std::string& key, const Refusal& why) {
   if (++count_ > kListedRefusals) return;
   listed_.push_back("table " + display_table(*matched.table) + ", " +
-                    (key.empty() ? "a row" : "row " + key) + ": " + why.problem);
+                    (key.empty() ? "a row" : "row " + key) + ": " +
+                    shortened(why.problem, kLongestReason));
 }
 
 void Refusals::leave_out(const MatchedTable& matched, const std::string& key, const Refusal& why,
                          std::string_view line) {
   list(matched, key, why);
+  if (!keeps_problems_) return;
   problems_.add({matched.table, display_table(*matched.table), key, why.sqlstate, why.problem,
                  std::string(line)});
 }
 
 void Refusals::lose(const MatchedTable& matched, const std::string& key, const std::string& problem,
                     std::string data) {
+  if (!keeps_problems_) return;
   problems_.add({matched.table, display_table(*matched.table), key, sqlstate::kLostValue, problem,
                  std::move(data)});
 }

@@ -59,7 +59,9 @@ class Refusals {
   // Thrown where an attempt cannot go on without what it has found.
   struct Incomplete {};
 
-  explicit Refusals(KnownRefusals& known) : known_(known) {}
+  // `keeps_problems`: for record(); else they are only counted, and the first of them listed.
+  Refusals(KnownRefusals& known, bool keeps_problems)
+      : known_(known), keeps_problems_(keeps_problems) {}
 
   KnownRefusals& known() { return known_; }
 
@@ -90,6 +92,7 @@ class Refusals {
   void list(const MatchedTable& matched, const std::string& key, const Refusal& why);
 
   KnownRefusals& known_;
+  const bool keeps_problems_;
   ProblemList problems_;
   uint64_t count_ = 0;  // rows
   std::vector<std::string> listed_;

@@ -32,10 +32,11 @@ struct Recorded {
 // What a restore and its preview have in common, under the snapshot that is active.
 class RestoreRun {
  public:
-  // `recorded`: nullopt for a preview.
+  // `recorded`: nullopt for a preview. `known`: refused rows are left out, null: they are errors;
+  // `keeps_problems`: until record_losses().
   RestoreRun(const LiveScope& live, const Company& company, const StoredBackup& backup,
              const RestoreOptions& options, const std::optional<Recorded>& recorded,
-             KnownRefusals* known)
+             KnownRefusals* known, bool keeps_problems)
       : live_(live),
         company_(company),
         mode_(options.mode),
@@ -81,7 +82,7 @@ class RestoreRun {
                                .preview = preview,
                                .selected = selected_ ? &*selected_ : nullptr});
     if (kept_) merge_->keep_ids(*kept_);
-    if (known != nullptr) merge_->leave_out(refusals_.emplace(*known));
+    if (known != nullptr) merge_->leave_out(refusals_.emplace(*known, keeps_problems));
   }
 
   CompanyMerge& merge() { return *merge_; }
@@ -147,7 +148,9 @@ class RestoreRun {
     merge_->prove_written();
     // What led nowhere when the backup was made may lead to somebody's row here. In the company
     // that it was made of, a restore brings back only what it was like then.
-    prove_soft_references(live_, company_, origin(), [this](const Reference& reference) {
+    const bool leaves_out = refusals_ && refusals_->count() > 0;
+    prove_soft_references(live_, company_, origin(), [&](const Reference& reference) {
+      if (leaves_out && !was_wrong(reference)) return true;
       return renewal_ || ((!same_company_ || names_company(live_, reference)) &&
                           merge_->is_affected(reference));
     });
@@ -167,6 +170,13 @@ class RestoreRun {
     RowOrigin origin{.same_database = same_database_, .same_company = same_company_};
     if (mode_ == RestoreMode::kMerge) origin.written = merge_->written_rows();
     return origin;
+  }
+
+  // Did the backup note rows whose reference leads nowhere?
+  bool was_wrong(const Reference& reference) const {
+    return std::any_of(
+        manifest_.problems.begin(), manifest_.problems.end(),
+        [&](const ManifestProblem& problem) { return problem.reference == reference.name; });
   }
 
   Transfer transfer() const {
@@ -343,11 +353,12 @@ class Restoring {
         "With on_error => 'skip' such rows are left out, and what needs them.");
   }
 
-  // Rows that are refused are left out.
+  // Rows that are refused are left out. Error kIntegrity if there is no end to it.
   int64_t run_without() {
+    constexpr int kMostAttempts = 50;
     int64_t restore = 0;
     KnownRefusals known(live_);
-    while (true) {
+    for (int attempts = 0; attempts < kMostAttempts; ++attempts) {
       bool incomplete = false;
       const KeptError error = keep_error([&] {
         try {
@@ -361,6 +372,13 @@ class Restoring {
       if (!incomplete) error.rethrow();
       check_for_interrupts();
     }
+    throw Error(sqlstate::kIntegrity,
+                "the backup cannot be restored without the rows that are refused")
+        .detail("After " + std::to_string(kMostAttempts) +
+                " attempts more and more rows would have to be left out, among them:\n" + listed_)
+        .hint(
+            "Mend these rows or the tables. Rows that come under new IDs, and chains of rows that "
+            "refer to later ones, may need too many attempts.");
   }
 
  private:
@@ -393,7 +411,8 @@ class Restoring {
     find_backup(backup_.id);  // nobody has deleted it meanwhile
     RestoreRecord record{next_restore_id(), company.key,   identity_,
                          backup_.id,        options_.mode, RestoreStatus::kReview};
-    RestoreRun run(live_, company, backup_, options_, Recorded{record.id, identity_}, known);
+    RestoreRun run(live_, company, backup_, options_, Recorded{record.id, identity_}, known,
+                   records);
     UndoWriter undo(record.id);
     try {
       write(run, undo, record);
@@ -468,7 +487,7 @@ void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBacku
   const Company company = target.resolve(live);
   KnownRefusals known(live);
   RestoreRun run(live, company, backup, options, std::nullopt,
-                 options.on_error == OnError::kSkip ? &known : nullptr);
+                 options.on_error == OnError::kSkip ? &known : nullptr, false);
   RowListing listing(live, max_rows, put);
   run.merge().list(listing);
   target.require_same_now();
@@ -484,7 +503,7 @@ Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBa
   const Company company = target.resolve(live);
   KnownRefusals known(live);
   RestoreRun run(live, company, backup, options, std::nullopt,
-                 options.on_error == OnError::kSkip ? &known : nullptr);
+                 options.on_error == OnError::kSkip ? &known : nullptr, false);
   Rows rows;
   for (const MergeCounts& counts : run.merge().compare()) {
     rows.push_back({counts.scoped->area, display_table(live.table(counts.scoped->table)),

@@ -33,8 +33,8 @@ void require_row_check(Oid table, const std::string& condition) {
     throw Error(sqlstate::kBadRule, "the condition cannot be checked for rows of the table")
         .detail(detail)
         .hint(
-            "Write a condition over the columns of one row, as after CHECK in CREATE TABLE: 'name "
-            "<> . Functions that are not PostgreSQL's own need their schema.");
+            "Write a condition over the columns of one row, as after CHECK in CREATE TABLE, for "
+            "example $$name <> ''$$. Functions that are not PostgreSQL's own need their schema.");
   };
   const bool is_volatile = guarded_or(
       [&] {

@@ -1,6 +1,7 @@
 // Would a local table take these rows? Their values, NOT NULL, CHECKs, generated columns and
 // partitions are looked at as a RowWriter would, but nothing is written. What depends on other rows
-// is not looked at: unique and foreign keys, and CHECKs that are false now and call functions.
+// is not looked at: unique and foreign keys, and CHECKs that call functions and are false now or
+// raise an error.
 #pragma once
 
 #include <functional>

@@ -221,10 +221,11 @@ bool TableWriter::hold(const FunctionChecks* checks, TupleTableSlot* row) {
   if (checks == nullptr) return true;
   ExprContext* context = GetPerTupleExprContext(estate_);
   context->ecxt_scantuple = row;
-  for (int i = 0; i < checks->count; ++i) {
-    if (!ExecCheck(checks->states[i], context)) return false;
-  }
-  return true;
+  in_function_check_ = true;
+  bool holds = true;
+  for (int i = 0; i < checks->count && holds; ++i) holds = ExecCheck(checks->states[i], context);
+  in_function_check_ = false;
+  return holds;
 }
 
 // The condition that set_row_check() gave, over the rows of this relation.

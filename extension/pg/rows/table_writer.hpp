@@ -57,8 +57,9 @@ class TableWriter {
                        const char* row_check);
   // The column whose default is being evaluated, or 0: for messages.
   AttrNumber column_at_work() const { return column_at_work_; }
-  // Has the row check itself raised an error?
+  // Has the row check itself raised an error, or a CHECK that calls functions?
   bool is_in_row_check() const { return in_row_check_; }
+  bool is_in_function_check() const { return in_function_check_; }
   // Of the code on the table itself.
   Oid code_owner() const { return owner_; }
   // Inserts rows; values and nulls are `count` times the table's attributes. `taken`, null or
@@ -132,7 +133,7 @@ class TableWriter {
   PartitionTupleRouting* routing_ = nullptr;
   DoubtedRows* doubts_ = nullptr;
   const char* row_check_ = nullptr;
-  bool in_row_check_ = false;
+  bool in_row_check_ = false, in_function_check_ = false;
   FunctionChecks* checks_ = nullptr;     // of update()
   ExprState* update_check_ = nullptr;    // likewise: the row check
   TupleTableSlot* root_slot_ = nullptr;  // of a partitioned table

@@ -1,0 +1,51 @@
+-- on_error => 'skip' where it cannot be had: nothing is left dangling in silence, and there is an end to attempts.
+\ir app.psql
+SELECT * FROM no_plan();
+\ir told.psql
+
+CREATE TABLE app.company (id int PRIMARY KEY, name text);
+CREATE TABLE app.region (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company);
+CREATE TABLE app.customer (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, region_id int, name text);
+CREATE TABLE app.seat (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company);
+CREATE TABLE app.part (id serial PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, name text);
+CREATE FUNCTION app.quota(c int) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN IF (SELECT count(*) FROM app.seat WHERE company_id = c) >= 3 THEN RAISE EXCEPTION 'quota exceeded'; END IF; RETURN true; END $$;
+ALTER TABLE app.seat ADD CHECK (app.quota(company_id));
+SELECT set_company_table('app.company', identity_columns => '{}');
+SELECT set_reference('app.customer', '{region_id}', 'app.region');
+INSERT INTO app.company VALUES (1, 'one'), (2, 'two');
+INSERT INTO app.region VALUES (1, 1);
+INSERT INTO app.customer VALUES (1, 1, 1, 'bad'), (2, 1, 1, 'good');
+INSERT INTO app.seat VALUES (1, 1), (2, 1), (3, 1);
+INSERT INTO app.part (company_id, name) SELECT 1, 'p' || n FROM generate_series(1, 4) n;
+SELECT backup_company(1) AS backup \gset
+SELECT set_row_check('app.customer', 'name <> ''bad''');
+
+-- A soft reference of a row that stays
+CREATE FUNCTION pg_temp.all_rows() RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT 'region ' || t FROM app.region t UNION ALL SELECT 'customer ' || t FROM app.customer t
+  UNION ALL SELECT 'seat ' || t FROM app.seat t UNION ALL SELECT 'part ' || t FROM app.part t $$;
+INSERT INTO app.region VALUES (9, 1);
+UPDATE app.customer SET region_id = 9, name = 'now' WHERE id = 1;
+CREATE TEMP TABLE before AS SELECT * FROM pg_temp.all_rows();
+SELECT pg_temp.tells(format('SELECT restore_company(1, %s, on_error => ''skip'')', :backup), 'KB034 %app.customer (1)%app.region%');
+SELECT bag_eq('SELECT * FROM pg_temp.all_rows()', 'SELECT * FROM before', 'refused: nothing has changed');
+UPDATE app.customer SET region_id = 1 WHERE id = 1;
+
+-- A CHECK that raises an error as long as others are there is not asked beforehand
+DELETE FROM app.seat;
+INSERT INTO app.seat VALUES (11, 1), (12, 1), (13, 1);
+SELECT restore_company(1, :backup, on_error => 'skip') AS restore \gset
+SELECT results_eq('SELECT id FROM app.seat ORDER BY 1', 'VALUES (1), (2), (3)', 'rows come that a restore writes');
+SELECT results_eq(format('SELECT table_name, row_key FROM restore_problems(%s)', :restore), $$VALUES ('app.customer', '(1)')$$, 'others do not');
+SELECT revert_restore(:restore);
+
+-- Rows under new IDs that are refused when all are written
+CREATE FUNCTION app.fine(n text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT n <> 'p2' OR n IS NULL $$;
+ALTER TABLE app.part ADD CHECK (app.fine(name)) NOT VALID;
+DELETE FROM app.customer; DELETE FROM app.seat; DELETE FROM app.region;
+SELECT pg_temp.tells(format('SELECT restore_company(2, %s, on_error => ''skip'')', :backup),
+  'KB034 the backup cannot be restored without the rows that are refused / After 50 attempts %table app.part, row (%');
+SELECT is((SELECT count(*)::int FROM app.part WHERE company_id = 2), 0, 'nothing has come');
+SELECT * FROM finish();
+ROLLBACK;
