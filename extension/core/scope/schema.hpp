@@ -205,11 +205,11 @@ std::optional<ColumnTreatment> column_treatment(const Rules& rules, const Table&
 // What rows of archives get that have no value for the column; null: no rule says it.
 const std::string* declared_default(const Rules& rules, const Table& table, const Column& column);
 
-// Is each value of the column a file in an archive? Only bytea can be; a column of another type
-// that is treated as a file stays in its row.
 // What set_row_check() says of rows of the table; empty: nothing.
 std::string row_check_of(const Rules& rules, const Table& table);
 
+// Is each value of the column a file in an archive? Only bytea can be; a column of another type
+// that is treated as a file stays in its row.
 bool is_file(const Rules& rules, const Table& table, const Column& column);
 
 }  // namespace company_backup
