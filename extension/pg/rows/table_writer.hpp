@@ -5,43 +5,15 @@
 // Code on the table runs as pg/base/code_owner.hpp says, that of a partition as its own owner.
 #pragma once
 
-#include <functional>
 #include <unordered_map>
 #include <vector>
 
 #include "pg/base/compat.hpp"
 #include "pg/base/owner.hpp"
+#include "pg/rows/doubted_rows.hpp"
 #include "pg/rows/row_batch.hpp"
 
 namespace company_backup {
-
-// A row whose deferrable unique or exclusion constraint may be violated.
-struct Suspect {
-  Oid relation;
-  Oid index;
-  ItemPointerData tid;
-};
-
-// Rows whose CHECK was false when they were written and calls a function: it may have looked for
-// rows that were not there yet. They are looked at again once all rows are.
-class DoubtedRows {
- public:
-  void add(Oid relation, const ItemPointerData& tid) { rows_.push_back({relation, tid}); }
-  // PostgreSQL's own 23514 if a CHECK is false still.
-  void prove();
-  // Tells of each row of which one is.
-  using Found = std::function<void(Oid relation, ItemPointerData tid, const CaughtError& why)>;
-  void find_false(const Found& found);
-
- private:
-  struct Doubted {
-    Oid relation;
-    ItemPointerData tid;
-  };
-  void prove_from(size_t* at) const;
-
-  std::vector<Doubted> rows_;
-};
 
 class TableWriter {
  public:
