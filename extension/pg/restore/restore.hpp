@@ -4,29 +4,12 @@
 #include <functional>
 #include <string>
 
-#include "core/ids/id_mode.hpp"
-#include "core/merge/selection.hpp"
 #include "pg/backup/stored_backup.hpp"
-#include "pg/load/fitted_archive.hpp"
-#include "pg/restore/company_merge.hpp"
-#include "pg/restore/existing_rows.hpp"
+#include "pg/restore/restore_options.hpp"
 
 namespace company_backup {
 
 class AskedCompany;
-
-struct RestoreOptions {
-  RestoreMode mode = RestoreMode::kReplace;  // or kMerge
-  IdMode ids = IdMode::kAuto;
-  bool include_files = false;
-  OnError on_error = OnError::kAbort;
-  MissingShared missing_shared = MissingShared::kRefuse;
-  bool add_removed = false;                   // see MergePolicy::adds_removed
-  Existing existing = Existing::kSingletons;  // of a merge
-  DriftPolicy drift = DriftPolicy::kRefuse;
-  Text actor;
-  Selection selection;  // consistent with the mode
-};
 
 // Brings an existing company to what the backup says. The restore is then in review. Returns its
 // id. Errors: kInReview, kRefusedIds, those of MatchedArchive and CompanyMerge.
