@@ -102,6 +102,11 @@ SELECT results_eq(format('SELECT * FROM pg_temp.differences(%s, %L)', :backup, '
 SELECT results_eq(format('SELECT * FROM pg_temp.differences(%s, %L, ''merge'')', :backup, '[{"table": "app.invoice", "key": 4}]'),
   $$VALUES ('came', 'line', '(14,1,14,"p3  ")'), ('came', 'line', '(44,1,4,"p3  ")'), ('came', 'product', '(1,"p3  ","product 3")'), ('came', 'tag', '(1,4,t0)')$$,
   'a merge only adds');
+SELECT results_eq(format('SELECT * FROM pg_temp.differences(%s, %L)', :backup, '[{"table": "app.invoice", "key": 6}]'),
+  $$VALUES ('came', 'invoice', '(16,1,6,16,6,,sent)'), ('came', 'invoice', '(6,1,6,6,,2,sent)'), ('came', 'line', '(26,1,6,"p3  ")'),
+    ('came', 'line', '(4,1,4,"p2  ")'), ('came', 'line', '(56,1,16,"p3  ")'), ('came', 'product', '(1,"p3  ","product 3")'),
+    ('went', 'invoice', '(16,1,6,16,6,,paid)'), ('went', 'invoice', '(6,1,6,6,,2,paid)'), ('went', 'line', '(4,1,6,"p2  ")'), ('went', 'tag', '(1,6,t9)')$$,
+  'what hangs on it by now goes back to where it was');
 SELECT results_eq(format('SELECT what, relation, line FROM pg_temp.differences(%s, %L)', :backup, '[{"table": "app.line", "key": "22"}]'),
   $$VALUES ('came', 'body', '(2,b2)'), ('came', 'customer', '(2,1,c2)'), ('came', 'invoice', '(2,1,2,2,,,sent)'), ('came', 'line', '(22,1,2,"p2  ")'), ('went', 'body', '(2,left)')$$,
   'what a line cannot be without');

@@ -97,7 +97,27 @@ class SelectedLines : public LineSource {
   LineFilter filter_;
 };
 
+class KnownLines : public LineSource {
+ public:
+  explicit KnownLines(std::shared_ptr<const std::vector<std::string>> lines)
+      : lines_(std::move(lines)) {}
+
+  bool next(std::string_view& line) override {
+    if (next_ == lines_->size()) return false;
+    line = (*lines_)[next_++];
+    return true;
+  }
+
+ private:
+  std::shared_ptr<const std::vector<std::string>> lines_;
+  size_t next_ = 0;
+};
+
 }  // namespace
+
+std::unique_ptr<LineSource> known_lines(std::shared_ptr<const std::vector<std::string>> lines) {
+  return std::make_unique<KnownLines>(std::move(lines));
+}
 
 std::unique_ptr<LineSource> select_lines(std::unique_ptr<LineSource> lines,
                                          const MatchedTable& matched,

@@ -40,6 +40,9 @@ class LineFilter {
   bool passes_all_ = false;
 };
 
+// Lines of the archive that are known.
+std::unique_ptr<LineSource> known_lines(std::shared_ptr<const std::vector<std::string>> lines);
+
 // Only those lines of the table that are selected; `selected`: null: all.
 std::unique_ptr<LineSource> select_lines(std::unique_ptr<LineSource> lines,
                                          const MatchedTable& matched,

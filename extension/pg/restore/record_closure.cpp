@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "core/scope/sql.hpp"
@@ -41,6 +42,37 @@ struct SeenRow {
   }
 };
 
+// Lines of a table that were read, in their order.
+class KeptLines {
+ public:
+  // Of too many none is kept.
+  void keep(std::string_view line) {
+    bytes_ += line.size();
+    if (bytes_ > kMostBytes) drop();
+    if (all_) lines_.emplace_back(line);
+  }
+  // Others are read in another order.
+  void drop() {
+    all_ = false;
+    lines_ = {};
+  }
+  // Are these all lines of the selected rows?
+  bool are_all_of(const SelectedTable& selected, bool has_key) const {
+    if (!all_ || selected.whole) return false;
+    return !has_key || (selected.rows.size() == 1 && selected.rows[0].keys.size() == lines_.size());
+  }
+  std::shared_ptr<const std::vector<std::string>> take() {
+    return std::make_shared<const std::vector<std::string>>(std::move(lines_));
+  }
+
+ private:
+  static constexpr size_t kMostBytes = size_t{1} << 20;
+
+  std::vector<std::string> lines_;
+  size_t bytes_ = 0;
+  bool all_ = true;
+};
+
 class RecordClosure {
  public:
   RecordClosure(const LiveScope& live, const Company& company, MatchedArchive& load, bool merges,
@@ -58,6 +90,12 @@ class RecordClosure {
     for (auto& [table, wanted] : wanted_) {
       if (!tables_.at(table)->scoped->key.empty()) continue;
       selected_.tables[table] = std::move(wanted);
+    }
+    for (auto& [table, kept] : lines_) {
+      const auto selected = selected_.tables.find(table);
+      if (selected == selected_.tables.end()) continue;
+      const bool has_key = !tables_.at(table)->scoped->key.empty();
+      if (kept.are_all_of(selected->second, has_key)) selected->second.lines = kept.take();
     }
   }
 
@@ -89,6 +127,7 @@ class RecordClosure {
   std::map<TableIndex, std::set<std::string>> sought_;  // records that were not seen yet
   // What selected rows of the archive cannot be without, and what was looked for.
   std::map<TableIndex, SelectedTable> needed_, asked_;
+  std::map<TableIndex, KeptLines> lines_;
 };
 
 // Columns in which equal values are the same text.
@@ -199,11 +238,17 @@ void RecordClosure::go_down() {
 
 void RecordClosure::read_archive(const MatchedTable& matched, const SelectedTable& wanted,
                                  bool down) {
+  const bool is_read = lines_.contains(matched.scoped->table);
   const std::unique_ptr<LineSource> lines = load_.lines(matched);
   const std::vector<RowColumn> names = row_columns(matched.columns);
   RowLine line(names);
   LineFilter filter(matched, names, wanted);
   const auto sought = sought_.find(matched.scoped->table);
+  KeptLines& kept = lines_[matched.scoped->table];
+  if (down)
+    kept = {};  // what was read before is read again
+  else if (is_read)
+    kept.drop();
   std::string_view text;
   while (lines->next(text)) {
     if (!filter.passes(text)) continue;
@@ -211,6 +256,7 @@ void RecordClosure::read_archive(const MatchedTable& matched, const SelectedTabl
     const SeenRow row{matched.columns, line.values()};
     if (!wanted.has(row.columns, row.values)) continue;
     if (sought != sought_.end()) sought->second.erase(row.key(matched.scoped->key).value_or(""));
+    kept.keep(text);
     need_parents(matched, row);
     select(matched, row, down);
   }

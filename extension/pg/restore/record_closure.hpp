@@ -13,8 +13,9 @@
 
 namespace company_backup {
 
-// Adds the rows to `selected`, in memory that grows with their number. `merges`: rows are only
-// added. Reads the tables that such rows can be in. Error kInvalidParameter names a record of which
+// Adds the rows to `selected`, in memory that grows with their number, and some megabytes of the
+// archive's lines of them, so that these need not be read again. `merges`: rows are only added.
+// Reads the tables that such rows can be in. Error kInvalidParameter names a record of which
 // the archive has no row, or that is no key of its table.
 void select_records(const LiveScope& live, const Company& company, MatchedArchive& load,
                     const std::vector<NamedRecord>& records, bool merges, RowSelection& selected);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -26,6 +27,9 @@ struct RowKeys {
 struct SelectedTable {
   bool whole = false;
   std::vector<RowKeys> rows{};  // any of these, unless it is whole
+  // The archive's lines of these rows, translated and in their order, where they are known; else
+  // null.
+  std::shared_ptr<const std::vector<std::string>> lines{};
 
   RowKeys& by(const std::vector<int16_t>& columns);  // made where it is missing
   bool has(const std::vector<const Column*>& columns, const std::vector<RowValue>& values) const;

@@ -67,11 +67,12 @@ MergeCounts TableMerge::run() {
 }
 
 std::unique_ptr<LineSource> TableMerge::lines() {
-  if (!plan_.is_company) {
-    return select_lines(work_.load.lines(matched_), matched_,
-                        work_.policy.selected_of(matched_.scoped->table));
-  }
-  return std::make_unique<OneLine>(work_.load.translated_company_line());
+  if (plan_.is_company) return std::make_unique<OneLine>(work_.load.translated_company_line());
+  const SelectedTable* const selected = work_.policy.selected_of(matched_.scoped->table);
+  // Adopted rows may be selected on the way.
+  const bool is_known = selected != nullptr && selected->lines && orphans_ == nullptr;
+  if (is_known) return known_lines(selected->lines);
+  return select_lines(work_.load.lines(matched_), matched_, selected);
 }
 
 void TableMerge::added(std::string_view line) {
