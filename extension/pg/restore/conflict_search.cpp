@@ -22,6 +22,7 @@ std::string ConflictSearch::after(const std::vector<RowValue>& values) const {
 }
 
 bool ConflictSearch::is_needed(const MergePolicy& policy, const MergePlan& plan) {
+  if (policy.meets_conflicts) return false;
   if (policy.merges) return true;
   // Rows without a key cannot be told from those that go.
   const bool is_clear = !plan.is_keyless() || (!plan.changes && !plan.removes);

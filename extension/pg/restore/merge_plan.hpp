@@ -48,6 +48,9 @@ struct MergePolicy {
   bool leaves_unknown = false;  // rows in tables that the archive does not know are no obstacle
   bool created = false;         // the company's row has just been made, and stays as it is
   bool preview = false;         // it is only compared
+  // Rows that stand in the way show when others are written: the first of them is an error then.
+  // Else all of them are looked for beforehand, which takes longer.
+  bool meets_conflicts = false;
   // Only these rows are touched; null: all. It must outlive the merge.
   RowSelection* selected = nullptr;
 

@@ -27,10 +27,14 @@ class Restoring {
         options_(options),
         identity_(identity) {}
 
-  // Refused rows are errors: the first that is met, and with it all others.
+  // Refused rows are errors: the first that is met, and with it all others. Only if one stands in
+  // the way are all looked for that do.
   int64_t run() {
     int64_t restore = 0;
-    const KeptError error = keep_error([&] { restore = attempt(nullptr, true); });
+    KeptError error =
+        keep_error([&] { restore = attempt({.keeps_problems = true, .meets_conflicts = true}); });
+    if (error && may_conflict() && says_taken(error.sqlstate()))
+      error = keep_error([&] { restore = attempt({.keeps_problems = true}); });
     if (!error) return restore;
     if (!says_refused(error.sqlstate()) || !find_refused()) error.rethrow();
     error.rethrow_with(
@@ -47,7 +51,7 @@ class Restoring {
       bool incomplete = false;
       const KeptError error = keep_error([&] {
         try {
-          restore = attempt(&known, true);
+          restore = attempt({.known = &known, .keeps_problems = true});
         } catch (const Refusals::Incomplete&) {
           incomplete = true;
           throw;
@@ -77,11 +81,20 @@ class Restoring {
   // Are there several?
   bool find_refused() {
     KnownRefusals known(live_);
-    const KeptError error = keep_error([&] { attempt(&known, false); });
+    const KeptError error = keep_error([&] { attempt({.known = &known}); });
     return count_ > 1;
   }
 
-  int64_t attempt(KnownRefusals* known, bool records) {
+  // May rows stay that others meet?
+  bool may_conflict() const {
+    return options_.mode == RestoreMode::kMerge || !options_.selection.is_all();
+  }
+
+  static bool says_taken(const std::string& code) {
+    return code == sqlstate::kUniqueViolation || code == sqlstate::kExcluded;
+  }
+
+  int64_t attempt(const RefusedRows& refused) {
     struct Snapshot {
       Operation& operation;
       const int exceptions = std::uncaught_exceptions();
@@ -96,8 +109,7 @@ class Restoring {
     find_backup(backup_.id);  // nobody has deleted it meanwhile
     RestoreRecord record{next_restore_id(), company.key,   identity_,
                          backup_.id,        options_.mode, RestoreStatus::kReview};
-    RestoreRun run(live_, company, backup_, options_, Recorded{record.id, identity_}, known,
-                   records);
+    RestoreRun run(live_, company, backup_, options_, Recorded{record.id, identity_}, refused);
     UndoWriter undo(record.id);
     try {
       write(run, undo, record);
@@ -106,7 +118,7 @@ class Restoring {
       throw;
     }
     note_refusals(run);
-    if (!records) throw Listed{};
+    if (!refused.keeps_problems) throw Listed{};
     record.actor = options_.actor;
     run.record_losses(record.id);
     note_substitutions(live_, record.id, run.shared_report());
@@ -172,7 +184,7 @@ void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBacku
   const Company company = target.resolve(live);
   KnownRefusals known(live);
   RestoreRun run(live, company, backup, options, std::nullopt,
-                 options.on_error == OnError::kSkip ? &known : nullptr, false);
+                 {.known = options.on_error == OnError::kSkip ? &known : nullptr});
   RowListing listing(live, max_rows, put);
   run.merge().list(listing);
   target.require_same_now();
@@ -188,7 +200,7 @@ Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBa
   const Company company = target.resolve(live);
   KnownRefusals known(live);
   RestoreRun run(live, company, backup, options, std::nullopt,
-                 options.on_error == OnError::kSkip ? &known : nullptr, false);
+                 {.known = options.on_error == OnError::kSkip ? &known : nullptr});
   Rows rows;
   for (const MergeCounts& counts : run.merge().compare()) {
     rows.push_back({counts.scoped->area, display_table(live.table(counts.scoped->table)),

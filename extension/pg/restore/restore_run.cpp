@@ -67,10 +67,11 @@ void add_refused_notes(const MergeCounts& counts, const std::function<void(std::
 
 RestoreRun::RestoreRun(const LiveScope& live, const Company& company, const StoredBackup& backup,
                        const RestoreOptions& options, const std::optional<Recorded>& recorded,
-                       KnownRefusals* known, bool keeps_problems)
+                       const RefusedRows& refused)
     : live_(live),
       company_(company),
       mode_(options.mode),
+      meets_conflicts_(refused.meets_conflicts),
       archive_(
           live, backup, options.drift,
           !recorded || options.drift != DriftPolicy::kAdapt ? LossObserver() : lost_.observer()),
@@ -111,9 +112,11 @@ RestoreRun::RestoreRun(const LiveScope& live, const Company& company, const Stor
                              .merges = options.mode == RestoreMode::kMerge,
                              .adds_removed = options.add_removed,
                              .preview = preview,
+                             .meets_conflicts = meets_conflicts_,
                              .selected = selected_ ? &*selected_ : nullptr});
   if (kept_) merge_->keep_ids(*kept_);
-  if (known != nullptr) merge_->leave_out(refusals_.emplace(*known, keeps_problems));
+  if (refused.known != nullptr)
+    merge_->leave_out(refusals_.emplace(*refused.known, refused.keeps_problems));
 }
 
 void RestoreRun::record_losses(int64_t restore) {
@@ -147,7 +150,7 @@ std::vector<MergeCounts> RestoreRun::apply(UndoWriter& undo) {
   try {
     return merge_->apply(&undo, nullptr);
   } catch (const TakenValue& taken) {
-    if (!renewal_) throw;
+    if (!renewal_ || meets_conflicts_) throw;
     renewal_->refuse(taken);
   }
 }

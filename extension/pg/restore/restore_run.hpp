@@ -24,14 +24,20 @@ struct Recorded {
   int64_t restore, identity;
 };
 
+// What becomes of rows that cannot be written.
+struct RefusedRows {
+  KnownRefusals* known = nullptr;  // they are left out; null: they are errors
+  bool keeps_problems = false;     // until record_losses()
+  bool meets_conflicts = false;    // see MergePolicy
+};
+
 // Under the snapshot that is active.
 class RestoreRun {
  public:
-  // `recorded`: nullopt for a preview. `known`: refused rows are left out, null: they are errors;
-  // `keeps_problems`: until record_losses().
+  // `recorded`: nullopt for a preview.
   RestoreRun(const LiveScope& live, const Company& company, const StoredBackup& backup,
              const RestoreOptions& options, const std::optional<Recorded>& recorded,
-             KnownRefusals* known, bool keeps_problems);
+             const RefusedRows& refused);
 
   CompanyMerge& merge() { return *merge_; }
   const SchemaDrift& drift() const { return archive_.drift(); }
@@ -76,6 +82,7 @@ class RestoreRun {
   const LiveScope& live_;
   const Company& company_;
   const RestoreMode mode_;
+  const bool meets_conflicts_;
   LostValues lost_;
   FittedArchive archive_;
   const Manifest& manifest_;
