@@ -129,6 +129,26 @@ def measure_beside(database, folder, backup):
           f"COPY loops ({ours / theirs:.2f}; goal 1.5), {alone:.2f} ms alone.")
 
 
+def measure_second_merge(database, backup):
+    """Of the rows of one company into another one, under IDs that the first merge gave them."""
+    other = psql(database, "INSERT INTO company (name, owner_id, created_at) SELECT 'other', min(owner_id), now() "
+                           "FROM company RETURNING id")
+
+    def merge():
+        psql(database, f"SELECT restore_company({other}, {backup}, mode => 'merge')")
+
+    def ready():
+        psql(database, "SELECT keep_restore(id) FROM company_restores() WHERE status = 'review'")
+        psql(database, "CHECKPOINT")
+
+    merge()
+    ready()
+    psql(database, "VACUUM ANALYZE")
+    report("merge of the same backup under new IDs once more / `backup_company`", "1.5",
+           *pair(merge, lambda: psql(database, f"SELECT backup_company({other})"), ready))
+    ready()
+
+
 def measure(database, folder, backup):
     def unchanged():
         psql(database, f"SELECT restore_company(1, {backup})")
@@ -182,6 +202,7 @@ def measure(database, folder, backup):
     print(f"\nWAL of the restore: {small[0]:.0f} MB after 1% of the rows changed (the script: {small[1]:.0f} MB, "
           f"{small[0] / small[1]:.2f}; goal 0.2), {full[0]:.0f} MB when every row differs ({full[1]:.0f} MB).")
     measure_beside(database, folder, backup)
+    measure_second_merge(database, backup)
     few = psql(database, "SELECT backup_company(10)")
     psql(database, "CHECKPOINT")
     memory = [peak_backend_mb(database, f"SELECT restore_company({company}, {id})")

@@ -318,7 +318,8 @@ CREATE TABLE company_backup.id_map (
     source_company text NOT NULL,
     source_owner bigint,    -- NULL: of another database, or of a company that was never seen
     id_key bytea NOT NULL,    -- the same for all merges of rows of one company into another
-    new_ids boolean NOT NULL
+    new_ids boolean NOT NULL,
+    contents bytea NOT NULL DEFAULT ''    -- digests of tables as they came, all of whose new IDs are kept
 );
 CREATE INDEX id_map_owner ON company_backup.id_map (owner);
 COMMENT ON TABLE company_backup.id_map IS 'Merges of rows of one company into another: what is kept of them, so that the same rows do not come twice';

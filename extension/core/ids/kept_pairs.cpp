@@ -120,10 +120,16 @@ void KeptNumbers::seal() {
 }
 
 std::vector<KeptNumbers::Pair>::const_iterator KeptNumbers::at(int64_t old_id) const {
+  if (next_ < pairs_.size() && pairs_[next_].first == old_id)
+    return pairs_.begin() + static_cast<ptrdiff_t>(next_++);
+  if (next_ > 0 && pairs_[next_ - 1].first == old_id)
+    return pairs_.begin() + static_cast<ptrdiff_t>(next_ - 1);
   const auto found =
       std::lower_bound(pairs_.begin(), pairs_.end(), old_id,
                        [](const Pair& pair, int64_t wanted) { return pair.first < wanted; });
-  return found == pairs_.end() || found->first != old_id ? pairs_.end() : found;
+  if (found == pairs_.end() || found->first != old_id) return pairs_.end();
+  next_ = static_cast<size_t>(found - pairs_.begin()) + 1;
+  return found;
 }
 
 bool KeptNumbers::contains(int64_t old_id) const {

@@ -57,6 +57,7 @@ class KeptNumbers final : public KeyMap {
   std::vector<Pair>::const_iterator at(int64_t old_id) const;
 
   std::vector<Pair> pairs_;  // by the old ID
+  mutable size_t next_ = 0;  // behind the one that was asked for last: most are asked for in turn
   int64_t greatest_new_ = 0;
   bool keeps_order_ = true;
 };

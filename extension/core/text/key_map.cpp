@@ -45,6 +45,7 @@ void ListedKeys::add(const std::vector<std::string_view>& old_key,
 
 bool ListedKeys::find(const std::vector<std::string_view>& old_key,
                       std::vector<std::string>& new_key) const {
+  if (keys_.empty() && unlisted_ == UnlistedKeys::kKept) return false;
   join(old_key);
   const auto found = keys_.find(std::string_view(scratch_));
   if (found != keys_.end()) {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kRows[] = "";  // instead of a column
 constexpr size_t kFullPiece = 65536;
+constexpr size_t kDigestHex = 64;
 
 // The alphabets that a form's view may be of.
 std::string_view alphabet_of(std::string_view letters) {
@@ -48,7 +49,8 @@ std::string array_text(const std::vector<int64_t>& numbers) {
 KeptIds::KeptIds(const LiveScope& live, const MergeSource& source, std::optional<int64_t> target)
     : live_(live), source_(source) {
   const Rows rows = own_query(
-      "SELECT restore, new_ids, pg_catalog.encode(id_key, 'hex') FROM "
+      "SELECT restore, new_ids, pg_catalog.encode(id_key, 'hex'), "
+      "pg_catalog.encode(contents, 'hex') FROM "
       "company_backup.id_map WHERE owner = $1 AND source_database = $2::uuid AND "
       "source_company = $3 AND source_owner IS NOT DISTINCT FROM $4 ORDER BY restore",
       {Arg::optional_number(target), source.database, source.company,
@@ -56,6 +58,8 @@ KeptIds::KeptIds(const LiveScope& live, const MergeSource& source, std::optional
   for (const Row& row : rows) {
     restores_.push_back(std::stoll(*row[0]));
     gave_new_ids_ = *row[1] == "t";
+    for (size_t at = 0; at + kDigestHex <= row[3]->size(); at += kDigestHex)
+      earlier_contents_.insert(row[3]->substr(at, kDigestHex));
   }
   if (rows.empty()) {
     if (!pg_strong_random(key_.data(), key_.size()))
@@ -163,11 +167,25 @@ void KeptIds::finish() {
   for (auto& [column, pairs] : pairs_) pairs.writer->finish();
   for (auto& [table, rows] : rows_)
     if (!rows.digests.empty()) put(rows.place, std::exchange(rows.digests, {}));
+  if (contents_.empty()) return;
+  own_query(
+      "UPDATE company_backup.id_map SET contents = pg_catalog.decode($2, 'hex') "
+      "WHERE restore = $1",
+      {*restore_, contents_}, Access::kWrite);
+}
+
+void KeptIds::note_contents(std::string_view contents) {
+  if (restore_) contents_ += hex(sha256(contents));
+}
+
+bool KeptIds::knows_contents(std::string_view contents) const {
+  return earlier_contents_.contains(hex(sha256(contents)));
 }
 
 // Of so many bits that no two keys have the same by chance.
 KeptIds::Digest KeptIds::digest_of(std::string_view key) {
-  const Sha256Digest whole = sha256(key);
+  hash_.update(key);
+  const Sha256Digest whole = hash_.finish();
   Digest digest{};
   std::memcpy(&digest, whole.data(), sizeof(digest));
   return digest;

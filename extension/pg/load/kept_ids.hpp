@@ -11,6 +11,7 @@
 
 #include "core/ids/kept_pairs.hpp"
 #include "core/scope/column_roots.hpp"
+#include "core/text/digest.hpp"
 #include "core/text/id_shape.hpp"
 #include "core/text/sorted_values.hpp"
 #include "pg/scope/company_scope.hpp"
@@ -56,6 +57,11 @@ class KeptIds {
   void note_row(TableIndex table, std::string_view key);
   bool came_before(TableIndex table, std::string_view key);
 
+  // What all IDs of certain columns of certain rows became is noted; `contents` tells both. Was it
+  // before?
+  void note_contents(std::string_view contents);
+  bool knows_contents(std::string_view contents) const;
+
  private:
   struct Digest {
     uint64_t high, low;
@@ -75,7 +81,7 @@ class KeptIds {
     Place place;
     std::string digests;
   };
-  static Digest digest_of(std::string_view key);
+  Digest digest_of(std::string_view key);
   std::vector<std::string> pieces(TableIndex table, const std::string& column) const;
   KeptPairWriter* writer(const ColumnRoot& column, KeptAs as);
   const std::string& name_of(const ColumnRoot& column) const;
@@ -90,7 +96,11 @@ class KeptIds {
   std::optional<int64_t> restore_;  // that this one is of
   std::map<ColumnRoot, Pairs> pairs_;
   std::map<TableIndex, CameRows> rows_;
+  Sha256 hash_;  // to be used again: making one takes longer than a key
   std::map<TableIndex, SortedValues<Digest>> earlier_rows_;
+  // Digests, as hex.
+  std::set<std::string> earlier_contents_;
+  std::string contents_;
 };
 
 // The merge was reverted: its rows did not come.

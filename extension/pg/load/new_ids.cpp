@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <functional>
-#include <limits>
 #include <set>
 #include <string>
 
-#include "core/ids/id_map.hpp"
 #include "core/ids/merged_ids.hpp"
 #include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
-#include "core/text/id_shape.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/load/id_facts.hpp"
+#include "pg/load/id_makers.hpp"
 #include "pg/load/kept_ids.hpp"
 #include "pg/load/taken_groups.hpp"
 #include "pg/rows/column_default.hpp"
@@ -29,49 +26,6 @@ int64_t preview_start(int64_t greatest_possible) {
   constexpr int64_t kFar = int64_t{1} << 62;
   return greatest_possible > kFar ? kFar : -greatest_possible - 1;
 }
-
-using NextId = std::function<std::string()>;
-
-// Integers that nobody has.
-class FreshNumbers {
- public:
-  using Use = std::function<void(int64_t)>;
-  virtual ~FreshNumbers() = default;
-  virtual void take(uint64_t count, const Use& use) = 0;
-};
-
-class SequenceNumbers : public FreshNumbers {
- public:
-  explicit SequenceNumbers(const ColumnSequence& sequence) : sequence_(sequence) {
-    advance_sequences({sequence_});
-  }
-  void take(uint64_t count, const Use& use) override { take_values(sequence_, count, use); }
-
- private:
-  ColumnSequence sequence_;
-};
-
-class NextNumbers : public FreshNumbers {
- public:
-  explicit NextNumbers(int64_t last,
-                       int64_t greatest_possible = std::numeric_limits<int64_t>::max())
-      : last_(last), greatest_possible_(greatest_possible) {}
-  void take(uint64_t count, const Use& use) override {
-    if (last_ > greatest_possible_ ||
-        count > static_cast<uint64_t>(greatest_possible_) - static_cast<uint64_t>(last_)) {
-      throw Error(sqlstate::kIntegrity, "there are not enough numbers left for new IDs")
-          .detail("The greatest one so far is " + std::to_string(last_) +
-                  ", the greatest possible " + std::to_string(greatest_possible_) + ".")
-          .hint(
-              "Give the rows with the greatest numbers smaller ones, or the column a wider type.");
-    }
-    while (count-- > 0) use(++last_);
-  }
-
- private:
-  int64_t last_;
-  const int64_t greatest_possible_;
-};
 
 // For columns that nothing refers to, with a value of its own in every row: each gets the next one,
 // whatever its old one was.
@@ -100,142 +54,6 @@ std::array<uint8_t, 32> random_key() {
   }
   return key;
 }
-
-// Makes the new IDs of one column. What earlier merges gave is not given again.
-class Maker {
- public:
-  virtual ~Maker() = default;
-  virtual void see(std::string_view old_id) = 0;
-  virtual MadeIds finish() = 0;
-};
-
-class IntegerMaker : public Maker {
- public:
-  using Note = std::function<void(int64_t old_id, int64_t new_id)>;
-  // `earlier` and `note`, which gets what is given, may be null.
-  IntegerMaker(std::unique_ptr<FreshNumbers> numbers, std::shared_ptr<const KeptNumbers> earlier,
-               Note note)
-      : numbers_(std::move(numbers)), earlier_(std::move(earlier)), note_(std::move(note)) {}
-  void see(std::string_view old_id) override {
-    int64_t value;
-    const auto [end, error] = std::from_chars(old_id.begin(), old_id.end(), value);
-    if (error != std::errc{} || end != old_id.end()) {
-      throw Error(sqlstate::kBadArchive, "an integer key is not an integer");
-    }
-    if (earlier_ && earlier_->contains(value)) return;
-    ids_->add(value);
-  }
-  MadeIds finish() override {
-    ids_->seal();
-    int64_t least_new = std::numeric_limits<int64_t>::max();
-    numbers_->take(ids_->size(), [&](int64_t value) {
-      ids_->append_new(value);
-      least_new = std::min(least_new, value);
-    });
-    if (note_) ids_->visit(note_);
-    const bool ascends =
-        !earlier_ || ids_->size() == 0 ||
-        (ids_->min() > earlier_->greatest_old() && least_new > earlier_->greatest_new());
-    return {ids_, earlier_, ascends};
-  }
-
- private:
-  std::unique_ptr<FreshNumbers> numbers_;
-  std::shared_ptr<const KeptNumbers> earlier_;
-  Note note_;
-  std::shared_ptr<IntegerIds> ids_ = std::make_shared<IntegerIds>();
-};
-
-// An ID is made from the old one, in the first of these forms that it has.
-class HashedMaker : public Maker {
- public:
-  explicit HashedMaker(std::vector<Renewal> renewals) {
-    for (Renewal& renewal : renewals)
-      ids_.push_back(std::make_shared<HashedIds>(std::move(renewal)));
-  }
-  void see(std::string_view old_id) override {
-    for (size_t i = 0; i + 1 < ids_.size(); ++i)
-      if (ids_[i]->try_add(old_id)) return;
-    ids_.back()->add(old_id);
-  }
-  MadeIds finish() override {
-    MadeIds made;
-    for (const auto& ids : ids_) {
-      ids->seal();
-      made.hashed.push_back(ids.get());
-      if (made.given)
-        made.given = std::make_shared<MergedIds>(made.given, ids, false);
-      else
-        made.given = ids;
-    }
-    return made;
-  }
-
- private:
-  std::vector<std::shared_ptr<HashedIds>> ids_;
-};
-
-// Pairs that are kept one by one.
-class PairMaker : public Maker {
- public:
-  using Note = std::function<void(std::string_view old_id, std::string_view new_id)>;
-
- protected:
-  // `earlier` and `note` may be null.
-  PairMaker(std::shared_ptr<const ListedKeys> earlier, KeyForm form, Note note)
-      : earlier_(std::move(earlier)), note_(std::move(note)) {
-    ids_->set_forms({form});
-  }
-  bool is_known(std::string_view old_id) {
-    return (earlier_ && earlier_->find({old_id}, found_)) || ids_->find({old_id}, found_);
-  }
-  void add(std::string_view old_id, const std::string& new_id) {
-    ids_->add({old_id}, {new_id});
-    if (note_) note_(old_id, new_id);
-  }
-  MadeIds made() const { return {ids_, earlier_}; }
-
- private:
-  std::shared_ptr<const ListedKeys> earlier_;
-  Note note_;
-  std::shared_ptr<ListedKeys> ids_ = std::make_shared<ListedKeys>(1);
-  std::vector<std::string> found_;
-};
-
-// Values of a default: nothing tells them from the old ones.
-class DefaultMaker : public PairMaker {
- public:
-  DefaultMaker(NextId next, std::shared_ptr<const ListedKeys> earlier, KeyForm form, Note note)
-      : PairMaker(std::move(earlier), form, std::move(note)), next_(std::move(next)) {}
-  void see(std::string_view old_id) override {
-    if (!is_known(old_id)) add(old_id, next_());
-  }
-  MadeIds finish() override { return made(); }
-
- private:
-  NextId next_;
-};
-
-// What a column rule makes of the values, each once.
-class RuleMaker : public PairMaker {
- public:
-  using Replace = std::function<std::vector<std::string>(const std::vector<std::string>&)>;
-  RuleMaker(Replace replace, std::shared_ptr<const ListedKeys> earlier, KeyForm form, Note note)
-      : PairMaker(std::move(earlier), form, std::move(note)), replace_(std::move(replace)) {}
-  void see(std::string_view old_value) override {
-    if (!is_known(old_value)) values_.emplace(old_value);
-  }
-  MadeIds finish() override {
-    const std::vector<std::string> before(values_.begin(), values_.end());
-    const std::vector<std::string> after = replace_(before);
-    for (size_t i = 0; i < before.size(); ++i) add(before[i], after[i]);
-    return made();
-  }
-
- private:
-  Replace replace_;
-  std::set<std::string> values_;
-};
 
 // No unique index says that a default gives numbers that no group has yet.
 class FreeNumbers {
@@ -295,6 +113,17 @@ class RenewedColumn {
         preview_(preview) {}
 
   size_t position() const { return position_; }
+
+  // Tells which columns get the same IDs, and how they are made.
+  std::string kept_as() const {
+    std::vector<std::string> parts{std::to_string(static_cast<int>(how_.kind))};
+    for (const ColumnRoot& column : same_columns()) {
+      const Table& table = live_.table(column.table);
+      parts.push_back(std::to_string(table.oid));
+      parts.push_back(column_of(table, column.column).name);
+    }
+    return key_line(parts);
+  }
 
   // Need its old values be looked at before the first row is written? In a merge, which gives no ID
   // to what has one; else integers keep their order,
@@ -470,11 +299,34 @@ struct Followed {
   ColumnRoot root;
   size_t position;
   std::shared_ptr<Maker> maker;
+  std::string kept_as;
 };
 
+// Tells the columns of the table and what stands in them; "" if that cannot be told.
+std::string contents_of(const MatchedTable& table, const std::vector<Followed>& columns) {
+  const Sha256Digest& lines = table.archived->sha256;
+  const bool sees_known = std::any_of(columns.begin(), columns.end(), [](const Followed& column) {
+    return column.maker->sees_known();
+  });
+  if (lines == Sha256Digest{} || sees_known) return "";
+  std::vector<std::string> parts{std::to_string(table.table->oid), hex(lines)};
+  for (const Followed& column : columns) {
+    parts.push_back(table.columns[column.position]->name);
+    parts.push_back(table.columns[column.position]->type);
+    parts.push_back(column.kept_as);
+  }
+  return key_line(parts);
+}
+
+// `kept`: null if nothing is.
 void show_old_ids(MatchedArchive& load, const MatchedTable& table,
-                  const std::vector<Followed>& columns) {
+                  const std::vector<Followed>& columns, KeptIds* kept) {
   if (columns.empty()) return;
+  const std::string contents = kept == nullptr ? "" : contents_of(table, columns);
+  if (!contents.empty()) {
+    if (kept->knows_contents(contents)) return;
+    kept->note_contents(contents);
+  }
   std::vector<size_t> positions;
   for (const Followed& column : columns) positions.push_back(column.position);
   load.read(table, positions, [&](const std::vector<RowValue>& row) {
@@ -508,14 +360,14 @@ NewIds::NewIds(const LiveScope& live, MatchedArchive& load, const IdPlan& plan, 
         Group& one = shared[group];
         if (!one.maker) one.maker = column.maker();
         one.columns.push_back(root);
-        followed.push_back({root, column.position(), one.maker});
+        followed.push_back({root, column.position(), one.maker, column.kept_as()});
       } else if (column.is_read_first()) {
-        followed.push_back({root, column.position(), column.maker()});
+        followed.push_back({root, column.position(), column.maker(), column.kept_as()});
       } else {
         maps_[root] = column.fresh();
       }
     }
-    show_old_ids(load, matched, followed);
+    show_old_ids(load, matched, followed, kept);
     for (const Followed& column : followed) {
       if (find_group(groups, column.root) != nullptr) continue;  // other tables have it, too
       settle(column.maker->finish(), plan.renewed.at(column.root).kind, {column.root});
