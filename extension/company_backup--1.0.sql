@@ -282,7 +282,8 @@ CREATE UNIQUE INDEX restore_one_review ON company_backup.restore (owner) WHERE s
 CREATE TABLE company_backup.undo (
     restore bigint PRIMARY KEY,
     manifest text NOT NULL,
-    tables bigint[] NOT NULL    -- as those of a backup
+    tables bigint[] NOT NULL,    -- as those of a backup
+    columns jsonb NOT NULL    -- of each table, by its encoded name, its OID and the numbers of its columns; and whose these are
 );
 COMMENT ON TABLE company_backup.undo IS 'What a revert needs of restores in review; no function gives it out';
 

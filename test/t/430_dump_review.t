@@ -39,6 +39,20 @@ is $copy->value($digest), $damaged, 'reverted there: every row is as before, sec
 $source->run("SELECT revert_restore($restore)");
 is $source->value($digest), $damaged, 'and here';
 
+# In a copy tables and columns have other numbers: what is missing may be gone or called otherwise.
+my $second = $source->value("SELECT restore_company(1, $backup)");
+my $other = Database->create("company_backup_review_other_$$");
+system("pg_dump -d ${\ $source->name} | psql -qX -v ON_ERROR_STOP=1 -d ${\ $other->name} > /dev/null");
+$other->run('ALTER TABLE item RENAME secret TO hidden; ALTER TABLE item ADD secrets text');
+is $other->sqlstate("SELECT revert_restore($second)"), 'KB031', 'a column that is missing in a copy';
+$other->run("SELECT set_column_rename('item', 'secret', 'hidden'); SELECT revert_restore($second)");
+is $other->value("SELECT md5(string_agg((i.id, i.company_id, i.name, i.hidden)::text, '|' ORDER BY id)) FROM item i"), $damaged,
+  'is brought back under the name that a rule says';
+$source->run('ALTER TABLE item RENAME secret TO hidden; ALTER TABLE item ADD secrets text');
+$source->run("SELECT revert_restore($second)");
+is $source->value("SELECT md5(string_agg((i.id, i.company_id, i.name, i.hidden)::text, '|' ORDER BY id)) FROM item i"), $damaged,
+  'here it is known';
+
 my $again = $copy->value("SELECT restore_company(1, $backup)");
 isnt $again, $restore, 'restores are numbered on';
 $copy->run("SELECT keep_restore($again)");

@@ -208,7 +208,6 @@ class Finder {
       add_constraints(found, here);
     }
     fit_key(found, here, adapted);
-    if (!found.passes() || found.is_doubtful()) adapted.sha256 = {};
     std::vector<size_t>& kept = found.shared ? drift_.kept_shared : drift_.kept;
     kept.push_back(drift_.tables.size());
     (found.shared ? drift_.manifest.shared : drift_.manifest.tables).push_back(std::move(adapted));

@@ -82,7 +82,7 @@ struct DriftTable {
 };
 
 struct SchemaDrift {
-  Manifest manifest;               // as it fits; lines that may be adapted have no digest
+  Manifest manifest;               // as it fits
   std::vector<DriftTable> tables;  // of the archive, in its order; then its shared ones
   std::vector<size_t> kept;        // positions in `tables` of those that `manifest` has, ...
   std::vector<size_t> kept_shared;

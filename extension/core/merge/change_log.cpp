@@ -21,9 +21,7 @@ size_t take_number(std::string_view& text) {
 
 ChangeLogWriter::ChangeLogWriter(LineCutter& lines, size_t archived,
                                  const std::vector<size_t>& known)
-    : lines_(lines), header_(std::to_string(archived)) {
-  for (size_t position : known) header_ += "," + std::to_string(position);
-}
+    : lines_(lines), header_(ChangeLogHeader{archived, known}.text()) {}
 
 void ChangeLogWriter::write(char what, std::string_view line) {
   if (!header_.empty()) {
@@ -36,19 +34,27 @@ void ChangeLogWriter::write(char what, std::string_view line) {
   lines_.end_line();
 }
 
-size_t archived_columns(std::string_view header) {
-  return take_number(header);
+ChangeLogHeader ChangeLogHeader::parse(std::string_view line) {
+  ChangeLogHeader header{take_number(line)};
+  while (!line.empty()) header.known.push_back(take_number(line));
+  return header;
+}
+
+std::string ChangeLogHeader::text() const {
+  std::string text = std::to_string(archived);
+  for (const size_t position : known) text += "," + std::to_string(position);
+  return text;
 }
 
 ChangeLogReader::ChangeLogReader(std::vector<RowColumn> columns, std::vector<MergeKeyPart> key,
                                  LineSource& lines)
     : columns_(std::move(columns)), key_(std::move(key)), lines_(lines), whole_row_(columns_) {
-  std::string_view header;
-  if (!lines_.next(header)) return;
-  const size_t archived = take_number(header);
-  while (!header.empty()) known_.push_back(take_number(header));
+  std::string_view line;
+  if (!lines_.next(line)) return;
+  const ChangeLogHeader header = ChangeLogHeader::parse(line);
+  known_ = header.known;
   added_row_.emplace_back(std::vector<RowColumn>(
-      columns_.begin(), columns_.begin() + static_cast<ptrdiff_t>(archived)));
+      columns_.begin(), columns_.begin() + static_cast<ptrdiff_t>(header.archived)));
   advance();
 }
 

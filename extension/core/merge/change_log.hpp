@@ -28,8 +28,15 @@ class ChangeLogWriter {
   std::string header_;  // until it is written
 };
 
-// How many columns lines of added rows have, says the first line of such a log.
-size_t archived_columns(std::string_view header);
+// The first line of such a log.
+struct ChangeLogHeader {
+  size_t archived = 0;             // columns that lines of added rows have
+  std::vector<size_t> known = {};  // positions of those that such a row got its value of
+
+  // Error kDamagedArchive.
+  static ChangeLogHeader parse(std::string_view line);
+  std::string text() const;
+};
 
 class ChangeLogReader {
  public:

@@ -1,88 +1,33 @@
 #include "pg/load/adapted_rows.hpp"
 
-#include <optional>
-
 #include "core/text/row_composer.hpp"
-#include "pg/load/drift_scan.hpp"
+#include "pg/load/row_adapter.hpp"
 #include "pg/rows/line_values.hpp"
 #include "pg/rows/sorted_lines.hpp"
-#include "pg/rows/value_cast.hpp"
 
 namespace company_backup {
 namespace {
 
-using Change = DriftColumn::Change;
-
-std::vector<const Column*> columns_here(const DriftTable& table) {
-  std::vector<const Column*> columns;
-  for (const DriftColumn& column : table.columns) {
-    if (column.column != nullptr) columns.push_back(column.column);
-  }
-  return columns;
-}
-
 class AdaptedLines : public LineSource {
  public:
   AdaptedLines(const DriftTable& table, std::unique_ptr<LineSource> lines)
-      : table_(table),
-        lines_(std::move(lines)),
-        line_(archived_columns(table)),
-        composer_(row_columns(columns_here(table))) {
-    for (size_t i = 0; i < table.columns.size(); ++i) {
-      const DriftColumn& column = table.columns[i];
-      if (column.column == nullptr) continue;
-      Value& value = columns_.emplace_back();
-      value.position = i;
-      if (column.change == Change::kCast) value.cast.emplace(*table.table, *column.column);
-    }
-    values_.resize(columns_.size());
-  }
+      : lines_(std::move(lines)), adapter_(table), composer_(adapter_.columns()) {}
 
   bool next(std::string_view& line) override {
     if (!lines_->next(line)) return false;
-    line_.parse(line);
-    for (size_t i = 0; i < columns_.size(); ++i) values_[i] = adapted(columns_[i]);
     text_.clear();
-    composer_.append(values_, text_);
+    composer_.append(adapter_.adapt(line), text_);
     line = text_;
     return true;
   }
 
   // Of the line that next() gave.
-  const std::vector<RowValue>& values() const { return values_; }
+  const std::vector<RowValue>& values() const { return adapter_.values(); }
 
  private:
-  struct Value {
-    size_t position;
-    std::optional<ValueCast> cast;
-    LineValue made;
-  };
-
-  RowValue adapted(Value& value) {
-    const DriftColumn& column = table_.columns[value.position];
-    const RowValue& archived = line_[value.position];
-    if (archived.kind == ValueKind::kNull) {
-      return column.may_be_null ? made(value, column.filler) : archived;
-    }
-    if (column.change == Change::kNone) return archived;
-    const Text text = archived_text(table_.archived->columns[value.position].type, archived);
-    if (column.change == Change::kRecoded) return made(value, text);
-    const ValueCast::Result& result = value.cast->cast(*text);
-    return made(value, result.text ? result.text : column.filler);
-  }
-
-  RowValue made(Value& value, const Text& text) const {
-    if (!text) return {};
-    to_line_value(*table_.columns[value.position].column, *text, value.made);
-    return value.made.view();
-  }
-
-  const DriftTable& table_;
   std::unique_ptr<LineSource> lines_;
-  RowLine line_;
+  RowAdapter adapter_;
   RowComposer composer_;
-  std::vector<Value> columns_;
-  std::vector<RowValue> values_;
   std::string text_;
 };
 
@@ -101,15 +46,19 @@ const DriftTable& AdaptedRows::table_of(bool shared, size_t number) const {
   return drift_.tables[(shared ? drift_.kept_shared : drift_.kept).at(number)];
 }
 
+std::unique_ptr<LineSource> adapt_lines(const DriftTable& table,
+                                        std::unique_ptr<LineSource> lines) {
+  if (table.passes()) return lines;
+  return std::make_unique<AdaptedLines>(table, std::move(lines));
+}
+
 std::unique_ptr<LineSource> AdaptedRows::lines(bool shared, size_t number,
                                                const ManifestTable& table) {
   const DriftTable& adapted = table_of(shared, number);
   auto lines = archive_.lines(shared, adapted.number, *adapted.archived);
-  if (adapted.passes()) return lines;
+  if (!adapted.resorted) return adapt_lines(adapted, std::move(lines));
   auto fitting = std::make_unique<AdaptedLines>(adapted, std::move(lines));
-  if (!adapted.resorted) return fitting;
-  auto sorted =
-      std::make_unique<SortedLines>(line_key(row_columns(columns_here(adapted)), table.key));
+  auto sorted = std::make_unique<SortedLines>(line_key(RowAdapter(adapted).columns(), table.key));
   std::string_view line;
   while (fitting->next(line)) sorted->put(fitting->values(), line);
   sorted->sort();

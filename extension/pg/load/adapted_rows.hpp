@@ -31,4 +31,8 @@ class AdaptedRows : public RowSource {
   std::vector<MatchedTable> archived_;  // as `archive` has them
 };
 
+// Lines of the table as they are in the archive, in the shape that it has here and the order they
+// come in. `table` must outlive them.
+std::unique_ptr<LineSource> adapt_lines(const DriftTable& table, std::unique_ptr<LineSource> lines);
+
 }  // namespace company_backup

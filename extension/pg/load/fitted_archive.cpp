@@ -25,6 +25,8 @@ FittedArchive::FittedArchive(const LiveScope& live, const StoredBackup& backup, 
   if (drift_.is_doubtful()) scan_drift(drift_, rows_, lost);
   if (policy != DriftPolicy::kCompare) require_fitting(drift_, policy == DriftPolicy::kAdapt);
   if (!drift_.is_none()) adapted_.emplace(drift_, rows_);
+  for (size_t i = 0; i < drift_.kept.size(); ++i)
+    if (!drift_.tables[drift_.kept[i]].passes()) drift_.manifest.tables[i].sha256 = {};
 }
 
 }  // namespace company_backup

@@ -31,6 +31,7 @@ class FittedArchive {
   FittedArchive(const FittedArchive&) = delete;
   FittedArchive& operator=(const FittedArchive&) = delete;
 
+  // Tables whose lines are adapted have no digest in it.
   const Manifest& manifest() const { return drift_.manifest; }
   RowSource& source() { return adapted_ ? static_cast<RowSource&>(*adapted_) : rows_; }
   const SchemaDrift& drift() const { return drift_; }

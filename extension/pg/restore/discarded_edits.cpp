@@ -15,19 +15,18 @@ constexpr const char* kReplaced = "changed by the restore or after it; the rever
 
 }  // namespace
 
-DiscardedEdits::DiscardedEdits(const LiveScope& live, int64_t restore, MatchedArchive& load)
-    : live_(live),
-      restore_(restore),
-      load_(load),
-      members_(undo_members(restore, UndoPart::kChanges)) {}
+DiscardedEdits::DiscardedEdits(const LiveScope& live, const FittedRecord& record,
+                               MatchedArchive& load)
+    : live_(live), record_(record), load_(load) {}
 
 void DiscardedEdits::begin_table(const MergePlan& plan) {
   plan_ = &plan;
   log_.reset();
-  lines_ = std::make_unique<UndoLines>(*members_, static_cast<int>(plan.matched->number));
+  const size_t number = plan.matched->number;
+  lines_ = record_.changes(number);
   const std::vector<RowColumn> columns = line_columns(plan.columns, {});  // of the undo record
   RowMapper mapper = load_.make_mapper(*plan.matched);
-  if (!mapper.empty()) {
+  if (!mapper.empty() || record_.is_resorted(number)) {
     lines_ = translate_log(*lines_, columns, plan.key, std::move(mapper));
   }
   row_.emplace(columns);
@@ -100,8 +99,8 @@ Text DiscardedEdits::data_text(const std::vector<RowValue>& values) const {
 void DiscardedEdits::note(const char* problem, const std::vector<RowValue>& values,
                           bool with_data) {
   ++count_;
-  note_problem(restore_, *plan_->matched->table, key_text(values), sqlstate::kDiscardedEdit,
-               problem, with_data ? data_text(values) : Text());
+  note_problem(record_.restore(), *plan_->matched->table, key_text(values),
+               sqlstate::kDiscardedEdit, problem, with_data ? data_text(values) : Text());
 }
 
 }  // namespace company_backup

@@ -8,16 +8,16 @@
 #include "core/merge/change_log.hpp"
 #include "pg/backup/archive_rows.hpp"
 #include "pg/load/matched_archive.hpp"
+#include "pg/restore/fitted_record.hpp"
 #include "pg/restore/merge_plan.hpp"
-#include "pg/restore/undo.hpp"
 
 namespace company_backup {
 
 class DiscardedEdits {
  public:
-  // `load`: of the undo record. Where the company has another key since, rows are compared as they
-  // would be with that.
-  DiscardedEdits(const LiveScope& live, int64_t restore, MatchedArchive& load);
+  // `load`: of the record. Where the company has another key since, rows are compared as they would
+  // be with that. All references must outlive it.
+  DiscardedEdits(const LiveScope& live, const FittedRecord& record, MatchedArchive& load);
 
   // Begins a table; the checks follow in the order of its key. Rows of a keyless table have no
   // identity: the checks let them pass.
@@ -45,9 +45,8 @@ class DiscardedEdits {
   Text data_text(const std::vector<RowValue>& values) const;
 
   const LiveScope& live_;
-  int64_t restore_;
+  const FittedRecord& record_;
   MatchedArchive& load_;
-  std::unique_ptr<MemberSource> members_;
   const MergePlan* plan_ = nullptr;
   std::unique_ptr<LineSource> lines_;
   std::optional<ChangeLogReader> log_;

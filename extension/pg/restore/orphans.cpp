@@ -415,8 +415,17 @@ OrphanRows* Orphans::of(TableIndex table) const {
   return found == found_.end() ? nullptr : found->second.get();
 }
 
-FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore, MatchedArchive* load)
-    : live_(live), load_(load), members_(undo_members(restore, UndoPart::kOrphans)) {}
+FormerOrphans::FormerOrphans(const LiveScope& live, int64_t restore)
+    : live_(live), members_(undo_members(restore, UndoPart::kOrphans)) {}
+
+FormerOrphans::FormerOrphans(const LiveScope& live, const FittedRecord& record,
+                             MatchedArchive& load)
+    : live_(live), record_(&record), load_(&load) {}
+
+std::unique_ptr<LineSource> FormerOrphans::lines_of(size_t number) const {
+  if (record_ != nullptr) return record_->rows(UndoPart::kOrphans, number);
+  return std::make_unique<UndoLines>(*members_, static_cast<int>(number));
+}
 
 uint64_t FormerOrphans::add_versions(const MatchedTable& matched, size_t number,
                                      const std::vector<const Column*>& recorded, uint32_t since,
@@ -425,11 +434,11 @@ uint64_t FormerOrphans::add_versions(const MatchedTable& matched, size_t number,
   const std::vector<int16_t>* const columns = identity_of(live_, *matched.scoped);
   if (columns == nullptr) return 0;
   const std::vector<int16_t>& identity = *columns;
-  UndoLines lines(*members_, static_cast<int>(number));
+  const std::unique_ptr<LineSource> lines = lines_of(number);
   RowLine row(row_columns(recorded));
   RowMapper mapper = load_ != nullptr ? load_->make_mapper(matched) : RowMapper();
   LineSorter keys;  // rows without a key may have the same
-  for (std::string_view line; lines.next(line);) {
+  for (std::string_view line; lines->next(line);) {
     row.parse(line);
     std::vector<RowValue> values = row.values();
     mapper.apply(values);

@@ -16,6 +16,7 @@
 #include "pg/base/line_spool.hpp"
 #include "pg/base/sorted_row.hpp"
 #include "pg/load/matched_archive.hpp"
+#include "pg/restore/fitted_record.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/rows/current_rows.hpp"
 
@@ -70,8 +71,10 @@ class Orphans {
 // What a restore adopted, as its undo record has it.
 class FormerOrphans {
  public:
-  // `load`: of the undo record, if the company may have another key since; else null.
-  FormerOrphans(const LiveScope& live, int64_t restore, MatchedArchive* load = nullptr);
+  // In the transaction of the restore.
+  FormerOrphans(const LiveScope& live, int64_t restore);
+  // Later: the company may have another key since. `load`: of the record. All must outlive it.
+  FormerOrphans(const LiveScope& live, const FittedRecord& record, MatchedArchive& load);
 
   // Adds the versions of those that are orphans now, as sum_versions() does. Returns their number.
   // `recorded`: the columns that the undo record has.
@@ -81,8 +84,11 @@ class FormerOrphans {
                         uint64_t& written);
 
  private:
+  std::unique_ptr<LineSource> lines_of(size_t number) const;
+
   const LiveScope& live_;
-  MatchedArchive* const load_;
+  const FittedRecord* const record_ = nullptr;
+  MatchedArchive* const load_ = nullptr;
   std::unique_ptr<MemberSource> members_;
 };
 

@@ -140,7 +140,7 @@ class Restoring {
       run.merge().settle_outside(&undo);
       run.prove(record.id);
     });
-    undo.complete(run.merge().record());
+    undo.complete(run.merge().record(), live_.schema);
   }
 
   void note_refusals(const RestoreRun& run) {

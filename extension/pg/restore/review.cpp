@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "core/text/table_name.hpp"
-#include "pg/backup/archive_rows.hpp"
 #include "pg/base/company_lock.hpp"
+#include "pg/base/encoding.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/load/taken_groups.hpp"
 #include "pg/load/target_company.hpp"
+#include "pg/restore/fitted_record.hpp"
 #include "pg/restore/outside_return.hpp"
 #include "pg/restore/restore.hpp"
 #include "pg/restore/restore_record.hpp"
@@ -95,6 +96,18 @@ void apply(CompanyMerge& merge, DiscardedEdits& edits) {
   }
 }
 
+// What there is no place for any more.
+void report_left_out(const FittedRecord& record) {
+  if (record.left_out().empty()) return;
+  std::string list;
+  for (const std::string& line : record.left_out()) list += (list.empty() ? "" : "\n") + line;
+  const char* text = list.c_str();
+  guarded([text] {
+    ereport(NOTICE, (errmsg("the revert leaves out what tables and columns held that are gone"),
+                     errdetail_internal("%s", to_server_with_marks(text))));
+  });
+}
+
 }  // namespace
 
 void keep_restore(int64_t id, const Text& actor) {
@@ -110,32 +123,31 @@ void revert_restore(int64_t id, const Text& actor) {
   require_same_company(restore);
   operation.take_snapshot();
   const Company company = resolve_company(live, restore.company);
-  const Manifest record = undo_manifest(id);
-  ArchiveRows rows(undo_members(id, UndoPart::kBefore), 0);
+  FittedRecord record(live, id);
   const MatchOptions match{.same_company = true, .with_files = true, .everything = true};
   const SharedOptions shared{.same_database = true};
-  MatchedArchive load(live, record, rows, match, shared);
+  MatchedArchive load(live, record.manifest(), record.source(), match, shared);
   load.set_company_keys(read_company(live, company, load.company_key_columns()));
-  require_own_groups(live, record, company, load);
-  std::optional<RowSelection> selection = recorded_selection(id, load);
+  require_own_groups(live, record.manifest(), company, load);
+  std::optional<RowSelection> selection = recorded_selection(record, load);
   CompanyMerge merge(live, company, load,
                      MergePolicy{.with_files = true,
                                  .exact = true,
                                  .adopts = true,
-                                 .leaves_unknown = restore.mode == RestoreMode::kMerge,
+                                 .leaves_unknown = true,
                                  .selected = selection ? &*selection : nullptr});
-  DiscardedEdits edits(live, id, load);
+  DiscardedEdits edits(live, record, load);
   apply(merge, edits);
   operation.close_snapshot();
   uint64_t left_alone = 0;
   operation.look_again([&] {
     merge.settle_outside(nullptr);
     left_alone = bring_back_outside_rows(live, id, load);
-    FormerOrphans orphans(live, id, &load);
+    FormerOrphans orphans(live, record, load);
     merge.look_again(orphans);
     prove_references(live, company, {.same_database = true, .same_company = true},
                      [&](const Reference& reference) {
-                       return is_to_be_proved(live, record, merge, reference);
+                       return is_to_be_proved(live, record.manifest(), merge, reference);
                      });
     merge.prove_written();
     advance_sequences_back(load.sequences());
@@ -146,6 +158,7 @@ void revert_restore(int64_t id, const Text& actor) {
   report_problems(id, edits.count(),
                   "the revert discarded " UINT64_FORMAT " edit that was made after the restore",
                   "the revert discarded " UINT64_FORMAT " edits that were made after the restore");
+  report_left_out(record);
   report_problems(id, left_alone,
                   "the revert left " UINT64_FORMAT
                   " row outside the company as the restore or others made it",

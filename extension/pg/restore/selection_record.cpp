@@ -4,7 +4,6 @@
 
 #include "core/scope/sql.hpp"
 #include "core/text/row_composer.hpp"
-#include "pg/restore/undo.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/line_values.hpp"
 
@@ -42,8 +41,8 @@ std::vector<std::string> values_of(const std::string& key) {
 // The lines of one table.
 class Reader {
  public:
-  Reader(const MatchedTable& matched, RowMapper mapper)
-      : matched_(matched), mapper_(std::move(mapper)) {}
+  Reader(const FittedRecord& record, const MatchedTable& matched, RowMapper mapper)
+      : record_(record), matched_(matched), mapper_(std::move(mapper)) {}
 
   void read(std::string_view line) {
     const char what = line[0];
@@ -69,12 +68,13 @@ class Reader {
     std::vector<int16_t> numbers;
     positions_.clear();
     for (size_t i = 0; i < count; ++i) {
-      const std::string name((*row_)[i].text);
+      const std::string then((*row_)[i].text);
+      const auto name = record_.column_now(matched_.number, then);
       const auto found = std::find_if(matched_.columns.begin(), matched_.columns.end(),
                                       [&](const Column* column) { return column->name == name; });
       if (found == matched_.columns.end()) {
         throw Error(sqlstate::kSchemaDiffers,
-                    "column \"" + name + "\" of table " +
+                    "column \"" + then + "\" of table " +
                         quoted_display(display_table(*matched_.table)) +
                         " is not there any more, and told which rows were restored");
       }
@@ -94,6 +94,7 @@ class Reader {
     keys_->insert(key_line(key));
   }
 
+  const FittedRecord& record_;
   const MatchedTable& matched_;
   RowMapper mapper_;
   SelectedTable selected_;
@@ -121,17 +122,16 @@ void record_selection(const Table& table, const SelectedTable& selected, LineCut
   }
 }
 
-std::optional<RowSelection> recorded_selection(int64_t restore, MatchedArchive& load) {
-  const std::unique_ptr<MemberSource> members = undo_members(restore, UndoPart::kSelected);
+std::optional<RowSelection> recorded_selection(const FittedRecord& record, MatchedArchive& load) {
   std::optional<RowSelection> selection;
   for (const MatchedTable& matched : load.tables()) {
-    UndoLines lines(*members, static_cast<int>(matched.number));
+    const std::unique_ptr<LineSource> lines = record.lines(UndoPart::kSelected, matched.number);
     std::string_view line;
-    if (!lines.next(line)) continue;
-    Reader reader(matched, load.make_mapper(matched));
+    if (!lines->next(line)) continue;
+    Reader reader(record, matched, load.make_mapper(matched));
     do {
       reader.read(line);
-    } while (lines.next(line));
+    } while (lines->next(line));
     if (!selection) selection.emplace();
     selection->tables.emplace(matched.scoped->table, reader.finish());
   }

@@ -6,6 +6,7 @@
 
 #include "core/text/line_cutter.hpp"
 #include "pg/load/matched_archive.hpp"
+#include "pg/restore/fitted_record.hpp"
 #include "pg/restore/row_selection.hpp"
 
 namespace company_backup {
@@ -14,8 +15,8 @@ namespace company_backup {
 // their keys behind it.
 void record_selection(const Table& table, const SelectedTable& selected, LineCutter& lines);
 
-// Nothing: the restore was of all rows. `load`: of the undo record; where the company has another
+// Nothing: the restore was of all rows. `load`: of the record; where the company has another
 // key since, rows are selected by that. Error kSchemaDiffers if a column is gone.
-std::optional<RowSelection> recorded_selection(int64_t restore, MatchedArchive& load);
+std::optional<RowSelection> recorded_selection(const FittedRecord& record, MatchedArchive& load);
 
 }  // namespace company_backup

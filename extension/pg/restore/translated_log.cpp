@@ -21,7 +21,7 @@ class TranslatedLog : public LineSource {
     std::string_view line;
     if (!lines.next(line)) return;
     header_ = line;
-    if (!key.empty()) added_.emplace(first_columns(archived_columns(line)));
+    if (!key.empty()) added_.emplace(first_columns(ChangeLogHeader::parse(line).archived));
     while (lines.next(line)) put(line);
     sorter_.sort();
     filled_ = true;

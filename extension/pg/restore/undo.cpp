@@ -1,12 +1,70 @@
 #include "pg/restore/undo.hpp"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "core/archive/manifest.hpp"
+#include "core/scope/sql.hpp"
 #include "core/text/member.hpp"
+#include "core/text/table_name.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/base/spi.hpp"
 #include "pg/scope/stored_tables.hpp"
 
 namespace company_backup {
+namespace {
+
+// What gives numbers to tables: nobody else gives the same ones to others.
+nlohmann::json catalog() {
+  return {{"system", std::to_string(GetSystemIdentifier())}, {"database", MyDatabaseId}};
+}
+
+std::string column_numbers(const Manifest& manifest, const Schema& schema) {
+  nlohmann::json tables = nlohmann::json::object();
+  for (const ManifestTable& recorded : manifest.tables) {
+    const TableName name = decode_table_name(recorded.name);
+    const Table& table = schema.tables.at(schema.find(name.schema, name.table));
+    nlohmann::json numbers = nlohmann::json::array();
+    for (const ManifestColumn& column : recorded.columns)
+      numbers.push_back(find_column(table, column.name)->number);
+    tables[recorded.name] = {{"oid", table.oid}, {"columns", std::move(numbers)}};
+  }
+  return nlohmann::json{{"of", catalog()}, {"tables", std::move(tables)}}.dump();
+}
+
+bool has_column(const ManifestTable& recorded, const std::string& name) {
+  return std::any_of(recorded.columns.begin(), recorded.columns.end(),
+                     [&](const ManifestColumn& column) { return column.name == name; });
+}
+
+[[noreturn]] void refuse_exchanged(const Table& table, const std::string& then,
+                                   const std::string& now) {
+  throw Error(sqlstate::kSchemaDiffers, "column \"" + then + "\" of table " +
+                                            quoted_display(display_table(table)) +
+                                            " has the name now that another one had at the restore")
+      .detail("It is called \"" + now + "\" now.")
+      .hint(
+          "Give the column another name, then revert again. Or end the review with "
+          "keep_restore().");
+}
+
+void add_renames(const ManifestTable& recorded, const nlohmann::json& known, const Table& table,
+                 RecordedNames& names) {
+  const TableName then = decode_table_name(recorded.name);
+  if (then.schema != table.schema || then.table != table.name)
+    names.tables.push_back({then.schema, then.table, table.schema, table.name});
+  const nlohmann::json& numbers = known.at("columns");
+  for (size_t i = 0; i < recorded.columns.size(); ++i) {
+    const std::string& name = recorded.columns[i].name;
+    for (const Column& column : table.columns) {
+      if (column.number != numbers.at(i).get<int16_t>() || column.name == name) continue;
+      if (has_column(recorded, column.name)) refuse_exchanged(table, name, column.name);
+      names.columns.push_back({table.schema, table.name, name, column.name});
+    }
+  }
+}
+
+}  // namespace
 
 UndoWriter::Stream::Stream(const UndoWriter& writer, UndoPart part)
     : sink([this, &writer, part](std::string_view member) {
@@ -51,11 +109,27 @@ void UndoWriter::store(UndoPart part, int table, int seq, std::string_view membe
             {restore_, static_cast<int>(part), table, seq, Arg::bytea(member)}, Access::kWrite);
 }
 
-void UndoWriter::complete(const Manifest& manifest) {
+void UndoWriter::complete(const Manifest& manifest, const Schema& schema) {
   outside_.finish();
-  own_query("INSERT INTO company_backup.undo VALUES ($1, $2, $3::bigint[])",
-            {restore_, storable_json(manifest.to_readable_json()), remember_tables(manifest)},
+  own_query("INSERT INTO company_backup.undo VALUES ($1, $2, $3::bigint[], $4::jsonb)",
+            {restore_, storable_json(manifest.to_readable_json()), remember_tables(manifest),
+             column_numbers(manifest, schema)},
             Access::kWrite);
+}
+
+RecordedNames renamed_since(int64_t restore, const Manifest& record, const Schema& schema) {
+  const std::string text = one_value(own_query(
+      "SELECT columns FROM company_backup.undo WHERE restore = $1", {restore}, Access::kCall));
+  const nlohmann::json numbers = nlohmann::json::parse(text);
+  RecordedNames names{.are_known = numbers.at("of") == catalog()};
+  if (!names.are_known) return names;
+  for (const ManifestTable& recorded : record.tables) {
+    const nlohmann::json& known = numbers.at("tables").at(recorded.name);
+    for (const Table& table : schema.tables) {
+      if (table.oid == known.at("oid").get<Oid>()) add_renames(recorded, known, table, names);
+    }
+  }
+  return names;
 }
 
 Manifest undo_manifest(int64_t restore) {

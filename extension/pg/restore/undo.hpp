@@ -7,6 +7,7 @@
 
 #include "core/archive/manifest.hpp"
 #include "core/merge/row_merge.hpp"
+#include "core/scope/schema.hpp"
 #include "core/text/line_cutter.hpp"
 #include "pg/backup/archive_source.hpp"
 #include "pg/base/piece_pipeline.hpp"
@@ -43,7 +44,7 @@ class UndoWriter {
   LineCutter& outside() { return outside_.lines; }
 
   // Completes the record. `manifest` says what the tables are.
-  void complete(const Manifest& manifest);
+  void complete(const Manifest& manifest, const Schema& schema);
 
  private:
   void store(UndoPart part, int table, int seq, std::string_view member) const;
@@ -71,6 +72,15 @@ class UndoWriter {
 
 // Error kUnknownBackup if there is none (any more).
 Manifest undo_manifest(int64_t restore);
+
+// What the record's tables and columns are called by now, as rules that say so. Error
+// kSchemaDiffers if a column has another one's former name.
+struct RecordedNames {
+  bool are_known;  // not after a dump and a reload
+  std::vector<TableRename> tables = {};
+  std::vector<ColumnRename> columns = {};
+};
+RecordedNames renamed_since(int64_t restore, const Manifest& record, const Schema& schema);
 
 // Its members; `open(false, number)` begins a table.
 std::unique_ptr<MemberSource> undo_members(int64_t restore, UndoPart part);
