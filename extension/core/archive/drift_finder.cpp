@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/archive/former_names.hpp"
+#include "core/scope/scope_statements.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"
 
@@ -41,29 +42,6 @@ bool holds_all_of(const std::string& to, const std::string& from) {
   return !here.size || (there.size && *there.size <= *here.size);
 }
 
-// A value that nobody would take for one that was there.
-std::string proposed_constant(const Column& column) {
-  switch (column.family) {
-    case TypeFamily::kInteger:
-    case TypeFamily::kNumeric:
-      return "0";
-    case TypeFamily::kUuid:
-      return "'00000000-0000-0000-0000-000000000000'";
-    case TypeFamily::kText:
-      return "''";
-    case TypeFamily::kIntegerArray:
-    case TypeFamily::kUuidArray:
-    case TypeFamily::kTextArray:
-    case TypeFamily::kJson:
-      return "'{}'";
-    case TypeFamily::kOther:
-      break;
-  }
-  if (column.type == "boolean") return "false";
-  if (column.type == "date" || column.type.starts_with("timestamp")) return "'epoch'";
-  return "'...'";
-}
-
 bool needs_value(const Column& column) {
   return column.not_null && !column.has_default && !column.identity && !column.generated;
 }
@@ -78,6 +56,7 @@ class Finder {
         scope_(scope),
         facts_(facts),
         functions_(functions_schema),
+        statements_(functions_schema),
         thorough_(thorough),
         names_(archive, rules) {}
 
@@ -126,12 +105,6 @@ class Finder {
                             const std::string& column) const {
     return "SELECT " + functions_ + ".set_column_rename(" + quote_literal(display_table(table)) +
            ", " + quote_literal(old) + ", " + quote_literal(column) + ");";
-  }
-
-  std::string set_default(const Table& table, const Column& column) const {
-    return "SELECT " + functions_ + ".set_column_default(" + quote_literal(display_table(table)) +
-           ", " + quote_literal(column.name) + ", " + quote_literal(proposed_constant(column)) +
-           ");";
   }
 
   void add_table(const ManifestTable& archived, size_t number, bool shared) {
@@ -241,7 +214,7 @@ class Finder {
         archived.not_null ? !*archived.not_null : thorough_ && !is_key(table, archived.name);
     found.may_be_null = column->not_null && could_be_null;
     if (column->not_null && found.declared == nullptr)
-      found.settle = set_default(*table.table, *column);
+      found.settle = statements_.default_for(*table.table, *column).text;
     return found;
   }
 
@@ -300,7 +273,7 @@ class Finder {
         difference.difference += ", must not be null and has no default";
         // Rows that are there keep their values: only one that is added fails.
         if (found.archived->rows > 0) difference.effect = DriftEffect::kRefused;
-        difference.settle = set_default(*found.table, column);
+        difference.settle = statements_.default_for(*found.table, column).text;
       }
       drift_.others.push_back(std::move(difference));
     }
@@ -457,6 +430,7 @@ class Finder {
   const Scope& scope_;
   const StructureFacts& facts_;
   const std::string functions_;
+  const Statements statements_;
   const bool thorough_;
   const FormerNames names_;
   std::map<TableIndex, std::set<std::string>> columns_of_;  // tables here

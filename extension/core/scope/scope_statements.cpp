@@ -92,6 +92,29 @@ std::string proposed_value(const Column& column) {
   return "'...'::" + column.type;
 }
 
+// A value that nobody would take for one that was there.
+std::string proposed_constant(const Column& column) {
+  switch (column.family) {
+    case TypeFamily::kInteger:
+    case TypeFamily::kNumeric:
+      return "0";
+    case TypeFamily::kUuid:
+      return "'00000000-0000-0000-0000-000000000000'";
+    case TypeFamily::kText:
+      return "''";
+    case TypeFamily::kIntegerArray:
+    case TypeFamily::kUuidArray:
+    case TypeFamily::kTextArray:
+    case TypeFamily::kJson:
+      return "'{}'";
+    case TypeFamily::kOther:
+      break;
+  }
+  if (column.type == "boolean") return "false";
+  if (column.type == "date" || column.type.starts_with("timestamp")) return "'epoch'";
+  return "'...'";
+}
+
 }  // namespace
 
 TableRule proposed_rule(TableTreatment treatment, std::string reason,
@@ -162,13 +185,16 @@ std::string Statements::no_column_rule(const Table& table, const std::string& co
 
 Statement Statements::value_for(const Table& table, const Column& column,
                                 std::optional<ColumnTreatment> treatment) const {
-  const std::string value = proposed_value(column);
-  if (!treatment || treatment == ColumnTreatment::kData || treatment == ColumnTreatment::kCounter) {
-    return {"ALTER TABLE " + display_table(table) + " ALTER COLUMN " + display_name(column.name) +
-            " SET DEFAULT " + value + ";"};
-  }
-  const ColumnRule rule{table.schema, table.name, column.name, *treatment, value};
+  const bool is_data =
+      !treatment || treatment == ColumnTreatment::kData || treatment == ColumnTreatment::kCounter;
+  if (is_data) return default_for(table, column);
+  const ColumnRule rule{table.schema, table.name, column.name, *treatment, proposed_value(column)};
   return {column_rules(&table, {column.name}, rule).text, rule};
+}
+
+Statement Statements::default_for(const Table& table, const Column& column) const {
+  return {call("set_column_default", regclass(table) + ", " + quote_literal(column.name) + ", " +
+                                         quote_literal(proposed_constant(column)))};
 }
 
 Statement Statements::reference(const Table& table, const std::vector<std::string>& columns,

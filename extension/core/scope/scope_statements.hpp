@@ -40,6 +40,9 @@ class Statements {
   // (none), for one that only this database has. The value is a proposal.
   Statement value_for(const Table& table, const Column& column,
                       std::optional<ColumnTreatment> treatment) const;
+  // Gives rows of archives that have no value for the column one, by set_column_default();
+  // likewise.
+  Statement default_for(const Table& table, const Column& column) const;
   // `target_columns` empty: the primary key.
   Statement reference(const Table& table, const std::vector<std::string>& columns,
                       const Table& target,
