@@ -130,6 +130,13 @@ bool can_be_null(const Schema& schema, const ScopedTable& scoped, const RouteSte
          });
 }
 
+bool refers_to_itself(const Scope& scope, TableIndex table) {
+  return std::any_of(scope.references.begin(), scope.references.end(),
+                     [table](const Reference& reference) {
+                       return reference.table == table && reference.target == table;
+                     });
+}
+
 bool is_list(const Schema& schema, const Reference& reference) {
   const auto array = [&schema](TableIndex table, int16_t column) {
     return is_array(column_of(schema.tables[table], column));

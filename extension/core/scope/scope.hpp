@@ -172,6 +172,9 @@ struct Scope {
 // that refers to an array is one reference.
 bool is_list(const Schema& schema, const Reference& reference);
 
+// May rows of the table refer to others of it?
+bool refers_to_itself(const Scope& scope, TableIndex table);
+
 // Can a row of this table belong to no company, because each of its routes can be NULL, is for rows
 // of other kinds, or can lead to such a row? These rows are shared: never written, but referred to.
 bool can_belong_to_nobody(const Schema& schema, const Scope& scope, const ScopedTable& scoped);

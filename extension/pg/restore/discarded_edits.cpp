@@ -26,7 +26,9 @@ void DiscardedEdits::begin_table(const MergePlan& plan) {
   lines_ = record_.changes(number);
   const std::vector<RowColumn> columns = line_columns(plan.columns, {});  // of the undo record
   RowMapper mapper = load_.make_mapper(*plan.matched);
-  if (!mapper.empty() || record_.is_resorted(number)) {
+  // A merge may have added rows that waited for others of their table after all else.
+  const bool waited = refers_to_itself(live_.scope, plan.matched->scoped->table);
+  if (!mapper.empty() || record_.is_resorted(number) || waited) {
     lines_ = translate_log(*lines_, columns, plan.key, std::move(mapper));
   }
   row_.emplace(columns);

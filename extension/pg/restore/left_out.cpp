@@ -81,13 +81,6 @@ void LeftOutRows::finish_table(TableIndex table) {
   open_.erase(table);
 }
 
-bool LeftOutRows::is_tied_to_itself(TableIndex table) const {
-  const auto& references = live_.scope.references;
-  return std::any_of(references.begin(), references.end(), [&](const Reference& reference) {
-    return reference.table == table && reference.target == table;
-  });
-}
-
 // Does the row go where what it leads to goes?
 bool LeftOutRows::is_needed(const Reference& reference) const {
   const std::vector<RouteStep> routes = all_steps(*live_.scope.find(reference.table));

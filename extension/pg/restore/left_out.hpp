@@ -35,9 +35,6 @@ class LeftOutRows {
   // After kStaysAway: what the row cannot be without, for messages.
   const std::string& needed() const { return needed_; }
 
-  // May whether a row comes depend on another one of its table?
-  bool is_tied_to_itself(TableIndex table) const;
-
   // Rows may refer to such of their own table or of a later one, of which it is not known yet
   // whether they come. Where that is not waited for, the tables are gone through once more, with
   // what is known then, until nothing was missed:

@@ -80,7 +80,8 @@ void TableMerge::added(std::string_view line) {
   if (work_.kept != nullptr && came_and_went(line)) return;
   if (filter_) return filter_->added(line);
   if (work_.kept == nullptr) return come(line);
-  if (work_.left_out().is_tied_to_itself(matched_.scoped->table)) {
+  // Whether it comes may depend on another one of its table.
+  if (refers_to_itself(work_.live.scope, matched_.scoped->table)) {
     if (!waiting_) waiting_ = std::make_unique<LineSpool>();
     waiting_->put(line);
   } else if (!stays_away(line)) {
