@@ -35,6 +35,9 @@ SELECT * FROM pg_temp.merge(:backup) \gset
 SELECT is(:added, 23, 'all rows come');
 SELECT is(pg_temp.contents(:restore), 2, 'tables with numbers are known; UUIDs are looked for in texts, and always read');
 SELECT bag_eq('SELECT * FROM pg_temp.content(2)', 'SELECT * FROM target UNION ALL SELECT * FROM pg_temp.content(1)', 'they refer to each other');
+SELECT restore_company(2, :backup, mode => 'merge') AS again \gset
+SELECT is_empty(format('SELECT * FROM restore_id_map(%s)', :again), 'no row gets an ID the second time');
+SELECT revert_restore(:again);
 SELECT * FROM pg_temp.merge(:backup) \gset
 SELECT is(:added, 0, 'the second time none comes');
 SELECT is(pg_temp.contents(:restore), 0, '... and nothing new is known');
@@ -50,6 +53,11 @@ SELECT bag_eq('SELECT * FROM pg_temp.content(2)', 'SELECT * FROM pg_temp.content
 -- A newer backup, in which one table is another.
 INSERT INTO app.part (thing_id, batch, n) SELECT id, batch, id FROM app.thing WHERE company_id = 1 AND id < 8;
 SELECT backup_company(1) AS newer \gset
+SELECT restore_company(2, :newer, mode => 'merge') AS again \gset
+SELECT results_eq(format('SELECT table_name, count(*), bool_and(s.n = t.n AND h.company_id = 2) FROM restore_id_map(%s) JOIN app.part s ON s.id::text = old_key
+    JOIN app.part t ON t.id::text = new_key JOIN app.thing h ON h.id = t.thing_id GROUP BY 1', :again),
+  $$VALUES ('app.part', 3::bigint, true)$$, 'only rows that come are listed with their IDs');
+SELECT revert_restore(:again);
 SELECT * FROM pg_temp.merge(:newer) \gset
 SELECT is(:added, 3, 'only what is new comes');
 SELECT is(pg_temp.contents(:restore), 1, 'a table with other rows is read');

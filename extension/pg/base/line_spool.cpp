@@ -86,13 +86,18 @@ bool LineSorter::next(std::string_view& line) {
     bool is_null;
     const bool more = next_sorted(state_, &datum, &is_null);
     MemoryContextSwitchTo(before);
-    if (more) return found(DatumGetTextPP(datum));
-    tuplesort_end(state_);
-    MemoryContextDelete(memory_);
-    return Found{nullptr, 0};
+    return more ? found(DatumGetTextPP(datum)) : Found{nullptr, 0};
   });
+  if (piece.data == nullptr) discard();
   line = {piece.data, piece.size};
   return piece.data != nullptr;
+}
+
+void LineSorter::discard() {
+  guarded([this] {
+    tuplesort_end(state_);
+    MemoryContextDelete(memory_);
+  });
 }
 
 }  // namespace company_backup

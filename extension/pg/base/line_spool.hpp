@@ -29,6 +29,8 @@ class LineSorter {
   void sort();
   // The next text, valid until the next call; false at the end, when all is given back.
   bool next(std::string_view& line);
+  // Gives all back instead.
+  void discard();
 
  private:
   Tuplesortstate* state_;

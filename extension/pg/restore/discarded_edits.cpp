@@ -22,21 +22,27 @@ DiscardedEdits::DiscardedEdits(const LiveScope& live, const FittedRecord& record
 void DiscardedEdits::begin_table(const MergePlan& plan) {
   plan_ = &plan;
   log_.reset();
-  const size_t number = plan.matched->number;
-  lines_ = record_.changes(number);
+  has_left_ = false;
+  const bool keyless = plan.is_keyless();
   const std::vector<RowColumn> columns = line_columns(plan.columns, {});  // of the undo record
-  RowMapper mapper = load_.make_mapper(*plan.matched);
-  // A merge may have added rows that waited for others of their table after all else.
-  const bool waited = refers_to_itself(live_.scope, plan.matched->scoped->table);
-  if (!mapper.empty() || record_.is_resorted(number) || waited) {
-    lines_ = translate_log(*lines_, columns, plan.key, std::move(mapper));
-  }
   row_.emplace(columns);
-  if (!plan.is_keyless()) return void(log_.emplace(columns, plan.key, *lines_));
   // If the table had a key then, the undo record tells rows apart by columns that no longer do.
-  was_keyless_ = plan.matched->archived->key.empty();
+  was_keyless_ = keyless && plan.matched->archived->key.empty();
+  if (keyless && !was_keyless_) return;
+  read_log(columns, keyless);
+  if (!keyless) return void(log_.emplace(columns, plan.key, *lines_));
   std::string_view header;
-  has_left_ = was_keyless_ && lines_->next(header);
+  has_left_ = lines_->next(header);
+}
+
+void DiscardedEdits::read_log(const std::vector<RowColumn>& columns, bool keyless) {
+  const size_t number = plan_->matched->number;
+  lines_ = record_.changes(number);
+  RowMapper mapper = load_.make_mapper(*plan_->matched);
+  // A merge may have added rows that waited for others of their table after all else.
+  const bool waited = refers_to_itself(live_.scope, plan_->matched->scoped->table);
+  if (mapper.empty() && !record_.is_resorted(number) && !waited) return;
+  lines_ = translate_log(*lines_, columns, plan_->key, keyless, std::move(mapper));
 }
 
 void DiscardedEdits::check_added(std::string_view line) {

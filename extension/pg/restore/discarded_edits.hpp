@@ -40,6 +40,7 @@ class DiscardedEdits {
   uint64_t count() const { return count_; }
 
  private:
+  void read_log(const std::vector<RowColumn>& columns, bool keyless);
   void note(const char* problem, const std::vector<RowValue>& values, bool with_data);
   std::string key_text(const std::vector<RowValue>& values) const;
   Text data_text(const std::vector<RowValue>& values) const;

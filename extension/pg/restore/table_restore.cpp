@@ -1,6 +1,5 @@
 #include "pg/restore/table_restore.hpp"
 
-#include "pg/restore/id_record.hpp"
 #include "pg/rows/key_lookup.hpp"
 
 namespace company_backup {
@@ -63,6 +62,7 @@ void TableRestore::add(std::string_view line) {
     return;
   }
   if (conflicts_) conflicts_->note_added(note_added(line));
+  if (new_keys_ && new_keys_->is_of_some()) new_keys_->came(note_added(line));
   changes_->add(line);
 }
 
@@ -98,10 +98,12 @@ void TableRestore::stay(const CurrentRow& row) {
 }
 
 std::unique_ptr<LineSource> TableRestore::lines() {
-  const bool records = undo_ != nullptr && !plan_.is_company && work_.load.gives_new_ids();
+  if (undo_ != nullptr && !plan_.is_company && work_.load.gives_new_ids()) {
+    const bool some = work_.kept != nullptr || work_.refusals != nullptr;
+    new_keys_.emplace(matched_, some, undo_->ids());
+  }
   std::unique_ptr<LineSource> lines =
-      records ? work_.load.lines(matched_, record_new_keys(matched_, undo_->ids()))
-              : TableMerge::lines();
+      new_keys_ ? work_.load.lines(matched_, new_keys_->observer()) : TableMerge::lines();
   if (undo_ != nullptr) undo_->take_pieces_from(*lines);
   return lines;
 }
@@ -124,6 +126,7 @@ void TableRestore::finish() {
     changes_->end_of_rows();
   }
   changes_->finish(work_.load.sequences());
+  if (new_keys_) new_keys_->finish();
   done_.written = counts_.added + counts_.changed;
   done_.added = counts_.added > 0 || orphans_ != nullptr;
   done_.inserted |= counts_.added > 0;

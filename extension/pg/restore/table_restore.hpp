@@ -10,6 +10,7 @@
 #include "pg/base/line_spool.hpp"
 #include "pg/restore/conflict_search.hpp"
 #include "pg/restore/discarded_edits.hpp"
+#include "pg/restore/id_record.hpp"
 #include "pg/restore/row_changes.hpp"
 #include "pg/restore/table_merge.hpp"
 #include "pg/restore/undo.hpp"
@@ -64,6 +65,7 @@ class TableRestore : public TableMerge {
   std::optional<ChangeLogWriter> log_;
   std::optional<RowChanges> changes_;
   std::unique_ptr<ConflictSearch> conflicts_;  // in a merge
+  std::optional<NewKeyRecord> new_keys_;       // where rows get new IDs
 };
 
 }  // namespace company_backup

@@ -16,12 +16,16 @@ namespace {
 class TranslatedLog : public LineSource {
  public:
   TranslatedLog(LineSource& lines, const std::vector<RowColumn>& columns,
-                const std::vector<MergeKeyPart>& key, RowMapper mapper)
-      : columns_(columns), key_(key), mapper_(std::move(mapper)), whole_(columns) {
+                const std::vector<MergeKeyPart>& key, bool keyless, RowMapper mapper)
+      : columns_(columns),
+        key_(key),
+        keyless_(keyless),
+        mapper_(std::move(mapper)),
+        whole_(columns) {
     std::string_view line;
     if (!lines.next(line)) return;
     header_ = line;
-    if (!key.empty()) added_.emplace(first_columns(ChangeLogHeader::parse(line).archived));
+    if (!keyless) added_.emplace(first_columns(ChangeLogHeader::parse(line).archived));
     while (lines.next(line)) put(line);
     sorter_.sort();
     filled_ = true;
@@ -47,7 +51,7 @@ class TranslatedLog : public LineSource {
 
   // Of added rows the log has the archive's columns only.
   void put(std::string_view line) {
-    const std::string what(line.substr(0, key_.empty() ? 0 : 1));
+    const std::string what(line.substr(0, keyless_ ? 0 : 1));
     RowLine& row = what == "a" ? *added_ : whole_;
     row.parse(line.substr(what.size()));
     std::vector<RowValue> values = row.values();
@@ -68,6 +72,7 @@ class TranslatedLog : public LineSource {
 
   const std::vector<RowColumn> columns_;
   const std::vector<MergeKeyPart> key_;
+  const bool keyless_;
   RowMapper mapper_;
   RowLine whole_;
   std::optional<RowLine> added_;
@@ -79,8 +84,9 @@ class TranslatedLog : public LineSource {
 }  // namespace
 
 std::unique_ptr<LineSource> translate_log(LineSource& lines, const std::vector<RowColumn>& columns,
-                                          const std::vector<MergeKeyPart>& key, RowMapper mapper) {
-  return std::make_unique<TranslatedLog>(lines, columns, key, std::move(mapper));
+                                          const std::vector<MergeKeyPart>& key, bool keyless,
+                                          RowMapper mapper) {
+  return std::make_unique<TranslatedLog>(lines, columns, key, keyless, std::move(mapper));
 }
 
 }  // namespace company_backup

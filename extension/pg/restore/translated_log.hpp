@@ -11,9 +11,10 @@
 
 namespace company_backup {
 
-// `columns`: of a whole line, which `mapper` is for; `key`: what the log is ordered by, before and
-// after. Reads all of `lines`, which without a key are an empty one and rows in no order.
+// `columns`: of a whole line, which `mapper` is for; `key`: what the log is to be ordered by. Reads
+// all of `lines`; `keyless`: they are an empty one and rows in no order.
 std::unique_ptr<LineSource> translate_log(LineSource& lines, const std::vector<RowColumn>& columns,
-                                          const std::vector<MergeKeyPart>& key, RowMapper mapper);
+                                          const std::vector<MergeKeyPart>& key, bool keyless,
+                                          RowMapper mapper);
 
 }  // namespace company_backup
