@@ -56,8 +56,8 @@ std::string RefusalFilter::archived_line(const Values& row) const {
 }
 
 // Takes from the row what it referred to and does not come. Why it cannot be without, if so.
-std::optional<Refusal> RefusalFilter::go_without(Values& row) {
-  if (left_out_.look_at(matched_, row) != LeftOutRows::Fate::kStaysAway) return std::nullopt;
+std::optional<Refusal> RefusalFilter::go_without(Values& row, const Values* stays) {
+  if (left_out_.look_at(matched_, row, stays) != LeftOutRows::Fate::kStaysAway) return std::nullopt;
   ++counts_.needing;
   return Refusal{sqlstate::kIntegrity, "it needs " + left_out_.needed() + ", which is left out"};
 }
@@ -127,7 +127,7 @@ void RefusalFilter::changed(const CurrentRow& row, uint32_t xmin, bool is_orphan
   Values wanted(current.begin(), current.begin() + static_cast<ptrdiff_t>(archived.size()));
   for (const size_t position : columns) wanted[position] = archived[position];
   Values after = wanted;
-  if (const auto why = go_without(after)) return leave(row, current, archived, *why);
+  if (const auto why = go_without(after, &current)) return leave(row, current, archived, *why);
   for (size_t i = 0; i < after.size(); ++i) {
     if (is_same(wanted[i], after[i])) continue;
     archived[i] = after[i];

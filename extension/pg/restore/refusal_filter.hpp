@@ -58,7 +58,7 @@ class RefusalFilter {
   void take_added(const RowsOnTrial::Row& row);
   void take_changed(const RowsOnTrial::Row& row);
   const Refusal* known(const Values& row) const;
-  std::optional<Refusal> go_without(Values& row);
+  std::optional<Refusal> go_without(Values& row, const Values* stays = nullptr);
   void leave_out(const Values& row, const Refusal& why, std::string_view line);
   void leave(const CurrentRow& row, const Values& current, const Values& archived,
              const Refusal& why);

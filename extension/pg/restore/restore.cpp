@@ -62,8 +62,8 @@ class Restoring {
         .detail("After " + std::to_string(kMostAttempts) +
                 " attempts more and more rows would have to be left out, among them:\n" + listed_)
         .hint(
-            "Mend these rows or the tables. Rows that come under new IDs, and chains of rows that "
-            "refer to later ones, may need too many attempts.");
+            "Mend these rows or the tables. Rows that come under new IDs may need too many "
+            "attempts.");
   }
 
  private:
