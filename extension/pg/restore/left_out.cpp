@@ -184,6 +184,10 @@ void LeftOutRows::add_way(Ways& ways, const MatchedTable& matched, const Referen
     if (!at) return;
     when = RowMapper::When{*at, reference.when_value, kind->is_padded()};
   }
+  for (const size_t position : *positions) {
+    const KeyForm form = key_form(*matched.columns[position]);
+    if (form != KeyForm::kAsPrinted) ways.inside.set_form(position, form);
+  }
   Left* const left = &left_[target_of(reference)];
   const KeySet* const keys = &left->keys;
   if (!reference.json_path.empty() || reference.path || is_list(live_.schema, reference))

@@ -4,8 +4,10 @@
 
 #include "core/archive/key_order.hpp"
 #include "core/scope/ownership.hpp"
+#include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/typed_value.hpp"
+#include "pg/rows/key_lookup.hpp"
 #include "pg/rows/line_values.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/table_plan.hpp"
@@ -209,6 +211,26 @@ std::string MergePlan::key_text(const std::vector<RowValue>& values) const {
 std::string MergePlan::identity_of(const std::vector<RowValue>& row) const {
   if (is_keyless()) return comparable(columns, row, true);
   return key_line_of(matched->scoped->key, matched->columns, row).value_or("");
+}
+
+std::string refused_key(const MatchedTable& matched, const std::vector<std::string>& key) {
+  std::vector<std::string> formed;
+  for (size_t i = 0; i < key.size(); ++i) {
+    const Column& column = column_of(*matched.table, matched.scoped->key[i]);
+    formed.emplace_back(in_form(key_form(column), key[i]));
+  }
+  return key_line(formed);
+}
+
+std::string MergePlan::refusal_key(const std::vector<RowValue>& row) const {
+  if (is_keyless()) return identity_of(row);
+  std::vector<std::string> values;
+  for (const int16_t number : matched->scoped->key) {
+    const auto position = position_of(*matched, number);
+    const Text text = position ? text_form(*current[*position], row[*position]) : Text();
+    values.push_back(text.value_or(""));
+  }
+  return refused_key(*matched, values);
 }
 
 MergePlan plan_merge(const LiveScope& live, const MatchedTable& matched, const Company& company,

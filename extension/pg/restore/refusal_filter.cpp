@@ -1,6 +1,7 @@
 #include "pg/restore/refusal_filter.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/scope/sql.hpp"
@@ -40,13 +41,14 @@ RefusalFilter::RefusalFilter(const MergePlan& plan, MatchedArchive& load, Refusa
       matched_(*plan.matched),
       refusals_(refusals),
       left_out_(refusals.known().left_out()),
+      needed_(refusals.known().needed()),
       next_(next),
       rows_(plan, load, [this](const RowsOnTrial::Row& row) { take(row); }),
       archived_(line_columns(plan.columns, {})),
       current_(line_columns(plan.columns, plan.others)) {}
 
 const Refusal* RefusalFilter::known(const Values& row) const {
-  return refusals_.known().find(matched_.scoped->table, plan_.identity_of(row));
+  return refusals_.known().find(matched_.scoped->table, plan_.refusal_key(row));
 }
 
 std::string RefusalFilter::archived_line(const Values& row) const {
@@ -97,25 +99,27 @@ void RefusalFilter::take_added(const RowsOnTrial::Row& row) {
     ++counts_.refused;
     return leave_out(archived_.values(), *why, row.line);
   }
-  tell_cleared(archived_.values(), values);
+  tell_cleared(archived_.values(), lost_of(archived_.values(), values));
   next_.add_row(line);
 }
 
-// What a row loses by coming without others.
-void RefusalFilter::tell_cleared(const Values& before, const Values& after) {
+RefusalFilter::Lost RefusalFilter::lost_of(const Values& before, const Values& after) const {
   std::vector<RowColumn> columns;
   Values lost;
-  std::string names;
+  Lost told;
   for (size_t i = 0; i < matched_.columns.size(); ++i) {
     if (is_same(before[i], after[i])) continue;
     columns.push_back(plan_.columns[i].column);
     lost.push_back(before[i]);
-    names += (names.empty() ? "" : ", ") + display_name(plan_.columns[i].column.name);
+    told.names += (told.names.empty() ? "" : ", ") + display_name(plan_.columns[i].column.name);
   }
-  std::string data;
-  RowComposer(columns).append(lost, data);
-  refusals_.lose(matched_, plan_.key_text(before),
-                 "column " + names + ": it referred to a row that is left out", std::move(data));
+  if (!lost.empty()) RowComposer(columns).append(lost, told.data);
+  return told;
+}
+
+void RefusalFilter::tell_cleared(const Values& row, const Lost& lost) {
+  refusals_.lose(matched_, plan_.key_text(row),
+                 "column " + lost.names + ": it referred to a row that is left out", lost.data);
 }
 
 void RefusalFilter::changed(const CurrentRow& row, uint32_t xmin, bool is_orphan,
@@ -123,6 +127,13 @@ void RefusalFilter::changed(const CurrentRow& row, uint32_t xmin, bool is_orphan
   if (const Refusal* const why = known(archived)) {
     ++counts_.refused;
     return leave(row, current, archived, *why);
+  }
+  std::set<int16_t> changing;
+  for (const size_t position : columns) changing.insert(plan_.current[position]->number);
+  if (needed_.is_needed(matched_.scoped->table, plan_.current, current, &changing)) {
+    ++counts_.needing;
+    return leave(row, current, archived,
+                 {sqlstate::kIntegrity, "rows that stay refer to the row that is here"});
   }
   Values wanted(current.begin(), current.begin() + static_cast<ptrdiff_t>(archived.size()));
   for (const size_t position : columns) wanted[position] = archived[position];
@@ -133,10 +144,12 @@ void RefusalFilter::changed(const CurrentRow& row, uint32_t xmin, bool is_orphan
     archived[i] = after[i];
     if (std::find(columns.begin(), columns.end(), i) == columns.end()) columns.push_back(i);
   }
-  if (!std::equal(after.begin(), after.end(), wanted.begin(), is_same)) tell_cleared(wanted, after);
+  Lost lost = lost_of(wanted, after);
   RowsOnTrial::Row change{RowsOnTrial::Row::What::kChanged, std::string(row.line),
                           archived_line(archived)};
   change.columns = std::move(columns);
+  change.cleared = std::move(lost.names);
+  change.lost = std::move(lost.data);
   change.version = row.version;
   change.xmin = xmin;
   change.is_orphan = is_orphan;
@@ -151,6 +164,7 @@ void RefusalFilter::take_changed(const RowsOnTrial::Row& row) {
     ++counts_.refused;
     return leave(here, current_.values(), archived_.values(), *row.refused);
   }
+  if (!row.cleared.empty()) tell_cleared(archived_.values(), {row.cleared, row.lost});
   next_.change_row(here, row, current_.values(), archived_.values());
 }
 
@@ -158,14 +172,17 @@ void RefusalFilter::take_changed(const RowsOnTrial::Row& row) {
 void RefusalFilter::leave(const CurrentRow& row, const Values& current, const Values& archived,
                           const Refusal& why) {
   left_out_.note(matched_, archived, &current);
+  needed_.stays(matched_.scoped->table, plan_.current, current);
   refusals_.leave_out(matched_, plan_.key_text(archived), why, archived_line(archived));
   next_.leave_row(row);
 }
 
 void RefusalFilter::removed(const CurrentRow& row, uint32_t xmin, bool is_orphan,
                             const Values& values) {
-  if (refusals_.known().is_needed(matched_.scoped->table, plan_.current, values))
+  if (needed_.is_needed(matched_.scoped->table, plan_.current, values)) {
+    needed_.stays(matched_.scoped->table, plan_.current, values);
     return next_.leave_row(row);
+  }
   RowsOnTrial::Row removal{RowsOnTrial::Row::What::kRemoved, std::string(row.line), {}};
   removal.version = row.version;
   removal.xmin = xmin;
@@ -196,7 +213,15 @@ void RefusalFilter::find_taken(std::string_view line, bool whole, Oid index) {
   row.parse(line);
   const Values values(row.values().begin(),
                       row.values().begin() + static_cast<ptrdiff_t>(plan_.columns.size()));
-  refusals_.find_late(matched_, plan_.identity_of(values), plan_.key_text(values), taken(index));
+  find_clash(plan_.refusal_key(values), plan_.key_text(values), index);
+}
+
+void RefusalFilter::find_clash(const std::string& row, const std::string& key, Oid index) {
+  refusals_.find_late(matched_, row, key, taken(index));
+}
+
+void RefusalFilter::stays(const Values& values) {
+  needed_.stays(matched_.scoped->table, plan_.current, values, true);
 }
 
 }  // namespace company_backup

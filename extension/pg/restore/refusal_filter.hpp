@@ -41,11 +41,15 @@ class RefusalFilter {
                std::vector<size_t> columns);
   void removed(const CurrentRow& row, uint32_t xmin, bool is_orphan,
                const std::vector<RowValue>& values);
+  // A row of an append-only table that stays in any case.
+  void stays(const std::vector<RowValue>& values);
   // Gives on what waits.
   void run() { rows_.run(); }
   // To be called once, when all of the table's rows were given.
   void finish();
 
+  // A row that has a unique value which a row has that is there, in this index.
+  void find_clash(const std::string& row, const std::string& key, Oid index);
   // A row whose place turns out to be taken when it is written: its line, which is `whole` with all
   // columns of the table, and the index.
   void find_taken(std::string_view line, bool whole, Oid index);
@@ -62,13 +66,19 @@ class RefusalFilter {
   void leave_out(const Values& row, const Refusal& why, std::string_view line);
   void leave(const CurrentRow& row, const Values& current, const Values& archived,
              const Refusal& why);
-  void tell_cleared(const Values& before, const Values& after);
+  // What a row loses by coming without others: names of columns, and their values as JSON.
+  struct Lost {
+    std::string names, data;
+  };
+  Lost lost_of(const Values& before, const Values& after) const;
+  void tell_cleared(const Values& row, const Lost& lost);
   std::string archived_line(const Values& row) const;
 
   const MergePlan& plan_;
   const MatchedTable& matched_;
   Refusals& refusals_;
   LeftOutRows& left_out_;
+  NeededRows& needed_;
   Next& next_;
   RowsOnTrial rows_;
   RowLine archived_, current_;  // the rows at hand

@@ -15,6 +15,9 @@
 namespace company_backup {
 namespace {
 
+// At a restore with what was refused left out.
+constexpr int kMostAttempts = 50;
+
 // A restore of a company that is locked, as often as it has to be attempted.
 class Restoring {
  public:
@@ -40,7 +43,6 @@ class Restoring {
 
   // Rows that are refused are left out. Error kIntegrity if there is no end to it.
   int64_t run_without() {
-    constexpr int kMostAttempts = 50;
     int64_t restore = 0;
     KnownRefusals known(live_);
     for (int attempts = 0; attempts < kMostAttempts; ++attempts) {
@@ -122,6 +124,7 @@ class Restoring {
       record.removed += counts.removed;
     }
     run.merge().record_problems();
+    run.find_left_dangling();
     run.keep_ids();
     operation_.close_snapshot();
     operation_.look_again([&] {
@@ -163,6 +166,48 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   return restore;
 }
 
+namespace {
+
+// What a restore would do, under the snapshot that is active.
+class Previewing {
+ public:
+  Previewing(const LiveScope& live, const Company& company, const StoredBackup& backup,
+             const RestoreOptions& options)
+      : live_(live), company_(company), backup_(backup), options_(options), known_(live) {}
+
+  RestoreRun& run() { return *run_; }
+  // More is refused than kMostAttempts of a restore find.
+  bool is_endless() const {
+    return run_->refusals() != nullptr && run_->refusals()->is_incomplete();
+  }
+
+  void begin() {
+    const bool leaves_out = options_.on_error == OnError::kSkip;
+    run_.emplace(live_, company_, backup_, options_, std::nullopt, leaves_out ? &known_ : nullptr,
+                 false);
+  }
+
+  // As often as an attempt at it would find more rows that are refused.
+  std::vector<MergeCounts> compare() {
+    for (int attempts = 1;; ++attempts) {
+      begin();
+      std::vector<MergeCounts> counts = run_->merge().compare();
+      if (!is_endless() || attempts == kMostAttempts) return counts;
+      check_for_interrupts();
+    }
+  }
+
+ private:
+  const LiveScope& live_;
+  const Company& company_;
+  const StoredBackup& backup_;
+  const RestoreOptions& options_;
+  KnownRefusals known_;
+  std::optional<RestoreRun> run_;
+};
+
+}  // namespace
+
 void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,
                   const RestoreOptions& options, int64_t max_rows,
                   const std::function<void(const Row&)>& put) {
@@ -170,11 +215,11 @@ void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBacku
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   const Company company = target.resolve(live);
-  KnownRefusals known(live);
-  RestoreRun run(live, company, backup, options, std::nullopt,
-                 options.on_error == OnError::kSkip ? &known : nullptr, false);
+  Previewing preview(live, company, backup, options);
+  if (options.on_error == OnError::kSkip) preview.compare();
+  preview.begin();
   RowListing listing(live, max_rows, put);
-  run.merge().list(listing);
+  preview.run().merge().list(listing);
   target.require_same_now();
   operation.close_snapshot();
   operation.close();
@@ -186,23 +231,25 @@ Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBa
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   const Company company = target.resolve(live);
-  KnownRefusals known(live);
-  RestoreRun run(live, company, backup, options, std::nullopt,
-                 options.on_error == OnError::kSkip ? &known : nullptr, false);
+  Previewing preview(live, company, backup, options);
   Rows rows;
-  for (const MergeCounts& counts : run.merge().compare()) {
+  for (const MergeCounts& counts : preview.compare()) {
     rows.push_back({counts.scoped->area, display_table(live.table(counts.scoped->table)),
                     std::to_string(counts.added), std::to_string(counts.changed),
                     std::to_string(counts.removed), std::to_string(counts.unchanged),
-                    run.note_of(counts)});
+                    preview.run().note_of(counts)});
   }
-  for (const SharedReport& report : run.shared_report()) {
+  if (preview.is_endless() && !rows.empty()) {
+    Text& note = rows.front().back();
+    note = (note ? *note + "; " : "") + "refused: more and more rows would have to be left out";
+  }
+  for (const SharedReport& report : preview.run().shared_report()) {
     const Text note = describe(report);
     if (!note) continue;
     rows.push_back({live.scope.find(report.table)->area, display_table(live.table(report.table)),
                     "0", "0", "0", "0", note});
   }
-  for (Row& row : lost_tables(run.drift())) rows.push_back(std::move(row));
+  for (Row& row : lost_tables(preview.run().drift())) rows.push_back(std::move(row));
   target.require_same_now();
   operation.close_snapshot();
   operation.close();

@@ -118,6 +118,7 @@ RestoreRun::RestoreRun(const LiveScope& live, const Company& company, const Stor
 
 void RestoreRun::record_losses(int64_t restore) {
   lost_.record(restore);
+  left_dangling_.record(restore);
   if (refusals_) refusals_->record(restore);
 }
 
@@ -156,6 +157,13 @@ void RestoreRun::keep_ids() {
   if (kept_) kept_->finish();
 }
 
+void RestoreRun::find_left_dangling() {
+  if (mode_ == RestoreMode::kMerge || !merge_->has_written()) return;
+  left_dangling_.find(live_, company_, merge_->written_rows(), [this](const Reference& reference) {
+    return (selected_ || is_of_log(live_, reference)) && merge_->is_affected(reference);
+  });
+}
+
 void RestoreRun::prove(int64_t restore) {
   // A restore that writes nothing is right before or after whatever others do.
   FormerOrphans orphans(live_, restore);
@@ -164,15 +172,30 @@ void RestoreRun::prove(int64_t restore) {
   if (!refusals_ || !merge_->find_unproved_rows(origin(), wanted))
     prove_references(live_, company_, origin(), wanted);
   merge_->prove_written();
-  // What led nowhere when the backup was made may lead to somebody's row here. In the company
-  // that it was made of, a restore brings back only what it was like then.
+  prove_soft();
+  advance_sequences(load_->sequences());
+}
+
+// What led nowhere when the backup was made may lead to somebody's row here. In the company that it
+// was made of, a restore brings back only what it was like then.
+void RestoreRun::prove_soft() {
   const bool leaves_out = refusals_ && refusals_->count() > 0;
-  prove_soft_references(live_, company_, origin(), [&](const Reference& reference) {
+  const auto wanted = [&](const Reference& reference) {
     if (leaves_out && !was_wrong(reference)) return true;
     return renewal_ ||
            ((!same_company_ || names_company(live_, reference)) && merge_->is_affected(reference));
-  });
-  advance_sequences(load_->sequences());
+  };
+  // Rows of a log that stay are told of, see LeftDangling.
+  RowOrigin of_logs = origin();
+  of_logs.written = merge_->written_rows();
+  for (const bool log : {false, true}) {
+    const RowOrigin looked_at = log ? of_logs : origin();
+    const auto is_wanted = [&](const Reference& reference) {
+      return is_of_log(live_, reference) == log && wanted(reference);
+    };
+    if (refusals_) merge_->find_dangling_rows(looked_at, is_wanted);
+    prove_soft_references(live_, company_, looked_at, is_wanted);
+  }
 }
 
 bool RestoreRun::may_adopt() const {

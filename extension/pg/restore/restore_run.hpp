@@ -13,6 +13,7 @@
 #include "pg/load/kept_ids.hpp"
 #include "pg/restore/company_merge.hpp"
 #include "pg/restore/id_choice.hpp"
+#include "pg/restore/left_dangling.hpp"
 #include "pg/restore/lost_values.hpp"
 #include "pg/restore/restore_options.hpp"
 #include "pg/restore/shared_report.hpp"
@@ -45,7 +46,10 @@ class RestoreRun {
   Text note_of(const MergeCounts& counts) const;
 
   std::vector<MergeCounts> apply(UndoWriter& undo);
-  // After the rows are written: what is kept of a merge.
+  // After the rows are written, under the snapshot they were read with: what the restore tells of
+  // rows that stay.
+  void find_left_dangling();
+  // What is kept of a merge.
   void keep_ids();
   // After the rows are written, with a fresh look at everything.
   void prove(int64_t restore);
@@ -57,6 +61,7 @@ class RestoreRun {
   RowOrigin origin() const;
   // Did the backup note rows whose reference leads nowhere?
   bool was_wrong(const Reference& reference) const;
+  void prove_soft();
   Transfer transfer() const;
   // Of a company's own backup what is missing comes back, whatever was merged before.
   bool merges_other() const { return mode_ == RestoreMode::kMerge && !same_company_; }
@@ -77,6 +82,7 @@ class RestoreRun {
   const Company& company_;
   const RestoreMode mode_;
   LostValues lost_;
+  LeftDangling left_dangling_;
   FittedArchive archive_;
   const Manifest& manifest_;
   const bool same_database_;

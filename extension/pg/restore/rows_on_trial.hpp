@@ -28,6 +28,7 @@ class RowsOnTrial {
     uint32_t xmin = 0;
     bool is_orphan = false;
     std::optional<Refusal> refused{};
+    std::string cleared{}, lost{};  // changed: names and JSON of what it comes without
   };
   using Take = std::function<void(const Row& row)>;
 

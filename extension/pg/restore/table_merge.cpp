@@ -155,6 +155,7 @@ void TableMerge::removed(const CurrentRow& row, const std::vector<RowValue>& val
   if (!plan_.removes) {
     ++counts_.unknown;
     unchanged();
+    if (filter_ && work_.policy.preview && !work_.policy.merges) filter_->stays(values);
     return stay(row);
   }
   if (filter_) return filter_->removed(row, xmin_, is_orphan_, values);

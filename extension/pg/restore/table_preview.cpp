@@ -1,12 +1,16 @@
 #include "pg/restore/table_preview.hpp"
 
+#include <map>
+
 namespace company_backup {
 
 TablePreview::TablePreview(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans)
     : TableMerge(work, matched, orphans), foresees_(work.policy.preview) {
-  if (ConflictSearch::is_needed(work.policy, plan_)) {
+  // Under new IDs rows are others each time.
+  leaves_out_ = filter() != nullptr && !plan_.is_company && work_.load.keeps_keys();
+  if (leaves_out_ || ConflictSearch::is_needed(work.policy, plan_)) {
     conflicts_ = std::make_unique<ConflictSearch>(work.live, work.company, plan_);
-  } else if (plan_.is_company || work.load.keeps_keys()) {
+  } else if (plan_.is_company || work_.load.keeps_keys()) {
     taken_ = std::make_unique<TakenKeys>(work.live, work.company, plan_);
   }
 }
@@ -44,8 +48,22 @@ void TablePreview::change(const CurrentRow&, const std::vector<RowValue>& curren
   work_.outside.gained(matched_.scoped->table, plan_.current, row);
 }
 
+// Rows that meet others are left out. Those of a table without a key cannot be told from rows that
+// go; and where a constraint is deferrable a restore fails.
+void TablePreview::refuse_taken() {
+  std::map<const UniqueIndex*, KeyConflicts> stopping;
+  conflicts_->look_up([&](const UniqueIndex& index, const MergeConflict& conflict) {
+    if (plan_.is_keyless() && !conflict.existing.empty()) return;
+    if (index.immediate) return filter()->find_clash(conflict.row, conflict.archived, index.oid);
+    KeyConflicts& all = stopping.try_emplace(&index, KeyConflicts{&index, false}).first->second;
+    all.note(conflict);
+  });
+  for (const auto& [index, all] : stopping) taken_in_.push_back({index, all.summary()});
+}
+
 void TablePreview::finish() {
   if (taken_) taken_in_ = taken_->look_up();
+  if (leaves_out_) return refuse_taken();
   if (!conflicts_) return;
   const std::vector<KeyConflicts> found = conflicts_->look_up();
   for (const KeyConflicts& key : found) taken_in_.push_back({key.index, key.summary()});

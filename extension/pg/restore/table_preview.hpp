@@ -25,10 +25,14 @@ class TablePreview : public TableMerge {
   void finish() override;
 
  private:
+  void refuse_taken();
+
   const bool foresees_;  // what rows outside the company would do
   WatchedKeys* watched() const;
   std::unique_ptr<TakenKeys> taken_;
-  std::unique_ptr<ConflictSearch> conflicts_;  // in a merge
+  // In a merge, and where refused rows are left out.
+  std::unique_ptr<ConflictSearch> conflicts_;
+  bool leaves_out_ = false;  // rows that meet others
   std::vector<TakenKeys::Taken> taken_in_;
 };
 
