@@ -45,7 +45,9 @@ RefusalFilter::RefusalFilter(const MergePlan& plan, MatchedArchive& load, Refusa
       next_(next),
       rows_(plan, load, [this](const RowsOnTrial::Row& row) { take(row); }),
       archived_(line_columns(plan.columns, {})),
-      current_(line_columns(plan.columns, plan.others)) {}
+      current_(line_columns(plan.columns, plan.others)) {
+  if (refusals.known().knows(matched_.scoped->table)) held_.emplace(plan);
+}
 
 const Refusal* RefusalFilter::known(const Values& row) const {
   return refusals_.known().find(matched_.scoped->table, plan_.refusal_key(row));
@@ -92,14 +94,19 @@ void RefusalFilter::take_added(const RowsOnTrial::Row& row) {
   }
   Values values = archived_.values();
   if (const auto why = go_without(values)) return leave_out(archived_.values(), *why, row.line);
-  if (std::equal(values.begin(), values.end(), archived_.values().begin(), is_same))
+  if (std::equal(values.begin(), values.end(), archived_.values().begin(), is_same)) {
+    if (held_) held_->added(values);
     return next_.add_row(row.line);
+  }
   const std::string line = archived_line(values);
   if (const auto why = rows_.try_added(line)) {
     ++counts_.refused;
     return leave_out(archived_.values(), *why, row.line);
   }
   tell_cleared(archived_.values(), lost_of(archived_.values(), values));
+  if (held_) held_->added(values);
+  if (plan_.is_keyless())
+    changed_rows_.emplace(plan_.refusal_key(values), plan_.refusal_key(archived_.values()));
   next_.add_row(line);
 }
 
@@ -165,6 +172,7 @@ void RefusalFilter::take_changed(const RowsOnTrial::Row& row) {
     return leave(here, current_.values(), archived_.values(), *row.refused);
   }
   if (!row.cleared.empty()) tell_cleared(archived_.values(), {row.cleared, row.lost});
+  if (held_) held_->changed(current_.values(), archived_.values(), row.columns);
   next_.change_row(here, row, current_.values(), archived_.values());
 }
 
@@ -172,17 +180,19 @@ void RefusalFilter::take_changed(const RowsOnTrial::Row& row) {
 void RefusalFilter::leave(const CurrentRow& row, const Values& current, const Values& archived,
                           const Refusal& why) {
   left_out_.note(matched_, archived, &current);
-  needed_.stays(matched_.scoped->table, plan_.current, current);
   refusals_.leave_out(matched_, plan_.key_text(archived), why, archived_line(archived));
+  stay(row, current);
+}
+
+void RefusalFilter::stay(const CurrentRow& row, const Values& current) {
+  needed_.stays(matched_.scoped->table, plan_.current, current);
+  if (held_) held_->stays(current);
   next_.leave_row(row);
 }
 
 void RefusalFilter::removed(const CurrentRow& row, uint32_t xmin, bool is_orphan,
                             const Values& values) {
-  if (needed_.is_needed(matched_.scoped->table, plan_.current, values)) {
-    needed_.stays(matched_.scoped->table, plan_.current, values);
-    return next_.leave_row(row);
-  }
+  if (needed_.is_needed(matched_.scoped->table, plan_.current, values)) return stay(row, values);
   RowsOnTrial::Row removal{RowsOnTrial::Row::What::kRemoved, std::string(row.line), {}};
   removal.version = row.version;
   removal.xmin = xmin;
@@ -205,6 +215,11 @@ void RefusalFilter::take(const RowsOnTrial::Row& row) {
 void RefusalFilter::finish() {
   rows_.run();
   rows_.close();
+  if (held_) {
+    held_->close_over([this](const std::string& row, const std::string& key, Oid index) {
+      find_clash(row, key, index);
+    });
+  }
   left_out_.finish_table(matched_.scoped->table);
 }
 
@@ -217,7 +232,17 @@ void RefusalFilter::find_taken(std::string_view line, bool whole, Oid index) {
 }
 
 void RefusalFilter::find_clash(const std::string& row, const std::string& key, Oid index) {
-  refusals_.find_late(matched_, row, key, taken(index));
+  const auto [first, last] = changed_rows_.equal_range(row);
+  for (auto changed = first; changed != last; ++changed)
+    refusals_.find_late(matched_, changed->second, key, taken(index));
+  if (first == last) refusals_.find_late(matched_, row, key, taken(index));
+}
+
+void RefusalFilter::find_dangling(const std::string& row, const std::string& key,
+                                  const Reference& reference) {
+  refusals_.find_late(
+      matched_, row, key,
+      {sqlstate::kIntegrity, "its reference \"" + reference.name + "\" leads nowhere"});
 }
 
 void RefusalFilter::stays(const Values& values) {

@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "pg/restore/held_values.hpp"
 #include "pg/restore/rows_on_trial.hpp"
 
 namespace company_backup {
@@ -48,8 +50,10 @@ class RefusalFilter {
   // To be called once, when all of the table's rows were given.
   void finish();
 
-  // A row that has a unique value which a row has that is there, in this index.
+  // A row that has a unique value which a row has that is there, in this index; one whose reference
+  // leads nowhere.
   void find_clash(const std::string& row, const std::string& key, Oid index);
+  void find_dangling(const std::string& row, const std::string& key, const Reference& reference);
   // A row whose place turns out to be taken when it is written: its line, which is `whole` with all
   // columns of the table, and the index.
   void find_taken(std::string_view line, bool whole, Oid index);
@@ -62,6 +66,7 @@ class RefusalFilter {
   void take_added(const RowsOnTrial::Row& row);
   void take_changed(const RowsOnTrial::Row& row);
   const Refusal* known(const Values& row) const;
+  void stay(const CurrentRow& row, const Values& current);
   std::optional<Refusal> go_without(Values& row, const Values* stays = nullptr);
   void leave_out(const Values& row, const Refusal& why, std::string_view line);
   void leave(const CurrentRow& row, const Values& current, const Values& archived,
@@ -81,7 +86,11 @@ class RefusalFilter {
   NeededRows& needed_;
   Next& next_;
   RowsOnTrial rows_;
-  RowLine archived_, current_;  // the rows at hand
+  RowLine archived_, current_;      // the rows at hand
+  std::optional<HeldValues> held_;  // once rows were refused
+  // Of a table without a key: what rows are that come without what they referred to, and what they
+  // were.
+  std::unordered_multimap<std::string, std::string> changed_rows_;
   Counts counts_;
 };
 

@@ -47,14 +47,7 @@ class Restoring {
     KnownRefusals known(live_);
     for (int attempts = 0; attempts < kMostAttempts; ++attempts) {
       bool incomplete = false;
-      const KeptError error = keep_error([&] {
-        try {
-          restore = attempt(&known, true);
-        } catch (const Refusals::Incomplete&) {
-          incomplete = true;
-          throw;
-        }
-      });
+      const KeptError error = keep_error([&] { restore = attempt_once(&known, true, incomplete); });
       if (!error) return restore;
       if (!incomplete) error.rethrow();
       check_for_interrupts();
@@ -79,8 +72,22 @@ class Restoring {
   // Are there several?
   bool find_refused() {
     KnownRefusals known(live_);
-    const KeptError error = keep_error([&] { attempt(&known, false); });
+    for (int attempts = 0; attempts < kMostAttempts; ++attempts) {
+      bool incomplete = false;
+      const KeptError error = keep_error([&] { attempt_once(&known, false, incomplete); });
+      if (!incomplete) break;
+      check_for_interrupts();
+    }
     return count_ > 1;
+  }
+
+  int64_t attempt_once(KnownRefusals* known, bool records, bool& incomplete) {
+    try {
+      return attempt(known, records);
+    } catch (const Refusals::Incomplete&) {
+      incomplete = true;
+      throw;
+    }
   }
 
   int64_t attempt(KnownRefusals* known, bool records) {

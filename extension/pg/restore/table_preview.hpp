@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pg/restore/conflict_search.hpp"
+#include "pg/restore/missing_targets.hpp"
 #include "pg/restore/table_merge.hpp"
 #include "pg/restore/taken_keys.hpp"
 
@@ -32,7 +33,8 @@ class TablePreview : public TableMerge {
   std::unique_ptr<TakenKeys> taken_;
   // In a merge, and where refused rows are left out.
   std::unique_ptr<ConflictSearch> conflicts_;
-  bool leaves_out_ = false;  // rows that meet others
+  bool leaves_out_ = false;                  // rows that meet others
+  std::unique_ptr<MissingTargets> missing_;  // where refused rows are left out
   std::vector<TakenKeys::Taken> taken_in_;
 };
 
