@@ -75,5 +75,22 @@ UPDATE app.late SET n = 2;
 INSERT INTO app.late VALUES (9, 2, 1);
 SELECT is((SELECT note FROM preview_restore(1, :backup, on_error => 'skip') WHERE table_name = 'app.late'), 'refused: key late_n_key: 1 row has the value of another row: (1)', 'deferrable');
 SELECT pg_temp.tells(format('SELECT restore_company(1, %s, on_error => ''skip'')', :backup), '23505 %');
+
+-- Values that two rows of the backup share
+DELETE FROM app.late;
+CREATE TABLE app.name (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, name text, place int);
+INSERT INTO app.name VALUES (1, 1, 'a', 1), (2, 1, 'a', 2), (3, 1, 'a', NULL), (4, 1, 'b', 2), (5, 1, 'b', 5), (6, 1, 'c', NULL), (7, 1, 'c', 7);
+SELECT backup_company(1) AS backup \gset
+DELETE FROM app.name;
+ALTER TABLE app.name ADD UNIQUE (company_id, name), ADD UNIQUE (place);
+INSERT INTO app.name VALUES (90, 2, 'x', 1), (2, 1, 'y', NULL), (7, 1, 'z', NULL);
+SELECT results_eq(format('SELECT counts NOT LIKE ''%%BUT%%'', refused FROM pg_temp.done(%s)', :backup), $$VALUES (true, 'name 4')$$, 'the first of them comes');
+SELECT results_eq(format('SELECT counts NOT LIKE ''%%BUT%%'' FROM pg_temp.done(%s, ''merge'')', :backup), 'VALUES (true)', 'in a merge, too');
+
+-- CHECKs that call functions are told of
+CREATE FUNCTION app.fine(n text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN IF n = 'c' THEN RAISE EXCEPTION 'no c'; END IF; RETURN n <> 'a'; END $$;
+ALTER TABLE app.name ADD CHECK (app.fine(name)) NOT VALID;
+SELECT matches((SELECT note FROM preview_restore(1, :backup, on_error => 'skip') WHERE table_name = 'app.name'),
+  '[0-9] rows come unless a CHECK that calls functions refuses them when all rows are there: now it would', 'in a note');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,21 +1,12 @@
 #include "pg/restore/held_values.hpp"
 
-#include <algorithm>
-
-#include "pg/rows/index_values.hpp"
+#include "pg/restore/repeated_values.hpp"
 #include "pg/rows/key_lookup.hpp"
 
 namespace company_backup {
 
-HeldValues::HeldValues(const MergePlan& plan) : plan_(plan) {
-  const Table& table = *plan.matched->table;
-  for (const UniqueIndex& index : table.unique_indexes) {
-    const bool made = std::any_of(index.used.begin(), index.used.end(), [&](int16_t number) {
-      return column_of(table, number).generated;
-    });
-    if (is_plain(index) && !made && !index.primary && index.immediate) indexes_.push_back(&index);
-  }
-}
+HeldValues::HeldValues(const MergePlan& plan)
+    : plan_(plan), indexes_(text_indexes(*plan.matched->table)) {}
 
 // With the number of its index in front; "" if there is none.
 std::string HeldValues::value_of(size_t number, const std::vector<const Column*>& columns,

@@ -215,6 +215,7 @@ void RefusalFilter::take(const RowsOnTrial::Row& row) {
 void RefusalFilter::finish() {
   rows_.run();
   rows_.close();
+  counts_.doubted = rows_.doubted();
   if (held_) {
     held_->close_over([this](const std::string& row, const std::string& key, Oid index) {
       find_clash(row, key, index);

@@ -31,6 +31,7 @@ class RefusalFilter {
   struct Counts {
     uint64_t refused = 0;  // rows that do not come, or stay as they are
     uint64_t needing = 0;  // the same for want of others
+    uint64_t doubted = 0;  // rows that come, and that the table may refuse at the end
   };
 
   // All must outlive it.

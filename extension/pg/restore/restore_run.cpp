@@ -55,6 +55,12 @@ void add_refused_notes(const MergeCounts& counts, const std::function<void(std::
                                               ? " row needs one that is left out, and is, too"
                                               : " rows need some that are left out, and are, too"));
   }
+  if (counts.doubted > 0) {
+    add(std::to_string(counts.doubted) +
+        (counts.doubted == 1 ? " row comes unless a CHECK that calls functions refuses it"
+                             : " rows come unless a CHECK that calls functions refuses them") +
+        " when all rows are there: now it would");
+  }
 }
 
 [[noreturn]] void refuse_own_copy() {

@@ -57,6 +57,7 @@ void RowsOnTrial::try_rows(std::optional<LineTrial>& trial, const std::vector<si
   trial->run([&](size_t row, const CaughtError& why) {
     rows_[numbers[row]].refused = Refusal{why.sqlstate, why.message};
   });
+  doubted_ += trial->take_doubted();
 }
 
 void RowsOnTrial::run() {
@@ -72,6 +73,7 @@ std::optional<Refusal> RowsOnTrial::try_added(std::string_view line) {
   added().run([&](size_t, const CaughtError& why) {
     refused = Refusal{why.sqlstate, why.message};
   });
+  added().take_doubted();  // it counts already
   return refused;
 }
 

@@ -43,6 +43,8 @@ class RowsOnTrial {
   void run();
   // Of one more row, by itself: would the table take it?
   std::optional<Refusal> try_added(std::string_view line);
+  // Rows whose CHECKs that call functions are false now, or raise an error.
+  uint64_t doubted() const { return doubted_; }
   // To be called once.
   void close();
 
@@ -60,6 +62,7 @@ class RowsOnTrial {
   std::vector<Row> rows_;
   std::vector<size_t> added_rows_, changed_rows_;  // numbers in rows_ of those that are tried
   size_t bytes_ = 0;
+  uint64_t doubted_ = 0;
 };
 
 }  // namespace company_backup

@@ -61,6 +61,7 @@ MergeCounts TableMerge::run() {
     filter_->finish();
     counts_.refused = filter_->counts().refused;
     counts_.lacking = filter_->counts().needing;
+    counts_.doubted = filter_->counts().doubted;
   }
   finish();
   return counts_;

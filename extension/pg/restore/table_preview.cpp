@@ -8,7 +8,10 @@ TablePreview::TablePreview(MergeWork& work, const MatchedTable& matched, OrphanR
     : TableMerge(work, matched, orphans), foresees_(work.policy.preview) {
   // Under new IDs rows are others each time.
   leaves_out_ = filter() != nullptr && (plan_.is_company || work_.load.keeps_keys());
-  if (leaves_out_) missing_ = std::make_unique<MissingTargets>(work.live, plan_);
+  if (leaves_out_) {
+    missing_ = std::make_unique<MissingTargets>(work.live, plan_);
+    repeated_ = std::make_unique<RepeatedValues>(plan_);
+  }
   if (leaves_out_ || ConflictSearch::is_needed(work.policy, plan_)) {
     conflicts_ = std::make_unique<ConflictSearch>(work.live, work.company, plan_);
   } else if (plan_.is_company || work_.load.keeps_keys()) {
@@ -28,6 +31,7 @@ void TablePreview::add(std::string_view line) {
   if (work_.listing != nullptr) work_.listing->added(plan_, row);
   if (watched() != nullptr) watched()->note_added(row);
   if (missing_) missing_->note_added(row);
+  if (repeated_) repeated_->note_added(row);
   if (foresees_) work_.outside.gained(matched_.scoped->table, matched_.columns, row);
 }
 
@@ -43,6 +47,7 @@ void TablePreview::change(const CurrentRow&, const std::vector<RowValue>& curren
   if (work_.listing != nullptr) work_.listing->changed(plan_, current, archived, columns);
   if (watched() != nullptr) watched()->note_changed(current, archived, columns);
   if (missing_) missing_->note_changed(current, archived, columns);
+  if (repeated_) repeated_->note_changed(current, archived, columns);
   if (conflicts_ && !keeps_keys(columns)) conflicts_->gone(current);
   if (!foresees_ || keeps_keys(columns)) return;
   std::vector<RowValue> row = current;
@@ -66,6 +71,10 @@ void TablePreview::refuse_taken() {
         filter()->find_dangling(row, key, reference);
       });
   for (const auto& [index, all] : stopping) taken_in_.push_back({index, all.summary()});
+  if (work_.refusals->is_incomplete()) return;  // one of them may not come
+  repeated_->look_up([this](const std::string& row, const std::string& key, Oid index) {
+    filter()->find_clash(row, key, index);
+  });
 }
 
 void TablePreview::finish() {

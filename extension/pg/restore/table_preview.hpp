@@ -6,6 +6,7 @@
 
 #include "pg/restore/conflict_search.hpp"
 #include "pg/restore/missing_targets.hpp"
+#include "pg/restore/repeated_values.hpp"
 #include "pg/restore/table_merge.hpp"
 #include "pg/restore/taken_keys.hpp"
 
@@ -33,8 +34,10 @@ class TablePreview : public TableMerge {
   std::unique_ptr<TakenKeys> taken_;
   // In a merge, and where refused rows are left out.
   std::unique_ptr<ConflictSearch> conflicts_;
-  bool leaves_out_ = false;                  // rows that meet others
-  std::unique_ptr<MissingTargets> missing_;  // where refused rows are left out
+  bool leaves_out_ = false;  // rows that meet others
+  // Where refused rows are left out.
+  std::unique_ptr<MissingTargets> missing_;
+  std::unique_ptr<RepeatedValues> repeated_;
   std::vector<TakenKeys::Taken> taken_in_;
 };
 

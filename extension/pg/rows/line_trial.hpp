@@ -24,6 +24,7 @@ class LineTrial {
   void run(const std::function<void(size_t row, const CaughtError& why)>& refused) {
     rows_.run(refused);
   }
+  uint64_t take_doubted() { return rows_.take_doubted(); }
   void close() { rows_.close(); }
 
  private:

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pg/rows/row_batch.hpp"
@@ -28,6 +29,10 @@ class RowTrial {
   // refused, from 0 on in the order of add(). Other errors pass.
   void run(const std::function<void(size_t row, const CaughtError& why)>& refused);
 
+  // Since it was asked last: rows whose CHECKs that call functions are false now, or raise an
+  // error.
+  uint64_t take_doubted() { return std::exchange(doubted_, 0); }
+
   // To be called once.
   void close();
 
@@ -46,6 +51,7 @@ class RowTrial {
   std::vector<std::pair<size_t, CaughtError>> found_;
   std::vector<char> bad_;  // of the rows of the batch
   int at_check_ = 0;
+  uint64_t doubted_ = 0;
 };
 
 }  // namespace company_backup
