@@ -347,14 +347,18 @@ SharedNumbers recorded_numbers(const Manifest& record) {
   return shared;
 }
 
+bool CompanyMerge::has_lost(TableIndex table) const {
+  const auto done = done_.find(table);
+  return done != done_.end() && done->second.lost;
+}
+
 bool CompanyMerge::is_affected(const Reference& reference) const {
   const auto source = done_.find(reference.table);
   if (source != done_.end() && (source->second.added || has_changed(source->second, reference))) {
     return true;
   }
   if (work_.outside.has_lost(reference.target)) return true;
-  const auto target = done_.find(reference.target);
-  return target != done_.end() && target->second.lost;
+  return has_lost(reference.target);
 }
 
 // A row that becomes one of another kind refers to something else by the same key.

@@ -85,6 +85,9 @@ class CompanyMerge {
   // After apply(): was there any difference?
   bool has_written() const;
 
+  // Has apply() removed rows of the table, or given them other keys?
+  bool has_lost(TableIndex table) const;
+
   // Has apply() or settle_outside() written anything that the foreign key is about?
   bool is_affected(const Reference& reference) const;
 

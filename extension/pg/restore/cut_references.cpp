@@ -118,11 +118,21 @@ std::string keys_as_rows(const Table& table, const std::vector<int16_t>& columns
 
 constexpr const char* kNumber = "r.\"company_backup n\"";
 
+bool has_logs(const LiveScope& live) {
+  const std::vector<Reference>& references = live.scope.references;
+  return std::any_of(references.begin(), references.end(),
+                     [&](const Reference& reference) { return is_of_log(live, reference); });
+}
+
 }  // namespace
 
 CutReferences::CutReferences(const LiveScope& live, const Company& company, MatchedArchive& load,
                              const MergePolicy& policy)
-    : live_(live), company_(company), load_(load), policy_(policy) {}
+    : live_(live),
+      company_(company),
+      load_(load),
+      policy_(policy),
+      foresees_logs_(policy.preview && !policy.merges && has_logs(live)) {}
 
 CutReferences::~CutReferences() = default;
 

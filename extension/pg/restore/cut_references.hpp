@@ -24,10 +24,8 @@ class CutReferences {
   CutReferences(const CutReferences&) = delete;
   CutReferences& operator=(const CutReferences&) = delete;
 
-  // Is there a selection, or a preview?
-  bool watches() const {
-    return !policy_.exact && (policy_.selected != nullptr || (policy_.preview && !policy_.merges));
-  }
+  // Is there a selection, or a preview of what may cut references of logs?
+  bool watches() const { return !policy_.exact && (policy_.selected != nullptr || foresees_logs_); }
 
   // Rows that the restore writes: values of the archive's columns, or of all columns of the plan.
   void added(const MergePlan& plan, const std::vector<RowValue>& archived);
@@ -49,6 +47,7 @@ class CutReferences {
   const Company& company_;
   MatchedArchive& load_;
   const MergePolicy& policy_;
+  const bool foresees_logs_;
   std::unique_ptr<Impl> impl_;  // from the first row on
 };
 

@@ -266,13 +266,12 @@ LeftOutRows::Fate LeftOutRows::look_at(const MatchedTable& matched, std::vector<
   std::vector<std::pair<Left*, Key>> needed;
   for (const Way& way : ways.to_rows) {
     const bool open = open_.contains(way.reference->target);
-    if ((way.left->keys.empty() && !open && !way.is_tied) ||
-        !read_key(matched, way.positions, before_))
-      continue;
+    const bool remembers = times_ > 1 && way.cleared.empty() && (open || way.is_tied);
+    if (way.left->keys.empty() && !open && !remembers) continue;
+    if (!read_key(matched, way.positions, before_)) continue;
     if (!is_meant(matched, way)) continue;
     if (!is_left(way, open)) {
-      const bool may_be = times_ > 1 && way.cleared.empty() && (open || way.is_tied);
-      if (may_be) needed.emplace_back(way.left, texts_);
+      if (remembers) needed.emplace_back(way.left, texts_);
       continue;
     }
     if (way.cleared.empty()) {

@@ -127,8 +127,9 @@ bool NeededRows::refers(const Reference& reference, const std::vector<std::strin
   return add(reference, key);
 }
 
-// Rows that `looked_up` leads to: the values of the columns that are referred to. Returns how many.
-uint64_t NeededRows::find(const Way& way, const std::function<void(const Row&)>& found) const {
+// Rows that `looked_up` leads to: the values of the columns that are referred to.
+std::set<std::string> NeededRows::find(
+    const Way& way, const std::function<void(std::vector<std::string>)>& found) const {
   Reference reference = way.reference;
   reference.when_column.clear();  // they are of that kind
   const Table& source = live_.table(reference.table);
@@ -142,7 +143,7 @@ uint64_t NeededRows::find(const Way& way, const std::function<void(const Row&)>&
     from = " FROM " + values_as_rows(source, reference.columns) + " JOIN " + from_table(target) +
            " AS t ON " + reference_join(live_.schema, reference, "s", "t");
   }
-  uint64_t count = 0;
+  std::set<std::string> all;
   for (size_t at = 0; at < way.looked_up.size(); at += kKeysPerLookup) {
     BatchMemory memory;
     KeyBatch batch(columns_of(source, reference.columns));
@@ -159,12 +160,13 @@ uint64_t NeededRows::find(const Way& way, const std::function<void(const Row&)>&
     const std::string list = text_array(ids);
     const std::vector<Arg> args = way.inside ? std::vector<Arg>{list} : batch.arrays();
     for (const Row& row : query("SELECT " + select + from, args)) {
-      ++count;
-      found(row);
+      std::vector<std::string> key;
+      for (const Text& value : row) key.push_back(value.value_or(""));
+      if (all.insert(key_line(key)).second) found(std::move(key));
     }
     memory.close();
   }
-  return count;
+  return all;
 }
 
 bool NeededRows::look_up() {
@@ -172,12 +174,7 @@ bool NeededRows::look_up() {
   for (auto& [table, ways] : ways_) {
     for (Way& way : ways) {
       way.looked_up = std::exchange(way.fresh, {});
-      way.found = find(way, [&](const Row& row) {
-        std::vector<std::string> key;
-        for (const Text& value : row) {
-          if (!value) return;
-          key.push_back(*value);
-        }
+      way.found = find(way, [&](std::vector<std::string> key) {
         is_new = add(way.reference, std::move(key)) || is_new;
       });
     }
@@ -187,8 +184,11 @@ bool NeededRows::look_up() {
 
 bool NeededRows::lacks_any() {
   for (const auto& [table, ways] : ways_) {
-    for (const Way& way : ways)
-      if (find(way, [](const Row&) {}) < way.found) return true;
+    for (const Way& way : ways) {
+      if (way.found.empty()) continue;
+      const std::set<std::string> now = find(way, [](const std::vector<std::string>&) {});
+      if (!std::includes(now.begin(), now.end(), way.found.begin(), way.found.end())) return true;
+    }
   }
   return false;
 }

@@ -5,7 +5,6 @@
 // at their end, since equal values may be printed differently.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -51,11 +50,12 @@ class NeededRows {
     std::set<std::string> told{};      // key lines
     std::vector<std::string> fresh{};  // of these, not looked up yet
     std::vector<std::string> looked_up{};
-    uint64_t found = 0;  // rows, of `looked_up`
+    std::set<std::string> found{};  // key lines of the rows that `looked_up` leads to
   };
   std::vector<Way>& ways_of(TableIndex table);
   void tell(Way& way, const std::vector<const Column*>& columns, const std::vector<RowValue>& row);
-  uint64_t find(const Way& way, const std::function<void(const Row&)>& found) const;
+  std::set<std::string> find(const Way& way,
+                             const std::function<void(std::vector<std::string>)>& found) const;
   bool add(const Reference& reference, std::vector<std::string> key);
 
   const LiveScope& live_;

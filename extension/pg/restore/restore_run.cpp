@@ -166,7 +166,7 @@ void RestoreRun::keep_ids() {
 void RestoreRun::find_left_dangling() {
   if (mode_ == RestoreMode::kMerge || !merge_->has_written()) return;
   left_dangling_.find(live_, company_, merge_->written_rows(), [this](const Reference& reference) {
-    return (selected_ || is_of_log(live_, reference)) && merge_->is_affected(reference);
+    return (selected_ || is_of_log(live_, reference)) && merge_->has_lost(reference.target);
   });
 }
 
