@@ -15,8 +15,8 @@
 namespace company_backup {
 namespace {
 
-// At a restore with what was refused left out.
-constexpr int kMostAttempts = 50;
+// At a restore with what was refused left out; and only to list it.
+constexpr int kMostAttempts = 50, kListingAttempts = 5;
 
 // A restore of a company that is locked, as often as it has to be attempted.
 class Restoring {
@@ -72,7 +72,7 @@ class Restoring {
   // Are there several?
   bool find_refused() {
     KnownRefusals known(live_);
-    for (int attempts = 0; attempts < kMostAttempts; ++attempts) {
+    for (int attempts = 0; attempts < kListingAttempts; ++attempts) {
       bool incomplete = false;
       const KeptError error = keep_error([&] { attempt_once(&known, false, incomplete); });
       if (!incomplete) break;
@@ -183,10 +183,9 @@ class Previewing {
       : live_(live), company_(company), backup_(backup), options_(options), known_(live) {}
 
   RestoreRun& run() { return *run_; }
-  // More is refused than kMostAttempts of a restore find.
-  bool is_endless() const {
-    return run_->refusals() != nullptr && run_->refusals()->is_incomplete();
-  }
+  // More is refused than kMostAttempts of a restore find. Under new IDs no attempt knows what the
+  // ones before it found.
+  bool is_endless() const { return is_incomplete() || (attempts_ > 1 && run_->renews_keys()); }
 
   void begin() {
     const bool leaves_out = options_.on_error == OnError::kSkip;
@@ -196,20 +195,25 @@ class Previewing {
 
   // As often as an attempt at it would find more rows that are refused.
   std::vector<MergeCounts> compare() {
-    for (int attempts = 1;; ++attempts) {
+    for (attempts_ = 1;; ++attempts_) {
       begin();
       std::vector<MergeCounts> counts = run_->merge().compare();
-      if (!is_endless() || attempts == kMostAttempts) return counts;
+      if (!is_incomplete() || attempts_ == kMostAttempts) return counts;
       check_for_interrupts();
     }
   }
 
  private:
+  bool is_incomplete() const {
+    return run_->refusals() != nullptr && run_->refusals()->is_incomplete();
+  }
+
   const LiveScope& live_;
   const Company& company_;
   const StoredBackup& backup_;
   const RestoreOptions& options_;
   KnownRefusals known_;
+  int attempts_ = 0;
   std::optional<RestoreRun> run_;
 };
 

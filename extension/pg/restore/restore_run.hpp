@@ -35,6 +35,7 @@ class RestoreRun {
              KnownRefusals* known, bool keeps_problems);
 
   CompanyMerge& merge() { return *merge_; }
+  bool renews_keys() const { return !load_->keeps_keys(); }
   const SchemaDrift& drift() const { return archive_.drift(); }
   void record_losses(int64_t restore);
   // Rows that are left out; null: they are errors.
