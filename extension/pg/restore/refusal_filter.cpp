@@ -43,7 +43,8 @@ RefusalFilter::RefusalFilter(const MergePlan& plan, MatchedArchive& load, Refusa
       left_out_(refusals.known().left_out()),
       needed_(refusals.known().needed()),
       next_(next),
-      rows_(plan, load, [this](const RowsOnTrial::Row& row) { take(row); }),
+      rows_(plan, load, refusals.known().is_strict(),
+            [this](const RowsOnTrial::Row& row) { take(row); }),
       archived_(line_columns(plan.columns, {})),
       current_(line_columns(plan.columns, plan.others)) {
   if (refusals.known().knows(matched_.scoped->table)) held_.emplace(plan);

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/archive/archive_match.hpp"
@@ -41,12 +42,19 @@ class KnownRefusals {
   const NeededRows& needed() const { return needed_; }
   LeftOutRows& left_out() { return left_out_; }
 
+  // An attempt failed for code on a table that raises an error. A CHECK that calls functions may do
+  // so only as long as rows are there that are refused at the end; from here on it refuses rows for
+  // which it does before they are written. False: it is so already.
+  bool be_strict() { return !std::exchange(strict_, true); }
+  bool is_strict() const { return strict_; }
+
  private:
   std::map<TableIndex, std::unordered_map<std::string, size_t>> rows_;  // to reasons_
   std::vector<Refusal> reasons_;
   std::map<std::string, size_t> numbers_;
   NeededRows needed_;
   LeftOutRows left_out_;
+  bool strict_ = false;
 };
 
 // What one attempt refuses.

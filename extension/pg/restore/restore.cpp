@@ -49,7 +49,7 @@ class Restoring {
       bool incomplete = false;
       const KeptError error = keep_error([&] { restore = attempt_once(&known, true, incomplete); });
       if (!error) return restore;
-      if (!incomplete) error.rethrow();
+      if (!incomplete && !(is_refusal(error.sqlstate()) && known.be_strict())) error.rethrow();
       check_for_interrupts();
     }
     throw Error(sqlstate::kIntegrity,

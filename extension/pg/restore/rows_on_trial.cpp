@@ -4,9 +4,10 @@
 
 namespace company_backup {
 
-RowsOnTrial::RowsOnTrial(const MergePlan& plan, MatchedArchive& load, Take take)
+RowsOnTrial::RowsOnTrial(const MergePlan& plan, MatchedArchive& load, bool strict, Take take)
     : plan_(plan),
       load_(load),
+      strict_(strict),
       take_(std::move(take)),
       composed_(plan, load.bytes_of(*plan.matched)) {}
 
@@ -15,6 +16,7 @@ LineTrial& RowsOnTrial::added() {
   if (!added_) {
     added_.emplace(*matched.table, matched.columns, matched.loaded, load_.bytes_of(matched),
                    matched.replacements, matched.row_check);
+    if (strict_) added_->be_strict();
   }
   return *added_;
 }
@@ -24,6 +26,7 @@ LineTrial& RowsOnTrial::changed() {
     changed_.emplace(*plan_.matched->table, plan_.current,
                      std::vector<bool>(plan_.current.size(), true), read_base64,
                      std::vector<Replacement>(), plan_.matched->row_check);
+    if (strict_) changed_->be_strict();
   }
   return *changed_;
 }

@@ -32,8 +32,8 @@ class RowsOnTrial {
   };
   using Take = std::function<void(const Row& row)>;
 
-  // `take` gets every row. All references must outlive it.
-  RowsOnTrial(const MergePlan& plan, MatchedArchive& load, Take take);
+  // `take` gets every row. `strict`: see RowTrial. All references must outlive it.
+  RowsOnTrial(const MergePlan& plan, MatchedArchive& load, bool strict, Take take);
 
   void add(Row row);
   // A row that changes: its values here and in the archive.
@@ -56,6 +56,7 @@ class RowsOnTrial {
 
   const MergePlan& plan_;
   MatchedArchive& load_;
+  const bool strict_;
   Take take_;
   ComposedRow composed_;
   std::optional<LineTrial> added_, changed_;

@@ -18,6 +18,7 @@ class LineTrial {
             const std::vector<bool>& loaded, ReadBytes read_bytes,
             const std::vector<Replacement>& replacements, const std::string& row_check);
 
+  void be_strict() { rows_.be_strict(); }
   void add(std::string_view line);
   bool is_full() const { return rows_.is_full(); }
   // See RowTrial.

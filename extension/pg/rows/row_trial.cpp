@@ -80,7 +80,8 @@ void RowTrial::try_checks() {
     doubted_ += table.doubted();
     if (!error) return;
     if (table.is_in_row_check() || !is_refusal(error.sqlstate())) error.rethrow();
-    if (table.is_in_function_check()) {  // it may have looked for rows that are not there yet
+    if (table.is_in_function_check() &&
+        !strict_) {  // it may have looked for rows that are not there yet
       ++doubted_;
       continue;
     }

@@ -22,6 +22,9 @@ class RowTrial {
   RowTrial(const RowTrial&) = delete;
   RowTrial& operator=(const RowTrial&) = delete;
 
+  // From here on CHECKs that call functions refuse rows, too, if they raise an error now.
+  void be_strict() { strict_ = true; }
+
   void add(const std::vector<LoadValue>& row);
   bool is_full() const { return batch_.is_full(); }
 
@@ -51,6 +54,7 @@ class RowTrial {
   std::vector<std::pair<size_t, CaughtError>> found_;
   std::vector<char> bad_;  // of the rows of the batch
   int at_check_ = 0;
+  bool strict_ = false;
   uint64_t doubted_ = 0;
 };
 
