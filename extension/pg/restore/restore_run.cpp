@@ -175,9 +175,11 @@ void RestoreRun::prove(int64_t restore) {
   FormerOrphans orphans(live_, restore);
   if (merge_->has_written()) merge_->look_again(orphans);
   const auto wanted = [this](const Reference& reference) { return merge_->is_affected(reference); };
-  if (!refusals_ || !merge_->find_unproved_rows(origin(), wanted))
-    prove_references(live_, company_, origin(), wanted);
+  // Rows that are nobody's are not the company's to refer to: that is said first of both.
+  const bool is_left = refusals_ && !merge_->find_unproved_rows(origin(), wanted);
+  if (!refusals_) prove_references(live_, company_, origin(), wanted);
   merge_->prove_written();
+  if (is_left) prove_references(live_, company_, origin(), wanted);
   prove_soft();
   advance_sequences(load_->sequences());
 }
