@@ -164,6 +164,7 @@ sub is_same {
 sub restore_is {
 	my ($database, $generator, $was, $wanted, $what) = @_;
 	my $before = digests($database, $generator, %EVERYTHING);
+	my ($foreseen, $preview, $why) = $database->try("SELECT sum(added), sum(changed), sum(removed) FROM preview_restore($was->{key}, $was->{backup}, on_error => 'skip')");
 	my ($ok, $restore, $error) = $database->try("SELECT restore_company($was->{key}, $was->{backup}, on_error => 'skip')");
 	if (!$ok && $error =~ /Rows of the archive that would belong to nobody/) {
 		is_deeply digests($database, $generator, %EVERYTHING), $before, "$what: rows that nobody owns, and whose owner is refused, stop it";
@@ -171,6 +172,7 @@ sub restore_is {
 	}
 	ok $ok, "$what: restored" or return diag $error;
 	chomp $restore;
+	is $foreseen ? $preview : $why, $database->run("SELECT added, changed, removed FROM company_restores($was->{key}) WHERE id = $restore") . "\n", "$what: a preview foresees it";
 	is $database->value("SELECT count(*) FROM restore_problems($restore) WHERE sqlstate <> 'KB048'"), $was->{rows}, "$what: so many rows are left out";
 	my $after = digests($database, $generator, %EVERYTHING);
 	is_deeply { map { $_ => $after->{$_} } keys %{$wanted} }, $wanted, "$what: all else is there, without references to them";

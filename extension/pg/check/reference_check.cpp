@@ -27,6 +27,13 @@ class Checker {
           bool copied = false, const std::optional<WrittenRows>& written = {})
       : live_(live), company_(company), problems_(problems), copied_(copied), written_(written) {}
 
+  // From here on problems are told of row by row.
+  using Found = std::function<void(const DanglingRow&)>;
+  void tell(const WrittenRows& since, Found found) {
+    since_ = &since;
+    found_ = std::move(found);
+  }
+
   void check(const Reference& reference) {
     if (cannot_leave(reference)) return;
     reference_ = &reference;
@@ -90,10 +97,33 @@ class Checker {
   }
 
   std::string own_rows(const std::string& columns, const std::string& more_tables = "") const {
-    return "SELECT " + row_key_expression(table(), source_->key, "t") + ", " + columns + " FROM " +
-           from_table(table()) + " AS t" + more_tables + " WHERE " +
+    return "SELECT " + row_key_expression(table(), source_->key, "t") + ", " + columns +
+           told_columns() + " FROM " + from_table(table()) + " AS t" + more_tables + " WHERE " +
            owned_by(live_.schema, live_.scope, reference_->table, "t", "$1") +
            (written_ ? written_->condition(table(), "t") : "");
+  }
+
+  // What is told of a row besides.
+  std::string told_columns() const {
+    if (!found_) return {};
+    std::string list = ", (true" + since_->condition(table(), "t") + ")";
+    for (const Column* column : columns_of(table(), source_->key))
+      list += ", " + as_text(column_sql("t", *column), *column);
+    return list;
+  }
+
+  // A row that was read: its key, and behind `width` columns what is told of it.
+  struct Holder {
+    std::string row_key;
+    bool written = false;
+    std::vector<std::string> key{};
+  };
+  Holder holder_of(const Row& row, size_t width) const {
+    Holder holder{*row[0]};
+    if (!found_) return holder;
+    holder.written = *row[width] == "t";
+    for (size_t i = width + 1; i < row.size(); ++i) holder.key.push_back(row[i].value_or(""));
+    return holder;
   }
 
   // A row the reference may lead to: of the company, of nobody, or of a table outside the scope.
@@ -128,7 +158,15 @@ class Checker {
     const std::string sql = own_rows(value_expression() + ", EXISTS (SELECT 1" + from + ")") +
                             present + when_condition() + " AND NOT EXISTS (SELECT 1" + from +
                             " AND " + acceptable_target() + ")";
-    for (const Row& row : query(sql, {company_.arg()})) add(*row[0], *row[1], *row[2] == "t");
+    add_all(sql);
+  }
+
+  void add_all(const std::string& sql) {
+    Cursor cursor(sql, {company_.arg()});
+    for (Rows rows = cursor.fetch(1000); !rows.empty(); rows = cursor.fetch(1000)) {
+      for (const Row& row : rows) add(holder_of(row, 3), *row[1], *row[2] == "t");
+    }
+    cursor.close();
   }
 
   void check_array() {
@@ -141,7 +179,7 @@ class Checker {
                  ", LATERAL (SELECT e AS value FROM pg_catalog.unnest(" + array +
                      "::pg_catalog.text[]) AS e WHERE e IS NOT NULL) AS v") +
         when_condition() + " AND NOT EXISTS (SELECT 1" + from + " AND " + acceptable_target() + ")";
-    for (const Row& row : query(sql, {company_.arg()})) add(*row[0], *row[1], *row[2] == "t");
+    add_all(sql);
   }
 
   std::string key_text(const std::string& alias) const {
@@ -179,26 +217,35 @@ class Checker {
     const std::string sql = own_rows(as_text(document, column)) + " AND " + document +
                             " IS NOT NULL" + when_condition();
     Cursor cursor(sql, {company_.arg()});
-    std::unordered_map<std::string, std::string> seen;  // value -> the first row that holds it
+    Seen seen;
+    size_t held = 0;
     std::vector<std::string> values, others;
     for (Rows rows = cursor.fetch(1000); !rows.empty(); rows = cursor.fetch(1000)) {
       for (const Row& row : rows) {
         values.clear();
         others.clear();
         inside.collect(*row[1], values, others);
-        for (const std::string& value : values) seen.emplace(value, *row[0]);
-        for (const std::string& other : others) {
-          problems_.push_back({reference_->table, *row[0], reference_->name,
-                               "expected an ID, found " + shown(other.substr(0, 60))});
+        const Holder holder = holder_of(row, 2);
+        for (const std::string& value : values) {
+          std::vector<Holder>& holders = seen[value];
+          if (!holders.empty() && !found_) continue;
+          holders.push_back(holder);
+          ++held;
         }
+        for (const std::string& other : others)
+          put(holder, other, "expected an ID, found " + shown(other.substr(0, 60)));
       }
-      if (seen.size() >= kBatch) look_up(seen);
+      if (held >= kBatch) look_up(seen);
+      if (seen.empty()) held = 0;
     }
     look_up(seen);
     cursor.close();
   }
 
-  void look_up(std::unordered_map<std::string, std::string>& seen) {
+  // Values, and the rows that hold them: the first one, unless all are told of.
+  using Seen = std::unordered_map<std::string, std::vector<Holder>>;
+
+  void look_up(Seen& seen) {
     if (seen.empty()) return;
     std::vector<std::string> values;
     for (const auto& entry : seen) values.push_back(entry.first);
@@ -210,18 +257,27 @@ class Checker {
                             "(SELECT 1" +
                             from + " AND " + acceptable_target() + ") AND $1 IS NOT NULL";
     for (const Row& row : query(sql, {company_.arg(), text_array(values)})) {
-      add(seen.at(*row[0]), *row[0], *row[1] == "t");
+      for (const Holder& holder : seen.at(*row[0])) add(holder, *row[0], *row[1] == "t");
     }
     seen.clear();
   }
 
-  void add(const std::string& row_key, const std::string& value, bool exists) {
+  void add(const Holder& holder, const std::string& value, bool exists) {
     const bool stays = target_ == nullptr || !target_->owned() || target_->travels() || !copied_;
     if (exists && reference_->outside != OutsidePolicy::kRefuse && stays) return;
-    problems_.push_back(
-        {reference_->table, row_key, reference_->name,
-         (exists ? "leads to a row of another company in " : "leads nowhere: no row of ") +
-             display_table(target_table()) + (exists ? ": " : " has ") + shown(value)});
+    put(holder, value,
+        (exists ? "leads to a row of another company in " : "leads nowhere: no row of ") +
+            display_table(target_table()) + (exists ? ": " : " has ") + shown(value));
+  }
+
+  void put(const Holder& holder, const std::string& value, std::string problem) {
+    if (!found_) {
+      problems_.push_back(
+          {reference_->table, holder.row_key, reference_->name, std::move(problem)});
+      return;
+    }
+    found_({*reference_, holder.row_key, holder.written, holder.key, shown(value),
+            std::move(problem)});
   }
 
   // What is said of references may go into a manifest, and secrets go into none.
@@ -241,6 +297,8 @@ class Checker {
   std::vector<ReferenceProblem>& problems_;
   const bool copied_;
   const std::optional<WrittenRows> written_;
+  const WrittenRows* since_ = nullptr;
+  Found found_;  // empty: all are put into problems_
   const Reference* reference_ = nullptr;
   const ScopedTable* source_ = nullptr;
   const ScopedTable* target_ = nullptr;
@@ -309,6 +367,20 @@ void prove_soft_references(const LiveScope& live, const Company& company, const 
           "Repair them where the backup was made, or say with set_reference(..., outside => 'null' "
           "or 'keep') what becomes of references to another company. A copy cannot refer to rows "
           "that do not travel: for these only 'null' helps.");
+}
+
+void find_dangling(const LiveScope& live, const Company& company, const RowOrigin& origin,
+                   const WrittenRows& since, const std::function<bool(const Reference&)>& wanted,
+                   const std::function<void(const DanglingRow&)>& found) {
+  std::vector<ReferenceProblem> none;
+  Checker checker(live, company, none, !origin.same_company, origin.written);
+  checker.tell(since, found);
+  const RobustPlans plans;
+  for (const Reference& reference : live.scope.references) {
+    check_for_interrupts();
+    if (reference.soft && wanted(reference)) checker.check(reference);
+  }
+  plans.close();
 }
 
 void refuse_references(const LiveScope& live, const Company& company,

@@ -19,6 +19,15 @@ struct ReferenceProblem {
   std::string problem;
 };
 
+// A row whose reference that no foreign key says leads nowhere or to another company.
+struct DanglingRow {
+  const Reference& reference;
+  std::string row_key;
+  bool written;                  // since ...
+  std::vector<std::string> key;  // in PostgreSQL's text form; empty: its table has none
+  std::string value, problem;
+};
+
 // All of them, but for those whose rule keeps or nulls what leads to another company. What `proved`
 // proves is not asked again.
 std::vector<ReferenceProblem> check_references(const LiveScope& live, const Company& company,
@@ -32,6 +41,11 @@ std::string problem_text(const LiveScope& live, const ReferenceProblem& problem)
 // `origin`: only rows of the same company may lead to what does not travel.
 void prove_soft_references(const LiveScope& live, const Company& company, const RowOrigin& origin,
                            const std::function<bool(const Reference&)>& wanted);
+
+// The same, but tells of each such row, and of each value in it, instead of raising an error.
+void find_dangling(const LiveScope& live, const Company& company, const RowOrigin& origin,
+                   const WrittenRows& since, const std::function<bool(const Reference&)>& wanted,
+                   const std::function<void(const DanglingRow&)>& found);
 
 // May it lead to no company but the row's own? A row that names another one turns up among that
 // company's, whatever IDs it was loaded with.

@@ -12,6 +12,7 @@
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/robust_plan.hpp"
 #include "pg/check/integrity.hpp"
+#include "pg/check/reference_check.hpp"
 #include "pg/restore/selection_record.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/table_plan.hpp"
@@ -49,6 +50,19 @@ void CompanyMerge::begin_tables() {
   work_.refusals->known().left_out().begin_again(std::move(indexes));
 }
 
+// Rows that have to stay, and are gone; before anything is written: that may go.
+void CompanyMerge::find_needed(bool written) {
+  if (work_.refusals == nullptr) return;
+  NeededRows& needed = work_.refusals->known().needed();
+  bool lacks = needed.look_up();
+  if (written) {
+    FreshSnapshot fresh;
+    lacks = needed.lacks_any();
+    fresh.close();
+  }
+  if (lacks) work_.refusals->go_on();
+}
+
 void CompanyMerge::prove_doubted() {
   if (work_.refusals != nullptr) {
     find_false_checks();
@@ -78,8 +92,8 @@ void CompanyMerge::find_false_checks() {
                                 {text_array(relations), text_array(places)}, Access::kWrite)) {
       std::vector<std::string> values;
       for (size_t i = 2; i < row.size(); ++i) values.push_back(row[i].value_or(""));
-      work_.refusals->find_late(*done.matched, key_line(values), shown_key(values),
-                                reasons.at({*row[0], *row[1]}));
+      work_.refusals->find_late(*done.matched, refused_key(*done.matched, values),
+                                shown_key(values), reasons.at({*row[0], *row[1]}));
     }
   }
 }
@@ -92,11 +106,27 @@ bool CompanyMerge::find_unproved_rows(const RowOrigin& origin,
         const auto done = done_.find(row.reference.table);
         if (row.key.empty() || done == done_.end()) return;
         work_.refusals->find_late(
-            *done->second.matched, key_line(row.key), shown_key(row.key),
+            *done->second.matched, refused_key(*done->second.matched, row.key), shown_key(row.key),
             {sqlstate::kIntegrity, "its reference \"" + row.reference.name + "\" leads nowhere"});
       });
   work_.refusals->require_complete();
   return count == 0;
+}
+
+void CompanyMerge::find_dangling_rows(const RowOrigin& origin,
+                                      const std::function<bool(const Reference&)>& wanted) {
+  find_dangling(work_.live, work_.company, origin, written_rows(), wanted,
+                [this](const DanglingRow& row) {
+                  if (!row.written) return work_.refusals->need(row.reference, {row.value});
+                  const auto done = done_.find(row.reference.table);
+                  if (row.key.empty() || done == done_.end()) return;
+                  const MatchedTable& matched = *done->second.matched;
+                  work_.refusals->find_late(
+                      matched, refused_key(matched, row.key), shown_key(row.key),
+                      {sqlstate::kIntegrity,
+                       "its reference " + display_name(row.reference.name) + " " + row.problem});
+                });
+  work_.refusals->require_complete();
 }
 
 MergeCounts CompanyMerge::preview(const MatchedTable& matched) {
@@ -112,6 +142,7 @@ std::vector<MergeCounts> CompanyMerge::compare() {
   begin_tables();
   std::vector<MergeCounts> counts;
   for (const MatchedTable* matched : tables()) counts.push_back(preview(*matched));
+  find_needed(false);
   work_.load.doubts().prove();
   foreseen_ = work_.outside.foresee();
   work_.cut.find();
@@ -152,6 +183,7 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
     const bool stopped = !work_.missing.empty() || !work_.conflicts.empty();
     counts.push_back(stopped ? preview(*matched) : write(*matched, undo, edits));
   }
+  find_needed(true);
   if (work_.refusals != nullptr) work_.refusals->require_complete();
   work_.missing.refuse();
   work_.conflicts.refuse(!work_.policy.merges);
@@ -315,14 +347,18 @@ SharedNumbers recorded_numbers(const Manifest& record) {
   return shared;
 }
 
+bool CompanyMerge::has_lost(TableIndex table) const {
+  const auto done = done_.find(table);
+  return done != done_.end() && done->second.lost;
+}
+
 bool CompanyMerge::is_affected(const Reference& reference) const {
   const auto source = done_.find(reference.table);
   if (source != done_.end() && (source->second.added || has_changed(source->second, reference))) {
     return true;
   }
   if (work_.outside.has_lost(reference.target)) return true;
-  const auto target = done_.find(reference.target);
-  return target != done_.end() && target->second.lost;
+  return has_lost(reference.target);
 }
 
 // A row that becomes one of another kind refers to something else by the same key.

@@ -44,6 +44,10 @@ class CompanyMerge {
   bool find_unproved_rows(const RowOrigin& origin,
                           const std::function<bool(const Reference&)>& wanted);
 
+  // The same of references that no foreign key says: what cannot be left out stays.
+  void find_dangling_rows(const RowOrigin& origin,
+                          const std::function<bool(const Reference&)>& wanted);
+
   // Are there rows to adopt? May be asked before the rest.
   bool finds_orphans();
 
@@ -81,6 +85,9 @@ class CompanyMerge {
   // After apply(): was there any difference?
   bool has_written() const;
 
+  // Has apply() removed rows of the table, or given them other keys?
+  bool has_lost(TableIndex table) const;
+
   // Has apply() or settle_outside() written anything that the foreign key is about?
   bool is_affected(const Reference& reference) const;
 
@@ -104,6 +111,7 @@ class CompanyMerge {
   std::map<TableIndex, size_t> record_numbers() const;
   std::vector<const MatchedTable*> tables() const;
   void begin_tables();
+  void find_needed(bool written);
   void prove_doubted();
   void find_false_checks();
   std::vector<MergeCounts> in_order_of_archive(std::vector<MergeCounts> counts) const;

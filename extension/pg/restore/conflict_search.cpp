@@ -16,9 +16,9 @@ ConflictSearch::ConflictSearch(const LiveScope& live, const Company& company, co
   for (const UniqueIndex& index : plan.matched->table->exclusions) watch(index, true);
 }
 
-// The key of the row in the backup.
+// The key of the row in the backup, for messages and as a refusal has it.
 std::string ConflictSearch::after(const std::vector<RowValue>& values) const {
-  return plan_.key_text(values);
+  return key_line({plan_.key_text(values)}) + plan_.refusal_key(values);
 }
 
 bool ConflictSearch::is_needed(const MergePolicy& policy, const MergePlan& plan) {
@@ -31,31 +31,47 @@ bool ConflictSearch::is_needed(const MergePolicy& policy, const MergePlan& plan)
 
 void ConflictSearch::gone(const std::vector<RowValue>& current) {
   if (!aside_) aside_ = std::make_unique<LineSorter>();
-  aside_->put(after(current) + '\0' + kGone);
+  aside_->put(plan_.key_text(current) + '\0' + kGone);
 }
 
 std::vector<KeyConflicts> ConflictSearch::look_up() {
   std::vector<KeyConflicts> all;
   for (Index& index : indexes_) all.push_back({index.index, index.exclusion, 0, {}});
-  for (size_t i = 0; i < indexes_.size(); ++i) {
-    UniqueSearch::look_up(indexes_[i], [&](const Hit& hit) {
-      MergeConflict conflict{hit.values, hit.after, hit.is_own ? *hit.told[0] : ""};
-      if (aside_ && hit.is_own) return put_aside(i, conflict);
-      all[i].note(std::move(conflict));
-    });
-  }
-  if (aside_) read_aside(all);
+  look_up_all([&](size_t number, const MergeConflict& conflict) { all[number].note(conflict); });
   std::erase_if(all, [](const KeyConflicts& found) { return found.count == 0; });
   return all;
 }
 
+void ConflictSearch::look_up(const Found& found) {
+  look_up_all([&](size_t number, const MergeConflict& conflict) {
+    found(*indexes_[number].index, conflict);
+  });
+}
+
+void ConflictSearch::look_up_all(
+    const std::function<void(size_t number, const MergeConflict&)>& found) {
+  for (size_t i = 0; i < indexes_.size(); ++i) {
+    UniqueSearch::look_up(indexes_[i], [&](const Hit& hit) {
+      std::string_view row = hit.after;
+      const std::string archived(take_value(row));
+      const MergeConflict conflict{hit.values, archived, hit.is_own ? *hit.told[0] : "",
+                                   std::string(row)};
+      if (aside_ && hit.is_own) return put_aside(i, conflict);
+      found(i, conflict);
+    });
+  }
+  if (aside_) read_aside(found);
+}
+
 void ConflictSearch::put_aside(size_t number, const MergeConflict& conflict) {
   aside_->put(conflict.existing + '\0' + kFound +
-              key_line({std::to_string(number), conflict.values, conflict.archived}));
+              key_line({std::to_string(number), conflict.values, conflict.archived}) +
+              conflict.row);
 }
 
 // Rows that are gone stand before what was found of them.
-void ConflictSearch::read_aside(std::vector<KeyConflicts>& all) {
+void ConflictSearch::read_aside(
+    const std::function<void(size_t number, const MergeConflict&)>& found) {
   aside_->sort();
   std::string gone;
   std::string_view line;
@@ -66,9 +82,9 @@ void ConflictSearch::read_aside(std::vector<KeyConflicts>& all) {
     if (what == kGone) {
       gone = existing;
     } else if (existing != gone) {
-      KeyConflicts& found = all[std::stoul(std::string(take_value(line)))];
-      const std::string values(take_value(line));
-      found.note({values, std::string(take_value(line)), std::string(existing)});
+      const size_t number = std::stoul(std::string(take_value(line)));
+      const std::string values(take_value(line)), archived(take_value(line));
+      found(number, {values, archived, std::string(existing), std::string(line)});
     }
   }
 }

@@ -3,6 +3,7 @@
 // the company or of others.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,8 +25,10 @@ class ConflictSearch : public UniqueSearch {
   // A row of the company that goes, or becomes another: nothing that it has is in the way.
   void gone(const std::vector<RowValue>& current);
 
-  // Looks all of them up; to be called once.
+  // Looks all of them up; one of the two is to be called, once.
   std::vector<KeyConflicts> look_up();
+  using Found = std::function<void(const UniqueIndex& index, const MergeConflict& conflict)>;
+  void look_up(const Found& found);
 
  protected:
   std::string after(const std::vector<RowValue>& values) const override;
@@ -33,7 +36,8 @@ class ConflictSearch : public UniqueSearch {
 
  private:
   void put_aside(size_t number, const MergeConflict& conflict);
-  void read_aside(std::vector<KeyConflicts>& all);
+  void read_aside(const std::function<void(size_t number, const MergeConflict&)>& found);
+  void look_up_all(const std::function<void(size_t number, const MergeConflict&)>& found);
 
   // Keys of rows that are gone, and conflicts by the key of the existing row; null: none is gone.
   std::unique_ptr<LineSorter> aside_;

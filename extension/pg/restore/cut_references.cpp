@@ -7,6 +7,7 @@
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/line_spool.hpp"
+#include "pg/restore/left_dangling.hpp"
 #include "pg/rows/key_lookup.hpp"
 #include "pg/rows/table_plan.hpp"
 
@@ -43,6 +44,7 @@ struct Cut {
   bool is_route = false;  // a row is the company's by it
   bool is_up = false;     // ... as what it refers to refers to the row
   bool looks_for_wanted = true, looks_for_lost = true;
+  bool is_of_log = false;  // it is only told of
   FoundRows wanted{}, lost{};
 };
 
@@ -78,6 +80,7 @@ struct CutReferences::Impl {
   void find_ways_up(const ScopedTable& scoped);
   bool can_be_compared(const Reference& reference) const;
   bool goes_by_route(const Reference& reference) const;
+  bool add_of_log(const Reference& reference);
 
   void put_keys(TableIndex table, const std::vector<const Column*>& columns,
                 const std::vector<RowValue>& values, char what);
@@ -115,11 +118,21 @@ std::string keys_as_rows(const Table& table, const std::vector<int16_t>& columns
 
 constexpr const char* kNumber = "r.\"company_backup n\"";
 
+bool has_logs(const LiveScope& live) {
+  const std::vector<Reference>& references = live.scope.references;
+  return std::any_of(references.begin(), references.end(),
+                     [&](const Reference& reference) { return is_of_log(live, reference); });
+}
+
 }  // namespace
 
 CutReferences::CutReferences(const LiveScope& live, const Company& company, MatchedArchive& load,
                              const MergePolicy& policy)
-    : live_(live), company_(company), load_(load), policy_(policy) {}
+    : live_(live),
+      company_(company),
+      load_(load),
+      policy_(policy),
+      foresees_logs_(policy.preview && !policy.merges && has_logs(live)) {}
 
 CutReferences::~CutReferences() = default;
 
@@ -181,6 +194,7 @@ void CutReferences::Impl::find_cuts() {
     const ScopedTable* const target = live.scope.find(reference.target);
     if (target == nullptr || !target->travels() || reference.target == live.scope.company_table)
       continue;
+    if (add_of_log(reference) || policy.selected == nullptr) continue;
     if (!can_be_compared(reference)) continue;
     const SelectedTable* const selected = policy.selected_of(reference.target);
     Cut cut;
@@ -190,7 +204,23 @@ void CutReferences::Impl::find_cuts() {
     cut.looks_for_lost = selected != nullptr && !policy.selected->covers(reference.table);
     if (cut.looks_for_wanted || cut.looks_for_lost) add_cut(std::move(cut));
   }
+  if (policy.selected == nullptr) return;
   for (const ScopedTable* scoped : live.travelling()) find_ways_up(*scoped);
+}
+
+// A preview tells of rows of logs that would refer to nothing, unless the selection is refused for
+// them.
+bool CutReferences::Impl::add_of_log(const Reference& reference) {
+  const bool is_refused = policy.selected != nullptr && can_be_compared(reference);
+  if (!policy.preview || !is_of_log(live, reference) || is_refused) return false;
+  if (!reference.json_path.empty()) return true;
+  Cut cut;
+  cut.reference = reference;
+  cut.is_route = goes_by_route(reference);
+  cut.looks_for_wanted = false;
+  cut.is_of_log = true;
+  add_cut(std::move(cut));
+  return true;
 }
 
 bool CutReferences::Impl::is_meant(const Cut& cut, const std::vector<const Column*>& columns,
@@ -239,6 +269,7 @@ void CutReferences::added(const MergePlan& plan, const std::vector<RowValue>& ar
     impl_.reset(new Impl{live_, company_, load_, policy_});
     impl_->find_cuts();
   }
+  if (impl_->cuts.empty()) return;
   const TableIndex table = plan.matched->scoped->table;
   impl_->put_keys(table, plan.matched->columns, archived, kKeyComes);
   impl_->put_wanted(table, plan.matched->columns, archived, key_of(plan, archived));
@@ -249,6 +280,7 @@ void CutReferences::removed(const MergePlan& plan, const std::vector<RowValue>& 
     impl_.reset(new Impl{live_, company_, load_, policy_});
     impl_->find_cuts();
   }
+  if (impl_->cuts.empty()) return;
   impl_->put_keys(plan.matched->scoped->table, plan.current, values, kKeyGoes);
   impl_->put_touched(plan, values);
 }
@@ -394,8 +426,11 @@ std::string CutReferences::Impl::describe(const Cut& cut, bool lost) const {
   std::string text = display_name(cut.reference.name) + ": " + std::to_string(found.count) +
                      (found.count == 1 ? " row that " : " rows that ");
   if (lost) {
-    text += (found.count == 1 ? "stays " : "stay ") + std::string(cut.is_up ? "belongs" : "refers");
-    text += " to rows of table " + target + " that would be removed";
+    const bool one = found.count == 1;
+    text += one ? "stays " : "stay ";
+    text += cut.is_up ? (one ? "belongs" : "belong") : (one ? "refers" : "refer");
+    text += " to rows of table " + target +
+            (cut.is_of_log ? " that are removed, and will lead nowhere" : " that would be removed");
   } else {
     text += (found.count == 1 ? "comes back refers" : "come back refer") +
             std::string(" to rows of table ") + target + " that are not there";
@@ -408,6 +443,7 @@ std::string CutReferences::Impl::hint() const {
   std::set<std::string> tables;
   bool all_whole = true;
   for (const Cut& cut : cuts) {
+    if (cut.is_of_log) continue;
     const auto more = [&](TableIndex table) {
       const SelectedTable* const known = selected.of(table);
       all_whole = all_whole && known != nullptr && known->whole;
@@ -431,7 +467,9 @@ std::multimap<TableIndex, std::string> CutReferences::notes() const {
     if (cut.wanted.count > 0) {
       notes.emplace(source, "refused: " + impl_->describe(cut, false));
     }
-    if (cut.lost.count > 0) {
+    if (cut.lost.count > 0 && cut.is_of_log) {
+      notes.emplace(source, impl_->describe(cut, true));
+    } else if (cut.lost.count > 0) {
       notes.emplace(target, "refused: " + impl_->describe(cut, true) + " (table " +
                                 display_table(live_.table(source)) + ")");
     }
@@ -444,7 +482,7 @@ void CutReferences::refuse() const {
   std::string list;
   for (const Cut& cut : impl_->cuts) {
     for (const bool lost : {false, true}) {
-      if ((lost ? cut.lost : cut.wanted).count == 0) continue;
+      if ((lost ? cut.lost : cut.wanted).count == 0 || cut.is_of_log) continue;
       list += (list.empty() ? "" : "\n") +
               ("table " + display_table(live_.table(cut.reference.table))) + ", " +
               impl_->describe(cut, lost);

@@ -32,6 +32,21 @@ std::string shown_row(const Table& table, const std::vector<std::string>& key) {
   return text + ") of " + display_table(table);
 }
 
+// Keys that become kNoKey in documents. There may be none yet.
+class LeftKeys final : public KeyMap {
+ public:
+  explicit LeftKeys(const KeySet* keys) : keys_(keys) {}
+  size_t width() const override { return keys_.width(); }
+  bool is_identity() const override { return false; }
+  bool find(const std::vector<std::string_view>& key,
+            std::vector<std::string>& new_key) const override {
+    return keys_.find(key, new_key);
+  }
+
+ private:
+  const DroppedKeys keys_;
+};
+
 }  // namespace
 
 // Into key_. False: one of the values is NULL.
@@ -48,37 +63,79 @@ bool LeftOutRows::read_key(const MatchedTable& matched, const std::vector<size_t
   return true;
 }
 
-void LeftOutRows::note(const MatchedTable& matched, const std::vector<RowValue>& row,
-                       const std::vector<RowValue>* stays) {
-  for (const Reference& reference : live_.scope.references) {
-    if (reference.target != matched.scoped->table) continue;
-    const auto positions = positions_of(matched, reference.target_columns);
-    if (!positions) continue;
-    if (stays != nullptr && std::all_of(positions->begin(), positions->end(), [&](size_t at) {
-          return is_same(row[at], (*stays)[at]);
-        })) {
-      continue;
-    }
-    if (!read_key(matched, *positions, row)) continue;
-    const Target target = target_of(reference);
-    KeySet& keys = keys_[target];
-    if (keys.contains(key_)) continue;
-    keys.add(key_);
-    const auto asked = asked_.find(target);
-    missed_ |=
-        asked_inside_.contains(target) || (asked != asked_.end() && asked->second.contains(key_));
+// Calls `at` with each key of the row that references may lead to, in texts_ and key_, but for
+// those that `stays` has as well.
+void LeftOutRows::each_key(const MatchedTable& matched, const std::vector<RowValue>& row,
+                           const std::vector<RowValue>* stays,
+                           const std::function<void(Left&)>& at) {
+  for (const auto& [left, positions] : ways_of(matched).keys) {
+    const bool is_there =
+        stays != nullptr && std::all_of(positions.begin(), positions.end(), [&](size_t position) {
+          return is_same(row[position], (*stays)[position]);
+        });
+    if (!is_there && read_key(matched, positions, row)) at(*left);
   }
 }
 
+// The key in key_.
+void LeftOutRows::note_key(Left& left) {
+  if (left.noted.contains(key_)) return;
+  left.noted.add(key_);
+  left.keys.add(key_);
+  left.listed.push_back(texts_);
+  missed_ |= !left.believed.contains(key_) && (left.asked_inside || left.asked.contains(key_));
+}
+
+void LeftOutRows::note(const MatchedTable& matched, const std::vector<RowValue>& row,
+                       const std::vector<RowValue>* stays) {
+  each_key(matched, row, stays, [this](Left& left) { note_key(left); });
+}
+
+// What rows would not come, as far as they were remembered: for the next time.
+void LeftOutRows::close_over() {
+  std::vector<std::pair<Left*, Key>> found;
+  for (auto& [target, left] : left_) {
+    for (const Key& key : left.listed) found.emplace_back(&left, key);
+  }
+  std::vector<bool> is_out(rows_.size());
+  std::string joined;
+  for (size_t i = 0; i < found.size(); ++i) {
+    key_.assign(found[i].second.begin(), found[i].second.end());
+    join_key(key_, joined);
+    const auto [first, last] = found[i].first->asking.equal_range(joined);
+    for (auto asking = first; asking != last; ++asking) {
+      if (is_out[asking->second]) continue;
+      is_out[asking->second] = true;
+      for (const auto& key : rows_[asking->second]) found.push_back(key);
+    }
+  }
+  for (auto& [target, left] : left_) left = {};
+  for (auto& [left, key] : found) {
+    left->believed.add({key.begin(), key.end()});
+    left->expected.push_back(std::move(key));
+  }
+  for (auto& [target, left] : left_) left.keys = left.believed;
+}
+
 void LeftOutRows::begin_again(std::set<TableIndex> tables) {
+  close_over();
+  rows_.clear();
   open_ = std::move(tables);
-  asked_.clear();
-  asked_inside_.clear();
   missed_ = false;
+  ++times_;
 }
 
 void LeftOutRows::finish_table(TableIndex table) {
   open_.erase(table);
+  for (auto& [target, left] : left_) {
+    if (target.table != table) continue;
+    const auto is_wrong = [&left = left](const Key& key) {
+      return !left.noted.contains({key.begin(), key.end()});
+    };
+    const std::vector<Key>& trusted = left.asked_inside ? left.expected : left.trusted;
+    missed_ |= std::any_of(trusted.begin(), trusted.end(), is_wrong);
+    left.keys = left.noted;
+  }
 }
 
 // Does the row go where what it leads to goes?
@@ -95,6 +152,21 @@ bool LeftOutRows::is_needed(const Reference& reference) const {
   return is_route || cascades;
 }
 
+// May rows of `from` refer to such of `table`, or to others that do?
+bool LeftOutRows::leads_to(TableIndex from, TableIndex table) const {
+  std::set<TableIndex> seen{from};
+  std::vector<TableIndex> waiting{from};
+  while (!waiting.empty()) {
+    const TableIndex at = waiting.back();
+    waiting.pop_back();
+    if (at == table) return true;
+    for (const Reference& reference : live_.scope.references)
+      if (reference.table == at && seen.insert(reference.target).second)
+        waiting.push_back(reference.target);
+  }
+  return false;
+}
+
 void LeftOutRows::add_way(Ways& ways, const MatchedTable& matched, const Reference& reference) {
   const auto positions = positions_of(matched, reference.columns);
   if (!positions) return;
@@ -105,11 +177,16 @@ void LeftOutRows::add_way(Ways& ways, const MatchedTable& matched, const Referen
     if (!at) return;
     when = RowMapper::When{*at, reference.when_value, kind->is_padded()};
   }
-  const KeySet* keys = &keys_[target_of(reference)];
+  for (const size_t position : *positions) {
+    const KeyForm form = key_form(*matched.columns[position]);
+    if (form != KeyForm::kAsPrinted) ways.inside.set_form(position, form);
+  }
+  Left* const left = &left_[target_of(reference)];
+  const KeySet* const keys = &left->keys;
   if (!reference.json_path.empty() || reference.path || is_list(live_.schema, reference))
     ways.inside_to.insert(target_of(reference));
   if (!reference.json_path.empty()) {
-    ways.maps.push_back(std::make_unique<DroppedKeys>(keys));
+    ways.maps.push_back(std::make_unique<LeftKeys>(keys));
     return ways.inside.map_json((*positions)[0], JsonPath::parse(reference.json_path),
                                 ways.maps.back().get(), when);
   }
@@ -119,7 +196,8 @@ void LeftOutRows::add_way(Ways& ways, const MatchedTable& matched, const Referen
   }
   if (is_list(live_.schema, reference))
     return ways.inside.drop_elements((*positions)[0], keys, when);
-  Way way{&reference, keys, *positions, {}, when};
+  Way way{&reference, left, *positions, {}, when};
+  way.is_tied = leads_to(reference.target, reference.table);
   if (!is_needed(reference)) {
     for (const int16_t number : clearable_columns(live_, reference))
       way.cleared.push_back(*position_of(matched, number));
@@ -130,8 +208,14 @@ void LeftOutRows::add_way(Ways& ways, const MatchedTable& matched, const Referen
 LeftOutRows::Ways& LeftOutRows::ways_of(const MatchedTable& matched) {
   const auto [known, added] = ways_.try_emplace(matched.scoped->table);
   if (!added) return known->second;
-  for (const Reference& reference : live_.scope.references)
+  std::set<Target> targets;
+  for (const Reference& reference : live_.scope.references) {
     if (reference.table == matched.scoped->table) add_way(known->second, matched, reference);
+    if (reference.target != matched.scoped->table) continue;
+    const auto positions = positions_of(matched, reference.target_columns);
+    if (positions && targets.insert(target_of(reference)).second)
+      known->second.keys.emplace_back(&left_[target_of(reference)], *positions);
+  }
   return known->second;
 }
 
@@ -143,15 +227,44 @@ bool LeftOutRows::is_meant(const MatchedTable& matched, const Way& way) const {
   return text && in_form(key_form(kind), *text) == way.when->value;
 }
 
-LeftOutRows::Fate LeftOutRows::look_at(const MatchedTable& matched, std::vector<RowValue>& row) {
+// Is the row with the key in key_ left out? `open`: not all is known of its table.
+bool LeftOutRows::is_left(const Way& way, bool open) {
+  Left& left = *way.left;
+  const bool is_left = left.keys.contains(key_);
+  if (!open) return is_left;
+  if (!is_left) left.asked.add(key_);
+  if (is_left && !left.noted.contains(key_)) left.trusted.push_back(texts_);
+  return is_left;
+}
+
+// The row in before_, which comes as far as is known.
+void LeftOutRows::remember(const MatchedTable& matched, const std::vector<RowValue>* stays,
+                           const std::vector<std::pair<Left*, Key>>& needed) {
+  AskingRow keys;
+  each_key(matched, before_, stays, [&](Left& left) { keys.emplace_back(&left, texts_); });
+  if (keys.empty()) return;
+  std::string joined;
+  for (const auto& [left, key] : needed) {
+    key_.assign(key.begin(), key.end());
+    join_key(key_, joined);
+    left->asking.emplace(joined, rows_.size());
+  }
+  rows_.push_back(std::move(keys));
+}
+
+LeftOutRows::Fate LeftOutRows::look_at(const MatchedTable& matched, std::vector<RowValue>& row,
+                                       const std::vector<RowValue>* stays) {
   Ways& ways = ways_of(matched);
   before_ = row;
+  std::vector<std::pair<Left*, Key>> needed;
   for (const Way& way : ways.to_rows) {
     const bool open = open_.contains(way.reference->target);
-    if ((way.keys->empty() && !open) || !read_key(matched, way.positions, before_)) continue;
+    const bool remembers = times_ > 1 && way.cleared.empty() && (open || way.is_tied);
+    if (way.left->keys.empty() && !open && !remembers) continue;
+    if (!read_key(matched, way.positions, before_)) continue;
     if (!is_meant(matched, way)) continue;
-    if (!way.keys->contains(key_)) {
-      if (open) asked_[target_of(*way.reference)].add(key_);
+    if (!is_left(way, open)) {
+      if (remembers) needed.emplace_back(way.left, texts_);
       continue;
     }
     if (way.cleared.empty()) {
@@ -160,8 +273,9 @@ LeftOutRows::Fate LeftOutRows::look_at(const MatchedTable& matched, std::vector<
     }
     for (const size_t position : way.cleared) row[position] = {};
   }
+  if (!needed.empty()) remember(matched, stays, needed);
   for (const Target& target : ways.inside_to)
-    if (open_.contains(target.table)) asked_inside_.insert(target);
+    if (open_.contains(target.table)) left_[target].asked_inside = true;
   if (!ways.inside.empty()) ways.inside.apply(row);
   return std::equal(row.begin(), row.end(), before_.begin(), is_same) ? Fate::kComes
                                                                       : Fate::kChanged;

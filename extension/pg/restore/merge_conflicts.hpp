@@ -16,6 +16,7 @@ struct MergeConflict {
   std::string values;    // of the index: (7, north); "" if it is not one of plain columns
   std::string archived;  // the key of the row in the backup; "" if it has none
   std::string existing;  // that of the row here; "" if it is not the company's
+  std::string row;       // of the backup, see MergePlan::refusal_key()
 };
 
 // Those in one index.

@@ -4,8 +4,10 @@
 
 #include "core/archive/key_order.hpp"
 #include "core/scope/ownership.hpp"
+#include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/typed_value.hpp"
+#include "pg/rows/key_lookup.hpp"
 #include "pg/rows/line_values.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
 #include "pg/rows/table_plan.hpp"
@@ -43,15 +45,16 @@ bool is_greater(const Column& column, std::string_view archived, std::string_vie
                                             typed_value(column, std::string(current))})) == "t";
 }
 
-// By name: partitions have numbers of their own.
+// By name: partitions have numbers of their own. A generated column is as constrained as what it is
+// made of.
 std::set<int16_t> constrained_columns(const Table& table) {
   std::set<int16_t> numbers;
   for (const Row& row :
        query("WITH leaf AS (SELECT $1 AS oid UNION SELECT relid FROM pg_partition_tree($1)), "
              "bound AS (SELECT i.indrelid AS oid, i.indexrelid AS index, i.indkey::int2[] AS key "
              "FROM pg_index i JOIN leaf ON i.indrelid = leaf.oid "
-             "WHERE i.indisunique OR i.indisexclusion) "
-             "SELECT DISTINCT root.attnum FROM (SELECT oid, unnest(key) AS number FROM bound "
+             "WHERE i.indisunique OR i.indisexclusion), "
+             "used AS (SELECT oid, unnest(key) AS number FROM bound "
              "UNION SELECT b.oid, d.refobjsubid FROM bound b JOIN pg_depend d ON "
              "d.classid = 'pg_class'::regclass AND d.objid = b.index AND "
              "d.refclassid = 'pg_class'::regclass AND d.refobjid = b.oid "
@@ -60,7 +63,13 @@ std::set<int16_t> constrained_columns(const Table& table) {
              "UNION SELECT p.partrelid, d.refobjsubid FROM pg_partitioned_table p JOIN leaf ON "
              "p.partrelid = leaf.oid AND p.partexprs IS NOT NULL JOIN pg_depend d ON "
              "d.classid = 'pg_class'::regclass AND d.objid = p.partrelid AND "
-             "d.refobjid = p.partrelid) u "
+             "d.refobjid = p.partrelid), "
+             "made AS (SELECT u.oid, p.refobjsubid FROM used u JOIN pg_attribute a ON "
+             "a.attrelid = u.oid AND a.attnum = u.number AND a.attgenerated <> '' "
+             "JOIN pg_attrdef d ON d.adrelid = u.oid AND d.adnum = u.number JOIN pg_depend p ON "
+             "p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND "
+             "p.refclassid = 'pg_class'::regclass AND p.refobjid = u.oid) "
+             "SELECT DISTINCT root.attnum FROM (TABLE used UNION TABLE made) u "
              "JOIN pg_attribute a ON a.attrelid = u.oid AND a.attnum = u.number "
              "JOIN pg_attribute root ON root.attrelid = $1 AND root.attname = a.attname "
              "WHERE u.number > 0",
@@ -202,6 +211,26 @@ std::string MergePlan::key_text(const std::vector<RowValue>& values) const {
 std::string MergePlan::identity_of(const std::vector<RowValue>& row) const {
   if (is_keyless()) return comparable(columns, row, true);
   return key_line_of(matched->scoped->key, matched->columns, row).value_or("");
+}
+
+std::string refused_key(const MatchedTable& matched, const std::vector<std::string>& key) {
+  std::vector<std::string> formed;
+  for (size_t i = 0; i < key.size(); ++i) {
+    const Column& column = column_of(*matched.table, matched.scoped->key[i]);
+    formed.emplace_back(in_form(key_form(column), key[i]));
+  }
+  return key_line(formed);
+}
+
+std::string MergePlan::refusal_key(const std::vector<RowValue>& row) const {
+  if (is_keyless()) return identity_of(row);
+  std::vector<std::string> values;
+  for (const int16_t number : matched->scoped->key) {
+    const auto position = position_of(*matched, number);
+    const Text text = position ? text_form(*current[*position], row[*position]) : Text();
+    values.push_back(text.value_or(""));
+  }
+  return refused_key(*matched, values);
 }
 
 MergePlan plan_merge(const LiveScope& live, const MatchedTable& matched, const Company& company,

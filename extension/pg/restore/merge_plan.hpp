@@ -35,7 +35,12 @@ struct MergePlan {
   // Is a row of the archive the same, whatever it holds? A key, or all that counts of a row
   // without.
   std::string identity_of(const std::vector<RowValue>& row) const;
+  // The same, however the values of the key are printed.
+  std::string refusal_key(const std::vector<RowValue>& row) const;
 };
+
+// The key of a row, as one text that is the same however its values are printed.
+std::string refused_key(const MatchedTable& matched, const std::vector<std::string>& key);
 
 struct MergePolicy {
   bool with_files = false;

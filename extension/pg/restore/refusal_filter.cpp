@@ -1,6 +1,7 @@
 #include "pg/restore/refusal_filter.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/scope/sql.hpp"
@@ -40,13 +41,17 @@ RefusalFilter::RefusalFilter(const MergePlan& plan, MatchedArchive& load, Refusa
       matched_(*plan.matched),
       refusals_(refusals),
       left_out_(refusals.known().left_out()),
+      needed_(refusals.known().needed()),
       next_(next),
-      rows_(plan, load, [this](const RowsOnTrial::Row& row) { take(row); }),
+      rows_(plan, load, refusals.known().is_strict(),
+            [this](const RowsOnTrial::Row& row) { take(row); }),
       archived_(line_columns(plan.columns, {})),
-      current_(line_columns(plan.columns, plan.others)) {}
+      current_(line_columns(plan.columns, plan.others)) {
+  if (refusals.known().knows(matched_.scoped->table)) held_.emplace(plan);
+}
 
 const Refusal* RefusalFilter::known(const Values& row) const {
-  return refusals_.known().find(matched_.scoped->table, plan_.identity_of(row));
+  return refusals_.known().find(matched_.scoped->table, plan_.refusal_key(row));
 }
 
 std::string RefusalFilter::archived_line(const Values& row) const {
@@ -56,8 +61,8 @@ std::string RefusalFilter::archived_line(const Values& row) const {
 }
 
 // Takes from the row what it referred to and does not come. Why it cannot be without, if so.
-std::optional<Refusal> RefusalFilter::go_without(Values& row) {
-  if (left_out_.look_at(matched_, row) != LeftOutRows::Fate::kStaysAway) return std::nullopt;
+std::optional<Refusal> RefusalFilter::go_without(Values& row, const Values* stays) {
+  if (left_out_.look_at(matched_, row, stays) != LeftOutRows::Fate::kStaysAway) return std::nullopt;
   ++counts_.needing;
   return Refusal{sqlstate::kIntegrity, "it needs " + left_out_.needed() + ", which is left out"};
 }
@@ -90,32 +95,39 @@ void RefusalFilter::take_added(const RowsOnTrial::Row& row) {
   }
   Values values = archived_.values();
   if (const auto why = go_without(values)) return leave_out(archived_.values(), *why, row.line);
-  if (std::equal(values.begin(), values.end(), archived_.values().begin(), is_same))
+  if (std::equal(values.begin(), values.end(), archived_.values().begin(), is_same)) {
+    if (held_) held_->added(values);
     return next_.add_row(row.line);
+  }
   const std::string line = archived_line(values);
   if (const auto why = rows_.try_added(line)) {
     ++counts_.refused;
     return leave_out(archived_.values(), *why, row.line);
   }
-  tell_cleared(archived_.values(), values);
+  tell_cleared(archived_.values(), lost_of(archived_.values(), values));
+  if (held_) held_->added(values);
+  if (plan_.is_keyless())
+    changed_rows_.emplace(plan_.refusal_key(values), plan_.refusal_key(archived_.values()));
   next_.add_row(line);
 }
 
-// What a row loses by coming without others.
-void RefusalFilter::tell_cleared(const Values& before, const Values& after) {
+RefusalFilter::Lost RefusalFilter::lost_of(const Values& before, const Values& after) const {
   std::vector<RowColumn> columns;
   Values lost;
-  std::string names;
+  Lost told;
   for (size_t i = 0; i < matched_.columns.size(); ++i) {
     if (is_same(before[i], after[i])) continue;
     columns.push_back(plan_.columns[i].column);
     lost.push_back(before[i]);
-    names += (names.empty() ? "" : ", ") + display_name(plan_.columns[i].column.name);
+    told.names += (told.names.empty() ? "" : ", ") + display_name(plan_.columns[i].column.name);
   }
-  std::string data;
-  RowComposer(columns).append(lost, data);
-  refusals_.lose(matched_, plan_.key_text(before),
-                 "column " + names + ": it referred to a row that is left out", std::move(data));
+  if (!lost.empty()) RowComposer(columns).append(lost, told.data);
+  return told;
+}
+
+void RefusalFilter::tell_cleared(const Values& row, const Lost& lost) {
+  refusals_.lose(matched_, plan_.key_text(row),
+                 "column " + lost.names + ": it referred to a row that is left out", lost.data);
 }
 
 void RefusalFilter::changed(const CurrentRow& row, uint32_t xmin, bool is_orphan,
@@ -124,19 +136,28 @@ void RefusalFilter::changed(const CurrentRow& row, uint32_t xmin, bool is_orphan
     ++counts_.refused;
     return leave(row, current, archived, *why);
   }
+  std::set<int16_t> changing;
+  for (const size_t position : columns) changing.insert(plan_.current[position]->number);
+  if (needed_.is_needed(matched_.scoped->table, plan_.current, current, &changing)) {
+    ++counts_.needing;
+    return leave(row, current, archived,
+                 {sqlstate::kIntegrity, "rows that stay refer to the row that is here"});
+  }
   Values wanted(current.begin(), current.begin() + static_cast<ptrdiff_t>(archived.size()));
   for (const size_t position : columns) wanted[position] = archived[position];
   Values after = wanted;
-  if (const auto why = go_without(after)) return leave(row, current, archived, *why);
+  if (const auto why = go_without(after, &current)) return leave(row, current, archived, *why);
   for (size_t i = 0; i < after.size(); ++i) {
     if (is_same(wanted[i], after[i])) continue;
     archived[i] = after[i];
     if (std::find(columns.begin(), columns.end(), i) == columns.end()) columns.push_back(i);
   }
-  if (!std::equal(after.begin(), after.end(), wanted.begin(), is_same)) tell_cleared(wanted, after);
+  Lost lost = lost_of(wanted, after);
   RowsOnTrial::Row change{RowsOnTrial::Row::What::kChanged, std::string(row.line),
                           archived_line(archived)};
   change.columns = std::move(columns);
+  change.cleared = std::move(lost.names);
+  change.lost = std::move(lost.data);
   change.version = row.version;
   change.xmin = xmin;
   change.is_orphan = is_orphan;
@@ -151,6 +172,8 @@ void RefusalFilter::take_changed(const RowsOnTrial::Row& row) {
     ++counts_.refused;
     return leave(here, current_.values(), archived_.values(), *row.refused);
   }
+  if (!row.cleared.empty()) tell_cleared(archived_.values(), {row.cleared, row.lost});
+  if (held_) held_->changed(current_.values(), archived_.values(), row.columns);
   next_.change_row(here, row, current_.values(), archived_.values());
 }
 
@@ -159,13 +182,18 @@ void RefusalFilter::leave(const CurrentRow& row, const Values& current, const Va
                           const Refusal& why) {
   left_out_.note(matched_, archived, &current);
   refusals_.leave_out(matched_, plan_.key_text(archived), why, archived_line(archived));
+  stay(row, current);
+}
+
+void RefusalFilter::stay(const CurrentRow& row, const Values& current) {
+  needed_.stays(matched_.scoped->table, plan_.current, current);
+  if (held_) held_->stays(current);
   next_.leave_row(row);
 }
 
 void RefusalFilter::removed(const CurrentRow& row, uint32_t xmin, bool is_orphan,
                             const Values& values) {
-  if (refusals_.known().is_needed(matched_.scoped->table, plan_.current, values))
-    return next_.leave_row(row);
+  if (needed_.is_needed(matched_.scoped->table, plan_.current, values)) return stay(row, values);
   RowsOnTrial::Row removal{RowsOnTrial::Row::What::kRemoved, std::string(row.line), {}};
   removal.version = row.version;
   removal.xmin = xmin;
@@ -188,6 +216,12 @@ void RefusalFilter::take(const RowsOnTrial::Row& row) {
 void RefusalFilter::finish() {
   rows_.run();
   rows_.close();
+  counts_.doubted = rows_.doubted();
+  if (held_) {
+    held_->close_over([this](const std::string& row, const std::string& key, Oid index) {
+      find_clash(row, key, index);
+    });
+  }
   left_out_.finish_table(matched_.scoped->table);
 }
 
@@ -196,7 +230,25 @@ void RefusalFilter::find_taken(std::string_view line, bool whole, Oid index) {
   row.parse(line);
   const Values values(row.values().begin(),
                       row.values().begin() + static_cast<ptrdiff_t>(plan_.columns.size()));
-  refusals_.find_late(matched_, plan_.identity_of(values), plan_.key_text(values), taken(index));
+  find_clash(plan_.refusal_key(values), plan_.key_text(values), index);
+}
+
+void RefusalFilter::find_clash(const std::string& row, const std::string& key, Oid index) {
+  const auto [first, last] = changed_rows_.equal_range(row);
+  for (auto changed = first; changed != last; ++changed)
+    refusals_.find_late(matched_, changed->second, key, taken(index));
+  if (first == last) refusals_.find_late(matched_, row, key, taken(index));
+}
+
+void RefusalFilter::find_dangling(const std::string& row, const std::string& key,
+                                  const Reference& reference) {
+  refusals_.find_late(
+      matched_, row, key,
+      {sqlstate::kIntegrity, "its reference \"" + reference.name + "\" leads nowhere"});
+}
+
+void RefusalFilter::stays(const Values& values) {
+  needed_.stays(matched_.scoped->table, plan_.current, values, true);
 }
 
 }  // namespace company_backup

@@ -6,7 +6,6 @@
 #include "core/text/printable.hpp"
 #include "pg/restore/restore_record.hpp"
 #include "pg/rows/key_lookup.hpp"
-#include "pg/rows/line_values.hpp"
 
 namespace company_backup {
 namespace {
@@ -28,34 +27,6 @@ const Refusal* KnownRefusals::find(TableIndex table, const std::string& row) con
   if (rows == rows_.end()) return nullptr;
   const auto found = rows->second.find(row);
   return found == rows->second.end() ? nullptr : &reasons_[found->second];
-}
-
-bool KnownRefusals::need(TableIndex table, const std::vector<int16_t>& columns,
-                         const std::vector<std::string>& key) {
-  KeySet& keys = needed_[table][columns];
-  const std::vector<std::string_view> values(key.begin(), key.end());
-  if (keys.contains(values)) return false;
-  keys.add(values);
-  return true;
-}
-
-bool KnownRefusals::is_needed(TableIndex table, const std::vector<const Column*>& columns,
-                              const std::vector<RowValue>& row) const {
-  const auto needed = needed_.find(table);
-  if (needed == needed_.end()) return false;
-  for (const auto& [numbers, keys] : needed->second) {
-    std::vector<std::string> texts;
-    for (const int16_t number : numbers) {
-      for (size_t i = 0; i < columns.size(); ++i) {
-        if (columns[i] == nullptr || columns[i]->number != number) continue;
-        const Text text = text_form(*columns[i], row[i]);
-        if (text) texts.push_back(*text);
-      }
-    }
-    if (texts.size() != numbers.size()) continue;
-    if (keys.contains({texts.begin(), texts.end()})) return true;
-  }
-  return false;
 }
 
 void Refusals::list(const MatchedTable& matched, const std::string& key, const Refusal& why) {
@@ -88,7 +59,7 @@ void Refusals::find_late(const MatchedTable& matched, const std::string& row,
 }
 
 void Refusals::need(const Reference& reference, const std::vector<std::string>& key) {
-  if (known_.need(reference.target, reference.target_columns, key)) incomplete_ = true;
+  if (known_.needed().refers(reference, key)) incomplete_ = true;
 }
 
 void Refusals::record(int64_t restore) {

@@ -12,11 +12,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/archive/archive_match.hpp"
-#include "core/text/key_map.hpp"
 #include "pg/restore/left_out.hpp"
+#include "pg/restore/needed_rows.hpp"
 #include "pg/restore/problem_list.hpp"
 
 namespace company_backup {
@@ -29,28 +30,31 @@ struct Refusal {
 // What attempts learn for those that follow.
 class KnownRefusals {
  public:
-  explicit KnownRefusals(const LiveScope& live) : left_out_(live) {}
+  explicit KnownRefusals(const LiveScope& live) : needed_(live), left_out_(live) {}
 
-  // `row`: TableMerge::identity_of(). False: it is known already.
+  // `row`: refused_key(), or of a table without a key MergePlan::identity_of(). False: it is known
+  // already.
   bool add(TableIndex table, const std::string& row, const Refusal& why);
   const Refusal* find(TableIndex table, const std::string& row) const;
   bool knows(TableIndex table) const { return rows_.contains(table); }  // any row of it
 
-  // A row of the company that stays, although the archive does not have it: one that stays as well
-  // refers to it, by these values of these columns. False: it is known already.
-  bool need(TableIndex table, const std::vector<int16_t>& columns,
-            const std::vector<std::string>& key);
-  bool is_needed(TableIndex table, const std::vector<const Column*>& columns,
-                 const std::vector<RowValue>& row) const;
-
+  NeededRows& needed() { return needed_; }
+  const NeededRows& needed() const { return needed_; }
   LeftOutRows& left_out() { return left_out_; }
+
+  // An attempt failed for code on a table that raises an error. A CHECK that calls functions may do
+  // so only as long as rows are there that are refused at the end; from here on it refuses rows for
+  // which it does before they are written. False: it is so already.
+  bool be_strict() { return !std::exchange(strict_, true); }
+  bool is_strict() const { return strict_; }
 
  private:
   std::map<TableIndex, std::unordered_map<std::string, size_t>> rows_;  // to reasons_
   std::vector<Refusal> reasons_;
   std::map<std::string, size_t> numbers_;
-  std::map<TableIndex, std::map<std::vector<int16_t>, KeySet>> needed_;
+  NeededRows needed_;
   LeftOutRows left_out_;
+  bool strict_ = false;
 };
 
 // What one attempt refuses.
@@ -76,6 +80,9 @@ class Refusals {
                  const Refusal& why);
   // A row of the company that has to stay. Likewise, unless that is known.
   void need(const Reference& reference, const std::vector<std::string>& key);
+
+  // There is more to be found.
+  void go_on() { incomplete_ = true; }
 
   bool is_incomplete() const { return incomplete_ || known_.left_out().missed(); }
   void require_complete() const {

@@ -15,6 +15,9 @@
 namespace company_backup {
 namespace {
 
+// At a restore with what was refused left out; and only to list it.
+constexpr int kMostAttempts = 50, kListingAttempts = 5;
+
 // A restore of a company that is locked, as often as it has to be attempted.
 class Restoring {
  public:
@@ -44,21 +47,14 @@ class Restoring {
 
   // Rows that are refused are left out. Error kIntegrity if there is no end to it.
   int64_t run_without() {
-    constexpr int kMostAttempts = 50;
     int64_t restore = 0;
     KnownRefusals known(live_);
     for (int attempts = 0; attempts < kMostAttempts; ++attempts) {
       bool incomplete = false;
-      const KeptError error = keep_error([&] {
-        try {
-          restore = attempt({.known = &known, .keeps_problems = true});
-        } catch (const Refusals::Incomplete&) {
-          incomplete = true;
-          throw;
-        }
-      });
+      const KeptError error = keep_error(
+          [&] { restore = attempt_once({.known = &known, .keeps_problems = true}, incomplete); });
       if (!error) return restore;
-      if (!incomplete) error.rethrow();
+      if (!incomplete && !(is_refusal(error.sqlstate()) && known.be_strict())) error.rethrow();
       check_for_interrupts();
     }
     throw Error(sqlstate::kIntegrity,
@@ -66,8 +62,8 @@ class Restoring {
         .detail("After " + std::to_string(kMostAttempts) +
                 " attempts more and more rows would have to be left out, among them:\n" + listed_)
         .hint(
-            "Mend these rows or the tables. Rows that come under new IDs, and chains of rows that "
-            "refer to later ones, may need too many attempts.");
+            "Mend these rows or the tables. Rows that come under new IDs may need too many "
+            "attempts.");
   }
 
  private:
@@ -81,7 +77,12 @@ class Restoring {
   // Are there several?
   bool find_refused() {
     KnownRefusals known(live_);
-    const KeptError error = keep_error([&] { attempt({.known = &known}); });
+    for (int attempts = 0; attempts < kListingAttempts; ++attempts) {
+      bool incomplete = false;
+      const KeptError error = keep_error([&] { attempt_once({.known = &known}, incomplete); });
+      if (!incomplete) break;
+      check_for_interrupts();
+    }
     return count_ > 1;
   }
 
@@ -92,6 +93,15 @@ class Restoring {
 
   static bool says_taken(const std::string& code) {
     return code == sqlstate::kUniqueViolation || code == sqlstate::kExcluded;
+  }
+
+  int64_t attempt_once(const RefusedRows& refused, bool& incomplete) {
+    try {
+      return attempt(refused);
+    } catch (const Refusals::Incomplete&) {
+      incomplete = true;
+      throw;
+    }
   }
 
   int64_t attempt(const RefusedRows& refused) {
@@ -134,6 +144,7 @@ class Restoring {
       record.removed += counts.removed;
     }
     run.merge().record_problems();
+    run.find_left_dangling();
     run.keep_ids();
     operation_.close_snapshot();
     operation_.look_again([&] {
@@ -175,6 +186,52 @@ int64_t restore_into(LiveScope scope, const AskedCompany& target, const StoredBa
   return restore;
 }
 
+namespace {
+
+// What a restore would do, under the snapshot that is active.
+class Previewing {
+ public:
+  Previewing(const LiveScope& live, const Company& company, const StoredBackup& backup,
+             const RestoreOptions& options)
+      : live_(live), company_(company), backup_(backup), options_(options), known_(live) {}
+
+  RestoreRun& run() { return *run_; }
+  // More is refused than kMostAttempts of a restore find. Under new IDs no attempt knows what the
+  // ones before it found.
+  bool is_endless() const { return is_incomplete() || (attempts_ > 1 && run_->renews_keys()); }
+
+  void begin() {
+    const bool leaves_out = options_.on_error == OnError::kSkip;
+    run_.emplace(live_, company_, backup_, options_, std::nullopt,
+                 RefusedRows{.known = leaves_out ? &known_ : nullptr});
+  }
+
+  // As often as an attempt at it would find more rows that are refused.
+  std::vector<MergeCounts> compare() {
+    for (attempts_ = 1;; ++attempts_) {
+      begin();
+      std::vector<MergeCounts> counts = run_->merge().compare();
+      if (!is_incomplete() || attempts_ == kMostAttempts) return counts;
+      check_for_interrupts();
+    }
+  }
+
+ private:
+  bool is_incomplete() const {
+    return run_->refusals() != nullptr && run_->refusals()->is_incomplete();
+  }
+
+  const LiveScope& live_;
+  const Company& company_;
+  const StoredBackup& backup_;
+  const RestoreOptions& options_;
+  KnownRefusals known_;
+  int attempts_ = 0;
+  std::optional<RestoreRun> run_;
+};
+
+}  // namespace
+
 void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBackup& backup,
                   const RestoreOptions& options, int64_t max_rows,
                   const std::function<void(const Row&)>& put) {
@@ -182,11 +239,11 @@ void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBacku
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   const Company company = target.resolve(live);
-  KnownRefusals known(live);
-  RestoreRun run(live, company, backup, options, std::nullopt,
-                 {.known = options.on_error == OnError::kSkip ? &known : nullptr});
+  Previewing preview(live, company, backup, options);
+  if (options.on_error == OnError::kSkip) preview.compare();
+  preview.begin();
   RowListing listing(live, max_rows, put);
-  run.merge().list(listing);
+  preview.run().merge().list(listing);
   target.require_same_now();
   operation.close_snapshot();
   operation.close();
@@ -198,23 +255,25 @@ Rows preview_restore(LiveScope scope, const AskedCompany& target, const StoredBa
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   const Company company = target.resolve(live);
-  KnownRefusals known(live);
-  RestoreRun run(live, company, backup, options, std::nullopt,
-                 {.known = options.on_error == OnError::kSkip ? &known : nullptr});
+  Previewing preview(live, company, backup, options);
   Rows rows;
-  for (const MergeCounts& counts : run.merge().compare()) {
+  for (const MergeCounts& counts : preview.compare()) {
     rows.push_back({counts.scoped->area, display_table(live.table(counts.scoped->table)),
                     std::to_string(counts.added), std::to_string(counts.changed),
                     std::to_string(counts.removed), std::to_string(counts.unchanged),
-                    run.note_of(counts)});
+                    preview.run().note_of(counts)});
   }
-  for (const SharedReport& report : run.shared_report()) {
+  if (preview.is_endless() && !rows.empty()) {
+    Text& note = rows.front().back();
+    note = (note ? *note + "; " : "") + "refused: more and more rows would have to be left out";
+  }
+  for (const SharedReport& report : preview.run().shared_report()) {
     const Text note = describe(report);
     if (!note) continue;
     rows.push_back({live.scope.find(report.table)->area, display_table(live.table(report.table)),
                     "0", "0", "0", "0", note});
   }
-  for (Row& row : lost_tables(run.drift())) rows.push_back(std::move(row));
+  for (Row& row : lost_tables(preview.run().drift())) rows.push_back(std::move(row));
   target.require_same_now();
   operation.close_snapshot();
   operation.close();

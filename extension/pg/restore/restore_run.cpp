@@ -55,6 +55,12 @@ void add_refused_notes(const MergeCounts& counts, const std::function<void(std::
                                               ? " row needs one that is left out, and is, too"
                                               : " rows need some that are left out, and are, too"));
   }
+  if (counts.doubted > 0) {
+    add(std::to_string(counts.doubted) +
+        (counts.doubted == 1 ? " row comes unless a CHECK that calls functions refuses it"
+                             : " rows come unless a CHECK that calls functions refuses them") +
+        " when all rows are there: now it would");
+  }
 }
 
 [[noreturn]] void refuse_own_copy() {
@@ -121,6 +127,7 @@ RestoreRun::RestoreRun(const LiveScope& live, const Company& company, const Stor
 
 void RestoreRun::record_losses(int64_t restore) {
   lost_.record(restore);
+  left_dangling_.record(restore);
   if (refusals_) refusals_->record(restore);
 }
 
@@ -159,23 +166,47 @@ void RestoreRun::keep_ids() {
   if (kept_) kept_->finish();
 }
 
+void RestoreRun::find_left_dangling() {
+  if (mode_ == RestoreMode::kMerge || !merge_->has_written()) return;
+  left_dangling_.find(live_, company_, merge_->written_rows(), [this](const Reference& reference) {
+    return (selected_ || is_of_log(live_, reference)) && merge_->has_lost(reference.target);
+  });
+}
+
 void RestoreRun::prove(int64_t restore) {
   // A restore that writes nothing is right before or after whatever others do.
   FormerOrphans orphans(live_, restore);
   if (merge_->has_written()) merge_->look_again(orphans);
   const auto wanted = [this](const Reference& reference) { return merge_->is_affected(reference); };
-  if (!refusals_ || !merge_->find_unproved_rows(origin(), wanted))
-    prove_references(live_, company_, origin(), wanted);
+  // Rows that are nobody's are not the company's to refer to: that is said first of both.
+  const bool is_left = refusals_ && !merge_->find_unproved_rows(origin(), wanted);
+  if (!refusals_) prove_references(live_, company_, origin(), wanted);
   merge_->prove_written();
-  // What led nowhere when the backup was made may lead to somebody's row here. In the company
-  // that it was made of, a restore brings back only what it was like then.
+  if (is_left) prove_references(live_, company_, origin(), wanted);
+  prove_soft();
+  advance_sequences(load_->sequences());
+}
+
+// What led nowhere when the backup was made may lead to somebody's row here. In the company that it
+// was made of, a restore brings back only what it was like then.
+void RestoreRun::prove_soft() {
   const bool leaves_out = refusals_ && refusals_->count() > 0;
-  prove_soft_references(live_, company_, origin(), [&](const Reference& reference) {
+  const auto wanted = [&](const Reference& reference) {
     if (leaves_out && !was_wrong(reference)) return true;
     return renewal_ ||
            ((!same_company_ || names_company(live_, reference)) && merge_->is_affected(reference));
-  });
-  advance_sequences(load_->sequences());
+  };
+  // Rows of a log that stay are told of, see LeftDangling.
+  RowOrigin of_logs = origin();
+  of_logs.written = merge_->written_rows();
+  for (const bool log : {false, true}) {
+    const RowOrigin looked_at = log ? of_logs : origin();
+    const auto is_wanted = [&](const Reference& reference) {
+      return is_of_log(live_, reference) == log && wanted(reference);
+    };
+    if (refusals_) merge_->find_dangling_rows(looked_at, is_wanted);
+    prove_soft_references(live_, company_, looked_at, is_wanted);
+  }
 }
 
 bool RestoreRun::may_adopt() const {

@@ -13,6 +13,7 @@
 #include "pg/load/kept_ids.hpp"
 #include "pg/restore/company_merge.hpp"
 #include "pg/restore/id_choice.hpp"
+#include "pg/restore/left_dangling.hpp"
 #include "pg/restore/lost_values.hpp"
 #include "pg/restore/restore_options.hpp"
 #include "pg/restore/shared_report.hpp"
@@ -40,6 +41,7 @@ class RestoreRun {
              const RefusedRows& refused);
 
   CompanyMerge& merge() { return *merge_; }
+  bool renews_keys() const { return !load_->keeps_keys(); }
   const SchemaDrift& drift() const { return archive_.drift(); }
   void record_losses(int64_t restore);
   // Rows that are left out; null: they are errors.
@@ -51,7 +53,10 @@ class RestoreRun {
   Text note_of(const MergeCounts& counts) const;
 
   std::vector<MergeCounts> apply(UndoWriter& undo);
-  // After the rows are written: what is kept of a merge.
+  // After the rows are written, under the snapshot they were read with: what the restore tells of
+  // rows that stay.
+  void find_left_dangling();
+  // What is kept of a merge.
   void keep_ids();
   // After the rows are written, with a fresh look at everything.
   void prove(int64_t restore);
@@ -63,6 +68,7 @@ class RestoreRun {
   RowOrigin origin() const;
   // Did the backup note rows whose reference leads nowhere?
   bool was_wrong(const Reference& reference) const;
+  void prove_soft();
   Transfer transfer() const;
   // Of a company's own backup what is missing comes back, whatever was merged before.
   bool merges_other() const { return mode_ == RestoreMode::kMerge && !same_company_; }
@@ -84,6 +90,7 @@ class RestoreRun {
   const RestoreMode mode_;
   const bool meets_conflicts_;
   LostValues lost_;
+  LeftDangling left_dangling_;
   FittedArchive archive_;
   const Manifest& manifest_;
   const bool same_database_;

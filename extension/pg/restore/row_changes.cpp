@@ -109,7 +109,9 @@ void RowChanges::end_of_rows() {
   while (added_.next(line)) write(writer(), line);
 }
 
+// Rows that are added come first: where two rows are to have one unique value, previews know which.
 void RowChanges::finish(std::vector<ColumnSequence>& sequences) {
+  if (writer_) writer_->finish(sequences);
   if (!replaced_.empty()) {
     const std::vector<bool> loaded(plan_.current.size(), true);
     MappedRowWriter rows(*plan_.matched->table, plan_.current, loaded, plan_.matched->scoped->key,
@@ -120,7 +122,6 @@ void RowChanges::finish(std::vector<ColumnSequence>& sequences) {
     while (replaced_.next(line)) write(rows, line);
     rows.finish(sequences);
   }
-  if (writer_) writer_->finish(sequences);
   edits_.finish();
 }
 

@@ -4,9 +4,10 @@
 
 namespace company_backup {
 
-RowsOnTrial::RowsOnTrial(const MergePlan& plan, MatchedArchive& load, Take take)
+RowsOnTrial::RowsOnTrial(const MergePlan& plan, MatchedArchive& load, bool strict, Take take)
     : plan_(plan),
       load_(load),
+      strict_(strict),
       take_(std::move(take)),
       composed_(plan, load.bytes_of(*plan.matched)) {}
 
@@ -15,6 +16,7 @@ LineTrial& RowsOnTrial::added() {
   if (!added_) {
     added_.emplace(*matched.table, matched.columns, matched.loaded, load_.bytes_of(matched),
                    matched.replacements, matched.row_check);
+    if (strict_) added_->be_strict();
   }
   return *added_;
 }
@@ -24,6 +26,7 @@ LineTrial& RowsOnTrial::changed() {
     changed_.emplace(*plan_.matched->table, plan_.current,
                      std::vector<bool>(plan_.current.size(), true), read_base64,
                      std::vector<Replacement>(), plan_.matched->row_check);
+    if (strict_) changed_->be_strict();
   }
   return *changed_;
 }
@@ -57,6 +60,7 @@ void RowsOnTrial::try_rows(std::optional<LineTrial>& trial, const std::vector<si
   trial->run([&](size_t row, const CaughtError& why) {
     rows_[numbers[row]].refused = Refusal{why.sqlstate, why.message};
   });
+  doubted_ += trial->take_doubted();
 }
 
 void RowsOnTrial::run() {
@@ -72,6 +76,7 @@ std::optional<Refusal> RowsOnTrial::try_added(std::string_view line) {
   added().run([&](size_t, const CaughtError& why) {
     refused = Refusal{why.sqlstate, why.message};
   });
+  added().take_doubted();  // it counts already
   return refused;
 }
 

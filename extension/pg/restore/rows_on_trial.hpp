@@ -28,11 +28,12 @@ class RowsOnTrial {
     uint32_t xmin = 0;
     bool is_orphan = false;
     std::optional<Refusal> refused{};
+    std::string cleared{}, lost{};  // changed: names and JSON of what it comes without
   };
   using Take = std::function<void(const Row& row)>;
 
-  // `take` gets every row. All references must outlive it.
-  RowsOnTrial(const MergePlan& plan, MatchedArchive& load, Take take);
+  // `take` gets every row. `strict`: see RowTrial. All references must outlive it.
+  RowsOnTrial(const MergePlan& plan, MatchedArchive& load, bool strict, Take take);
 
   void add(Row row);
   // A row that changes: its values here and in the archive.
@@ -42,6 +43,8 @@ class RowsOnTrial {
   void run();
   // Of one more row, by itself: would the table take it?
   std::optional<Refusal> try_added(std::string_view line);
+  // Rows whose CHECKs that call functions are false now, or raise an error.
+  uint64_t doubted() const { return doubted_; }
   // To be called once.
   void close();
 
@@ -53,12 +56,14 @@ class RowsOnTrial {
 
   const MergePlan& plan_;
   MatchedArchive& load_;
+  const bool strict_;
   Take take_;
   ComposedRow composed_;
   std::optional<LineTrial> added_, changed_;
   std::vector<Row> rows_;
   std::vector<size_t> added_rows_, changed_rows_;  // numbers in rows_ of those that are tried
   size_t bytes_ = 0;
+  uint64_t doubted_ = 0;
 };
 
 }  // namespace company_backup

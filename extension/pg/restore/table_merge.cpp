@@ -61,6 +61,7 @@ MergeCounts TableMerge::run() {
     filter_->finish();
     counts_.refused = filter_->counts().refused;
     counts_.lacking = filter_->counts().needing;
+    counts_.doubted = filter_->counts().doubted;
   }
   finish();
   return counts_;
@@ -157,6 +158,7 @@ void TableMerge::removed(const CurrentRow& row, const std::vector<RowValue>& val
   if (!plan_.removes) {
     ++counts_.unknown;
     unchanged();
+    if (filter_ && work_.policy.preview && !work_.policy.merges) filter_->stays(values);
     return stay(row);
   }
   if (filter_) return filter_->removed(row, xmin_, is_orphan_, values);

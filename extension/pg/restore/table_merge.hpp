@@ -35,7 +35,8 @@ struct MergeCounts {
   // Rows that the table refuses, and rows that need such rows: they do not come, or stay as they
   // are.
   uint64_t refused = 0, lacking = 0;
-  uint64_t absent = 0;  // rows that only the archive has, and that do not come
+  uint64_t doubted = 0;  // rows that come, and that the table may refuse when all are there
+  uint64_t absent = 0;   // rows that only the archive has, and that do not come
 };
 
 // What the merges of all tables share.

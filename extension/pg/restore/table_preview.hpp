@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "pg/restore/conflict_search.hpp"
+#include "pg/restore/missing_targets.hpp"
+#include "pg/restore/repeated_values.hpp"
 #include "pg/restore/table_merge.hpp"
 #include "pg/restore/taken_keys.hpp"
 
@@ -25,10 +27,17 @@ class TablePreview : public TableMerge {
   void finish() override;
 
  private:
+  void refuse_taken();
+
   const bool foresees_;  // what rows outside the company would do
   WatchedKeys* watched() const;
   std::unique_ptr<TakenKeys> taken_;
-  std::unique_ptr<ConflictSearch> conflicts_;  // in a merge
+  // In a merge, and where refused rows are left out.
+  std::unique_ptr<ConflictSearch> conflicts_;
+  bool leaves_out_ = false;  // rows that meet others
+  // Where refused rows are left out.
+  std::unique_ptr<MissingTargets> missing_;
+  std::unique_ptr<RepeatedValues> repeated_;
   std::vector<TakenKeys::Taken> taken_in_;
 };
 

@@ -74,9 +74,26 @@ void TableRestore::remove(const CurrentRow& row, const std::vector<RowValue>& va
   work_.outside.lost(matched_.scoped->table, plan_.current, values);
 }
 
+// Of the company's own row, which is changed in place: is a row in its way? It is left out then.
+bool TableRestore::meets_others(const std::vector<RowValue>& current,
+                                const std::vector<RowValue>& archived,
+                                const std::vector<size_t>& columns) {
+  if (filter() == nullptr || !plan_.is_company) return false;
+  bool meets = false;
+  ConflictSearch search(work_.live, work_.company, plan_);
+  search.note_changed(current, archived, columns);
+  search.look_up([&](const UniqueIndex& index, const MergeConflict& conflict) {
+    if (!index.immediate) return;
+    filter()->find_clash(conflict.row, conflict.archived, index.oid);
+    meets = true;
+  });
+  return meets;
+}
+
 void TableRestore::change(const CurrentRow& row, const std::vector<RowValue>& current,
                           const std::vector<RowValue>& archived,
                           const std::vector<size_t>& columns) {
+  if (meets_others(current, archived, columns)) return;
   if (edits_ != nullptr) edits_->check_changed(row, current);
   done_.kept.remove(row.version, xmin_);
   if (conflicts_) conflicts_->note_changed(current, archived, columns);

@@ -58,6 +58,9 @@ class TableRestore : public TableMerge {
   void keyless_removed(std::string_view line) override;
 
  private:
+  bool meets_others(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
+                    const std::vector<size_t>& columns);
+
   UndoWriter* undo_;
   DiscardedEdits* edits_;
   const bool can_be_left_;  // its rows, to nobody

@@ -36,7 +36,7 @@ class WatchedKeys {
   };
 
   void watch(const UniqueIndex& index, bool exclusion);
-  // What follows the values of a row; without NUL bytes.
+  // What follows the values of a row.
   virtual std::string after(const std::vector<RowValue>&) const { return {}; }
 
   // Values of rows, and what follows each.

@@ -1,5 +1,11 @@
 #include "pg/rows/doubted_rows.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <utility>
+
 #include "pg/base/code_owner.hpp"
 #include "pg/base/compiled_code.hpp"
 #include "pg/base/error_code.hpp"
@@ -74,13 +80,33 @@ void DoubtedRows::prove() {
   rows_.clear();
 }
 
+namespace {
+
+// May code on a table raise it for what it finds there? Not what stops any statement.
+bool is_of_code(const std::string& sqlstate) {
+  constexpr std::string_view kOthers[] = {"08", "25", "40", "53", "54", "55", "57", "58", "XX"};
+  return std::none_of(std::begin(kOthers), std::end(kOthers),
+                      [&](std::string_view kind) { return sqlstate.starts_with(kind); });
+}
+
+}  // namespace
+
 void DoubtedRows::find_false(const Found& found) {
+  bool finds = false;
+  std::optional<KeptError> raised;
   for (size_t at = 0; at < rows_.size(); ++at) {
-    const KeptError error = keep_error([&] { guarded([&] { prove_from(&at); }); });
+    KeptError error = keep_error([&] { guarded([&] { prove_from(&at); }); });
     if (!error) break;
-    if (!is_refusal(error.sqlstate())) error.rethrow();
-    found(rows_[at].relation, rows_[at].tid, error.caught());
+    if (is_refusal(error.sqlstate())) {
+      finds = true;
+      found(rows_[at].relation, rows_[at].tid, error.caught());
+    } else if (is_of_code(error.sqlstate())) {
+      if (!raised) raised.emplace(std::move(error));
+    } else {
+      error.rethrow();
+    }
   }
+  if (raised && !finds) raised->rethrow();
 }
 
 }  // namespace company_backup

@@ -25,7 +25,8 @@ class DoubtedRows {
   void add(Oid relation, const ItemPointerData& tid) { rows_.push_back({relation, tid}); }
   // PostgreSQL's own 23514 if a CHECK is false still.
   void prove();
-  // Tells of each row of which one is.
+  // Tells of each row of which one is. An error that another one raises passes if there is none:
+  // without such rows it may not be raised.
   using Found = std::function<void(Oid relation, ItemPointerData tid, const CaughtError& why)>;
   void find_false(const Found& found);
 

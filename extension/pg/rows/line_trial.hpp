@@ -18,12 +18,14 @@ class LineTrial {
             const std::vector<bool>& loaded, ReadBytes read_bytes,
             const std::vector<Replacement>& replacements, const std::string& row_check);
 
+  void be_strict() { rows_.be_strict(); }
   void add(std::string_view line);
   bool is_full() const { return rows_.is_full(); }
   // See RowTrial.
   void run(const std::function<void(size_t row, const CaughtError& why)>& refused) {
     rows_.run(refused);
   }
+  uint64_t take_doubted() { return rows_.take_doubted(); }
   void close() { rows_.close(); }
 
  private:

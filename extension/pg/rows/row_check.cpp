@@ -18,8 +18,10 @@ namespace company_backup {
 
 Node* cook_row_check(Relation relation, const char* condition) {
   ParseState* state = make_parsestate(nullptr);
+  // Under a name that nobody writes: that of a partition is not the table's.
+  Alias* const name = makeAlias("company_backup row", NIL);
   ParseNamespaceItem* columns =
-      addRangeTableEntryForRelation(state, relation, AccessShareLock, nullptr, false, true);
+      addRangeTableEntryForRelation(state, relation, AccessShareLock, name, false, true);
   addNSItemToQuery(state, columns, true, true, true);
   Node* cooked = transformExpr(state, parse_expression(condition), EXPR_KIND_CHECK_CONSTRAINT);
   cooked = coerce_to_boolean(state, cooked, "row check");
@@ -33,8 +35,9 @@ void require_row_check(Oid table, const std::string& condition) {
     throw Error(sqlstate::kBadRule, "the condition cannot be checked for rows of the table")
         .detail(detail)
         .hint(
-            "Write a condition over the columns of one row, as after CHECK in CREATE TABLE, for "
-            "example $$name <> ''$$. Functions that are not PostgreSQL's own need their schema.");
+            "Write a condition over the columns of one row, as after CHECK in CREATE TABLE, but "
+            "without the table's name, for example $$name <> ''$$. Functions that are not "
+            "PostgreSQL's own need their schema.");
   };
   const bool is_volatile = guarded_or(
       [&] {

@@ -77,10 +77,14 @@ void RowTrial::try_checks() {
         MemoryContextSwitchTo(before);
       });
     });
+    doubted_ += table.doubted();
     if (!error) return;
     if (table.is_in_row_check() || !is_refusal(error.sqlstate())) error.rethrow();
-    if (table.is_in_function_check())
-      continue;  // it may have looked for rows that are not there yet
+    if (table.is_in_function_check() &&
+        !strict_) {  // it may have looked for rows that are not there yet
+      ++doubted_;
+      continue;
+    }
     bad_[static_cast<size_t>(at_check_)] = true;
     found_.emplace_back(static_cast<size_t>(at_check_), error.caught());
   }

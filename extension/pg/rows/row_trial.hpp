@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pg/rows/row_batch.hpp"
@@ -21,12 +22,19 @@ class RowTrial {
   RowTrial(const RowTrial&) = delete;
   RowTrial& operator=(const RowTrial&) = delete;
 
+  // From here on CHECKs that call functions refuse rows, too, if they raise an error now.
+  void be_strict() { strict_ = true; }
+
   void add(const std::vector<LoadValue>& row);
   bool is_full() const { return batch_.is_full(); }
 
   // Tries the rows that wait, which wait no more: `refused` gets the number of each that would be
   // refused, from 0 on in the order of add(). Other errors pass.
   void run(const std::function<void(size_t row, const CaughtError& why)>& refused);
+
+  // Since it was asked last: rows whose CHECKs that call functions are false now, or raise an
+  // error.
+  uint64_t take_doubted() { return std::exchange(doubted_, 0); }
 
   // To be called once.
   void close();
@@ -46,6 +54,8 @@ class RowTrial {
   std::vector<std::pair<size_t, CaughtError>> found_;
   std::vector<char> bad_;  // of the rows of the batch
   int at_check_ = 0;
+  bool strict_ = false;
+  uint64_t doubted_ = 0;
 };
 
 }  // namespace company_backup

@@ -284,6 +284,7 @@ void TableWriter::look_at(Datum* values, bool* nulls, int count, const bool* ski
     if (skip[*at]) continue;
     const size_t first = static_cast<size_t>(*at) * width;
     const Target* target = line_up(values + first, nulls + first);
+    if (target->doubted[target->used]) ++doubted_;
     ExecClearTuple(target->slots[target->used]);
   }
   PopActiveSnapshot();

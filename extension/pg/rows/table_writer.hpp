@@ -41,6 +41,8 @@ class TableWriter {
   // Looks at rows from `at` on, which is left at the first that is refused, with an error; nothing
   // is written. `skip`: these are not looked at.
   void look_at(Datum* values, bool* nulls, int count, const bool* skip, int* at);
+  // Of those it has looked at: rows of which a CHECK that calls functions is false now.
+  uint64_t doubted() const { return doubted_; }
   // Replaces columns of a version of a row, or removes it; waits for others who are at it. Error
   // 40001 if it is no longer the row's last version. To be called as code_owner(), within
   // OwnersCode: once for many rows.
@@ -106,6 +108,7 @@ class TableWriter {
   DoubtedRows* doubts_ = nullptr;
   const char* row_check_ = nullptr;
   bool in_row_check_ = false, in_function_check_ = false;
+  uint64_t doubted_ = 0;
   FunctionChecks* checks_ = nullptr;     // of update()
   ExprState* update_check_ = nullptr;    // likewise: the row check
   TupleTableSlot* root_slot_ = nullptr;  // of a partitioned table

@@ -13,6 +13,7 @@
 #include "pg/check/unknown_kinds.hpp"
 #include "pg/check/unplaced_rows.hpp"
 #include "pg/check/value_evidence.hpp"
+#include "pg/rows/row_check.hpp"
 #include "pg/rows/table_plan.hpp"
 #include "pg/scope/catalog.hpp"
 #include "pg/scope/company_scope.hpp"
@@ -68,6 +69,31 @@ std::vector<Finding> row_findings(const LiveScope& live) {
                         [&](const CaughtError& error) { unread(error.message); });
   } catch (const Error& error) {
     unread(error.what());
+  }
+  return findings;
+}
+
+// Row checks that could not be evaluated: what they call or name is gone.
+std::vector<Finding> row_check_findings(const LiveScope& live) {
+  std::vector<Finding> findings;
+  for (const ScopedTable* scoped : live.travelling()) {
+    const Table& table = live.table(scoped->table);
+    for (const RowCheck& check : live.rules.row_checks) {
+      if (check.schema != table.schema || check.table != table.name) continue;
+      const auto add = [&](const std::string& why) {
+        findings.push_back(
+            {Severity::kWarning, display_table(table),
+             "its row check stops every restore: " + why + " It is: " + check.condition,
+             "SELECT " + functions_schema() + ".set_row_check(" +
+                 quote_literal(display_table(table)) + ", NULL);"});
+      };
+      try {
+        with_subtransaction([&] { require_row_check(table.oid, check.condition); },
+                            [&](const CaughtError& error) { add(error.message + "."); });
+      } catch (const Error& error) {
+        add(error.detail());
+      }
+    }
   }
   return findings;
 }
@@ -220,6 +246,7 @@ COMPANY_BACKUP_FUNCTION(check_company_scope) {
     std::copy_if(more.begin(), more.end(), std::back_inserter(findings),
                  [&](const Finding& finding) { return !is_settled_by(findings, finding.hint); });
   }
+  for (Finding& finding : row_check_findings(live)) findings.push_back(std::move(finding));
   if (const auto global = told_global_tables(live.schema, live.scope)) findings.push_back(*global);
   sort_findings(findings);
   Rows rows;
