@@ -97,7 +97,7 @@ void RefusalFilter::take_added(const RowsOnTrial::Row& row) {
   if (const auto why = go_without(values)) return leave_out(archived_.values(), *why, row.line);
   if (std::equal(values.begin(), values.end(), archived_.values().begin(), is_same)) {
     if (held_) held_->added(values);
-    return next_.add_row(row.line);
+    return next_.add_row(row.line, row.line);
   }
   const std::string line = archived_line(values);
   if (const auto why = rows_.try_added(line)) {
@@ -108,7 +108,7 @@ void RefusalFilter::take_added(const RowsOnTrial::Row& row) {
   if (held_) held_->added(values);
   if (plan_.is_keyless())
     changed_rows_.emplace(plan_.refusal_key(values), plan_.refusal_key(archived_.values()));
-  next_.add_row(line);
+  next_.add_row(line, row.line);
 }
 
 RefusalFilter::Lost RefusalFilter::lost_of(const Values& before, const Values& after) const {

@@ -19,7 +19,8 @@ class RefusalFilter {
   class Next {
    public:
     virtual ~Next() = default;
-    virtual void add_row(std::string_view line) = 0;
+    // `archived`: the line as it was, with what the row comes without.
+    virtual void add_row(std::string_view line, std::string_view archived) = 0;
     virtual void change_row(const CurrentRow& row, const RowsOnTrial::Row& known,
                             const std::vector<RowValue>& current,
                             const std::vector<RowValue>& archived) = 0;

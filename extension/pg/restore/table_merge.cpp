@@ -80,13 +80,13 @@ void TableMerge::added(std::string_view line) {
   if (!plan_.adds) return void(++counts_.absent);
   if (work_.kept != nullptr && came_and_went(line)) return;
   if (filter_) return filter_->added(line);
-  if (work_.kept == nullptr) return come(line);
+  if (work_.kept == nullptr) return come(line, line);
   // Whether it comes may depend on another one of its table.
   if (refers_to_itself(work_.live.scope, matched_.scoped->table)) {
     if (!waiting_) waiting_ = std::make_unique<LineSpool>();
     waiting_->put(line);
   } else if (!stays_away(line)) {
-    come(changed_line_.empty() ? line : changed_line_);
+    come(changed_line_.empty() ? line : changed_line_, line);
   }
 }
 
@@ -124,9 +124,10 @@ bool TableMerge::stays_away(std::string_view line) {
   return true;
 }
 
-void TableMerge::come(std::string_view line) {
+// `archived`: the line as it was; a row of a keyless table is known by it the next time.
+void TableMerge::come(std::string_view line, std::string_view archived) {
   if (work_.kept != nullptr)
-    work_.kept->note_row(matched_.scoped->table, plan_.identity_of(parsed(line).values()));
+    work_.kept->note_row(matched_.scoped->table, plan_.identity_of(parsed(archived).values()));
   ++counts_.added;
   noted_ = false;
   if (work_.cut.watches()) work_.cut.added(plan_, note_added(line));
@@ -150,7 +151,7 @@ void TableMerge::decide_waiting() {
   }
   while (waiting_->next(line)) {
     stays_away(line);
-    come(changed_line_.empty() ? line : changed_line_);
+    come(changed_line_.empty() ? line : changed_line_, line);
   }
 }
 

@@ -131,7 +131,7 @@ class TableMerge : public MergeHandler, private RefusalFilter::Next {
   void compare_sorted(LineSorter& sorter, RowLine& current, bool has_left);
   void add_missing(EqualRows& equal);
   RowLine& parsed(std::string_view line);
-  void come(std::string_view line);
+  void come(std::string_view line, std::string_view archived);
   bool came_and_went(std::string_view line);
   bool stays_away(std::string_view line);
   void decide_waiting();
@@ -140,7 +140,9 @@ class TableMerge : public MergeHandler, private RefusalFilter::Next {
                      const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
   void change_now(const CurrentRow& row, const std::vector<RowValue>& current,
                   const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
-  void add_row(std::string_view line) override { come(line); }
+  void add_row(std::string_view line, std::string_view archived) override {
+    come(line, archived);
+  }
   void change_row(const CurrentRow& row, const RowsOnTrial::Row& known,
                   const std::vector<RowValue>& current,
                   const std::vector<RowValue>& archived) override;
