@@ -133,8 +133,8 @@ SELECT results_eq('SELECT table_name, row_key, sqlstate, problem FROM restore_pr
   ('app.folder', '(1)', 'KB044', 'deleted by the restore, and left so by the revert: another row has its unique value'),
   ('app.item', '(10)', 'KB044', 'changed by the restore, and left so by the revert: somebody has changed it'),
   ('app.poster', '(1)', 'KB044', 'changed by the restore, and left so by the revert: somebody has changed it'),
-  ('app.sticker', '', 'KB044', 'deleted by the restore, and left so by the revert: the table is gone'),
-  ('app.sticker', '', 'KB044', 'deleted by the restore, and left so by the revert: the table is gone'),
-  ('app.sticker', '', 'KB044', 'deleted by the restore, and left so by the revert: the table is gone')$$, 'each is noted');
+  ('app.sticker', '', 'KB044', 'deleted by the restore, and left so by the revert: there is no table of its name any more'),
+  ('app.sticker', '', 'KB044', 'deleted by the restore, and left so by the revert: there is no table of its name any more'),
+  ('app.sticker', '', 'KB044', 'deleted by the restore, and left so by the revert: there is no table of its name any more')$$, 'each is noted');
 SELECT * FROM finish();
 ROLLBACK;

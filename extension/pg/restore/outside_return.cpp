@@ -130,7 +130,7 @@ class Return {
   bool is_wanted(size_t ordinal, const OutsideRecord& record, const RecordedTable& table,
                  bool to_be_set) {
     if (record.set.has_value() != to_be_set || left_alone_.contains(ordinal)) return false;
-    if (!table.exists()) leave_alone(ordinal, "the table is gone");
+    if (!table.exists()) leave_alone(ordinal, "there is no table of its name any more");
     return table.exists();
   }
 
@@ -292,7 +292,7 @@ class Return {
       }
     }
     if (positions.size() != names.size()) {
-      for (const Waiting& waiting : batch) leave_alone(waiting.ordinal, "the column is gone");
+      for (const Waiting& waiting : batch) leave_alone(waiting.ordinal, "there is no column of its name any more");
       return;
     }
     const std::vector<const ForeignKey*> keys = keys_with(table, positions);

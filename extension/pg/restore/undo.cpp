@@ -24,10 +24,13 @@ std::string column_numbers(const Manifest& manifest, const Schema& schema) {
   for (const ManifestTable& recorded : manifest.tables) {
     const TableName name = decode_table_name(recorded.name);
     const Table& table = schema.tables.at(schema.find(name.schema, name.table));
-    nlohmann::json numbers = nlohmann::json::array();
+    nlohmann::json numbers = nlohmann::json::array(), generated = nlohmann::json::array();
     for (const ManifestColumn& column : recorded.columns)
       numbers.push_back(find_column(table, column.name)->number);
-    tables[recorded.name] = {{"oid", table.oid}, {"columns", std::move(numbers)}};
+    for (const Column& column : table.columns)
+      if (column.generated) generated.push_back(column.number);
+    tables[recorded.name] = {
+        {"oid", table.oid}, {"columns", std::move(numbers)}, {"generated", std::move(generated)}};
   }
   return nlohmann::json{{"of", catalog()}, {"tables", std::move(tables)}}.dump();
 }
@@ -37,31 +40,57 @@ bool has_column(const ManifestTable& recorded, const std::string& name) {
                      [&](const ManifestColumn& column) { return column.name == name; });
 }
 
-[[noreturn]] void refuse_exchanged(const Table& table, const std::string& then,
-                                   const std::string& now) {
-  throw Error(sqlstate::kSchemaDiffers, "column \"" + then + "\" of table " +
-                                            quoted_display(display_table(table)) +
-                                            " has the name now that another one had at the restore")
-      .detail("It is called \"" + now + "\" now.")
-      .hint(
-          "Give the column another name, then revert again. Or end the review with "
-          "keep_restore().");
+// Names do not tell which is which.
+[[noreturn]] void refuse_exchanged(const std::string& what, const std::string& now) {
+  throw Error(sqlstate::kSchemaDiffers,
+              what + " has the name now that another one had at the restore")
+      .detail("It is called " + quoted_display(now) + " now.")
+      .hint("Give it another name, then revert again. Or end the review with keep_restore().");
 }
 
-void add_renames(const ManifestTable& recorded, const nlohmann::json& known, const Table& table,
-                 RecordedNames& names) {
-  const TableName then = decode_table_name(recorded.name);
-  if (then.schema != table.schema || then.table != table.name)
-    names.tables.push_back({then.schema, then.table, table.schema, table.name});
-  const nlohmann::json& numbers = known.at("columns");
+// What a generated column held is not in the record.
+void require_still_generated(const Table& table, const nlohmann::json& numbers) {
+  for (const Column& column : table.columns) {
+    const bool was_generated =
+        std::find(numbers.begin(), numbers.end(), column.number) != numbers.end();
+    if (!was_generated || column.generated) continue;
+    throw Error(sqlstate::kSchemaDiffers, "column \"" + column.name + "\" of table " +
+                                              quoted_display(display_table(table)) +
+                                              " was generated at the restore, and is not any more")
+        .detail("What it held then is not recorded.")
+        .hint(
+            "Let it be generated again, or drop it, then revert again. Or end the review with "
+            "keep_restore().");
+  }
+}
+
+void add_column_renames(const ManifestTable& recorded, const nlohmann::json& numbers,
+                        const Table& table, RecordedNames& names) {
   for (size_t i = 0; i < recorded.columns.size(); ++i) {
     const std::string& name = recorded.columns[i].name;
     for (const Column& column : table.columns) {
       if (column.number != numbers.at(i).get<int16_t>() || column.name == name) continue;
-      if (has_column(recorded, column.name)) refuse_exchanged(table, name, column.name);
+      if (has_column(recorded, column.name)) {
+        refuse_exchanged("column \"" + name + "\" of table " + quoted_display(display_table(table)),
+                         column.name);
+      }
       names.columns.push_back({table.schema, table.name, name, column.name});
     }
   }
+}
+
+void add_table_rename(const Manifest& record, const ManifestTable& recorded, const Table& table,
+                      RecordedNames& names) {
+  const std::string now = encode_table_name(table.schema, table.name);
+  if (now == recorded.name) return;
+  const TableName then = decode_table_name(recorded.name);
+  const bool is_taken = std::any_of(record.tables.begin(), record.tables.end(),
+                                    [&](const ManifestTable& other) { return other.name == now; });
+  if (is_taken) {
+    refuse_exchanged("table " + quoted_display(then.schema + "." + then.table),
+                     display_table(table));
+  }
+  names.tables.push_back({then.schema, then.table, table.schema, table.name});
 }
 
 }  // namespace
@@ -126,7 +155,10 @@ RecordedNames renamed_since(int64_t restore, const Manifest& record, const Schem
   for (const ManifestTable& recorded : record.tables) {
     const nlohmann::json& known = numbers.at("tables").at(recorded.name);
     for (const Table& table : schema.tables) {
-      if (table.oid == known.at("oid").get<Oid>()) add_renames(recorded, known, table, names);
+      if (table.oid != known.at("oid").get<Oid>()) continue;
+      add_table_rename(record, recorded, table, names);
+      add_column_renames(recorded, known.at("columns"), table, names);
+      require_still_generated(table, known.at("generated"));
     }
   }
   return names;

@@ -73,8 +73,8 @@ class UndoWriter {
 // Error kUnknownBackup if there is none (any more).
 Manifest undo_manifest(int64_t restore);
 
-// What the record's tables and columns are called by now, as rules that say so. Error
-// kSchemaDiffers if a column has another one's former name.
+// What the record's tables and columns are called by now, as rules that say so. Error kSchemaDiffers
+// if one has another one's former name, or if a column is not generated any more.
 struct RecordedNames {
   bool are_known;  // not after a dump and a reload
   std::vector<TableRename> tables = {};
