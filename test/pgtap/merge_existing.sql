@@ -81,5 +81,20 @@ SELECT throws_like(format('SELECT restore_company(3, %s, mode => ''merge'', on_c
 UPDATE app.tax SET code = '1-6' WHERE company_id = 3 AND name = 'VAT 15';
 INSERT INTO app.tax (company_id, name, code) VALUES (3, 'VAT 6', '3-6');
 SELECT alike(pg_temp.told(format('SELECT restore_company(3, %s, mode => ''merge'', on_conflict => ''keep_existing'')', :backup)), 'KB047 a row of the backup has unique values of two rows of the company / table app.tax: row (%) of the backup, rows (%) and (%) of the company / It cannot become both%', 'it is refused');
+
+-- Two rows of the backup that become one: an account was deleted, and another one got its name.
+CREATE TABLE app.ledger (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, code text UNIQUE);
+CREATE TABLE app.entry (id int PRIMARY KEY, ledger_id int NOT NULL REFERENCES app.ledger);
+INSERT INTO app.ledger VALUES (1, 3, 'A'), (2, 3, 'B'), (3, 3, 'C');
+INSERT INTO app.entry VALUES (1, 1), (2, 2), (3, 3);
+SELECT backup_company(3) AS ledgers \gset
+DELETE FROM app.entry WHERE ledger_id = 1;
+DELETE FROM app.ledger WHERE id = 1;
+UPDATE app.ledger SET code = 'A' WHERE id = 2;
+SELECT results_eq(format('SELECT table_name, added, unchanged FROM preview_restore(3, %s, mode => ''merge'', on_conflict => ''keep_existing'') WHERE table_name IN (''app.ledger'', ''app.entry'') ORDER BY 1', :ledgers),
+  $$VALUES ('app.entry', 1::bigint, 2::bigint), ('app.ledger', 0, 2)$$, 'foreseen');
+SELECT restore_company(3, :ledgers, mode => 'merge', on_conflict => 'keep_existing') AS restore \gset
+SELECT bag_eq('SELECT * FROM app.entry', 'VALUES (1, 2), (2, 2), (3, 3)', 'its entries come under the one that has its name');
+SELECT bag_eq('SELECT * FROM app.ledger', $$VALUES (2, 3, 'A'), (3, 3, 'C')$$, 'which stays as it is');
 SELECT * FROM finish();
 ROLLBACK;

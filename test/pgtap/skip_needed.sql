@@ -81,5 +81,13 @@ CREATE TEMP TABLE changed AS SELECT * FROM pg_temp.kept(:backup);
 SELECT is(regions, '1C 2B', 'a row keeps the key that a row refers to which stays') FROM changed;
 SELECT is(refused, 'app.customer (1) 23514, app.customer (2) 23514, app.customer (3) 23514, app.house (1) 23514, app.region (1) KB034, app.remark (1) 23514, app.site (1) 23514, app.site (2) KB048',
   'and is told of, and who referred to what it would have been') FROM changed;
+-- A row that is gone already, and that the backup cannot bring back either: rows that refer to it softly stay as they are
+DELETE FROM app.remark; DELETE FROM app.house; DELETE FROM app.site; DELETE FROM app.region WHERE id = 1;
+SELECT set_row_check('app.region', 'id <> 1');
+SELECT restore_company(1, :backup, on_error => 'skip') AS restore \gset
+SELECT bag_eq(format('SELECT table_name, row_key, sqlstate FROM restore_problems(%s)', :restore),
+  $$VALUES ('app.customer', '(1)', '23514'), ('app.customer', '(2)', '23514'), ('app.customer', '(3)', '23514'), ('app.house', '(1)', '23514'),
+    ('app.region', '(1)', '23514'), ('app.remark', '(1)', '23514'), ('app.site', '(1)', '23514'), ('app.site', '(2)', 'KB034')$$, 'told');
+SELECT results_eq('SELECT id, region_id FROM app.customer WHERE company_id = 1', 'VALUES (1, 1), (4, 1)', 'who refers to it softly stays as it is');
 SELECT * FROM finish();
 ROLLBACK;

@@ -20,6 +20,10 @@
 namespace company_backup {
 namespace {
 
+std::string counted_rows(uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " row" : " rows");
+}
+
 std::string shown_key(const std::vector<std::string>& values) {
   std::string text;
   for (const std::string& value : values) text += (text.empty() ? "(" : ", ") + value;
@@ -44,6 +48,7 @@ OrphanRows* CompanyMerge::orphans_of(const MatchedTable& matched) const {
 }
 
 void CompanyMerge::begin_tables() {
+  if (work_.homeless != nullptr) work_.homeless->begin_again();
   if (work_.refusals == nullptr) return;
   std::set<TableIndex> indexes;
   for (const MatchedTable* matched : tables()) indexes.insert(matched->scoped->table);
@@ -143,6 +148,7 @@ std::vector<MergeCounts> CompanyMerge::compare() {
   std::vector<MergeCounts> counts;
   for (const MatchedTable* matched : tables()) counts.push_back(preview(*matched));
   find_needed(false);
+  found_homeless_ = work_.homeless != nullptr && work_.homeless->find();
   work_.load.doubts().prove();
   foreseen_ = work_.outside.foresee();
   work_.cut.find();
@@ -165,6 +171,7 @@ void CompanyMerge::list(RowListing& listing) {
     if (!listing.is_full()) preview(*matched);
   }
   work_.listing = nullptr;
+  if (work_.homeless != nullptr) work_.homeless->find();
 }
 
 std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* edits) {
@@ -184,9 +191,12 @@ std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* e
     counts.push_back(stopped ? preview(*matched) : write(*matched, undo, edits));
   }
   find_needed(true);
+  if (work_.homeless != nullptr && work_.homeless->find()) throw Refusals::Incomplete{};
   if (work_.refusals != nullptr) work_.refusals->require_complete();
   work_.missing.refuse();
-  work_.conflicts.refuse(!work_.policy.merges);
+  work_.conflicts.refuse(!work_.policy.merges          ? MergeConflicts::Meets::kSelection
+                         : work_.policy.keeps_existing ? MergeConflicts::Meets::kExisting
+                                                       : MergeConflicts::Meets::kMerge);
   prove_doubted();
   work_.cut.find();
   work_.cut.refuse();
@@ -434,65 +444,72 @@ void CompanyMerge::refuse_left_rows(WrittenTable& done) const {
   if (done.staying.empty()) return;
   const Table& table = *done.matched->table;
   const ScopedTable& scoped = *done.matched->scoped;
-  const std::string sql = "SELECT " + row_key_expression(table, scoped.key, "t") +
-                          from_places(table, 1) + " WHERE " +
-                          is_orphan(work_.live.schema, work_.live.scope, scoped.table, "t");
-  uint64_t count = 0;
-  std::string list;
-  std::vector<std::string> relations, places;
-  const auto look_up = [&] {
-    if (relations.empty()) return;
-    BatchMemory memory;
-    for (const Row& row : query(sql, {text_array(relations), text_array(places)})) {
-      if (++count <= kListedKeys) list += (list.empty() ? "" : ", ") + *row[0];
-    }
-    memory.close();
-    relations.clear();
-    places.clear();
-  };
-  std::string_view line;
-  while (done.staying.next(line)) {
-    const size_t end = line.find('\0');
-    relations.emplace_back(line.substr(0, end));
-    places.emplace_back(line.substr(end + 1, line.size() - end - 2));
-    if (relations.size() >= kKeysPerLookup) look_up();
-  }
-  look_up();
-  if (count == 0) return;
-  throw Error(sqlstate::kIntegrity,
-              std::to_string(count) + (count == 1 ? " row" : " rows") + " of append-only table " +
-                  quoted_display(display_table(table)) + " would belong to no company any more")
-      .detail("Rows " + list + (count > kListedKeys ? ", ..." : "") +
-              " are the company's only by rows that would be removed.")
+  const NamedRows left = done.staying.look_up(
+      table, scoped.key,
+      " AND " + is_orphan(work_.live.schema, work_.live.scope, scoped.table, "t"));
+  if (left.count == 0) return;
+  throw Error(sqlstate::kIntegrity, counted_rows(left.count) + " of append-only table " +
+                                        quoted_display(display_table(table)) +
+                                        " would belong to no company any more")
+      .detail("Rows " + left.keys + " are the company's only by rows that would be removed.")
       .hint(
           "A restore never removes rows of an append-only table. Remove these first, or let them "
           "refer to a row that the backup has.");
 }
 
+// The company's rows, as far as they are selected.
+OwnedRows CompanyMerge::owned_rows(TableIndex index, const WrittenTable& done) const {
+  const Table& table = work_.live.table(index);
+  OwnedRows rows{table,
+                 done.matched->scoped->key,
+                 " FROM " + from_table(table) + " AS t WHERE " +
+                     owned_by(work_.live.schema, work_.live.scope, index, "t", "$1"),
+                 {work_.company.arg()},
+                 since_};
+  if (const SelectedTable* const selected = work_.policy.selected_of(index)) {
+    rows.from += selected->condition(table, "t", 2);
+    for (const Arg& arg : selected->arguments(table)) rows.args.push_back(arg);
+  }
+  return rows;
+}
+
 // Are the rows that were not written those that are there? Counts the others.
 bool CompanyMerge::is_unchanged(TableIndex index, WrittenTable& done,
                                 FormerOrphans& orphans) const {
-  const Table& table = work_.live.table(index);
-  std::string condition = " FROM " + from_table(table) + " AS t WHERE " +
-                          owned_by(work_.live.schema, work_.live.scope, index, "t", "$1");
-  std::vector<Arg> args = {work_.company.arg()};
-  if (const SelectedTable* const selected = work_.policy.selected_of(index)) {
-    condition += selected->condition(table, "t", 2);
-    for (const Arg& arg : selected->arguments(table)) args.push_back(arg);
-  }
-  if (table.foreign) {
-    const uint64_t rows = std::stoull(one_value(query("SELECT count(*)" + condition, args)));
+  const OwnedRows owned = owned_rows(index, done);
+  if (owned.table.foreign) {
+    const uint64_t rows = std::stoull(one_value(query("SELECT count(*)" + owned.from, owned.args)));
     done.found = done.written;
     return rows == done.kept.rows + done.written;
   }
-  VersionSum sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + condition, args,
-                                since_, done.found);
+  VersionSum sum = sum_versions("SELECT t.tableoid, t.ctid, t.xmin, t.cmin" + owned.from,
+                                owned.args, since_, done.found);
   done.orphaned = orphans.add_versions(*done.matched, numbers_.at(index), done.recorded, since_,
                                        sum, done.found);
   return sum == done.kept;
 }
 
-void CompanyMerge::look_again(FormerOrphans& orphans) {
+// Error unless others did it: these rows would be the company's no more, or be it from now on.
+void CompanyMerge::refuse_changed_hands(TableIndex index, const WrittenTable& done,
+                                        const LookBack& look_back) const {
+  const OwnedRows owned = owned_rows(index, done);
+  if (owned.table.foreign) return;
+  const ChangedHands changed = find_changed_hands(owned, look_back);
+  if (changed.by_others) return;
+  const bool left = changed.left.count > 0;
+  const NamedRows& rows = left ? changed.left : changed.joined;
+  throw Error(sqlstate::kIntegrity, counted_rows(rows.count) + " of table " +
+                                        quoted_display(display_table(owned.table)) +
+                                        (left ? " would belong to no company any more"
+                                              : " that the company does not have would be its own"))
+      .detail("Rows " + rows.keys +
+              (left ? " are the company's only by rows that would be removed or changed."
+                    : " are nobody's, and would come along with rows that come back."))
+      .hint(left ? "Remove these rows, or let them refer to others, then try again."
+                 : "Remove these rows, or give them to the company, then try again.");
+}
+
+void CompanyMerge::look_again(FormerOrphans& orphans, const LookBack& look_back) {
   for (auto& [index, done] : done_) refuse_left_rows(done);
   std::vector<TableIndex> unchanged;
   for (const MatchedTable* matched : tables()) {
@@ -503,6 +520,7 @@ void CompanyMerge::look_again(FormerOrphans& orphans) {
     }
     // A row that was written, but is not the company's, takes the rows below it out of it, too.
     for (const TableIndex above : unchanged) prove_written(above);
+    refuse_changed_hands(index, done_.at(index), look_back);
     throw Error(sqlstate::kSerializationFailure,
                 "could not serialize access: somebody else changed rows of the company in table " +
                     quoted_display(display_table(*matched->table)))
@@ -516,14 +534,17 @@ void CompanyMerge::prove_written() const {
 
 void CompanyMerge::prove_written(TableIndex index) const {
   const WrittenTable& done = done_.at(index);
-  const bool has_orphans = done.orphaned > 0 && !work_.policy.exact;
+  // Where rows are only added, one that stays as it is may stay nobody's.
+  const uint64_t orphaned =
+      done.orphaned.written + (work_.homeless == nullptr ? done.orphaned.kept : 0);
+  const bool has_orphans = orphaned > 0 && !work_.policy.exact;
   if (done.found == done.written && !has_orphans) return;
   throw Error(sqlstate::kIntegrity,
               "rows of table " + quoted_display(display_table(work_.live.table(index))) +
                   " would not belong to company \"" + work_.company.key + "\"")
       .detail(has_orphans
-                  ? "Rows of the archive that would belong to nobody: " +
-                        std::to_string(done.orphaned) + "."
+                  ? "Rows of the archive that would belong to nobody: " + std::to_string(orphaned) +
+                        "."
                   : "Rows written: " + std::to_string(done.written) +
                         "; of these, the company would have: " + std::to_string(done.found) + ".");
 }

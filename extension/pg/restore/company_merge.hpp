@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pg/load/taken_groups.hpp"
+#include "pg/restore/changed_hands.hpp"
 #include "pg/restore/table_preview.hpp"
 #include "pg/restore/table_restore.hpp"
 
@@ -35,6 +36,11 @@ class CompanyMerge {
   // The archive's rows are another company's: what comes is noted there, what came before and is
   // gone stays away. To be called before the rest.
   void keep_ids(KeptIds& kept) { work_.kept = &kept; }
+
+  // Rows are only added: those that would be nobody's stay away. To be called before the rest.
+  void leave_homeless(HomelessRows& homeless) { work_.homeless = &homeless; }
+  // After compare(): more of them were found, and it has to be done again.
+  bool found_homeless() const { return found_homeless_; }
 
   // Rows that are refused are left out and given to these, instead of being errors. To be called
   // before the rest.
@@ -65,7 +71,7 @@ class CompanyMerge {
   // `edits`: gets the rows that are not as an earlier restore left them; may be null. Rows that
   // stay and that written rows refer to are taken FOR KEY SHARE.
   // Errors: kSchemaDiffers, kMissingValue, kSerializationFailure, and those of RowChanges; throws
-  // Refusals::Incomplete.
+  // Refusals::Incomplete, also where rows are only added and some would be nobody's.
   std::vector<MergeCounts> apply(UndoWriter* undo, DiscardedEdits* edits);
 
   // After compare(): what apply() would stop at, for the table's row of a preview; and of that the
@@ -97,10 +103,10 @@ class CompanyMerge {
   void record_problems();
 
   // With a fresh look at every table: nobody else changed the company since. Errors
-  // kSerializationFailure; kIntegrity if append-only rows would be left to nobody, or if it is rows
-  // written by the merge that took others out of the company. `orphans`: of this restore, or of the
-  // one that is reverted.
-  void look_again(FormerOrphans& orphans);
+  // kSerializationFailure; kIntegrity if append-only rows would be left to nobody, or if rows
+  // written by the merge took others out of the company or into it. `orphans`: of this restore, or
+  // of the one that is reverted.
+  void look_again(FormerOrphans& orphans, const LookBack& look_back);
   // After look_again(): what was written or adopted belongs to the company; after a revert the
   // orphans may be orphans again. Error kIntegrity.
   void prove_written() const;
@@ -120,6 +126,9 @@ class CompanyMerge {
   void record_keyless_tables(const std::vector<MergeCounts>& counts, UndoWriter& undo) const;
   void refuse_unknown_rows() const;
   void refuse_left_rows(WrittenTable& done) const;
+  OwnedRows owned_rows(TableIndex index, const WrittenTable& done) const;
+  void refuse_changed_hands(TableIndex index, const WrittenTable& done,
+                            const LookBack& look_back) const;
   bool is_unchanged(TableIndex index, WrittenTable& done, FormerOrphans& orphans) const;
   void prove_written(TableIndex index) const;
   bool has_changed(const WrittenTable& source, const Reference& reference) const;
@@ -136,6 +145,7 @@ class CompanyMerge {
   Manifest record_;
   std::map<TableIndex, size_t> numbers_;  // in record_
   std::map<TableIndex, WrittenTable> done_;
+  bool found_homeless_ = false;
   uint32_t since_;  // the command the merge began in
 };
 

@@ -10,10 +10,14 @@ constexpr char kGone = '1', kFound = '2';
 
 }  // namespace
 
-ConflictSearch::ConflictSearch(const LiveScope& live, const Company& company, const MergePlan& plan)
+ConflictSearch::ConflictSearch(const LiveScope& live, const Company& company, const MergePlan& plan,
+                               Constraints which)
     : UniqueSearch(live, company, plan) {
-  for (const UniqueIndex& index : plan.matched->table->unique_indexes) watch(index, false);
-  for (const UniqueIndex& index : plan.matched->table->exclusions) watch(index, true);
+  const Table& table = *plan.matched->table;
+  for (const bool exclusion : {false, true}) {
+    for (const UniqueIndex& index : exclusion ? table.exclusions : table.unique_indexes)
+      if (which == Constraints::kAll || !index.immediate) watch(index, exclusion);
+  }
 }
 
 // The key of the row in the backup, for messages and as a refusal has it.

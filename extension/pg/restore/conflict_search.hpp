@@ -20,7 +20,8 @@ class ConflictSearch : public UniqueSearch {
   static bool is_needed(const MergePolicy& policy, const MergePlan& plan);
 
   // All must outlive it.
-  ConflictSearch(const LiveScope& live, const Company& company, const MergePlan& plan);
+  ConflictSearch(const LiveScope& live, const Company& company, const MergePlan& plan,
+                 Constraints which = Constraints::kAll);
 
   // A row of the company that goes, or becomes another: nothing that it has is in the way.
   void gone(const std::vector<RowValue>& current);

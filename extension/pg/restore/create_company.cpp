@@ -97,7 +97,7 @@ class Creation {
     require_empty(live_, company);
     identity_ = identity_of_created(live_, company, former);
     returns_ = origin_.same_database && !new_ids_ && former == identity_;
-    const bool was_empty = !load_rows(company);
+    const bool was_empty = !load_rows(company, operation);
     loader_.prove_references(company);
     if (was_empty) loader_.prove_counts(company);
     advance_sequences(load_.sequences());
@@ -179,14 +179,14 @@ class Creation {
   }
 
   // True: some rows were there already, and the others were merged with them.
-  bool load_rows(const Company& company) {
+  bool load_rows(const Company& company, const Operation& operation) {
     if (adopts_) {
       CompanyMerge merge(
           live_, company, load_,
           MergePolicy{
               .with_files = origin_.manifest.include_files, .adopts = true, .created = true});
       if (merge.finds_orphans()) {
-        adopt(merge);
+        adopt(merge, operation);
         return true;
       }
     }
@@ -226,7 +226,7 @@ class Creation {
 
   // With rows that a company of this key left behind when it was deleted, as a restore does. What
   // was there is noted as for its undo record, and forgotten: there is no review.
-  void adopt(CompanyMerge& merge) {
+  void adopt(CompanyMerge& merge, const Operation& operation) {
     UndoWriter undo(id_);
     rows_ = 1;
     for (const MergeCounts& counts : merge.apply(&undo, nullptr)) {
@@ -235,7 +235,7 @@ class Creation {
     FreshSnapshot fresh;
     merge.settle_outside(nullptr);
     FormerOrphans orphans(live_, id_);
-    merge.look_again(orphans);
+    merge.look_again(orphans, [&](const auto& body) { operation.look_back(body); });
     merge.prove_written();
     fresh.close();
     forget_undo(id_);

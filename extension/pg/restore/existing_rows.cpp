@@ -186,6 +186,7 @@ void ExistingRows::bind(const MatchedTable& matched, const Bound& row) {
   }
   const ColumnRoot column{matched.scoped->table, matched.scoped->key[*other]};
   if (!tells_alone(matched, column)) return;
+  tables_.insert(matched.scoped->table);
   ids_.bind(column, row.archived[*other], row.existing[*other]);
   if (!load_.gives_new_ids()) load_.set_new_ids(&ids_);
 }

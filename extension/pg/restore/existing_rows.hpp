@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ class ExistingRows {
   // Looks for them, table by table in the order in which they are written. A row whose key is here
   // is that row already. Error kMergeConflict if one would have to become two.
   void bind();
+  // After that: in these tables.
+  const std::set<TableIndex>& tables() const { return tables_; }
 
  private:
   using Key = std::vector<std::string>;
@@ -49,6 +52,7 @@ class ExistingRows {
   MatchedArchive& load_;
   NewIds& ids_;
   const Existing which_;
+  std::set<TableIndex> tables_;
   std::map<Key, Key> bound_;  // of the table at hand, by the archived key
 };
 

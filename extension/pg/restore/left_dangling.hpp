@@ -1,6 +1,7 @@
-// References that no foreign key says, of rows that stay in append-only tables or beside a
-// selection, to rows that a restore removes. A log may well refer to what is no more: the restore
-// tells of them, one by one. (Beside a selection most stop it, see cut_references.hpp.)
+// References that no foreign key says, of rows that stay in append-only tables, beside a selection
+// or beside rows that are left out, to rows that a restore removes. A log may well refer to what is
+// no more: the restore tells of them, one by one. (Beside a selection most stop it, see
+// cut_references.hpp; what rows need that stay beside others stays, too, see needed_rows.hpp.)
 #pragma once
 
 #include <cstdint>

@@ -126,4 +126,39 @@ std::unique_ptr<LineSource> select_lines(std::unique_ptr<LineSource> lines,
   return std::make_unique<SelectedLines>(std::move(lines), matched, *selected);
 }
 
+namespace {
+
+class DistinctLines : public LineSource {
+ public:
+  DistinctLines(std::unique_ptr<LineSource> lines, const MatchedTable& matched)
+      : lines_(std::move(lines)), matched_(matched), row_(row_columns(matched.columns)) {}
+
+  bool next(std::string_view& line) override {
+    while (lines_->next(line)) {
+      row_.parse(line);
+      auto key = key_line_of(matched_.scoped->key, matched_.columns, row_.values());
+      if (key && key == last_) continue;
+      last_ = std::move(key);
+      return true;
+    }
+    return false;
+  }
+  std::string_view member_of(std::string_view piece) const override {
+    return lines_->member_of(piece);
+  }
+
+ private:
+  const std::unique_ptr<LineSource> lines_;
+  const MatchedTable& matched_;
+  RowLine row_;
+  std::optional<std::string> last_;
+};
+
+}  // namespace
+
+std::unique_ptr<LineSource> distinct_lines(std::unique_ptr<LineSource> lines,
+                                           const MatchedTable& matched) {
+  return std::make_unique<DistinctLines>(std::move(lines), matched);
+}
+
 }  // namespace company_backup

@@ -48,4 +48,8 @@ std::unique_ptr<LineSource> select_lines(std::unique_ptr<LineSource> lines,
                                          const MatchedTable& matched,
                                          const SelectedTable* selected);
 
+// Lines in the order of their key without those that have the key of the one before.
+std::unique_ptr<LineSource> distinct_lines(std::unique_ptr<LineSource> lines,
+                                           const MatchedTable& matched);
+
 }  // namespace company_backup

@@ -24,6 +24,23 @@ std::string describe(const Table& table, const KeyConflicts& found, const MergeC
                                            : "row " + conflict.existing + " of the company");
 }
 
+const char* hint_for(MergeConflicts::Meets meets) {
+  switch (meets) {
+    case MergeConflicts::Meets::kSelection:
+      return "Rows that are not selected stay as they are. Change or remove one row of each pair, "
+             "or select more.";
+    case MergeConflicts::Meets::kMerge:
+      return "A merge leaves rows that are there as they are. Change or remove one row of each "
+             "pair, or say on_conflict => 'keep_existing': a row of the backup becomes the one of "
+             "the company that has its value.";
+    case MergeConflicts::Meets::kExisting:
+      return "These rows cannot become the ones that have their values: those are not the "
+             "company's, or are excluded by more than a value. Change or remove one row of each "
+             "pair.";
+  }
+  return "";
+}
+
 }  // namespace
 
 void KeyConflicts::note(MergeConflict conflict) {
@@ -53,7 +70,7 @@ void MergeConflicts::note(const Table& table, const std::vector<KeyConflicts>& a
   }
 }
 
-void MergeConflicts::refuse(bool selected) const {
+void MergeConflicts::refuse(Meets meets) const {
   if (count_ == 0) return;
   const uint64_t more = count_ - listed_;
   throw Error(sqlstate::kMergeConflict,
@@ -61,12 +78,7 @@ void MergeConflicts::refuse(bool selected) const {
                   (count_ == 1 ? " row of the backup has a unique value that another row has"
                                : " rows of the backup have unique values that other rows have"))
       .detail(list_ + (more == 0 ? "" : "\nand " + std::to_string(more) + " more"))
-      .hint(selected
-                ? "Rows that are not selected stay as they are. Change or remove one row of each "
-                  "pair, or select more."
-                : "A merge leaves rows that are there as they are. Change or remove one row of "
-                  "each pair, or say on_conflict => 'keep_existing': a row of the backup "
-                  "becomes the one of the company that has its value.");
+      .hint(hint_for(meets));
 }
 
 }  // namespace company_backup

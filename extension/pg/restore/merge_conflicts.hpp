@@ -37,9 +37,13 @@ class MergeConflicts {
 
   bool empty() const { return count_ == 0; }
 
-  // Error kMergeConflict, which lists them, if there are any. `selected`: beside a selection, not
-  // in a merge.
-  void refuse(bool selected) const;
+  enum class Meets {
+    kSelection,  // rows beside a selection
+    kMerge,      // rows of the company
+    kExisting,   // rows that no row of the archive can become
+  };
+  // Error kMergeConflict, which lists them, if there are any.
+  void refuse(Meets meets) const;
 
  private:
   uint64_t count_ = 0;

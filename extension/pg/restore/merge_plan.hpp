@@ -56,6 +56,10 @@ struct MergePolicy {
   // Rows that stand in the way show when others are written: the first of them is an error then.
   // Else all of them are looked for beforehand, which takes longer.
   bool meets_conflicts = false;
+  // Rows of the archive became rows that are here, if their unique values are the same ...
+  bool keeps_existing = false;
+  // ... in these tables, or as all singletons do: several may have become the same one.
+  std::set<TableIndex> bound{};
   // Only these rows are touched; null: all. It must outlive the merge.
   RowSelection* selected = nullptr;
 

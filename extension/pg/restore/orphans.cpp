@@ -427,12 +427,13 @@ std::unique_ptr<LineSource> FormerOrphans::lines_of(size_t number) const {
   return std::make_unique<UndoLines>(*members_, static_cast<int>(number));
 }
 
-uint64_t FormerOrphans::add_versions(const MatchedTable& matched, size_t number,
-                                     const std::vector<const Column*>& recorded, uint32_t since,
-                                     VersionSum& sum, uint64_t& written) {
-  if (matched.table->foreign || !can_be_orphaned(live_, matched.scoped->table)) return 0;
+FormerOrphans::Counts FormerOrphans::add_versions(const MatchedTable& matched, size_t number,
+                                                  const std::vector<const Column*>& recorded,
+                                                  uint32_t since, VersionSum& sum,
+                                                  uint64_t& written) {
+  if (matched.table->foreign || !can_be_orphaned(live_, matched.scoped->table)) return {};
   const std::vector<int16_t>* const columns = identity_of(live_, *matched.scoped);
-  if (columns == nullptr) return 0;
+  if (columns == nullptr) return {};
   const std::vector<int16_t>& identity = *columns;
   const std::unique_ptr<LineSource> lines = lines_of(number);
   RowLine row(row_columns(recorded));
@@ -450,7 +451,7 @@ uint64_t FormerOrphans::add_versions(const MatchedTable& matched, size_t number,
                           equals_one_of(columns_of(*matched.table, identity), "t", 1) + " AND " +
                           is_orphan(live_.schema, live_.scope, matched.scoped->table, "t");
   KeyBatch batch = batch_of(*matched.table, identity);
-  uint64_t count = 0;
+  Counts counts;
   std::string last;
   std::string_view key;
   bool more = true;
@@ -468,9 +469,10 @@ uint64_t FormerOrphans::add_versions(const MatchedTable& matched, size_t number,
     sum.rows += found.rows;
     sum.sum += found.sum;
     written += written_here;
-    count += found.rows + written_here;
+    counts.kept += found.rows;
+    counts.written += written_here;
   }
-  return count;
+  return counts;
 }
 
 }  // namespace company_backup

@@ -76,12 +76,15 @@ class FormerOrphans {
   // Later: the company may have another key since. `load`: of the record. All must outlive it.
   FormerOrphans(const LiveScope& live, const FittedRecord& record, MatchedArchive& load);
 
-  // Adds the versions of those that are orphans now, as sum_versions() does. Returns their number.
+  struct Counts {
+    uint64_t kept = 0, written = 0;  // rows; those that this transaction wrote
+  };
+  // Adds the versions of those that are orphans now, as sum_versions() does.
   // `recorded`: the columns that the undo record has.
   // `number`: the table's in the undo record.
-  uint64_t add_versions(const MatchedTable& matched, size_t number,
-                        const std::vector<const Column*>& recorded, uint32_t since, VersionSum& sum,
-                        uint64_t& written);
+  Counts add_versions(const MatchedTable& matched, size_t number,
+                      const std::vector<const Column*>& recorded, uint32_t since, VersionSum& sum,
+                      uint64_t& written);
 
  private:
   std::unique_ptr<LineSource> lines_of(size_t number) const;

@@ -62,6 +62,15 @@ std::string text_of(const StayingRows& rows) {
   return text + (!rows.keys.empty() && rows.keys.size() < rows.count ? ", ..." : "");
 }
 
+// A selection does not reach them.
+[[noreturn]] void refuse_left_rows(const std::string& table, const StayingRows& rows) {
+  throw Error(sqlstate::kIntegrity, std::to_string(rows.count) +
+                                        (rows.count == 1 ? " row" : " rows") + " of table " +
+                                        table + " would belong to no company any more")
+      .detail(text_of(rows) + ": the company's only by rows that would be removed.")
+      .hint("Remove these rows, or let them refer to others, then try again.");
+}
+
 // Reads keys in batches until there are no more.
 template <class Visit>
 void each_batch(LineSpool& keys, KeyBatch& batch, Visit&& visit) {
@@ -84,7 +93,7 @@ struct OutsideRows::Impl {
   std::map<const ForeignKey*, LineSpool> new_references;  // of rows whose columns were set
   std::set<TableIndex> lost_tables;
   std::string refused;
-  const bool preview;
+  const bool partial, preview;
   std::optional<OutsideActions> actions;
   std::multimap<TableIndex, std::string> foreseen;
 
@@ -324,17 +333,19 @@ void OutsideRows::Impl::follow(Target& target, Loss loss) {
   });
 }
 
-// A row that belonged to the company through a row that is gone would have gone with it: somebody
-// has added it since.
+// A row that belonged to the company through a row that is gone would have gone with it, unless it
+// was not looked at: somebody has added it since.
 void OutsideRows::Impl::refuse_new_rows(const ForeignKey& key, const KeyBatch& gone) const {
   StayingRows rows;
   FreshSnapshot fresh;
   actions->count(key, gone, rows);
   fresh.close();
   if (rows.count == 0) return;
-  throw Error(sqlstate::kSerializationFailure,
-              "could not serialize access: somebody else changed rows of the company in table " +
-                  quoted_display(display_table(live.table(key.table))))
+  const std::string table = quoted_display(display_table(live.table(key.table)));
+  if (partial) refuse_left_rows(table, rows);
+  throw Error(
+      sqlstate::kSerializationFailure,
+      "could not serialize access: somebody else changed rows of the company in table " + table)
       .hint("Try again.");
 }
 
@@ -385,8 +396,8 @@ void OutsideRows::Impl::refuse_dangling(const ForeignKey& key, LineSpool& keys) 
   });
 }
 
-OutsideRows::OutsideRows(const LiveScope& live, const Company& company, bool preview)
-    : impl_(new Impl{live, company, {}, {}, {}, {}, {}, preview, {}, {}}) {
+OutsideRows::OutsideRows(const LiveScope& live, const Company& company, const Options& options)
+    : impl_(new Impl{live, company, {}, {}, {}, {}, {}, options.partial, options.preview, {}, {}}) {
   impl_->find_targets();
 }
 

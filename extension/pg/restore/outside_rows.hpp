@@ -20,8 +20,12 @@ namespace company_backup {
 
 class OutsideRows {
  public:
-  // `preview`: nothing is written, and foresee() takes the place of settle().
-  OutsideRows(const LiveScope& live, const Company& company, bool preview = false);
+  // `partial`: there are rows of the company that the restore has not looked at. `preview`: nothing
+  // is written, and foresee() takes the place of settle().
+  struct Options {
+    bool partial = false, preview = false;
+  };
+  OutsideRows(const LiveScope& live, const Company& company, const Options& options);
   ~OutsideRows();
   OutsideRows(const OutsideRows&) = delete;
   OutsideRows& operator=(const OutsideRows&) = delete;
@@ -40,7 +44,8 @@ class OutsideRows {
 
   // After all rows of the company are written. What is done to outside rows goes to the undo
   // record; null: it is final. Errors: kIntegrity lists the rows whose foreign key says NO ACTION
-  // or RESTRICT, that are of an append-only table, or whose default leads nowhere;
+  // or RESTRICT, that are of an append-only table, that were not looked at and would be nobody's,
+  // or whose default leads nowhere;
   // kSerializationFailure if somebody else added or changed rows meanwhile; PostgreSQL's own class
   // 23.
   void settle(UndoWriter* undo);

@@ -24,12 +24,23 @@ struct Link {
   TableIndex parent;
   Columns parent_columns;
   std::string when_value{};
-  bool is_needed = false;  // no row of the child can be without its parent
 
   // What a row refers to that has this key in `parent_columns`, as its `columns` have it.
   std::string referring(const std::string& key) const {
     return columns.size() == parent_columns.size() ? key : key + key_line({when_value});
   }
+};
+
+// A row that another one refers to.
+struct ParentKey {
+  const Link* link;
+  std::string key;  // of its parent_columns
+};
+
+// A row of the archive that was selected.
+struct ReadRow {
+  std::string key;  // "" if its table has none
+  std::vector<ParentKey> parents;
 };
 
 // Values of a row, as the archive's columns have them or as those of a plan.
@@ -110,7 +121,8 @@ class RecordClosure {
   void read_company(const MatchedTable& matched, const SelectedTable& wanted,
                     const std::function<void(const SeenRow&)>& visit) const;
   void select(const MatchedTable& matched, const SeenRow& row, bool down);
-  void need_parents(const MatchedTable& matched, const SeenRow& row);
+  std::vector<ParentKey> parents_of(const MatchedTable& matched, const SeenRow& row) const;
+  void need_parents(const MatchedTable& matched, const std::vector<ReadRow>& rows);
   void refuse_unknown() const;
 
   void go_up();
@@ -153,7 +165,6 @@ void RecordClosure::find_links() {
       continue;
     const Table& source = live_.table(reference.table);
     Link link{reference.table, reference.columns, reference.target, reference.target_columns};
-    link.is_needed = all_not_null(source, reference.columns);
     if (!reference.when_column.empty()) {
       link.columns.push_back(find_column(source, reference.when_column)->number);
       link.when_value = reference.when_value;
@@ -249,6 +260,7 @@ void RecordClosure::read_archive(const MatchedTable& matched, const SelectedTabl
     kept = {};  // what was read before is read again
   else if (is_read)
     kept.drop();
+  std::vector<ReadRow> rows;
   std::string_view text;
   while (lines->next(text)) {
     if (!filter.passes(text)) continue;
@@ -257,9 +269,12 @@ void RecordClosure::read_archive(const MatchedTable& matched, const SelectedTabl
     if (!wanted.has(row.columns, row.values)) continue;
     if (sought != sought_.end()) sought->second.erase(row.key(matched.scoped->key).value_or(""));
     kept.keep(text);
-    need_parents(matched, row);
+    std::vector<ParentKey> parents = parents_of(matched, row);
+    if (!parents.empty())
+      rows.push_back({row.key(matched.scoped->key).value_or(""), std::move(parents)});
     select(matched, row, down);
   }
+  need_parents(matched, rows);
 }
 
 void RecordClosure::read_company(const MatchedTable& matched, const SelectedTable& wanted,
@@ -291,9 +306,11 @@ void RecordClosure::select(const MatchedTable& matched, const SeenRow& row, bool
   }
 }
 
-void RecordClosure::need_parents(const MatchedTable& matched, const SeenRow& row) {
+std::vector<ParentKey> RecordClosure::parents_of(const MatchedTable& matched,
+                                                 const SeenRow& row) const {
+  std::vector<ParentKey> parents;
   for (const Link& link : links_) {
-    if (link.child != matched.scoped->table || !link.is_needed) continue;
+    if (link.child != matched.scoped->table) continue;
     const auto key = row.key(link.columns);
     if (!key) continue;
     std::string parent = *key;
@@ -302,7 +319,25 @@ void RecordClosure::need_parents(const MatchedTable& matched, const SeenRow& row
       if (!parent.ends_with(kind)) continue;
       parent.resize(parent.size() - kind.size());
     }
-    needed_[link.parent].by(link.parent_columns).keys.insert(parent);
+    parents.push_back({&link, std::move(parent)});
+  }
+  return parents;
+}
+
+// Where rows are only added, those that are there stay as they are, and need nothing.
+void RecordClosure::need_parents(const MatchedTable& matched, const std::vector<ReadRow>& rows) {
+  std::unordered_set<std::string> there;
+  const Columns& key = matched.scoped->key;
+  if (merges_ && !key.empty() && !rows.empty()) {
+    SelectedTable some;
+    for (const ReadRow& row : rows) some.by(key).keys.insert(row.key);
+    read_company(matched, some,
+                 [&](const SeenRow& row) { there.insert(row.key(key).value_or("")); });
+  }
+  for (const ReadRow& row : rows) {
+    if (there.contains(row.key)) continue;
+    for (const ParentKey& parent : row.parents)
+      needed_[parent.link->parent].by(parent.link->parent_columns).keys.insert(parent.key);
   }
 }
 

@@ -2,8 +2,9 @@
 //
 // A row hangs on another if it refers to it by a foreign key or a soft reference of single columns,
 // or if it belongs to the company through it. What hangs on a record is looked for in the archive
-// and, unless rows are only added, in the company. A row cannot be without those that it refers to
-// by columns which are not null; they come along where the company has them no more.
+// and, unless rows are only added, in the company. A row that comes
+// cannot be without those that it refers to so, nor without the one by which it is the company's:
+// they come along where the company has them no more.
 #pragma once
 
 #include "core/merge/selection.hpp"

@@ -13,13 +13,16 @@ std::vector<const UniqueIndex*> text_indexes(const Table& table) {
     const bool made = std::any_of(index.used.begin(), index.used.end(), [&](int16_t number) {
       return column_of(table, number).generated;
     });
-    if (is_plain(index) && !made && !index.primary && index.immediate) indexes.push_back(&index);
+    if (is_plain(index) && !made && !index.primary) indexes.push_back(&index);
   }
   return indexes;
 }
 
-RepeatedValues::RepeatedValues(const MergePlan& plan)
-    : plan_(plan), indexes_(text_indexes(*plan.matched->table)) {}
+RepeatedValues::RepeatedValues(const MergePlan& plan, Constraints which)
+    : plan_(plan), indexes_(text_indexes(*plan.matched->table)) {
+  if (which == Constraints::kDeferrable)
+    std::erase_if(indexes_, [](const UniqueIndex* index) { return index->immediate; });
+}
 
 // In the order in which rows are written: those that are written anew after the others.
 void RepeatedValues::put(size_t number, const std::string& value, bool anew,

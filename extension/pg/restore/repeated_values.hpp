@@ -1,5 +1,6 @@
-// For a preview: unique values that several rows of an archive would have, since the constraint is
-// newer than it. The one that is written first has it. Of plain unique indexes, by text.
+// Unique values that several rows of an archive would have, since the constraint is newer than it.
+// The one that is written first has it. Of plain unique indexes, by text. A restore finds out for
+// itself, but for deferrable ones.
 #pragma once
 
 #include <functional>
@@ -8,7 +9,7 @@
 
 #include "pg/base/line_spool.hpp"
 #include "pg/base/postgres.hpp"
-#include "pg/restore/merge_plan.hpp"
+#include "pg/restore/watched_keys.hpp"
 
 namespace company_backup {
 
@@ -18,7 +19,7 @@ std::vector<const UniqueIndex*> text_indexes(const Table& table);
 class RepeatedValues {
  public:
   // The plan must outlive it.
-  explicit RepeatedValues(const MergePlan& plan);
+  RepeatedValues(const MergePlan& plan, Constraints which);
 
   // A row that would be added, or one in which these columns (positions) change.
   void note_added(const std::vector<RowValue>& archived);

@@ -34,10 +34,9 @@ class Restoring {
   // the way are all looked for that do.
   int64_t run() {
     int64_t restore = 0;
-    KeptError error =
-        keep_error([&] { restore = attempt({.keeps_problems = true, .meets_conflicts = true}); });
+    KeptError error = attempt_often({.keeps_problems = true, .meets_conflicts = true}, restore);
     if (error && may_conflict() && says_taken(error.sqlstate()))
-      error = keep_error([&] { restore = attempt({.keeps_problems = true}); });
+      error = attempt_often({.keeps_problems = true}, restore);
     if (!error) return restore;
     if (!says_refused(error.sqlstate()) || !find_refused()) error.rethrow();
     error.rethrow_with(
@@ -74,6 +73,23 @@ class Restoring {
            code == sqlstate::kIntegrity;
   }
 
+  // Until no row is found any more that would be nobody's.
+  KeptError attempt_often(const RefusedRows& refused, int64_t& restore) {
+    for (int attempts = 1;; ++attempts) {
+      bool incomplete = false;
+      KeptError error = keep_error([&] { restore = attempt_once(refused, incomplete); });
+      if (!incomplete) return error;
+      if (attempts == kMostAttempts) refuse_homeless();
+      check_for_interrupts();
+    }
+  }
+
+  [[noreturn]] static void refuse_homeless() {
+    throw Error(sqlstate::kIntegrity, "rows of the backup would belong to no company")
+        .detail("After " + std::to_string(kMostAttempts) + " attempts there are more of them.")
+        .hint("Restore all rows of the backup, so that what they belong through comes with them.");
+  }
+
   // Are there several?
   bool find_refused() {
     KnownRefusals known(live_);
@@ -104,7 +120,8 @@ class Restoring {
     }
   }
 
-  int64_t attempt(const RefusedRows& refused) {
+  int64_t attempt(RefusedRows refused) {
+    refused.homeless = &homeless_;
     struct Snapshot {
       Operation& operation;
       const int exceptions = std::uncaught_exceptions();
@@ -146,11 +163,11 @@ class Restoring {
     run.merge().record_problems();
     run.find_left_dangling();
     run.keep_ids();
-    operation_.close_snapshot();
     operation_.look_again([&] {
       run.merge().settle_outside(&undo);
-      run.prove(record.id);
+      run.prove(record.id, [this](const auto& body) { operation_.look_back(body); });
     });
+    operation_.close_snapshot();
     undo.complete(run.merge().record(), live_.schema);
   }
 
@@ -166,6 +183,7 @@ class Restoring {
   const StoredBackup& backup_;
   const RestoreOptions& options_;
   const int64_t identity_;
+  HomelessRows homeless_{live_};
   uint64_t count_ = 0;  // of the last attempt
   std::string listed_;
 };
@@ -200,10 +218,17 @@ class Previewing {
   // ones before it found.
   bool is_endless() const { return is_incomplete() || (attempts_ > 1 && run_->renews_keys()); }
 
+  // Is it known only once all tables were gone through what comes?
+  bool leaves_out() const {
+    const bool skips = options_.on_error == OnError::kSkip;
+    const bool adds = options_.mode == RestoreMode::kMerge || !options_.selection.is_all();
+    return skips || (adds && homeless_.watches());
+  }
+
   void begin() {
     const bool leaves_out = options_.on_error == OnError::kSkip;
     run_.emplace(live_, company_, backup_, options_, std::nullopt,
-                 RefusedRows{.known = leaves_out ? &known_ : nullptr});
+                 RefusedRows{.known = leaves_out ? &known_ : nullptr, .homeless = &homeless_});
   }
 
   // As often as an attempt at it would find more rows that are refused.
@@ -218,7 +243,8 @@ class Previewing {
 
  private:
   bool is_incomplete() const {
-    return run_->refusals() != nullptr && run_->refusals()->is_incomplete();
+    return run_->merge().found_homeless() ||
+           (run_->refusals() != nullptr && run_->refusals()->is_incomplete());
   }
 
   const LiveScope& live_;
@@ -226,6 +252,7 @@ class Previewing {
   const StoredBackup& backup_;
   const RestoreOptions& options_;
   KnownRefusals known_;
+  HomelessRows homeless_{live_};
   int attempts_ = 0;
   std::optional<RestoreRun> run_;
 };
@@ -240,7 +267,7 @@ void preview_rows(LiveScope scope, const AskedCompany& target, const StoredBacku
   operation.take_snapshot();
   const Company company = target.resolve(live);
   Previewing preview(live, company, backup, options);
-  if (options.on_error == OnError::kSkip) preview.compare();
+  if (preview.leaves_out()) preview.compare();
   preview.begin();
   RowListing listing(live, max_rows, put);
   preview.run().merge().list(listing);

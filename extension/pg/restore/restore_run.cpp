@@ -38,6 +38,10 @@ void add_kept_notes(const MergeCounts& counts, bool merges,
         (counts.removed_since == 1 ? "was" : "were") + " removed since, and " +
         (counts.removed_since == 1 ? "stays" : "stay") + " away");
   }
+  if (counts.homeless > 0) {
+    add(rows(counts.homeless) + " that would belong to no company, and " +
+        (counts.homeless == 1 ? "stays" : "stay") + " away");
+  }
   if (counts.needing > 0) {
     add(rows(counts.needing) + " that " + (counts.needing == 1 ? "needs" : "need") +
         " such rows, and " + (counts.needing == 1 ? "stays" : "stay") + " away, too");
@@ -119,8 +123,11 @@ RestoreRun::RestoreRun(const LiveScope& live, const Company& company, const Stor
                              .adds_removed = options.add_removed,
                              .preview = preview,
                              .meets_conflicts = meets_conflicts_,
+                             .keeps_existing = options.existing == Existing::kAll,
+                             .bound = bound_,
                              .selected = selected_ ? &*selected_ : nullptr});
   if (kept_) merge_->keep_ids(*kept_);
+  if (only_adds() && refused.homeless != nullptr) merge_->leave_homeless(*refused.homeless);
   if (refused.known != nullptr)
     merge_->leave_out(refusals_.emplace(*refused.known, refused.keeps_problems));
 }
@@ -169,14 +176,15 @@ void RestoreRun::keep_ids() {
 void RestoreRun::find_left_dangling() {
   if (mode_ == RestoreMode::kMerge || !merge_->has_written()) return;
   left_dangling_.find(live_, company_, merge_->written_rows(), [this](const Reference& reference) {
-    return (selected_ || is_of_log(live_, reference)) && merge_->has_lost(reference.target);
+    return (selected_ || refusals_ || is_of_log(live_, reference)) &&
+           merge_->has_lost(reference.target);
   });
 }
 
-void RestoreRun::prove(int64_t restore) {
+void RestoreRun::prove(int64_t restore, const LookBack& look_back) {
   // A restore that writes nothing is right before or after whatever others do.
   FormerOrphans orphans(live_, restore);
-  if (merge_->has_written()) merge_->look_again(orphans);
+  if (merge_->has_written()) merge_->look_again(orphans, look_back);
   const auto wanted = [this](const Reference& reference) { return merge_->is_affected(reference); };
   // Rows that are nobody's are not the company's to refer to: that is said first of both.
   const bool is_left = refusals_ && !merge_->find_unproved_rows(origin(), wanted);
@@ -196,17 +204,23 @@ void RestoreRun::prove_soft() {
     return renewal_ ||
            ((!same_company_ || names_company(live_, reference)) && merge_->is_affected(reference));
   };
-  // Rows of a log that stay are told of, see LeftDangling.
-  RowOrigin of_logs = origin();
-  of_logs.written = merge_->written_rows();
+  // Rows that stay are told of in a log, and where rows are left out: see LeftDangling. What led
+  // nowhere before may do so now.
+  RowOrigin of_written = origin();
+  of_written.written = merge_->written_rows();
   for (const bool log : {false, true}) {
-    const RowOrigin looked_at = log ? of_logs : origin();
+    const RowOrigin looked_at = log ? of_written : origin();
     const auto is_wanted = [&](const Reference& reference) {
       return is_of_log(live_, reference) == log && wanted(reference);
     };
     if (refusals_) merge_->find_dangling_rows(looked_at, is_wanted);
-    prove_soft_references(live_, company_, looked_at, is_wanted);
+    prove_soft_references(live_, company_, leaves_out ? of_written : looked_at, is_wanted);
   }
+}
+
+bool RestoreRun::only_adds() const {
+  if (mode_ == RestoreMode::kMerge) return true;
+  return selected_ && selected_->adds && !selected_->changes && !selected_->removes;
 }
 
 bool RestoreRun::may_adopt() const {
@@ -217,7 +231,7 @@ bool RestoreRun::may_adopt() const {
 
 RowOrigin RestoreRun::origin() const {
   RowOrigin origin{.same_database = same_database_, .same_company = same_company_};
-  if (mode_ == RestoreMode::kMerge) origin.written = merge_->written_rows();
+  if (only_adds()) origin.written = merge_->written_rows();
   return origin;
 }
 
@@ -248,7 +262,9 @@ void RestoreRun::choose_ids(const RestoreOptions& options,
 void RestoreRun::bind_existing(Existing which) {
   NewIds* ids = renewal_ ? &renewal_->ids() : new_groups_ ? &new_groups_->ids() : nullptr;
   if (ids == nullptr) ids = &bound_ids_.emplace(live_);
-  ExistingRows(live_, company_, *load_, *ids, which).bind();
+  ExistingRows existing(live_, company_, *load_, *ids, which);
+  existing.bind();
+  bound_ = existing.tables();
 }
 
 bool RestoreRun::wants_new_ids(IdMode ids) const {

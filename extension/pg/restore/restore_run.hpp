@@ -27,9 +27,10 @@ struct Recorded {
 
 // What becomes of rows that cannot be written.
 struct RefusedRows {
-  KnownRefusals* known = nullptr;  // they are left out; null: they are errors
-  bool keeps_problems = false;     // until record_losses()
-  bool meets_conflicts = false;    // see MergePolicy
+  KnownRefusals* known = nullptr;    // they are left out; null: they are errors
+  bool keeps_problems = false;       // until record_losses()
+  bool meets_conflicts = false;      // see MergePolicy
+  HomelessRows* homeless = nullptr;  // what attempts have found of them
 };
 
 // Under the snapshot that is active.
@@ -41,6 +42,7 @@ class RestoreRun {
              const RefusedRows& refused);
 
   CompanyMerge& merge() { return *merge_; }
+  const CompanyMerge& merge() const { return *merge_; }
   bool renews_keys() const { return !load_->keeps_keys(); }
   const SchemaDrift& drift() const { return archive_.drift(); }
   void record_losses(int64_t restore);
@@ -59,7 +61,7 @@ class RestoreRun {
   // What is kept of a merge.
   void keep_ids();
   // After the rows are written, with a fresh look at everything.
-  void prove(int64_t restore);
+  void prove(int64_t restore, const LookBack& look_back);
 
  private:
   // Only rows that the archive's own company left behind may be adopted.
@@ -71,6 +73,7 @@ class RestoreRun {
   void prove_soft();
   Transfer transfer() const;
   // Of a company's own backup what is missing comes back, whatever was merged before.
+  bool only_adds() const;  // answers only for the rows that it adds
   bool merges_other() const { return mode_ == RestoreMode::kMerge && !same_company_; }
 
   void choose_ids(const RestoreOptions& options, const std::optional<Recorded>& recorded);
@@ -101,6 +104,7 @@ class RestoreRun {
   std::optional<IdRenewal> renewal_;
   std::optional<IdRenewal> new_groups_;   // where the rows keep their IDs
   std::optional<NewIds> bound_ids_;       // likewise, in a merge
+  std::set<TableIndex> bound_;            // tables in which rows became others
   std::vector<TakenGroup> taken_groups_;  // that stop it
   std::vector<CollapsedKey> clashes_;
   std::optional<RowSelection> selected_;  // nothing: all

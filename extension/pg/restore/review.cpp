@@ -138,13 +138,12 @@ void revert_restore(int64_t id, const Text& actor) {
                                  .selected = selection ? &*selection : nullptr});
   DiscardedEdits edits(live, record, load);
   apply(merge, edits);
-  operation.close_snapshot();
   uint64_t left_alone = 0;
   operation.look_again([&] {
     merge.settle_outside(nullptr);
     left_alone = bring_back_outside_rows(live, id, load);
     FormerOrphans orphans(live, record, load);
-    merge.look_again(orphans);
+    merge.look_again(orphans, [&](const auto& body) { operation.look_back(body); });
     prove_references(live, company, {.same_database = true, .same_company = true},
                      [&](const Reference& reference) {
                        return is_to_be_proved(live, record.manifest(), merge, reference);
@@ -152,6 +151,7 @@ void revert_restore(int64_t id, const Text& actor) {
     merge.prove_written();
     advance_sequences_back(load.sequences());
   });
+  operation.close_snapshot();
   operation.close();
   settle_restore(live, restore, RestoreStatus::kReverted, actor,
                  JsonObject().add("discarded", static_cast<int64_t>(edits.count())));

@@ -51,6 +51,8 @@ TableMerge::TableMerge(MergeWork& work, const MatchedTable& matched, OrphanRows*
 
 MergeCounts TableMerge::run() {
   archive_ = lines();
+  if (work_.policy.bound.contains(matched_.scoped->table))
+    archive_ = distinct_lines(std::move(archive_), matched_);
   if (plan_.is_keyless()) {
     merge_keyless(*archive_);
   } else {
@@ -79,8 +81,9 @@ std::unique_ptr<LineSource> TableMerge::lines() {
 void TableMerge::added(std::string_view line) {
   if (!plan_.adds) return void(++counts_.absent);
   if (work_.kept != nullptr && came_and_went(line)) return;
+  if (is_homeless(line)) return;
   if (filter_) return filter_->added(line);
-  if (work_.kept == nullptr) return come(line, line);
+  if (!may_stay_away()) return come(line, line);
   // Whether it comes may depend on another one of its table.
   if (refers_to_itself(work_.live.scope, matched_.scoped->table)) {
     if (!waiting_) waiting_ = std::make_unique<LineSpool>();
@@ -106,6 +109,21 @@ bool TableMerge::came_and_went(std::string_view line) {
   return true;
 }
 
+bool TableMerge::is_homeless(std::string_view line) {
+  const TableIndex table = matched_.scoped->table;
+  if (work_.homeless == nullptr || !work_.homeless->knows(table)) return false;
+  const std::vector<RowValue>& row = parsed(line).values();
+  if (!work_.homeless->is_homeless(table, plan_.identity_of(row))) return false;
+  work_.left_out().note(matched_, row);
+  ++counts_.homeless;
+  return true;
+}
+
+// Do some rows of other tables?
+bool TableMerge::may_stay_away() const {
+  return work_.kept != nullptr || (work_.homeless != nullptr && !work_.homeless->empty());
+}
+
 // Because it needs a row that does not come? Else it comes, as changed_line_ if that is not empty.
 bool TableMerge::stays_away(std::string_view line) {
   changed_ = parsed(line).values();
@@ -128,6 +146,10 @@ bool TableMerge::stays_away(std::string_view line) {
 void TableMerge::come(std::string_view line, std::string_view archived) {
   if (work_.kept != nullptr)
     work_.kept->note_row(matched_.scoped->table, plan_.identity_of(parsed(archived).values()));
+  if (work_.homeless != nullptr && work_.homeless->watches()) {
+    const std::string identity = plan_.identity_of(parsed(archived).values());
+    work_.homeless->came(matched_, parsed(line).values(), identity);
+  }
   ++counts_.added;
   noted_ = false;
   if (work_.cut.watches()) work_.cut.added(plan_, note_added(line));

@@ -14,6 +14,7 @@
 #include "pg/load/matched_archive.hpp"
 #include "pg/load/missing_values.hpp"
 #include "pg/restore/cut_references.hpp"
+#include "pg/restore/homeless_rows.hpp"
 #include "pg/restore/left_out.hpp"
 #include "pg/restore/merge_conflicts.hpp"
 #include "pg/restore/merge_plan.hpp"
@@ -35,8 +36,9 @@ struct MergeCounts {
   // Rows that the table refuses, and rows that need such rows: they do not come, or stay as they
   // are.
   uint64_t refused = 0, lacking = 0;
-  uint64_t doubted = 0;  // rows that come, and that the table may refuse when all are there
-  uint64_t absent = 0;   // rows that only the archive has, and that do not come
+  uint64_t doubted = 0;   // rows that come, and that the table may refuse when all are there
+  uint64_t homeless = 0;  // rows that do not come, since they would be nobody's
+  uint64_t absent = 0;    // rows that only the archive has, and that do not come
 };
 
 // What the merges of all tables share.
@@ -45,11 +47,13 @@ struct MergeWork {
   const Company& company;
   MatchedArchive& load;  // of the same archive
   MergePolicy policy;
-  OutsideRows outside{live, company, policy.preview};
+  OutsideRows outside{
+      live, company, {.partial = policy.selected != nullptr, .preview = policy.preview}};
   MissingValues missing{live};
   MergeConflicts conflicts{};
-  KeptIds* kept = nullptr;       // of a merge of another company's rows
-  Refusals* refusals = nullptr;  // gets rows that are refused; null: such a row is an error
+  KeptIds* kept = nullptr;           // of a merge of another company's rows
+  Refusals* refusals = nullptr;      // gets rows that are refused; null: such a row is an error
+  HomelessRows* homeless = nullptr;  // where rows are only added
   LeftOutRows removed_since{live};
   LeftOutRows& left_out() {
     return refusals == nullptr ? removed_since : refusals->known().left_out();
@@ -133,6 +137,8 @@ class TableMerge : public MergeHandler, private RefusalFilter::Next {
   RowLine& parsed(std::string_view line);
   void come(std::string_view line, std::string_view archived);
   bool came_and_went(std::string_view line);
+  bool is_homeless(std::string_view line);
+  bool may_stay_away() const;
   bool stays_away(std::string_view line);
   void decide_waiting();
   void remove_now(const CurrentRow& row, const std::vector<RowValue>& values);
@@ -140,9 +146,7 @@ class TableMerge : public MergeHandler, private RefusalFilter::Next {
                      const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
   void change_now(const CurrentRow& row, const std::vector<RowValue>& current,
                   const std::vector<RowValue>& archived, const std::vector<size_t>& columns);
-  void add_row(std::string_view line, std::string_view archived) override {
-    come(line, archived);
-  }
+  void add_row(std::string_view line, std::string_view archived) override { come(line, archived); }
   void change_row(const CurrentRow& row, const RowsOnTrial::Row& known,
                   const std::vector<RowValue>& current,
                   const std::vector<RowValue>& archived) override;

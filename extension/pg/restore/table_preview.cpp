@@ -1,7 +1,5 @@
 #include "pg/restore/table_preview.hpp"
 
-#include <map>
-
 namespace company_backup {
 
 TablePreview::TablePreview(MergeWork& work, const MatchedTable& matched, OrphanRows* orphans)
@@ -10,7 +8,7 @@ TablePreview::TablePreview(MergeWork& work, const MatchedTable& matched, OrphanR
   leaves_out_ = filter() != nullptr && (plan_.is_company || work_.load.keeps_keys());
   if (leaves_out_) {
     missing_ = std::make_unique<MissingTargets>(work.live, plan_);
-    repeated_ = std::make_unique<RepeatedValues>(plan_);
+    repeated_ = std::make_unique<RepeatedValues>(plan_, Constraints::kAll);
   }
   if (leaves_out_ || ConflictSearch::is_needed(work.policy, plan_)) {
     conflicts_ = std::make_unique<ConflictSearch>(work.live, work.company, plan_);
@@ -57,20 +55,16 @@ void TablePreview::change(const CurrentRow&, const std::vector<RowValue>& curren
 }
 
 // Rows that meet others, or refer to what is gone, are left out. Those of a table without a key
-// cannot be told from rows that go; and where a constraint is deferrable a restore fails.
+// cannot be told from rows that go.
 void TablePreview::refuse_taken() {
-  std::map<const UniqueIndex*, KeyConflicts> stopping;
   conflicts_->look_up([&](const UniqueIndex& index, const MergeConflict& conflict) {
     if (plan_.is_keyless() && !conflict.existing.empty()) return;
-    if (index.immediate) return filter()->find_clash(conflict.row, conflict.archived, index.oid);
-    KeyConflicts& all = stopping.try_emplace(&index, KeyConflicts{&index, false}).first->second;
-    all.note(conflict);
+    filter()->find_clash(conflict.row, conflict.archived, index.oid);
   });
   missing_->look_up(
       [this](const std::string& row, const std::string& key, const Reference& reference) {
         filter()->find_dangling(row, key, reference);
       });
-  for (const auto& [index, all] : stopping) taken_in_.push_back({index, all.summary()});
   if (work_.refusals->is_incomplete()) return;  // one of them may not come
   repeated_->look_up([this](const std::string& row, const std::string& key, Oid index) {
     filter()->find_clash(row, key, index);

@@ -1,5 +1,7 @@
 #include "pg/restore/table_restore.hpp"
 
+#include <algorithm>
+
 #include "pg/rows/key_lookup.hpp"
 
 namespace company_backup {
@@ -34,9 +36,36 @@ TableRestore::TableRestore(MergeWork& work, const MatchedTable& matched, OrphanR
     changes_->leave_out_taken([this](std::string_view line, bool whole, Oid index) {
       filter()->find_taken(line, whole, index);
     });
+    watch_deferrable();
   } else if (ConflictSearch::is_needed(work.policy, plan_)) {
     conflicts_ = std::make_unique<ConflictSearch>(work.live, work.company, plan_);
   }
+}
+
+void TableRestore::watch_deferrable() {
+  const auto is_deferrable = [](const UniqueIndex& index) { return !index.immediate; };
+  const bool any = std::any_of(matched_.table->unique_indexes.begin(),
+                               matched_.table->unique_indexes.end(), is_deferrable) ||
+                   std::any_of(matched_.table->exclusions.begin(), matched_.table->exclusions.end(),
+                               is_deferrable);
+  if (!any) return;
+  late_ =
+      std::make_unique<ConflictSearch>(work_.live, work_.company, plan_, Constraints::kDeferrable);
+  repeated_ = std::make_unique<RepeatedValues>(plan_, Constraints::kDeferrable);
+}
+
+// Before the writer proves these constraints, which raises an error. Rows of a table without a key
+// cannot be told from rows that go.
+void TableRestore::find_late() {
+  late_->look_up([this](const UniqueIndex& index, const MergeConflict& conflict) {
+    if (plan_.is_keyless() && !conflict.existing.empty()) return;
+    filter()->find_clash(conflict.row, conflict.archived, index.oid);
+  });
+  work_.refusals->require_complete();  // one of those that repeat may not come
+  repeated_->look_up([this](const std::string& row, const std::string& key, Oid index) {
+    filter()->find_clash(row, key, index);
+  });
+  work_.refusals->require_complete();
 }
 
 // All columns, as they are.
@@ -62,6 +91,8 @@ void TableRestore::add(std::string_view line) {
     return;
   }
   if (conflicts_) conflicts_->note_added(note_added(line));
+  if (late_) late_->note_added(note_added(line));
+  if (repeated_) repeated_->note_added(note_added(line));
   if (new_keys_ && new_keys_->is_of_some()) new_keys_->came(note_added(line));
   changes_->add(line);
 }
@@ -70,6 +101,7 @@ void TableRestore::remove(const CurrentRow& row, const std::vector<RowValue>& va
   if (edits_ != nullptr) edits_->check_removed(row, values);
   done_.kept.remove(row.version, xmin_);
   if (conflicts_) conflicts_->gone(values);
+  if (late_) late_->gone(values);
   changes_->remove(row, values);
   work_.outside.lost(matched_.scoped->table, plan_.current, values);
 }
@@ -98,6 +130,9 @@ void TableRestore::change(const CurrentRow& row, const std::vector<RowValue>& cu
   done_.kept.remove(row.version, xmin_);
   if (conflicts_) conflicts_->note_changed(current, archived, columns);
   if (conflicts_ && !keeps_keys(columns)) conflicts_->gone(current);
+  if (late_) late_->note_changed(current, archived, columns);
+  if (late_ && !keeps_keys(columns)) late_->gone(current);
+  if (repeated_) repeated_->note_changed(current, archived, columns);
   for (size_t position : columns) done_.changed_columns.insert(plan_.current[position]->number);
   changes_->change(row, current, archived, columns);
   if (keeps_keys(columns)) return;
@@ -108,10 +143,7 @@ void TableRestore::change(const CurrentRow& row, const std::vector<RowValue>& cu
 void TableRestore::stay(const CurrentRow& row) {
   if (plan_.query.foreign || !can_be_left_ || work_.policy.merges) return;
   if (matched_.scoped->treatment != TableTreatment::kAppendOnly) return;
-  const RowVersion& version = row.version;
-  done_.staying.put(
-      key_line({std::to_string(version.relation),
-                "(" + std::to_string(version.block) + "," + std::to_string(version.offset) + ")"}));
+  done_.staying.put(row.version);
 }
 
 std::unique_ptr<LineSource> TableRestore::lines() {
@@ -142,6 +174,7 @@ void TableRestore::finish() {
     if (!work_.conflicts.empty()) return changes_->stop();
     changes_->end_of_rows();
   }
+  if (late_) find_late();
   changes_->finish(work_.load.sequences());
   if (new_keys_) new_keys_->finish();
   done_.written = counts_.added + counts_.changed;

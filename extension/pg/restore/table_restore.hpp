@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "core/merge/change_log.hpp"
-#include "pg/base/line_spool.hpp"
 #include "pg/restore/conflict_search.hpp"
 #include "pg/restore/discarded_edits.hpp"
 #include "pg/restore/id_record.hpp"
+#include "pg/restore/repeated_values.hpp"
 #include "pg/restore/row_changes.hpp"
+#include "pg/restore/row_places.hpp"
 #include "pg/restore/table_merge.hpp"
 #include "pg/restore/undo.hpp"
 
@@ -23,12 +24,12 @@ struct WrittenTable {
   std::vector<const Column*> recorded;  // as the undo record has them
   VersionSum kept;                      // versions that stay as they were read
   uint64_t written = 0, found = 0;      // rows; which of them were found in the company
-  uint64_t orphaned = 0;                // rows that were orphans before the restore, and are now
+  FormerOrphans::Counts orphaned{};     // rows that were orphans before the restore, and are now
   bool added = false;                   // rows of the archive, or orphans
   bool inserted = false;                // added rows of the archive, or rows that were written anew
   bool lost = false;
   std::set<int16_t> changed_columns;
-  LineSpool staying;  // versions of append-only rows that stay in spite of the archive
+  RowPlaces staying;  // versions of append-only rows that stay in spite of the archive
 };
 
 class TableRestore : public TableMerge {
@@ -58,6 +59,8 @@ class TableRestore : public TableMerge {
   void keyless_removed(std::string_view line) override;
 
  private:
+  void watch_deferrable();
+  void find_late();
   bool meets_others(const std::vector<RowValue>& current, const std::vector<RowValue>& archived,
                     const std::vector<size_t>& columns);
 
@@ -68,7 +71,10 @@ class TableRestore : public TableMerge {
   std::optional<ChangeLogWriter> log_;
   std::optional<RowChanges> changes_;
   std::unique_ptr<ConflictSearch> conflicts_;  // in a merge
-  std::optional<NewKeyRecord> new_keys_;       // where rows get new IDs
+  // Where rows are left out: what deferrable constraints would refuse when all of them are there.
+  std::unique_ptr<ConflictSearch> late_;
+  std::unique_ptr<RepeatedValues> repeated_;
+  std::optional<NewKeyRecord> new_keys_;  // where rows get new IDs
 };
 
 }  // namespace company_backup

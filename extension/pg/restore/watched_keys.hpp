@@ -14,6 +14,9 @@
 
 namespace company_backup {
 
+// Which constraints are looked at: all, or those that are proved only when rows are there.
+enum class Constraints { kAll, kDeferrable };
+
 class WatchedKeys {
  public:
   virtual ~WatchedKeys() = default;

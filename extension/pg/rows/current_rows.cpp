@@ -65,6 +65,7 @@ struct SumReceiver {
   uint32_t since;
   VersionSum sum;
   uint64_t written;
+  const std::function<void(const RowVersion&)>* visit;  // may be null
 };
 
 bool receive_version(TupleTableSlot* slot, DestReceiver* destination) {
@@ -77,6 +78,7 @@ bool receive_version(TupleTableSlot* slot, DestReceiver* destination) {
     ++self->written;
   } else {
     self->sum.add(version, xmin);
+    if (self->visit != nullptr) callback([&] { (*self->visit)(version); });
   }
   CHECK_FOR_INTERRUPTS();
   return true;
@@ -123,6 +125,15 @@ VersionSum sum_versions(const std::string& sql, const std::vector<Arg>& args, ui
   stream(sql, args, &receiver.base);
   written = receiver.written;
   return receiver.sum;
+}
+
+void find_versions(const std::string& sql, const std::vector<Arg>& args, uint32_t since,
+                   const std::function<void(const RowVersion&)>& visit) {
+  SumReceiver receiver{};
+  init_receiver(receiver.base, receive_version);
+  receiver.since = since;
+  receiver.visit = &visit;
+  stream(sql, args, &receiver.base);
 }
 
 }  // namespace company_backup

@@ -39,4 +39,8 @@ void read_current(const CurrentQuery& query, LineCutter* lines, const CurrentRow
 VersionSum sum_versions(const std::string& sql, const std::vector<Arg>& args, uint32_t since,
                         uint64_t& written);
 
+// Calls `visit` for each of them that this transaction did not write since.
+void find_versions(const std::string& sql, const std::vector<Arg>& args, uint32_t since,
+                   const std::function<void(const RowVersion&)>& visit);
+
 }  // namespace company_backup

@@ -333,7 +333,16 @@ void refuse_detaching(const LiveScope& live) {
 }
 
 ReadSnapshot::ReadSnapshot() {
-  guarded([] { PushActiveSnapshot(GetTransactionSnapshot()); });
+  snapshot_ = guarded([] {
+    PushActiveSnapshot(GetTransactionSnapshot());
+    return GetActiveSnapshot();
+  });
+}
+
+void ReadSnapshot::look_back(const std::function<void()>& body) const {
+  guarded([this] { PushActiveSnapshot(snapshot_); });
+  body();
+  guarded([] { PopActiveSnapshot(); });
 }
 
 // After the snapshot: a mark that it sees is seen here, too. One that is set later it does not see.

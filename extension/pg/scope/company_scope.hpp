@@ -1,6 +1,7 @@
 // The live scope, one company in it, and the settings under which its rows are read.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -66,10 +67,14 @@ class ReadSnapshot : private ClosedByHand {
   // Error kStaleSnapshot if a table was rewritten or a partition detached after the snapshot of a
   // REPEATABLE READ caller; kTableChanged as refuse_detaching() has it.
   void check_tables(const LiveScope& live) const;
+  // Runs `body` under it, beneath another one that has become the active one since.
+  void look_back(const std::function<void()>& body) const;
   void close();
 
  private:
   void check_age(const LiveScope& live) const;
+
+  Snapshot snapshot_;
 };
 
 }  // namespace company_backup

@@ -4,6 +4,7 @@
 // different orders would wait for each other, or read what they have not locked.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,6 +49,9 @@ class Operation : private ClosedByHand {
     fresh.close();
     refuse_detaching(live_);
   }
+
+  // Meanwhile: runs `body` under the snapshot again, which sees nothing that was written since.
+  void look_back(const std::function<void()>& body) const { snapshot_->look_back(body); }
 
   // Settings and tables are as before. The locks stay until the transaction ends.
   void close();
