@@ -207,6 +207,23 @@ CREATE TABLE company_backup.backup (
 );
 COMMENT ON TABLE company_backup.backup IS 'One row for each backup, written last: without it, the backup does not exist';
 
+CREATE TABLE company_backup.company_limit (
+    company bigint REFERENCES company_backup.company,    -- NULL: all that have none of their own
+    backups_per_day integer,
+    kept_backups integer,
+    kept_bytes bigint,
+    retention interval,
+    UNIQUE NULLS NOT DISTINCT (company)
+);
+COMMENT ON TABLE company_backup.company_limit IS 'What set_company_limits() was given; NULL: no limit, or of a company that of all';
+
+CREATE TABLE company_backup.backup_made (
+    company bigint NOT NULL REFERENCES company_backup.company,
+    made_at timestamptz NOT NULL
+);
+COMMENT ON TABLE company_backup.backup_made IS 'The backups of the last day, also those that were deleted since; never dumped';
+CREATE INDEX backup_made_company ON company_backup.backup_made (company, made_at);
+
 CREATE TABLE company_backup.backup_chunk (
     backup bigint NOT NULL,
     shared boolean NOT NULL,
@@ -351,6 +368,7 @@ SELECT pg_catalog.pg_extension_config_dump('company_backup.followed', 'WHERE com
 SELECT pg_catalog.pg_extension_config_dump('company_backup.known_table',
     'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation)');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.known_table_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.company_limit', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.backup', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.backup_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.backup_chunk', '');
@@ -532,6 +550,36 @@ LANGUAGE C STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'archive_key';
 COMMENT ON FUNCTION archive_key() IS 'The key that signs the archives of this database, for trust_origin() in another one. A secret';
 
+CREATE FUNCTION set_company_limits(company text = NULL,
+    backups_per_day integer = NULL,
+    kept_backups integer = NULL,
+    kept_bytes bigint = NULL,
+    retention interval = NULL)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_company_limits';
+COMMENT ON FUNCTION set_company_limits(text, integer, integer, bigint, interval) IS 'Limits the backups that one company may make in 24 hours and keep, and how long they are kept; a NULL company: those that have no limits of their own. NULL: no limit, or of one company that of all';
+
+CREATE FUNCTION set_company_limits(company bigint,
+    backups_per_day integer = NULL,
+    kept_backups integer = NULL,
+    kept_bytes bigint = NULL,
+    retention interval = NULL)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_company_limits';
+COMMENT ON FUNCTION set_company_limits(bigint, integer, integer, bigint, interval) IS 'Limits the backups that one company may make in 24 hours and keep, and how long they are kept; a NULL company: those that have no limits of their own. NULL: no limit, or of one company that of all';
+
+CREATE FUNCTION set_company_limits(company uuid,
+    backups_per_day integer = NULL,
+    kept_backups integer = NULL,
+    kept_bytes bigint = NULL,
+    retention interval = NULL)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_company_limits';
+COMMENT ON FUNCTION set_company_limits(uuid, integer, integer, bigint, interval) IS 'Limits the backups that one company may make in 24 hours and keep, and how long they are kept; a NULL company: those that have no limits of their own. NULL: no limit, or of one company that of all';
+
 CREATE FUNCTION grant_company_backup(role name)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -651,6 +699,12 @@ RETURNS TABLE (id bigint, company text, label text, origin text, contents text, 
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'company_backups';
 COMMENT ON FUNCTION company_backups(uuid) IS 'The stored backups, of one company or of all';
+
+CREATE FUNCTION purge_expired()
+RETURNS bigint
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'purge_expired';
+COMMENT ON FUNCTION purge_expired() IS 'Removes the stored backups that have expired, and returns how many there were';
 
 CREATE FUNCTION backup_contents(backup bigint)
 RETURNS TABLE (area text, table_name text, row_count bigint, byte_count bigint, sha256 text)
@@ -1107,6 +1161,9 @@ REVOKE ALL ON FUNCTION
     forget_stale_rules(),
     trust_origin(text, bytea),
     archive_key(),
+    set_company_limits(text, integer, integer, bigint, interval),
+    set_company_limits(bigint, integer, integer, bigint, interval),
+    set_company_limits(uuid, integer, integer, bigint, interval),
     grant_company_backup(name),
     company_scope(),
     check_company_scope(),
@@ -1128,6 +1185,7 @@ REVOKE ALL ON FUNCTION
     backup_manifest(bigint),
     compare_schema(bigint),
     delete_backup(bigint),
+    purge_expired(),
     read_backup(bigint),
     stream_backup(text, boolean),
     stream_backup(bigint, boolean),
@@ -1189,6 +1247,9 @@ GRANT EXECUTE ON FUNCTION
     forget_stale_rules(),
     trust_origin(text, bytea),
     archive_key(),
+    set_company_limits(text, integer, integer, bigint, interval),
+    set_company_limits(bigint, integer, integer, bigint, interval),
+    set_company_limits(uuid, integer, integer, bigint, interval),
     grant_company_backup(name),
     company_scope(),
     check_company_scope(),
@@ -1210,6 +1271,7 @@ GRANT EXECUTE ON FUNCTION
     backup_manifest(bigint),
     compare_schema(bigint),
     delete_backup(bigint),
+    purge_expired(),
     read_backup(bigint),
     stream_backup(text, boolean),
     stream_backup(bigint, boolean),

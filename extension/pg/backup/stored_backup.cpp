@@ -12,8 +12,8 @@ std::optional<StoredBackup> look_for_backup(int64_t id) {
   // As a call of its own: the backup may have been made in the same statement.
   const Rows rows = own_query(
       "SELECT b.company, b.origin, b.manifest, b.owner, c.key, coalesce(b.uploaded_by = $2 AND "
-      "b.uploaded_in = i.identity, false), b.of_this_database, b.tables FROM company_backup.backup "
-      "b CROSS JOIN "
+      "b.uploaded_in = i.identity, false), b.of_this_database, b.tables, CASE WHEN b.expires_at <= "
+      "clock_timestamp() THEN b.expires_at END FROM company_backup.backup b CROSS JOIN "
       "company_backup.database_identity i LEFT JOIN company_backup.company c ON c.id = b.owner AND "
       "c.gone_at IS NULL WHERE b.id = $1",
       {id, caller_role()}, Access::kCall);
@@ -27,7 +27,8 @@ std::optional<StoredBackup> look_for_backup(int64_t id) {
                       row[4],
                       *row[5] == "t",
                       *row[7],
-                      *row[6] == "t"};
+                      *row[6] == "t",
+                      row[8]};
   if (row[3]) backup.owner = std::stoll(*row[3]);
   return backup;
 }
@@ -41,6 +42,13 @@ StoredBackup find_backup(int64_t id) {
   std::optional<StoredBackup> backup = look_for_backup(id);
   if (!backup) throw unknown_backup(id);
   return std::move(*backup);
+}
+
+void require_not_expired(const StoredBackup& backup) {
+  if (!backup.expired_at) return;
+  throw Error(sqlstate::kExpired, "backup " + std::to_string(backup.id) + " has expired")
+      .detail("It could be read until " + *backup.expired_at + ".")
+      .hint("purge_expired() removes it. company_backups() lists the stored backups.");
 }
 
 void require_readable(const StoredBackup& backup, const Manifest& manifest) {

@@ -19,6 +19,7 @@ struct StoredBackup {
   bool is_mine;                  // the caller has uploaded it
   std::string tables;            // remember_tables()
   bool of_this_database;         // made here, or signed by the key of this database
+  Text expired_at;               // none: it has not
 };
 
 std::optional<StoredBackup> look_for_backup(int64_t id);
@@ -26,6 +27,9 @@ Error unknown_backup(int64_t id);
 
 // Error kUnknownBackup.
 StoredBackup find_backup(int64_t id);
+
+// Error kExpired.
+void require_not_expired(const StoredBackup& backup);
 
 // A backup is as secret as its tables are today; errors: see pg/scope/stored_tables.hpp.
 void require_readable(const StoredBackup& backup, const Manifest& manifest);

@@ -26,6 +26,7 @@ StoredBackup ask_of_backup(std::optional<StoredBackup> backup, int64_t id,
   authorize_found(
       question, backup, detail, [&] { return is_backup_allowed(question, *backup, detail); },
       [id] { throw unknown_backup(id); });
+  if (question.action != Action::kDelete) require_not_expired(*backup);
   return std::move(*backup);
 }
 
@@ -108,8 +109,10 @@ StoredBackup authorize_backup(int64_t id, Action action, const Text& actor, Deta
 
 StoredBackup authorize_source(int64_t id, const Text& target, Action purpose, const Text& actor) {
   std::optional<StoredBackup> backup = look_for_visible(id);
-  if (backup && target && key_of_owner(backup->owner, backup->owner_key) == target)
+  if (backup && target && key_of_owner(backup->owner, backup->owner_key) == target) {
+    require_not_expired(*backup);
     return std::move(*backup);
+  }
   Detail detail;
   detail.add("backup", id).add("for", to_text(purpose)).add("target", target);
   return ask_of_backup(std::move(backup), id, {Action::kUse, actor, named("Backup", id)}, detail);

@@ -3,6 +3,7 @@
 #include "core/text/quoting.hpp"
 #include "core/text/table_name.hpp"
 #include "pg/backup/backup.hpp"
+#include "pg/backup/limits.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/scope/company_identity.hpp"
@@ -10,6 +11,9 @@
 
 namespace company_backup {
 namespace {
+
+// Expired backups that each new one removes.
+constexpr int64_t kRemovedOnTheWay = 3;
 
 bool records_problems(const std::string& on_error) {
   if (on_error == "record") return true;
@@ -58,11 +62,15 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
                          Detail().add("include_files", options.include_files));
   require_decided(live);  // before an id is spent
   const int64_t owner = make_identity(live, company.row());
+  const LimitedCompany limited{owner, company.key()};
+  require_room(limited);
   const int64_t id = next_backup_id();
   StoreSink sink(id);
   const Manifest manifest = take_backup(std::move(live), company, options, sink);
   refuse_ended(owner, company.key());
   complete_backup(id, {company.key(), owner}, manifest, storable_json(manifest.to_readable_json()));
+  keep_within_limits(limited, id, BackupMade::kHere);
+  remove_expired(kRemovedOnTheWay);
   PG_RETURN_INT64(id);
 }
 
@@ -125,10 +133,7 @@ COMPANY_BACKUP_FUNCTION(delete_backup) {
     throw Error(sqlstate::kUnknownBackup,
                 "backup " + std::to_string(backup.id) + " does not exist any more");
   }
-  own_query("DELETE FROM company_backup.backup_chunk WHERE backup = $1", {backup.id},
-            Access::kWrite);
-  own_query("DELETE FROM company_backup.backup_file WHERE backup = $1", {backup.id},
-            Access::kWrite);
+  remove_contents(backup.id);
   PG_RETURN_VOID();
 }
 

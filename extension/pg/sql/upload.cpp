@@ -2,6 +2,7 @@
 #include "core/archive/archive_reader.hpp"
 #include "core/archive/manifest.hpp"
 #include "core/text/hex.hpp"
+#include "pg/backup/limits.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/piece_pipeline.hpp"
@@ -341,6 +342,9 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
                    .is_upload = true,
                    .of_this_database = is_of_this_database(reader)},
                   manifest, reader.manifest_text());
+  if (owner)
+    keep_within_limits({*owner, upload.company.value_or(manifest.company_key)}, id,
+                       BackupMade::kUploaded);
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
   PG_RETURN_INT64(id);
 }
