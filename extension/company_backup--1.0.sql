@@ -24,9 +24,11 @@ CREATE TABLE company_backup.settings (
     membership_table name,
     membership_person_column name,
     guard_schema name,
-    guard_function name
+    guard_function name,
+    guard_query text,
+    CHECK (guard_function IS NULL OR guard_query IS NULL)
 );
-COMMENT ON TABLE company_backup.settings IS 'One row: what set_company_table(), set_membership() and set_company_guard() were given';
+COMMENT ON TABLE company_backup.settings IS 'One row: what set_company_table(), set_membership(), set_company_guard() and set_company_guard_query() were given';
 
 CREATE TABLE company_backup.table_rule (
     table_schema name NOT NULL,
@@ -523,6 +525,12 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_company_guard';
 COMMENT ON FUNCTION set_company_guard(text) IS 'Names the function guard(action text, company text, actor text, detail jsonb) returning boolean that decides who may do what; NULL removes it, and then only the database owner and superusers may act';
+
+CREATE FUNCTION set_company_guard_query(query text)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_company_guard_query';
+COMMENT ON FUNCTION set_company_guard_query(text) IS 'A query that decides instead of a guard function: whatever a row of it says true to is allowed. $1 is the action, $2 the company, $3 the actor, $4 the detail (jsonb). NULL removes the guard';
 
 CREATE FUNCTION set_company_hook(event text,
     hook text)
@@ -1157,6 +1165,7 @@ REVOKE ALL ON FUNCTION
     set_row_check(regclass, text),
     set_membership(regclass, name),
     set_company_guard(text),
+    set_company_guard_query(text),
     set_company_hook(text, text),
     forget_stale_rules(),
     trust_origin(text, bytea),
@@ -1243,6 +1252,7 @@ GRANT EXECUTE ON FUNCTION
     set_row_check(regclass, text),
     set_membership(regclass, name),
     set_company_guard(text),
+    set_company_guard_query(text),
     set_company_hook(text, text),
     forget_stale_rules(),
     trust_origin(text, bytea),

@@ -71,6 +71,7 @@ INSERT INTO call (function, kind, sql) VALUES
   ('set_row_check(regclass,text)', 'setup', $$SELECT cb.set_row_check('app.salary', NULL)$$),
   ('set_membership(regclass,name)', 'setup', $$SELECT cb.set_membership('app.salary', 'id')$$),
   ('set_company_guard(text)', 'setup', $$SELECT cb.set_company_guard('app.guard_no')$$),
+  ('set_company_guard_query(text)', 'setup', $$SELECT cb.set_company_guard_query('SELECT true')$$),
   ('set_company_hook(text,text)', 'setup', $$SELECT cb.set_company_hook('restored', NULL)$$),
   ('set_company_limits(text,integer,integer,bigint,interval)', 'setup', $$SELECT cb.set_company_limits(backups_per_day => 9)$$),
   ('set_company_limits(bigint,integer,integer,bigint,interval)', 'setup', $$SELECT cb.set_company_limits(1, kept_backups => 9)$$),

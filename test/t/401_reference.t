@@ -136,7 +136,7 @@ SQL
 my ($settings) = $reference =~ /^## Settings\n(.*?)^## /ms;
 compare(
 	'setting',
-	{ $settings =~ /^\| `([\w.]+)` \| `(\w+)` \|/mg },
+	{ $settings =~ /^\| `([\w.]+)` \| `(\w*)` \|/mg },
 	{ map { @$_ } rows_of(<<'SQL') }
 LOAD 'company_backup';
 SELECT name, boot_val FROM pg_settings WHERE name LIKE 'company\_backup.%';

@@ -55,6 +55,7 @@ inline constexpr const char* kMissingValue = "KB075";   // an added row lacks a 
 inline constexpr const char* kLeftOutside = "KB076";    // a reference neither kept nor set to null
 inline constexpr const char* kExcluded = "KB060";  // an exclusion constraint: another row's place
 inline constexpr const char* kLimitReached = "KB090";     // as many backups as a company may have
+inline constexpr const char* kActorSetting = "KB092";     // an actor that outlives the transaction
 inline constexpr const char* kExpired = "KB091";          // a backup that nobody may read any more
 inline constexpr const char* kUnknownTemplate = "KB050";  // no such template
 inline constexpr const char* kTemplateExists = "KB051";   // its name, or its backup, is published

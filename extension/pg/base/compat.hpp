@@ -13,6 +13,7 @@ extern "C" {
 #include "catalog/pg_database.h"
 #include "parser/parse_relation.h"
 #endif
+#include "utils/guc_tables.h"
 #include "utils/tuplesort.h"
 }
 
@@ -50,6 +51,20 @@ inline bool owns_database(Oid role) {
 #else
   return pg_database_ownercheck(MyDatabaseId, role);
 #endif
+}
+
+// Ends the value of a setting with the transaction, or with the function that has it in its SET? A
+// setting of the extension itself.
+inline bool is_set_locally(const char* name) {
+#if PG_VERSION_NUM >= 160000
+  const config_generic* const setting = find_option(name, false, false, ERROR);
+#else
+  const config_generic* setting = nullptr;
+  for (int i = 0; i < GetNumConfigOptions() && setting == nullptr; ++i) {
+    if (strcmp(get_guc_variables()[i]->name, name) == 0) setting = get_guc_variables()[i];
+  }
+#endif
+  return setting != nullptr && setting->stack != nullptr && setting->stack->state != GUC_SET;
 }
 
 // May do nothing that matters: other people's code can be planned under it.

@@ -21,6 +21,7 @@ bool require_signature = true;
 int max_expansion = 200;
 int evidence_time = 60;
 int evidence_rows = 1000;
+char* actor_name = nullptr;
 
 }  // namespace company_backup
 
@@ -49,6 +50,9 @@ void _PG_init(void) {
       "company_backup.rehearsal",
       "Tries rules out without locking the company table; such a transaction cannot be committed.",
       nullptr, &company_backup::rehearsal, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable(
+      "company_backup.actor", "Whom calls act for that do not say so; only for one transaction.",
+      nullptr, &company_backup::actor_name, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("company_backup");
   company_backup::look_up_from_steps = company_backup::check_for_interrupts;
   company_backup::install_planner_hook();

@@ -8,5 +8,6 @@ extern int max_expansion;       // company_backup.max_expansion
 extern bool require_signature;  // company_backup.require_signature
 extern int evidence_time;       // company_backup.evidence_time, in seconds
 extern int evidence_rows;       // company_backup.evidence_rows
+extern char* actor_name;        // company_backup.actor, as the server has it; may be null
 
 }  // namespace company_backup

@@ -1,17 +1,17 @@
 #include "pg/scope/guard.hpp"
 
 #include "core/text/quoting.hpp"
+#include "pg/base/actor.hpp"
 #include "pg/base/compat.hpp"
 
 namespace company_backup {
 namespace {
 
-// One row, (schema, function), or none.
+// One row, (schema, function, query), or none; the query, if there is one, is the guard.
 Rows guard_setting() {
   return own_query(
-      "SELECT guard_schema, guard_function FROM company_backup.settings WHERE guard_function IS "
-      "NOT "
-      "NULL");
+      "SELECT guard_schema, guard_function, guard_query FROM company_backup.settings WHERE "
+      "guard_function IS NOT NULL OR guard_query IS NOT NULL");
 }
 
 // Does schema.name(arguments) still exist?
@@ -20,7 +20,25 @@ bool function_exists(const std::string& name, const std::string& arguments) {
                        {name, arguments}))[0] == "t";
 }
 
+// Yes, if one row of the query does.
+bool says_yes(const std::string& guard_query, Action action, const Text& company, const Text& actor,
+              const Detail& detail) {
+  const Datum json = guarded([text = detail.text().c_str()] {
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(const_cast<char*>(text)));
+  });
+  const Rows answer =
+      query(guard_query_sql(guard_query),
+            {to_text(action), company, actor, Arg::datum(JSONBOID, json)}, Access::kCall);
+  return answer.size() == 1 && answer[0][0] && *answer[0][0] == "true";
+}
+
 }  // namespace
+
+// A comment at its end does not hide what follows.
+std::string guard_query_sql(const std::string& guard_query) {
+  return "SELECT pg_catalog.bool_or(answer.allowed)::pg_catalog.text FROM (" + guard_query +
+         "\n) AS answer(allowed)";
+}
 
 bool caller_owns_database() {
   return guarded([] { return owns_database(GetUserId()); });
@@ -57,6 +75,8 @@ bool is_allowed(const GuardQuestion& question, const Text& company, const Detail
   require_guard_or_owner(question.action);
   const Rows settings = guard_setting();
   if (settings.empty()) return true;
+  const Text actor = question.actor ? question.actor : actor_setting();
+  if (settings[0][2]) return says_yes(*settings[0][2], question.action, company, actor, detail);
   const std::string name = quote_name(*settings[0][0]) + "." + quote_name(*settings[0][1]);
   if (!function_exists(name, "text, text, text, jsonb")) {
     throw Error(sqlstate::kGuardFailed, "the guard function does not exist")
@@ -65,7 +85,7 @@ bool is_allowed(const GuardQuestion& question, const Text& company, const Detail
   }
   const Rows answer =
       query("SELECT " + name + "($1, $2, $3, $4::jsonb)::text",
-            {to_text(question.action), company, question.actor, detail.text()}, Access::kCall);
+            {to_text(question.action), company, actor, detail.text()}, Access::kCall);
   if (answer.size() != 1 || !answer[0][0]) {
     throw Error(sqlstate::kGuardFailed, "the guard gave no answer")
         .detail(name + " returned NULL for action \"" + to_text(question.action) + "\".")
@@ -78,7 +98,8 @@ void authorize(const GuardQuestion& question, const Text& company, const Detail&
   if (is_allowed(question, company, detail)) return;
   throw Error(sqlstate::kRefusedByGuard,
               std::string("the guard refused action \"") + to_text(question.action) + "\"")
-      .detail(question.named + ", actor " + question.actor.value_or("(none)") + ".");
+      .detail(question.named + ", actor " +
+              (question.actor ? question.actor : actor_setting()).value_or("(none)") + ".");
 }
 
 void run_hook(RestoreEvent of, const std::string& company, const std::string& detail) {

@@ -39,6 +39,10 @@ struct GuardQuestion {
 std::string named_company(const Text& company);
 std::string named(const char* kind, int64_t id);  // "Backup 7"
 
+// What is run for the query of set_company_guard_query(): $1 to $4 are action, company, actor and
+// detail.
+std::string guard_query_sql(const std::string& guard_query);
+
 // Asks the guard whether the caller may do it to `company` (its key; NULL: no one company). The
 // guard runs as the caller. Errors: what the guard raises, kGuardFailed (gone, or NULL), 42501
 // without a guard.

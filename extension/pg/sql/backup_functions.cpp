@@ -4,6 +4,7 @@
 #include "core/text/table_name.hpp"
 #include "pg/backup/backup.hpp"
 #include "pg/backup/limits.hpp"
+#include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/scope/company_identity.hpp"
@@ -55,7 +56,7 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   options.label = short_text(fcinfo, 1, "label");
   options.include_files = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
   options.record_problems = records_problems(required_text(fcinfo, 3, "on_error"));
-  options.actor = short_text(fcinfo, 4, "actor");
+  options.actor = actor_argument(fcinfo, 4);
   LiveScope live = load_live_scope();
   const AskedCompany company =
       authorize_existing(live, text, Action::kBackup, options.actor,

@@ -2,6 +2,7 @@
 // restore_problems, restore_id_map, create_company_from_backup, clone_company, company_restores,
 // company_busy.
 #include "core/archive/manifest.hpp"
+#include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/load/kept_ids.hpp"
@@ -77,7 +78,7 @@ Request read_request(FunctionCallInfo fcinfo, Action action) {
   options.existing = required_on_conflict(fcinfo, 6, options.mode);
   options.missing_shared = required_word<MissingShared>(fcinfo, 7, "on_missing_shared");
   options.drift = required_word<DriftPolicy>(fcinfo, 8, "schema_drift");
-  options.actor = optional_text(fcinfo, 9);
+  options.actor = actor_argument(fcinfo, 9);
   options.selection = read_selection(fcinfo, 10);
   require_consistent(options.selection, options.mode);
   options.add_removed = required_on_deleted(fcinfo, 13, options.mode);
@@ -173,14 +174,14 @@ COMPANY_BACKUP_FUNCTION(plan_ids) {
 
 COMPANY_BACKUP_FUNCTION(keep_restore) {
   require_writable("keep_restore()");
-  const Text actor = optional_text(fcinfo, 1);
+  const Text actor = actor_argument(fcinfo, 1);
   keep_restore(read_restore(fcinfo, Action::kKeep, actor), actor);
   PG_RETURN_VOID();
 }
 
 COMPANY_BACKUP_FUNCTION(revert_restore) {
   require_writable("revert_restore()");
-  const Text actor = optional_text(fcinfo, 1);
+  const Text actor = actor_argument(fcinfo, 1);
   revert_restore(read_restore(fcinfo, Action::kRevert, actor), actor);
   PG_RETURN_VOID();
 }
@@ -211,7 +212,7 @@ COMPANY_BACKUP_FUNCTION(forget_id_map) {
   const Text company_text = company_argument(fcinfo, 0);
   const bool is_of_one = !PG_ARGISNULL(1);
   const int64_t id = is_of_one ? required_int64(fcinfo, 1, "backup") : 0;
-  const Text actor = optional_text(fcinfo, 2);
+  const Text actor = actor_argument(fcinfo, 2);
   Detail detail;
   if (is_of_one) describe_source(detail, id);
   const AskedCompany target = authorize_existing(load_live_scope(), company_text, Action::kRestore,
@@ -231,7 +232,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
   const int64_t id = required_int64(fcinfo, 0, "backup");
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
   const IdMode ids = required_word<IdMode>(fcinfo, 2, "ids");
-  const Text actor = optional_text(fcinfo, 3);
+  const Text actor = actor_argument(fcinfo, 3);
   Detail detail;
   describe_source(detail, id);
   authorize({Action::kCreate, actor, named("Backup", id)}, std::nullopt,
@@ -248,7 +249,7 @@ COMPANY_BACKUP_FUNCTION(clone_company) {
   require_guard_or_owner(Action::kClone);
   const Text source = optional_text(fcinfo, 0);
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
-  const Text actor = optional_text(fcinfo, 2);
+  const Text actor = actor_argument(fcinfo, 2);
   LiveScope live = load_live_scope();
   const AskedCompany asked = authorize_existing(live, source, Action::kClone, actor,
                                                 Detail().add_json("attributes", attributes));

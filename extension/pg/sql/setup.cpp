@@ -46,6 +46,30 @@ NamedFunction named_function(const std::string& text, const std::string& argumen
   return {*rows[0][0], *rows[0][1]};
 }
 
+// Can it be run, as one query with one column of truth values? It is run for every action, by
+// whoever calls.
+void require_guard_query(const std::string& guard_query) {
+  const std::string sql = guard_query_sql(guard_query);
+  const auto refuse = [](const std::string& detail) {
+    throw Error(sqlstate::kBadRule, "the guard query cannot be run")
+        .detail(detail)
+        .hint(
+            "Give one SELECT with one boolean column. Write tables with their schema, as in "
+            "'SELECT owner_id::text = $3 FROM app.company WHERE id::text = $2'. $1 is the "
+            "action, $2 the company, $3 the actor, $4 the detail (jsonb).");
+  };
+  Arg no_detail = Arg::datum(JSONBOID, 0);
+  no_detail.null = true;
+  const KeptError error = keep_error([&] {
+    guarded([text = sql.c_str()] {
+      if (list_length(raw_parser(to_server(text), RAW_PARSE_DEFAULT)) == 1) return;
+      ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("it is more than one query")));
+    });
+    query(sql + " LIMIT 0", {Text(), Text(), Text(), no_detail});
+  });
+  if (error) refuse(error.caught().message);
+}
+
 void upsert_settings(const std::string& assignments, const std::vector<Arg>& args) {
   own_query("INSERT INTO company_backup.settings DEFAULT VALUES ON CONFLICT DO NOTHING", {},
             Access::kWrite);
@@ -167,12 +191,20 @@ COMPANY_BACKUP_FUNCTION(set_company_guard) {
   require_database_owner("set_company_guard");
   const Text guard = optional_text(fcinfo, 0);
   if (!guard) {
-    upsert_settings("guard_schema = NULL, guard_function = NULL", {});
+    upsert_settings("guard_schema = NULL, guard_function = NULL, guard_query = NULL", {});
     PG_RETURN_VOID();
   }
   const NamedFunction function = named_function(*guard, "text, text, text, jsonb", "boolean");
-  upsert_settings("guard_schema = $1::name, guard_function = $2::name",
+  upsert_settings("guard_schema = $1::name, guard_function = $2::name, guard_query = NULL",
                   {function.schema, function.name});
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(set_company_guard_query) {
+  require_database_owner("set_company_guard_query");
+  const Text guard_query = optional_text(fcinfo, 0);
+  if (guard_query) require_guard_query(*guard_query);
+  upsert_settings("guard_schema = NULL, guard_function = NULL, guard_query = $1", {guard_query});
   PG_RETURN_VOID();
 }
 
@@ -228,7 +260,9 @@ COMPANY_BACKUP_FUNCTION(grant_company_backup) {
       "('set_company_table', 'set_table_rule', "
       "'set_column_rule', 'set_reference', 'set_table_rename', 'set_column_rename', "
       "'set_column_default', 'set_row_check', 'set_membership', 'set_company_guard', "
-      "'set_company_hook', 'set_company_limits', 'purge_expired', 'forget_stale_rules', 'trust_origin', "
+      "'set_company_guard_query', "
+      "'set_company_hook', 'set_company_limits', 'purge_expired', 'forget_stale_rules', "
+      "'trust_origin', "
       "'archive_key', "
       "'grant_company_backup')");
   const std::string grant =

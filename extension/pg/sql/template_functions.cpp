@@ -1,6 +1,7 @@
 // publish_template, unpublish_template, company_templates, create_company_from_template.
 #include "core/archive/manifest.hpp"
 #include "core/text/quoting.hpp"
+#include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/restore/create_company.hpp"
 #include "pg/sql/authorize.hpp"
@@ -130,7 +131,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_template) {
   require_guard_or_owner(Action::kCreate);
   const std::string name = required_text(fcinfo, 0, "template");
   const std::string attributes = required_jsonb(fcinfo, 1, "attributes");
-  const Text actor = optional_text(fcinfo, 2);
+  const Text actor = actor_argument(fcinfo, 2);
   Detail detail;
   if (const auto published = look_for_template(kBackupOf, name)) {
     describe_source(detail, *published);
