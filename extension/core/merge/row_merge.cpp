@@ -70,6 +70,14 @@ void find_differences(const std::vector<MergeColumn>& columns, const std::vector
   }
 }
 
+std::vector<RowValue> with_changes(const std::vector<RowValue>& current,
+                                   const std::vector<RowValue>& archived,
+                                   const std::vector<size_t>& columns) {
+  std::vector<RowValue> row = current;
+  for (const size_t position : columns) row[position] = archived[position];
+  return row;
+}
+
 std::string comparable(const std::vector<MergeColumn>& columns, const std::vector<RowValue>& values,
                        bool archived) {
   std::string text;

@@ -74,6 +74,11 @@ class MergeHandler {
 void find_differences(const std::vector<MergeColumn>& columns, const std::vector<RowValue>& current,
                       const std::vector<RowValue>& archived, std::vector<size_t>& differences);
 
+// The row as it will be: the current one with the archive's values in these columns (positions).
+std::vector<RowValue> with_changes(const std::vector<RowValue>& current,
+                                   const std::vector<RowValue>& archived,
+                                   const std::vector<size_t>& columns);
+
 // Of a table with a key.
 class RowMerge {
  public:

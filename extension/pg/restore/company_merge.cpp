@@ -24,12 +24,6 @@ std::string counted_rows(uint64_t count) {
   return std::to_string(count) + (count == 1 ? " row" : " rows");
 }
 
-std::string shown_key(const std::vector<std::string>& values) {
-  std::string text;
-  for (const std::string& value : values) text += (text.empty() ? "(" : ", ") + value;
-  return text + ")";
-}
-
 }  // namespace
 
 CompanyMerge::CompanyMerge(const LiveScope& live, const Company& company, MatchedArchive& load,

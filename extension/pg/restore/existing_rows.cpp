@@ -166,16 +166,11 @@ void ExistingRows::bind(const MatchedTable& matched, const Bound& row) {
   const auto [known, added] = bound_.emplace(row.archived, row.existing);
   if (!added) {
     if (known->second == row.existing) return;
-    const auto told = [](const Key& key) {
-      std::string text;
-      for (const std::string& value : key) text += (text.empty() ? "(" : ", ") + value;
-      return text + ")";
-    };
     throw Error(sqlstate::kMergeConflict,
                 "a row of the backup has unique values of two rows of the company")
-        .detail("table " + display_table(*matched.table) + ": row " + told(row.archived) +
-                " of the backup, rows " + told(known->second) + " and " + told(row.existing) +
-                " of the company")
+        .detail("table " + display_table(*matched.table) + ": row " + shown_key(row.archived) +
+                " of the backup, rows " + shown_key(known->second) + " and " +
+                shown_key(row.existing) + " of the company")
         .hint("It cannot become both: change or remove one of the two.");
   }
   std::optional<size_t> other;

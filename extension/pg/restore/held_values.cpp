@@ -33,8 +33,7 @@ void HeldValues::added(const std::vector<RowValue>& archived) {
 void HeldValues::changed(const std::vector<RowValue>& current,
                          const std::vector<RowValue>& archived,
                          const std::vector<size_t>& columns) {
-  std::vector<RowValue> row = current;
-  for (const size_t position : columns) row[position] = archived[position];
+  const std::vector<RowValue> row = with_changes(current, archived, columns);
   Coming coming{plan_.refusal_key(row), plan_.key_text(row)};
   for (size_t i = 0; i < indexes_.size(); ++i) {
     std::string before = value_of(i, plan_.current, current);

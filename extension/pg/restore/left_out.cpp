@@ -8,6 +8,7 @@
 #include "core/scope/sql.hpp"
 #include "core/text/json_path.hpp"
 #include "pg/load/clearable.hpp"
+#include "pg/rows/key_lookup.hpp"
 #include "pg/rows/line_values.hpp"
 
 namespace company_backup {
@@ -23,13 +24,6 @@ std::optional<std::vector<size_t>> positions_of(const MatchedTable& matched,
     positions.push_back(*position);
   }
   return positions;
-}
-
-// Of another one: row (7) of app.customer.
-std::string shown_row(const Table& table, const std::vector<std::string>& key) {
-  std::string text;
-  for (const std::string& value : key) text += (text.empty() ? "row (" : ", ") + value;
-  return text + ") of " + display_table(table);
 }
 
 // Keys that become kNoKey in documents. There may be none yet.
@@ -268,7 +262,8 @@ LeftOutRows::Fate LeftOutRows::look_at(const MatchedTable& matched, std::vector<
       continue;
     }
     if (way.cleared.empty()) {
-      needed_ = shown_row(live_.table(way.reference->target), texts_);
+      needed_ =
+          "row " + shown_key(texts_) + " of " + display_table(live_.table(way.reference->target));
       return Fate::kStaysAway;
     }
     for (const size_t position : way.cleared) row[position] = {};

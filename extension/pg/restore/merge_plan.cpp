@@ -196,16 +196,16 @@ class Planner {
 }  // namespace
 
 std::string MergePlan::key_text(const std::vector<RowValue>& values) const {
-  std::string text;
-  for (const MergeKeyPart& part : key) {
-    text += (text.empty() ? "(" : ", ") +
-            text_form(*current[part.column], values[part.column]).value_or("");
-  }
+  std::vector<std::string> texts;
+  const auto add = [&](size_t position) {
+    texts.push_back(text_form(*current[position], values[position]).value_or(""));
+  };
+  for (const MergeKeyPart& part : key) add(part.column);
   if (is_company && matched->scoped->key.size() == 1) {
     const auto position = position_of(*matched, matched->scoped->key[0]);
-    if (position) text = "(" + text_form(*current[*position], values[*position]).value_or("");
+    if (position) add(*position);
   }
-  return text.empty() ? text : text + ")";
+  return texts.empty() ? "" : shown_key(texts);
 }
 
 std::string MergePlan::identity_of(const std::vector<RowValue>& row) const {

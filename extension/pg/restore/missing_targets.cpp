@@ -33,8 +33,7 @@ void MissingTargets::note_changed(const std::vector<RowValue>& current,
                                   const std::vector<RowValue>& archived,
                                   const std::vector<size_t>& columns) {
   if (ways_.empty()) return;
-  std::vector<RowValue> row = current;
-  for (const size_t position : columns) row[position] = archived[position];
+  const std::vector<RowValue> row = with_changes(current, archived, columns);
   for (Way& way : ways_) {
     const std::vector<int16_t>& used = way.reference->columns;
     const bool changes = std::any_of(columns.begin(), columns.end(), [&](size_t position) {

@@ -44,8 +44,7 @@ void RepeatedValues::note_changed(const std::vector<RowValue>& current,
                                   const std::vector<RowValue>& archived,
                                   const std::vector<size_t>& columns) {
   if (indexes_.empty()) return;
-  std::vector<RowValue> row = current;
-  for (const size_t position : columns) row[position] = archived[position];
+  const std::vector<RowValue> row = with_changes(current, archived, columns);
   for (size_t i = 0; i < indexes_.size(); ++i) {
     const auto before = key_line_of(indexes_[i]->columns, plan_.current, current);
     const auto after = key_line_of(indexes_[i]->columns, plan_.current, row);

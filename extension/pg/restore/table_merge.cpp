@@ -250,8 +250,7 @@ void TableMerge::note_changed(const std::vector<RowValue>& current,
                               const std::vector<RowValue>& archived,
                               const std::vector<size_t>& columns) {
   if (!work_.cut.watches()) return;
-  std::vector<RowValue> row = current;
-  for (const size_t position : columns) row[position] = archived[position];
+  const std::vector<RowValue> row = with_changes(current, archived, columns);
   work_.cut.changed(plan_, current, row);
 }
 

@@ -48,8 +48,7 @@ void TablePreview::change(const CurrentRow&, const std::vector<RowValue>& curren
   if (repeated_) repeated_->note_changed(current, archived, columns);
   if (conflicts_ && !keeps_keys(columns)) conflicts_->gone(current);
   if (!foresees_ || keeps_keys(columns)) return;
-  std::vector<RowValue> row = current;
-  for (size_t position : columns) row[position] = archived[position];
+  const std::vector<RowValue> row = with_changes(current, archived, columns);
   work_.outside.lost(matched_.scoped->table, plan_.current, current);
   work_.outside.gained(matched_.scoped->table, plan_.current, row);
 }

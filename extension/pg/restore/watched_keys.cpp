@@ -51,10 +51,7 @@ void WatchedKeys::note_changed(const std::vector<RowValue>& current,
       return std::find(used.begin(), used.end(), plan_.current[position]->number) != used.end();
     });
     if (!concerned) continue;
-    if (row.empty()) {
-      row = current;
-      for (const size_t position : columns) row[position] = archived[position];
-    }
+    if (row.empty()) row = with_changes(current, archived, columns);
     note(index, plan_.current, row);
   }
 }

@@ -65,12 +65,14 @@ std::string KeyBatch::line(size_t n) const {
   return key_line(key(n));
 }
 
-std::string KeyBatch::text(size_t n) const {
+std::string shown_key(const std::vector<std::string>& values) {
   std::string text;
-  for (const std::vector<std::string>& values : values_) {
-    text += (text.empty() ? "(" : ", ") + values[n];
-  }
+  for (const std::string& value : values) text += (text.empty() ? "(" : ", ") + value;
   return text + ")";
+}
+
+std::string KeyBatch::text(size_t n) const {
+  return shown_key(key(n));
 }
 
 std::vector<Arg> KeyBatch::arrays() const {

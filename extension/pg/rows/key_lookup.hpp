@@ -27,6 +27,9 @@ std::optional<std::string> key_line_of(const std::vector<int16_t>& numbers,
 // The first of its values, which is taken off.
 std::string_view take_value(std::string_view& line);
 
+// A key for messages: (7, north)
+std::string shown_key(const std::vector<std::string>& values);
+
 // Keys to be looked up together; none of their values is NULL.
 class KeyBatch {
  public:
@@ -40,7 +43,7 @@ class KeyBatch {
   bool full() const { return size() >= kKeysPerLookup; }
   std::vector<std::string> key(size_t n) const;
   std::string line(size_t n) const;
-  std::string text(size_t n) const;  // for messages: (7, north)
+  std::string text(size_t n) const;  // shown_key()
 
   // One array per column, in the current memory context.
   std::vector<Arg> arrays() const;
