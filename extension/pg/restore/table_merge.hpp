@@ -45,7 +45,7 @@ struct MergeWork {
   const Company& company;
   MatchedArchive& load;  // of the same archive
   MergePolicy policy;
-  OutsideRows outside{live, company, policy.preview};
+  OutsideRows outside{live, company, {.preview = policy.preview}};
   MissingValues missing{live};
   MergeConflicts conflicts{};
   KeptIds* kept = nullptr;       // of a merge of another company's rows
