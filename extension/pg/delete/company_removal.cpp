@@ -31,22 +31,14 @@ std::vector<const ScopedTable*> in_order(const LiveScope& live) {
   return ordered;
 }
 
-// By what foreign keys know the rows of a table.
-std::vector<const Column*> known_columns(const LiveScope& live, TableIndex index) {
-  std::set<int16_t> numbers;
-  for (const ForeignKey& key : live.schema.foreign_keys) {
-    if (key.target == index) numbers.insert(key.target_columns.begin(), key.target_columns.end());
-  }
-  return columns_of(live.table(index), {numbers.begin(), numbers.end()});
-}
-
 }  // namespace
 
 CompanyRemoval::CompanyRemoval(const LiveScope& live, const Company& company, bool preview)
     : live_(live),
       company_(company),
-      preview_(preview),
-      outside_(live, company, {.preview = preview, .deletes = true}) {
+      work_{.preview = preview, .deletes = true},
+      outside_(live, company, work_),
+      declared_(live, company, work_) {
   for (const ScopedTable* scoped : in_order(live)) rows_.push_back({scoped});
 }
 
@@ -79,20 +71,30 @@ void CompanyRemoval::remove() {
   }
 }
 
+// By what references know the rows of a table.
+std::vector<const Column*> CompanyRemoval::known_columns(TableIndex index) const {
+  std::set<int16_t> numbers = declared_.columns_of(index);
+  for (const ForeignKey& key : live_.schema.foreign_keys) {
+    if (key.target == index) numbers.insert(key.target_columns.begin(), key.target_columns.end());
+  }
+  return columns_of(live_.table(index), {numbers.begin(), numbers.end()});
+}
+
 void CompanyRemoval::remove_rows(TableRows& rows) {
   const TableIndex index = rows.scoped->table;
   const Table& table = live_.table(index);
-  const std::vector<const Column*> columns = known_columns(live_, index);
+  const std::vector<const Column*> columns = known_columns(index);
   const CurrentQuery query = query_rows(
       table, columns, owned_by(live_.schema, live_.scope, index, "s", "$1"), {company_.arg()});
   RowLine line(row_columns(columns));
   std::optional<TableEdits> edits;
-  if (!preview_) edits.emplace(table.oid, display_table(table));
+  if (!work_.preview) edits.emplace(table.oid, display_table(table));
   read_current(query, nullptr, [&](const CurrentRow& row, uint32_t) {
     ++rows.removed;
     if (!columns.empty()) {
       line.parse(row.line);
       outside_.lost(index, columns, line.values());
+      declared_.lost(index, columns, line.values());
     }
     if (edits) edits->remove(row.version);
   });
@@ -101,6 +103,7 @@ void CompanyRemoval::remove_rows(TableRows& rows) {
 
 void CompanyRemoval::settle() {
   outside_.settle(nullptr);
+  declared_.settle();
   for (const TableRows& rows : rows_) refuse_added(rows);
 }
 
@@ -121,7 +124,9 @@ void CompanyRemoval::refuse_added(const TableRows& rows) const {
 }
 
 std::multimap<TableIndex, std::string> CompanyRemoval::foresee() {
-  return outside_.foresee();
+  std::multimap<TableIndex, std::string> foreseen = outside_.foresee();
+  foreseen.merge(declared_.foresee());
+  return foreseen;
 }
 
 std::vector<CompanyRemoval::TableRows> CompanyRemoval::tables() const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "pg/delete/declared_references.hpp"
 #include "pg/restore/outside_rows.hpp"
 #include "pg/scope/company_scope.hpp"
 
@@ -46,16 +47,19 @@ class CompanyRemoval {
   std::vector<TableRows> tables() const;
   // After settle() or foresee(): rows outside that followed, or would.
   std::map<TableIndex, FollowedRows> followed() const { return outside_.followed(); }
+  std::vector<DeclaredReferences::Cleared> cleared() const { return declared_.cleared(); }
 
  private:
+  std::vector<const Column*> known_columns(TableIndex index) const;
   void remove_rows(TableRows& rows);
   void refuse_added(const TableRows& rows) const;
 
   const LiveScope& live_;
   const Company& company_;
-  const bool preview_;
+  const OutsideWork work_;
   std::vector<TableRows> rows_;  // in the order in which they go
   OutsideRows outside_;
+  DeclaredReferences declared_;
 };
 
 }  // namespace company_backup

@@ -91,7 +91,16 @@ void find_rows(const LiveScope& live, const Company& company, Preview& preview) 
     preview.of(rows.scoped->table).removed += rows.removed;
   }
   for (const auto& [table, what] : removal.foresee()) {
-    append(preview.of(table).in_the_way, what.substr(what.find(": ") + 2));
+    constexpr std::string_view kRefused = "refused: ";
+    append(preview.of(table).in_the_way,
+           what.starts_with(kRefused) ? what.substr(kRefused.size()) : what);
+  }
+  for (const DeclaredReferences::Cleared& cleared : removal.cleared()) {
+    Preview::Line& line = preview.of(cleared.reference->table);
+    line.changed += cleared.rows;
+    append(line.note, std::to_string(cleared.rows) + (cleared.rows == 1 ? " row" : " rows") +
+                          " of others or of nobody, in which " +
+                          cleared.reference->name + " becomes null");
   }
   for (const auto& [table, followed] : removal.followed()) {
     Preview::Line& line = preview.of(table);
