@@ -24,9 +24,11 @@ CREATE TABLE company_backup.settings (
     membership_table name,
     membership_person_column name,
     guard_schema name,
-    guard_function name
+    guard_function name,
+    reauthentication_schema name,
+    reauthentication_function name
 );
-COMMENT ON TABLE company_backup.settings IS 'One row: what set_company_table(), set_membership() and set_company_guard() were given';
+COMMENT ON TABLE company_backup.settings IS 'One row: what set_company_table(), set_membership(), set_company_guard() and set_reauthentication() were given';
 
 CREATE TABLE company_backup.table_rule (
     table_schema name NOT NULL,
@@ -124,6 +126,14 @@ CREATE TABLE company_backup.hook (
     hook_function name NOT NULL
 );
 COMMENT ON TABLE company_backup.hook IS 'Functions of set_company_hook()';
+
+CREATE TABLE company_backup.delete_precondition (
+    name text PRIMARY KEY CHECK (name <> ''),
+    function_schema name NOT NULL,
+    function_name name NOT NULL,
+    message text NOT NULL
+);
+COMMENT ON TABLE company_backup.delete_precondition IS 'Functions of set_delete_precondition()';
 
 CREATE TABLE company_backup.database_identity (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -356,6 +366,7 @@ SELECT pg_catalog.pg_extension_config_dump('company_backup.column_rename', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.column_default', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.row_check', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.hook', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.delete_precondition', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.company', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.company_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.followed', 'WHERE company_backup.is_unbroken(followed)');
@@ -525,6 +536,20 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_company_hook';
 COMMENT ON FUNCTION set_company_hook(text, text) IS 'Names a function hook(event text, company text, detail jsonb) that runs before an operation commits; NULL removes it';
+
+CREATE FUNCTION set_delete_precondition(name text,
+    condition text,
+    message text)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_delete_precondition';
+COMMENT ON FUNCTION set_delete_precondition(text, text, text) IS 'Names a function condition(company text, actor text) returning boolean that has to be true before a company is deleted, and what is said if it is not; a NULL condition removes it';
+
+CREATE FUNCTION set_reauthentication("check" text)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_reauthentication';
+COMMENT ON FUNCTION set_reauthentication(text) IS 'Names a function check(company text, actor text, proof text) returning boolean that has to accept the proof given to delete_company(); NULL removes it';
 
 CREATE FUNCTION forget_stale_rules()
 RETURNS bigint
@@ -1171,6 +1196,8 @@ REVOKE ALL ON FUNCTION
     set_membership(regclass, name),
     set_company_guard(text),
     set_company_hook(text, text),
+    set_delete_precondition(text, text, text),
+    set_reauthentication(text),
     forget_stale_rules(),
     trust_origin(text, bytea),
     archive_key(),
@@ -1259,6 +1286,8 @@ GRANT EXECUTE ON FUNCTION
     set_membership(regclass, name),
     set_company_guard(text),
     set_company_hook(text, text),
+    set_delete_precondition(text, text, text),
+    set_reauthentication(text),
     forget_stale_rules(),
     trust_origin(text, bytea),
     archive_key(),

@@ -72,6 +72,8 @@ INSERT INTO call (function, kind, sql) VALUES
   ('set_membership(regclass,name)', 'setup', $$SELECT cb.set_membership('app.salary', 'id')$$),
   ('set_company_guard(text)', 'setup', $$SELECT cb.set_company_guard('app.guard_no')$$),
   ('set_company_hook(text,text)', 'setup', $$SELECT cb.set_company_hook('restored', NULL)$$),
+  ('set_delete_precondition(text,text,text)', 'setup', $$SELECT cb.set_delete_precondition('paid', NULL, NULL)$$),
+  ('set_reauthentication(text)', 'setup', $$SELECT cb.set_reauthentication(NULL)$$),
   ('forget_stale_rules()', 'setup', $$SELECT cb.forget_stale_rules()$$),
   ('trust_origin(text,bytea)', 'setup', $$SELECT cb.trust_origin('other', sha256('x'))$$),
   ('archive_key()', 'setup', $$SELECT cb.archive_key()$$),

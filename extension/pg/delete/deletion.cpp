@@ -7,6 +7,7 @@
 #include "core/text/json_object.hpp"
 #include "pg/check/unplaced_rows.hpp"
 #include "pg/delete/company_removal.hpp"
+#include "pg/delete/confirmation.hpp"
 #include "pg/delete/deletion_record.hpp"
 #include "pg/delete/stored_things.hpp"
 #include "pg/load/target_company.hpp"
@@ -81,6 +82,8 @@ class Deletion {
     ReadSnapshot now;
     require_name(target_.resolve(live_), options_.confirm_name);
     now.close();
+    require_proof(target_.key(), options_.actor, options_.proof);
+    require_preconditions(target_.key(), options_.actor);
   }
 
   Operation& operation_;

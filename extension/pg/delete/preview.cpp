@@ -4,6 +4,7 @@
 #include "core/scope/sql.hpp"
 #include "core/text/quoting.hpp"
 #include "pg/delete/company_removal.hpp"
+#include "pg/delete/confirmation.hpp"
 #include "pg/delete/deletion.hpp"
 #include "pg/delete/stored_things.hpp"
 #include "pg/scope/operation.hpp"
@@ -62,7 +63,12 @@ class Preview {
   Rows stored_;
 };
 
-void find_obstacles(const LiveScope& live, const Company& company, Preview& preview) {
+void find_obstacles(const LiveScope& live, const Company& company, const Text& actor,
+                    Preview& preview) {
+  if (takes_proof()) append(preview.of(live.scope.company_table).note, "takes a proof");
+  for (const std::string& message : unmet_preconditions(company.key, actor)) {
+    preview.stands_in_the_way(message);
+  }
   if (live.scope.undecided()) {
     preview.stands_in_the_way("the scope is undecided: check_company_scope() says where");
   }
@@ -99,8 +105,8 @@ void find_rows(const LiveScope& live, const Company& company, Preview& preview) 
     Preview::Line& line = preview.of(cleared.reference->table);
     line.changed += cleared.rows;
     append(line.note, std::to_string(cleared.rows) + (cleared.rows == 1 ? " row" : " rows") +
-                          " of others or of nobody, in which " +
-                          cleared.reference->name + " becomes null");
+                          " of others or of nobody, in which " + cleared.reference->name +
+                          " becomes null");
   }
   for (const auto& [table, followed] : removal.followed()) {
     Preview::Line& line = preview.of(table);
@@ -115,13 +121,13 @@ void find_rows(const LiveScope& live, const Company& company, Preview& preview) 
 
 }  // namespace
 
-Rows preview_delete(LiveScope scope, const AskedCompany& target) {
+Rows preview_delete(LiveScope scope, const AskedCompany& target, const Text& actor) {
   Operation operation(std::move(scope), OperationKind::kLook);
   const LiveScope& live = operation.live();
   operation.take_snapshot();
   const Company company = target.resolve(live);
   Preview preview(live);
-  find_obstacles(live, company, preview);
+  find_obstacles(live, company, actor, preview);
   find_rows(live, company, preview);
   target.require_same_now();
   operation.close_snapshot();

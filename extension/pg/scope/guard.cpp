@@ -14,13 +14,28 @@ Rows guard_setting() {
       "NULL");
 }
 
-// Does schema.name(arguments) still exist?
+// Who is being asked and must not call back; null: nobody.
+const std::string* asked = nullptr;
+
+void refuse_callback() {
+  if (asked == nullptr) return;
+  throw Error(sqlstate::kNoAnswer, "functions of company_backup cannot be called from " + *asked);
+}
+
+}  // namespace
+
 bool function_exists(const std::string& name, const std::string& arguments) {
   return one_row(query("SELECT to_regprocedure($1 || '(' || $2 || ')') IS NOT NULL",
                        {name, arguments}))[0] == "t";
 }
 
-}  // namespace
+NoCallbacks::NoCallbacks(const std::string& caller) : before_(asked) {
+  asked = &caller;
+}
+
+NoCallbacks::~NoCallbacks() {
+  asked = before_;
+}
 
 bool caller_owns_database() {
   return guarded([] { return owns_database(GetUserId()); });
@@ -31,6 +46,7 @@ Arg caller_role() {
 }
 
 void require_database_owner(const char* function) {
+  refuse_callback();
   if (caller_owns_database()) return;
   throw Error(sqlstate::kInsufficientPrivilege,
               std::string("permission denied for function ") + function)
@@ -38,6 +54,7 @@ void require_database_owner(const char* function) {
 }
 
 void require_guard_or_owner(Action action) {
+  refuse_callback();
   if (!guard_setting().empty() || caller_owns_database()) return;
   throw Error(sqlstate::kInsufficientPrivilege, "permission denied to act on companies")
       .detail(std::string("Action \"") + to_text(action) +

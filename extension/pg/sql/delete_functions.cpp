@@ -15,11 +15,11 @@ void refuse_option(const char* name) {
 COMPANY_BACKUP_FUNCTION(preview_delete) {
   require_guard_or_owner(Action::kDeleteCompany);
   const Text company = company_argument(fcinfo, 0);
+  const Text actor = optional_text(fcinfo, 1);
   LiveScope live = load_live_scope();
-  const AskedCompany asked =
-      authorize_existing(live, company, Action::kDeleteCompany, optional_text(fcinfo, 1),
-                         Detail().add("preview", true));
-  return return_rows(fcinfo, preview_delete(std::move(live), asked));
+  const AskedCompany asked = authorize_existing(live, company, Action::kDeleteCompany, actor,
+                                                Detail().add("preview", true));
+  return return_rows(fcinfo, preview_delete(std::move(live), asked, actor));
 }
 
 COMPANY_BACKUP_FUNCTION(delete_company) {
@@ -30,6 +30,7 @@ COMPANY_BACKUP_FUNCTION(delete_company) {
   options.confirm_name = required_text(fcinfo, 1, "confirm_name");
   const bool final_backup = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
   const bool erase = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+  options.proof = optional_text(fcinfo, 4);
   options.actor = short_text(fcinfo, 5, "actor");
   LiveScope live = load_live_scope();
   const AskedCompany asked = authorize_existing(
