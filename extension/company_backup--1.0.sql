@@ -119,6 +119,14 @@ CREATE TABLE company_backup.row_check (
 );
 COMMENT ON TABLE company_backup.row_check IS 'Rules of set_row_check()';
 
+CREATE TABLE company_backup.table_retention (
+    table_schema name NOT NULL,
+    table_name name NOT NULL,
+    reason text NOT NULL,
+    PRIMARY KEY (table_schema, table_name)
+);
+COMMENT ON TABLE company_backup.table_retention IS 'Rules of set_table_retention()';
+
 CREATE TABLE company_backup.hook (
     event text PRIMARY KEY
         CHECK (event IN ('restored', 'reverted', 'kept', 'cloned', 'created', 'deleted')),
@@ -203,7 +211,7 @@ CREATE TABLE company_backup.backup (
     uploaded_in uuid,
     of_this_database boolean NOT NULL DEFAULT true,    -- made here, or signed by the key of this database
     label text,
-    origin text NOT NULL CHECK (origin IN ('manual', 'upload')),
+    origin text NOT NULL CHECK (origin IN ('manual', 'upload', 'final')),
     contents text NOT NULL CHECK (contents IN ('rows', 'rows and files')),
     status text NOT NULL CHECK (status IN ('complete', 'with problems')),
     row_count bigint NOT NULL,
@@ -351,9 +359,12 @@ CREATE TABLE company_backup.deletion (
     company text NOT NULL,    -- its key
     owner bigint NOT NULL REFERENCES company_backup.company,
     removed bigint NOT NULL,    -- rows of the company
+    kept bigint NOT NULL,    -- the same
+    final_backup bigint,
     deleted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     deleted_by name NOT NULL,
-    actor text
+    actor text,
+    report json NOT NULL    -- of each line: what, object, number of rows, note
 );
 COMMENT ON TABLE company_backup.deletion IS 'One row for each company that delete_company() deleted';
 
@@ -365,6 +376,7 @@ SELECT pg_catalog.pg_extension_config_dump('company_backup.table_rename', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.column_rename', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.column_default', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.row_check', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.table_retention', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.hook', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.delete_precondition', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.company', '');
@@ -536,6 +548,13 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'set_company_hook';
 COMMENT ON FUNCTION set_company_hook(text, text) IS 'Names a function hook(event text, company text, detail jsonb) that runs before an operation commits; NULL removes it';
+
+CREATE FUNCTION set_table_retention(target regclass,
+    reason text)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'set_table_retention';
+COMMENT ON FUNCTION set_table_retention(regclass, text) IS 'Says that rows of a table stay when their company is deleted, and why; a NULL reason removes the rule';
 
 CREATE FUNCTION set_delete_precondition(name text,
     condition text,
@@ -1106,21 +1125,21 @@ COMMENT ON FUNCTION company_restores(uuid) IS 'The restores, of one company or o
 
 CREATE FUNCTION preview_delete(company text,
     actor text = NULL)
-RETURNS TABLE (area text, table_name text, removed bigint, changed bigint, note text, in_the_way text)
+RETURNS TABLE (area text, table_name text, removed bigint, changed bigint, kept bigint, note text, in_the_way text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'preview_delete';
 COMMENT ON FUNCTION preview_delete(text, text) IS 'What delete_company() would remove, table by table, and what stands in its way';
 
 CREATE FUNCTION preview_delete(company bigint,
     actor text = NULL)
-RETURNS TABLE (area text, table_name text, removed bigint, changed bigint, note text, in_the_way text)
+RETURNS TABLE (area text, table_name text, removed bigint, changed bigint, kept bigint, note text, in_the_way text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'preview_delete';
 COMMENT ON FUNCTION preview_delete(bigint, text) IS 'What delete_company() would remove, table by table, and what stands in its way';
 
 CREATE FUNCTION preview_delete(company uuid,
     actor text = NULL)
-RETURNS TABLE (area text, table_name text, removed bigint, changed bigint, note text, in_the_way text)
+RETURNS TABLE (area text, table_name text, removed bigint, changed bigint, kept bigint, note text, in_the_way text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'preview_delete';
 COMMENT ON FUNCTION preview_delete(uuid, text) IS 'What delete_company() would remove, table by table, and what stands in its way';
@@ -1157,6 +1176,31 @@ RETURNS bigint
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'delete_company';
 COMMENT ON FUNCTION delete_company(uuid, text, boolean, boolean, text, text) IS 'Deletes a company: all its rows, in tables that do not travel, too, and what is stored of it. confirm_name must be its name. Returns the number of the deletion';
+
+CREATE FUNCTION company_deletions(company text = NULL)
+RETURNS TABLE (id bigint, company text, removed bigint, kept bigint, final_backup bigint, deleted_at timestamptz, deleted_by name, actor text)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_deletions';
+COMMENT ON FUNCTION company_deletions(text) IS 'The deletions, of companies that had one key or of all';
+
+CREATE FUNCTION company_deletions(company bigint)
+RETURNS TABLE (id bigint, company text, removed bigint, kept bigint, final_backup bigint, deleted_at timestamptz, deleted_by name, actor text)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_deletions';
+COMMENT ON FUNCTION company_deletions(bigint) IS 'The deletions, of companies that had one key or of all';
+
+CREATE FUNCTION company_deletions(company uuid)
+RETURNS TABLE (id bigint, company text, removed bigint, kept bigint, final_backup bigint, deleted_at timestamptz, deleted_by name, actor text)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_deletions';
+COMMENT ON FUNCTION company_deletions(uuid) IS 'The deletions, of companies that had one key or of all';
+
+CREATE FUNCTION deletion_report(deletion bigint,
+    actor text = NULL)
+RETURNS TABLE (what text, object text, row_count bigint, note text)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'deletion_report';
+COMMENT ON FUNCTION deletion_report(bigint, text) IS 'What a deletion removed, changed and kept, and the proof that nothing is left: every place that says whose a row is, with what was found there afterwards';
 
 CREATE FUNCTION company_busy(company text)
 RETURNS boolean
@@ -1196,6 +1240,7 @@ REVOKE ALL ON FUNCTION
     set_membership(regclass, name),
     set_company_guard(text),
     set_company_hook(text, text),
+    set_table_retention(regclass, text),
     set_delete_precondition(text, text, text),
     set_reauthentication(text),
     forget_stale_rules(),
@@ -1267,6 +1312,10 @@ REVOKE ALL ON FUNCTION
     delete_company(text, text, boolean, boolean, text, text),
     delete_company(bigint, text, boolean, boolean, text, text),
     delete_company(uuid, text, boolean, boolean, text, text),
+    company_deletions(text),
+    company_deletions(bigint),
+    company_deletions(uuid),
+    deletion_report(bigint, text),
     company_busy(text),
     company_busy(bigint),
     company_busy(uuid)
@@ -1286,6 +1335,7 @@ GRANT EXECUTE ON FUNCTION
     set_membership(regclass, name),
     set_company_guard(text),
     set_company_hook(text, text),
+    set_table_retention(regclass, text),
     set_delete_precondition(text, text, text),
     set_reauthentication(text),
     forget_stale_rules(),
@@ -1357,6 +1407,10 @@ GRANT EXECUTE ON FUNCTION
     delete_company(text, text, boolean, boolean, text, text),
     delete_company(bigint, text, boolean, boolean, text, text),
     delete_company(uuid, text, boolean, boolean, text, text),
+    company_deletions(text),
+    company_deletions(bigint),
+    company_deletions(uuid),
+    deletion_report(bigint, text),
     company_busy(text),
     company_busy(bigint),
     company_busy(uuid)

@@ -148,7 +148,7 @@ SELECT bag_eq('SELECT * FROM pg_temp.rows()', 'SELECT * FROM before', 'and chang
 -- The deletion
 SELECT delete_company(1, 'Straße & Söhne', actor => 'owner') AS deletion \gset
 SELECT bag_eq($$SELECT * FROM pg_temp.rows() WHERE relation <> 'app.heard'$$, 'SELECT * FROM expected', 'what is left is what plain SQL leaves');
-SELECT results_eq('SELECT * FROM app.heard', $$VALUES ('deleted', '1', '{"actor": "owner", "removed": 460}'::jsonb)$$, 'the hook hears of it');
+SELECT results_eq('SELECT * FROM app.heard', $$VALUES ('deleted', '1', '{"kept": 0, "actor": "owner", "removed": 460}'::jsonb)$$, 'the hook hears of it');
 SELECT results_eq('SELECT id, company, removed, actor FROM company_backup.deletion', format($$VALUES (%s::bigint, '1', 460::bigint, 'owner')$$, :deletion), 'it is written down');
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT is(pg_temp.told($$SELECT delete_company(1, 'Straße & Söhne')$$), 'KB002 company "1" does not exist / No row of table "app.company" has this value in column "id".', 'it does not exist any more');

@@ -41,6 +41,8 @@ END $$;
 SELECT set_config('t.backup', cb.backup_company('1')::text, true);
 SELECT set_config('t.restore', cb.restore_company('1', current_setting('t.backup')::bigint)::text, true);
 SELECT cb.publish_template(cb.backup_company('2'), 'base');
+INSERT INTO app.company VALUES ('5', 'Fly, deleted');
+SELECT set_config('t.deletion', cb.delete_company('5', 'Fly, deleted')::text, true);
 CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(current_setting('t.backup')::bigint);
 CREATE FUNCTION pg_temp.prepare(caller name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE u bigint;
@@ -72,6 +74,7 @@ INSERT INTO call (function, kind, sql) VALUES
   ('set_membership(regclass,name)', 'setup', $$SELECT cb.set_membership('app.salary', 'id')$$),
   ('set_company_guard(text)', 'setup', $$SELECT cb.set_company_guard('app.guard_no')$$),
   ('set_company_hook(text,text)', 'setup', $$SELECT cb.set_company_hook('restored', NULL)$$),
+  ('set_table_retention(regclass,text)', 'setup', $$SELECT cb.set_table_retention('app.salary', NULL)$$),
   ('set_delete_precondition(text,text,text)', 'setup', $$SELECT cb.set_delete_precondition('paid', NULL, NULL)$$),
   ('set_reauthentication(text)', 'setup', $$SELECT cb.set_reauthentication(NULL)$$),
   ('forget_stale_rules()', 'setup', $$SELECT cb.forget_stale_rules()$$),
@@ -106,6 +109,10 @@ INSERT INTO call VALUES
   ('company_restores(text)', 'list', $$SELECT * FROM cb.company_restores('1')$$, 'list', '1', NULL, NULL),
   ('company_restores(bigint)', 'list', $$SELECT * FROM cb.company_restores(1)$$, 'list', '1', NULL, NULL),
   ('company_restores(uuid)', 'list', $$SELECT * FROM cb.company_restores('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL, NULL),
+  ('company_deletions(text)', 'list', $$SELECT * FROM cb.company_deletions('1')$$, 'list', '1', NULL, NULL),
+  ('company_deletions(bigint)', 'list', $$SELECT * FROM cb.company_deletions(1)$$, 'list', '1', NULL, NULL),
+  ('company_deletions(uuid)', 'list', $$SELECT * FROM cb.company_deletions('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL, NULL),
+  ('deletion_report(bigint,text)', 'list', $$SELECT * FROM cb.deletion_report(current_setting('t.deletion')::bigint, 'ann')$$, 'delete_company', NULL, 'ann', NULL),
   ('company_busy(text)', 'list', $$SELECT cb.company_busy('1')$$, 'list', '1', NULL, NULL),
   ('company_busy(bigint)', 'list', $$SELECT cb.company_busy(1)$$, 'list', '1', NULL, NULL),
   ('company_busy(uuid)', 'list', $$SELECT cb.company_busy('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL, NULL),

@@ -12,7 +12,8 @@ std::optional<StoredBackup> look_for_backup(int64_t id) {
   // As a call of its own: the backup may have been made in the same statement.
   const Rows rows = own_query(
       "SELECT b.company, b.origin, b.manifest, b.owner, c.key, coalesce(b.uploaded_by = $2 AND "
-      "b.uploaded_in = i.identity, false), b.of_this_database, b.tables FROM company_backup.backup "
+      "b.uploaded_in = i.identity, false), b.of_this_database, b.tables, b.expires_at <= "
+      "clock_timestamp() FROM company_backup.backup "
       "b CROSS JOIN "
       "company_backup.database_identity i LEFT JOIN company_backup.company c ON c.id = b.owner AND "
       "c.gone_at IS NULL WHERE b.id = $1",
@@ -27,7 +28,8 @@ std::optional<StoredBackup> look_for_backup(int64_t id) {
                       row[4],
                       *row[5] == "t",
                       *row[7],
-                      *row[6] == "t"};
+                      *row[6] == "t",
+                      row[8] == "t"};
   if (row[3]) backup.owner = std::stoll(*row[3]);
   return backup;
 }
@@ -44,6 +46,10 @@ StoredBackup find_backup(int64_t id) {
 }
 
 void require_readable(const StoredBackup& backup, const Manifest& manifest) {
+  if (backup.is_expired) {
+    throw Error(sqlstate::kExpired, "backup " + std::to_string(backup.id) + " has expired")
+        .hint("company_backups() says when each backup expires.");
+  }
   require_readable(manifest, backup.tables,
                    {"Backup " + std::to_string(backup.id), backup.is_mine});
 }
@@ -101,23 +107,24 @@ void complete_backup(int64_t id, const BackupOwner& owner, const Manifest& manif
   }
   bytes += static_cast<int64_t>(total_files(manifest).bytes);
   Arg uploader = caller_role();
-  uploader.null = !owner.is_upload;
+  uploader.null = owner.origin != BackupOrigin::kUpload;
+  const Arg minutes = Arg::optional_number(owner.minutes);
   own_query(
       "INSERT INTO company_backup.backup (id, company, owner, uploaded_by, uploaded_in, "
       "of_this_database, "
       "label, "
       "origin, contents, status, row_count, byte_count, created_at, created_by, actor, manifest, "
-      "tables) "
+      "tables, expires_at) "
       "VALUES ($1, $2, $3, $4, CASE WHEN $4 IS NOT NULL THEN (SELECT identity FROM "
       "company_backup.database_identity) END, $5, $6, $7, $8, $9, $10, $11, $12::timestamptz, "
       "$13::name, "
-      "$14, $15, $16::bigint[])",
+      "$14, $15, $16::bigint[], clock_timestamp() + $17 * interval '1 minute')",
       {id, owner.company, Arg::optional_number(owner.identity), uploader, owner.of_this_database,
-       manifest.label, to_text(owner.is_upload ? BackupOrigin::kUpload : BackupOrigin::kManual),
+       manifest.label, to_text(owner.origin),
        to_text(manifest.include_files ? BackupContents::kRowsAndFiles : BackupContents::kRows),
        to_text(manifest.problems.empty() ? BackupStatus::kComplete : BackupStatus::kWithProblems),
        rows, bytes, manifest.created_at, manifest.created_by, manifest.actor, manifest_text,
-       remember_tables(manifest)},
+       remember_tables(manifest), minutes},
       Access::kWrite);
 }
 

@@ -19,6 +19,7 @@ struct StoredBackup {
   bool is_mine;                  // the caller has uploaded it
   std::string tables;            // remember_tables()
   bool of_this_database;         // made here, or signed by the key of this database
+  bool is_expired;
 };
 
 std::optional<StoredBackup> look_for_backup(int64_t id);
@@ -27,7 +28,8 @@ Error unknown_backup(int64_t id);
 // Error kUnknownBackup.
 StoredBackup find_backup(int64_t id);
 
-// A backup is as secret as its tables are today; errors: see pg/scope/stored_tables.hpp.
+// A backup is as secret as its tables are today; errors: see pg/scope/stored_tables.hpp. Error
+// kExpired if it may not be read any more.
 void require_readable(const StoredBackup& backup, const Manifest& manifest);
 
 // Error kUnknownBackup if it is not there any more.
@@ -65,8 +67,9 @@ void give_to(int64_t backup, int64_t owner);
 struct BackupOwner {
   std::string company;  // a key, for lists
   std::optional<int64_t> identity;
-  bool is_upload = false;  // of the caller
+  BackupOrigin origin = BackupOrigin::kManual;  // kUpload: of the caller
   bool of_this_database = true;
+  std::optional<int> minutes = std::nullopt;  // until it expires; none: it does not
 };
 
 // Writes the row that makes a backup exist; its chunks are there already.

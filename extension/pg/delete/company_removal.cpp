@@ -7,6 +7,7 @@
 #include "core/scope/load_order.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
+#include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/robust_plan.hpp"
 #include "pg/restore/outside_actions.hpp"
 #include "pg/rows/current_rows.hpp"
@@ -31,15 +32,28 @@ std::vector<const ScopedTable*> in_order(const LiveScope& live) {
   return ordered;
 }
 
+std::set<TableIndex> tables_of(const Retention& retention) {
+  std::set<TableIndex> tables;
+  for (const auto& [table, reason] : retention) tables.insert(table);
+  return tables;
+}
+
 }  // namespace
 
-CompanyRemoval::CompanyRemoval(const LiveScope& live, const Company& company, bool preview)
+CompanyRemoval::CompanyRemoval(const LiveScope& live, const Company& company,
+                               const Retention& retention, bool preview)
     : live_(live),
       company_(company),
-      work_{.preview = preview, .deletes = true},
+      work_{.preview = preview, .deletes = true, .retained = tables_of(retention)},
       outside_(live, company, work_),
       declared_(live, company, work_) {
-  for (const ScopedTable* scoped : in_order(live)) rows_.push_back({scoped});
+  for (const ScopedTable* scoped : in_order(live)) {
+    if (!is_kept(scoped->table)) rows_.push_back({scoped});
+  }
+  for (const ScopedTable* scoped : live.tables(TablesOf::kCompanies)) {
+    const auto reason = retention.find(scoped->table);
+    if (reason != retention.end()) kept_.push_back({scoped, reason->second});
+  }
 }
 
 std::vector<TableIndex> CompanyRemoval::forbidden() const {
@@ -65,6 +79,12 @@ void CompanyRemoval::require_rights() const {
 }
 
 void CompanyRemoval::remove() {
+  for (KeptRows& rows : kept_) {
+    rows.rows = std::stoull(one_value(query(
+        "SELECT count(*) FROM " + from_table(live_.table(rows.scoped->table)) + " AS t WHERE " +
+            owned_by(live_.schema, live_.scope, rows.scoped->table, "t", "$1"),
+        {company_.arg()})));
+  }
   for (TableRows& rows : rows_) {
     check_for_interrupts();
     remove_rows(rows);
@@ -104,7 +124,9 @@ void CompanyRemoval::remove_rows(TableRows& rows) {
 void CompanyRemoval::settle() {
   outside_.settle(nullptr);
   declared_.settle();
+  FreshSnapshot fresh;
   for (const TableRows& rows : rows_) refuse_added(rows);
+  fresh.close();
 }
 
 // The statistics know of the rows that are gone.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pg/delete/declared_references.hpp"
+#include "pg/delete/retention.hpp"
 #include "pg/restore/outside_rows.hpp"
 #include "pg/scope/company_scope.hpp"
 
@@ -19,7 +20,8 @@ namespace company_backup {
 class CompanyRemoval {
  public:
   // In a preview nothing is written: foresee() takes the place of settle(). All must outlive it.
-  CompanyRemoval(const LiveScope& live, const Company& company, bool preview);
+  CompanyRemoval(const LiveScope& live, const Company& company, const Retention& retention,
+                 bool preview);
 
   // Rows of a table of the company.
   struct TableRows {
@@ -45,9 +47,18 @@ class CompanyRemoval {
 
   // After remove(), in the order of the scope.
   std::vector<TableRows> tables() const;
+  // Rows of the company that stay, of tables in the order of the scope.
+  struct KeptRows {
+    const ScopedTable* scoped;
+    std::string reason;
+    uint64_t rows = 0;
+  };
+  const std::vector<KeptRows>& kept() const { return kept_; }
+  bool is_kept(TableIndex table) const { return work_.retained.contains(table); }
+
   // After settle() or foresee(): rows outside that followed, or would.
   std::map<TableIndex, FollowedRows> followed() const { return outside_.followed(); }
-  std::vector<DeclaredReferences::Cleared> cleared() const { return declared_.cleared(); }
+  std::vector<DeclaredReferences::Holders> holders() const { return declared_.holders(); }
 
  private:
   std::vector<const Column*> known_columns(TableIndex index) const;
@@ -58,6 +69,7 @@ class CompanyRemoval {
   const Company& company_;
   const OutsideWork work_;
   std::vector<TableRows> rows_;  // in the order in which they go
+  std::vector<KeptRows> kept_;
   OutsideRows outside_;
   DeclaredReferences declared_;
 };

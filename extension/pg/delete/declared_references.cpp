@@ -36,7 +36,7 @@ std::string counted(uint64_t count, const std::string& keys, bool more) {
 
 }  // namespace
 
-// One reference whose rule does not let it lead nowhere.
+// One reference.
 class DeclaredReferences::Held {
  public:
   Held(const LiveScope& live, const Company& company, const OutsideWork& work,
@@ -54,6 +54,7 @@ class DeclaredReferences::Held {
   }
 
   const Reference& reference() const { return reference_; }
+  uint64_t holders() const { return holders_; }
   uint64_t cleared() const { return cleared_; }
 
   void lost(const std::vector<const Column*>& columns, const std::vector<RowValue>& values) {
@@ -73,7 +74,7 @@ class DeclaredReferences::Held {
     std::optional<AsOwnerOf> owner;
     if (!caller_looks) owner.emplace(table_.oid);
     inside_ ? settle_inside() : settle_plain();
-    if (holders_ == 0 || clears()) return {};
+    if (holders_ == 0 || clears() || reference_.outside == OutsidePolicy::kKeep) return {};
     return display_table(table_) + ", " + reference_.name + ": " +
            counted(holders_, may_see_rows_ ? listed_ : "", may_see_rows_ && more_);
   }
@@ -328,9 +329,8 @@ DeclaredReferences::DeclaredReferences(const LiveScope& live, const Company& com
   for (const auto* references : {&live.scope.references, &live.scope.aside_references}) {
     for (const Reference& reference : *references) {
       const ScopedTable* target = live.scope.find(reference.target);
-      if (!reference.soft || reference.outside == OutsidePolicy::kKeep || target == nullptr ||
-          !target->owned() || live.table(reference.table).foreign ||
-          work.retained.contains(reference.target)) {
+      if (!reference.soft || target == nullptr || !target->owned() ||
+          live.table(reference.table).foreign || work.retained.contains(reference.target)) {
         continue;
       }
       held_.push_back(std::make_unique<Held>(live, company, work, reference));
@@ -396,12 +396,12 @@ std::multimap<TableIndex, std::string> DeclaredReferences::foresee() {
   return foreseen;
 }
 
-std::vector<DeclaredReferences::Cleared> DeclaredReferences::cleared() const {
-  std::vector<Cleared> cleared;
+std::vector<DeclaredReferences::Holders> DeclaredReferences::holders() const {
+  std::vector<Holders> all;
   for (const auto& held : held_) {
-    if (held->cleared() > 0) cleared.push_back({&held->reference(), held->cleared()});
+    all.push_back({&held->reference(), held->holders(), held->cleared()});
   }
-  return cleared;
+  return all;
 }
 
 }  // namespace company_backup

@@ -39,12 +39,13 @@ class DeclaredReferences {
   // For a preview, after all rows: what settle() would stop at, by the table that loses rows.
   std::multimap<TableIndex, std::string> foresee();
 
-  // After settle() or foresee().
-  struct Cleared {
+  // After settle() or foresee(): rows outside with such references, each of them.
+  struct Holders {
     const Reference* reference;
     uint64_t rows;
+    uint64_t cleared;
   };
-  std::vector<Cleared> cleared() const;
+  std::vector<Holders> holders() const;
 
  private:
   class Held;

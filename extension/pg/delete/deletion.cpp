@@ -5,10 +5,15 @@
 #include "core/merge/restore_words.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/json_object.hpp"
+#include "pg/backup/backup.hpp"
+#include "pg/backup/stored_backup.hpp"
+#include "pg/base/module.hpp"
+#include "pg/base/server_text.hpp"
 #include "pg/check/unplaced_rows.hpp"
 #include "pg/delete/company_removal.hpp"
 #include "pg/delete/confirmation.hpp"
 #include "pg/delete/deletion_record.hpp"
+#include "pg/delete/deletion_report.hpp"
 #include "pg/delete/stored_things.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/restore_record.hpp"
@@ -61,16 +66,27 @@ class Deletion {
     refuse_missed_acts(company.key, identity_);
     refuse_templates(identity_);
     require_placed_rows(live_, company);
-    CompanyRemoval removal(live_, company, false);
+    const Retention retention = load_retention(live_);
+    refuse_needs(live_, company, retention);
+    CompanyRemoval removal(live_, company, retention, false);
     removal.require_rights();
+    std::optional<int64_t> final_backup;
+    if (options_.final_backup) final_backup = take_final_backup(company);
     removal.remove();
     operation_.close_snapshot();
-    operation_.look_again([&] { removal.settle(); });
+    DeletionReport report;
+    operation_.look_again([&] {
+      removal.settle();
+      report_rows(live_, removal, report);
+      report_left(live_, company, removal, report);
+    });
     end_company(identity_, company.key);
     refuse_templates(identity_);
-    DeletionRecord record{next_deletion_id(), company.key, identity_, options_.actor};
+    DeletionRecord record{next_deletion_id(), company.key, identity_, options_.actor, final_backup};
     for (const auto& rows : removal.tables()) record.removed += rows.removed;
-    forget_stored_things(identity_, company.key);
+    for (const auto& rows : removal.kept()) record.kept += rows.rows;
+    report_stored(forget_stored_things(identity_, company.key, final_backup), report);
+    record.report = report.json();
     record_deletion(record);
     note_views(live_, TablesOf::kCompanies);
     return record.id;
@@ -84,6 +100,24 @@ class Deletion {
     now.close();
     require_proof(target_.key(), options_.actor, options_.proof);
     require_preconditions(target_.key(), options_.actor);
+  }
+
+  // With files, and of whatever state the rows are in: nothing else is left of them.
+  int64_t take_final_backup(const Company& company) const {
+    const BackupOptions options{.label = std::nullopt,
+                                .actor = options_.actor,
+                                .include_files = true,
+                                .record_problems = true};
+    const int64_t id = next_backup_id();
+    StoreSink sink(id);
+    const Manifest manifest = back_up(live_, company, options, sink);
+    complete_backup(id,
+                    {.company = company.key,
+                     .identity = identity_,
+                     .origin = BackupOrigin::kFinal,
+                     .minutes = final_backup_retention},
+                    manifest, storable_json(manifest.to_readable_json()));
+    return id;
   }
 
   Operation& operation_;

@@ -10,6 +10,7 @@ namespace company_backup {
 
 struct DeleteOptions {
   std::string confirm_name;
+  bool final_backup = false;
   Text proof;
   Text actor;
 };

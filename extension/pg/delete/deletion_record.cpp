@@ -32,16 +32,41 @@ int64_t next_deletion_id() {
 void record_deletion(const DeletionRecord& record) {
   const Text caller = one_row(query("SELECT current_user"))[0];
   own_query(
-      "INSERT INTO company_backup.deletion (id, company, owner, removed, deleted_by, actor) VALUES "
-      "($1, $2, $3, $4, $5::name, $6)",
-      {record.id, record.company, record.owner, static_cast<int64_t>(record.removed), caller,
-       record.actor},
+      "INSERT INTO company_backup.deletion (id, company, owner, removed, kept, deleted_by, actor, "
+      "report, final_backup) VALUES ($1, $2, $3, $4, $5, $6::name, $7, $8::json, $9)",
+      {record.id, record.company, record.owner, static_cast<int64_t>(record.removed),
+       static_cast<int64_t>(record.kept), caller, record.actor, record.report,
+       Arg::optional_number(record.final_backup)},
       Access::kWrite);
   notify(record);
   JsonObject detail;
-  detail.add("deletion", record.id).add("removed", static_cast<int64_t>(record.removed));
+  detail.add("deletion", record.id)
+      .add("removed", static_cast<int64_t>(record.removed))
+      .add("kept", static_cast<int64_t>(record.kept));
+  if (record.final_backup) detail.add("final_backup", *record.final_backup);
   if (record.actor) detail.add("actor", record.actor);
   run_hook(RestoreEvent::kDeleted, record.company, detail.text());
+}
+
+std::optional<DeletedCompany> owner_of_deletion(int64_t deletion) {
+  const Rows rows = own_query(
+      "SELECT d.company, d.owner, c.key FROM company_backup.deletion d LEFT JOIN "
+      "company_backup.company c ON c.id = d.owner AND c.gone_at IS NULL WHERE d.id = $1",
+      {deletion}, Access::kCall);
+  if (rows.empty()) return std::nullopt;
+  return DeletedCompany{*rows[0][0], std::stoll(*rows[0][1]), rows[0][2]};
+}
+
+Error unknown_deletion(int64_t deletion) {
+  return Error(sqlstate::kUnknownBackup, "deletion " + std::to_string(deletion) + " does not exist")
+      .hint("company_deletions() lists the deletions.");
+}
+
+Rows read_report(int64_t deletion) {
+  return own_query(
+      "SELECT l.line->>0, l.line->>1, l.line->>2, l.line->>3 FROM company_backup.deletion d, "
+      "json_array_elements(d.report) WITH ORDINALITY l (line, n) WHERE d.id = $1 ORDER BY l.n",
+      {deletion}, Access::kCall);
 }
 
 }  // namespace company_backup

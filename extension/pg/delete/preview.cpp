@@ -24,7 +24,7 @@ class Preview {
   explicit Preview(const LiveScope& live) : live_(live) {}
 
   struct Line {
-    uint64_t removed = 0, changed = 0;
+    uint64_t removed = 0, changed = 0, kept = 0;
     Text note, in_the_way;
   };
   Line& of(TableIndex table) { return lines_[table]; }
@@ -34,7 +34,7 @@ class Preview {
   }
   void add_stored(const StoredThings& things) {
     if (things.count > 0) {
-      stored_.push_back({kOwnArea, things.table, std::to_string(things.count), "0", {}, {}});
+      stored_.push_back({kOwnArea, things.table, std::to_string(things.count), "0", "0", {}, {}});
     }
   }
 
@@ -42,8 +42,8 @@ class Preview {
     Rows rows;
     for (const auto& [table, line] : lines_) {
       rows.push_back({area_of(table), display_table(live_.table(table)),
-                      std::to_string(line.removed), std::to_string(line.changed), line.note,
-                      line.in_the_way});
+                      std::to_string(line.removed), std::to_string(line.changed),
+                      std::to_string(line.kept), line.note, line.in_the_way});
     }
     rows.insert(rows.end(), stored_.begin(), stored_.end());
     return rows;
@@ -88,7 +88,11 @@ void find_obstacles(const LiveScope& live, const Company& company, const Text& a
 }
 
 void find_rows(const LiveScope& live, const Company& company, Preview& preview) {
-  CompanyRemoval removal(live, company, true);
+  const Retention retention = load_retention(live);
+  for (const KeptNeed& need : needs_of_kept(live, company, retention)) {
+    append(preview.of(need.table).in_the_way, need.what);
+  }
+  CompanyRemoval removal(live, company, retention, true);
   for (const TableIndex table : removal.forbidden()) {
     append(preview.of(table).in_the_way, "permission denied to delete rows");
   }
@@ -96,16 +100,21 @@ void find_rows(const LiveScope& live, const Company& company, Preview& preview) 
   for (const CompanyRemoval::TableRows& rows : removal.tables()) {
     preview.of(rows.scoped->table).removed += rows.removed;
   }
+  for (const CompanyRemoval::KeptRows& rows : removal.kept()) {
+    preview.of(rows.scoped->table).kept += rows.rows;
+    append(preview.of(rows.scoped->table).note, "kept: " + rows.reason);
+  }
   for (const auto& [table, what] : removal.foresee()) {
     constexpr std::string_view kRefused = "refused: ";
     append(preview.of(table).in_the_way,
            what.starts_with(kRefused) ? what.substr(kRefused.size()) : what);
   }
-  for (const DeclaredReferences::Cleared& cleared : removal.cleared()) {
-    Preview::Line& line = preview.of(cleared.reference->table);
-    line.changed += cleared.rows;
-    append(line.note, std::to_string(cleared.rows) + (cleared.rows == 1 ? " row" : " rows") +
-                          " of others or of nobody, in which " + cleared.reference->name +
+  for (const DeclaredReferences::Holders& held : removal.holders()) {
+    if (held.cleared == 0) continue;
+    Preview::Line& line = preview.of(held.reference->table);
+    line.changed += held.cleared;
+    append(line.note, std::to_string(held.cleared) + (held.cleared == 1 ? " row" : " rows") +
+                          " of others or of nobody, in which " + held.reference->name +
                           " becomes null");
   }
   for (const auto& [table, followed] : removal.followed()) {

@@ -54,13 +54,17 @@ void refuse_templates(int64_t identity) {
             ") first: then the backup goes with the company.");
 }
 
-std::vector<StoredThings> forget_stored_things(int64_t identity, const std::string& key) {
+std::vector<StoredThings> forget_stored_things(int64_t identity, const std::string& key,
+                                               std::optional<int64_t> final_backup) {
+  const Arg kept = Arg::optional_number(final_backup);
+  for (const char* sql : {"DELETE FROM company_backup.backup_chunk WHERE backup IN (SELECT id FROM "
+                          "company_backup.backup WHERE owner = $1 AND id IS DISTINCT FROM $2)",
+                          "DELETE FROM company_backup.backup_file WHERE backup IN (SELECT id FROM "
+                          "company_backup.backup WHERE owner = $1 AND id IS DISTINCT FROM $2)"}) {
+    own_query(sql, {identity, kept}, Access::kWrite);
+  }
   for (const char* sql :
-       {"DELETE FROM company_backup.backup_chunk WHERE backup IN (SELECT id FROM "
-        "company_backup.backup WHERE owner = $1)",
-        "DELETE FROM company_backup.backup_file WHERE backup IN (SELECT id FROM "
-        "company_backup.backup WHERE owner = $1)",
-        "DELETE FROM company_backup.undo_chunk WHERE restore IN (SELECT id FROM "
+       {"DELETE FROM company_backup.undo_chunk WHERE restore IN (SELECT id FROM "
         "company_backup.restore WHERE owner = $1)",
         "DELETE FROM company_backup.undo WHERE restore IN (SELECT id FROM company_backup.restore "
         "WHERE owner = $1)",
@@ -68,8 +72,10 @@ std::vector<StoredThings> forget_stored_things(int64_t identity, const std::stri
         "company_backup.restore WHERE owner = $1)"}) {
     own_query(sql, {identity}, Access::kWrite);
   }
-  return {{kBackups,
-           count_of("DELETE FROM company_backup.backup WHERE owner = $1 RETURNING 1", {identity})},
+  return {{kBackups, count_of("DELETE FROM company_backup.backup WHERE owner = $1 AND id IS "
+                              "DISTINCT FROM $2 RETURNING "
+                              "1",
+                              {identity, kept})},
           {kUploads,
            count_of("DELETE FROM company_backup.upload WHERE owner = $1 OR key = $2 RETURNING 1",
                     {identity, key})},

@@ -27,7 +27,8 @@ std::vector<std::string> published_templates(int64_t identity);
 // Error kPublished.
 void refuse_templates(int64_t identity);
 
-// Removes all of it. The company has ended: nobody adds anything any more.
-std::vector<StoredThings> forget_stored_things(int64_t identity, const std::string& key);
+// Removes all of it, but for this backup. The company has ended: nobody adds anything any more.
+std::vector<StoredThings> forget_stored_things(int64_t identity, const std::string& key,
+                                               std::optional<int64_t> final_backup);
 
 }  // namespace company_backup

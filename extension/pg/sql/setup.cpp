@@ -237,7 +237,8 @@ COMPANY_BACKUP_FUNCTION(grant_company_backup) {
       "('set_company_table', 'set_table_rule', "
       "'set_column_rule', 'set_reference', 'set_table_rename', 'set_column_rename', "
       "'set_column_default', 'set_row_check', 'set_membership', 'set_company_guard', "
-      "'set_company_hook', 'set_delete_precondition', 'set_reauthentication', "
+      "'set_company_hook', 'set_table_retention', 'set_delete_precondition', "
+      "'set_reauthentication', "
       "'forget_stale_rules', 'trust_origin', 'archive_key', "
       "'grant_company_backup')");
   const std::string grant =

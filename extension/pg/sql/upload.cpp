@@ -338,7 +338,7 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   complete_backup(id,
                   {.company = upload.company.value_or(manifest.company_key),
                    .identity = owner,
-                   .is_upload = true,
+                   .origin = BackupOrigin::kUpload,
                    .of_this_database = is_of_this_database(reader)},
                   manifest, reader.manifest_text());
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
