@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import clone
+import delete
 import restore
 from tools import (CLIENT, HERE, ROWS, RUNS, TABLES, own_rows, pair, peak_backend_mb,
                    peak_client_mb, psql, psql_file, report, run, shell)
@@ -76,6 +77,7 @@ def measure(folder):
     for table in TABLES:
         psql(database, f"\\copy ({own_rows(table)}) to '{folder}/{table}.copy'")
     measure_load(database, folder, archive)
+    delete.measure(database)
     restore.measure(database, folder, last)
     clone.measure(database, folder, archive, "others")
     measure_memory(database, folder, archive)

@@ -13,7 +13,7 @@ CREATE TABLE app.company (id text PRIMARY KEY, name text NOT NULL);
 CREATE TABLE app.invoice (id int, company_id text NOT NULL REFERENCES app.company, total numeric, PRIMARY KEY (company_id, id));
 CREATE TABLE app.salary (id int, company_id text NOT NULL REFERENCES app.company, amount numeric, PRIMARY KEY (company_id, id));
 INSERT INTO app.company VALUES ('1', 'Ant'), ('00000000-0000-0000-0000-000000000001', 'Bee'),
-    ('2', 'Cat, without rows'), ('00000000-0000-0000-0000-000000000002', 'Dog, without rows');
+    ('2', 'Cat, without rows'), ('00000000-0000-0000-0000-000000000002', 'Dog, without rows'), ('4', 'Elk, to be deleted');
 INSERT INTO app.invoice VALUES (1, '1', 10), (2, '00000000-0000-0000-0000-000000000001', 20);
 INSERT INTO app.salary SELECT * FROM app.invoice;
 GRANT USAGE ON SCHEMA app, cb TO cb_owner, cb_granted, cb_partial, cb_nothing;
@@ -41,6 +41,8 @@ END $$;
 SELECT set_config('t.backup', cb.backup_company('1')::text, true);
 SELECT set_config('t.restore', cb.restore_company('1', current_setting('t.backup')::bigint)::text, true);
 SELECT cb.publish_template(cb.backup_company('2'), 'base');
+INSERT INTO app.company VALUES ('5', 'Fly, deleted');
+SELECT set_config('t.deletion', cb.delete_company('5', 'Fly, deleted')::text, true);
 CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(current_setting('t.backup')::bigint);
 CREATE FUNCTION pg_temp.prepare(caller name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE u bigint;
@@ -77,6 +79,9 @@ INSERT INTO call (function, kind, sql) VALUES
   ('set_company_limits(bigint,integer,integer,bigint,interval)', 'setup', $$SELECT cb.set_company_limits(1, kept_backups => 9)$$),
   ('set_company_limits(uuid,integer,integer,bigint,interval)', 'setup', $$SELECT cb.set_company_limits('00000000-0000-0000-0000-000000000001'::uuid, retention => '1 day')$$),
   ('purge_expired()', 'setup', $$SELECT cb.purge_expired()$$),
+  ('set_table_retention(regclass,text)', 'setup', $$SELECT cb.set_table_retention('app.salary', NULL)$$),
+  ('set_delete_precondition(text,text,text)', 'setup', $$SELECT cb.set_delete_precondition('paid', NULL, NULL)$$),
+  ('set_reauthentication(text)', 'setup', $$SELECT cb.set_reauthentication(NULL)$$),
   ('forget_stale_rules()', 'setup', $$SELECT cb.forget_stale_rules()$$),
   ('trust_origin(text,bytea)', 'setup', $$SELECT cb.trust_origin('other', sha256('x'))$$),
   ('archive_key()', 'setup', $$SELECT cb.archive_key()$$),
@@ -109,6 +114,10 @@ INSERT INTO call VALUES
   ('company_restores(text)', 'list', $$SELECT * FROM cb.company_restores('1')$$, 'list', '1', NULL, NULL),
   ('company_restores(bigint)', 'list', $$SELECT * FROM cb.company_restores(1)$$, 'list', '1', NULL, NULL),
   ('company_restores(uuid)', 'list', $$SELECT * FROM cb.company_restores('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL, NULL),
+  ('company_deletions(text)', 'list', $$SELECT * FROM cb.company_deletions('1')$$, 'list', '1', NULL, NULL),
+  ('company_deletions(bigint)', 'list', $$SELECT * FROM cb.company_deletions(1)$$, 'list', '1', NULL, NULL),
+  ('company_deletions(uuid)', 'list', $$SELECT * FROM cb.company_deletions('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL, NULL),
+  ('deletion_report(bigint,text)', 'list', $$SELECT * FROM cb.deletion_report(current_setting('t.deletion')::bigint, 'ann')$$, 'delete_company', NULL, 'ann', NULL),
   ('company_busy(text)', 'list', $$SELECT cb.company_busy('1')$$, 'list', '1', NULL, NULL),
   ('company_busy(bigint)', 'list', $$SELECT cb.company_busy(1)$$, 'list', '1', NULL, NULL),
   ('company_busy(uuid)', 'list', $$SELECT cb.company_busy('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL, NULL),
@@ -139,6 +148,12 @@ INSERT INTO call VALUES
   ('unpublish_template(text)', 'backup', $$SELECT cb.unpublish_template('base')$$, 'unpublish', '2', NULL, NULL),
   ('company_templates()', 'list', $$SELECT * FROM cb.company_templates()$$, 'list', NULL, NULL, NULL),
   ('create_company_from_template(text,jsonb,text)', 'write', $$SELECT cb.create_company_from_template('base', '{"id": "3"}', 'ann')$$, 'create', NULL, 'ann', '2'),
+  ('preview_delete(text,text)', 'data', $$SELECT * FROM cb.preview_delete('4', 'ann')$$, 'delete_company', '4', 'ann', NULL),
+  ('preview_delete(bigint,text)', 'data', $$SELECT * FROM cb.preview_delete(4, 'ann')$$, 'delete_company', '4', 'ann', NULL),
+  ('preview_delete(uuid,text)', 'data', $$SELECT * FROM cb.preview_delete('00000000-0000-0000-0000-000000000002'::uuid, 'ann')$$, 'delete_company', '00000000-0000-0000-0000-000000000002', 'ann', NULL),
+  ('delete_company(text,text,boolean,boolean,text,text)', 'write', $$SELECT cb.delete_company('4', 'Elk, to be deleted', actor => 'ann')$$, 'delete_company', '4', 'ann', NULL),
+  ('delete_company(bigint,text,boolean,boolean,text,text)', 'write', $$SELECT cb.delete_company(4, 'Elk, to be deleted', actor => 'ann')$$, 'delete_company', '4', 'ann', NULL),
+  ('delete_company(uuid,text,boolean,boolean,text,text)', 'write', $$SELECT cb.delete_company('00000000-0000-0000-0000-000000000002'::uuid, 'Dog, without rows', actor => 'ann')$$, 'delete_company', '00000000-0000-0000-0000-000000000002', 'ann', NULL),
   ('begin_upload(text)', 'upload', $$SELECT cb.begin_upload('1')$$, 'upload', '1', NULL, NULL),
   ('begin_upload(bigint)', 'upload', $$SELECT cb.begin_upload(1)$$, 'upload', '1', NULL, NULL),
   ('begin_upload(uuid)', 'upload', $$SELECT cb.begin_upload('00000000-0000-0000-0000-000000000001'::uuid)$$, 'upload', '00000000-0000-0000-0000-000000000001', NULL, NULL),
@@ -259,7 +274,7 @@ RESET ROLE;
 -- Tables of the extension, directly -----------------------------------------------------------
 SET LOCAL ROLE cb_granted;
 SELECT throws_ok(format('SELECT * FROM company_backup.%I', t), '42501', NULL, 'no look at ' || t)
-FROM unnest('{company,known_table,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,restore,restore_problem,undo,undo_chunk}'::text[]) t;
+FROM unnest('{company,known_table,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,deletion,restore,restore_problem,undo,undo_chunk}'::text[]) t;
 SELECT throws_ok($$SELECT nextval('company_backup.backup_id_seq')$$, '42501', NULL, 'nor at a sequence');
 RESET ROLE;
 SET LOCAL ROLE cb_owner;

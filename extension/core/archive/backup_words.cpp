@@ -8,6 +8,8 @@ const char* to_text(BackupOrigin origin) {
       return "manual";
     case BackupOrigin::kUpload:
       return "upload";
+    case BackupOrigin::kFinal:
+      return "final";
   }
   return "";
 }

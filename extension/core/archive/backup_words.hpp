@@ -3,7 +3,8 @@
 
 namespace company_backup {
 
-enum class BackupOrigin { kManual, kUpload };
+// kFinal: made when its company was deleted.
+enum class BackupOrigin { kManual, kUpload, kFinal };
 
 enum class BackupContents { kRows, kRowsAndFiles };
 

@@ -38,6 +38,8 @@ const char* to_text(Action action) {
       return "publish";
     case Action::kUnpublish:
       return "unpublish";
+    case Action::kDeleteCompany:
+      return "delete_company";
     case Action::kUse:
       return "use";
   }

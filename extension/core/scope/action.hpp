@@ -21,6 +21,7 @@ enum class Action {
   kClone,
   kPublish,
   kUnpublish,
+  kDeleteCompany,
   kUse,  // asks about the company whose data goes elsewhere
 };
 

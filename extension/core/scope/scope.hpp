@@ -70,7 +70,7 @@ struct ScopedTable {
   bool owned() const { return travels() || treatment == TableTreatment::kExcluded; }
 };
 
-// A reference that has to be looked at, from a table that travels: an FK, a set_reference rule, or
+// A reference that has to be looked at: of a table that travels an FK, a set_reference rule, or
 // a scope column that is not all of its table's route.
 struct Reference {
   std::string name;  // the constraint, or "column" / "column path" where none is
@@ -159,6 +159,8 @@ struct Scope {
   int16_t company_key = 0;
   std::vector<ScopedTable> tables;    // by (schema, name); the company table first
   std::vector<Reference> references;  // of tables that travel, by (table, name)
+  // Of other tables those that no foreign key says.
+  std::vector<Reference> aside_references;
   std::vector<MatchReference> match_references;
   std::vector<OpenKinds> open_kinds;
   std::vector<OtherTable> others;  // by (schema, name)

@@ -52,7 +52,8 @@ bool is_whole_route(const Scope& scope, const ScopedTable& scoped, const Column&
 
 // A scope column holds the company's key, as a foreign key to the company row would, whatever says
 // whose the rows of its table are; but for one that a rule calls plain data.
-void collect_scope_columns(const Model& model, Scope& scope, const ScopedTable& scoped) {
+void collect_scope_columns(const Model& model, const Scope& scope, const ScopedTable& scoped,
+                           std::vector<Reference>& references) {
   for (const Column& column : model.table(scoped.table).columns) {
     if (!model.can_hold_company_key(scoped.table, column)) continue;
     if (model.is_explained(scoped.table, column)) continue;
@@ -66,7 +67,7 @@ void collect_scope_columns(const Model& model, Scope& scope, const ScopedTable& 
     reference.columns = {column.number};
     reference.target_columns = {scope.company_key};
     reference.soft = true;
-    scope.references.push_back(std::move(reference));
+    references.push_back(std::move(reference));
   }
 }
 
@@ -76,6 +77,17 @@ bool is_way(const ScopedTable& scoped, const Reference& reference) {
   return reference.json_path.empty() &&
          std::any_of(steps.begin(), steps.end(),
                      [&](const RouteStep& step) { return step.columns == reference.columns; });
+}
+
+// What rows that do not travel refer to, as far as rules say it. Of a global table nobody asks.
+void collect_aside(const Model& model, Scope& scope) {
+  for (TableIndex index = 0; index < static_cast<TableIndex>(model.size()); ++index) {
+    const ScopedTable* scoped = scope.find(index);
+    if (scoped != nullptr && scoped->travels()) continue;
+    for (const SoftReference& soft : model.soft[index])
+      scope.aside_references.push_back(reference_of(soft));
+    if (scoped != nullptr) collect_scope_columns(model, scope, *scoped, scope.aside_references);
+  }
 }
 
 // Has somebody said that these rows stay, or is it proved?
@@ -144,8 +156,9 @@ void collect_references(Model& model, Scope& scope, const Undecided& undecided) 
       scope.references.push_back(reference_of(model, *fk));
     for (const SoftReference& soft : model.soft[table.table])
       scope.references.push_back(reference_of(soft));
-    collect_scope_columns(model, scope, table);
+    collect_scope_columns(model, scope, table, scope.references);
   }
+  collect_aside(model, scope);
   std::stable_sort(scope.references.begin(), scope.references.end(),
                    [](const Reference& a, const Reference& b) {
                      return std::tie(a.table, a.name) < std::tie(b.table, b.name);

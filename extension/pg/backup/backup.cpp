@@ -244,15 +244,21 @@ Sha256Digest fingerprint(const LiveScope& live) {
 
 }  // namespace
 
+Manifest back_up(const LiveScope& live, const Company& company, const BackupOptions& options,
+                 ChunkSink& sink) {
+  require_placed_rows(live, company);
+  Manifest manifest = BackupRun(live, company, options, sink).run();
+  add_structure(live, manifest);
+  manifest.schema_fingerprint = fingerprint(live);
+  return manifest;
+}
+
 Manifest take_backup(LiveScope live, const AskedCompany& asked, const BackupOptions& options,
                      ChunkSink& sink) {
   Operation operation(std::move(live), OperationKind::kRead);
   operation.take_snapshot();
   const Company company = asked.resolve(operation.live());
-  require_placed_rows(operation.live(), company);
-  Manifest manifest = BackupRun(operation.live(), company, options, sink).run();
-  add_structure(operation.live(), manifest);
-  manifest.schema_fingerprint = fingerprint(operation.live());
+  Manifest manifest = back_up(operation.live(), company, options, sink);
   operation.close_snapshot();
   operation.close();
   return manifest;

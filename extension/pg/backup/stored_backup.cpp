@@ -109,23 +109,24 @@ void complete_backup(int64_t id, const BackupOwner& owner, const Manifest& manif
   }
   bytes += static_cast<int64_t>(total_files(manifest).bytes);
   Arg uploader = caller_role();
-  uploader.null = !owner.is_upload;
+  uploader.null = owner.origin != BackupOrigin::kUpload;
+  const Arg minutes = Arg::optional_number(owner.minutes);
   own_query(
       "INSERT INTO company_backup.backup (id, company, owner, uploaded_by, uploaded_in, "
       "of_this_database, "
       "label, "
       "origin, contents, status, row_count, byte_count, created_at, created_by, actor, manifest, "
-      "tables) "
+      "tables, expires_at) "
       "VALUES ($1, $2, $3, $4, CASE WHEN $4 IS NOT NULL THEN (SELECT identity FROM "
       "company_backup.database_identity) END, $5, $6, $7, $8, $9, $10, $11, $12::timestamptz, "
       "$13::name, "
-      "$14, $15, $16::bigint[])",
+      "$14, $15, $16::bigint[], clock_timestamp() + $17 * interval '1 minute')",
       {id, owner.company, Arg::optional_number(owner.identity), uploader, owner.of_this_database,
-       manifest.label, to_text(owner.is_upload ? BackupOrigin::kUpload : BackupOrigin::kManual),
+       manifest.label, to_text(owner.origin),
        to_text(manifest.include_files ? BackupContents::kRowsAndFiles : BackupContents::kRows),
        to_text(manifest.problems.empty() ? BackupStatus::kComplete : BackupStatus::kWithProblems),
        rows, bytes, manifest.created_at, manifest.created_by, manifest.actor, manifest_text,
-       remember_tables(manifest)},
+       remember_tables(manifest), minutes},
       Access::kWrite);
 }
 

@@ -69,8 +69,9 @@ void give_to(int64_t backup, int64_t owner);
 struct BackupOwner {
   std::string company;  // a key, for lists
   std::optional<int64_t> identity;
-  bool is_upload = false;  // of the caller
+  BackupOrigin origin = BackupOrigin::kManual;  // kUpload: of the caller
   bool of_this_database = true;
+  std::optional<int> minutes = std::nullopt;  // until it expires; none: it does not
 };
 
 // Writes the row that makes a backup exist; its chunks are there already.

@@ -19,6 +19,9 @@ namespace company_backup {
 bool strict_scope = true;
 bool require_signature = true;
 int max_expansion = 200;
+int final_backup_retention = 43200;
+int proof_attempts = 5;
+int proof_block = 900;
 int evidence_time = 60;
 int evidence_rows = 1000;
 char* actor_name = nullptr;
@@ -36,6 +39,18 @@ void _PG_init(void) {
   DefineCustomIntVariable("company_backup.max_expansion",
                           "How many times its size an uploaded archive beyond 1 GB may expand to.",
                           nullptr, &company_backup::max_expansion, 200, 1, 10000, PGC_SUSET, 0,
+                          nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("company_backup.final_backup_retention",
+                          "How long the final backup of a deleted company may be read.", nullptr,
+                          &company_backup::final_backup_retention, 43200, 1, 52560000, PGC_SUSET,
+                          GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("company_backup.proof_attempts",
+                          "How many proofs of a company's deletion may be wrong in a row.", nullptr,
+                          &company_backup::proof_attempts, 5, 1, 1000, PGC_SUSET, 0, nullptr,
+                          nullptr, nullptr);
+  DefineCustomIntVariable("company_backup.proof_block",
+                          "How long none is looked at after that, from the last one on.", nullptr,
+                          &company_backup::proof_block, 900, 1, 604800, PGC_SUSET, GUC_UNIT_S,
                           nullptr, nullptr, nullptr);
   DefineCustomIntVariable(
       "company_backup.evidence_time",

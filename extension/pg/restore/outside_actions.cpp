@@ -17,6 +17,11 @@
 namespace company_backup {
 namespace {
 
+constexpr size_t kListedInDeletions = 1000;
+
+// What becomes of a row, in the order in which it counts.
+constexpr char kFollows = '1', kChanges = '2';
+
 const std::vector<int16_t>& columns_to_set(const ForeignKey& key) {
   return key.set_columns.empty() ? key.columns : key.set_columns;
 }
@@ -73,12 +78,8 @@ CurrentQuery query_rows(const Table& table, const std::vector<const Column*>& co
 }
 
 OutsideActions::OutsideActions(const LiveScope& live, const Company& company, UndoWriter* undo,
-                               Observer observer, bool preview)
-    : live_(live),
-      company_(company),
-      undo_(undo),
-      observer_(std::move(observer)),
-      preview_(preview) {}
+                               Observer observer, const OutsideWork& work)
+    : live_(live), company_(company), undo_(undo), observer_(std::move(observer)), work_(work) {}
 
 // Rows of the company itself are not outside. Who may see whose a row is, is the caller; all other
 // tables are searched as ri_triggers.c does.
@@ -91,17 +92,25 @@ OutsideActions::Search OutsideActions::search(const ForeignKey& key, const KeyBa
   }
   search.condition += ")" + only_in(key.only_partition, "s");
   const ScopedTable* scoped = live_.scope.find(key.table);
+  if (!may_be_own(scoped)) return search;
+  search.owner_of = InvalidOid;
   const bool stays =
-      preview_ && scoped != nullptr && scoped->treatment == TableTreatment::kAppendOnly;
-  if (scoped != nullptr && scoped->travels()) search.owner_of = InvalidOid;
-  if (scoped != nullptr && scoped->travels() && !stays) {
-    search.args.push_back(company_.arg());
-    search.condition += " AND (" +
-                        owned_by(live_.schema, live_.scope, key.table, "s",
-                                 "$" + std::to_string(search.args.size())) +
-                        ") IS NOT TRUE";
-  }
+      work_.preview && !work_.deletes && scoped->treatment == TableTreatment::kAppendOnly;
+  if (stays) return search;
+  search.args.push_back(company_.arg());
+  search.condition += " AND (" +
+                      owned_by(live_.schema, live_.scope, key.table, "s",
+                               "$" + std::to_string(search.args.size())) +
+                      ") IS NOT TRUE";
   return search;
+}
+
+// May there be rows of the company that are not outside? A deletion has removed them.
+bool OutsideActions::may_be_own(const ScopedTable* scoped) const {
+  if (scoped == nullptr) return false;
+  if (!work_.deletes) return scoped->travels();
+  return work_.preview && scoped->owned() && !scoped->routes.empty() &&
+         !work_.retained.contains(scoped->table);
 }
 
 OutsideActions::Followers& OutsideActions::followers_of(TableIndex index) {
@@ -132,17 +141,18 @@ void OutsideActions::follow(const ForeignKey& key, const KeyBatch& gone) {
                    act(key, followers, row);
                  });
   }
-  if (!preview_) followers.edits.flush();
+  if (!work_.preview) followers.edits.flush();
   fresh.close();
 }
 
 void OutsideActions::act(const ForeignKey& key, Followers& followers, const CurrentRow& row) {
   followers.row.parse(row.line);
+  if (work_.deletes) note(key, row);
   // A default may be somebody's code: a preview does not ask it.
-  if (preview_ && key.on_delete == 'd') return;
+  if (work_.preview && key.on_delete == 'd') return;
   const std::vector<SetColumn> set = new_values(key);
   observer_({key.table, followers.columns, followers.row.values(), set});
-  if (preview_) return;
+  if (work_.preview) return;
   if (undo_ != nullptr) record(followers, row, set);
   if (set.empty()) {
     followers.edits.remove(row.version);
@@ -153,6 +163,40 @@ void OutsideActions::act(const ForeignKey& key, Followers& followers, const Curr
     values.push_back({column.column->number, to_load(column.value)});
   }
   followers.edits.update(row.version, values);
+}
+
+// In a preview several foreign keys may lead to a row, which is there each time.
+void OutsideActions::note(const ForeignKey& key, const CurrentRow& row) {
+  FollowedRows& followed = followed_[key.table];
+  const bool goes = key.on_delete == 'c';
+  if (!work_.preview) {
+    ++(goes ? followed.removed : followed.changed);
+    return;
+  }
+  if (!foreseen_) foreseen_ = std::make_unique<LineSorter>();
+  const RowVersion& version = row.version;
+  foreseen_->put(key_line({std::to_string(key.table), std::to_string(version.relation),
+                           std::to_string(version.block), std::to_string(version.offset)}) +
+                 (goes ? kFollows : kChanges));
+}
+
+std::map<TableIndex, FollowedRows> OutsideActions::followed() {
+  if (!foreseen_) return followed_;
+  foreseen_->sort();
+  std::string last;
+  std::string_view line;
+  while (foreseen_->next(line)) {
+    const std::string_view row = line.substr(0, line.size() - 1);
+    if (row == last) continue;
+    last = row;
+    const bool goes = line.back() == kFollows;
+    line = row;
+    FollowedRows& followed =
+        followed_[static_cast<TableIndex>(std::stol(std::string(take_value(line))))];
+    ++(goes ? followed.removed : followed.changed);
+  }
+  foreseen_.reset();
+  return followed_;
 }
 
 std::vector<SetColumn> OutsideActions::new_values(const ForeignKey& key) const {
@@ -193,10 +237,10 @@ void OutsideActions::count(const ForeignKey& key, const KeyBatch& gone,
                            StayingRows& staying) const {
   const Table& table = live_.table(key.table);
   const Search found = search(key, gone);
-  const std::string sql = "SELECT count(*) OVER (), " +
-                          row_key_expression(table, pick_key(table), "s") + " FROM " +
-                          from_table(table) + " AS s WHERE " + found.condition + " LIMIT " +
-                          std::to_string(kListedKeys);
+  const size_t listed = work_.deletes ? kListedInDeletions : kListedKeys;
+  const std::string sql =
+      "SELECT count(*) OVER (), " + row_key_expression(table, pick_key(table), "s") + " FROM " +
+      from_table(table) + " AS s WHERE " + found.condition + " LIMIT " + std::to_string(listed);
   const bool visible = may_see_rows(table);
   std::optional<AsOwnerOf> owner;
   if (found.owner_of != InvalidOid) owner.emplace(found.owner_of);
@@ -204,7 +248,7 @@ void OutsideActions::count(const ForeignKey& key, const KeyBatch& gone,
   if (rows.empty()) return;
   staying.count += std::stoull(*rows[0][0]);
   for (const Row& row : rows) {
-    if (visible && staying.keys.size() < kListedKeys) staying.keys.push_back(*row[1]);
+    if (visible && staying.keys.size() < listed) staying.keys.push_back(*row[1]);
   }
 }
 

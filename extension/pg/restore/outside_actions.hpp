@@ -6,10 +6,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/text/row_line.hpp"
+#include "pg/base/line_spool.hpp"
 #include "pg/restore/undo.hpp"
 #include "pg/rows/current_rows.hpp"
 #include "pg/rows/key_lookup.hpp"
@@ -38,14 +40,29 @@ struct StayingRows {
   std::vector<std::string> keys;  // the first few, as far as the caller may see them
 };
 
+// What is at work.
+struct OutsideWork {
+  bool preview = false;  // nothing is done, and rows of the company that may not be removed count
+                         // as outside
+  bool partial = false;  // there are rows of the company that a restore has not looked at
+  // Of the deletion of a company, with all that belongs to it: what is left is outside. Logs follow
+  // their foreign keys as other tables do, and more keys are listed.
+  bool deletes = false;
+  std::set<TableIndex> retained = {};  // tables whose rows stay in a deletion
+};
+
+// Rows outside that followed, or would.
+struct FollowedRows {
+  uint64_t removed = 0, changed = 0;
+};
+
 class OutsideActions {
  public:
   using Observer = std::function<void(const OutsideRow& row)>;
 
-  // All references must outlive it. `undo`: gets every row as it was; may be null. `preview`:
-  // nothing is done, and rows of the company that may not be removed count as outside.
+  // All references must outlive it. `undo`: gets every row as it was; may be null.
   OutsideActions(const LiveScope& live, const Company& company, UndoWriter* undo, Observer observer,
-                 bool preview = false);
+                 const OutsideWork& work);
 
   // Does what the foreign key says to the rows outside that refer to these keys: CASCADE, SET NULL
   // or SET DEFAULT. Errors: those of TableEdits; kIntegrity for a column that decides the
@@ -54,6 +71,9 @@ class OutsideActions {
 
   // Counts the rows outside that refer to these keys.
   void count(const ForeignKey& key, const KeyBatch& gone, StayingRows& staying) const;
+
+  // Of a deletion or its preview, which counts each row once.
+  std::map<TableIndex, FollowedRows> followed();
 
   // To be called once, at the end. Proves the deferrable constraints of changed rows.
   void finish();
@@ -73,6 +93,8 @@ class OutsideActions {
   };
 
   Search search(const ForeignKey& key, const KeyBatch& gone) const;
+  bool may_be_own(const ScopedTable* scoped) const;
+  void note(const ForeignKey& key, const CurrentRow& row);
   Followers& followers_of(TableIndex table);
   void act(const ForeignKey& key, Followers& followers, const CurrentRow& row);
   std::vector<SetColumn> new_values(const ForeignKey& key) const;
@@ -82,8 +104,10 @@ class OutsideActions {
   const Company& company_;
   UndoWriter* undo_;
   Observer observer_;
-  const bool preview_;
+  const OutsideWork& work_;
   std::map<TableIndex, std::unique_ptr<Followers>> followers_;
+  std::map<TableIndex, FollowedRows> followed_;
+  std::unique_ptr<LineSorter> foreseen_;  // of a preview: rows with what becomes of them
 };
 
 // All columns that can be written.

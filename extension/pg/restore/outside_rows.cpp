@@ -93,7 +93,7 @@ struct OutsideRows::Impl {
   std::map<const ForeignKey*, LineSpool> new_references;  // of rows whose columns were set
   std::set<TableIndex> lost_tables;
   std::string refused;
-  const bool partial, preview;
+  const OutsideWork work;
   std::optional<OutsideActions> actions;
   std::multimap<TableIndex, std::string> foreseen;
 
@@ -125,7 +125,7 @@ void OutsideRows::Impl::find_targets() {
   for (const ForeignKey& key : live.schema.foreign_keys) {
     target_of(key.target, key.target_columns, key.only_target).keys.push_back(&key);
   }
-  if (preview) find_steps();
+  if (work.preview && !work.deletes) find_steps();
 }
 
 Target& OutsideRows::Impl::target_of(TableIndex table, const std::vector<int16_t>& columns,
@@ -203,7 +203,7 @@ void OutsideRows::Impl::count_left_rows(const Target& target, const KeyBatch& go
 
 void OutsideRows::Impl::note(TableIndex target, const std::string& text) {
   const ScopedTable* scoped = live.scope.find(target);
-  const bool shown = scoped != nullptr && scoped->travels();
+  const bool shown = scoped != nullptr && (scoped->travels() || work.deletes);
   foreseen.emplace(shown ? target : live.scope.company_table, "refused: " + text);
 }
 
@@ -246,7 +246,8 @@ void OutsideRows::Impl::note_references(const OutsideRow& row) {
 
 bool OutsideRows::Impl::is_route(const ForeignKey& key) const {
   const ScopedTable* scoped = live.scope.find(key.table);
-  return scoped != nullptr && scoped->travels() &&
+  if (scoped == nullptr || work.retained.contains(key.table)) return false;
+  return (work.deletes ? scoped->owned() : scoped->travels()) &&
          std::any_of(scoped->routes.begin(), scoped->routes.end(), [&](const RouteStep& step) {
            return step.kind != RouteStep::Kind::kUp && step.name == key.name;
          });
@@ -256,14 +257,16 @@ bool OutsideRows::Impl::is_route(const ForeignKey& key) const {
 // when a unique key has become NULL.
 bool OutsideRows::Impl::stays(const ForeignKey& key, Loss loss) const {
   const ScopedTable* scoped = live.scope.find(key.table);
-  return loss == Loss::kChanged ||
-         (scoped != nullptr && scoped->treatment == TableTreatment::kAppendOnly) ||
-         (key.on_delete != 'c' && key.on_delete != 'n' && key.on_delete != 'd');
+  const bool is_log =
+      !work.deletes && scoped != nullptr && scoped->treatment == TableTreatment::kAppendOnly;
+  const bool goes = key.on_delete == 'c' && !work.retained.contains(key.table);
+  return loss == Loss::kChanged || is_log ||
+         (!goes && key.on_delete != 'n' && key.on_delete != 'd');
 }
 
 KeyBatch OutsideRows::Impl::keep_gone(Target& target, const KeyBatch& keys) const {
   const Table& table = live.table(target.table);
-  if (preview) {  // it is all there yet; each key once, whatever circles lead to it
+  if (work.preview) {  // it is all there yet; each key once, whatever circles lead to it
     KeyBatch gone(columns_of(table, target.columns));
     for (size_t n = 0; n < keys.size(); ++n) {
       const std::string line = keys.line(n);
@@ -271,6 +274,8 @@ KeyBatch OutsideRows::Impl::keep_gone(Target& target, const KeyBatch& keys) cons
     }
     return gone;
   }
+  // What is deleted with its company does not come again under another row's key.
+  if (work.deletes && !target.generated) return keys;
   FreshSnapshot fresh;
   const std::vector<bool> found = find_keys(
       {table, target.columns, target.keys[0]->operators, target.partition}, keys, RowLock::kNone);
@@ -324,7 +329,7 @@ void OutsideRows::Impl::follow(Target& target, Loss loss) {
       if (gone.empty()) break;
       if (stays(*key, loss)) continue;
       if (loss == Loss::kOfCompany && is_route(*key)) {
-        if (!preview) refuse_new_rows(*key, gone);
+        if (!work.preview) refuse_new_rows(*key, gone);
       } else {
         actions->follow(*key, gone);
       }
@@ -342,7 +347,7 @@ void OutsideRows::Impl::refuse_new_rows(const ForeignKey& key, const KeyBatch& g
   fresh.close();
   if (rows.count == 0) return;
   const std::string table = quoted_display(display_table(live.table(key.table)));
-  if (partial) refuse_left_rows(table, rows);
+  if (work.partial) refuse_left_rows(table, rows);
   throw Error(
       sqlstate::kSerializationFailure,
       "could not serialize access: somebody else changed rows of the company in table " + table)
@@ -352,7 +357,7 @@ void OutsideRows::Impl::refuse_new_rows(const ForeignKey& key, const KeyBatch& g
 void OutsideRows::Impl::refuse(const ForeignKey& key, const std::string& what) {
   const std::string line =
       display_table(live.table(key.table)) + ", " + display_name(key.name) + ": " + what;
-  if (preview)
+  if (work.preview)
     return note(key.target,
                 "rows outside the company refer to rows that would be removed: " + line);
   if (refused.find(line) != std::string::npos) return;
@@ -396,8 +401,8 @@ void OutsideRows::Impl::refuse_dangling(const ForeignKey& key, LineSpool& keys) 
   });
 }
 
-OutsideRows::OutsideRows(const LiveScope& live, const Company& company, const Options& options)
-    : impl_(new Impl{live, company, {}, {}, {}, {}, {}, options.partial, options.preview, {}, {}}) {
+OutsideRows::OutsideRows(const LiveScope& live, const Company& company, OutsideWork work)
+    : impl_(new Impl{live, company, {}, {}, {}, {}, {}, std::move(work), {}, {}}) {
   impl_->find_targets();
 }
 
@@ -405,7 +410,7 @@ OutsideRows::~OutsideRows() = default;
 
 void OutsideRows::lost(TableIndex table, const std::vector<const Column*>& columns,
                        const std::vector<RowValue>& values) {
-  if (impl_->preview) return impl_->put_future(table, columns, values, kGoes);
+  if (impl_->work.preview) return impl_->put_future(table, columns, values, kGoes);
   impl_->put(table, columns, values, Loss::kOfCompany, {});
 }
 
@@ -427,14 +432,14 @@ void OutsideRows::Impl::follow_all(UndoWriter* undo) {
   const auto observe = [this](const OutsideRow& row) {
     put(row.table, row.columns, row.values, row.set.empty() ? Loss::kOfOutside : Loss::kChanged,
         row.set);
-    if (!row.set.empty() && !preview) note_references(row);
+    if (!row.set.empty() && !work.preview) note_references(row);
   };
-  actions.emplace(live, company, undo, observe, preview);
+  actions.emplace(live, company, undo, observe, work);
   for (bool more = true; more;) {
     more = false;
     for (Target& target : targets) {
       const bool unknown = target.generated && std::exchange(target.lost_rows, false);
-      if (unknown && !preview) put_keys_in_use(target);
+      if (unknown && !work.preview) put_keys_in_use(target);
       for (Loss loss : kLosses) {
         if (target.waiting[static_cast<size_t>(loss)].empty()) continue;
         follow(target, loss);
@@ -460,6 +465,10 @@ void OutsideRows::settle(UndoWriter* undo) {
             "DELETE.");
   }
   impl.actions->finish();
+}
+
+std::map<TableIndex, FollowedRows> OutsideRows::followed() const {
+  return impl_->actions->followed();
 }
 
 bool OutsideRows::has_lost(TableIndex table) const {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/text/row_line.hpp"
+#include "pg/restore/outside_actions.hpp"
 #include "pg/restore/undo.hpp"
 #include "pg/scope/company_scope.hpp"
 
@@ -20,12 +21,8 @@ namespace company_backup {
 
 class OutsideRows {
  public:
-  // `partial`: there are rows of the company that the restore has not looked at. `preview`: nothing
-  // is written, and foresee() takes the place of settle().
-  struct Options {
-    bool partial = false, preview = false;
-  };
-  OutsideRows(const LiveScope& live, const Company& company, const Options& options);
+  // In a preview nothing is written, and foresee() takes the place of settle().
+  OutsideRows(const LiveScope& live, const Company& company, OutsideWork work);
   ~OutsideRows();
   OutsideRows(const OutsideRows&) = delete;
   OutsideRows& operator=(const OutsideRows&) = delete;
@@ -49,6 +46,9 @@ class OutsideRows {
   // kSerializationFailure if somebody else added or changed rows meanwhile; PostgreSQL's own class
   // 23.
   void settle(UndoWriter* undo);
+
+  // Of a deletion, after settle() or foresee(): what became of rows outside.
+  std::map<TableIndex, FollowedRows> followed() const;
 
   // Did settle() delete rows of the table, or change their unique columns?
   bool has_lost(TableIndex table) const;

@@ -5,35 +5,13 @@
 #include "core/text/words.hpp"
 #include "pg/base/encoding.hpp"
 #include "pg/base/fresh_snapshot.hpp"
+#include "pg/restore/stale_views.hpp"
 #include "pg/restore/undo.hpp"
 #include "pg/scope/guard.hpp"
 #include "pg/scope/stored_tables.hpp"
 
 namespace company_backup {
 namespace {
-
-// Materialized views that read, directly or through views, a table of the scope: they do not change
-// with it.
-std::string materialized_views(const LiveScope& live) {
-  std::vector<std::string> oids;
-  for (const ScopedTable* scoped : live.travelling()) {
-    oids.push_back(std::to_string(live.table(scoped->table).oid));
-  }
-  std::string list;
-  for (const Row& row :
-       query("WITH RECURSIVE reader AS (SELECT DISTINCT r.ev_class AS oid FROM pg_depend d JOIN "
-             "pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid WHERE "
-             "d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1::oid[]) UNION "
-             "SELECT r.ev_class FROM reader JOIN pg_depend d ON d.refclassid = "
-             "'pg_class'::regclass AND d.refobjid = reader.oid JOIN pg_rewrite r ON d.classid = "
-             "'pg_rewrite'::regclass AND d.objid = r.oid AND r.ev_class <> reader.oid) "
-             "SELECT c.oid::regclass FROM reader JOIN pg_class c USING (oid) "
-             "WHERE c.relkind = 'm' ORDER BY 1",
-             {text_array(oids)}, Access::kWrite)) {
-    list += (list.empty() ? "" : ", ") + *row[0];
-  }
-  return list;
-}
 
 // {"restore": 7, "company": "acme", "status": "review"}; PostgreSQL takes less than 8000 bytes, so
 // a key that might not fit is null.
@@ -56,17 +34,6 @@ std::string hook_detail(int64_t restore, std::optional<int64_t> backup, JsonObje
   backup ? more.add("backup", *backup) : more.add_json("backup", "null");
   if (actor) more.add("actor", actor);
   return more.text();
-}
-
-void note_views(const LiveScope& live) {
-  const std::string views = materialized_views(live);
-  if (views.empty()) return;
-  const char* text = views.c_str();
-  guarded([text] {
-    ereport(NOTICE, (errmsg("materialized views still show what was there before"),
-                     errdetail_internal("%s", to_server_with_marks(text)),
-                     errhint("REFRESH MATERIALIZED VIEW brings them up to date.")));
-  });
 }
 
 RestoreEvent event_of(RestoreStatus status) {

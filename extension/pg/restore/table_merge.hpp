@@ -48,7 +48,7 @@ struct MergeWork {
   MatchedArchive& load;  // of the same archive
   MergePolicy policy;
   OutsideRows outside{
-      live, company, {.partial = policy.selected != nullptr, .preview = policy.preview}};
+      live, company, {.preview = policy.preview, .partial = policy.selected != nullptr}};
   MissingValues missing{live};
   MergeConflicts conflicts{};
   KeptIds* kept = nullptr;           // of a merge of another company's rows

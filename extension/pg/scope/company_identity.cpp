@@ -133,6 +133,8 @@ int64_t identity_of_created(const LiveScope& live, const Company& company,
 }
 
 void refuse_ended(int64_t identity, const std::string& key) {
+  own_query("SELECT FROM company_backup.company WHERE id = $1 FOR SHARE", {identity},
+            Access::kWrite);
   FreshSnapshot fresh;
   const bool lives = identity_of_key(key, Access::kRead) == identity;
   fresh.close();

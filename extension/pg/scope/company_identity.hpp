@@ -24,7 +24,8 @@ int64_t identity_of_created(const LiveScope& live, const Company& company,
                             const CompanyIdentity& former);
 
 // Error kSerializationFailure if the company was deleted since: rows that were read meanwhile may
-// be those of another one with its key.
+// be those of another one with its key. Whoever deletes it from now on waits until the transaction
+// ends, and then finds what it stored.
 void refuse_ended(int64_t identity, const std::string& key);
 
 // Who had a key when the guard was asked about it. Keys change hands: a company is deleted or gets

@@ -32,9 +32,11 @@ std::vector<Oid> scope_oids(const LiveScope& live) {
   return oids;
 }
 
-std::vector<Oid> travelling_oids(const LiveScope& live) {
+std::vector<Oid> oids_of(const LiveScope& live, TablesOf which) {
   std::vector<Oid> oids;
-  for (const ScopedTable* scoped : live.travelling()) oids.push_back(live.table(scoped->table).oid);
+  for (const ScopedTable* scoped : live.tables(which)) {
+    oids.push_back(live.table(scoped->table).oid);
+  }
   return oids;
 }
 
@@ -53,12 +55,17 @@ std::string structure_of(const LiveScope& live) {
 
 }  // namespace
 
-std::vector<const ScopedTable*> LiveScope::travelling() const {
+std::vector<const ScopedTable*> LiveScope::tables(TablesOf which) const {
   std::vector<const ScopedTable*> result;
   for (const ScopedTable& scoped : scope.tables) {
-    if (scoped.travels()) result.push_back(&scoped);
+    const bool owned = which == TablesOf::kCompanies && scoped.owned() && !scoped.routes.empty();
+    if (scoped.travels() || owned) result.push_back(&scoped);
   }
   return result;
+}
+
+std::vector<const ScopedTable*> LiveScope::travelling() const {
+  return tables(TablesOf::kTravelling);
 }
 
 namespace {
@@ -217,7 +224,11 @@ LiveScope load_live_scope(GatherEvidence gather) {
 }
 
 void require_decided(const LiveScope& live) {
-  if (!strict_scope || !live.scope.undecided()) return;
+  if (strict_scope) refuse_undecided(live);
+}
+
+void refuse_undecided(const LiveScope& live) {
+  if (!live.scope.undecided()) return;
   std::string detail;
   size_t errors = 0;
   for (const Finding& finding : live.scope.findings) {
@@ -328,8 +339,8 @@ LiveScope lock_scope(LiveScope live) {
       .hint("Try again when no ALTER TABLE is running.");
 }
 
-void refuse_detaching(const LiveScope& live) {
-  refuse_detaching(travelling_oids(live));
+void refuse_detaching(const LiveScope& live, TablesOf which) {
+  refuse_detaching(oids_of(live, which));
 }
 
 ReadSnapshot::ReadSnapshot() {
@@ -346,13 +357,13 @@ void ReadSnapshot::look_back(const std::function<void()>& body) const {
 }
 
 // After the snapshot: a mark that it sees is seen here, too. One that is set later it does not see.
-void ReadSnapshot::check_tables(const LiveScope& live) const {
-  refuse_detaching(live);
-  if (guarded([] { return IsolationUsesXactSnapshot(); })) check_age(live);
+void ReadSnapshot::check_tables(const LiveScope& live, TablesOf which) const {
+  refuse_detaching(live, which);
+  if (guarded([] { return IsolationUsesXactSnapshot(); })) check_age(live, which);
 }
 
-void ReadSnapshot::check_age(const LiveScope& live) const {
-  refuse_detached(travelling_oids(live));
+void ReadSnapshot::check_age(const LiveScope& live, TablesOf which) const {
+  refuse_detached(oids_of(live, which));
   std::vector<std::string> oids;
   for (Oid oid : scope_oids(live)) oids.push_back(std::to_string(oid));
   // What the snapshot knows as the table's file must be the file of today: rows of a rewritten

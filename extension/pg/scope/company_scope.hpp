@@ -13,6 +13,11 @@
 
 namespace company_backup {
 
+enum class TablesOf {
+  kTravelling,
+  kCompanies,  // those, too, whose rows belong to companies but do not travel
+};
+
 struct LiveScope {
   Rules rules;
   Schema schema;
@@ -21,6 +26,7 @@ struct LiveScope {
 
   const Table& table(TableIndex index) const { return schema.tables[index]; }
   std::vector<const ScopedTable*> travelling() const;
+  std::vector<const ScopedTable*> tables(TablesOf which) const;
 };
 
 // Rules and catalog as they are now. `gather`: looks at rows, so that findings go by them, too.
@@ -30,6 +36,8 @@ LiveScope load_live_scope(GatherEvidence gather = nullptr);
 
 // Error kUndecided that names everything undecided, unless company_backup.strict is off.
 void require_decided(const LiveScope& live);
+// The same whatever that says.
+void refuse_undecided(const LiveScope& live);
 
 // One company: its key as the key column's type prints it, and as a value of that type.
 struct Company {
@@ -55,10 +63,10 @@ bool may_see_rows(const Table& table);
 // kForeignCode, see pg/base/foreign_code.hpp.
 LiveScope lock_scope(LiveScope live);
 
-// Error kTableChanged if a partition of a table that travels is just being detached, see
+// Error kTableChanged if a partition of one of these tables is just being detached, see
 // pg/scope/partitions.hpp. Whoever writes looks once more at the end: what was proved by snapshots
 // taken after the mark was proved without that partition.
-void refuse_detaching(const LiveScope& live);
+void refuse_detaching(const LiveScope& live, TablesOf which = TablesOf::kTravelling);
 
 // A registered snapshot, active until close(). Take it after lock_scope().
 class ReadSnapshot : private ClosedByHand {
@@ -66,13 +74,13 @@ class ReadSnapshot : private ClosedByHand {
   ReadSnapshot();
   // Error kStaleSnapshot if a table was rewritten or a partition detached after the snapshot of a
   // REPEATABLE READ caller; kTableChanged as refuse_detaching() has it.
-  void check_tables(const LiveScope& live) const;
+  void check_tables(const LiveScope& live, TablesOf which = TablesOf::kTravelling) const;
   // Runs `body` under it, beneath another one that has become the active one since.
   void look_back(const std::function<void()>& body) const;
   void close();
 
  private:
-  void check_age(const LiveScope& live) const;
+  void check_age(const LiveScope& live, TablesOf which) const;
 
   Snapshot snapshot_;
 };

@@ -3,6 +3,7 @@
 #include "core/text/quoting.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/compat.hpp"
+#include "pg/base/encoding.hpp"
 
 namespace company_backup {
 namespace {
@@ -14,17 +15,28 @@ Rows guard_setting() {
       "guard_function IS NOT NULL OR guard_query IS NOT NULL");
 }
 
-// Does schema.name(arguments) still exist?
+// Who is being asked and must not call back; null: nobody.
+const std::string* asked = nullptr;
+
+void refuse_callback() {
+  if (asked == nullptr) return;
+  throw Error(sqlstate::kNoAnswer, "functions of company_backup cannot be called from " + *asked);
+}
+
+}  // namespace
+
 bool function_exists(const std::string& name, const std::string& arguments) {
   return one_row(query("SELECT to_regprocedure($1 || '(' || $2 || ')') IS NOT NULL",
                        {name, arguments}))[0] == "t";
 }
 
+namespace {
+
 // Yes, if one row of the query does.
 bool says_yes(const std::string& guard_query, Action action, const Text& company, const Text& actor,
               const Detail& detail) {
   const Datum json = guarded([text = detail.text().c_str()] {
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(const_cast<char*>(text)));
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(const_cast<char*>(to_server(text))));
   });
   const Rows answer =
       query(guard_query_sql(guard_query),
@@ -33,6 +45,14 @@ bool says_yes(const std::string& guard_query, Action action, const Text& company
 }
 
 }  // namespace
+
+NoCallbacks::NoCallbacks(const std::string& caller) : before_(asked) {
+  asked = &caller;
+}
+
+NoCallbacks::~NoCallbacks() {
+  asked = before_;
+}
 
 // A comment at its end does not hide what follows.
 std::string guard_query_sql(const std::string& guard_query) {
@@ -49,6 +69,7 @@ Arg caller_role() {
 }
 
 void require_database_owner(const char* function) {
+  refuse_callback();
   if (caller_owns_database()) return;
   throw Error(sqlstate::kInsufficientPrivilege,
               std::string("permission denied for function ") + function)
@@ -56,6 +77,7 @@ void require_database_owner(const char* function) {
 }
 
 void require_guard_or_owner(Action action) {
+  refuse_callback();
   if (!guard_setting().empty() || caller_owns_database()) return;
   throw Error(sqlstate::kInsufficientPrivilege, "permission denied to act on companies")
       .detail(std::string("Action \"") + to_text(action) +

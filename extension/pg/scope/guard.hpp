@@ -51,6 +51,21 @@ bool is_allowed(const GuardQuestion& question, const Text& company, const Detail
 // The same; error kRefusedByGuard if not.
 void authorize(const GuardQuestion& question, const Text& company, const Detail& detail = {});
 
+// Does schema.name(arguments) exist? Both as they are written in SQL.
+bool function_exists(const std::string& name, const std::string& arguments);
+
+// While one lives, functions of the extension that ask for rights refuse to be called.
+class NoCallbacks {
+ public:
+  explicit NoCallbacks(const std::string& caller);  // for messages; must outlive it
+  ~NoCallbacks();
+  NoCallbacks(const NoCallbacks&) = delete;
+  NoCallbacks& operator=(const NoCallbacks&) = delete;
+
+ private:
+  const std::string* before_;
+};
+
 // Runs the hook of an event, if one is set, as the caller.
 void run_hook(RestoreEvent event, const std::string& company, const std::string& detail);
 

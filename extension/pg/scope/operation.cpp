@@ -8,7 +8,12 @@ namespace company_backup {
 namespace {
 
 bool writes(OperationKind kind) {
-  return kind == OperationKind::kWrite || kind == OperationKind::kTakeBack;
+  return kind == OperationKind::kWrite || kind == OperationKind::kTakeBack ||
+         kind == OperationKind::kDelete;
+}
+
+TablesOf tables_of(OperationKind kind) {
+  return kind == OperationKind::kDelete ? TablesOf::kCompanies : TablesOf::kTravelling;
 }
 
 bool needs_decisions(OperationKind kind) {
@@ -17,9 +22,11 @@ bool needs_decisions(OperationKind kind) {
 
 // ROW EXCLUSIVE before the weaker locks of lock_scope(), in the same order: a lock that is raised
 // later could wait for somebody who waits for us.
-void lock_travelling(const LiveScope& live) {
+void lock_written(const LiveScope& live, TablesOf which) {
   std::vector<Oid> oids;
-  for (const ScopedTable* scoped : live.travelling()) oids.push_back(live.table(scoped->table).oid);
+  for (const ScopedTable* scoped : live.tables(which)) {
+    oids.push_back(live.table(scoped->table).oid);
+  }
   std::sort(oids.begin(), oids.end());
   for (Oid oid : oids) guarded([oid] { LockRelationOid(oid, RowExclusiveLock); });
 }
@@ -29,19 +36,24 @@ void lock_travelling(const LiveScope& live) {
 LiveScope Operation::lock(LiveScope live, OperationKind kind,
                           const std::optional<std::string>& company) {
   if (company) lock_company(*company);
-  if (writes(kind)) lock_travelling(live);
+  if (writes(kind)) lock_written(live, tables_of(kind));
   live = lock_scope(std::move(live));
   if (needs_decisions(kind)) require_decided(live);
+  if (kind == OperationKind::kDelete) refuse_undecided(live);
   refuse_row_security(live);
   return live;
 }
 
 Operation::Operation(LiveScope live, OperationKind kind, const std::optional<std::string>& company)
-    : live_(lock(std::move(live), kind, company)), held_(live_) {}
+    : kind_(kind), live_(lock(std::move(live), kind, company)), held_(live_) {}
+
+TablesOf Operation::tables() const {
+  return tables_of(kind_);
+}
 
 void Operation::take_snapshot() {
   snapshot_.emplace();
-  snapshot_->check_tables(live_);
+  snapshot_->check_tables(live_, tables());
 }
 
 void Operation::close_snapshot() {

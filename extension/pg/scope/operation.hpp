@@ -22,6 +22,7 @@ enum class OperationKind {
   kRead,      // reads what travels
   kWrite,     // writes what travels
   kTakeBack,  // writes, also while something is undecided: a restore can always be taken back
+  kDelete,    // writes whatever belongs to a company; never while something is undecided
 };
 
 class Operation : private ClosedByHand {
@@ -44,10 +45,10 @@ class Operation : private ClosedByHand {
   template <class Body>
   void look_again(Body&& body) {
     FreshSnapshot fresh;
-    refuse_detaching(live_);
+    refuse_detaching(live_, tables());
     body();
     fresh.close();
-    refuse_detaching(live_);
+    refuse_detaching(live_, tables());
   }
 
   // Meanwhile: runs `body` under the snapshot again, which sees nothing that was written since.
@@ -57,9 +58,11 @@ class Operation : private ClosedByHand {
   void close();
 
  private:
+  TablesOf tables() const;
   static LiveScope lock(LiveScope live, OperationKind kind,
                         const std::optional<std::string>& company);
 
+  const OperationKind kind_;
   const LiveScope live_;
   HeldTables held_;
   PinnedSettings settings_;

@@ -134,4 +134,20 @@ void authorize_restore(int64_t id, Action action, const Text& actor) {
       [id] { throw unknown_restore(id); });
 }
 
+void authorize_deletion(int64_t id, const Text& actor) {
+  const GuardQuestion question{Action::kDeleteCompany, actor, named("Deletion", id)};
+  Detail detail;
+  detail.add("deletion", id);
+  const std::optional<DeletedCompany> owner = owner_of_deletion(id);
+  authorize_found(
+      question, owner, detail,
+      [&] {
+        const Text key = key_of_owner(owner->identity, owner->key);
+        Detail known = detail;
+        if (!key) explain_owner(known, "deleted_company", owner->company, false);
+        return is_allowed_of(question, owner->identity, key, known);
+      },
+      [id] { throw unknown_deletion(id); });
+}
+
 }  // namespace company_backup

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "pg/backup/stored_backup.hpp"
+#include "pg/delete/deletion_record.hpp"
 #include "pg/restore/restore_record.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/scope/guard.hpp"
@@ -58,6 +59,9 @@ void describe_source(Detail& detail, int64_t id);
 
 // A restore, settled or in review. Error kUnknownBackup.
 void authorize_restore(int64_t id, Action action, const Text& actor);
+
+// The report of a deletion: whoever may delete companies. Error kUnknownBackup.
+void authorize_deletion(int64_t id, const Text& actor);
 
 // Whether what is `found` may be worked on. If not, the answer is the one that an ID or a name gets
 // which does not exist: kRefusedByGuard, or, for callers who may act where no one company is meant,

@@ -282,6 +282,9 @@ COMPANY_BACKUP_FUNCTION(forget_stale_rules) {
       "NOT a.attisdropped) RETURNING 1",
       "DELETE FROM company_backup.row_check r WHERE NOT EXISTS (SELECT FROM pg_class c JOIN "
       "pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = r.table_schema AND c.relname = "
+      "r.table_name) RETURNING 1",
+      "DELETE FROM company_backup.table_retention r WHERE NOT EXISTS (SELECT FROM pg_class c JOIN "
+      "pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = r.table_schema AND c.relname = "
       "r.table_name) RETURNING 1"};
   int64_t forgotten = forget_for_all();
   for (const char* sql : kDeletes) {

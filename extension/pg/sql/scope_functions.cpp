@@ -155,6 +155,10 @@ SELECT object, rule FROM (
   UNION ALL
   SELECT format('%I.%I', table_schema, table_name), 'rows must meet ' || quote_literal(condition)
   FROM company_backup.row_check
+  UNION ALL
+  SELECT format('%I.%I', table_schema, table_name),
+    'kept when a company is deleted, reason ' || quote_literal(reason)
+  FROM company_backup.table_retention
 ) rules (object, rule) ORDER BY object COLLATE "C", rule COLLATE "C")";
 
 // The rows of a table, and apart from them the values of its columns that are files.
@@ -229,7 +233,8 @@ COMPANY_BACKUP_FUNCTION(company_rules) {
         "LOCK TABLE company_backup.settings, company_backup.table_rule, "
         "company_backup.column_rule, company_backup.reference_rule, "
         "company_backup.table_rename, company_backup.column_rename, "
-        "company_backup.column_default, company_backup.row_check "
+        "company_backup.column_default, company_backup.row_check, "
+        "company_backup.table_retention "
         "IN SHARE ROW EXCLUSIVE MODE",
         {}, Access::kWrite);
   }

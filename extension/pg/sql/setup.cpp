@@ -1,4 +1,5 @@
-// Set-up functions: the company table, who belongs to it, guard, hooks, trust and rights.
+// Set-up functions: the company table, who belongs to it, guard, hooks, what has to say yes to
+// deletions, trust and rights.
 #include "core/merge/restore_words.hpp"
 #include "core/text/quoting.hpp"
 #include "pg/base/arguments.hpp"
@@ -10,6 +11,7 @@
 #include "pg/scope/company_triggers.hpp"
 #include "pg/scope/guard.hpp"
 #include "pg/scope/rules.hpp"
+#include "pg/sql/named_function.hpp"
 #include "pg/sql/named_table.hpp"
 
 extern "C" {
@@ -18,33 +20,6 @@ extern "C" {
 
 namespace company_backup {
 namespace {
-
-// "app.guard" as schema and function, which must exist with these argument types.
-struct NamedFunction {
-  std::string schema, name;
-};
-
-NamedFunction named_function(const std::string& text, const std::string& arguments,
-                             const std::string& result) {
-  const Rows rows = query(
-      "SELECT n.nspname, p.proname, p.prorettype::regtype::text, n.nspname LIKE 'pg\\_temp%' "
-      "FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
-      "WHERE p.oid = to_regprocedure($1 || $2)",
-      {text, "(" + arguments + ")"});
-  if (rows.empty()) {
-    throw Error(sqlstate::kBadRule, "function " + text + "(" + arguments + ") does not exist")
-        .hint("Write it with its schema, as in 'app.my_function'; create the function first.");
-  }
-  if (*rows[0][3] == "t") {
-    throw Error(sqlstate::kBadRule, "function " + text + " is temporary")
-        .hint("Create it in a permanent schema.");
-  }
-  if (!result.empty() && *rows[0][2] != result) {
-    throw Error(sqlstate::kBadRule, "function " + text + " must return " + result)
-        .detail("It returns " + *rows[0][2] + ".");
-  }
-  return {*rows[0][0], *rows[0][1]};
-}
 
 // Can it be run, as one query with one column of truth values? It is run for every action, by
 // whoever calls.
@@ -222,6 +197,40 @@ COMPANY_BACKUP_FUNCTION(set_company_hook) {
   PG_RETURN_VOID();
 }
 
+COMPANY_BACKUP_FUNCTION(set_delete_precondition) {
+  require_database_owner("set_delete_precondition");
+  const std::string name = required_text(fcinfo, 0, "name");
+  const Text condition = optional_text(fcinfo, 1);
+  if (name.empty()) throw Error(sqlstate::kInvalidParameter, "name must not be empty");
+  std::optional<NamedFunction> function;
+  std::string message;
+  if (condition) {
+    message = required_text(fcinfo, 2, "message");
+    function = named_function(*condition, "text, text", "boolean");
+  }
+  own_query("DELETE FROM company_backup.delete_precondition WHERE name = $1", {name},
+            Access::kWrite);
+  if (!function) PG_RETURN_VOID();
+  own_query(
+      "INSERT INTO company_backup.delete_precondition (name, function_schema, function_name, "
+      "message) VALUES ($1, $2::name, $3::name, $4)",
+      {name, function->schema, function->name, message}, Access::kWrite);
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(set_reauthentication) {
+  require_database_owner("set_reauthentication");
+  const Text check = optional_text(fcinfo, 0);
+  if (!check) {
+    upsert_settings("reauthentication_schema = NULL, reauthentication_function = NULL", {});
+    PG_RETURN_VOID();
+  }
+  const NamedFunction function = named_function(*check, "text, text, text", "boolean");
+  upsert_settings("reauthentication_schema = $1::name, reauthentication_function = $2::name",
+                  {function.schema, function.name});
+  PG_RETURN_VOID();
+}
+
 COMPANY_BACKUP_FUNCTION(trust_origin) {
   require_database_owner("trust_origin");
   const std::string name = required_text(fcinfo, 0, "name");
@@ -260,10 +269,9 @@ COMPANY_BACKUP_FUNCTION(grant_company_backup) {
       "('set_company_table', 'set_table_rule', "
       "'set_column_rule', 'set_reference', 'set_table_rename', 'set_column_rename', "
       "'set_column_default', 'set_row_check', 'set_membership', 'set_company_guard', "
-      "'set_company_guard_query', "
-      "'set_company_hook', 'set_company_limits', 'purge_expired', 'forget_stale_rules', "
-      "'trust_origin', "
-      "'archive_key', "
+      "'set_company_guard_query', 'set_company_hook', 'set_company_limits', 'purge_expired', "
+      "'set_table_retention', 'set_delete_precondition', 'set_reauthentication', "
+      "'forget_stale_rules', 'trust_origin', 'archive_key', "
       "'grant_company_backup')");
   const std::string grant =
       "GRANT EXECUTE ON FUNCTION " + *functions[0][0] + " TO " + quote_name(role);

@@ -339,7 +339,7 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   complete_backup(id,
                   {.company = upload.company.value_or(manifest.company_key),
                    .identity = owner,
-                   .is_upload = true,
+                   .origin = BackupOrigin::kUpload,
                    .of_this_database = is_of_this_database(reader)},
                   manifest, reader.manifest_text());
   if (owner)

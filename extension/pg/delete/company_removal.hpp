@@ -1,0 +1,77 @@
+// All rows of a company out of their tables, and what becomes of rows outside that refer to them.
+//
+// Rows are found by their routes under one snapshot and removed by their versions, without triggers
+// and referential actions. Whoever changed one of them meanwhile, or added some, is told from that
+// by a fresh look at the end.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pg/delete/declared_references.hpp"
+#include "pg/delete/retention.hpp"
+#include "pg/restore/outside_rows.hpp"
+#include "pg/scope/company_scope.hpp"
+
+namespace company_backup {
+
+class CompanyRemoval {
+ public:
+  // In a preview nothing is written: foresee() takes the place of settle(). All must outlive it.
+  CompanyRemoval(const LiveScope& live, const Company& company, const Retention& retention,
+                 bool preview);
+
+  // Rows of a table of the company.
+  struct TableRows {
+    const ScopedTable* scoped;
+    uint64_t removed = 0;
+  };
+
+  // Error 42501 unless the caller may delete rows of all these tables.
+  void require_rights() const;
+  // The tables whose rows the caller may not delete.
+  std::vector<TableIndex> forbidden() const;
+
+  // Under the snapshot. Errors of TableEdits: 40001 if somebody changed a row meanwhile.
+  void remove();
+
+  // Afterwards, under a snapshot that sees what was written: what refers to the rows follows or
+  // stops the deletion, and there is none that somebody added. Errors of OutsideRows;
+  // kSerializationFailure.
+  void settle();
+
+  // What settle() would stop at, by the table that loses rows.
+  std::multimap<TableIndex, std::string> foresee();
+
+  // After remove(), in the order of the scope.
+  std::vector<TableRows> tables() const;
+  // Rows of the company that stay, of tables in the order of the scope.
+  struct KeptRows {
+    const ScopedTable* scoped;
+    std::string reason;
+    uint64_t rows = 0;
+  };
+  const std::vector<KeptRows>& kept() const { return kept_; }
+  bool is_kept(TableIndex table) const { return work_.retained.contains(table); }
+
+  // After settle() or foresee(): rows outside that followed, or would.
+  std::map<TableIndex, FollowedRows> followed() const { return outside_.followed(); }
+  std::vector<DeclaredReferences::Holders> holders() const { return declared_.holders(); }
+
+ private:
+  std::vector<const Column*> known_columns(TableIndex index) const;
+  void remove_rows(TableRows& rows);
+  void refuse_added(const TableRows& rows) const;
+
+  const LiveScope& live_;
+  const Company& company_;
+  const OutsideWork work_;
+  std::vector<TableRows> rows_;  // in the order in which they go
+  std::vector<KeptRows> kept_;
+  OutsideRows outside_;
+  DeclaredReferences declared_;
+};
+
+}  // namespace company_backup

@@ -1,0 +1,77 @@
+// preview_delete, delete_company, company_deletions, deletion_report, set_table_retention.
+#include "pg/base/actor.hpp"
+#include "pg/base/arguments.hpp"
+#include "pg/delete/deletion.hpp"
+#include "pg/delete/deletion_record.hpp"
+#include "pg/sql/authorize.hpp"
+#include "pg/sql/named_table.hpp"
+
+namespace company_backup {
+COMPANY_BACKUP_FUNCTION(preview_delete) {
+  require_guard_or_owner(Action::kDeleteCompany);
+  const Text company = company_argument(fcinfo, 0);
+  const Text actor = actor_argument(fcinfo, 1);
+  LiveScope live = load_live_scope();
+  const AskedCompany asked = authorize_existing(live, company, Action::kDeleteCompany, actor,
+                                                Detail().add("preview", true));
+  return return_rows(fcinfo, preview_delete(std::move(live), asked, actor));
+}
+
+COMPANY_BACKUP_FUNCTION(delete_company) {
+  require_writable("delete_company()");
+  require_guard_or_owner(Action::kDeleteCompany);
+  const Text company = company_argument(fcinfo, 0);
+  DeleteOptions options;
+  options.confirm_name = required_text(fcinfo, 1, "confirm_name");
+  options.final_backup = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
+  const bool erase = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+  options.proof = optional_text(fcinfo, 4);
+  options.actor = actor_argument(fcinfo, 5);
+  LiveScope live = load_live_scope();
+  const AskedCompany asked = authorize_existing(
+      live, company, Action::kDeleteCompany, options.actor,
+      Detail().add("preview", false).add("final_backup", options.final_backup).add("erase", erase));
+  if (erase) {
+    throw Error(sqlstate::kNotSupported, "erase => true is not supported yet");
+  }
+  PG_RETURN_INT64(delete_company(std::move(live), asked, options));
+}
+
+COMPANY_BACKUP_FUNCTION(company_deletions) {
+  require_guard_or_owner(Action::kList);
+  const Listed listed = authorize_list(company_argument(fcinfo, 0));
+  return return_rows(
+      fcinfo,
+      own_query(
+          "SELECT id, company, removed, kept, final_backup, deleted_at, deleted_by, actor FROM "
+          "company_backup.deletion WHERE $1 OR owner = $2 OR owner IN (SELECT c.id FROM "
+          "company_backup.company c WHERE c.key = $3 AND c.gone_at IS NOT NULL) ORDER BY id",
+          {listed.all, Arg::optional_number(listed.owner), listed.key}));
+}
+
+COMPANY_BACKUP_FUNCTION(deletion_report) {
+  require_guard_or_owner(Action::kDeleteCompany);
+  const int64_t id = required_int64(fcinfo, 0, "deletion");
+  authorize_deletion(id, actor_argument(fcinfo, 1));
+  return return_rows(fcinfo, read_report(id));
+}
+
+COMPANY_BACKUP_FUNCTION(set_table_retention) {
+  require_database_owner("set_table_retention");
+  const NamedTable named = named_table(required_oid(fcinfo, 0, "target"));
+  const Text reason = optional_text(fcinfo, 1);
+  if (reason && reason->empty())
+    throw Error(sqlstate::kInvalidParameter, "reason must not be empty");
+  own_query(
+      "DELETE FROM company_backup.table_retention WHERE table_schema::text = $1 AND "
+      "table_name::text = $2",
+      {named.schema, named.name}, Access::kWrite);
+  if (!reason) PG_RETURN_VOID();
+  own_query(
+      "INSERT INTO company_backup.table_retention (table_schema, table_name, reason) VALUES "
+      "($1::name, $2::name, $3)",
+      {named.schema, named.name, reason}, Access::kWrite);
+  PG_RETURN_VOID();
+}
+
+}  // namespace company_backup
