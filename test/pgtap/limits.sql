@@ -81,5 +81,12 @@ SELECT lives_ok(format('SELECT delete_backup(%s)', :backup), 'one that has expir
 SELECT backup_company(1) AS backup \gset
 SELECT publish_template(:backup, 'kept');
 SELECT is((SELECT expires_at FROM company_backups(1) WHERE id = :backup), NULL, 'a template does not expire');
+
+-- With the company go its limits.
+SELECT set_company_limits(3, kept_backups => 100);
+SELECT backup_company(3) IS NOT NULL;
+SELECT delete_company(3, 'three') IS NOT NULL;
+SELECT is_empty($$SELECT FROM company_backup.company_limit l JOIN company_backup.company c ON c.id = l.company WHERE c.key = '3'$$, 'a deleted company has no limits');
+SELECT is_empty($$SELECT FROM company_backup.backup_made m JOIN company_backup.company c ON c.id = m.company WHERE c.key = '3'$$, 'and no count');
 SELECT * FROM finish();
 ROLLBACK;
