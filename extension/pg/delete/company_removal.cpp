@@ -9,6 +9,7 @@
 #include "core/scope/sql.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/robust_plan.hpp"
+#include "pg/delete/foreign_removal.hpp"
 #include "pg/restore/outside_actions.hpp"
 #include "pg/rows/current_rows.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
@@ -102,6 +103,14 @@ std::vector<const Column*> CompanyRemoval::known_columns(TableIndex index) const
 
 void CompanyRemoval::remove_rows(TableRows& rows) {
   const TableIndex index = rows.scoped->table;
+  if (live_.table(index).foreign) {
+    rows.removed = remove_foreign_rows(
+        live_, company_, index, work_.preview,
+        [&](const std::vector<const Column*>& columns, const std::vector<RowValue>& row) {
+          declared_.lost(index, columns, row);
+        });
+    return;
+  }
   const Table& table = live_.table(index);
   const std::vector<const Column*> columns = known_columns(index);
   const CurrentQuery query = query_rows(

@@ -256,6 +256,8 @@ bool OutsideRows::Impl::is_route(const ForeignKey& key) const {
 // Rows of an append-only table are never changed or removed; nor does a foreign key say what to do
 // when a unique key has become NULL.
 bool OutsideRows::Impl::stays(const ForeignKey& key, Loss loss) const {
+  // A row that somebody has added meanwhile, and that would have gone.
+  if (work.deletes && loss == Loss::kOfCompany && is_route(key)) return false;
   const ScopedTable* scoped = live.scope.find(key.table);
   const bool is_log =
       !work.deletes && scoped != nullptr && scoped->treatment == TableTreatment::kAppendOnly;
