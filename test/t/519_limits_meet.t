@@ -44,6 +44,19 @@ for my $level ('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE') {
 	is $made->(), $before + 1, '... of which one is there';
 }
 
+# Both are about to be complete.
+for my $left (2, 1) {
+	sql("UPDATE company_backup.backup_made SET made_at = made_at - interval '2 days'");
+	sql("SELECT backup_company(1)") for $left .. 3;
+	my $holder = session();
+	$holder->run('BEGIN; LOCK TABLE company_backup.backup IN SHARE MODE');
+	$_->start('SELECT backup_company(1)') for $first, $second;
+	is_blocked($_) for $first, $second;
+	$holder->run('COMMIT');
+	is join(' ', sort map { state_of($_->finish) } $first, $second), $left == 2 ? ' ' : ' KB090', "both at once, with $left left";
+}
+sql("UPDATE company_backup.backup_made SET made_at = made_at - interval '2 days'");
+
 $first->run('BEGIN; SELECT backup_company(1)');
 is state_of($second->run("SET statement_timeout = '20s'; SELECT backup_company(2)")), '', 'another company is not waited for';
 $first->run('COMMIT; BEGIN; SELECT backup_company(3)');

@@ -61,6 +61,15 @@ void require_kept(const LimitedCompany& company, const CompanyLimits& limits, in
   }
 }
 
+// Until the transaction ends. A lock of the company's own row would wait for those that other
+// backups have of it, and they for ours.
+void take_turn(int64_t company) {
+  const Oid table = oid_of(
+      one_row(own_query("SELECT 'company_backup.backup_made'::pg_catalog.regclass::oid"))[0]);
+  guarded(
+      [table, company] { LockDatabaseObject(table, static_cast<Oid>(company), 1, ExclusiveLock); });
+}
+
 struct Use {
   int64_t made, kept, bytes;
 };
@@ -123,8 +132,7 @@ void keep_within_limits(const LimitedCompany& company, int64_t backup, BackupMad
   const CompanyLimits limits = limits_of(company.identity);
   const Arg retention = limits.retention;
   if (limits.any()) {
-    own_query("SELECT FROM company_backup.company WHERE id = $1 FOR NO KEY UPDATE",
-              {company.identity}, Access::kWrite);
+    take_turn(company.identity);
     own_query(
         "UPDATE company_backup.backup SET expires_at = now() + $2::interval WHERE id = $1 AND $2 "
         "IS NOT NULL",
