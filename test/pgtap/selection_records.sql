@@ -176,5 +176,21 @@ SELECT results_eq(format('SELECT before::text, after::text FROM preview_rows(1, 
   $$VALUES (NULL, '{"id":2,"company_id":1}')$$, 'without secrets');
 SELECT is(pg_temp.told(format('SELECT preview_rows(1, %s, max_rows => %L)', :backup, rows)), '22023 max_rows must be at least 1') FROM unnest('{0,-1,NULL}'::int[]) rows;
 
+
+-- What is below a row that nobody owns any more, whose key is not that of the record
+CREATE TABLE app.shelf (a text, b int, PRIMARY KEY (a, b));
+CREATE TABLE app.place (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, a text, b int, CONSTRAINT place_shelf FOREIGN KEY (a, b) REFERENCES app.shelf);
+CREATE TABLE app.box (id int PRIMARY KEY, a text NOT NULL, b int NOT NULL, FOREIGN KEY (a, b) REFERENCES app.shelf);
+SELECT set_table_rule('app.shelf', 'company', route => '{place_shelf}');
+INSERT INTO app.shelf VALUES ('x', 1), ('y', 2);
+INSERT INTO app.place VALUES (1, 1, 'x', 1), (2, 2, 'y', 2);
+INSERT INTO app.box VALUES (1, 'x', 1), (2, 'y', 2);
+SELECT backup_company(1) AS shelves \gset
+DELETE FROM app.place WHERE id = 1;
+SELECT bag_eq(format('SELECT table_name, added, unchanged FROM preview_restore(1, %s, records => %L)', :shelves, '[{"table": "app.place", "key": 1}]'),
+  $$VALUES ('app.place', 1::bigint, 0::bigint), ('app.shelf', 0, 1), ('app.box', 0, 1)$$, 'foreseen');
+SELECT lives_ok(format('SELECT restore_company(1, %s, records => %L)', :shelves, '[{"table": "app.place", "key": 1}]'), 'adopted');
+SELECT bag_eq('SELECT * FROM app.place', $$VALUES (1, 1, 'x', 1), (2, 2, 'y', 2)$$, 'the place is back');
+SELECT bag_eq('SELECT * FROM app.box', $$VALUES (1, 'x', 1), (2, 'y', 2)$$, 'the boxes stay where they are');
 SELECT * FROM finish();
 ROLLBACK;

@@ -348,6 +348,7 @@ class Orphans::Search {
     query.table.sql = table.plan.select + condition + " AND " +
                       is_orphan(live_.schema, live_.scope, table.plan.matched->scoped->table, "t");
     BatchMemory memory;
+    query.table.args = {company_.arg()};  // what is selected does not count here
     for (const Arg& array : batch.arrays()) query.table.args.push_back(array);
     RowLine line(line_columns(table.plan.columns, table.plan.others));
     read_current(query, nullptr, [&](const CurrentRow& row, uint32_t xmin) {
