@@ -38,6 +38,21 @@ class OwnershipWriter {
     return nested_owned(table, alias);
   }
 
+  // Each route by itself: PostgreSQL makes joins of NOT EXISTS beside AND, of nothing else.
+  std::string not_owned(TableIndex table, const std::string& alias) {
+    const ScopedTable& scoped = scoped_of(table);
+    if (is_large(Whose::kCompanys, table)) return "NOT " + listed(Whose::kCompanys, table, alias);
+    if (can_hang(schema_, scope_, scoped))
+      return "(" + nested_owned(table, alias) + ") IS NOT TRUE";
+    std::string text;
+    for (const RouteStep& step : scoped.routes) {
+      const std::string owned = owned_by_step(table, alias, step);
+      text += (text.empty() ? "" : " AND ") +
+              (owned.starts_with("EXISTS (") ? "NOT " + owned : "(" + owned + ") IS NOT TRUE");
+    }
+    return text;
+  }
+
   std::string orphan(TableIndex table, const std::string& alias) {
     if (is_large(Whose::kAnyones, table)) return "NOT " + listed(Whose::kAnyones, table, alias);
     return nested_orphan(table, alias);
@@ -365,6 +380,11 @@ class OwnershipWriter {
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter) {
   return OwnershipWriter(schema, scope, parameter).owned(table, std::string(alias));
+}
+
+std::string not_owned_by(const Schema& schema, const Scope& scope, TableIndex table,
+                         std::string_view alias, std::string_view parameter) {
+  return OwnershipWriter(schema, scope, parameter).not_owned(table, std::string(alias));
 }
 
 std::string belongs_to_nobody(const Schema& schema, const Scope& scope, TableIndex table,

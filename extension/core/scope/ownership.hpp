@@ -16,6 +16,11 @@ namespace company_backup {
 std::string owned_by(const Schema& schema, const Scope& scope, TableIndex table,
                      std::string_view alias, std::string_view parameter);
 
+// The opposite: true for the rows that do not belong to it, written so that the server can join by
+// it where there is one route.
+std::string not_owned_by(const Schema& schema, const Scope& scope, TableIndex table,
+                         std::string_view alias, std::string_view parameter);
+
 // The condition under which a row of a scoped table belongs to no company: all its routes are NULL,
 // are for rows of other kinds, or lead to such a row. "false" if that cannot be.
 std::string belongs_to_nobody(const Schema& schema, const Scope& scope, TableIndex table,

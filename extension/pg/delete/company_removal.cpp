@@ -7,8 +7,7 @@
 #include "core/scope/load_order.hpp"
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
-#include "pg/base/fresh_snapshot.hpp"
-#include "pg/base/robust_plan.hpp"
+#include "pg/base/former_snapshot.hpp"
 #include "pg/delete/foreign_removal.hpp"
 #include "pg/restore/outside_actions.hpp"
 #include "pg/rows/current_rows.hpp"
@@ -46,8 +45,10 @@ CompanyRemoval::CompanyRemoval(const LiveScope& live, const Company& company,
     : live_(live),
       company_(company),
       work_{.preview = preview, .deletes = true, .retained = tables_of(retention)},
+      since_(FormerSnapshot::mark()),
       outside_(live, company, work_),
-      declared_(live, company, work_) {
+      referred_(live, company, work_),
+      declared_(live, company, work_, referred_) {
   for (const ScopedTable* scoped : in_order(live)) {
     if (!is_kept(scoped->table)) rows_.push_back({scoped});
   }
@@ -80,23 +81,26 @@ void CompanyRemoval::require_rights() const {
 }
 
 void CompanyRemoval::remove() {
-  for (KeptRows& rows : kept_) {
-    rows.rows = std::stoull(one_value(query(
-        "SELECT count(*) FROM " + from_table(live_.table(rows.scoped->table)) + " AS t WHERE " +
-            owned_by(live_.schema, live_.scope, rows.scoped->table, "t", "$1"),
-        {company_.arg()})));
-  }
+  for (KeptRows& rows : kept_) rows.rows = count_rows(rows.scoped->table);
   for (TableRows& rows : rows_) {
     check_for_interrupts();
     remove_rows(rows);
   }
 }
 
-// By what references know the rows of a table.
+uint64_t CompanyRemoval::count_rows(TableIndex index) const {
+  return std::stoull(
+      one_value(query("SELECT count(*) FROM " + from_table(live_.table(index)) + " AS t WHERE " +
+                          owned_by(live_.schema, live_.scope, index, "t", "$1"),
+                      {company_.arg()})));
+}
+
+// By what references know the rows of a table, where each of them has to be looked up.
 std::vector<const Column*> CompanyRemoval::known_columns(TableIndex index) const {
   std::set<int16_t> numbers = declared_.columns_of(index);
   for (const ForeignKey& key : live_.schema.foreign_keys) {
-    if (key.target == index) numbers.insert(key.target_columns.begin(), key.target_columns.end());
+    if (key.target != index || referred_.asks(key.table)) continue;
+    numbers.insert(key.target_columns.begin(), key.target_columns.end());
   }
   return columns_of(live_.table(index), {numbers.begin(), numbers.end()});
 }
@@ -131,30 +135,58 @@ void CompanyRemoval::remove_rows(TableRows& rows) {
 }
 
 void CompanyRemoval::settle() {
+  FormerSnapshot former(since_);
+  for (const TableRows& rows : rows_) refuse_added(rows);
+  find_referred();
+  former.close();
   outside_.settle(nullptr);
   declared_.settle();
-  FreshSnapshot fresh;
-  for (const TableRows& rows : rows_) refuse_added(rows);
-  fresh.close();
 }
 
-// The statistics know of the rows that are gone.
+// Tables whose rows live elsewhere have been looked at: a snapshot of ours says nothing of them.
 void CompanyRemoval::refuse_added(const TableRows& rows) const {
   const Table& table = live_.table(rows.scoped->table);
-  if (query_unestimated("SELECT FROM " + from_table(table) + " AS t WHERE " +
-                            owned_by(live_.schema, live_.scope, rows.scoped->table, "t", "$1") +
-                            " LIMIT 1",
-                        {company_.arg()}, Access::kRead)
-          .empty()) {
-    return;
-  }
+  if (table.foreign || count_rows(rows.scoped->table) == rows.removed) return;
   throw Error(sqlstate::kSerializationFailure,
               "could not serialize access: somebody else changed rows of the company in table " +
                   quoted_display(display_table(table)))
       .hint("Try again.");
 }
 
+// Rows that refer to the company's by a foreign key which makes them the company's are not outside.
+bool CompanyRemoval::is_way(const ForeignKey& key) const {
+  const ScopedTable* scoped = live_.scope.find(key.table);
+  return !is_kept(key.table) &&
+         std::any_of(scoped->routes.begin(), scoped->routes.end(), [&](const RouteStep& step) {
+           return step.kind != RouteStep::Kind::kUp && step.name == key.name &&
+                  step.when_column == 0;
+         });
+}
+
+void CompanyRemoval::find_referred() {
+  for (const ForeignKey& key : live_.schema.foreign_keys) {
+    const ScopedTable* target = live_.scope.find(key.target);
+    if (target == nullptr || !target->owned() || is_kept(key.target)) continue;
+    if (!referred_.asks(key.table) || is_way(key)) continue;
+    check_for_interrupts();
+    const Table& source = live_.table(key.table);
+    const Table& to = live_.table(key.target);
+    std::string join = "true" + only_in(key.only_partition, "r") + only_in(key.only_target, "s");
+    for (size_t i = 0; i < key.columns.size(); ++i) {
+      join += " AND " + column_sql("s", column_of(to, key.target_columns[i])) + " " +
+              key.operators[i] + " " + column_sql("r", column_of(source, key.columns[i]));
+    }
+    referred_.find(
+        key.table, key.target, key.target_columns, join,
+        [&](const std::vector<const Column*>& columns, const std::vector<RowValue>& row) {
+          outside_.lost(key.target, columns, row);
+        });
+  }
+  declared_.find_referred();
+}
+
 std::multimap<TableIndex, std::string> CompanyRemoval::foresee() {
+  find_referred();
   std::multimap<TableIndex, std::string> foreseen = outside_.foresee();
   foreseen.merge(declared_.foresee());
   return foreseen;

@@ -1,8 +1,9 @@
 // All rows of a company out of their tables, and what becomes of rows outside that refer to them.
 //
 // Rows are found by their routes under one snapshot and removed by their versions, without triggers
-// and referential actions. Whoever changed one of them meanwhile, or added some, is told from that
-// by a fresh look at the end.
+// and referential actions: a version that somebody has changed meanwhile is not there any more. Now
+// nobody can refer to one of them by a foreign key, and they are all counted again, as if they were
+// still there, to tell whether somebody has added some.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "pg/delete/declared_references.hpp"
+#include "pg/delete/referred_rows.hpp"
 #include "pg/delete/retention.hpp"
 #include "pg/restore/outside_rows.hpp"
 #include "pg/scope/company_scope.hpp"
@@ -37,9 +39,8 @@ class CompanyRemoval {
   // Under the snapshot. Errors of TableEdits: 40001 if somebody changed a row meanwhile.
   void remove();
 
-  // Afterwards, under a snapshot that sees what was written: what refers to the rows follows or
-  // stops the deletion, and there is none that somebody added. Errors of OutsideRows;
-  // kSerializationFailure.
+  // Afterwards: what refers to the rows follows or stops the deletion, and there is none that
+  // somebody added. Errors of OutsideRows and DeclaredReferences; kSerializationFailure.
   void settle();
 
   // What settle() would stop at, by the table that loses rows.
@@ -63,14 +64,19 @@ class CompanyRemoval {
  private:
   std::vector<const Column*> known_columns(TableIndex index) const;
   void remove_rows(TableRows& rows);
+  uint64_t count_rows(TableIndex index) const;
   void refuse_added(const TableRows& rows) const;
+  void find_referred();
+  bool is_way(const ForeignKey& key) const;
 
   const LiveScope& live_;
   const Company& company_;
   const OutsideWork work_;
+  const uint32_t since_;         // the command from which on rows are gone
   std::vector<TableRows> rows_;  // in the order in which they go
   std::vector<KeptRows> kept_;
   OutsideRows outside_;
+  ReferredRows referred_;
   DeclaredReferences declared_;
 };
 

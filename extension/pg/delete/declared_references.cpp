@@ -40,15 +40,17 @@ std::string counted(uint64_t count, const std::string& keys, bool more) {
 class DeclaredReferences::Held {
  public:
   Held(const LiveScope& live, const Company& company, const OutsideWork& work,
-       const Reference& reference)
+       const ReferredRows& referred, const Reference& reference)
       : live_(live),
         company_(company),
         work_(work),
+        referred_(referred),
         reference_(reference),
         scoped_(live.scope.find(reference.table)),
         table_(live.table(reference.table)),
         target_(live.table(reference.target)),
-        inside_(!reference.json_path.empty() || reference.path || is_list(live.schema, reference)) {
+        inside_(!reference.json_path.empty() || reference.path || is_list(live.schema, reference)),
+        asked_(!inside_ && !target_.foreign && referred.asks(reference.table)) {
     if (!reference.json_path.empty()) path_ = JsonPath::parse(reference.json_path);
     if (reference.outside == OutsidePolicy::kNull && !inside_) find_clearable();
   }
@@ -56,6 +58,16 @@ class DeclaredReferences::Held {
   const Reference& reference() const { return reference_; }
   uint64_t holders() const { return holders_; }
   uint64_t cleared() const { return cleared_; }
+
+  bool is_asked() const { return asked_; }
+
+  void find_referred() {
+    if (!asked_) return;
+    referred_.find(reference_.table, reference_.target, reference_.target_columns,
+                   reference_join(live_.schema, reference_, "r", "s") + when("r"),
+                   [&](const std::vector<const Column*>& columns,
+                       const std::vector<RowValue>& values) { lost(columns, values); });
+  }
 
   void lost(const std::vector<const Column*>& columns, const std::vector<RowValue>& values) {
     std::optional<std::string> key = key_line_of(reference_.target_columns, columns, values);
@@ -118,19 +130,20 @@ class DeclaredReferences::Held {
     sorter_->put(std::string(id) + what);
   }
 
+  std::string when(const std::string& alias) const {
+    if (reference_.when_column.empty()) return {};
+    return " AND " +
+           has_text(alias, *find_column(table_, reference_.when_column), reference_.when_value);
+  }
+
   // Of rows "s" of the table; `args` gets the company's key where it is needed.
   std::string wanted_rows(std::vector<Arg>& args) const {
-    std::string condition;
-    if (!reference_.when_column.empty()) {
-      condition += " AND " + has_text("s", *find_column(table_, reference_.when_column),
-                                      reference_.when_value);
-    }
+    const std::string condition = when("s");
     if (!has_own_rows()) return condition;
     args.push_back(company_.arg());
-    return condition + " AND (" +
-           owned_by(live_.schema, live_.scope, reference_.table, "s",
-                    "$" + std::to_string(args.size())) +
-           ") IS NOT TRUE";
+    return condition + " AND " +
+           not_owned_by(live_.schema, live_.scope, reference_.table, "s",
+                        "$" + std::to_string(args.size()));
   }
 
   // Plain columns: looked up by the keys.
@@ -305,11 +318,13 @@ class DeclaredReferences::Held {
   const LiveScope& live_;
   const Company& company_;
   const OutsideWork& work_;
+  const ReferredRows& referred_;
   const Reference& reference_;
   const ScopedTable* scoped_;
   const Table& table_;
   const Table& target_;
   const bool inside_;  // an array, a path or a document
+  const bool asked_;   // for the rows that count; else each row has to be told
   const bool may_see_rows_ = may_see_rows(table_);
   std::optional<JsonPath> path_;
   std::vector<int16_t> clearable_;
@@ -325,7 +340,7 @@ class DeclaredReferences::Held {
 };
 
 DeclaredReferences::DeclaredReferences(const LiveScope& live, const Company& company,
-                                       const OutsideWork& work) {
+                                       const OutsideWork& work, const ReferredRows& referred) {
   for (const auto* references : {&live.scope.references, &live.scope.aside_references}) {
     for (const Reference& reference : *references) {
       const ScopedTable* target = live.scope.find(reference.target);
@@ -333,7 +348,7 @@ DeclaredReferences::DeclaredReferences(const LiveScope& live, const Company& com
           live.table(reference.table).foreign || work.retained.contains(reference.target)) {
         continue;
       }
-      held_.push_back(std::make_unique<Held>(live, company, work, reference));
+      held_.push_back(std::make_unique<Held>(live, company, work, referred, reference));
     }
   }
 }
@@ -344,7 +359,7 @@ std::set<int16_t> DeclaredReferences::columns_of(TableIndex table) const {
   std::set<int16_t> columns;
   for (const auto& held : held_) {
     const Reference& reference = held->reference();
-    if (reference.target != table) continue;
+    if (reference.target != table || held->is_asked()) continue;
     columns.insert(reference.target_columns.begin(), reference.target_columns.end());
   }
   return columns;
@@ -353,7 +368,14 @@ std::set<int16_t> DeclaredReferences::columns_of(TableIndex table) const {
 void DeclaredReferences::lost(TableIndex table, const std::vector<const Column*>& columns,
                               const std::vector<RowValue>& values) {
   for (const auto& held : held_) {
-    if (held->reference().target == table) held->lost(columns, values);
+    if (held->reference().target == table && !held->is_asked()) held->lost(columns, values);
+  }
+}
+
+void DeclaredReferences::find_referred() {
+  for (const auto& held : held_) {
+    check_for_interrupts();
+    held->find_referred();
   }
 }
 

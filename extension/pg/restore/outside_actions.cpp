@@ -98,10 +98,8 @@ OutsideActions::Search OutsideActions::search(const ForeignKey& key, const KeyBa
       work_.preview && !work_.deletes && scoped->treatment == TableTreatment::kAppendOnly;
   if (stays) return search;
   search.args.push_back(company_.arg());
-  search.condition += " AND (" +
-                      owned_by(live_.schema, live_.scope, key.table, "s",
-                               "$" + std::to_string(search.args.size())) +
-                      ") IS NOT TRUE";
+  search.condition += " AND " + not_owned_by(live_.schema, live_.scope, key.table, "s",
+                                             "$" + std::to_string(search.args.size()));
   return search;
 }
 
