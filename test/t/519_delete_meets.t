@@ -85,12 +85,23 @@ for my $level (@LEVELS) {
 		pause($first, $READ, "SELECT $DELETE");
 		my $answer = $app->run($statement);
 		is $answer, '', "$level: $name meanwhile";
+		if ($level eq 'read committed') {
+			like resume($first), qr/\A\d+\z/, '... it goes, too';
+			is ask('SELECT state()'), $gone, '... all is gone';
+			anew();
+			pause($first, $READ, q(SELECT delete_company(1, 'one', final_backup => true)));
+			$app->run($statement);
+		}
 		my $changed = ask('SELECT state()') =~ s/ busy//r;
-		like state_of(resume($first)), qr/\A40001\z/, '... the deletion fails';
+		like state_of(resume($first)), qr/\A40001\z/, '... where it is to be as of one snapshot, the deletion fails';
 		is ask('SELECT state()'), $changed, '... and nothing of it has happened';
 	}
 	anew();
-	pause(in_level($first, $level), $READ, "SELECT $DELETE");
+	pause(in_level($first, $level), 'delete customer', "SELECT $DELETE");
+	$app->run(q(UPDATE customer SET name = 'x' WHERE id = 105));
+	is state_of(resume($first)), '40001', "$level: a row is changed that it has just read";
+	anew();
+	pause($first, $READ, "SELECT $DELETE");
 	$app->run('INSERT INTO link VALUES (9, 2, 102)');
 	my $answer = resume($first);
 	if ($level eq 'read committed') {

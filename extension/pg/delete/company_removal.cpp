@@ -17,19 +17,25 @@
 namespace company_backup {
 namespace {
 
-// What refers to others goes first, the company's own row last.
+// Those that others refer to stand first, the company's own row before all. Where rows live
+// elsewhere, foreign keys that we do not know of may want it the other way round.
 std::vector<const ScopedTable*> in_order(const LiveScope& live) {
   std::vector<TableIndex> tables;
   for (const ScopedTable* scoped : live.tables(TablesOf::kCompanies)) {
     if (scoped->table != live.scope.company_table) tables.push_back(scoped->table);
   }
-  std::vector<const ScopedTable*> ordered;
+  std::vector<const ScopedTable*> foreign, ordered{live.scope.find(live.scope.company_table)};
   for (const size_t position : load_order(live.schema, live.scope, tables)) {
-    ordered.push_back(live.scope.find(tables[position]));
+    const TableIndex table = tables[position];
+    (live.table(table).foreign ? foreign : ordered).push_back(live.scope.find(table));
   }
-  std::reverse(ordered.begin(), ordered.end());
-  ordered.push_back(live.scope.find(live.scope.company_table));
+  ordered.insert(ordered.begin(), foreign.rbegin(), foreign.rend());
   return ordered;
+}
+
+Removal removal_here(Removal removal) {
+  const bool fixed = guarded([] { return IsolationUsesXactSnapshot(); });
+  return removal == Removal::kOfNow && fixed ? Removal::kOfSnapshot : removal;
 }
 
 std::set<TableIndex> tables_of(const Retention& retention) {
@@ -41,10 +47,13 @@ std::set<TableIndex> tables_of(const Retention& retention) {
 }  // namespace
 
 CompanyRemoval::CompanyRemoval(const LiveScope& live, const Company& company,
-                               const Retention& retention, bool preview)
+                               const Retention& retention, Removal removal)
     : live_(live),
       company_(company),
-      work_{.preview = preview, .deletes = true, .retained = tables_of(retention)},
+      removal_(removal_here(removal)),
+      work_{.preview = removal == Removal::kPreview,
+            .deletes = true,
+            .retained = tables_of(retention)},
       since_(FormerSnapshot::mark()),
       outside_(live, company, work_),
       referred_(live, company, work_),
@@ -84,8 +93,15 @@ void CompanyRemoval::remove() {
   for (KeptRows& rows : kept_) rows.rows = count_rows(rows.scoped->table);
   for (TableRows& rows : rows_) {
     check_for_interrupts();
-    remove_rows(rows);
+    remove_table(rows);
   }
+}
+
+void CompanyRemoval::remove_table(TableRows& rows) {
+  if (removal_ != Removal::kOfNow) return remove_rows(rows);
+  FormerSnapshot former(since_);
+  remove_rows(rows);
+  former.close();
 }
 
 uint64_t CompanyRemoval::count_rows(TableIndex index) const {
@@ -136,11 +152,28 @@ void CompanyRemoval::remove_rows(TableRows& rows) {
 
 void CompanyRemoval::settle() {
   FormerSnapshot former(since_);
-  for (const TableRows& rows : rows_) refuse_added(rows);
+  for (const TableRows& rows : rows_) {
+    if (removal_ == Removal::kOfSnapshot || !is_complete(*rows.scoped)) refuse_added(rows);
+  }
   find_referred();
   former.close();
   outside_.settle(nullptr);
   declared_.settle();
+}
+
+// Can nobody have added a row since its turn? Its routes are foreign keys to rows that were gone.
+bool CompanyRemoval::is_complete(const ScopedTable& scoped) const {
+  if (scoped.table == live_.scope.company_table) return true;
+  const auto position = [&](TableIndex table) {
+    return std::find_if(rows_.begin(), rows_.end(),
+                        [&](const TableRows& rows) { return rows.scoped->table == table; });
+  };
+  const auto own = position(scoped.table);
+  return scoped.own_steps.empty() &&
+         std::all_of(scoped.routes.begin(), scoped.routes.end(), [&](const RouteStep& step) {
+           return step.kind != RouteStep::Kind::kUp && position(step.target) < own &&
+                  foreign_key_of(live_.schema, scoped, step) != nullptr;
+         });
 }
 
 // Tables whose rows live elsewhere have been looked at: a snapshot of ours says nothing of them.

@@ -1,9 +1,11 @@
 // All rows of a company out of their tables, and what becomes of rows outside that refer to them.
 //
-// Rows are found by their routes under one snapshot and removed by their versions, without triggers
-// and referential actions: a version that somebody has changed meanwhile is not there any more. Now
-// nobody can refer to one of them by a foreign key, and they are all counted again, as if they were
-// still there, to tell whether somebody has added some.
+// Rows are found by their routes and removed by their versions, without triggers and referential
+// actions: a version that somebody has changed meanwhile is not there any more. What others refer
+// to goes first, and each table is read as of the moment when it is its turn: by then nobody can
+// add a row below one that is gone, as its foreign key waits for us. Where no foreign key leads to
+// the company, or all is to be as of one snapshot, rows are counted again in the end, as if they
+// were still there, to tell whether somebody has added some.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +21,17 @@
 
 namespace company_backup {
 
+enum class Removal {
+  kOfNow,       // of all rows that are there by then
+  kOfSnapshot,  // of those that the active snapshot sees; any others are an error
+  kPreview,     // nothing is written: foresee() takes the place of settle()
+};
+
 class CompanyRemoval {
  public:
-  // In a preview nothing is written: foresee() takes the place of settle(). All must outlive it.
+  // In transactions of REPEATABLE READ all is of the snapshot. All must outlive it.
   CompanyRemoval(const LiveScope& live, const Company& company, const Retention& retention,
-                 bool preview);
+                 Removal removal);
 
   // Rows of a table of the company.
   struct TableRows {
@@ -63,7 +71,9 @@ class CompanyRemoval {
 
  private:
   std::vector<const Column*> known_columns(TableIndex index) const;
+  void remove_table(TableRows& rows);
   void remove_rows(TableRows& rows);
+  bool is_complete(const ScopedTable& scoped) const;
   uint64_t count_rows(TableIndex index) const;
   void refuse_added(const TableRows& rows) const;
   void find_referred();
@@ -71,6 +81,7 @@ class CompanyRemoval {
 
   const LiveScope& live_;
   const Company& company_;
+  const Removal removal_;
   const OutsideWork work_;
   const uint32_t since_;         // the command from which on rows are gone
   std::vector<TableRows> rows_;  // in the order in which they go

@@ -68,7 +68,8 @@ class Deletion {
     require_placed_rows(live_, company);
     const Retention retention = load_retention(live_);
     refuse_needs(live_, company, retention);
-    CompanyRemoval removal(live_, company, retention, false);
+    CompanyRemoval removal(live_, company, retention,
+                           options_.final_backup ? Removal::kOfSnapshot : Removal::kOfNow);
     removal.require_rights();
     std::optional<int64_t> final_backup;
     if (options_.final_backup) final_backup = take_final_backup(company);

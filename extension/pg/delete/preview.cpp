@@ -92,7 +92,7 @@ void find_rows(const LiveScope& live, const Company& company, Preview& preview) 
   for (const KeptNeed& need : needs_of_kept(live, company, retention)) {
     append(preview.of(need.table).in_the_way, need.what);
   }
-  CompanyRemoval removal(live, company, retention, true);
+  CompanyRemoval removal(live, company, retention, Removal::kPreview);
   for (const TableIndex table : removal.forbidden()) {
     append(preview.of(table).in_the_way, "permission denied to delete rows");
   }

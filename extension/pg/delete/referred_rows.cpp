@@ -14,15 +14,17 @@ bool ReferredRows::asks(TableIndex source) const {
 
 void ReferredRows::find(TableIndex source, TableIndex target, const std::vector<int16_t>& columns,
                         const std::string& join, const Visitor& visit) const {
-  std::string outside = join;
-  if (!work_.retained.contains(source))
-    outside += " AND " + not_owned_by(live_.schema, live_.scope, source, "r", "$1");
   const std::vector<const Column*> known = columns_of(live_.table(target), columns);
-  const CurrentQuery query = query_rows(
-      live_.table(target), known,
-      owned_by(live_.schema, live_.scope, target, "s", "$1") + " AND EXISTS (SELECT FROM " +
-          from_table(live_.table(source)) + " AS r WHERE " + outside + ")",
-      {company_.arg()});
+  CurrentQuery query = query_rows(live_.table(target), known, "", {company_.arg()});
+  // Each row once, however many refer to it. As a semijoin it would be planned for rows that are
+  // mostly referred to from outside, one by one.
+  query.table.sql = "SELECT DISTINCT ON (s.tableoid, s.ctid)";
+  for (const Column* column : known) query.table.sql += " s." + quote_name(column->name) + ",";
+  query.table.sql += " s.tableoid, s.ctid, s.xmin FROM " + from_table(live_.table(source)) +
+                     " AS r JOIN " + from_table(live_.table(target)) + " AS s ON " + join +
+                     " WHERE " + owned_by(live_.schema, live_.scope, target, "s", "$1");
+  if (!work_.retained.contains(source))
+    query.table.sql += " AND " + not_owned_by(live_.schema, live_.scope, source, "r", "$1");
   RowLine line(row_columns(known));
   read_current(query, nullptr, [&](const CurrentRow& row, uint32_t) {
     line.parse(row.line);
