@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/archive/archive_match.hpp"
-#include "pg/restore/left_out.hpp"
+#include "pg/load/left_out.hpp"
 #include "pg/restore/needed_rows.hpp"
 #include "pg/restore/problem_list.hpp"
 

@@ -15,7 +15,7 @@
 #include "pg/load/missing_values.hpp"
 #include "pg/restore/cut_references.hpp"
 #include "pg/restore/homeless_rows.hpp"
-#include "pg/restore/left_out.hpp"
+#include "pg/load/left_out.hpp"
 #include "pg/restore/merge_conflicts.hpp"
 #include "pg/restore/merge_plan.hpp"
 #include "pg/restore/orphans.hpp"

@@ -1,4 +1,4 @@
-#include "pg/restore/left_out.hpp"
+#include "pg/load/left_out.hpp"
 
 #include <algorithm>
 #include <utility>
