@@ -40,6 +40,10 @@ const char* to_text(Action action) {
       return "unpublish";
     case Action::kDeleteCompany:
       return "delete_company";
+    case Action::kErase:
+      return "erase";
+    case Action::kFreeze:
+      return "freeze";
     case Action::kUse:
       return "use";
   }

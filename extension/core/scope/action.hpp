@@ -22,6 +22,8 @@ enum class Action {
   kPublish,
   kUnpublish,
   kDeleteCompany,
+  kErase,  // a row, for good
+  kFreeze,
   kUse,  // asks about the company whose data goes elsewhere
 };
 

@@ -5,8 +5,10 @@
 #include "core/text/printable.hpp"
 #include "core/text/quoting.hpp"
 #include "core/text/table_name.hpp"
+#include "pg/backup/erased_meanwhile.hpp"
 #include "pg/backup/file_writer.hpp"
 #include "pg/backup/shared_keys.hpp"
+#include "pg/base/company_lock.hpp"
 #include "pg/base/piece_pipeline.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/check/unplaced_rows.hpp"
@@ -256,9 +258,11 @@ Manifest back_up(const LiveScope& live, const Company& company, const BackupOpti
 Manifest take_backup(LiveScope live, const AskedCompany& asked, const BackupOptions& options,
                      ChunkSink& sink) {
   Operation operation(std::move(live), OperationKind::kRead);
+  wait_for_erasures(asked.key());
   operation.take_snapshot();
   const Company company = asked.resolve(operation.live());
   Manifest manifest = back_up(operation.live(), company, options, sink);
+  refuse_erased_meanwhile(company.key, manifest.created_at);
   operation.close_snapshot();
   operation.close();
   return manifest;

@@ -10,25 +10,54 @@ extern "C" {
 namespace company_backup {
 namespace {
 
-LOCKTAG tag_of(const std::string& key) {
+enum class LockOf : uint16_t { kActs = 1, kErasures, kWriters };
+
+LOCKTAG tag_of(const std::string& key, LockOf what) {
   const Oid table = static_cast<Oid>(
       std::stoul(one_value(own_query("SELECT 'company_backup.restore'::regclass::oid"))));
   const uint32 hash =
       hash_bytes(reinterpret_cast<const unsigned char*>(key.data()), static_cast<int>(key.size()));
   LOCKTAG tag;
-  SET_LOCKTAG_OBJECT(tag, MyDatabaseId, table, hash, 1);
+  SET_LOCKTAG_OBJECT(tag, MyDatabaseId, table, hash, static_cast<uint16>(what));
   return tag;
+}
+
+// Until the end of the transaction; waits.
+void lock(const std::string& key, LockOf what, LOCKMODE mode) {
+  LOCKTAG tag = tag_of(key, what);
+  guarded([&tag, mode] { LockAcquire(&tag, mode, false, false); });
 }
 
 }  // namespace
 
 void lock_company(const std::string& key) {
-  LOCKTAG tag = tag_of(key);
-  guarded([&tag] { LockAcquire(&tag, AccessExclusiveLock, false, false); });
+  lock(key, LockOf::kActs, AccessExclusiveLock);
+}
+
+void lock_erasures(const std::string& key) {
+  lock(key, LockOf::kErasures, AccessExclusiveLock);
+}
+
+void lock_writers(const std::string& key) {
+  lock(key, LockOf::kWriters, AccessExclusiveLock);
+}
+
+void lock_as_writer(const std::string& key) {
+  lock(key, LockOf::kWriters, AccessShareLock);
+}
+
+void wait_for_erasures(const std::string& key) {
+  for (const std::string& one : {key, std::string()}) {
+    LOCKTAG tag = tag_of(one, LockOf::kErasures);
+    guarded([&tag] {
+      LockAcquire(&tag, AccessShareLock, false, false);
+      LockRelease(&tag, AccessShareLock, false);
+    });
+  }
 }
 
 bool is_company_locked(const std::string& key) {
-  LOCKTAG tag = tag_of(key);
+  LOCKTAG tag = tag_of(key, LockOf::kActs);
   return guarded([&tag] {
     if (LockAcquire(&tag, AccessShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL) return true;
     LockRelease(&tag, AccessShareLock, false);

@@ -12,6 +12,16 @@ namespace company_backup {
 // Until the end of the transaction; waits.
 void lock_company(const std::string& key);
 
+// Of rows of the company that are erased; "": of a row that nobody knows whose it was. Until the
+// end of the transaction; waits. Whoever makes a backup of the company waits for those who erase.
+void lock_erasures(const std::string& key);
+void wait_for_erasures(const std::string& key);
+
+// Between those who freeze a company and transactions of the application that write its rows: until
+// the end of the transaction; the one waits for the others.
+void lock_writers(const std::string& key);
+void lock_as_writer(const std::string& key);
+
 // Does another session hold the lock?
 bool is_company_locked(const std::string& key);
 

@@ -93,7 +93,7 @@ class DeclaredReferences::Held {
 
   // Would such a row have been the company's?
   bool is_way() const {
-    if (scoped_ == nullptr || !scoped_->owned() || !reference_.json_path.empty() ||
+    if (scoped_ == nullptr || work_.single || !scoped_->owned() || !reference_.json_path.empty() ||
         work_.retained.contains(reference_.table)) {
       return false;
     }

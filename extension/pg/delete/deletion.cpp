@@ -14,6 +14,7 @@
 #include "pg/delete/confirmation.hpp"
 #include "pg/delete/deletion_record.hpp"
 #include "pg/delete/deletion_report.hpp"
+#include "pg/delete/erasure.hpp"
 #include "pg/delete/stored_things.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/restore_record.hpp"
@@ -71,6 +72,9 @@ class Deletion {
     CompanyRemoval removal(live_, company, retention,
                            options_.final_backup ? Removal::kOfSnapshot : Removal::kOfNow);
     removal.require_rights();
+    if (options_.erase)
+      erase_company_row(live_, company,
+                        {.company = identity_, .actor = options_.actor, .reason = {}});
     std::optional<int64_t> final_backup;
     if (options_.final_backup) final_backup = take_final_backup(company);
     removal.remove();

@@ -11,6 +11,7 @@ namespace company_backup {
 struct DeleteOptions {
   std::string confirm_name;
   bool final_backup = false;
+  bool erase = false;  // nothing of it may come back
   Text proof;
   Text actor;
 };

@@ -9,7 +9,7 @@ namespace company_backup {
 
 bool ReferredRows::asks(TableIndex source) const {
   const ScopedTable* scoped = live_.scope.find(source);
-  return scoped != nullptr && scoped->owned() && !scoped->routes.empty();
+  return !work_.single && scoped != nullptr && scoped->owned() && !scoped->routes.empty();
 }
 
 void ReferredRows::find(TableIndex source, TableIndex target, const std::vector<int16_t>& columns,

@@ -27,6 +27,9 @@ FittedArchive::FittedArchive(const LiveScope& live, const StoredBackup& backup, 
   if (!drift_.is_none()) adapted_.emplace(drift_, rows_);
   for (size_t i = 0; i < drift_.kept.size(); ++i)
     if (!drift_.tables[drift_.kept[i]].passes()) drift_.manifest.tables[i].sha256 = {};
+  if (policy == DriftPolicy::kCompare) return;
+  erased_ = ErasedRows::find(live, drift_.manifest, fitting(), Tombstones(live, backup, archived_));
+  if (erased_) erased_->correct(drift_.manifest);
 }
 
 }  // namespace company_backup

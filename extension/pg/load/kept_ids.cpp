@@ -46,8 +46,9 @@ std::string array_text(const std::vector<int64_t>& numbers) {
 
 }  // namespace
 
-KeptIds::KeptIds(const LiveScope& live, const MergeSource& source, std::optional<int64_t> target)
-    : live_(live), source_(source) {
+KeptIds::KeptIds(const LiveScope& live, const MergeSource& source, std::optional<int64_t> target,
+                 const Manifest& manifest)
+    : live_(live), source_(source), erased_(live, manifest) {
   const Rows rows = own_query(
       "SELECT restore, new_ids, pg_catalog.encode(id_key, 'hex'), "
       "pg_catalog.encode(contents, 'hex') FROM "

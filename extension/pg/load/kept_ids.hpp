@@ -14,6 +14,7 @@
 #include "core/text/digest.hpp"
 #include "core/text/id_shape.hpp"
 #include "core/text/sorted_values.hpp"
+#include "pg/backup/tombstones.hpp"
 #include "pg/scope/company_scope.hpp"
 
 namespace company_backup {
@@ -28,7 +29,8 @@ struct MergeSource {
 class KeptIds {
  public:
   // `target`: the identity of the company that they come into; none: nothing ever came.
-  KeptIds(const LiveScope& live, const MergeSource& source, std::optional<int64_t> target);
+  KeptIds(const LiveScope& live, const MergeSource& source, std::optional<int64_t> target,
+          const Manifest& manifest);
 
   // Did rows come before?
   bool has_earlier() const { return !restores_.empty(); }
@@ -56,6 +58,9 @@ class KeptIds {
   // A row with this key (one text) came, here. Did it come before?
   void note_row(TableIndex table, std::string_view key);
   bool came_before(TableIndex table, std::string_view key);
+
+  // Rows that came, by their keys here, and were erased since the backup was made.
+  const Tombstones& erased() const { return erased_; }
 
   // What all IDs of certain columns of certain rows became is noted; `contents` tells both. Was it
   // before?
@@ -92,6 +97,7 @@ class KeptIds {
   const MergeSource source_;
   std::vector<int64_t> restores_;  // of earlier merges
   bool gave_new_ids_ = false;
+  const Tombstones erased_;
   std::array<uint8_t, 32> key_{};
   std::optional<int64_t> restore_;  // that this one is of
   std::map<ColumnRoot, Pairs> pairs_;

@@ -15,8 +15,8 @@ namespace company_backup {
 namespace {
 
 // Where columns stand in a row; nullopt: not all of them do.
-std::optional<std::vector<size_t>> positions_of(const MatchedTable& matched,
-                                                const std::vector<int16_t>& numbers) {
+std::optional<std::vector<size_t>> all_positions_of(const MatchedTable& matched,
+                                                    const std::vector<int16_t>& numbers) {
   std::vector<size_t> positions;
   for (const int16_t number : numbers) {
     const std::optional<size_t> position = position_of(matched, number);
@@ -132,6 +132,12 @@ void LeftOutRows::finish_table(TableIndex table) {
   }
 }
 
+void LeftOutRows::end() {
+  rows_.clear();
+  for (auto& [target, left] : left_) left.asking.clear();
+  times_ = 0;
+}
+
 // Does the row go where what it leads to goes?
 bool LeftOutRows::is_needed(const Reference& reference) const {
   const std::vector<RouteStep> routes = all_steps(*live_.scope.find(reference.table));
@@ -162,7 +168,7 @@ bool LeftOutRows::leads_to(TableIndex from, TableIndex table) const {
 }
 
 void LeftOutRows::add_way(Ways& ways, const MatchedTable& matched, const Reference& reference) {
-  const auto positions = positions_of(matched, reference.columns);
+  const auto positions = all_positions_of(matched, reference.columns);
   if (!positions) return;
   std::optional<RowMapper::When> when;
   if (!reference.when_column.empty()) {
@@ -206,7 +212,7 @@ LeftOutRows::Ways& LeftOutRows::ways_of(const MatchedTable& matched) {
   for (const Reference& reference : live_.scope.references) {
     if (reference.table == matched.scoped->table) add_way(known->second, matched, reference);
     if (reference.target != matched.scoped->table) continue;
-    const auto positions = positions_of(matched, reference.target_columns);
+    const auto positions = all_positions_of(matched, reference.target_columns);
     if (positions && targets.insert(target_of(reference)).second)
       known->second.keys.emplace_back(&left_[target_of(reference)], *positions);
   }

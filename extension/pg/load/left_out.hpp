@@ -50,6 +50,8 @@ class LeftOutRows {
   void begin_again(std::set<TableIndex> tables);
   void finish_table(TableIndex table);     // all of its rows have been looked at
   bool missed() const { return missed_; }  // what was believed of some row is wrong
+  // All is known: from now on look_at() remembers nothing.
+  void end();
 
  private:
   using Key = std::vector<std::string>;

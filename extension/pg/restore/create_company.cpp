@@ -16,6 +16,7 @@
 #include "pg/load/free_identity.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/company_merge.hpp"
+#include "pg/restore/erased_report.hpp"
 #include "pg/restore/id_choice.hpp"
 #include "pg/restore/restore.hpp"
 #include "pg/restore/restore_record.hpp"
@@ -334,6 +335,7 @@ std::string create_from(LiveScope scope, const StoredBackup& backup, const Creat
   // It comes back only if it had gone when the guard was asked.
   const std::string key = creation.run(operation, backup.owner_key ? std::nullopt : backup.owner);
   operation.close();
+  note_erased(live, creation.id(), archive);
   record_creation(live,
                   {creation.id(), key, creation.identity(), backup.id, RestoreMode::kCreate,
                    RestoreStatus::kKept},

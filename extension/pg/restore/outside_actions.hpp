@@ -48,6 +48,7 @@ struct OutsideWork {
   // Of the deletion of a company, with all that belongs to it: what is left is outside. Logs follow
   // their foreign keys as other tables do, and more keys are listed.
   bool deletes = false;
+  bool single = false;  // the deletion is of one row: others of its company are outside as well
   std::set<TableIndex> retained = {};  // tables whose rows stay in a deletion
 };
 

@@ -246,7 +246,7 @@ void OutsideRows::Impl::note_references(const OutsideRow& row) {
 
 bool OutsideRows::Impl::is_route(const ForeignKey& key) const {
   const ScopedTable* scoped = live.scope.find(key.table);
-  if (scoped == nullptr || work.retained.contains(key.table)) return false;
+  if (scoped == nullptr || work.single || work.retained.contains(key.table)) return false;
   return (work.deletes ? scoped->owned() : scoped->travels()) &&
          std::any_of(scoped->routes.begin(), scoped->routes.end(), [&](const RouteStep& step) {
            return step.kind != RouteStep::Kind::kUp && step.name == key.name;

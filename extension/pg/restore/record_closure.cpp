@@ -114,7 +114,6 @@ class RecordClosure {
   void find_links();
   void add_link(Link link);
   void add_record(const NamedRecord& record);
-  std::string canonical(const Column& column, const std::string& text) const;
 
   void go_down();
   void read_archive(const MatchedTable& matched, const SelectedTable& wanted, bool down);
@@ -180,16 +179,6 @@ void RecordClosure::find_links() {
 }
 
 // As rows have it.
-std::string RecordClosure::canonical(const Column& column, const std::string& text) const {
-  const Arg value = typed_value(column, text);
-  const bool has_form = column.is_padded() || column.family == TypeFamily::kNumeric;
-  const std::string cast =
-      has_form && column.cast.empty() && is_own_type(column) ? "::" + column.type : "";
-  const std::string printed = one_value(query("SELECT pg_catalog.concat($1" + cast + ")", {value}));
-  if (column.type_oid != BOOLOID) return printed;
-  return printed == "t" ? "true" : "false";
-}
-
 void RecordClosure::add_record(const NamedRecord& record) {
   const MatchedTable& matched = find_named(live_, load_.tables(), record.table);
   const TableIndex table = matched.scoped->table;
@@ -220,7 +209,7 @@ void RecordClosure::add_record(const NamedRecord& record) {
       refuse("the key of table " + shown + " is made of other columns than that of a record",
              "It is (" + names + ").");
     }
-    values.push_back(canonical(column, record.values[at]));
+    values.push_back(canonical_text(column, record.values[at]));
   }
   const std::string line = key_line(values);
   if (!sought_[table].insert(line).second) {

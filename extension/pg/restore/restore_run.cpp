@@ -9,6 +9,7 @@
 #include "pg/check/integrity.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/load/target_company.hpp"
+#include "pg/restore/erased_report.hpp"
 #include "pg/restore/record_closure.hpp"
 #include "pg/scope/company_identity.hpp"
 
@@ -111,7 +112,7 @@ RestoreRun::RestoreRun(const LiveScope& live, const Company& company, const Stor
   if (preview) clashes_ = find_collapsed_keys(*load_);
   if (merges_other()) {
     kept_.emplace(live, merge_source(backup, manifest_),
-                  recorded ? recorded->identity : identity_of_key(company.key));
+                  recorded ? recorded->identity : identity_of_key(company.key), manifest_);
   }
   choose_ids(options, recorded);
   select_rows(options.selection);
@@ -134,6 +135,7 @@ RestoreRun::RestoreRun(const LiveScope& live, const Company& company, const Stor
 
 void RestoreRun::record_losses(int64_t restore) {
   lost_.record(restore);
+  note_erased(live_, restore, archive_);
   left_dangling_.record(restore);
   if (refusals_) refusals_->record(restore);
 }
@@ -154,6 +156,7 @@ Text RestoreRun::note_of(const MergeCounts& counts) const {
   for (const std::string& part : merge_->notes_of(scoped.table)) add(part);
   for (const std::string& part : load_->outside()->notes_of(scoped.table)) add(part);
   for (const std::string& part : loss_notes(drift(), live_.table(scoped.table))) add(part);
+  for (const std::string& part : erased_notes(archive_, live_.table(scoped.table))) add(part);
   for (const CollapsedKey& clash : clashes_) {
     if (clash.table == scoped.table) add("refused: " + clash.text);
   }

@@ -99,11 +99,16 @@ RowLine& TableMerge::parsed(std::string_view line) {
   return *added_row_;
 }
 
-// It came with an earlier merge, and is not here any more.
+// It came with an earlier merge, and is not here any more. Asked for, it comes again, unless it was
+// erased.
 bool TableMerge::came_and_went(std::string_view line) {
-  if (work_.policy.adds_removed || !work_.kept->has_earlier()) return false;
+  const TableIndex table = matched_.scoped->table;
+  const Tombstones& erased = work_.kept->erased();
+  const bool comes_again = work_.policy.adds_removed;
+  if (!work_.kept->has_earlier() || (comes_again && !erased.any_of(table))) return false;
   const std::vector<RowValue>& row = parsed(line).values();
-  if (!work_.kept->came_before(matched_.scoped->table, plan_.identity_of(row))) return false;
+  if (comes_again && !erased.has(table, matched_.columns, row)) return false;
+  if (!work_.kept->came_before(table, plan_.identity_of(row))) return false;
   work_.left_out().note(matched_, row);
   ++counts_.removed_since;
   return true;

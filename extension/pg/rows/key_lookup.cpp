@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/typed_value.hpp"
@@ -18,20 +19,53 @@ std::string key_line(const std::vector<std::string>& values) {
   return line;
 }
 
-std::optional<std::string> key_line_of(const std::vector<int16_t>& numbers,
-                                       const std::vector<const Column*>& columns,
-                                       const std::vector<RowValue>& values) {
+namespace {
+
+// With what `form` makes of the text of a column; nothing if one of them is missing.
+template <class Form>
+std::vector<std::string> key_of(const std::vector<int16_t>& numbers,
+                                const std::vector<const Column*>& columns,
+                                const std::vector<RowValue>& values, Form&& form) {
   std::vector<std::string> key;
   for (int16_t number : numbers) {
     const auto at = std::find_if(columns.begin(), columns.end(), [=](const Column* column) {
       return column != nullptr && column->number == number;
     });
-    if (at == columns.end()) return std::nullopt;
+    if (at == columns.end()) return {};
     const Text text = text_form(**at, values[static_cast<size_t>(at - columns.begin())]);
-    if (!text) return std::nullopt;
-    key.push_back(*text);
+    if (!text) return {};
+    key.emplace_back(form(**at, *text));
   }
+  return key;
+}
+
+}  // namespace
+
+std::optional<std::string> key_line_of(const std::vector<int16_t>& numbers,
+                                       const std::vector<const Column*>& columns,
+                                       const std::vector<RowValue>& values) {
+  const std::vector<std::string> key =
+      key_of(numbers, columns, values, [](const Column&, const std::string& text) { return text; });
+  if (key.size() < numbers.size()) return std::nullopt;
   return key_line(key);
+}
+
+std::vector<std::string> comparable_key(const std::vector<int16_t>& numbers,
+                                        const std::vector<const Column*>& columns,
+                                        const std::vector<RowValue>& values) {
+  return key_of(numbers, columns, values, [](const Column& column, const std::string& text) {
+    return in_form(key_form(column), text);
+  });
+}
+
+std::string canonical_text(const Column& column, const std::string& text) {
+  const Arg value = typed_value(column, text);
+  const bool has_form = column.is_padded() || column.family == TypeFamily::kNumeric;
+  const std::string cast =
+      has_form && column.cast.empty() && is_own_type(column) ? "::" + column.type : "";
+  const std::string printed = one_value(query("SELECT pg_catalog.concat($1" + cast + ")", {value}));
+  if (column.type_oid != BOOLOID) return printed;
+  return printed == "t" ? "true" : "false";
 }
 
 std::string_view take_value(std::string_view& line) {

@@ -24,6 +24,15 @@ std::optional<std::string> key_line_of(const std::vector<int16_t>& numbers,
                                        const std::vector<const Column*>& columns,
                                        const std::vector<RowValue>& values);
 
+// The values of these columns in a row, so that equal ones are the same text
+// (core/scope/padding.hpp); nothing if one of them is NULL or not among `columns`.
+std::vector<std::string> comparable_key(const std::vector<int16_t>& numbers,
+                                        const std::vector<const Column*>& columns,
+                                        const std::vector<RowValue>& values);
+
+// A value that somebody wrote, as the column's type prints it.
+std::string canonical_text(const Column& column, const std::string& text);
+
 // The first of its values, which is taken off.
 std::string_view take_value(std::string_view& line);
 
