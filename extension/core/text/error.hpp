@@ -73,7 +73,6 @@ inline constexpr const char* kRehearsal = "KB086";        // a transaction that 
 inline constexpr const char* kGlobalTable = "KB065";  // rows that travel refer to a global table
 inline constexpr const char* kUnreadable = "KB070";   // a backup nobody could read again
 inline constexpr const char* kOutOfMemory = "53200";
-inline constexpr const char* kNotSupported = "0A000";
 inline constexpr const char* kInvalidParameter = "22023";
 inline constexpr const char* kInsufficientPrivilege = "42501";
 inline constexpr const char* kUniqueViolation = "23505";

@@ -79,12 +79,18 @@ COMPANY_BACKUP_FUNCTION(erase_record) {
         .hint("SELECT delete_company(..., erase => true) erases a company.");
   }
   const Text company = company_of(live, row);
-  const Detail detail = Detail().add("table", display_table(live.table(row.table)));
+  const std::string table = display_table(live.table(row.table));
+  // Whose row it is, a refusal does not tell.
+  const GuardQuestion question{Action::kErase, actor, "Row " + key + " of table " + table};
+  const Detail detail = Detail().add("table", table);
   if (!company) {
-    authorize({Action::kErase, actor, "The row"}, company, detail);
+    authorize(question, company, detail);
     PG_RETURN_BOOL(erase_row(std::move(live), nullptr, target, key, actor, reason));
   }
-  const AskedCompany asked = authorize_existing(live, company, Action::kErase, actor, detail);
+  const AskedCompany asked(live, company);
+  authorize(question, asked.key(), detail);
+  asked.require_same_now();
+  if (!asked.exists()) throw asked.unknown();
   PG_RETURN_BOOL(erase_row(std::move(live), &asked, target, key, actor, reason));
 }
 
@@ -109,6 +115,7 @@ COMPANY_BACKUP_FUNCTION(find_in_backups) {
   const Oid target = required_oid(fcinfo, 0, "target");
   const std::string key = required_text(fcinfo, 1, "key");
   const Text actor = actor_argument(fcinfo, 2);
+  authorize({Action::kInspect, actor, "Row " + key}, std::nullopt);
   Operation operation(load_live_scope(), OperationKind::kLook);
   const KeyedRow row = keyed_row(operation.live(), target, key);
   operation.take_snapshot();
@@ -116,8 +123,7 @@ COMPANY_BACKUP_FUNCTION(find_in_backups) {
   for (const int64_t id : backups_with(target)) {
     check_for_interrupts();
     const std::optional<StoredBackup> backup = look_for_backup(id);
-    const GuardQuestion question{Action::kInspect, actor, named("Backup", id)};
-    if (!backup || !is_backup_allowed(question, *backup, Detail().add("backup", id))) continue;
+    if (!backup) continue;
     require_readable(*backup, Manifest::from_json(backup->manifest_text));
     if (!holds_row(operation.live(), *backup, row)) continue;
     found.push_back(one_row(own_query(

@@ -271,6 +271,7 @@ COMPANY_BACKUP_FUNCTION(grant_company_backup) {
       "'set_column_default', 'set_row_check', 'set_membership', 'set_company_guard', "
       "'set_company_guard_query', 'set_company_hook', 'set_company_limits', 'purge_expired', "
       "'set_table_retention', 'set_delete_precondition', 'set_reauthentication', "
+      "'refuse_frozen_writes', "
       "'forget_stale_rules', 'trust_origin', 'archive_key', "
       "'grant_company_backup')");
   const std::string grant =
