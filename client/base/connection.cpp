@@ -203,15 +203,17 @@ Result Connection::run(const std::string& statement) {
   return execute(statement, 0, nullptr, nullptr, nullptr, nullptr);
 }
 
-void Connection::append_upload(int64_t upload, int32_t seq, std::string_view data) {
-  const std::string upload_text = std::to_string(upload);
+void Connection::append(std::string_view function, const Argument& upload, int32_t seq,
+                        std::string_view data) {
   const std::string seq_text = std::to_string(seq);
-  const std::array<Oid, 3> types = {kInt8Oid, kInt4Oid, kByteaOid};
-  const std::array<const char*, 3> values = {upload_text.c_str(), seq_text.c_str(), data.data()};
+  const std::array<Oid, 3> types = {upload.value.type, kInt4Oid, kByteaOid};
+  const std::array<const char*, 3> values = {upload.value.value->c_str(), seq_text.c_str(),
+                                             data.data()};
   const std::array<int, 3> lengths = {0, 0, static_cast<int>(data.size())};
   const std::array<int, 3> formats = {0, 0, 1};
-  execute("SELECT FROM " + schema_ + ".append_upload(upload => $1, seq => $2, data => $3)", 3,
-          types.data(), values.data(), lengths.data(), formats.data());
+  execute("SELECT FROM " + schema_ + "." + std::string(function) + "(" + upload.name +
+              " => $1, seq => $2, data => $3)",
+          3, types.data(), values.data(), lengths.data(), formats.data());
 }
 
 // The function stands in the target list of a subquery that OFFSET 0 keeps apart: there the server

@@ -88,8 +88,10 @@ class Connection {
   // One statement as it stands: the extension proposed it, or the user wrote it. Refuses several.
   Result run(const std::string& statement);
 
-  // append_upload(upload, seq, data): the data as a binary parameter, not copied.
-  void append_upload(int64_t upload, int32_t seq, std::string_view data);
+  // function(upload, seq, data), where `upload` says to which one: the data as a binary parameter,
+  // not copied.
+  void append(std::string_view function, const Argument& upload, int32_t seq,
+              std::string_view data);
 
   // COPY (SELECT data FROM function(argument)) TO STDOUT, in the order of the function's rows and
   // row by row on the server. `argument` is a typed literal (literal() below). Each value of

@@ -1,4 +1,4 @@
-// export BACKUP | --company COMPANY: writes an archive to a file.
+// export BACKUP | --company COMPANY | --token FILE: writes an archive to a file.
 
 #include <unistd.h>
 
@@ -8,6 +8,7 @@
 #include "client/base/files.hpp"
 #include "client/base/progress.hpp"
 #include "client/commands/commands.hpp"
+#include "client/commands/token.hpp"
 #include "core/archive/archive_reader.hpp"
 #include "core/text/error.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 struct ExportOptions {
   int64_t backup = 0;  // 0: none
   std::optional<std::string> company;
+  std::optional<std::string> token;  // the file that holds it
   std::string output = "-";
   bool include_files = false;
   bool force = false;
@@ -67,6 +69,11 @@ int run_export(const ConnectionOptions& where, const ExportOptions& options) {
                          "company => " + connection.literal(*options.company) +
                              ", include_files => " + (options.include_files ? "true" : "false"),
                          sink);
+  } else if (options.token) {
+    const Result transfer =
+        connection.call("redeem_download", {{"token", text_parameter(read_token(*options.token))}});
+    connection.copy_data("read_transfer", "transfer => " + connection.literal(transfer.text(0, 0)),
+                         sink);
   } else {
     connection.copy_data("read_backup", "backup => " + Connection::literal(options.backup), sink);
   }
@@ -88,6 +95,8 @@ Command add_export(CLI::App& app, ConnectionOptions& connection) {
                        "Instead of a backup: the company as it is now; the database stores nothing")
           ->type_name("COMPANY")
           ->excludes(backup);
+  CLI::Option* token = add_token_option(*command, options->token, "a backup");
+  token->excludes(backup)->excludes(company);
   command
       ->add_flag("--include-files", options->include_files,
                  "With --company: the company's files, too")
@@ -98,14 +107,14 @@ Command add_export(CLI::App& app, ConnectionOptions& connection) {
       ->type_name("FILE");
   command->add_flag("--force", options->force, "Overwrite the file if it exists");
   add_connection_options(*command, connection);
-  command->final_callback([backup, company] {
-    if (backup->count() + company->count() == 0) {
-      throw CLI::RequiredError("BACKUP or --company");
+  command->final_callback([backup, company, token] {
+    if (backup->count() + company->count() + token->count() == 0) {
+      throw CLI::RequiredError("BACKUP, --company or --token");
     }
   });
   command->footer(
       "The file appears under its name only when it is complete. Only you can read it: it holds\n"
-      "the company's data.\n"
+      "the company's data. A token, of request_download(), works once.\n"
       "Example: company-backup export 42 -o acme.tar.gz -d shop");
   return {command, [&connection, options] { return run_export(connection, *options); }};
 }

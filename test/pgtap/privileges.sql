@@ -37,7 +37,8 @@ BEGIN
   RETURN true;
 END $$;
 
--- What each call works on: a backup, a restore in review, a template, and an upload begun by whoever calls.
+-- What each call works on: a backup, a restore in review, a template, and an upload begun by whoever calls, who has also
+-- asked for the links "down" and "up".
 SELECT set_config('t.backup', cb.backup_company('1')::text, true);
 SELECT set_config('t.restore', cb.restore_company('1', current_setting('t.backup')::bigint)::text, true);
 SELECT cb.publish_template(cb.backup_company('2'), 'base');
@@ -50,11 +51,14 @@ BEGIN
   INSERT INTO company_backup.upload (owner, created_by) SELECT id, coalesce(to_regrole(caller::text), current_user::regrole) FROM company_backup.company WHERE key = '1' RETURNING id INTO u;
   INSERT INTO company_backup.upload_part SELECT u, seq, data FROM file;
   PERFORM set_config('t.upload', u::text, true);
+  DELETE FROM company_backup.link;
+  INSERT INTO company_backup.link (digest, kind, backup, upload, asked_by, actor, expires_at) SELECT sha256(token), kind, backup, upload, created_by, 'ann', 'infinity'
+    FROM company_backup.upload, (VALUES ('down'::bytea, 'download', current_setting('t.backup')::bigint, NULL), ('up', 'upload', NULL, u)) l(token, kind, backup, upload) WHERE id = u;
 END $$;
 
 CREATE TABLE call (
     function text PRIMARY KEY,
-    kind text NOT NULL,   -- setup; else what it needs: catalog, list, data, backup, upload, write
+    kind text NOT NULL,   -- setup; else what it needs: catalog, list, data, backup, upload, write, read, link, uplink, transfer
     sql text NOT NULL,
     action text,          -- what the guard is asked
     company text,
@@ -85,7 +89,8 @@ INSERT INTO call (function, kind, sql) VALUES
   ('forget_stale_rules()', 'setup', $$SELECT cb.forget_stale_rules()$$),
   ('trust_origin(text,bytea)', 'setup', $$SELECT cb.trust_origin('other', sha256('x'))$$),
   ('archive_key()', 'setup', $$SELECT cb.archive_key()$$),
-  ('grant_company_backup(name)', 'setup', $$SELECT cb.grant_company_backup('cb_nothing')$$);
+  ('grant_company_backup(name)', 'setup', $$SELECT cb.grant_company_backup('cb_nothing')$$),
+  ('grant_company_transfer(name)', 'setup', $$SELECT cb.grant_company_transfer('cb_nothing')$$);
 INSERT INTO call VALUES
   ('company_scope()', 'catalog', $$SELECT * FROM cb.company_scope()$$, 'scope', NULL, NULL, NULL),
   ('check_company_scope()', 'catalog', $$SELECT * FROM cb.check_company_scope()$$, 'scope', NULL, NULL, NULL),
@@ -166,7 +171,16 @@ INSERT INTO call VALUES
   ('begin_upload(bigint)', 'upload', $$SELECT cb.begin_upload(1)$$, 'upload', '1', NULL, NULL),
   ('begin_upload(uuid)', 'upload', $$SELECT cb.begin_upload('00000000-0000-0000-0000-000000000001'::uuid)$$, 'upload', '00000000-0000-0000-0000-000000000001', NULL, NULL),
   ('append_upload(bigint,integer,bytea)', 'upload', $$SELECT cb.append_upload(current_setting('t.upload')::bigint, 999, 'x')$$, 'upload', '1', NULL, NULL),
-  ('finish_upload(bigint)', 'upload', $$SELECT cb.finish_upload(current_setting('t.upload')::bigint)$$, 'upload', '1', NULL, NULL);
+  ('finish_upload(bigint)', 'upload', $$SELECT cb.finish_upload(current_setting('t.upload')::bigint)$$, 'upload', '1', NULL, NULL),
+  ('request_download(bigint,interval,text)', 'read', $$SELECT cb.request_download(current_setting('t.backup')::bigint, actor => 'ann')$$, 'export', '1', 'ann', NULL),
+  ('request_upload(text,interval,bigint,text)', 'upload', $$SELECT cb.request_upload('1', actor => 'ann')$$, 'upload', '1', 'ann', NULL),
+  ('request_upload(bigint,interval,bigint,text)', 'upload', $$SELECT cb.request_upload(1, actor => 'ann')$$, 'upload', '1', 'ann', NULL),
+  ('request_upload(uuid,interval,bigint,text)', 'upload', $$SELECT cb.request_upload('00000000-0000-0000-0000-000000000001'::uuid, actor => 'ann')$$, 'upload', '00000000-0000-0000-0000-000000000001', 'ann', NULL),
+  ('redeem_download(text)', 'link', $$SELECT cb.redeem_download('down')$$, 'export', '1', 'ann', NULL),
+  ('redeem_upload(text)', 'uplink', $$SELECT cb.redeem_upload('up')$$, 'upload', '1', 'ann', NULL),
+  ('read_transfer(text)', 'transfer', $$SELECT * FROM cb.read_transfer('down')$$, NULL, NULL, NULL, NULL),
+  ('append_transfer(text,integer,bytea)', 'transfer', $$SELECT cb.append_transfer('up', 0, 'x')$$, NULL, NULL, NULL, NULL),
+  ('finish_transfer(text)', 'transfer', $$SELECT cb.finish_transfer('up')$$, NULL, NULL, NULL, NULL);
 
 -- The functions themselves ------------------------------------------------------------------
 CREATE VIEW extension_function AS
@@ -200,23 +214,23 @@ SELECT is_empty($$SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'cb\_%'
 CREATE TABLE expected (case_no int, role name, guard text, kind text, outcome text);
 INSERT INTO expected
 SELECT c.n, c.role, c.guard, k.kind, split_part(s.outcomes, ' ', k.n::int)
-FROM unnest('{setup,catalog,list,data,backup,upload,write,read}'::text[]) WITH ORDINALITY k(kind, n),
+FROM unnest('{setup,catalog,list,data,backup,upload,write,read,link,uplink,transfer}'::text[]) WITH ORDINALITY k(kind, n),
 (VALUES
-  --                                   setup catalog list  data  backup upload write  read
-  (1, 'superuser',  NULL,           'ok    ok    ok    ok    ok    ok     ok  ok'),
-  (2, 'cb_owner',   NULL,           'ok    ok    ok    ok    ok    ok     ok  ok'),
-  (3, 'cb_nothing', NULL,           '42501 42501 42501 42501 42501 42501  42501  42501'),
-  (4, 'cb_granted', NULL,           '42501 42501 42501 42501 42501 42501  42501  42501'),
-  (5, 'cb_nothing', 'guard_yes',    '42501 42501 42501 42501 42501 42501  42501  42501'),
-  (6, 'cb_granted', 'guard_yes',    '42501 ok    ok    ok    ok    ok     ok  ok'),
-  (7, 'cb_granted', 'guard_no',     '42501 KB008 KB008 KB008 KB008 KB008  KB008  KB008'),
-  (8, 'cb_granted', 'guard_null',   '42501 KB007 KB007 KB007 KB007 KB007  KB007  KB007'),
-  (9, 'cb_granted', 'guard_raises', '42501 AP001 AP001 AP001 AP001 AP001  AP001  AP001'),
-  (10, 'cb_partial', 'guard_yes',   '42501 ok    ok    42501 ok    ok     42501  42501'),
-  (11, 'cb_owner',  'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008  KB008'),
-  (12, 'superuser', 'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008  KB008'),
-  (13, 'cb_granted', 'guard_dropped', '42501 KB007 KB007 KB007 KB007 KB007  KB007  KB007'),
-  (14, 'cb_owner',  'guard_dropped', 'ok    KB007 KB007 KB007 KB007 KB007  KB007  KB007')
+  --                                   setup catalog list  data  backup upload write  read   link   uplink transfer
+  (1, 'superuser',  NULL,           'ok    ok    ok    ok    ok    ok     ok  ok  ok  ok  KB097'),
+  (2, 'cb_owner',   NULL,           'ok    ok    ok    ok    ok    ok     ok  ok  ok  ok  KB097'),
+  (3, 'cb_nothing', NULL,           '42501 42501 42501 42501 42501 42501  42501  42501  42501  42501  42501'),
+  (4, 'cb_granted', NULL,           '42501 42501 42501 42501 42501 42501  42501  42501  KB096  KB096  KB097'),
+  (5, 'cb_nothing', 'guard_yes',    '42501 42501 42501 42501 42501 42501  42501  42501  42501  42501  42501'),
+  (6, 'cb_granted', 'guard_yes',    '42501 ok    ok    ok    ok    ok     ok  ok  ok  ok  KB097'),
+  (7, 'cb_granted', 'guard_no',     '42501 KB008 KB008 KB008 KB008 KB008  KB008  KB008  KB096  KB096  KB097'),
+  (8, 'cb_granted', 'guard_null',   '42501 KB007 KB007 KB007 KB007 KB007  KB007  KB007  KB096  KB096  KB097'),
+  (9, 'cb_granted', 'guard_raises', '42501 AP001 AP001 AP001 AP001 AP001  AP001  AP001  KB096  KB096  KB097'),
+  (10, 'cb_partial', 'guard_yes',   '42501 ok    ok    42501 ok    ok     42501  42501  KB096  ok  KB097'),
+  (11, 'cb_owner',  'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008  KB008  KB096  KB096  KB097'),
+  (12, 'superuser', 'guard_no',     'ok    KB008 KB008 KB008 KB008 KB008  KB008  KB008  KB096  KB096  KB097'),
+  (13, 'cb_granted', 'guard_dropped', '42501 KB007 KB007 KB007 KB007 KB007  KB007  KB007  KB096  KB096  KB097'),
+  (14, 'cb_owner',  'guard_dropped', 'ok    KB007 KB007 KB007 KB007 KB007  KB007  KB007  KB096  KB096  KB097')
 ) AS c(n, role, guard, spaced), LATERAL (SELECT regexp_replace(c.spaced, ' +', ' ', 'g')) AS s(outcomes);
 
 -- The SQLSTATE of a call, whose effects are undone. What it works on is made before its guard is set.
@@ -265,7 +279,7 @@ SELECT is(pg_temp.asked(sql),
           concat_ws(' ', action, coalesce(company, '-'), coalesce(actor, '-'), 'cb_granted')
             || coalesce(', use ' || source || ' ' || coalesce(actor, '-') || ' cb_granted', ''),
           'the guard is asked by ' || function)
-FROM call WHERE kind <> 'setup' ORDER BY function;
+FROM call WHERE action IS NOT NULL ORDER BY function;
 SELECT is(pg_temp.asked($$SELECT * FROM cb.company_backups()$$), 'list - - cb_granted', 'all backups: no one company');
 SELECT is(pg_temp.asked($$SELECT cb.begin_upload()$$), 'upload - - cb_granted', 'an upload for a new company: none');
 
@@ -282,7 +296,7 @@ RESET ROLE;
 -- Tables of the extension, directly -----------------------------------------------------------
 SET LOCAL ROLE cb_granted;
 SELECT throws_ok(format('SELECT * FROM company_backup.%I', t), '42501', NULL, 'no look at ' || t)
-FROM unnest('{company,known_table,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,deletion,restore,restore_problem,undo,undo_chunk}'::text[]) t;
+FROM unnest('{company,known_table,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,link,deletion,restore,restore_problem,undo,undo_chunk}'::text[]) t;
 SELECT throws_ok($$SELECT nextval('company_backup.backup_id_seq')$$, '42501', NULL, 'nor at a sequence');
 RESET ROLE;
 SET LOCAL ROLE cb_owner;

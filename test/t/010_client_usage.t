@@ -69,7 +69,7 @@ usage_error('unknown ids', qr/none/, 'create', '1', '--ids', 'none');
 usage_error('attribute without value', qr/has the form column=value, not "name"/,
 	'create', '1', '--set', 'name');
 usage_error('attribute without name', qr/has the form column=value/, 'create', '1', '--set', '=x');
-usage_error('export of nothing', qr/BACKUP or --company is required/, 'export');
+usage_error('export of nothing', qr/BACKUP, --company or --token is required/, 'export');
 usage_error('export of two things', qr/excludes/, 'export', '1', '--company', 'acme');
 usage_error('files of a stored backup', qr/requires --company/, 'export', '1', '--include-files');
 usage_error('unknown confidence', qr/guess/, 'init', '--accept', 'guess');

@@ -213,6 +213,18 @@ std::string KeptError::sqlstate() const {
   }
 }
 
+std::string KeptError::message() const {
+  if (data_ != nullptr) return caught().message;
+  if (exception_ == nullptr) return {};
+  try {
+    std::rethrow_exception(exception_);
+  } catch (const Error& error) {
+    return error.message();
+  } catch (...) {
+    return {};
+  }
+}
+
 CaughtError KeptError::caught() const {
   return data_ == nullptr ? CaughtError() : to_caught(*data_);
 }

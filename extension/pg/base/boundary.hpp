@@ -124,6 +124,7 @@ class KeptError {
   bool is_exception() const { return exception_ != nullptr; }
   // Of PostgreSQL's error or an Error; "" of anything else.
   std::string sqlstate() const;
+  std::string message() const;  // the same
   CaughtError caught() const;  // of PostgreSQL's error
   // As it was raised.
   [[noreturn]] void rethrow() const;

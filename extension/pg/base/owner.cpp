@@ -109,4 +109,29 @@ AsOwnerOf::~AsOwnerOf() {
   restore_temp_schema(temporary_before_);
 }
 
+AsRole::AsRole(Oid role)
+    : before_(boundary::current_user_context()), temporary_before_(temp_schema_state()) {
+  boundary::restore(
+      {role, before_.security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION});
+  HiddenTempSchema().hide();  // the state of before is put back
+}
+
+AsRole::~AsRole() {
+  boundary::restore(before_);
+  restore_temp_schema(temporary_before_);
+}
+
+int begin_settings_of_role() {
+  return guarded([] {
+    const int nest = NewGUCNestLevel();
+    set_config_option("company_backup.actor", "", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+                      0, false);
+    return nest;
+  });
+}
+
+void end_settings_of_role(int nest) {
+  guarded([nest] { AtEOXact_GUC(false, nest); });
+}
+
 }  // namespace company_backup

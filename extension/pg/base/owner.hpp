@@ -1,4 +1,4 @@
-// Acting as somebody else. Two ways, and no others:
+// Acting as somebody else. Three ways, and no others:
 //
 // OwnersCode, around code that an owner wrote and that runs because we touch what he owns:
 // defaults, CHECKs, generated columns, expressions of indexes and partition keys, domains. It runs
@@ -11,6 +11,9 @@
 // locking the targets of foreign keys (ri_triggers.c), moving sequences. Nobody's code runs there:
 // what planning would run, pg/base/planning.hpp hands to its owners; every query takes back
 // settings. The session's temporary schema is hidden all the same.
+//
+// as_role(), around what a role has asked to be done later, in a session that need not be its own:
+// all that runs as the caller runs as that role, the guard, too.
 #pragma once
 
 #include <map>
@@ -102,5 +105,29 @@ class AsOwnerOf {
   boundary::UserContext before_;
   TempSchemaState temporary_before_;
 };
+
+class AsRole {
+ public:
+  explicit AsRole(Oid role);
+  ~AsRole();
+  AsRole(const AsRole&) = delete;
+  AsRole& operator=(const AsRole&) = delete;
+
+ private:
+  boundary::UserContext before_;
+  TempSchemaState temporary_before_;
+};
+
+// Runs `body` as the role, in a restricted operation. What the session says of its own actor does
+// not count, and settings that are made in it are gone after it.
+int begin_settings_of_role();
+void end_settings_of_role(int nest);
+template <class Body>
+void as_role(Oid role, Body&& body) {
+  const AsRole as(role);
+  const int nest = begin_settings_of_role();
+  body();
+  end_settings_of_role(nest);
+}
 
 }  // namespace company_backup

@@ -1,4 +1,4 @@
-// read_backup and stream_backup: set-returning, one piece of the file per call.
+// read_backup, read_transfer and stream_backup: set-returning, one piece of the file per call.
 #include <memory>
 
 #include "core/archive/manifest.hpp"
@@ -6,6 +6,7 @@
 #include "pg/base/arguments.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/sql/authorize.hpp"
+#include "pg/sql/redemption.hpp"
 
 namespace company_backup {
 namespace {
@@ -114,18 +115,24 @@ Snapshot snapshot_with(int64_t backup) {
               "backup " + std::to_string(backup) + " does not exist any more");
 }
 
+std::unique_ptr<ArchiveBytes> bytes_of(const StoredBackup& backup, Scan& scan) {
+  scan.snapshot = snapshot_with(backup.id);
+  return std::make_unique<ArchiveBytes>(Manifest::from_json(backup.manifest_text),
+                                        backup.manifest_text, stored_members(backup.id));
+}
+
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(read_backup) {
   return next_row(fcinfo, [&](Scan& scan) {
     require_guard_or_owner(Action::kExport);
-    const StoredBackup backup =
-        authorize_backup(required_int64(fcinfo, 0, "backup"), Action::kExport, std::nullopt);
-    Manifest manifest = Manifest::from_json(backup.manifest_text);
-    require_readable(backup, manifest);
-    scan.snapshot = snapshot_with(backup.id);
-    return std::make_unique<ArchiveBytes>(std::move(manifest), backup.manifest_text,
-                                          stored_members(backup.id));
+    return bytes_of(authorize_download(required_int64(fcinfo, 0, "backup"), std::nullopt), scan);
+  });
+}
+
+COMPANY_BACKUP_FUNCTION(read_transfer) {
+  return next_row(fcinfo, [&](Scan& scan) {
+    return bytes_of(open_download(required_text(fcinfo, 0, "transfer")), scan);
   });
 }
 

@@ -90,6 +90,19 @@ std::vector<std::string> schemas_of(const std::string& path) {
   return schemas;
 }
 
+std::string required_role(FunctionCallInfo fcinfo, int index) {
+  std::string role = required_text(fcinfo, index, "role");
+  if (query("SELECT FROM pg_roles WHERE rolname::text = $1", {role}).empty()) {
+    throw Error("42704", "role \"" + role + "\" does not exist");
+  }
+  return role;
+}
+
+void grant_execute(const std::string& functions, const std::string& role) {
+  const std::string grant = "GRANT EXECUTE ON FUNCTION " + functions + " TO " + quote_name(role);
+  own_query(grant.c_str(), {}, Access::kWrite);
+}
+
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(set_company_table) {
@@ -257,9 +270,7 @@ COMPANY_BACKUP_FUNCTION(archive_key) {
 
 COMPANY_BACKUP_FUNCTION(grant_company_backup) {
   require_database_owner("grant_company_backup");
-  const std::string role = required_text(fcinfo, 0, "role");
-  const Rows exists = query("SELECT FROM pg_roles WHERE rolname::text = $1", {role});
-  if (exists.empty()) throw Error("42704", "role \"" + role + "\" does not exist");
+  const std::string role = required_role(fcinfo, 0);
   const Rows functions = query(
       "SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_depend d JOIN pg_proc p ON p.oid "
       "= "
@@ -273,10 +284,21 @@ COMPANY_BACKUP_FUNCTION(grant_company_backup) {
       "'set_table_retention', 'set_delete_precondition', 'set_reauthentication', "
       "'refuse_frozen_writes', "
       "'forget_stale_rules', 'trust_origin', 'archive_key', "
-      "'grant_company_backup')");
-  const std::string grant =
-      "GRANT EXECUTE ON FUNCTION " + *functions[0][0] + " TO " + quote_name(role);
-  own_query(grant.c_str(), {}, Access::kWrite);
+      "'grant_company_backup', 'grant_company_transfer')");
+  grant_execute(*functions[0][0], role);
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(grant_company_transfer) {
+  require_database_owner("grant_company_transfer");
+  const std::string role = required_role(fcinfo, 0);
+  std::string functions;
+  for (const char* function :
+       {"redeem_download(text)", "redeem_upload(text)", "read_transfer(text)",
+        "append_transfer(text, integer, bytea)", "finish_transfer(text)"}) {
+    functions += (functions.empty() ? "" : ", ") + functions_schema() + "." + function;
+  }
+  grant_execute(functions, role);
   PG_RETURN_VOID();
 }
 

@@ -1,4 +1,6 @@
 // begin_upload, append_upload, finish_upload: an archive from outside, hostile until proved.
+#include "pg/sql/upload.hpp"
+
 #include "core/archive/archive_reader.hpp"
 #include "core/archive/manifest.hpp"
 #include "core/text/hex.hpp"
@@ -13,12 +15,6 @@
 
 namespace company_backup {
 namespace {
-
-struct Upload {
-  int64_t id;
-  std::optional<int64_t> owner;  // none: it is for no company, or for one that was never seen
-  Text company;                  // the key of its company now; none: it is gone, or there is none
-};
 
 // For a company that had not been seen: does the one that had the key still have it?
 bool is_same_holder(const std::string& key, const std::string& ends) {
@@ -55,25 +51,6 @@ std::optional<Upload> look_for_upload(int64_t id) {
 [[noreturn]] void refuse_upload(int64_t id) {
   throw Error(sqlstate::kUnknownBackup, "upload " + std::to_string(id) + " does not exist")
       .hint("begin_upload() begins one; it ends with finish_upload().");
-}
-
-// Locks it. Error kUnknownBackup.
-Upload authorize_upload(int64_t id) {
-  const GuardQuestion question{Action::kUpload, std::nullopt, named("Upload", id)};
-  const Detail detail = Detail().add("upload", id);
-  std::optional<Upload> upload = look_for_upload(id);
-  authorize_found(
-      question, upload, detail,
-      [&] {
-        return is_allowed_of(question, upload->owner, key_of_owner(upload->owner, upload->company),
-                             detail);
-      },
-      [id] { refuse_upload(id); });
-  if (own_query("SELECT FROM company_backup.upload WHERE id = $1 FOR UPDATE", {id}, Access::kWrite)
-          .empty()) {
-    refuse_upload(id);
-  }
-  return std::move(*upload);
 }
 
 // The company that a finished upload is for, which has an identity from now on. It still has its
@@ -266,15 +243,13 @@ void require_trusted(const ArchiveReader& reader) {
 
 }  // namespace
 
-COMPANY_BACKUP_FUNCTION(begin_upload) {
-  require_writable("begin_upload()");
-  require_guard_or_owner(Action::kUpload);
+int64_t begin_upload_for(const Text& text, const Text& actor) {
   CompanyIdentity owner;
   Text key, ends;
   std::optional<int64_t> place;
-  if (const Text text = optional_text(fcinfo, 0)) {
+  if (text) {
     const AskedCompany company =
-        authorize_existing(load_live_scope(), text, Action::kUpload, std::nullopt);
+        authorize_existing(load_live_scope(), text, Action::kUpload, actor);
     owner = company.identity();
     // No identity is made for one that has none: others would wait until this transaction ends.
     if (!owner) {
@@ -283,7 +258,7 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
       place = remember_table(company.place());
     }
   } else {
-    authorize({Action::kUpload, std::nullopt, named_company(text)}, text);
+    authorize({Action::kUpload, actor, named_company(text)}, text);
   }
   // Uploads that were never finished do not stay for ever. One that somebody has locked is at work:
   // nobody waits for it here.
@@ -291,28 +266,38 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
       "DELETE FROM company_backup.upload WHERE id IN (SELECT id FROM company_backup.upload WHERE "
       "created_at < now() - interval '7 days' FOR UPDATE SKIP LOCKED)",
       {}, Access::kWrite);
-  PG_RETURN_INT64(std::stoll(one_value(own_query(
+  return std::stoll(one_value(own_query(
       "INSERT INTO company_backup.upload (owner, key, ends, place, created_by) "
       "VALUES ($1, $2, $3, $4, $5) RETURNING id",
       {Arg::optional_number(owner), key, ends, Arg::optional_number(place), caller_role()},
-      Access::kWrite))));
+      Access::kWrite)));
 }
 
-COMPANY_BACKUP_FUNCTION(append_upload) {
-  require_writable("append_upload()");
-  require_guard_or_owner(Action::kUpload);
-  const Upload upload = authorize_upload(required_int64(fcinfo, 0, "upload"));
-  if (PG_ARGISNULL(1) || PG_GETARG_INT32(1) < 0) {
-    throw Error(sqlstate::kInvalidParameter, "seq must be 0 or greater");
+Upload authorize_upload(int64_t id, const Text& actor) {
+  const GuardQuestion question{Action::kUpload, actor, named("Upload", id)};
+  const Detail detail = Detail().add("upload", id);
+  std::optional<Upload> upload = look_for_upload(id);
+  authorize_found(
+      question, upload, detail,
+      [&] {
+        return is_allowed_of(question, upload->owner, key_of_owner(upload->owner, upload->company),
+                             detail);
+      },
+      [id] { refuse_upload(id); });
+  if (own_query("SELECT FROM company_backup.upload WHERE id = $1 FOR UPDATE", {id}, Access::kWrite)
+          .empty()) {
+    refuse_upload(id);
   }
-  const int seq = PG_GETARG_INT32(1);
-  const std::string data = required_bytes(fcinfo, 2, "data");
+  return std::move(*upload);
+}
+
+bool append_part(const Upload& upload, int seq, const std::string& data) {
   const Rows added = own_query(
       "INSERT INTO company_backup.upload_part VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING "
       "1",
       {upload.id, seq, Arg::bytea(data)}, Access::kWrite);
-  if (added.empty() &&
-      own_query(
+  if (!added.empty()) return true;
+  if (own_query(
           "SELECT FROM company_backup.upload_part WHERE upload = $1 AND seq = $2 AND data = $3",
           {upload.id, seq, Arg::bytea(data)})
           .empty()) {
@@ -320,13 +305,10 @@ COMPANY_BACKUP_FUNCTION(append_upload) {
                 "part " + std::to_string(seq) + " was sent before with other bytes")
         .hint("Begin a new upload.");
   }
-  PG_RETURN_VOID();
+  return false;
 }
 
-COMPANY_BACKUP_FUNCTION(finish_upload) {
-  require_writable("finish_upload()");
-  require_guard_or_owner(Action::kUpload);
-  const Upload upload = authorize_upload(required_int64(fcinfo, 0, "upload"));
+int64_t finish_upload_of(const Upload& upload) {
   require_all_parts(upload.id);
   const int64_t id = next_backup_id();
   UploadSink sink(id);
@@ -346,7 +328,36 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
     keep_within_limits({*owner, upload.company.value_or(manifest.company_key)}, id,
                        BackupMade::kUploaded);
   own_query("DELETE FROM company_backup.upload WHERE id = $1", {upload.id}, Access::kWrite);
-  PG_RETURN_INT64(id);
+  return id;
+}
+
+int required_part_number(FunctionCallInfo fcinfo, int index) {
+  if (PG_ARGISNULL(index) || PG_GETARG_INT32(index) < 0) {
+    throw Error(sqlstate::kInvalidParameter, "seq must be 0 or greater");
+  }
+  return PG_GETARG_INT32(index);
+}
+
+COMPANY_BACKUP_FUNCTION(begin_upload) {
+  require_writable("begin_upload()");
+  require_guard_or_owner(Action::kUpload);
+  PG_RETURN_INT64(begin_upload_for(optional_text(fcinfo, 0), std::nullopt));
+}
+
+COMPANY_BACKUP_FUNCTION(append_upload) {
+  require_writable("append_upload()");
+  require_guard_or_owner(Action::kUpload);
+  const Upload upload = authorize_upload(required_int64(fcinfo, 0, "upload"), std::nullopt);
+  const int seq = required_part_number(fcinfo, 1);
+  append_part(upload, seq, required_bytes(fcinfo, 2, "data"));
+  PG_RETURN_VOID();
+}
+
+COMPANY_BACKUP_FUNCTION(finish_upload) {
+  require_writable("finish_upload()");
+  require_guard_or_owner(Action::kUpload);
+  PG_RETURN_INT64(
+      finish_upload_of(authorize_upload(required_int64(fcinfo, 0, "upload"), std::nullopt)));
 }
 
 }  // namespace company_backup
