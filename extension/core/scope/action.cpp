@@ -40,6 +40,8 @@ const char* to_text(Action action) {
       return "unpublish";
     case Action::kDeleteCompany:
       return "delete_company";
+    case Action::kCancelJob:
+      return "cancel_job";
     case Action::kUse:
       return "use";
   }

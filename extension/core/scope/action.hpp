@@ -22,6 +22,7 @@ enum class Action {
   kPublish,
   kUnpublish,
   kDeleteCompany,
+  kCancelJob,
   kUse,  // asks about the company whose data goes elsewhere
 };
 

@@ -6,6 +6,7 @@
 #include "pg/base/arguments.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/piece_pipeline.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/scope/rules.hpp"
 #include "pg/scope/stored_tables.hpp"
@@ -328,6 +329,7 @@ COMPANY_BACKUP_FUNCTION(finish_upload) {
   require_guard_or_owner(Action::kUpload);
   const Upload upload = authorize_upload(required_int64(fcinfo, 0, "upload"));
   require_all_parts(upload.id);
+  const Progress progress("upload", upload.company);
   const int64_t id = next_backup_id();
   UploadSink sink(id);
   ArchiveReader reader(sink, upload_limits());
