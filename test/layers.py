@@ -12,7 +12,7 @@ import sys
 ROOMS = {
     "core": ["text", "scope", "archive", "ids", "merge"],
     "client": ["base", "commands", "main"],
-    "pg": ["base", "scope", "rows", "check", "backup", "load", "restore", "delete", "links", "sql"],
+    "pg": ["base", "scope", "rows", "check", "backup", "load", "restore", "delete", "links", "jobs", "sql"],
 }
 ORDER = [f"{layer}/{room}" for layer, rooms in ROOMS.items() for room in rooms]
 INCLUDE = re.compile(r'^#include "((?:core|pg|client)/[^"]+)\.hpp"', re.MULTILINE)

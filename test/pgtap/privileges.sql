@@ -45,6 +45,9 @@ SELECT cb.publish_template(cb.backup_company('2'), 'base');
 INSERT INTO app.company VALUES ('5', 'Fly, deleted');
 SELECT set_config('t.deletion', cb.delete_company('5', 'Fly, deleted')::text, true);
 CREATE TABLE file AS SELECT seq, data FROM cb.read_backup(current_setting('t.backup')::bigint);
+WITH job AS (INSERT INTO company_backup.job (action, company, owner, options, state, waits, session_user_role, role, by_membership)
+    SELECT 'backup', '1', id, '{}', 'done', false, 0, 0, false FROM company_backup.company WHERE key = '1' RETURNING id)
+SELECT set_config('t.job', id::text, true) FROM job;
 CREATE FUNCTION pg_temp.prepare(caller name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE u bigint;
 BEGIN
@@ -65,6 +68,18 @@ CREATE TABLE call (
     actor text,
     source text           -- the company about which it is asked "use"
 );
+INSERT INTO call VALUES    -- jobs; where no worker is free they wait
+  ('export_company(text,text,boolean,text,interval,text)', 'data', $$SELECT cb.export_company('1', actor => 'ann')$$, 'export', '1', 'ann', NULL),
+  ('export_company(bigint,text,boolean,text,interval,text)', 'data', $$SELECT cb.export_company(1, actor => 'ann')$$, 'export', '1', 'ann', NULL),
+  ('export_company(uuid,text,boolean,text,interval,text)', 'data', $$SELECT cb.export_company('00000000-0000-0000-0000-000000000001'::uuid, actor => 'ann')$$, 'export', '00000000-0000-0000-0000-000000000001', 'ann', NULL),
+  ('start_job(text,text,jsonb,text,boolean)', 'backup', $$SELECT cb.start_job('backup', '1', actor => 'ann', queue => true)$$, 'backup', '1', 'ann', NULL),
+  ('start_job(text,bigint,jsonb,text,boolean)', 'backup', $$SELECT cb.start_job('backup', 1, actor => 'ann', queue => true)$$, 'backup', '1', 'ann', NULL),
+  ('start_job(text,uuid,jsonb,text,boolean)', 'backup', $$SELECT cb.start_job('backup', '00000000-0000-0000-0000-000000000001'::uuid, actor => 'ann', queue => true)$$, 'backup', '00000000-0000-0000-0000-000000000001', 'ann', NULL),
+  ('company_jobs(text)', 'list', $$SELECT * FROM cb.company_jobs('1')$$, 'list', '1', NULL, NULL),
+  ('company_jobs(bigint)', 'list', $$SELECT * FROM cb.company_jobs(1)$$, 'list', '1', NULL, NULL),
+  ('company_jobs(uuid)', 'list', $$SELECT * FROM cb.company_jobs('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL, NULL),
+  ('cancel_job(bigint,text)', 'backup', $$SELECT cb.cancel_job(current_setting('t.job')::bigint, 'ann')$$, 'cancel_job', '1', 'ann', NULL),
+  ('wait_for_job(bigint,interval)', 'list', $$SELECT cb.wait_for_job(current_setting('t.job')::bigint)$$, 'list', '1', NULL, NULL);
 INSERT INTO call (function, kind, sql) VALUES
   ('set_company_table(regclass,name,name,name,name[],name[],text)', 'setup', $$SELECT cb.set_company_table('app.company')$$),
   ('set_table_rule(regclass,text,text,text,name[],name[])', 'setup', $$SELECT cb.set_table_rule('app.salary', 'excluded', 'secret')$$),
@@ -296,7 +311,7 @@ RESET ROLE;
 -- Tables of the extension, directly -----------------------------------------------------------
 SET LOCAL ROLE cb_granted;
 SELECT throws_ok(format('SELECT * FROM company_backup.%I', t), '42501', NULL, 'no look at ' || t)
-FROM unnest('{company,known_table,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,link,deletion,restore,restore_problem,undo,undo_chunk}'::text[]) t;
+FROM unnest('{company,known_table,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,link,tombstone,erasure_key,frozen,deletion,job,restore,restore_problem,undo,undo_chunk}'::text[]) t;
 SELECT throws_ok($$SELECT nextval('company_backup.backup_id_seq')$$, '42501', NULL, 'nor at a sequence');
 RESET ROLE;
 SET LOCAL ROLE cb_owner;

@@ -78,7 +78,7 @@ WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND d.refclassid = 'pg
 SQL
 	my ($name, $arguments, $result) = @$_;
 	my $signature = "$name(" . plainly($arguments) . ') → ' . plainly($result);
-	if ($arguments =~ /^(?:company|source) (?:bigint|uuid)\b/) {
+	if ($arguments =~ /^(?:action text, )?(?:company|source) (?:bigint|uuid)\b/) {
 		push @{ $overloads{$name} }, $signature;
 	} elsif ($arguments =~ /^target regclass, columns name\[\]/) {
 		$of_lists{$name} = $signature;
@@ -90,12 +90,12 @@ SQL
 is_deeply [keys %of_lists], ['set_column_rule'], 'what takes one column or several';
 $existing{$_} .= " $of_lists{$_}" for keys %of_lists;
 cmp_ok scalar(keys %existing), '>', 40, 'the functions of the extension';
-my @of_companies = grep { $existing{$_} =~ /\((?:company|source) text/ } keys %existing;
+my @of_companies = grep { $existing{$_} =~ /\((?:action text, )?(?:company|source) text/ } keys %existing;
 is_deeply [sort keys %overloads], [sort @of_companies], 'keys of companies may be numbers and UUIDs everywhere';
 for my $name (sort keys %overloads) {
 	my $expected = $existing{$name} =~ s/\((\w+) text = NULL/($1 text/r;
 	is_deeply [sort @{ $overloads{$name} }],
-	  [map { $expected =~ s/\((\w+) text/($1 $_/r } qw(bigint uuid)], "$name: the same function for both";
+	  [map { my $type = $_; $expected =~ s/\((?:action text, )?\w+ \Ktext/$type/r } qw(bigint uuid)], "$name: the same function for both";
 }
 
 my @functions = sections_of($of_functions);

@@ -44,6 +44,8 @@ const char* to_text(Action action) {
       return "erase";
     case Action::kFreeze:
       return "freeze";
+    case Action::kCancelJob:
+      return "cancel_job";
     case Action::kUse:
       return "use";
   }

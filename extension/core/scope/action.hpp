@@ -24,6 +24,7 @@ enum class Action {
   kDeleteCompany,
   kErase,  // a row, for good
   kFreeze,
+  kCancelJob,
   kUse,  // asks about the company whose data goes elsewhere
 };
 

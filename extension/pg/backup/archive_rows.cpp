@@ -2,6 +2,7 @@
 
 #include "core/text/member.hpp"
 #include "pg/base/boundary.hpp"
+#include "pg/base/progress.hpp"
 
 namespace company_backup {
 
@@ -74,7 +75,10 @@ void ArchiveRows::read(const MatchedTable& table, const std::vector<size_t>&, co
 void ArchiveRows::write(const MatchedTable& table, MappedRowWriter& writer) {
   ArchiveLines lines(*members_, false, table.number, *table.archived);
   std::string_view line;
-  while (lines.next(line)) writer.write(line);
+  while (lines.next(line)) {
+    writer.write(line);
+    count_row();
+  }
 }
 
 ReadBytes ArchiveRows::bytes_of(const MatchedTable& table) const {

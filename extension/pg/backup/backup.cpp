@@ -10,6 +10,7 @@
 #include "pg/backup/shared_keys.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/base/piece_pipeline.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/check/unplaced_rows.hpp"
 #include "pg/rows/structure_facts.hpp"
@@ -165,7 +166,9 @@ class BackupRun {
   void write(const TableQuery& table, const LineObserver& observer, bool shared, int number,
              ManifestTable& manifest) {
     int seq = 0;
+    show_phase("reading", table.name);
     const PiecePipeline::Sink store = [&](std::string_view member) {
+      count_bytes(member.size());
       sink_.put(shared, number, seq++, member);
     };
     LineCutter lines([&](std::string_view piece) { pipeline_.push(piece, store); });
@@ -198,6 +201,7 @@ class BackupRun {
   }
 
   void check() {
+    show_phase("checking");
     const std::vector<ReferenceProblem> problems = check_references(live_, company_, &references_);
     if (!problems.empty() && !options_.record_problems) {
       refuse_references(live_, company_, problems);

@@ -138,7 +138,8 @@ std::string utf8_or_nothing(const char* text) {
 
 CaughtError to_caught(const ErrorData& data) {
   return {unpack_sql_state(data.sqlerrcode), utf8_or_nothing(data.message),
-          utf8_or_nothing(data.detail), utf8_or_nothing(data.constraint_name)};
+          utf8_or_nothing(data.detail), utf8_or_nothing(data.constraint_name),
+          utf8_or_nothing(data.hint)};
 }
 
 }  // namespace
@@ -263,6 +264,36 @@ void KeptError::rethrow_with(const std::string& detail, const std::string& hint)
     throw Error(error.sqlstate(), error.message())
         .detail(join(error.detail(), "\n", detail))
         .hint(join(error.hint(), " ", hint));
+  }
+}
+
+std::optional<CaughtError> in_transaction_impl(boundary::Thunk body, void* argument) {
+  const boundary::UserContext user = boundary::current_user_context();
+  try {
+    guarded([=] {
+      SetCurrentStatementStartTimestamp();
+      StartTransactionCommand();
+      XactIsoLevel = XACT_READ_COMMITTED;
+      XactReadOnly = false;
+      boundary::enter([=] {
+        body(argument);
+        return 0;
+      });
+      CommitTransactionCommand();
+      boundary::restore(user);
+    });
+    return std::nullopt;
+  } catch (const PostgresError&) {
+    const ErrorData* const data = guarded([] {
+      MemoryContextSwitchTo(TopMemoryContext);
+      EmitErrorReport();
+      const ErrorData* const copy = CopyErrorData();
+      FlushErrorState();
+      return copy;
+    });
+    CaughtError error = to_caught(*data);
+    guarded([] { AbortCurrentTransaction(); });
+    return error;
   }
 }
 

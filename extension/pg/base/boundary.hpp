@@ -12,6 +12,7 @@
 #pragma once
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -103,6 +104,7 @@ auto callback(Body&& body) {
 // one or to go on. C++ exceptions roll back and pass through.
 struct CaughtError {
   std::string sqlstate, message, detail, constraint;
+  std::string hint = {};
 };
 void with_subtransaction_impl(boundary::Thunk body, void* argument, bool* failed,
                               CaughtError* error);
@@ -188,6 +190,18 @@ auto guarded_or_for(int errcode, Body&& body, Translate&& translate, Hint&& hint
     translate(take_error_to_translate());
     throw Error(sqlstate::kInternal, "an error was not translated");
   }
+}
+
+// Runs `body` in a READ COMMITTED transaction of its own, for background workers; no snapshot is
+// active. Returns what it failed with; then all is rolled back, and the error is in the log.
+// Whoever `body` makes the current user stays it until everything is committed.
+std::optional<CaughtError> in_transaction_impl(boundary::Thunk body, void* argument);
+
+template <class Body>
+std::optional<CaughtError> in_transaction(Body&& body) {
+  using Callable = std::remove_reference_t<Body>;
+  return in_transaction_impl([](void* p) { (*static_cast<Callable*>(p))(); },
+                             const_cast<std::remove_const_t<Callable>*>(&body));
 }
 
 // Lets a cancel or a timeout through; to be called in every loop without other guarded calls.

@@ -22,6 +22,8 @@ int max_expansion = 200;
 int final_backup_retention = 43200;
 int proof_attempts = 5;
 int proof_block = 900;
+int max_jobs = 8;
+int job_retention = 43200;
 int evidence_time = 60;
 int evidence_rows = 1000;
 char* actor_name = nullptr;
@@ -52,6 +54,14 @@ void _PG_init(void) {
                           "How long none is looked at after that, from the last one on.", nullptr,
                           &company_backup::proof_block, 900, 1, 604800, PGC_SUSET, GUC_UNIT_S,
                           nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("company_backup.max_jobs",
+                          "How many jobs of one database may run at once.", nullptr,
+                          &company_backup::max_jobs, 8, 1, 262143, PGC_SUSET, 0, nullptr, nullptr,
+                          nullptr);
+  DefineCustomIntVariable("company_backup.job_retention",
+                          "How long company_jobs() lists jobs that have ended.", nullptr,
+                          &company_backup::job_retention, 43200, 1, 52560000, PGC_SUSET,
+                          GUC_UNIT_MIN, nullptr, nullptr, nullptr);
   DefineCustomIntVariable(
       "company_backup.evidence_time",
       "How long check_company_scope() and propose_company_rules() look at rows; 0: not at all.",

@@ -8,6 +8,7 @@
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "pg/base/former_snapshot.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/delete/foreign_removal.hpp"
 #include "pg/restore/outside_actions.hpp"
 #include "pg/rows/current_rows.hpp"
@@ -93,6 +94,8 @@ void CompanyRemoval::remove() {
   for (KeptRows& rows : kept_) rows.rows = count_rows(rows.scoped->table);
   for (TableRows& rows : rows_) {
     check_for_interrupts();
+    show_phase(work_.preview ? "reading" : "removing",
+               display_table(live_.table(rows.scoped->table)));
     remove_table(rows);
   }
 }
@@ -140,6 +143,7 @@ void CompanyRemoval::remove_rows(TableRows& rows) {
   if (!work_.preview) edits.emplace(table.oid, display_table(table));
   read_current(query, nullptr, [&](const CurrentRow& row, uint32_t) {
     ++rows.removed;
+    count_row();
     if (!columns.empty()) {
       line.parse(row.line);
       outside_.lost(index, columns, line.values());

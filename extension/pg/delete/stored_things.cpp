@@ -1,6 +1,7 @@
 #include "pg/delete/stored_things.hpp"
 
 #include "core/text/quoting.hpp"
+#include "pg/base/progress.hpp"
 
 namespace company_backup {
 namespace {
@@ -63,6 +64,8 @@ std::vector<StoredThings> forget_stored_things(int64_t identity, const std::stri
                           "company_backup.backup WHERE owner = $1 AND id IS DISTINCT FROM $2)"}) {
     own_query(sql, {identity, kept}, Access::kWrite);
   }
+  own_query("DELETE FROM company_backup.job WHERE owner = $1 AND id <> $2",
+            {identity, current_job()}, Access::kWrite);
   for (const char* sql :
        {"DELETE FROM company_backup.frozen WHERE key = (SELECT key FROM company_backup.company "
         "WHERE "

@@ -27,7 +27,7 @@ std::vector<std::string> published_templates(int64_t identity);
 // Error kPublished.
 void refuse_templates(int64_t identity);
 
-// Removes all of it, but for this backup. The company has ended: nobody adds anything any more.
+// Removes all of it, but for this backup, and for the job that this is. The company has ended: nobody adds anything any more.
 std::vector<StoredThings> forget_stored_things(int64_t identity, const std::string& key,
                                                std::optional<int64_t> final_backup);
 

@@ -2,6 +2,7 @@
 
 #include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/base/robust_plan.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/load/missing_values.hpp"
@@ -49,6 +50,11 @@ void CompanyLoader::add_company(const CompanyRow& row, const CompanyRow& given) 
 
 uint64_t CompanyLoader::load_tables() {
   uint64_t rows = 0;
+  uint64_t expected = 0;
+  for (const MatchedTable& table : archive_.tables()) {
+    if (!archive_.is_company_table(table.scoped->table)) expected += table.archived->rows;
+  }
+  expect_rows(expected);
   for (const MatchedTable& table : archive_.tables()) {
     if (!archive_.is_company_table(table.scoped->table)) rows += load_table(table);
   }
@@ -58,6 +64,7 @@ uint64_t CompanyLoader::load_tables() {
 
 uint64_t CompanyLoader::load_table(const MatchedTable& table) {
   if (table.archived->rows == 0) return 0;
+  show_phase("writing", display_table(*table.table));
   const std::unique_ptr<MappedRowWriter> rows = archive_.translating_writer(table);
   archive_.source().write(table, *rows);
   note_mapped(table, rows->mapper());

@@ -10,6 +10,7 @@
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"
 #include "pg/base/fresh_snapshot.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/base/robust_plan.hpp"
 #include "pg/check/integrity.hpp"
 #include "pg/check/reference_check.hpp"
@@ -135,7 +136,14 @@ MergeCounts CompanyMerge::preview(const MatchedTable& matched) {
   return counts;
 }
 
+void CompanyMerge::expect() const {
+  uint64_t rows = 0;
+  for (const MatchedTable* matched : tables()) rows += matched->archived->rows;
+  expect_rows(rows);
+}
+
 std::vector<MergeCounts> CompanyMerge::compare() {
+  expect();
   refuse_unknown_rows();
   finds_orphans();
   begin_tables();
@@ -157,6 +165,7 @@ void CompanyMerge::compare_company() {
 }
 
 void CompanyMerge::list(RowListing& listing) {
+  expect();
   refuse_unknown_rows();
   finds_orphans();
   begin_tables();
@@ -169,6 +178,7 @@ void CompanyMerge::list(RowListing& listing) {
 }
 
 std::vector<MergeCounts> CompanyMerge::apply(UndoWriter* undo, DiscardedEdits* edits) {
+  expect();
   refuse_unknown_rows();
   finds_orphans();
   begin_tables();

@@ -112,6 +112,7 @@ class CompanyMerge {
   void prove_written() const;
 
  private:
+  void expect() const;  // shows how many rows are to come
   OrphanRows* orphans_of(const MatchedTable& matched) const;
   // The numbers of tables() in the undo record.
   std::map<TableIndex, size_t> record_numbers() const;

@@ -7,6 +7,7 @@
 #include "core/text/table_name.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/base/fresh_snapshot.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/check/reference_check.hpp"
 #include "pg/check/unplaced_rows.hpp"
@@ -47,6 +48,7 @@ Manifest copy_rows(const LiveScope& live, const Company& company, CopiedRows& ro
   manifest.company_key = company.key;
   manifest.include_files = true;
   for (const ScopedTable* scoped : live.travelling()) {
+    show_phase("reading", display_table(live.table(scoped->table)));
     TravellingTable table =
         plan_travelling(live, *scoped, company, FilePolicy{.travel = true, .in_rows = true});
     table.manifest.rows = rows.add(manifest.tables.size(), table.query);

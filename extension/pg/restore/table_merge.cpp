@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text/row_composer.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/restore/line_filter.hpp"
 #include "pg/rows/key_lookup.hpp"
 
@@ -22,6 +23,23 @@ class OneLine : public LineSource {
  private:
   std::string line_;
   bool given_ = false;
+};
+
+// Shows how many lines of the archive have been gone through.
+class CountedLines : public LineSource {
+ public:
+  explicit CountedLines(std::unique_ptr<LineSource> lines) : lines_(std::move(lines)) {}
+  bool next(std::string_view& line) override {
+    if (!lines_->next(line)) return false;
+    count_row();
+    return true;
+  }
+  std::string_view member_of(std::string_view piece) const override {
+    return lines_->member_of(piece);
+  }
+
+ private:
+  const std::unique_ptr<LineSource> lines_;
 };
 
 void put_line(LineCutter& lines, std::string_view line) {
@@ -50,7 +68,8 @@ TableMerge::TableMerge(MergeWork& work, const MatchedTable& matched, OrphanRows*
 }
 
 MergeCounts TableMerge::run() {
-  archive_ = lines();
+  show_phase("merging", display_table(*matched_.table));
+  archive_ = std::make_unique<CountedLines>(lines());
   if (work_.policy.bound.contains(matched_.scoped->table))
     archive_ = distinct_lines(std::move(archive_), matched_);
   if (plan_.is_keyless()) {

@@ -2,6 +2,7 @@
 
 #include "pg/base/boundary.hpp"
 #include "pg/base/compat.hpp"
+#include "pg/base/progress.hpp"
 
 namespace company_backup {
 namespace {
@@ -46,6 +47,7 @@ bool CopiedRows::receive(TupleTableSlot* slot, DestReceiver* destination) {
     waiting.resize(MAXALIGN(waiting.size()));
     MemoryContextReset(receiver->row_memory);
     ++receiver->count;
+    count_row();
     if (waiting.size() >= kPieceBytes) receiver->self->write(*receiver->rows);
     CHECK_FOR_INTERRUPTS();
     return true;
@@ -122,7 +124,10 @@ void CopiedRows::read(const MatchedTable& table, const std::vector<size_t>& want
 }
 
 void CopiedRows::write(const MatchedTable& table, MappedRowWriter& writer) {
-  each(table.number, [&](TupleTableSlot* slot) { writer.write(slot); });
+  each(table.number, [&](TupleTableSlot* slot) {
+    writer.write(slot);
+    count_row();
+  });
 }
 
 std::unique_ptr<LineSource> CopiedRows::lines(bool, size_t, const ManifestTable&) {

@@ -3,6 +3,7 @@
 #include "core/text/json_scanner.hpp"
 #include "core/text/quoting.hpp"
 #include "pg/base/line_spool.hpp"
+#include "pg/base/progress.hpp"
 
 namespace company_backup {
 namespace {
@@ -54,6 +55,7 @@ void finish_line(LineReceiver* self) {
                    self->encoder->file_bytes() / 3 * 4);
   require_shallow(*self->query, self->encoder->spans(), buffer);
   if (*self->observer) (*self->observer)(self->encoder->spans(), buffer);
+  count_row();
   if (self->sorter == nullptr) self->lines->end_line();
 }
 

@@ -1,5 +1,7 @@
 #include "pg/scope/guard.hpp"
 
+#include <utility>
+
 #include "core/text/quoting.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/compat.hpp"
@@ -52,6 +54,22 @@ NoCallbacks::NoCallbacks(const std::string& caller) : before_(asked) {
 
 NoCallbacks::~NoCallbacks() {
   asked = before_;
+}
+
+namespace {
+bool only_asking = false;
+}  // namespace
+
+OnlyAsking::OnlyAsking() {
+  only_asking = true;
+}
+
+OnlyAsking::~OnlyAsking() {
+  only_asking = false;
+}
+
+bool is_only_asked() {
+  return std::exchange(only_asking, false);
 }
 
 // A comment at its end does not hide what follows.

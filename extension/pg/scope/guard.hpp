@@ -66,6 +66,18 @@ class NoCallbacks {
   const std::string* before_;
 };
 
+// While one lives, the next function that acts on a company only looks at its arguments and asks for
+// rights, and returns NULL or no rows: start_job() learns so what its job would hear.
+class OnlyAsking {
+ public:
+  OnlyAsking();
+  ~OnlyAsking();
+  OnlyAsking(const OnlyAsking&) = delete;
+  OnlyAsking& operator=(const OnlyAsking&) = delete;
+};
+// For such a function, as the first thing: is it only to ask? Whatever it calls is not.
+bool is_only_asked();
+
 // Runs the hook of an event, if one is set, as the caller.
 void run_hook(RestoreEvent event, const std::string& company, const std::string& detail);
 

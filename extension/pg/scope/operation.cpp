@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pg/base/company_lock.hpp"
+#include "pg/base/progress.hpp"
 
 namespace company_backup {
 namespace {
@@ -35,6 +36,7 @@ void lock_written(const LiveScope& live, TablesOf which) {
 
 LiveScope Operation::lock(LiveScope live, OperationKind kind,
                           const std::optional<std::string>& company) {
+  show_phase("waiting");
   if (company) lock_company(*company);
   if (writes(kind)) lock_written(live, tables_of(kind));
   live = lock_scope(std::move(live));

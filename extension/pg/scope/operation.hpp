@@ -12,6 +12,7 @@
 #include "pg/base/closed_by_hand.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/pinned_settings.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/scope/company_scope.hpp"
 #include "pg/scope/held_tables.hpp"
 
@@ -44,6 +45,7 @@ class Operation : private ClosedByHand {
   // since the snapshot is proved against, too. Error kTableChanged if a partition went away.
   template <class Body>
   void look_again(Body&& body) {
+    show_phase("checking");
     FreshSnapshot fresh;
     refuse_detaching(live_, tables());
     body();

@@ -4,6 +4,7 @@
 #include "core/archive/manifest.hpp"
 #include "pg/backup/archive_source.hpp"
 #include "pg/base/arguments.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/sql/authorize.hpp"
 #include "pg/sql/redemption.hpp"
@@ -145,6 +146,7 @@ COMPANY_BACKUP_FUNCTION(stream_backup) {
     LiveScope live = load_live_scope();
     const AskedCompany company = authorize_existing(live, text, Action::kExport, std::nullopt,
                                                     Detail().add("stored", false));
+    const Progress progress("export", company.key());
     auto spool = std::make_unique<Spool>(options.include_files);
     std::string manifest =
         storable_json(take_backup(std::move(live), company, options, *spool).to_readable_json());

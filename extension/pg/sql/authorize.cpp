@@ -83,19 +83,20 @@ AskedCompany authorize_existing(const LiveScope& live, const Text& company, Acti
 Listed authorize_list(const Text& company) {
   if (!company) {
     authorize({Action::kList, std::nullopt, named_company(company)}, company);
-    return {true, std::nullopt, std::nullopt};
+    return {true, std::nullopt, std::nullopt, std::nullopt};
   }
   const AskedCompany asked =
       authorize_company(load_live_scope(), company, Action::kList, std::nullopt);
   if (asked.exists()) {
-    return {false, are_companies_followed() ? asked.identity() : std::nullopt, std::nullopt};
+    return {false, are_companies_followed() ? asked.identity() : std::nullopt, std::nullopt,
+            asked.key()};
   }
   // What a deleted company left behind belongs to none of those who worked with it.
   Detail detail;
   explain_owner(detail, "company", *company, false);
   const bool allowed =
       is_allowed({Action::kList, std::nullopt, named_company(company)}, std::nullopt, detail);
-  return {false, std::nullopt, allowed ? company : Text()};
+  return {false, std::nullopt, allowed ? company : Text(), std::nullopt};
 }
 
 std::string authorize_busy(const Text& company) {
@@ -148,6 +149,22 @@ void authorize_deletion(int64_t id, const Text& actor) {
         return is_allowed_of(question, owner->identity, key, known);
       },
       [id] { throw unknown_deletion(id); });
+}
+
+void authorize_job(int64_t id, Action action, const Text& actor) {
+  const GuardQuestion question{action, actor, named("Job", id)};
+  Detail detail;
+  detail.add("job", id);
+  const std::optional<KnownJob> job = look_for_job(id);
+  authorize_found(
+      question, job, detail,
+      [&] {
+        const Text key = key_of_owner(job->owner, job->key);
+        Detail known = detail;
+        if (!key && job->owner) explain_owner(known, "job_company", job->company, false);
+        return is_allowed_of(question, job->owner, key, known);
+      },
+      [id] { throw unknown_job(id); });
 }
 
 }  // namespace company_backup

@@ -6,6 +6,7 @@
 
 #include "pg/backup/stored_backup.hpp"
 #include "pg/delete/deletion_record.hpp"
+#include "pg/jobs/job.hpp"
 #include "pg/restore/restore_record.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/scope/guard.hpp"
@@ -36,6 +37,7 @@ struct Listed {
   bool all;               // `company` was NULL
   CompanyIdentity owner;  // things of this one
   Text key;               // and of those that had this key, if nobody has
+  Text current;           // the key of a company that is there
 };
 Listed authorize_list(const Text& company);
 
@@ -62,6 +64,9 @@ void authorize_restore(int64_t id, Action action, const Text& actor);
 
 // The report of a deletion: whoever may delete companies. Error kUnknownBackup.
 void authorize_deletion(int64_t id, const Text& actor);
+
+// A job. Error kUnknownJob.
+void authorize_job(int64_t id, Action action, const Text& actor);
 
 // Whether what is `found` may be worked on. If not, the answer is the one that an ID or a name gets
 // which does not exist: kRefusedByGuard, or, for callers who may act where no one company is meant,

@@ -1,4 +1,4 @@
-// backup_company, company_backups, backup_contents, backup_manifest, delete_backup.
+// backup_company, export_company, company_backups, backup_contents, backup_manifest, delete_backup.
 #include "core/archive/manifest.hpp"
 #include "core/text/quoting.hpp"
 #include "core/text/table_name.hpp"
@@ -6,6 +6,7 @@
 #include "pg/backup/limits.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/base/server_text.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/sql/authorize.hpp"
@@ -46,21 +47,19 @@ std::string display_entry(const std::string& encoded) {
   return display_name(name.schema) + "." + display_name(name.table);
 }
 
-}  // namespace
-
-COMPANY_BACKUP_FUNCTION(backup_company) {
-  require_writable("backup_company()");
-  require_guard_or_owner(Action::kBackup);
-  const Text text = optional_text(fcinfo, 0);
+// Of backup_company() and export_company(), which begin alike.
+BackupOptions read_options(FunctionCallInfo fcinfo, int actor) {
   BackupOptions options;
   options.label = short_text(fcinfo, 1, "label");
   options.include_files = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
   options.record_problems = records_problems(required_text(fcinfo, 3, "on_error"));
-  options.actor = actor_argument(fcinfo, 4);
-  LiveScope live = load_live_scope();
-  const AskedCompany company =
-      authorize_existing(live, text, Action::kBackup, options.actor,
-                         Detail().add("include_files", options.include_files));
+  options.actor = actor_argument(fcinfo, actor);
+  return options;
+}
+
+// `minutes`: until it expires.
+int64_t store_backup(LiveScope live, const AskedCompany& company, const BackupOptions& options,
+                     std::optional<int> minutes) {
   require_decided(live);  // before an id is spent
   const int64_t owner = make_identity(live, company.row());
   const LimitedCompany limited{owner, company.key()};
@@ -69,10 +68,59 @@ COMPANY_BACKUP_FUNCTION(backup_company) {
   StoreSink sink(id);
   const Manifest manifest = take_backup(std::move(live), company, options, sink);
   refuse_ended(owner, company.key());
-  complete_backup(id, {company.key(), owner}, manifest, storable_json(manifest.to_readable_json()));
+  complete_backup(id, {.company = company.key(), .identity = owner, .minutes = minutes}, manifest,
+                  storable_json(manifest.to_readable_json()));
   keep_within_limits(limited, id, BackupMade::kHere);
   remove_expired(kRemovedOnTheWay);
-  PG_RETURN_INT64(id);
+  return id;
+}
+
+// An interval in whole minutes.
+int required_minutes(FunctionCallInfo fcinfo, int index, const char* name) {
+  if (PG_ARGISNULL(index)) {
+    throw Error(sqlstate::kInvalidParameter, std::string(name) + " must not be null");
+  }
+  const Datum interval = PG_GETARG_DATUM(index);
+  const std::string minutes = one_value(query(
+      "SELECT least(ceil(extract(epoch FROM $1) / 60), 2147483647)::bigint",
+      {Arg::datum(INTERVALOID, interval)}));
+  const int64_t number = std::stoll(minutes);
+  if (number >= 1) return static_cast<int>(number);
+  throw Error(sqlstate::kInvalidParameter, std::string(name) + " must be longer than nothing")
+      .hint("Write for example interval '24 hours'.");
+}
+
+}  // namespace
+
+COMPANY_BACKUP_FUNCTION(backup_company) {
+  const bool only_asked = is_only_asked();
+  require_writable("backup_company()");
+  require_guard_or_owner(Action::kBackup);
+  const Text text = optional_text(fcinfo, 0);
+  const BackupOptions options = read_options(fcinfo, 4);
+  LiveScope live = load_live_scope();
+  const AskedCompany company =
+      authorize_existing(live, text, Action::kBackup, options.actor,
+                         Detail().add("include_files", options.include_files));
+  if (only_asked) PG_RETURN_NULL();
+  const Progress progress("backup", company.key());
+  PG_RETURN_INT64(store_backup(std::move(live), company, options, std::nullopt));
+}
+
+COMPANY_BACKUP_FUNCTION(export_company) {
+  const bool only_asked = is_only_asked();
+  require_writable("export_company()");
+  require_guard_or_owner(Action::kExport);
+  const Text text = company_argument(fcinfo, 0);
+  const int minutes = required_minutes(fcinfo, 4, "valid_for");
+  const BackupOptions options = read_options(fcinfo, 5);
+  LiveScope live = load_live_scope();
+  const AskedCompany company = authorize_existing(
+      live, text, Action::kExport, options.actor,
+      Detail().add("stored", true).add("include_files", options.include_files));
+  if (only_asked) PG_RETURN_NULL();
+  const Progress progress("export", company.key());
+  PG_RETURN_INT64(store_backup(std::move(live), company, options, minutes));
 }
 
 COMPANY_BACKUP_FUNCTION(company_backups) {

@@ -3,6 +3,7 @@
 #include "core/scope/sql.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/delete/deletion.hpp"
 #include "pg/delete/deletion_record.hpp"
 #include "pg/delete/erasure.hpp"
@@ -19,10 +20,12 @@ COMPANY_BACKUP_FUNCTION(preview_delete) {
   LiveScope live = load_live_scope();
   const AskedCompany asked = authorize_existing(live, company, Action::kDeleteCompany, actor,
                                                 Detail().add("preview", true));
+  const Progress progress("preview", asked.key());
   return return_rows(fcinfo, preview_delete(std::move(live), asked, actor));
 }
 
 COMPANY_BACKUP_FUNCTION(delete_company) {
+  const bool only_asked = is_only_asked();
   require_writable("delete_company()");
   require_guard_or_owner(Action::kDeleteCompany);
   const Text company = company_argument(fcinfo, 0);
@@ -43,6 +46,8 @@ COMPANY_BACKUP_FUNCTION(delete_company) {
     throw Error(sqlstate::kInvalidParameter, "erase and final_backup exclude each other")
         .hint("A final backup would hold what is erased.");
   }
+  if (only_asked) PG_RETURN_NULL();
+  const Progress progress("delete", asked.key());
   PG_RETURN_INT64(delete_company(std::move(live), asked, options));
 }
 

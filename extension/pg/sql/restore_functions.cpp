@@ -5,6 +5,7 @@
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/company_lock.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/load/kept_ids.hpp"
 #include "pg/restore/create_company.hpp"
 #include "pg/restore/id_choice.hpp"
@@ -123,15 +124,21 @@ void require_readable_problems(int64_t restore) {
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(restore_company) {
+  const bool only_asked = is_only_asked();
   require_writable("restore_company()");
   Request request = read_request(fcinfo, Action::kRestore);
+  if (only_asked) PG_RETURN_NULL();
+  const Progress progress("restore", request.company.key());
   PG_RETURN_INT64(reading(request.backup, [&] {
     return restore_into(std::move(request.live), request.company, request.backup, request.options);
   }));
 }
 
 COMPANY_BACKUP_FUNCTION(preview_restore) {
+  const bool only_asked = is_only_asked();
   Request request = read_request(fcinfo, Action::kPreview);
+  if (only_asked) return return_rows(fcinfo, {});
+  const Progress progress("preview", request.company.key());
   return return_rows(fcinfo, reading(request.backup, [&] {
                        return preview_restore(std::move(request.live), request.company,
                                               request.backup, request.options);
@@ -142,6 +149,7 @@ COMPANY_BACKUP_FUNCTION(preview_rows) {
   const int max_rows = PG_ARGISNULL(14) ? 0 : PG_GETARG_INT32(14);
   if (max_rows < 1) throw Error(sqlstate::kInvalidParameter, "max_rows must be at least 1");
   Request request = read_request(fcinfo, Action::kPreview);
+  const Progress progress("preview", request.company.key());
   ResultRows result(fcinfo);
   reading(request.backup, [&] {
     preview_rows(std::move(request.live), request.company, request.backup, request.options,
@@ -180,9 +188,14 @@ COMPANY_BACKUP_FUNCTION(keep_restore) {
 }
 
 COMPANY_BACKUP_FUNCTION(revert_restore) {
+  const bool only_asked = is_only_asked();
   require_writable("revert_restore()");
   const Text actor = actor_argument(fcinfo, 1);
-  revert_restore(read_restore(fcinfo, Action::kRevert, actor), actor);
+  const int64_t restore = read_restore(fcinfo, Action::kRevert, actor);
+  if (only_asked) PG_RETURN_NULL();
+  const std::optional<RestoreOwner> owner = owner_of_restore(restore);
+  const Progress progress("revert", owner ? owner->key : Text());
+  revert_restore(restore, actor);
   PG_RETURN_VOID();
 }
 
@@ -227,6 +240,7 @@ COMPANY_BACKUP_FUNCTION(forget_id_map) {
 }
 
 COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
+  const bool only_asked = is_only_asked();
   require_writable("create_company_from_backup()");
   require_guard_or_owner(Action::kCreate);
   const int64_t id = required_int64(fcinfo, 0, "backup");
@@ -239,12 +253,15 @@ COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
             detail.add_json("attributes", attributes));
   const StoredBackup backup = authorize_source(id, std::nullopt, Action::kCreate, actor);
   require_readable(backup, Manifest::from_json(backup.manifest_text));
+  if (only_asked) PG_RETURN_NULL();
+  const Progress progress("create", std::nullopt);
   return return_text(reading(backup, [&] {
     return create_from(load_live_scope(), backup, {attributes, ids, actor, true});
   }));
 }
 
 COMPANY_BACKUP_FUNCTION(clone_company) {
+  const bool only_asked = is_only_asked();
   require_writable("clone_company()");
   require_guard_or_owner(Action::kClone);
   const Text source = optional_text(fcinfo, 0);
@@ -253,6 +270,8 @@ COMPANY_BACKUP_FUNCTION(clone_company) {
   LiveScope live = load_live_scope();
   const AskedCompany asked = authorize_existing(live, source, Action::kClone, actor,
                                                 Detail().add_json("attributes", attributes));
+  if (only_asked) PG_RETURN_NULL();
+  const Progress progress("clone", asked.key());
   return return_text(clone_company(std::move(live), asked, {attributes, IdMode::kRemap, actor}));
 }
 

@@ -280,6 +280,8 @@ COMPANY_BACKUP_FUNCTION(propose_company_rules) {
 
 COMPANY_BACKUP_FUNCTION(check_company_data) {
   return read_company(fcinfo, Action::kCheck, [](const LiveScope& live, const Company& company) {
+    const Progress progress("check", company.key);
+    show_phase("checking");
     Rows rows;
     std::vector<ReferenceProblem> problems = lost_rows(live, company);
     for (const auto& more : {rows_without_kind(live, company), check_references(live, company)}) {

@@ -3,6 +3,7 @@
 #include "core/text/quoting.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/restore/create_company.hpp"
 #include "pg/sql/authorize.hpp"
 
@@ -142,6 +143,7 @@ COMPANY_BACKUP_FUNCTION(create_company_from_template) {
       authorize_template(name, Action::kUse, actor, Detail().add("for", to_text(Action::kCreate)));
   require_readable(backup, Manifest::from_json(backup.manifest_text));
   find_template("SELECT backup FROM company_backup.template WHERE name = $1 FOR KEY SHARE", name);
+  const Progress progress("create", std::nullopt);
   // New IDs also where these are free: the next company of the template needs its own.
   return return_text(reading(backup, [&] {
     return create_from(load_live_scope(), backup, {attributes, IdMode::kRemap, actor});

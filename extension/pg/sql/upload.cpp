@@ -8,6 +8,7 @@
 #include "pg/base/arguments.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/piece_pipeline.hpp"
+#include "pg/base/progress.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/scope/rules.hpp"
 #include "pg/scope/stored_tables.hpp"
@@ -310,6 +311,7 @@ bool append_part(const Upload& upload, int seq, const std::string& data) {
 
 int64_t finish_upload_of(const Upload& upload) {
   require_all_parts(upload.id);
+  const Progress progress("upload", upload.company);
   const int64_t id = next_backup_id();
   UploadSink sink(id);
   ArchiveReader reader(sink, upload_limits());
