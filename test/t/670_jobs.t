@@ -268,7 +268,7 @@ wait_for('them to end', sub { !sql(q(SELECT count(*) FROM company_backup.job WHE
 is sql("SELECT count(*) FROM company_backup.job WHERE id > $first AND state <> 'done'"), 0, '... all of which end well';
 
 my $last = sql("SELECT max(start_job('backup', 1 + n % 9, queue => true)) FROM generate_series(1, @{[MANY]}) n");
-wait_for('all of them to end', sub { sql("SELECT count(*) FROM company_jobs() WHERE state IN ('queued', 'running')") == 0 }, 120);
+wait_for('all of them to end', sub { $other->run("SELECT count(*) FROM company_backup.job WHERE state IN ('queued', 'running')") == 0 }, 120);
 is sql("SELECT count(*) FROM company_jobs() WHERE id > $last - @{[MANY]} AND state = 'done'"), MANY, MANY . ' jobs are queued, and done';
 
 # Secrets ----------------------------------------------------------------------------------------------

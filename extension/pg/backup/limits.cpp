@@ -134,7 +134,8 @@ void keep_within_limits(const LimitedCompany& company, int64_t backup, BackupMad
   if (limits.any()) {
     take_turn(company.identity);
     own_query(
-        "UPDATE company_backup.backup SET expires_at = least(expires_at, now() + $2::interval) WHERE "
+        "UPDATE company_backup.backup SET expires_at = least(expires_at, now() + $2::interval) "
+        "WHERE "
         "id = $1 AND $2 "
         "IS NOT NULL",
         {backup, retention}, Access::kWrite);

@@ -205,7 +205,8 @@ std::vector<std::pair<int64_t, Oid>> waiting_jobs(Oid session_user) {
 
 int room_for_jobs() {
   std::set<int> pids;
-  for (const auto& [id, pid] : JobWorkers::now().pids()) pids.insert(pid);
+  const JobWorkers workers = JobWorkers::now();
+  for (const auto& [id, pid] : workers.pids()) pids.insert(pid);
   for (const Row& row :
        look("SELECT worker FROM company_backup.job WHERE state = 'queued' AND "
             "worker IS NOT NULL AND server_started = pg_postmaster_start_time()")) {

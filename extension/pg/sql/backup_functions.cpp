@@ -81,9 +81,9 @@ int required_minutes(FunctionCallInfo fcinfo, int index, const char* name) {
     throw Error(sqlstate::kInvalidParameter, std::string(name) + " must not be null");
   }
   const Datum interval = PG_GETARG_DATUM(index);
-  const std::string minutes = one_value(query(
-      "SELECT least(ceil(extract(epoch FROM $1) / 60), 2147483647)::bigint",
-      {Arg::datum(INTERVALOID, interval)}));
+  const std::string minutes =
+      one_value(query("SELECT least(ceil(extract(epoch FROM $1) / 60), 2147483647)::bigint",
+                      {Arg::datum(INTERVALOID, interval)}));
   const int64_t number = std::stoll(minutes);
   if (number >= 1) return static_cast<int>(number);
   throw Error(sqlstate::kInvalidParameter, std::string(name) + " must be longer than nothing")
@@ -115,9 +115,9 @@ COMPANY_BACKUP_FUNCTION(export_company) {
   const int minutes = required_minutes(fcinfo, 4, "valid_for");
   const BackupOptions options = read_options(fcinfo, 5);
   LiveScope live = load_live_scope();
-  const AskedCompany company = authorize_existing(
-      live, text, Action::kExport, options.actor,
-      Detail().add("stored", true).add("include_files", options.include_files));
+  const AskedCompany company =
+      authorize_existing(live, text, Action::kExport, options.actor,
+                         Detail().add("stored", true).add("include_files", options.include_files));
   if (only_asked) PG_RETURN_NULL();
   const Progress progress("export", company.key());
   PG_RETURN_INT64(store_backup(std::move(live), company, options, minutes));
