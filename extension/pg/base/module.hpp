@@ -10,6 +10,7 @@ extern int evidence_time;           // company_backup.evidence_time, in seconds
 extern int final_backup_retention;  // company_backup.final_backup_retention, in minutes
 extern int proof_attempts;          // company_backup.proof_attempts
 extern int proof_block;             // company_backup.proof_block, in seconds
+extern int log_retention;           // company_backup.log_retention, in minutes
 extern int evidence_rows;           // company_backup.evidence_rows
 extern char* actor_name;            // company_backup.actor, as the server has it; may be null
 
