@@ -465,6 +465,25 @@ COMMENT ON TABLE company_backup.job IS 'Jobs of start_job(), until some time aft
 CREATE INDEX job_owner ON company_backup.job (owner);
 CREATE INDEX job_at_work ON company_backup.job (id) WHERE state IN ('queued', 'running');
 
+CREATE TABLE company_backup.log_entry (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    number bigint,    -- of those that waited in shared memory; NULL: it did not
+    logged_at timestamptz NOT NULL,
+    role text NOT NULL,
+    actor text,
+    action text NOT NULL,
+    company text,    -- its key, or as it was asked for
+    owner bigint,    -- of company; NULL: not known
+    backup bigint,
+    outcome text NOT NULL CHECK (outcome IN ('done', 'refused', 'failed')),
+    sqlstate text,
+    duration interval NOT NULL,
+    row_count bigint,
+    UNIQUE (logged_at, number)
+);
+COMMENT ON TABLE company_backup.log_entry IS 'What company_backup_log() shows; only added to, but for what is older than company_backup.log_retention; never dumped';
+CREATE INDEX log_entry_owner ON company_backup.log_entry (owner);
+
 SELECT pg_catalog.pg_extension_config_dump('company_backup.settings', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.table_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.column_rule', '');
@@ -507,6 +526,19 @@ RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'follow_company';
 COMMENT ON FUNCTION company_backup.follow_company() IS 'Trigger function of set_company_table(): tells when a company is deleted or gets another key, so that nobody who takes a deleted company''s key gets what was stored of it';
+
+CREATE FUNCTION company_backup.keep_log()
+RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'keep_log';
+COMMENT ON FUNCTION company_backup.keep_log() IS 'Trigger function that keeps the lines of the log as they were written';
+
+CREATE TRIGGER keep_log BEFORE UPDATE OR DELETE ON company_backup.log_entry
+    FOR EACH ROW EXECUTE FUNCTION company_backup.keep_log();
+CREATE TRIGGER keep_whole_log BEFORE TRUNCATE ON company_backup.log_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION company_backup.keep_log();
+ALTER TABLE company_backup.log_entry ENABLE ALWAYS TRIGGER keep_log;
+ALTER TABLE company_backup.log_entry ENABLE ALWAYS TRIGGER keep_whole_log;
 
 CREATE FUNCTION company_backup.as_followed(relation regclass, key_number smallint)
 RETURNS SETOF company_backup.followed
@@ -1603,11 +1635,35 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'wait_for_job';
 COMMENT ON FUNCTION wait_for_job(bigint, interval) IS 'Waits until a job has ended, or for so long, and returns its state';
 
+-- The log.
+
+CREATE FUNCTION company_backup_log(company text = NULL)
+RETURNS TABLE (logged_at timestamptz, role text, actor text, action text, company text, backup bigint, outcome text,
+    sqlstate text, duration interval, row_count bigint)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_backup_log';
+COMMENT ON FUNCTION company_backup_log(text) IS 'What was done or refused, and when, by whom, for whom, how long it took: of one company, or of all';
+
+CREATE FUNCTION company_backup_log(company bigint)
+RETURNS TABLE (logged_at timestamptz, role text, actor text, action text, company text, backup bigint, outcome text,
+    sqlstate text, duration interval, row_count bigint)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_backup_log';
+COMMENT ON FUNCTION company_backup_log(bigint) IS 'What was done or refused, and when, by whom, for whom, how long it took: of one company, or of all';
+
+CREATE FUNCTION company_backup_log(company uuid)
+RETURNS TABLE (logged_at timestamptz, role text, actor text, action text, company text, backup bigint, outcome text,
+    sqlstate text, duration interval, row_count bigint)
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'company_backup_log';
+COMMENT ON FUNCTION company_backup_log(uuid) IS 'What was done or refused, and when, by whom, for whom, how long it took: of one company, or of all';
+
 
 -- Nothing of this is for everybody. The database owner may try; the functions themselves decide.
 
 REVOKE ALL ON FUNCTION
     company_backup.follow_company(),
+    company_backup.keep_log(),
     company_backup.as_followed(regclass, smallint),
     company_backup.is_same_version(text[], text[]),
     company_backup.is_unbroken(company_backup.followed),
@@ -1665,6 +1721,9 @@ REVOKE ALL ON FUNCTION
     begin_upload(uuid),
     append_upload(bigint, integer, bytea),
     finish_upload(bigint),
+    company_backup_log(text),
+    company_backup_log(bigint),
+    company_backup_log(uuid),
     request_download(bigint, interval, text),
     request_upload(text, interval, bigint, text),
     request_upload(bigint, interval, bigint, text),
@@ -1741,6 +1800,7 @@ FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION
     company_backup.follow_company(),
+    company_backup.keep_log(),
     set_company_table(regclass, name, name, name, name[], name[], text),
     set_table_rule(regclass, text, text, text, name[], name[]),
     set_column_rule(regclass, name, text, text, boolean),
@@ -1795,6 +1855,9 @@ GRANT EXECUTE ON FUNCTION
     begin_upload(uuid),
     append_upload(bigint, integer, bytea),
     finish_upload(bigint),
+    company_backup_log(text),
+    company_backup_log(bigint),
+    company_backup_log(uuid),
     request_download(bigint, interval, text),
     request_upload(text, interval, bigint, text),
     request_upload(bigint, interval, bigint, text),

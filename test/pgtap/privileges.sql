@@ -146,6 +146,9 @@ INSERT INTO call VALUES
   ('unfreeze_company(bigint,text)', 'list', $$SELECT cb.unfreeze_company(1, 'ann')$$, 'freeze', '1', 'ann', NULL),
   ('unfreeze_company(uuid,text)', 'list', $$SELECT cb.unfreeze_company('00000000-0000-0000-0000-000000000001'::uuid, 'ann')$$, 'freeze', '00000000-0000-0000-0000-000000000001', 'ann', NULL),
   ('deletion_report(bigint,text)', 'list', $$SELECT * FROM cb.deletion_report(current_setting('t.deletion')::bigint, 'ann')$$, 'delete_company', NULL, 'ann', NULL),
+  ('company_backup_log(text)', 'list', $$SELECT * FROM cb.company_backup_log('1')$$, 'list', '1', NULL, NULL),
+  ('company_backup_log(bigint)', 'list', $$SELECT * FROM cb.company_backup_log(1)$$, 'list', '1', NULL, NULL),
+  ('company_backup_log(uuid)', 'list', $$SELECT * FROM cb.company_backup_log('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL, NULL),
   ('company_busy(text)', 'list', $$SELECT cb.company_busy('1')$$, 'list', '1', NULL, NULL),
   ('company_busy(bigint)', 'list', $$SELECT cb.company_busy(1)$$, 'list', '1', NULL, NULL),
   ('company_busy(uuid)', 'list', $$SELECT cb.company_busy('00000000-0000-0000-0000-000000000001'::uuid)$$, 'list', '00000000-0000-0000-0000-000000000001', NULL, NULL),
@@ -311,7 +314,7 @@ RESET ROLE;
 -- Tables of the extension, directly -----------------------------------------------------------
 SET LOCAL ROLE cb_granted;
 SELECT throws_ok(format('SELECT * FROM company_backup.%I', t), '42501', NULL, 'no look at ' || t)
-FROM unnest('{company,known_table,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,link,tombstone,erasure_key,frozen,deletion,job,restore,restore_problem,undo,undo_chunk}'::text[]) t;
+FROM unnest('{company,known_table,settings,table_rule,column_rule,reference_rule,hook,database_identity,trusted_origin,backup,backup_chunk,backup_file,template,upload,upload_part,link,log_entry,tombstone,erasure_key,frozen,deletion,job,restore,restore_problem,undo,undo_chunk}'::text[]) t;
 SELECT throws_ok($$SELECT nextval('company_backup.backup_id_seq')$$, '42501', NULL, 'nor at a sequence');
 RESET ROLE;
 SET LOCAL ROLE cb_owner;

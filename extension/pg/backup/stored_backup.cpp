@@ -1,6 +1,7 @@
 #include "pg/backup/stored_backup.hpp"
 
 #include "core/text/words.hpp"
+#include "pg/base/act.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/scope/guard.hpp"
 #include "pg/scope/rules.hpp"
@@ -108,6 +109,8 @@ void complete_backup(int64_t id, const BackupOwner& owner, const Manifest& manif
     bytes += static_cast<int64_t>(table.bytes);
   }
   bytes += static_cast<int64_t>(total_files(manifest).bytes);
+  note_backup(id);
+  note_rows(rows);
   Arg uploader = caller_role();
   uploader.null = owner.origin != BackupOrigin::kUpload;
   const Arg minutes = Arg::optional_number(owner.minutes);
@@ -145,6 +148,7 @@ void StoreSink::put_file(const FileEntry& file, int seq, std::string_view member
 }
 
 void require_writable(const char* function) {
+  note_writing();
   guarded([function] {
     PreventCommandDuringRecovery(function);
     PreventCommandIfReadOnly(function);

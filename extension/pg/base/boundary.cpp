@@ -10,6 +10,9 @@
 
 namespace company_backup {
 namespace boundary {
+
+Watch watch;
+
 namespace {
 
 // A copy that outlives the exception; nullptr for an empty text or when memory is short.

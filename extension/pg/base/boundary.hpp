@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include "core/text/error.hpp"
+#include "pg/base/log_entry.hpp"
 #include "pg/base/postgres.hpp"
 
 namespace company_backup {
@@ -63,6 +64,39 @@ auto enter(Body&& body) {
     raised = capture_current_exception();
   }
   restore(user);
+  raise(raised);
+}
+
+// A function of the extension at work, for the log (pg/base/act.hpp). Plain data.
+struct Act {
+  LogEntry entry;  // none of it counts while there is no action
+  Act* outer;
+  bool asked, writes, trifle;
+};
+
+// Who watches functions; null: nobody. leave() may raise an error, which is then the function's.
+struct Watch {
+  void (*enter)(Act&) = nullptr;
+  void (*leave)(Act&) = nullptr;
+  void (*fail)(Act&, int errcode) noexcept = nullptr;
+};
+extern Watch watch;
+
+template <class Body>
+Datum enter_function(Body&& body) {
+  const UserContext user = current_user_context();
+  Raised raised;
+  Act act;
+  if (watch.enter != nullptr) watch.enter(act);
+  try {
+    const Datum result = body();
+    if (watch.leave != nullptr) watch.leave(act);
+    return result;
+  } catch (...) {
+    raised = capture_current_exception();
+  }
+  restore(user);
+  if (watch.fail != nullptr) watch.fail(act, raised.rethrow ? geterrcode() : raised.code);
   raise(raised);
 }
 
@@ -219,7 +253,8 @@ inline void check_for_interrupts() {
   extern "C" {                                                                          \
   PG_FUNCTION_INFO_V1(name);                                                            \
   PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) {                                            \
-    return ::company_backup::boundary::enter([fcinfo] { return name##_body(fcinfo); }); \
+    return ::company_backup::boundary::enter_function(                                  \
+        [fcinfo] { return name##_body(fcinfo); }); \
   }                                                                                     \
   }                                                                                     \
   static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)

@@ -2,6 +2,7 @@
 #include "pg/base/module.hpp"
 
 #include "core/text/steps.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/boundary.hpp"
 #include "pg/base/compiled_code.hpp"
 #include "pg/base/planning.hpp"
@@ -24,6 +25,7 @@ int proof_attempts = 5;
 int proof_block = 900;
 int max_jobs = 8;
 int job_retention = 43200;
+int log_retention = 576000;
 int evidence_time = 60;
 int evidence_rows = 1000;
 char* actor_name = nullptr;
@@ -62,6 +64,10 @@ void _PG_init(void) {
                           "How long company_jobs() lists jobs that have ended.", nullptr,
                           &company_backup::job_retention, 43200, 1, 52560000, PGC_SUSET,
                           GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("company_backup.log_retention",
+                          "How long lines of the log are kept.", nullptr,
+                          &company_backup::log_retention, 576000, 1, 52560000, PGC_SUSET,
+                          GUC_UNIT_MIN, nullptr, nullptr, nullptr);
   DefineCustomIntVariable(
       "company_backup.evidence_time",
       "How long check_company_scope() and propose_company_rules() look at rows; 0: not at all.",
@@ -80,6 +86,7 @@ void _PG_init(void) {
       nullptr, &company_backup::actor_name, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("company_backup");
   company_backup::look_up_from_steps = company_backup::check_for_interrupts;
+  company_backup::install_log();
   company_backup::install_planner_hook();
   company_backup::install_temp_schema_guard();
   company_backup::install_function_judge();

@@ -12,6 +12,7 @@ extern int proof_attempts;          // company_backup.proof_attempts
 extern int proof_block;             // company_backup.proof_block, in seconds
 extern int max_jobs;                // company_backup.max_jobs
 extern int job_retention;           // company_backup.job_retention, in minutes
+extern int log_retention;           // company_backup.log_retention, in minutes
 extern int evidence_rows;           // company_backup.evidence_rows
 extern char* actor_name;            // company_backup.actor, as the server has it; may be null
 

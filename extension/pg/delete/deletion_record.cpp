@@ -3,6 +3,7 @@
 #include "core/merge/restore_words.hpp"
 #include "core/text/json_object.hpp"
 #include "core/text/json_text.hpp"
+#include "pg/base/act.hpp"
 #include "pg/scope/guard.hpp"
 
 namespace company_backup {
@@ -30,6 +31,7 @@ int64_t next_deletion_id() {
 }
 
 void record_deletion(const DeletionRecord& record) {
+  note_rows(static_cast<int64_t>(record.removed));
   const Text caller = one_row(query("SELECT current_user"))[0];
   own_query(
       "INSERT INTO company_backup.deletion (id, company, owner, removed, kept, deleted_by, actor, "

@@ -3,6 +3,7 @@
 #include "core/scope/sql.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/words.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/encoding.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/restore/stale_views.hpp"
@@ -56,6 +57,7 @@ int64_t next_restore_id() {
 }
 
 void record_restore(const LiveScope& live, const RestoreRecord& record, RestoreEvent event) {
+  note_rows(static_cast<int64_t>(record.added + record.changed + record.removed));
   const Text caller = one_row(query("SELECT current_user"))[0];
   own_query(
       "INSERT INTO company_backup.restore (id, company, owner, backup, status, mode, added, "

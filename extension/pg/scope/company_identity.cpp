@@ -1,6 +1,7 @@
 #include "pg/scope/company_identity.hpp"
 
 #include "core/scope/sql.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/pinned_settings.hpp"
@@ -101,6 +102,7 @@ bool displace_unseen(const std::string& key) {
 int64_t make_identity(const LiveScope& live, const Company& company) {
   if (const CompanyIdentity known = identity_of_key(company.key)) {
     note_row(live, company, *known);
+    note_owner(known);
     return *known;
   }
   const TupleVersion row = hold_company(live, company);
@@ -112,6 +114,7 @@ int64_t make_identity(const LiveScope& live, const Company& company) {
   if (!made.empty()) note_version(*first_id(made), company.key, row);
   const CompanyIdentity identity = identity_of_key(company.key);
   if (!identity) refuse_deleted(company.key);
+  note_owner(identity);
   return *identity;
 }
 

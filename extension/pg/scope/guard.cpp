@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/text/quoting.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/compat.hpp"
 #include "pg/base/encoding.hpp"
@@ -87,6 +88,8 @@ Arg caller_role() {
 }
 
 void require_database_owner(const char* function) {
+  note_action(function);
+  note_writing();
   refuse_callback();
   if (caller_owns_database()) return;
   throw Error(sqlstate::kInsufficientPrivilege,
@@ -95,6 +98,7 @@ void require_database_owner(const char* function) {
 }
 
 void require_guard_or_owner(Action action) {
+  note_action(to_text(action));
   refuse_callback();
   if (!guard_setting().empty() || caller_owns_database()) return;
   throw Error(sqlstate::kInsufficientPrivilege, "permission denied to act on companies")
@@ -114,8 +118,9 @@ std::string named(const char* kind, int64_t id) {
 bool is_allowed(const GuardQuestion& question, const Text& company, const Detail& detail) {
   require_guard_or_owner(question.action);
   const Rows settings = guard_setting();
+  const Text actor = question.actor || settings.empty() ? question.actor : actor_setting();
+  note_asked(company, actor);
   if (settings.empty()) return true;
-  const Text actor = question.actor ? question.actor : actor_setting();
   if (settings[0][2]) return says_yes(*settings[0][2], question.action, company, actor, detail);
   const std::string name = quote_name(*settings[0][0]) + "." + quote_name(*settings[0][1]);
   if (!function_exists(name, "text, text, text, jsonb")) {

@@ -3,6 +3,7 @@
 
 #include "core/archive/manifest.hpp"
 #include "pg/backup/archive_source.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/progress.hpp"
 #include "pg/base/server_text.hpp"
@@ -133,6 +134,7 @@ COMPANY_BACKUP_FUNCTION(read_backup) {
 
 COMPANY_BACKUP_FUNCTION(read_transfer) {
   return next_row(fcinfo, [&](Scan& scan) {
+    note_action("read_transfer");
     return bytes_of(open_download(required_text(fcinfo, 0, "transfer")), scan);
   });
 }

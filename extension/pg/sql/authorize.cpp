@@ -1,5 +1,6 @@
 #include "pg/sql/authorize.hpp"
 
+#include "pg/base/act.hpp"
 #include "pg/scope/company_triggers.hpp"
 #include "pg/scope/known_rows.hpp"
 
@@ -39,6 +40,7 @@ Text key_of_owner(const CompanyIdentity& owner, const Text& key) {
 
 bool is_allowed_of(const GuardQuestion& question, const CompanyIdentity& owner, const Text& key,
                    const Detail& detail) {
+  note_owner(owner);
   if (!key) return is_allowed(question, key, detail);
   const KeyHolder holder = KeyHolder::now(*key);
   if (!is_allowed(question, key, detail)) return false;
@@ -68,6 +70,7 @@ void describe_source(Detail& detail, int64_t id) {
 AskedCompany authorize_company(const LiveScope& live, const Text& company, Action action,
                                const Text& actor, const Detail& detail) {
   AskedCompany asked(live, company);
+  if (asked.exists()) note_owner(asked.identity());
   authorize({action, actor, named_company(company)}, asked.key(), detail);
   asked.require_same_now();
   return asked;
@@ -104,11 +107,13 @@ std::string authorize_busy(const Text& company) {
 }
 
 StoredBackup authorize_backup(int64_t id, Action action, const Text& actor, Detail detail) {
+  note_backup(id);
   detail.add("backup", id);
   return ask_of_backup(look_for_visible(id), id, {action, actor, named("Backup", id)}, detail);
 }
 
 StoredBackup authorize_source(int64_t id, const Text& target, Action purpose, const Text& actor) {
+  note_backup(id);
   std::optional<StoredBackup> backup = look_for_visible(id);
   if (backup && target && key_of_owner(backup->owner, backup->owner_key) == target) {
     require_not_expired(*backup);

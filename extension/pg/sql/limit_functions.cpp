@@ -2,6 +2,8 @@
 #include "pg/backup/limits.hpp"
 #include "pg/backup/stored_backup.hpp"
 #include "pg/base/arguments.hpp"
+#include "pg/base/log_table.hpp"
+#include "pg/base/module.hpp"
 #include "pg/scope/company_identity.hpp"
 #include "pg/scope/guard.hpp"
 #include "pg/scope/known_rows.hpp"
@@ -45,9 +47,10 @@ COMPANY_BACKUP_FUNCTION(purge_expired) {
   require_writable("purge_expired()");
   require_database_owner("purge_expired");
   (void)fcinfo;
+  constexpr int64_t kBatch = 100;
+  while (prune_log(log_retention, kBatch) == kBatch) check_for_interrupts();
   int64_t removed = 0;
   for (;;) {
-    constexpr int64_t kBatch = 100;
     const int64_t some = remove_expired(kBatch);
     removed += some;
     if (some < kBatch) break;

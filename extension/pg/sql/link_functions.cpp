@@ -1,5 +1,6 @@
 // request_download, request_upload, redeem_download, redeem_upload, append_transfer,
 // finish_transfer. What reads is in archive_functions.cpp.
+#include "pg/base/act.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/sql/authorize.hpp"
@@ -22,6 +23,7 @@ Datum redeem(FunctionCallInfo fcinfo, LinkKind kind) {
 
 COMPANY_BACKUP_FUNCTION(request_download) {
   require_writable("request_download()");
+  note_action("request_download");
   require_guard_or_owner(Action::kExport);
   const Text actor = actor_argument(fcinfo, 2);
   const StoredBackup backup = authorize_download(required_int64(fcinfo, 0, "backup"), actor);
@@ -34,6 +36,7 @@ COMPANY_BACKUP_FUNCTION(request_download) {
 
 COMPANY_BACKUP_FUNCTION(request_upload) {
   require_writable("request_upload()");
+  note_action("request_upload");
   require_guard_or_owner(Action::kUpload);
   const Text actor = actor_argument(fcinfo, 3);
   require_transfer_function(LinkKind::kUpload);
@@ -49,16 +52,20 @@ COMPANY_BACKUP_FUNCTION(request_upload) {
 
 COMPANY_BACKUP_FUNCTION(redeem_download) {
   require_writable("redeem_download()");
+  note_action("redeem_download");
   return redeem(fcinfo, LinkKind::kDownload);
 }
 
 COMPANY_BACKUP_FUNCTION(redeem_upload) {
   require_writable("redeem_upload()");
+  note_action("redeem_upload");
   return redeem(fcinfo, LinkKind::kUpload);
 }
 
 COMPANY_BACKUP_FUNCTION(append_transfer) {
   require_writable("append_transfer()");
+  note_action("append_transfer");
+  note_trifle();
   const std::string transfer = required_text(fcinfo, 0, "transfer");
   const int seq = required_part_number(fcinfo, 1);
   append_to_link(transfer, seq, required_bytes(fcinfo, 2, "data"));
@@ -67,6 +74,7 @@ COMPANY_BACKUP_FUNCTION(append_transfer) {
 
 COMPANY_BACKUP_FUNCTION(finish_transfer) {
   require_writable("finish_transfer()");
+  note_action("finish_transfer");
   PG_RETURN_INT64(finish_link(required_text(fcinfo, 0, "transfer")));
 }
 

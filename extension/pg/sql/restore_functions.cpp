@@ -2,6 +2,7 @@
 // restore_problems, restore_id_map, create_company_from_backup, clone_company, company_restores,
 // company_busy.
 #include "core/archive/manifest.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/company_lock.hpp"
@@ -288,6 +289,7 @@ COMPANY_BACKUP_FUNCTION(company_restores) {
 }
 
 COMPANY_BACKUP_FUNCTION(company_busy) {
+  note_trifle();
   require_guard_or_owner(Action::kList);
   PG_RETURN_BOOL(is_company_locked(authorize_busy(required_text(fcinfo, 0, "company"))));
 }

@@ -5,6 +5,7 @@
 #include "core/archive/manifest.hpp"
 #include "core/text/hex.hpp"
 #include "pg/backup/limits.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/module.hpp"
 #include "pg/base/piece_pipeline.hpp"
@@ -348,6 +349,7 @@ COMPANY_BACKUP_FUNCTION(begin_upload) {
 
 COMPANY_BACKUP_FUNCTION(append_upload) {
   require_writable("append_upload()");
+  note_trifle();
   require_guard_or_owner(Action::kUpload);
   const Upload upload = authorize_upload(required_int64(fcinfo, 0, "upload"), std::nullopt);
   const int seq = required_part_number(fcinfo, 1);
