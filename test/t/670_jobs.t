@@ -10,7 +10,7 @@ use Test::More;
 use ServerTest qw(new_database sql failure session digests wait_for);
 use TwoSessions qw(state_of);
 
-use constant MANY => 200;
+use constant MANY => $ENV{QUEUED_JOBS} // 60;
 
 new_database('jobs');
 sql(<<'SQL');
