@@ -32,7 +32,7 @@ SELECT set_company_table('company', identity_columns => '{{}}');
 TRANSACTION = f"""
 \\set id random(1, {ROWS_OF_ONE - 2})
 BEGIN;
-SELECT count(*) FROM (SELECT FROM item WHERE company_id = {JOBS + 1} LIMIT 50) AS some;
+SELECT count(*) FROM (SELECT FROM item WHERE company_id = {JOBS + 1} LIMIT 50) AS part;
 UPDATE item SET seen = seen + 1 WHERE id = (:id * {JOBS + 1}) - 1;
 COMMIT;
 """
