@@ -176,7 +176,7 @@ nightly: dependencies
 	$(MAKE) --no-print-directory -s -j2 all
 	$(INSTALL_BUILT)
 	HOSTILE_EVERY=1 $(MAKE) --no-print-directory -s unit fuzz
-	CHAOS_SECONDS=1200 LOAD_SECONDS=600 FAULTS_EVERY=1 \
+	CHAOS_SECONDS=1200 QUEUED_JOBS=200 LOAD_SECONDS=600 FAULTS_EVERY=1 \
 	PROPERTY_SEEDS=60 PROPERTY_FIRST_SEED=$$(date +%Y%m%d00) PROPERTY_FAULTS=20 test/run.sh
 
 # The readers of hostile input, by libFuzzer.

@@ -15,11 +15,11 @@ CLI::Option* add_token_option(CLI::App& app, std::optional<std::string>& file,
 }
 
 std::string read_token(const std::string& file) {
-  constexpr const char* kSpace = " \t\r\n";
+  constexpr const char* kBlanks = " \t\r\n";
   const std::string text = InputFile(file).content();
-  const size_t begin = text.find_first_not_of(kSpace);
+  const size_t begin = text.find_first_not_of(kBlanks);
   if (begin == std::string::npos) throw Error(sqlstate::kInvalidParameter, "there is no token");
-  return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
 }  // namespace company_backup::client

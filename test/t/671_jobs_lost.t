@@ -96,11 +96,11 @@ SKIP: {
 	my ($id, @sessions) = start_at('SELECT pg_advisory_lock(2)');
 	sql("ALTER DATABASE $ENV{PGDATABASE} SET company_backup.max_jobs = 1");
 	my $queued = sql(q(SELECT start_job('export', 1, queue => true)));
-	sql("ALTER DATABASE $ENV{PGDATABASE} RESET company_backup.max_jobs");
 	chdir '/';
 	system(@as, "$bin/pg_ctl", '-s', '-w', '-D', $data, '-m', 'immediate', '-l', '/dev/null', 'restart') == 0 or die 'pg_ctl';
 	$_->close for @sessions;
 	is_lost($id, 'the server restarted');
+	sql("ALTER DATABASE $ENV{PGDATABASE} RESET company_backup.max_jobs");
 	is sql("SELECT wait_for_job($queued, '60 s')"), 'done', 'a job that was queued begins after it';
 }
 

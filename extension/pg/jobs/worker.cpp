@@ -148,7 +148,7 @@ void run_waiting_jobs(Oid session_user) {
 }
 
 void run_worker(const WorkerOrder& order) {
-  guarded([&order] {
+  guarded([] {
     pqsignal(SIGTERM, die);
     pqsignal(SIGINT, StatementCancelHandler);
     BackgroundWorkerUnblockSignals();
