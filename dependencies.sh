@@ -21,7 +21,9 @@ server="postgresql-$version postgresql-server-dev-$version postgresql-$version-p
 packages="g++ make cmake pkg-config git jq
   postgresql-common libpq-dev perl
   nlohmann-json3-dev zlib1g-dev libsimdjson-dev libdeflate-dev libroaring-dev libssl-dev libcli11-dev libgtest-dev
-  libarchive-tools python3 nodejs $*"
+  libarchive-tools python3 nodejs pgbouncer $*"
+# Not every distribution has it for each server.
+optional="postgresql-$version-cron"
 
 # A tool that is there without its package (a newer Node.js, say) will do.
 is_there() {
@@ -44,6 +46,9 @@ if [ -n "${PG:-}" ] && [ -n "$missing" ]; then
 fi
 # shellcheck disable=SC2086
 missing=$(missing_of $server $packages)
+if [ -n "$(apt-cache search --names-only "^$optional\$")" ]; then
+  missing=$(echo $missing $(missing_of "$optional"))
+fi
 
 if [ "$as_root" = none ]; then
   echo "The extension is installed into PostgreSQL's folders: be root, or a user who may use sudo." >&2

@@ -1,5 +1,5 @@
 # Links over several transactions and sessions: redeemed once, whoever else tries, and transferred once, whatever is
-# rolled back, killed or restarted.
+# rolled back or killed.
 use strict;
 use warnings;
 
