@@ -481,7 +481,7 @@ CREATE TABLE company_backup.log_entry (
     row_count bigint,
     UNIQUE (logged_at, number)
 );
-COMMENT ON TABLE company_backup.log_entry IS 'What company_backup_log() shows; only added to, but for what is older than company_backup.log_retention; never dumped';
+COMMENT ON TABLE company_backup.log_entry IS 'What company_backup_log() shows; only added to, but for what is older than company_backup.log_retention';
 CREATE INDEX log_entry_owner ON company_backup.log_entry (owner);
 
 SELECT pg_catalog.pg_extension_config_dump('company_backup.settings', '');
@@ -518,6 +518,8 @@ SELECT pg_catalog.pg_extension_config_dump('company_backup.frozen', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.erasure_key', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.tombstone', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.tombstone_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.log_entry', '');
+SELECT pg_catalog.pg_extension_config_dump('company_backup.log_entry_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.id_map', '');
 SELECT pg_catalog.pg_extension_config_dump('company_backup.id_map_piece', '');
 

@@ -5,9 +5,11 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use File::Temp qw(tempdir);
 use Test::More;
 
-use ServerTest qw(new_database sql session wait_for);
+use ClientTest qw(slurp);
+use ServerTest qw(new_database sql failure session wait_for);
 use TwoSessions qw(@LEVELS in_level state_of);
 
 new_database('log');
@@ -75,8 +77,67 @@ $holder->run('ROLLBACK');
 wait_for('the lost lines', sub { written("action = 'lost'") > 0 });
 is sql("SELECT count(*) FILTER (WHERE actor = 'eve' AND company = 'a') + sum(row_count) FILTER (WHERE action = 'lost') FROM company_backup_log()"), 201, 'those that were lost are counted';
 
-# The server's own log has refusals at once: told by the message that goes there.
-is state_of($session->run("SET client_min_messages = log; SELECT backup_company('a', actor => 'eve')")), 'KB008', 'clients do not see that message';
-unlike $session->run("SELECT backup_company('a', actor => 'eve')"), qr/company_backup refused/, '... at any level';
+# No line says that somebody has looked at a list, one says who was not allowed to.
+my $lists = sql("SELECT count(*) FROM company_backup_log() WHERE action = 'list'");
+sql("SELECT count(*), company_busy('a') FROM company_backups('a')");
+is sql("SELECT count(*) FROM company_backup_log() WHERE action = 'list'"), $lists, 'lists leave no line';
+sql("CREATE OR REPLACE FUNCTION guard(action text, company text, actor text, detail jsonb) RETURNS boolean LANGUAGE sql AS \$\$ SELECT action <> 'list' OR company IS NULL \$\$");
+is state_of($session->run("SELECT company_busy('a')")), 'KB008', 'whoever may not list';
+is sql("SELECT count(*) - $lists FROM company_backup_log() WHERE action = 'list' AND outcome = 'refused'"), 1, '... leaves one';
+is sql('SELECT archive_key() IS NOT NULL'), 't', 'the key of archives';
+$session->run('BEGIN; SELECT archive_key(); ROLLBACK');
+is sql("SELECT count(*) FROM company_backup_log() WHERE action = 'archive_key' AND outcome = 'done'"), 2, '... is not read in secret';
+
+# All workers are at work: what waits is shown, and written with the next line.
+sql("CREATE OR REPLACE FUNCTION guard(action text, company text, actor text, detail jsonb) RETURNS boolean LANGUAGE sql
+	AS \$\$ SELECT actor IS NULL OR CASE WHEN actor = 'eve' THEN false WHEN pid IS NOT NULL THEN pg_advisory_xact_lock_shared(1) IS NOT NULL ELSE true END
+		FROM (SELECT max(pid) FROM pg_stat_activity WHERE pid = pg_backend_pid() AND backend_type = 'company_backup job') AS worker (pid) \$\$");
+my $gate = session();
+$gate->run('SELECT pg_advisory_lock(1)');
+wait_for('the worker to go', sub { sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'company_backup log writer'") eq '0' });
+my $workers = 0;
+sql("ALTER DATABASE $ENV{PGDATABASE} SET company_backup.max_jobs = 100");
+++$workers while failure(q(SELECT start_job('backup', 'a', actor => 'held'))) eq '';
+cmp_ok $workers, '>', 0, 'every worker has a job';
+is state_of($session->run("SELECT backup_company('b', actor => 'eve')")), 'KB008', 'a refusal then';
+my $seen = q(actor = 'eve' AND company = 'b' AND logged_at > (SELECT max(logged_at) FROM company_backup_log() WHERE action = 'archive_key'));
+is sql("SELECT count(*) FROM company_backup_log() WHERE $seen"), 1, '... is seen';
+is written("$seen"), 0, '... and waits';
+$gate->run('SELECT pg_advisory_unlock(1)');
+wait_for('the jobs', sub { sql("SELECT count(*) FROM company_jobs() WHERE state = 'running'") eq '0' });
+is state_of($session->run("SELECT backup_company('b', actor => 'eve')")), 'KB008', 'the next one';
+wait_for('both to be written', sub { written($seen) == 2 });
+
+SKIP: {
+	my $data = sql('SHOW data_directory');
+	skip 'the server is not on this machine or not ours', 4 if !-d "/proc/" . session()->pid || !kill 0, session()->pid;
+	my @as  = $> == 0 ? ('runuser', '-u', 'postgres', '--') : ();
+	my $bin = sql(q(SELECT setting FROM pg_config WHERE name = 'BINDIR'));
+	my $dir = tempdir(DIR => '/tmp', CLEANUP => 1);
+	chmod 0777, $dir;
+	$_->close for $session, $gate, $holder;
+	chdir '/';
+	system(@as, "$bin/pg_ctl", '-s', '-w', '-D', $data, '-m', 'fast', '-l', "$dir/log", 'restart') == 0 or die 'pg_ctl';
+
+	# The server's own log has refusals at once, and tells clients nothing.
+	$session = session();
+	my $answer = $session->run("SET client_min_messages = log; SET log_min_messages = log; SELECT backup_company('b', actor => 'eve')");
+	is state_of($answer), 'KB008', 'a refusal after a restart';
+	unlike $answer, qr/company_backup refused/, '... does not tell what the log has';
+	like slurp("$dir/log"), qr/LOG:  company_backup refused action "backup": SQLSTATE KB008, role \S+, company b, actor eve\n/, '... which the server has in its own log';
+
+	# The worker is killed while it writes.
+	$holder = session();
+	$holder->run('BEGIN; LOCK TABLE company_backup.log_entry IN SHARE MODE');
+	my $worker = q(SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE backend_type = 'company_backup log writer' AND wait_event_type = 'Lock');
+	$session->run("SELECT backup_company('b', actor => 'eve')");
+	wait_for('the worker', sub { sql($worker) });
+	kill 'KILL', sql($worker) or die "kill: $!";
+	$_->close for $session, $holder;
+	wait_for('recovery', sub { failure('SELECT 1') eq '' });
+	my $before = written($seen);
+	is failure("SELECT backup_company('b', actor => 'eve')") =~ /KB008/ ? 'KB008' : '', 'KB008', 'a refusal after a crash';
+	wait_for('it to be written', sub { written($seen) > $before });
+}
 
 done_testing;

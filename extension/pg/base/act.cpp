@@ -98,6 +98,12 @@ void note_action(std::string_view action) {
   entry.action.set(action);
 }
 
+void note_look(std::string_view action) {
+  if (current == nullptr || noted() != nullptr) return;
+  note_action(action);
+  note_trifle();
+}
+
 void note_asked(const Text& company, const Text& actor) {
   LogEntry* const entry = noted();
   if (entry == nullptr || current->asked) return;
@@ -122,6 +128,10 @@ void note_rows(int64_t rows) {
 
 void note_writing() {
   if (current != nullptr) current->writes = true;
+}
+
+void note_telling() {
+  if (current != nullptr) current->writes = false;
 }
 
 void note_trifle() {

@@ -161,7 +161,7 @@ class KeptError {
   // Of PostgreSQL's error or an Error; "" of anything else.
   std::string sqlstate() const;
   std::string message() const;  // the same
-  CaughtError caught() const;  // of PostgreSQL's error
+  CaughtError caught() const;   // of PostgreSQL's error
   // As it was raised.
   [[noreturn]] void rethrow() const;
   // With more behind its DETAIL and its HINT. Not for exceptions that are no Error.
@@ -248,13 +248,12 @@ inline void check_for_interrupts() {
 // Defines a SQL-callable function: COMPANY_BACKUP_FUNCTION(name) { ... fcinfo ... return datum; }
 // The body is C++ and may throw; it may call PostgreSQL only through guarded() or where no error
 // can arise (PG_GETARG of a by-value type).
-#define COMPANY_BACKUP_FUNCTION(name)                                                   \
-  static Datum name##_body(FunctionCallInfo fcinfo);                                    \
-  extern "C" {                                                                          \
-  PG_FUNCTION_INFO_V1(name);                                                            \
-  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) {                                            \
-    return ::company_backup::boundary::enter_function(                                  \
-        [fcinfo] { return name##_body(fcinfo); }); \
-  }                                                                                     \
-  }                                                                                     \
+#define COMPANY_BACKUP_FUNCTION(name)                                                            \
+  static Datum name##_body(FunctionCallInfo fcinfo);                                             \
+  extern "C" {                                                                                   \
+  PG_FUNCTION_INFO_V1(name);                                                                     \
+  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) {                                                     \
+    return ::company_backup::boundary::enter_function([fcinfo] { return name##_body(fcinfo); }); \
+  }                                                                                              \
+  }                                                                                              \
   static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)

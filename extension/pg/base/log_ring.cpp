@@ -15,24 +15,24 @@ namespace company_backup {
 namespace {
 
 constexpr int kEntries = 128;
-constexpr int kWorkers = 16;
+constexpr int kDatabases = 64;
 // A worker that was called and is not there after so long will not come.
 constexpr int kComesWithin = 60 * 1000;
 constexpr int kPrunedEvery = 60 * 60 * 1000;
 
-// Of the databases of the cluster, those in which a worker is at work or on its way.
-struct Called {
-  Oid database;  // InvalidOid: free
-  TimestampTz at;
-  bool here;
+// Of a database in which somebody has had something to tell.
+struct Database {
+  Oid oid;             // InvalidOid: free
+  TimestampTz called;  // when a worker was; 0: none is at work or on its way
+  bool here;           // is the worker?
+  TimestampTz pruned;  // when a worker was last called for that
+  int64_t lost;        // lines that no worker has told of
 };
 
 struct Ring {
   LWLock lock;
   int64_t last_number;
-  int64_t lost[kWorkers];  // by the hash of the database
-  TimestampTz pruned[kWorkers];
-  Called called[kWorkers];
+  Database databases[kDatabases];
   LogEntry entries[kEntries];  // number 0: free
 };
 
@@ -52,29 +52,33 @@ Ring* ring() {
   return memory = made;
 }
 
-int place_of(Oid database) {
-  return static_cast<int>(database % kWorkers);
-}
-
-// Under the lock. Null: there is none, or one that will not come.
-Called* find_called(Ring* memory, Oid database) {
-  for (Called& called : memory->called) {
-    if (called.database == database) return &called;
+// Under the lock. Null: it is not known.
+Database* find_database(Ring* memory, Oid oid) {
+  for (Database& database : memory->databases) {
+    if (database.oid == oid) return &database;
   }
   return nullptr;
 }
 
+// The current one, under the lock. Null: very many others wait for workers or have lost lines.
+Database* this_database(Ring* memory) {
+  if (Database* const known = find_database(memory, MyDatabaseId)) return known;
+  Database* place = find_database(memory, InvalidOid);
+  for (Database& database : memory->databases) {
+    if (place == nullptr && database.called == 0 && database.lost == 0) place = &database;
+  }
+  if (place != nullptr) *place = {MyDatabaseId, 0, false, 0, 0};
+  return place;
+}
+
 // Under the lock. Should a worker be called now? Then it counts as called.
-bool begin_call(Ring* memory) {
+bool begin_call(Database* database) {
   const TimestampTz now = GetCurrentTimestamp();
-  Called* called = find_called(memory, MyDatabaseId);
-  if (called != nullptr &&
-      (called->here || !TimestampDifferenceExceeds(called->at, now, kComesWithin))) {
+  if (database == nullptr || database->here ||
+      !TimestampDifferenceExceeds(database->called, now, kComesWithin)) {
     return false;
   }
-  if (called == nullptr) called = find_called(memory, InvalidOid);
-  if (called == nullptr) return false;  // very many databases: later
-  *called = {MyDatabaseId, now, false};
+  database->called = now;
   return true;
 }
 
@@ -100,6 +104,7 @@ void call_worker() {
 bool put_into_ring(const LogEntry& entry, IfFull if_full) {
   Ring* memory = ring();
   LWLockAcquire(&memory->lock, LW_EXCLUSIVE);
+  Database* const database = this_database(memory);
   LogEntry* free = nullptr;
   for (LogEntry& place : memory->entries) {
     if (place.number == 0) free = &place;
@@ -108,9 +113,9 @@ bool put_into_ring(const LogEntry& entry, IfFull if_full) {
     *free = entry;
     free->number = ++memory->last_number;
   } else if (if_full == IfFull::kDrop) {
-    ++memory->lost[place_of(MyDatabaseId)];
+    if (database != nullptr) ++database->lost;
   }
-  const bool call = begin_call(memory);
+  const bool call = begin_call(database);
   LWLockRelease(&memory->lock);
   if (call) call_worker();
   return free != nullptr;
@@ -131,34 +136,35 @@ std::vector<LogEntry> waiting_entries() {
   return {copy.begin(), copy.begin() + count};
 }
 
-void remove_entries(int64_t last) {
+int64_t lost_lines() {
+  Ring* memory = ring();
+  LWLockAcquire(&memory->lock, LW_SHARED);
+  const Database* const database = find_database(memory, MyDatabaseId);
+  const int64_t count = database == nullptr ? 0 : database->lost;
+  LWLockRelease(&memory->lock);
+  return count;
+}
+
+void remove_written(const WrittenLines& written) {
   Ring* memory = ring();
   LWLockAcquire(&memory->lock, LW_EXCLUSIVE);
   for (LogEntry& entry : memory->entries) {
-    if (entry.database == MyDatabaseId && entry.number <= last) entry.number = 0;
+    if (entry.database == MyDatabaseId && entry.number <= written.last) entry.number = 0;
   }
+  Database* const database = find_database(memory, MyDatabaseId);
+  if (database != nullptr) database->lost -= written.lost;
   LWLockRelease(&memory->lock);
-}
-
-int64_t take_lost() {
-  Ring* memory = ring();
-  LWLockAcquire(&memory->lock, LW_EXCLUSIVE);
-  int64_t& lost = memory->lost[place_of(MyDatabaseId)];
-  const int64_t count = lost;
-  lost = 0;
-  LWLockRelease(&memory->lock);
-  return count;
 }
 
 void call_pruner() {
   Ring* memory = ring();
   const TimestampTz now = GetCurrentTimestamp();
   LWLockAcquire(&memory->lock, LW_EXCLUSIVE);
-  TimestampTz& pruned = memory->pruned[place_of(MyDatabaseId)];
+  Database* const database = this_database(memory);
   bool call = false;
-  if (TimestampDifferenceExceeds(pruned, now, kPrunedEvery)) {
-    pruned = now;
-    call = begin_call(memory);
+  if (database != nullptr && TimestampDifferenceExceeds(database->pruned, now, kPrunedEvery)) {
+    database->pruned = now;
+    call = begin_call(database);
   }
   LWLockRelease(&memory->lock);
   if (call) call_worker();
@@ -167,9 +173,10 @@ void call_pruner() {
 void note_worker(Oid database, Worker worker) {
   Ring* memory = ring();
   LWLockAcquire(&memory->lock, LW_EXCLUSIVE);
-  Called* called = find_called(memory, database);
-  if (called != nullptr && worker == Worker::kHere) called->here = true;
-  if (called != nullptr && worker == Worker::kGone) called->database = InvalidOid;
+  if (Database* const of = find_database(memory, database)) {
+    of->here = worker == Worker::kHere;
+    if (!of->here) of->called = 0;
+  }
   LWLockRelease(&memory->lock);
 }
 

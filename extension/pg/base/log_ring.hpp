@@ -20,11 +20,15 @@ bool put_into_ring(const LogEntry& entry, IfFull if_full);
 // What waits.
 std::vector<LogEntry> waiting_entries();
 
-// Removes what the worker has written: entries up to this number. Inside guarded() only.
-void remove_entries(int64_t last);
+// How many lines found no room, and were not told of yet. Inside guarded() only.
+int64_t lost_lines();
 
-// How many lines were lost since the last call. Inside guarded() only.
-int64_t take_lost();
+// What the worker has written and committed: entries up to this number, and how many were lost.
+struct WrittenLines {
+  int64_t last, lost;
+};
+// Inside guarded() only.
+void remove_written(const WrittenLines& written);
 
 // Has nobody pruned the table for an hour? Then a worker is called. Inside guarded() only.
 void call_pruner();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "pg/base/boundary.hpp"
+#include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/log_ring.hpp"
 
 namespace company_backup {
@@ -84,26 +85,27 @@ int64_t prune_log(int minutes, int64_t most) {
 }
 
 Rows read_log(const LogOf& whose) {
-  // Those first: what is written meanwhile is in the table then.
+  // Those first, and the table as it is then: what is written meanwhile is in it.
   const std::vector<LogEntry> waiting = waiting_entries();
+  FreshSnapshot fresh;
   Rows rows = own_query(
       "SELECT logged_at, role, actor, action, company, backup, outcome, sqlstate, duration, "
       "row_count FROM company_backup.log_entry WHERE $1 OR owner = $2 OR owner IN (SELECT c.id "
       "FROM company_backup.company c WHERE c.key = $3 AND c.gone_at IS NOT NULL) ORDER BY "
       "logged_at, id",
-      {whose.all, Arg::optional_number(whose.owner), whose.former_key});
+      {whose.all, Arg::optional_number(whose.owner), whose.former_key}, Access::kRead);
   for (const LogEntry& entry : waiting) {
     if (!is_shown(entry, whose)) continue;
     Rows row = run(
         "SELECT logged_at, role, actor, action, company, backup, outcome, sqlstate, duration, "
         "row_count FROM (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 * interval '1 "
         "microsecond', $12)) AS e (number, logged_at, role, actor, action, company, owner, backup, "
-        "outcome, "
-        "sqlstate, duration, row_count) WHERE NOT EXISTS (SELECT FROM company_backup.log_entry AS "
-        "l WHERE l.logged_at = e.logged_at AND l.number = e.number)",
-        entry, Access::kCall);
+        "outcome, sqlstate, duration, row_count) WHERE NOT EXISTS (SELECT FROM "
+        "company_backup.log_entry AS l WHERE l.logged_at = e.logged_at AND l.number = e.number)",
+        entry, Access::kRead);
     rows.insert(rows.end(), row.begin(), row.end());
   }
+  fresh.close();
   return rows;
 }
 

@@ -43,31 +43,33 @@ LogEntry lost_entry(int64_t count) {
   return entry;
 }
 
-// In a transaction. Returns the number of the last entry that is written; 0: there was none.
-int64_t write_waiting() {
-  int64_t last = 0;
+// In a transaction.
+WrittenLines write_waiting() {
+  WrittenLines written{0, 0};
   const std::vector<LogEntry> waiting = waiting_entries();
   const bool has_table =
       one_value(query("SELECT to_regclass('company_backup.log_entry') IS NOT NULL")) == "t";
   for (const LogEntry& entry : waiting) {
-    last = std::max(last, entry.number);
+    written.last = std::max(written.last, entry.number);
     if (has_table) insert_entry(entry);
   }
-  if (!has_table) return last;
-  if (const int64_t lost = guarded([] { return take_lost(); })) insert_entry(lost_entry(lost));
+  if (!has_table) return written;
+  written.lost = guarded([] { return lost_lines(); });
+  if (written.lost > 0) insert_entry(lost_entry(written.lost));
   prune_log(log_retention, 1000);
-  return last;
+  return written;
 }
 
-int64_t write_once() {
+// False: there was nothing.
+bool write_once() {
   SetCurrentStatementStartTimestamp();
   StartTransactionCommand();
   PushActiveSnapshot(GetTransactionSnapshot());
-  const int64_t last = callback([] { return write_waiting(); });
+  const WrittenLines written = callback([] { return write_waiting(); });
   PopActiveSnapshot();
   CommitTransactionCommand();
-  remove_entries(last);
-  return last;
+  remove_written(written);
+  return written.last > 0;
 }
 
 }  // namespace
@@ -82,7 +84,7 @@ void company_backup_write_log(Datum database) {
   BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database), InvalidOid, 0);
   note_worker(DatumGetObjectId(database), Worker::kHere);
   ResetLatch(MyLatch);
-  while (write_once() > 0) {
+  while (write_once()) {
     WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, kLinger, PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();

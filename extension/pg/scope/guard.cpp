@@ -98,7 +98,7 @@ void require_database_owner(const char* function) {
 }
 
 void require_guard_or_owner(Action action) {
-  note_action(to_text(action));
+  action == Action::kList ? note_look(to_text(action)) : note_action(to_text(action));
   refuse_callback();
   if (!guard_setting().empty() || caller_owns_database()) return;
   throw Error(sqlstate::kInsufficientPrivilege, "permission denied to act on companies")

@@ -289,7 +289,6 @@ COMPANY_BACKUP_FUNCTION(company_restores) {
 }
 
 COMPANY_BACKUP_FUNCTION(company_busy) {
-  note_trifle();
   require_guard_or_owner(Action::kList);
   PG_RETURN_BOOL(is_company_locked(authorize_busy(required_text(fcinfo, 0, "company"))));
 }

@@ -2,6 +2,7 @@
 // deletions, trust and rights.
 #include "core/merge/restore_words.hpp"
 #include "core/text/quoting.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/compat.hpp"
 #include "pg/base/encoding.hpp"
@@ -262,6 +263,7 @@ COMPANY_BACKUP_FUNCTION(trust_origin) {
 
 COMPANY_BACKUP_FUNCTION(archive_key) {
   require_database_owner("archive_key");
+  note_telling();
   const std::string key = database_identity().key;
   return guarded([&] {
     return PointerGetDatum(cstring_to_text_with_len(key.data(), static_cast<int>(key.size())));
