@@ -67,7 +67,7 @@ SELECT is(pg_temp.state(1), :'erased', 'a restore brings back all but what was e
 SELECT results_eq(format('SELECT table_name, row_key, sqlstate, row_data::text FROM restore_problems(%s) WHERE table_name = ''app.person''', :back),
   $$VALUES ('app.person', '', 'KB088', NULL::text), ('app.person', '', 'KB088', NULL)$$, '... and says so, without naming the row');
 SELECT pg_temp.tells($$SELECT erase_record('app.person', '14')$$, 'KB040 restore % of company "1" is in review / %');
-SELECT pg_temp.tells($$SELECT erase_record('app.person', '99')$$, 'KB040 restore % is in review / The row is gone already, %');
+SELECT ok(NOT erase_record('app.person', '99'), '... of others a review does not matter');
 SELECT keep_restore(:back);
 DELETE FROM app.report WHERE visit_id < 20; DELETE FROM app.visit WHERE company_id = 1;
 SELECT restore_company(1, :old, mode => 'merge') AS back \gset

@@ -97,6 +97,29 @@ $app->run('COMMIT');
 is $second->finish, 't', 'a row is added that refers to the row: the erasure waits';
 is ask('SELECT count(*) FROM visit WHERE person_id = 11'), 0, '... and it goes along';
 
+anew();
+$backup = ask('SELECT backup_company(1)');
+ask('DELETE FROM patient WHERE id = 11');
+$first->run('BEGIN');
+like $first->run("SELECT restore_company(1, $backup)"), qr/\A\d+\z/, 'a restore brings a row back, and is not committed';
+is state_of($second->run($ERASE)), '40001', '... whoever erases it as one that is gone is refused';
+$first->run('ROLLBACK');
+$first->run('BEGIN');
+is $second->run($ERASE), 'f', '... without it the row is erased';
+for my $level (grep { $_ ne 'read committed' } @LEVELS) {
+	anew();
+	$backup = ask('SELECT backup_company(1)');
+	in_level($first, $level);
+	$first->run('BEGIN');
+	$first->run('SELECT count(*) FROM patient');
+	is $second->run($ERASE), 't', "$level: a row is erased after a snapshot was taken";
+	my $restore = $first->run("SELECT restore_company(1, $backup)");
+	my $end     = $restore =~ /\A\d+\z/ ? 'COMMIT' : 'ROLLBACK';
+	is state_of($first->run($end)), '', "... a restore of what was there then ends with $end";
+	is ask('SELECT count(*) FROM patient WHERE id = 11'), 0, '... and does not bring it back';
+}
+in_level($first, 'read committed');
+
 # Frozen companies ---------------------------------------------------------------------------------------------
 
 for my $level (@LEVELS) {
@@ -128,6 +151,16 @@ $app->run('ROLLBACK TO s');
 is $second->run('SELECT freeze_company(1)'), 't', '... which is rolled back: nobody waits for it';
 is state_of($app->run(q(UPDATE patient SET name = 'x' WHERE id = 11))), '57KB1', '... and the next write is refused';
 $app->run('ROLLBACK');
+
+anew();
+$second->run('SELECT pg_advisory_lock(78)');
+$app->start("BEGIN\\; UPDATE patient SET name = 'x' WHERE id = 11\\; COMMIT\\; BEGIN\\; SELECT pg_advisory_xact_lock_shared(78)\\; UPDATE patient SET name = 'z' WHERE id = 11\\; COMMIT");
+wait_for('the second transaction', sub { sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'") eq '1' });
+$second->run('SELECT freeze_company(1)');
+$second->run('SELECT pg_advisory_unlock(78)');
+is state_of($app->finish), '57KB1', 'the second transaction of a message looks anew';
+$app->run('ROLLBACK');
+$second->run('SELECT unfreeze_company(1)');
 
 # The server goes down with it; sessions that look are gone, too.
 for my $at ('delete patient', 'insert tombstone') {

@@ -78,6 +78,7 @@ inline constexpr const char* kPrecondition = "KB081";     // a precondition of d
 inline constexpr const char* kNoAnswer = "KB082";         // such a function is gone, or fails
 inline constexpr const char* kProof = "KB083";            // no proof of who asks, or a wrong one
 inline constexpr const char* kProofBlocked = "KB084";     // too many of these
+inline constexpr const char* kInexactKey = "KB089";       // rows could not be known again
 inline constexpr const char* kErased = "KB088";           // rows that must not come back
 inline constexpr const char* kFrozen = "57KB1";           // writes of a company that is frozen
 inline constexpr const char* kRetained = "KB087";         // kept rows need rows that go

@@ -107,11 +107,14 @@ class BackupRun {
   }
 
  private:
+  // The rows of a standby are as old as what it has replayed.
   void describe() {
     const Rows rows = query(
         "SELECT current_setting('server_version'), current_setting('server_encoding'), "
-        "current_database(), to_char(clock_timestamp() AT TIME ZONE 'UTC', "
-        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), current_user");
+        "current_database(), to_char(CASE WHEN pg_is_in_recovery() THEN "
+        "coalesce(pg_last_xact_replay_timestamp(), (pg_control_checkpoint()).checkpoint_time) ELSE "
+        "clock_timestamp() END AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
+        "current_user");
     const Row& row = rows[0];
     manifest_.extension_version = COMPANY_BACKUP_VERSION;
     manifest_.server_version = row[0]->substr(0, row[0]->find(' '));

@@ -32,8 +32,8 @@ class KeyHash {
 
 class Tombstones {
  public:
-  // Of rows that were erased since the backup was made. Error kSchemaDiffers if it cannot be told
-  // any more which they are.
+  // Of rows that were erased since the backup was made, whatever this transaction sees. Error
+  // kSchemaDiffers if it cannot be told any more which they are.
   Tombstones(const LiveScope& live, const StoredBackup& backup, const Manifest& manifest);
 
   // The same of rows that have the keys of this database, whatever the backup is of: of what its
@@ -47,7 +47,13 @@ class Tombstones {
            const std::vector<RowValue>& values) const;
 
  private:
-  void read(const LiveScope& live, const Manifest& manifest, bool of_this_database);
+  // Tombstones, as they are stored, that a backup is asked for.
+  struct Asked {
+    bool of_this_database;
+    std::optional<int64_t> owner;        // of the backup; none: not known
+    const Manifest* archived = nullptr;  // whose columns it has; null: those of today
+  };
+  void read(const LiveScope& live, const Manifest& manifest, const Asked& asked);
 
   struct Erased {
     std::vector<int16_t> columns;
@@ -64,8 +70,18 @@ struct Erasure {
   Text actor, reason;
 };
 
-// `key`: the row's, as texts of the columns of the table's key.
-void leave_tombstone(const Table& table, const std::vector<std::string>& key,
-                     const Erasure& erasure);
+// What a row is known by: the columns of a unique key, and its comparable_key().
+struct RowKey {
+  std::vector<int16_t> columns;
+  std::vector<std::string> key;
+};
+
+// `keys`: of the row. A backup that lacks columns of the first is asked for the next one. Also for
+// archives of the databases that the company came from.
+void leave_tombstone(const Table& table, const std::vector<RowKey>& keys, const Erasure& erasure);
+
+// Only for archives of this database.
+void leave_tombstone_of_origin(const Table& table, const RowKey& key, const Erasure& erasure,
+                               const std::string& database);
 
 }  // namespace company_backup

@@ -16,7 +16,8 @@ Text actor_setting() {
         .hint(
             "Use SET LOCAL, or set_config('company_backup.actor', ..., true), in the transaction.");
   }
-  return std::string(guarded([] { return from_server(actor_name); }));
+  return require_short(std::string(guarded([] { return from_server(actor_name); })),
+                       "company_backup.actor");
 }
 
 Text actor_argument(FunctionCallInfo fcinfo, int index) {

@@ -97,15 +97,18 @@ Text company_argument(FunctionCallInfo fcinfo, int index) {
   });
 }
 
-Text short_text(FunctionCallInfo fcinfo, int index, const char* name) {
+Text require_short(Text text, const char* name) {
   constexpr size_t kLongest = 10'000;
-  Text text = optional_text(fcinfo, index);
   if (text && text->size() > kLongest) {
     throw Error(sqlstate::kInvalidParameter, std::string(name) + " is too long")
         .detail("It has " + std::to_string(text->size()) + " bytes; the limit is " +
                 std::to_string(kLongest) + ".");
   }
   return text;
+}
+
+Text short_text(FunctionCallInfo fcinfo, int index, const char* name) {
+  return require_short(optional_text(fcinfo, index), name);
 }
 
 std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, int index) {

@@ -21,6 +21,7 @@ Text optional_text(FunctionCallInfo fcinfo, int index);
 Text company_argument(FunctionCallInfo fcinfo, int index);
 // The same of a text that goes into manifests, whose readers bound it: at most 10,000 bytes.
 Text short_text(FunctionCallInfo fcinfo, int index, const char* name);
+Text require_short(Text text, const char* name);
 // Did the call leave the argument out? What it wrote itself has a place in its text.
 bool is_default_argument(FunctionCallInfo fcinfo, int index);
 std::optional<std::vector<std::string>> optional_names(FunctionCallInfo fcinfo, int index);

@@ -10,15 +10,19 @@ extern "C" {
 namespace company_backup {
 namespace {
 
-enum class LockOf : uint16_t { kActs = 1, kErasures, kWriters };
+enum class LockOf : uint16_t { kActs = 1, kErasures, kWriters, kReturns };
 
 LOCKTAG tag_of(const std::string& key, LockOf what) {
   const Oid table = static_cast<Oid>(
       std::stoul(one_value(own_query("SELECT 'company_backup.restore'::regclass::oid"))));
   const uint32 hash =
       hash_bytes(reinterpret_cast<const unsigned char*>(key.data()), static_cast<int>(key.size()));
+  // A statement may write rows of very many companies, and holds a lock for each: some share one.
+  constexpr uint32 kSharedWriters = 256;
   LOCKTAG tag;
-  SET_LOCKTAG_OBJECT(tag, MyDatabaseId, table, hash, static_cast<uint16>(what));
+  SET_LOCKTAG_OBJECT(tag, MyDatabaseId, table,
+                     what == LockOf::kWriters ? hash % kSharedWriters : hash,
+                     static_cast<uint16>(what));
   return tag;
 }
 
@@ -36,6 +40,17 @@ void lock_company(const std::string& key) {
 
 void lock_erasures(const std::string& key) {
   lock(key, LockOf::kErasures, AccessExclusiveLock);
+}
+
+bool lock_returns() {
+  LOCKTAG tag = tag_of("", LockOf::kReturns);
+  return guarded([&tag] {
+    return LockAcquire(&tag, AccessExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+  });
+}
+
+void lock_as_returning() {
+  lock("", LockOf::kReturns, AccessShareLock);
 }
 
 void lock_writers(const std::string& key) {

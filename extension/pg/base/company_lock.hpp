@@ -17,6 +17,12 @@ void lock_company(const std::string& key);
 void lock_erasures(const std::string& key);
 void wait_for_erasures(const std::string& key);
 
+// Between whoever erases a row that is gone already and those who bring rows back, of whatever
+// company: until the end of the transaction. The one does not wait (false: somebody is at work), so
+// that nobody has to wait behind him; the others wait for the one.
+bool lock_returns();
+void lock_as_returning();
+
 // Between those who freeze a company and transactions of the application that write its rows: until
 // the end of the transaction; the one waits for the others.
 void lock_writers(const std::string& key);

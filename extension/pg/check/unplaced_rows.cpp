@@ -361,19 +361,24 @@ std::vector<ReferenceProblem> lost_rows(const LiveScope& live, const Company& co
   return problems;
 }
 
+std::vector<std::string> unplaced_rows(const LiveScope& live, const Company& company) {
+  std::vector<std::string> rows;
+  if (!strict_scope) return rows;
+  for (const Finding& kind : find_unknown_kinds(live, &company))
+    rows.push_back(kind.object + ": " + kind.problem);
+  for (const ReferenceProblem& lost : lost_rows(live, company))
+    rows.push_back(problem_text(live, lost));
+  return rows;
+}
+
 void require_placed_rows(const LiveScope& live, const Company& company) {
-  if (!strict_scope) return;
-  const std::vector<Finding> kinds = find_unknown_kinds(live, &company);
-  const std::vector<ReferenceProblem> lost = lost_rows(live, company);
-  const size_t number = kinds.size() + lost.size();
-  if (number == 0) return;
+  const std::vector<std::string> rows = unplaced_rows(live, company);
+  if (rows.empty()) return;
   std::string detail;
-  for (size_t i = 0; i < std::min(number, kListedRows); ++i) {
-    detail += i == 0 ? "" : "\n";
-    detail += i < kinds.size() ? kinds[i].object + ": " + kinds[i].problem
-                               : problem_text(live, lost[i - kinds.size()]);
-  }
-  if (number > kListedRows) detail += "\nand " + std::to_string(number - kListedRows) + " more";
+  for (size_t i = 0; i < std::min(rows.size(), kListedRows); ++i)
+    detail += (i == 0 ? "" : "\n") + rows[i];
+  if (rows.size() > kListedRows)
+    detail += "\nand " + std::to_string(rows.size() - kListedRows) + " more";
   throw Error(sqlstate::kUndecided,
               "rows of company \"" + company.key + "\" would be left out: the scope is undecided")
       .detail(detail)

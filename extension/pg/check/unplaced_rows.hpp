@@ -21,6 +21,9 @@ std::vector<Finding> find_unplaced_rows(const LiveScope& live);
 // The rows of this company that would be lost, each by the reference that leads to the company.
 std::vector<ReferenceProblem> lost_rows(const LiveScope& live, const Company& company);
 
+// What require_placed_rows() would list.
+std::vector<std::string> unplaced_rows(const LiveScope& live, const Company& company);
+
 // Error kUndecided if rows of this company would be lost, or kinds are unknown, unless
 // company_backup.strict is off.
 void require_placed_rows(const LiveScope& live, const Company& company);

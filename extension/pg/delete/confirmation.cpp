@@ -11,10 +11,14 @@
 namespace company_backup {
 namespace {
 
+// May a function that is asked change something?
+enum class Effects { kAllowed, kNone };
+
 // What a function answers that says yes or no. Error kNoAnswer; `what` for messages: precondition
 // "paid".
 bool answer(const std::string& schema, const std::string& function, const std::string& what,
-            const std::string& types, const std::string& parameters, const std::vector<Arg>& args) {
+            const std::string& types, const std::string& parameters, const std::vector<Arg>& args,
+            Effects effects) {
   const std::string name = quote_name(schema) + "." + quote_name(function);
   const auto fails = [&](const std::string& detail) {
     return Error(sqlstate::kNoAnswer, what + " gave no answer").detail(detail);
@@ -27,6 +31,7 @@ bool answer(const std::string& schema, const std::string& function, const std::s
   with_subtransaction(
       [&] {
         const NoCallbacks none(what);
+        if (effects == Effects::kNone) XactReadOnly = true;  // until the subtransaction ends
         rows = query("SELECT " + name + "(" + parameters + ")::text", args, Access::kCall);
       },
       [&](const CaughtError& error) {
@@ -41,9 +46,9 @@ bool answer(const std::string& schema, const std::string& function, const std::s
 struct Precondition {
   std::string name, schema, function, message;
 
-  bool holds(const std::string& company, const Text& actor) const {
+  bool holds(const std::string& company, const Text& actor, Effects effects) const {
     return answer(schema, function, "precondition " + quoted_display(name) + " of deletions",
-                  "text, text", "$1, $2", {company, actor});
+                  "text, text", "$1, $2", {company, actor}, effects);
   }
 };
 
@@ -69,7 +74,7 @@ std::vector<std::string> unmet_preconditions(const std::string& company, const T
   std::vector<std::string> messages;
   for (const Precondition& condition : preconditions()) {
     try {
-      if (!condition.holds(company, actor)) messages.push_back(condition.message);
+      if (!condition.holds(company, actor, Effects::kNone)) messages.push_back(condition.message);
     } catch (const Error& error) {
       if (std::string_view(error.sqlstate()) != sqlstate::kNoAnswer) throw;
       messages.push_back(error.message());
@@ -80,7 +85,7 @@ std::vector<std::string> unmet_preconditions(const std::string& company, const T
 
 void require_preconditions(const std::string& company, const Text& actor) {
   for (const Precondition& condition : preconditions()) {
-    if (condition.holds(company, actor)) continue;
+    if (condition.holds(company, actor, Effects::kAllowed)) continue;
     throw Error(sqlstate::kPrecondition, condition.message)
         .detail("Precondition " + quoted_display(condition.name) +
                 " of deletions does not hold for company \"" + company + "\".");
@@ -104,11 +109,12 @@ void require_proof(const std::string& company, const Text& actor, const Text& pr
                 "too many proofs for this company were not accepted: none is looked at for a while")
         .hint("Wait as long as company_backup.proof_block says, from the last one on.");
   }
+  // Before it is asked: a check may raise an error, and whoever guesses may cancel it.
+  attempts.note_failure(proof_block);
   if (answer(*check[0][0], *check[0][1], "the check of set_reauthentication()", "text, text, text",
-             "$1, $2, $3", {company, actor, proof})) {
+             "$1, $2, $3", {company, actor, proof}, Effects::kAllowed)) {
     return attempts.forget();
   }
-  attempts.note_failure(proof_block);
   throw Error(sqlstate::kProof, "the proof was not accepted");
 }
 

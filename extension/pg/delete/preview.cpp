@@ -3,6 +3,7 @@
 
 #include "core/scope/sql.hpp"
 #include "core/text/quoting.hpp"
+#include "pg/check/unplaced_rows.hpp"
 #include "pg/delete/company_removal.hpp"
 #include "pg/delete/confirmation.hpp"
 #include "pg/delete/deletion.hpp"
@@ -71,6 +72,14 @@ void find_obstacles(const LiveScope& live, const Company& company, const Text& a
   }
   if (live.scope.undecided()) {
     preview.stands_in_the_way("the scope is undecided: check_company_scope() says where");
+  }
+  const std::vector<std::string> unplaced = unplaced_rows(live, company);
+  if (!unplaced.empty()) {
+    preview.stands_in_the_way(std::to_string(unplaced.size()) +
+                              (unplaced.size() == 1
+                                   ? " row is of no company though it leads to this one: "
+                                   : " rows are of no company though they lead to this one: ") +
+                              unplaced[0]);
   }
   const CompanyIdentity identity = identity_of_key(company.key);
   for (const StoredThings& things : count_stored_things(identity, company.key)) {

@@ -67,9 +67,7 @@ std::vector<StoredThings> forget_stored_things(int64_t identity, const std::stri
   own_query("DELETE FROM company_backup.job WHERE owner = $1 AND id <> $2",
             {identity, current_job()}, Access::kWrite);
   for (const char* sql :
-       {"DELETE FROM company_backup.frozen WHERE key = (SELECT key FROM company_backup.company "
-        "WHERE "
-        "id = $1)",
+       {"DELETE FROM company_backup.frozen WHERE company = $1",
         "DELETE FROM company_backup.company_limit WHERE company = $1",
         "DELETE FROM company_backup.backup_made WHERE company = $1",
         "DELETE FROM company_backup.undo_chunk WHERE restore IN (SELECT id FROM "

@@ -120,6 +120,7 @@ void forget_session() {
   in_step([] {
     guarded([] {
       ResetAllOptions();
+      PortalHashTableDeleteAll();
       DropAllPreparedStatements();
       Async_UnlistenAll();
       LockReleaseSession(USER_LOCKMETHOD);

@@ -222,17 +222,20 @@ void forget_kept_ids(int64_t restore) {
   own_query("DELETE FROM company_backup.id_map WHERE restore = $1", {restore}, Access::kWrite);
 }
 
-int64_t forget_kept_ids(int64_t target, const std::optional<MergeSource>& source) {
+ForgottenMerges forget_kept_ids(int64_t target, const std::optional<MergeSource>& source) {
   const Text database = source ? Text(source->database) : Text();
   const Text company = source ? Text(source->company) : Text();
-  return static_cast<int64_t>(
-      own_query(
-          "DELETE FROM company_backup.id_map WHERE owner = $1 AND ($2 IS NULL OR "
-          "(source_database = $2::uuid AND source_company = $3 AND source_owner IS NOT "
-          "DISTINCT FROM $4)) RETURNING 1",
-          {target, database, company, Arg::optional_number(source ? source->owner : std::nullopt)},
-          Access::kWrite)
-          .size());
+  const Row row = one_row(own_query(
+      "WITH asked AS (SELECT restore, EXISTS (SELECT FROM company_backup.id_map_piece p JOIN "
+      "company_backup.tombstone t ON t.table_id = p.known_table AND t.company = $1 WHERE p.restore "
+      "= m.restore) AS is_needed FROM company_backup.id_map m WHERE owner = $1 AND ($2 IS NULL OR "
+      "(source_database = $2::uuid AND source_company = $3 AND source_owner IS NOT DISTINCT FROM "
+      "$4))), forgotten AS (DELETE FROM company_backup.id_map WHERE restore IN (SELECT restore "
+      "FROM asked WHERE NOT is_needed) RETURNING 1) SELECT (SELECT count(*) FROM forgotten), "
+      "count(*) FILTER (WHERE is_needed) FROM asked",
+      {target, database, company, Arg::optional_number(source ? source->owner : std::nullopt)},
+      Access::kWrite));
+  return {std::stoll(*row[0]), std::stoll(*row[1])};
 }
 
 }  // namespace company_backup

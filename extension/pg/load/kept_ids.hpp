@@ -112,8 +112,11 @@ class KeptIds {
 // The merge was reverted: its rows did not come.
 void forget_kept_ids(int64_t restore);
 
-// Of all merges into the company with this identity, or (`source`) of one company's rows only.
-// Returns how many merges are forgotten.
-int64_t forget_kept_ids(int64_t target, const std::optional<MergeSource>& source);
+// Of all merges into the company with this identity, or (`source`) of one company's rows only; but
+// not while rows are erased of tables of such a merge: by their new IDs alone they are known.
+struct ForgottenMerges {
+  int64_t forgotten, kept;
+};
+ForgottenMerges forget_kept_ids(int64_t target, const std::optional<MergeSource>& source);
 
 }  // namespace company_backup

@@ -5,6 +5,8 @@
 #include "core/archive/manifest.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"
+#include "pg/backup/company_origins.hpp"
+#include "pg/backup/erased_meanwhile.hpp"
 #include "pg/base/company_lock.hpp"
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/progress.hpp"
@@ -90,6 +92,8 @@ class Creation {
               SharedOptions{.same_database = origin.same_database, .actor = options.actor}) {
     load_.leave_identity(moved_.taken, false);
   }
+
+  bool keeps_ids() const { return !new_ids_; }
 
   std::string run(Operation& operation, const CompanyIdentity& former) {
     const std::string key = add_company();
@@ -337,6 +341,7 @@ std::string create_from(LiveScope scope, const StoredBackup& backup, const Creat
   // It comes back only if it had gone when the guard was asked.
   const std::string key = creation.run(operation, backup.owner_key ? std::nullopt : backup.owner);
   operation.close();
+  if (creation.keeps_ids()) note_origin(creation.identity(), backup, manifest);
   note_erased(live, creation.id(), archive);
   record_creation(live,
                   {creation.id(), key, creation.identity(), backup.id, RestoreMode::kCreate,
@@ -350,11 +355,13 @@ std::string clone_company(LiveScope scope, const AskedCompany& source,
                           const CreateOptions& options) {
   Operation operation(std::move(scope), OperationKind::kWrite);
   const LiveScope& live = operation.live();
+  wait_for_erasures(source.key());
   operation.take_snapshot();
   CopiedRows rows;
   const Company company = source.resolve(live);
   require_placed_rows(live, company);
   const Manifest manifest = copy_rows(live, company, rows);
+  refuse_erased_meanwhile(company.key, "infinity");
   const Origin origin{.manifest = manifest,
                       .source = rows,
                       .same_database = true,

@@ -32,6 +32,17 @@ bool has_value(const RowValue& a, const RowValue& b) {
   return (a.kind == ValueKind::kNull) == (b.kind == ValueKind::kNull) && a.text == b.text;
 }
 
+// Keys that companies have lost since the restore.
+std::vector<std::string> keys_gone_since(int64_t restore) {
+  std::vector<std::string> keys;
+  for (const Row& row :
+       own_query("SELECT DISTINCT c.key FROM company_backup.company c JOIN company_backup.restore r "
+                 "ON r.id = $1 AND c.gone_at > r.restored_at",
+                 {restore}))
+    keys.push_back(*row[0]);
+  return keys;
+}
+
 class Return {
  public:
   Return(const LiveScope& live, int64_t restore, const MatchedArchive& load)
@@ -44,9 +55,10 @@ class Return {
 
   uint64_t run() {
     insert_all();
+    remove_again(find_strangers(), "its company is gone");
     for (std::set<size_t> dangling = find_dangling(); !dangling.empty();
          dangling = find_dangling()) {
-      remove_again(dangling);
+      remove_again(dangling, "what it refers to is gone");
     }
     set_all_back();
     note_left_alone();
@@ -221,7 +233,40 @@ class Return {
     return dangling;
   }
 
-  void remove_again(const std::set<size_t>& dangling) {
+  // Inserted rows that would be of a company which has the key of one that has gone since the
+  // restore.
+  std::set<size_t> find_strangers() {
+    std::set<size_t> strangers;
+    const std::vector<std::string> gone = keys_gone_since(restore_);
+    if (gone.empty()) return strangers;
+    in_batches(
+        [this](size_t ordinal, const OutsideRecord& record, const RecordedTable& table) {
+          return is_wanted(ordinal, record, table, false) && is_owned(table.index());
+        },
+        [&](RecordedTable& table, const Batch& batch) {
+          std::multimap<std::string, size_t> wanted;
+          std::vector<std::string> identities;
+          for (const Waiting& waiting : batch) {
+            identities.push_back(table.identity(table.parse(waiting.row)));
+            wanted.emplace(identities.back(), waiting.ordinal);
+          }
+          table.find_owned(
+              identities, gone,
+              [&](const std::string& identity, const RowVersion&, const std::vector<RowValue>&) {
+                const auto [first, last] = wanted.equal_range(identity);
+                for (auto at = first; at != last; ++at) strangers.insert(at->second);
+              });
+        });
+    return strangers;
+  }
+
+  bool is_owned(TableIndex table) const {
+    const ScopedTable* scoped = live_.scope.find(table);
+    return scoped != nullptr && scoped->owned();
+  }
+
+  void remove_again(const std::set<size_t>& dangling, const char* why) {
+    if (dangling.empty()) return;
     in_batches([&](size_t ordinal, const OutsideRecord&,
                    const RecordedTable&) { return dangling.contains(ordinal); },
                [&](RecordedTable& table, const Batch& batch) {
@@ -229,7 +274,7 @@ class Return {
                  std::multiset<std::string> wanted;
                  for (const Waiting& waiting : batch) {
                    wanted.insert(table.identity(table.parse(waiting.row)));
-                   leave_alone(waiting.ordinal, "what it refers to is gone");
+                   leave_alone(waiting.ordinal, why);
                  }
                  table.find({wanted.begin(), wanted.end()},
                             [&](const std::string& identity, const RowVersion& version,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/scope/ownership.hpp"
 #include "core/scope/sql.hpp"
 #include "core/text/table_name.hpp"
 #include "pg/base/fresh_snapshot.hpp"
@@ -55,7 +56,8 @@ std::vector<T> without_null(const std::vector<T>& items) {
 }  // namespace
 
 RecordedTable::RecordedTable(const LiveScope& live, const OutsideRecord& record)
-    : index_(find_table(live, record.table)),
+    : live_(live),
+      index_(find_table(live, record.table)),
       table_(index_ == kNoTable ? nullptr : &live.table(index_)),
       name_(shown_name(record.table)),
       columns_(without_null(find_columns(table_, record.columns))),
@@ -119,6 +121,30 @@ std::string RecordedTable::identity(const std::vector<RowValue>& values) const {
 }
 
 void RecordedTable::find(const std::vector<std::string>& identities, const Visit& visit) const {
+  const AsOwnerOf owner(table_->oid);
+  search(identities, nullptr, visit);
+}
+
+void RecordedTable::find_owned(const std::vector<std::string>& identities,
+                               const std::vector<std::string>& companies,
+                               const Visit& visit) const {
+  const Table& company_table = live_.table(live_.scope.company_table);
+  const std::vector<const Column*> key{&column_of(company_table, live_.scope.company_key)};
+  KeyBatch batch(key);
+  for (const std::string& company : companies) batch.add(key_line({company}));
+  search(
+      identities,
+      [&](std::vector<Arg>& args) {
+        const size_t first = args.size() + 1;
+        for (Arg& arg : batch.arrays()) args.push_back(std::move(arg));
+        return "EXISTS (SELECT FROM " + batch.unnested(first) + " WHERE " +
+               owned_by(live_.schema, live_.scope, index_, "s", "u.k0") + ")";
+      },
+      visit);
+}
+
+void RecordedTable::search(const std::vector<std::string>& identities, const Condition& also,
+                           const Visit& visit) const {
   const std::set<std::string> wanted(identities.begin(), identities.end());
   const std::vector<const Column*> key_columns = columns_of(*table_, key_);
   std::string condition = "true";
@@ -130,17 +156,15 @@ void RecordedTable::find(const std::vector<std::string>& identities, const Visit
     args = batch.arrays();
     condition = equals_one_of(key_columns, "s");
   }
+  if (also) condition = "(" + condition + ") AND " + also(args);
   RowLine line(row_columns(columns_));
   FreshSnapshot fresh;
-  {
-    const AsOwnerOf owner(table_->oid);
-    read_current(query_rows(*table_, columns_, condition, args), nullptr,
-                 [&](const CurrentRow& row, uint32_t) {
-                   line.parse(row.line);
-                   const std::string found = identity(line.values());
-                   if (wanted.contains(found)) visit(found, row.version, line.values());
-                 });
-  }
+  read_current(query_rows(*table_, columns_, condition, args), nullptr,
+               [&](const CurrentRow& row, uint32_t) {
+                 line.parse(row.line);
+                 const std::string found = identity(line.values());
+                 if (wanted.contains(found)) visit(found, row.version, line.values());
+               });
   fresh.close();
   memory.close();
 }

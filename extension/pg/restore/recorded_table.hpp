@@ -48,7 +48,17 @@ class RecordedTable {
                                    const std::vector<RowValue>& values)>;
   void find(const std::vector<std::string>& identities, const Visit& visit) const;
 
+  // The same of those that belong to a company with one of these keys, as the caller sees them.
+  // Only of tables whose rows companies own.
+  void find_owned(const std::vector<std::string>& identities,
+                  const std::vector<std::string>& companies, const Visit& visit) const;
+
  private:
+  using Condition = std::function<std::string(std::vector<Arg>& args)>;
+  void search(const std::vector<std::string>& identities, const Condition& also,
+              const Visit& visit) const;
+
+  const LiveScope& live_;
   TableIndex index_ = kNoTable;
   const Table* table_ = nullptr;
   std::string name_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/scope/sql.hpp"
+#include "pg/backup/company_origins.hpp"
 #include "pg/base/error_code.hpp"
 #include "pg/load/target_company.hpp"
 #include "pg/restore/restore_record.hpp"
@@ -148,6 +149,8 @@ class Restoring {
     if (!refused.keeps_problems) throw Listed{};
     record.actor = options_.actor;
     run.record_losses(record.id);
+    if (!run.renews_keys())
+      note_origin(identity_, backup_, Manifest::from_json(backup_.manifest_text));
     note_substitutions(live_, record.id, run.shared_report());
     record_restore(live_, record, RestoreEvent::kRestored);
     give_to(backup_.id, identity_);

@@ -4,6 +4,7 @@
 
 #include "core/scope/padding.hpp"
 #include "core/scope/sql.hpp"
+#include "pg/base/exact_type.hpp"
 #include "pg/base/owner.hpp"
 #include "pg/base/typed_value.hpp"
 #include "pg/rows/mapped_row_writer.hpp"
@@ -56,6 +57,29 @@ std::vector<std::string> comparable_key(const std::vector<int16_t>& numbers,
   return key_of(numbers, columns, values, [](const Column& column, const std::string& text) {
     return in_form(key_form(column), text);
   });
+}
+
+bool has_one_text(const Table& table, const Column& column) {
+  if (key_form(column) != KeyForm::kAsPrinted)
+    return column.is_padded() || column.type_oid == NUMERICOID;
+  return guarded([&] {
+    Oid type, collation;
+    int32 modifier;
+    get_atttypetypmodcoll(table.oid, column.number, &type, &modifier, &collation);
+    return is_exact_type(column.type_oid, collation);
+  });
+}
+
+std::vector<std::vector<int16_t>> exact_keys(const Table& table) {
+  std::vector<std::vector<int16_t>> keys{pick_key(table)};
+  for (const UniqueIndex& index : table.unique_indexes) {
+    const bool exact = !index.partial &&
+                       std::all_of(index.columns.begin(), index.columns.end(), [&](int16_t number) {
+                         return number != 0 && has_one_text(table, column_of(table, number));
+                       });
+    if (exact && index.columns != keys[0]) keys.push_back(index.columns);
+  }
+  return keys;
 }
 
 std::string canonical_text(const Column& column, const std::string& text) {

@@ -30,6 +30,11 @@ std::vector<std::string> comparable_key(const std::vector<int16_t>& numbers,
                                         const std::vector<const Column*>& columns,
                                         const std::vector<RowValue>& values);
 
+// Are equal values of the column printed alike, or made so by comparable_key()?
+bool has_one_text(const Table& table, const Column& column);
+// The columns of the unique keys of the table that such columns make up, that of pick_key() first.
+std::vector<std::vector<int16_t>> exact_keys(const Table& table);
+
 // A value that somebody wrote, as the column's type prints it.
 std::string canonical_text(const Column& column, const std::string& text);
 

@@ -24,6 +24,12 @@ void note_former(const std::string& key) {
             {key}, Access::kWrite);
 }
 
+// Archives may call the company so.
+void note_former_key(int64_t company, const std::string& key) {
+  own_query("INSERT INTO company_backup.former_key VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            {company, key}, Access::kWrite);
+}
+
 // All companies in the table are about to go; its lock keeps others from coming meanwhile.
 void follow_truncation(Oid table, const std::string& column) {
   const std::string keys = keys_of_table(table, column);
@@ -204,8 +210,8 @@ Whose whose_is(const KnownRow& known, const Lost& lost, const RowEnd& end) {
   return is_same_end(its, end) ? Whose::kIts : Whose::kAnothers;
 }
 
-// Notes what has become of the company's row.
-void settle(const KnownRow& known, const RowEnd& end) {
+// Notes what has become of the row of the company that had this key.
+void settle(const KnownRow& known, const std::string& former, const RowEnd& end) {
   if (end.fate == RowEnd::kDeleted || end.key == nullptr) {
     end_company(known.company, end.key == nullptr ? "" : end.key);
     return;
@@ -223,6 +229,7 @@ void settle(const KnownRow& known, const RowEnd& end) {
             .empty()) {
       refuse_deleted(key);
     }
+    if (key != former) note_former_key(known.company, former);
   }
   note_version(known.company, key, end.last);
 }
@@ -234,7 +241,7 @@ void follow_loss(const std::string& key, const Lost& lost) {
   bool is_known = false;
   for (const KnownRow& known : known_with(key)) {
     const Whose whose = followed ? whose_is(known, lost, end) : Whose::kUnknown;
-    if (whose == Whose::kIts) settle(known, end);
+    if (whose == Whose::kIts) settle(known, key, end);
     if (whose == Whose::kUnknown) end_company(known.company, key);
     is_known |= whose == Whose::kIts;
   }

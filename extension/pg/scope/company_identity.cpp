@@ -217,4 +217,12 @@ CompanyIdentity identity_at(const std::string& key, const std::string& time) {
       {key, time}, Access::kCall));
 }
 
+std::vector<std::string> former_keys(int64_t identity) {
+  std::vector<std::string> keys;
+  for (const Row& row :
+       own_query("SELECT key FROM company_backup.former_key WHERE company = $1", {identity}))
+    keys.push_back(*row[0]);
+  return keys;
+}
+
 }  // namespace company_backup

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pg/scope/company_scope.hpp"
 
@@ -90,6 +91,9 @@ class AskedCompany {
   uint32_t place_ = 0;
   std::optional<KeyHolder> holder_;
 };
+
+// Keys that the company had before.
+std::vector<std::string> former_keys(int64_t identity);
 
 // Of the company that had this key at a time (2026-11-22T01:02:03Z) in the past.
 CompanyIdentity identity_at(const std::string& key, const std::string& time);

@@ -6,17 +6,17 @@
 
 namespace company_backup {
 
-bool freeze(const std::string& key, const Text& actor) {
+bool freeze(int64_t company, const std::string& key, const Text& actor) {
   lock_writers(key);
   return !own_query(
-              "INSERT INTO company_backup.frozen (key, frozen_by, actor) VALUES ($1, $2::name, $3) "
-              "ON CONFLICT DO NOTHING RETURNING 1",
-              {key, one_row(query("SELECT current_user"))[0], actor}, Access::kWrite)
+              "INSERT INTO company_backup.frozen (company, frozen_by, actor) VALUES ($1, $2::name, "
+              "$3) ON CONFLICT DO NOTHING RETURNING 1",
+              {company, one_row(query("SELECT current_user"))[0], actor}, Access::kWrite)
               .empty();
 }
 
-bool unfreeze(const std::string& key) {
-  return !own_query("DELETE FROM company_backup.frozen WHERE key = $1 RETURNING 1", {key},
+bool unfreeze(int64_t company) {
+  return !own_query("DELETE FROM company_backup.frozen WHERE company = $1 RETURNING 1", {company},
                     Access::kWrite)
               .empty();
 }
@@ -24,8 +24,10 @@ bool unfreeze(const std::string& key) {
 void refuse_frozen(const std::string& key, const std::string& table) {
   lock_as_writer(key);
   FreshSnapshot fresh;
-  const Rows frozen =
-      own_query("SELECT FROM company_backup.frozen WHERE key = $1", {key}, Access::kRead);
+  const Rows frozen = own_query(
+      "SELECT FROM company_backup.company c JOIN company_backup.frozen f ON f.company = c.id WHERE "
+      "c.key = $1 AND c.gone_at IS NULL",
+      {key}, Access::kRead);
   fresh.close();
   if (frozen.empty()) return;
   throw Error(sqlstate::kFrozen, "company \"" + key + "\" is frozen")

@@ -9,10 +9,10 @@
 
 namespace company_backup {
 
-// Waits for transactions that have passed refuse_frozen(). `key`: of the company. False: it is
+// Waits for transactions that have passed refuse_frozen(). `company`: its identity. False: it is
 // frozen already.
-bool freeze(const std::string& key, const Text& actor);
-bool unfreeze(const std::string& key);  // false: it is not frozen
+bool freeze(int64_t company, const std::string& key, const Text& actor);
+bool unfreeze(int64_t company);  // false: it is not frozen
 
 // Error kFrozen if the company is, as of now. Until the transaction ends, whoever freezes it waits.
 void refuse_frozen(const std::string& key, const std::string& table);

@@ -13,6 +13,10 @@ bool writes(OperationKind kind) {
          kind == OperationKind::kDelete;
 }
 
+bool brings_back(OperationKind kind) {
+  return kind == OperationKind::kWrite || kind == OperationKind::kTakeBack;
+}
+
 TablesOf tables_of(OperationKind kind) {
   return kind == OperationKind::kDelete ? TablesOf::kCompanies : TablesOf::kTravelling;
 }
@@ -38,6 +42,7 @@ LiveScope Operation::lock(LiveScope live, OperationKind kind,
                           const std::optional<std::string>& company) {
   show_phase("waiting");
   if (company) lock_company(*company);
+  if (brings_back(kind)) lock_as_returning();
   if (writes(kind)) lock_written(live, tables_of(kind));
   live = lock_scope(std::move(live));
   if (needs_decisions(kind)) require_decided(live);

@@ -70,6 +70,11 @@ bool has_select(Oid table, const Part& part) {
       {Arg::datum(OIDOID, ObjectIdGetDatum(table)), text_array(part.columns),
        text_array(part.omitted)},
       Access::kCall);
+  if (!rows[0][0]) {
+    throw Error(sqlstate::kSerializationFailure,
+                "could not serialize access: a table was dropped meanwhile")
+        .hint("Try again.");
+  }
   return rows[0][0] == "t" || rows[0][1] == "t";
 }
 

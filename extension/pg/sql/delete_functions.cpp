@@ -7,6 +7,7 @@
 #include "pg/delete/deletion.hpp"
 #include "pg/delete/deletion_record.hpp"
 #include "pg/delete/erasure.hpp"
+#include "pg/delete/stored_rows.hpp"
 #include "pg/scope/operation.hpp"
 #include "pg/scope/stored_tables.hpp"
 #include "pg/sql/authorize.hpp"

@@ -1,9 +1,12 @@
 // freeze_company, unfreeze_company, and the trigger function refuse_frozen_writes.
 #include <string>
 
+#include "core/scope/padding.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/encoding.hpp"
+#include "pg/base/exact_type.hpp"
+#include "pg/rows/key_lookup.hpp"
 #include "pg/scope/frozen.hpp"
 #include "pg/sql/authorize.hpp"
 
@@ -24,6 +27,19 @@ struct WrittenRow {
   const char* before;
   const char* after;
 };
+
+// Equal keys must be the same text: a row's is compared with that of the frozen company.
+void require_exact(Relation table, int number, const char* trigger) {
+  const Form_pg_attribute column = TupleDescAttr(RelationGetDescr(table), number - 1);
+  const Oid type = getBaseType(column->atttypid);
+  if (type != BPCHAROID && is_exact_type(type, column->attcollation)) return;
+  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                  errmsg("trigger \"%s\" cannot tell whether the company is frozen", trigger),
+                  errdetail("Equal values of type %s of column \"%s\" may be written differently.",
+                            format_type_be(column->atttypid), NameStr(column->attname)),
+                  errhint("Remove the trigger, or give the column a type such as bigint, uuid or "
+                          "text.")));
+}
 
 // Inside guarded() only, as is the next one.
 const char* company_in(HeapTuple row, const TriggerData& data, int number) {
@@ -50,6 +66,7 @@ WrittenRow read_write(FunctionCallInfo fcinfo) {
                     errhint("Trigger \"%s\" names it as the column that holds the company's key.",
                             data->tg_trigger->tgname)));
   }
+  require_exact(table, number, data->tg_trigger->tgname);
   WrittenRow row{
       from_server(quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)),
                                              RelationGetRelationName(table))),
@@ -72,23 +89,25 @@ Datum row_of(FunctionCallInfo fcinfo) {
 // took the lock.
 class Passed {
  public:
-  bool has(const char* key) const { return at_ == now() && key_ == key; }
+  bool has(const char* key) const {
+    return key_ == key && subtransaction_ == GetCurrentSubTransactionId();
+  }
   void note(const char* key) {
-    at_ = now();
+    static const bool registered = guarded([this] {
+      RegisterXactCallback(forget, this);
+      return true;
+    });
+    (void)registered;
+    subtransaction_ = GetCurrentSubTransactionId();
     key_ = key;
   }
 
  private:
-  struct Moment {
-    TimestampTz transaction;
-    SubTransactionId subtransaction;
-    bool operator==(const Moment&) const = default;
-  };
-  static Moment now() {
-    return {GetCurrentTransactionStartTimestamp(), GetCurrentSubTransactionId()};
+  static void forget(XactEvent, void* passed) {
+    static_cast<Passed*>(passed)->subtransaction_ = InvalidSubTransactionId;
   }
 
-  Moment at_{};
+  SubTransactionId subtransaction_ = InvalidSubTransactionId;
   std::string key_;
 };
 
@@ -99,23 +118,38 @@ void refuse_frozen_write(const char* key, const char* table) {
   passed.note(key);
 }
 
-std::string authorized_company(FunctionCallInfo fcinfo, const char* function, bool freeze) {
+AskedCompany authorized_company(const LiveScope& live, FunctionCallInfo fcinfo,
+                                const char* function, bool freeze) {
   require_writable(function);
   require_guard_or_owner(Action::kFreeze);
-  return authorize_existing(load_live_scope(), required_text(fcinfo, 0, "company"), Action::kFreeze,
-                            actor_argument(fcinfo, 1), Detail().add("freeze", freeze))
-      .key();
+  return authorize_existing(live, required_text(fcinfo, 0, "company"), Action::kFreeze,
+                            actor_argument(fcinfo, 1), Detail().add("freeze", freeze));
+}
+
+// The same of the company table.
+void require_exact_key(const LiveScope& live) {
+  const Table& table = live.table(live.scope.company_table);
+  const Column& key = column_of(table, live.scope.company_key);
+  if (!key.is_padded() && key_form(key) == KeyForm::kAsPrinted && has_one_text(table, key)) return;
+  throw Error(sqlstate::kInexactKey, "companies cannot be frozen")
+      .detail("Equal values of type " + key.type + " of column " + display_name(key.name) +
+              " of table " + display_table(table) + " may be written differently.");
 }
 
 }  // namespace
 
 COMPANY_BACKUP_FUNCTION(freeze_company) {
-  const std::string key = authorized_company(fcinfo, "freeze_company()", true);
-  PG_RETURN_BOOL(freeze(key, actor_argument(fcinfo, 1)));
+  const LiveScope live = load_live_scope();
+  const AskedCompany asked = authorized_company(live, fcinfo, "freeze_company()", true);
+  require_exact_key(live);
+  const int64_t company = make_identity(live, asked.row());
+  PG_RETURN_BOOL(freeze(company, asked.key(), actor_argument(fcinfo, 1)));
 }
 
 COMPANY_BACKUP_FUNCTION(unfreeze_company) {
-  PG_RETURN_BOOL(unfreeze(authorized_company(fcinfo, "unfreeze_company()", false)));
+  const AskedCompany asked =
+      authorized_company(load_live_scope(), fcinfo, "unfreeze_company()", false);
+  PG_RETURN_BOOL(asked.identity() && unfreeze(*asked.identity()));
 }
 
 COMPANY_BACKUP_FUNCTION(refuse_frozen_writes) {

@@ -90,6 +90,7 @@ StoredBackup open_download(const std::string& transfer) {
 
 void append_to_link(const std::string& transfer, int seq, const std::string& data) {
   const IssuedLink link = find_transfer(transfer, LinkKind::kUpload);
+  if (data.empty()) throw Error(sqlstate::kInvalidParameter, "a part must not be empty");
   if (append_part(upload_of(link), seq, data)) {
     count_bytes(link, static_cast<int64_t>(data.size()));
   }

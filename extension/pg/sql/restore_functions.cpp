@@ -237,7 +237,17 @@ COMPANY_BACKUP_FUNCTION(forget_id_map) {
     source = merge_source(backup, Manifest::from_json(backup.manifest_text));
   }
   const CompanyIdentity identity = target.identity();
-  PG_RETURN_INT64(identity ? forget_kept_ids(*identity, source) : 0);
+  if (!identity) PG_RETURN_INT64(0);
+  const ForgottenMerges merges = forget_kept_ids(*identity, source);
+  if (merges.kept > 0) {
+    guarded([&merges] {
+      ereport(NOTICE, (errmsg_plural("kept what " INT64_FORMAT " merge needs to know erased rows by",
+                                     "kept what " INT64_FORMAT
+                                     " merges need to know erased rows by",
+                                     static_cast<unsigned long>(merges.kept), merges.kept)));
+    });
+  }
+  PG_RETURN_INT64(merges.forgotten);
 }
 
 COMPANY_BACKUP_FUNCTION(create_company_from_backup) {
