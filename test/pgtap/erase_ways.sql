@@ -76,6 +76,20 @@ SELECT lives_ok(format('SELECT keep_restore(restore_company(1, %s, schema_drift 
 SELECT is((SELECT string_agg(id::text, ' ' ORDER BY id) FROM app.people WHERE company_id = 1), '12 13', '... and what was erased is still known');
 ROLLBACK TO anew;
 
+-- ... or a partition of a new one with its name
+SELECT backup_company(1) AS old \gset
+SELECT erase_record('app.person', '11');
+ALTER TABLE app.visit DROP CONSTRAINT visit_person_id_fkey;
+ALTER TABLE app.link DROP CONSTRAINT link_person_id_fkey;
+ALTER TABLE app.person RENAME TO person_old;
+CREATE TABLE app.person (LIKE app.person_old INCLUDING ALL, FOREIGN KEY (company_id) REFERENCES app.company) PARTITION BY RANGE (id);
+ALTER TABLE app.person ATTACH PARTITION app.person_old FOR VALUES FROM (0) TO (1000);
+ALTER TABLE app.visit ADD FOREIGN KEY (person_id) REFERENCES app.person ON DELETE CASCADE;
+SELECT set_table_rule('app.visit', 'company');
+SELECT keep_restore(restore_company(1, :old));
+SELECT is(pg_temp.people(1), '12 private 2, 13 private 3', 'a table that has become a partition is known by its name');
+ROLLBACK TO anew;
+
 -- A migration gives the table another key
 SAVEPOINT another_key;
 SELECT backup_company(1) AS old \gset

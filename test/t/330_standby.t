@@ -130,4 +130,14 @@ for my $query (q(company_contents('1')), 'company_scope()', 'check_company_scope
 	is on_standby(sub { sql("SELECT * FROM $query") }), $primary, "$query works on the standby";
 }
 
+# A standby that lags behind streams rows that were erased since: it does not pretend that they are newer than that.
+on_standby(sub { sql('SELECT pg_wal_replay_pause()') });
+is sql("SELECT erase_record('item', '8')"), 't', 'a row is erased';
+($code, $out, $err) = on_standby(sub { run_client('export', '--company', '1', '--include-files', '-o', "$dir/lagging") });
+is $code, 0, 'the standby has not replayed that' or diag $err;
+like read_archive("$dir/lagging")->{'tables/public.item.ndjson'}, qr/"id":"8"/, '... and streams the row';
+($code, $out, $err) = run_client('restore', '--company', '1', '--yes', "$dir/lagging");
+is $code, 0, 'the archive is restored' or diag $err;
+is sql('SELECT count(*) FROM item WHERE id = 8'), 0, '... without the row';
+
 done_testing();

@@ -126,15 +126,15 @@ std::string KeyHash::of(const std::vector<std::string>& key) const {
   return hex(hmac_sha256(key_, key_line(key)));
 }
 
-Tombstones::Tombstones(const LiveScope& live, const StoredBackup& backup, const Manifest& manifest)
-    : hash_(false) {
+Tombstones::Tombstones(const LiveScope& live, const StoredBackup& backup,
+                       const Manifest& manifest) {
   read(live, manifest,
        {.of_this_database = is_of_this_database(backup, manifest),
         .owner = backup.owner,
         .archived = &manifest});
 }
 
-Tombstones::Tombstones(const LiveScope& live, const Manifest& manifest) : hash_(false) {
+Tombstones::Tombstones(const LiveScope& live, const Manifest& manifest) {
   read(live, manifest, {.of_this_database = true, .owner = std::nullopt});
 }
 
@@ -190,6 +190,7 @@ void Tombstones::read(const LiveScope& live, const Manifest& manifest, const Ask
   for (const auto& [erasure, why] : untold) {
     if (!known.contains(erasure)) why.refuse();
   }
+  hash_.emplace(false);  // after the tombstones: the first of them makes the key
 }
 
 bool Tombstones::has(TableIndex table, const std::vector<const Column*>& columns,
@@ -198,7 +199,7 @@ bool Tombstones::has(TableIndex table, const std::vector<const Column*>& columns
   if (erased == tables_.end()) return false;
   return std::any_of(erased->second.begin(), erased->second.end(), [&](const Erased& one) {
     const std::vector<std::string> key = comparable_key(one.columns, columns, values);
-    return !key.empty() && one.hashes.contains(hash_.of(key));
+    return !key.empty() && one.hashes.contains(hash_->of(key));
   });
 }
 

@@ -60,7 +60,7 @@ class Tombstones {
     std::unordered_set<std::string> hashes;
   };
 
-  const KeyHash hash_;
+  std::optional<KeyHash> hash_;
   std::map<TableIndex, std::vector<Erased>> tables_;
 };
 

@@ -163,19 +163,30 @@ int waiting_errcode() {
   return guarded([] { return geterrcode(); });
 }
 
-void throw_waiting_with_hint(const std::string& hint) {
-  const char* const text = hint.empty() ? nullptr : hint.c_str();
+namespace {
+
+[[noreturn]] void throw_waiting_with(const std::string& text, char* ErrorData::*part) {
+  const char* const bytes = text.c_str();
   const MemoryContext memory = CurrentMemoryContext;
-  if (text != nullptr) {
-    guarded([=] {
-      MemoryContextSwitchTo(memory);
-      ErrorData* error = CopyErrorData();
-      FlushErrorState();
-      error->hint = pstrdup(to_server_with_marks(text));
-      ReThrowError(error);
-    });
-  }
+  guarded([=] {
+    MemoryContextSwitchTo(memory);
+    ErrorData* error = CopyErrorData();
+    FlushErrorState();
+    error->*part = pstrdup(to_server_with_marks(bytes));
+    ReThrowError(error);
+  });
   throw PostgresError{};
+}
+
+}  // namespace
+
+void throw_waiting_with_hint(const std::string& hint) {
+  if (hint.empty()) throw PostgresError{};
+  throw_waiting_with(hint, &ErrorData::hint);
+}
+
+void throw_waiting_with_detail(const std::string& detail) {
+  throw_waiting_with(detail, &ErrorData::detail);
 }
 
 KeptError keep_error_impl(boundary::Thunk body, void* argument) {

@@ -203,6 +203,9 @@ int waiting_errcode();
 // Gives the error that waits on PostgreSQL's error stack this hint; none if empty. Throws it.
 [[noreturn]] void throw_waiting_with_hint(const std::string& hint);
 
+// Gives it this DETAIL instead of its own.
+[[noreturn]] void throw_waiting_with_detail(const std::string& detail);
+
 // Runs `body` like guarded(); an error gets the hint that `hint` has for its SQLSTATE (as errcode()
 // has it), if it has one.
 template <class Body, class Hint>

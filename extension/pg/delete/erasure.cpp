@@ -155,6 +155,14 @@ void forget_problems(const LiveScope& live, const KeyedRow& row, const RowRemova
   }
 }
 
+// Errors of jobs may hold values of the row.
+void forget_failures(std::optional<int64_t> company) {
+  own_query(
+      "UPDATE company_backup.job SET detail = NULL WHERE detail IS NOT NULL AND ($1 IS NULL OR "
+      "owner = $1)",
+      {Arg::optional_number(company)}, Access::kWrite);
+}
+
 }  // namespace
 
 bool erase_row(LiveScope scope, const AskedCompany* asked, uint32_t table, const std::string& key,
@@ -183,6 +191,7 @@ bool erase_row(LiveScope scope, const AskedCompany* asked, uint32_t table, const
   operation.look_again([&] { removal.settle(); });
   leave_tombstone(live.table(row.table), removal.keys(), erasure);
   forget_problems(live, row, removal);
+  forget_failures(erasure.company);
   operation.close();
   return found;
 }

@@ -6,6 +6,7 @@
 #include "pg/base/fresh_snapshot.hpp"
 #include "pg/base/progress.hpp"
 #include "pg/jobs/job.hpp"
+#include "pg/scope/guard.hpp"
 
 namespace company_backup {
 namespace {
@@ -54,14 +55,18 @@ void mark_lost(Row& row) {
   row[kHint] = why.hint;
 }
 
+// A DETAIL may hold values of rows: it is for whoever the job acted as, and the database's owner.
 Rows stored_jobs(const ListedJobs& which) {
+  const Arg role = Arg::datum(OIDOID, ObjectIdGetDatum(GetUserId()));
   FreshSnapshot now;
   Rows rows = own_query(
       "SELECT id, action, company, state, NULL, NULL, NULL, NULL, NULL, started_at, finished_at, "
-      "result, sqlstate, message, detail, hint FROM company_backup.job WHERE $1 OR owner = $2 OR "
-      "owner IN (SELECT c.id FROM company_backup.company AS c WHERE c.key = $3 AND c.gone_at IS "
-      "NOT NULL) ORDER BY id",
-      {which.all, Arg::optional_number(which.owner), which.former_key}, Access::kRead);
+      "result, sqlstate, message, CASE WHEN $4 OR role = $5 THEN detail END, hint FROM "
+      "company_backup.job WHERE $1 OR owner = $2 OR owner IN (SELECT c.id FROM "
+      "company_backup.company AS c WHERE c.key = $3 AND c.gone_at IS NOT NULL) ORDER BY id",
+      {which.all, Arg::optional_number(which.owner), which.former_key, caller_owns_database(),
+       role},
+      Access::kRead);
   now.close();
   return rows;
 }

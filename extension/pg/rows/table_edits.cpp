@@ -97,6 +97,8 @@ struct TableEdits::Impl {
   void convert_all();
   void convert_values(const Edit& edit, Leaf* leaf, OwnersCode& code);
   void make(const Edit& edit, Leaf* leaf) const;
+  template <class Work>
+  void write_of_others(const Work& work) const;
   void run();
 };
 
@@ -214,6 +216,21 @@ void TableEdits::Impl::make(const Edit& edit, Leaf* leaf) const {
   }
 }
 
+// The caller may not be one to see what these rows hold.
+template <class Work>
+void TableEdits::Impl::write_of_others(const Work& work) const {
+  try {
+    guarded(work);
+  } catch (const PostgresError&) {
+    const int errcode = waiting_errcode();
+    if (ERRCODE_TO_CATEGORY(errcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) {
+      throw_waiting_with_detail("It is a row outside the company, of table " + name +
+                                ", that refers to one of its rows.");
+    }
+    throw_waiting_with_hint(path_hint(errcode, code_on(name)));
+  }
+}
+
 void TableEdits::Impl::run() {
   if (edits.empty()) return;
   if (root == nullptr) open();
@@ -244,7 +261,7 @@ void TableEdits::Impl::run() {
     MemoryContextReset(batch_memory);
   };
   if (as == WriteAs::kOwner) {
-    guarded_code(code_on(name), work);
+    write_of_others(work);
   } else {
     guarded_taken(table, name, work,
                   [this](int errcode) { return path_hint(errcode, code_on(name)); });
