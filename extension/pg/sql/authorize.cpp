@@ -99,6 +99,9 @@ AskedCompany authorize_company(const LiveScope& live, const Text& company, Actio
   AskedCompany asked(live, company);
   authorize({action, actor, named_company(company)}, asked.key(), detail);
   asked.require_same_now();
+  if (OnlyAsking* asking = OnlyAsking::current(); asking != nullptr && asked.exists()) {
+    asking->note_company({asked.key(), make_identity(live, asked.row())});
+  }
   return asked;
 }
 
