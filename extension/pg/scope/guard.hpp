@@ -68,9 +68,9 @@ class NoCallbacks {
   const std::string* before_;
 };
 
-// While one lives, the next function that acts on a company only looks at its arguments and asks for
-// rights, and returns NULL or no rows: start_job() learns so what its job would hear, and which company
-// that is about.
+// While one lives, the next function that acts on a company only looks at its arguments and asks
+// for rights, and returns NULL or no rows: start_job() learns so what its job would hear, and which
+// company that is about.
 class OnlyAsking {
  public:
   struct Company {
