@@ -32,7 +32,7 @@ sql('SELECT backup_company(2)');    # who is seen for the first time gets an ide
 
 # All rows, and all that is stored but for the jobs.
 sub state {
-	return sql(<<'SQL');
+	return $session->run(<<'SQL');
 SELECT md5(string_agg(r, chr(10) ORDER BY r)) FROM (
     SELECT 'company ' || c::text FROM company c UNION ALL SELECT 'item ' || i::text FROM item i
     UNION ALL SELECT 'backup ' || b::text FROM company_backup.backup b
@@ -47,7 +47,7 @@ SQL
 # What becomes of a job that fails at this point; its state, SQLSTATE and message.
 sub outcome {
 	my ($job, $at) = @_;
-	sql("ALTER DATABASE $ENV{PGDATABASE} SET faults.at = '$at'");
+	$session->run("ALTER DATABASE $ENV{PGDATABASE} SET faults.at = '$at'");
 	my $id = $session->run("SELECT start_job($job)");
 	$session->run("SELECT wait_for_job($id, '60 s')");
 	return $session->run("SELECT state, sqlstate, message FROM company_jobs() WHERE id = $id");
