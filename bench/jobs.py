@@ -1,16 +1,20 @@
-"""What eight jobs at once cost another company: the median latency of its transactions beside eight backups by jobs, and
-beside eight loops of COPY that read the same rows. Prints both, and how often the server saw a deadlock.
+"""What eight jobs at once cost another company: the median latency of its transactions beside eight backups by jobs, beside
+eight backups that are called, and beside eight loops of COPY that read the same rows. Each is repeated without a pause for
+the whole time, and they are measured in turn. Prints the medians of all rounds, how often each was done, and how often the
+server saw a deadlock.
 
 The server needs a worker for each job: `bench/run.sh jobs` starts it so.
     SECONDS=20      how long each is measured
+    RUNS=5          rounds, of which the median counts
     JOBS=8          how many run at once"""
 
 import os
 import statistics
 import subprocess
 import threading
+import time
 
-from tools import psql
+from tools import RUNS, psql
 
 SECONDS = int(os.environ.get("SECONDS", "20"))
 JOBS = int(os.environ.get("JOBS", "8"))
@@ -58,19 +62,31 @@ def latencies():
     return times
 
 
+def count_lock_waits(stop, seen):
+    """How often a transaction of pgbench was seen to wait for a lock, four times a second."""
+    while not stop.is_set():
+        seen.append(int(psql(DATABASE, "SELECT count(*) FROM pg_stat_activity "
+                                       "WHERE application_name = 'pgbench' AND wait_event_type = 'Lock'")))
+        time.sleep(0.25)
+
+
 def beside(work):
-    """The median while eight threads repeat `work(company)`."""
-    stop = threading.Event()
+    """While eight threads repeat `work(company)`: the median, how often they have done it, and the lock waits seen."""
+    psql(DATABASE, "VACUUM ANALYZE item")
+    psql(DATABASE, "CHECKPOINT")
+    stop, done, seen = threading.Event(), [0] * JOBS, []
 
     def repeat(company):
         while not stop.is_set():
             work(company)
+            done[company - 1] += 1
 
     threads = [threading.Thread(target=repeat, args=(n,)) for n in range(1, JOBS + 1)]
+    threads.append(threading.Thread(target=count_lock_waits, args=(stop, seen)))
     for thread in threads:
         thread.start()
     try:
-        return statistics.median(latencies())
+        return statistics.median(latencies()), sum(done), sum(seen)
     finally:
         stop.set()
         for thread in threads:
@@ -83,19 +99,29 @@ def by_job(company):
         raise RuntimeError(psql(DATABASE, f"SELECT message FROM company_jobs() WHERE id = {job}"))
 
 
+def by_call(company):
+    psql(DATABASE, f"SELECT backup_company({company})")
+
+
 def by_copy(company):
     subprocess.run(["psql", "-XAtq", "-d", DATABASE, "-c", f"COPY (SELECT * FROM item WHERE company_id = {company} ORDER BY id) "
                     "TO STDOUT"], check=True, stdout=subprocess.DEVNULL)
 
 
+KINDS = {"jobs": by_job, "calls": by_call, "COPY": by_copy}
+
+
 def main():
     psql("postgres", f"CREATE DATABASE {DATABASE}")
     psql(DATABASE, SCHEMA)
-    copy, jobs = beside(by_copy), beside(by_job)
-    deadlocks = psql(DATABASE, f"SELECT deadlocks FROM pg_stat_database WHERE datname = '{DATABASE}'")
-    done = psql(DATABASE, "SELECT count(*) FROM company_jobs() WHERE state = 'done'")
-    print(f"median beside {JOBS} jobs {jobs:.2f} ms, beside {JOBS} COPY {copy:.2f} ms: {jobs / copy:.2f} times as long; "
-          f"{done} jobs done, {deadlocks} deadlocks", flush=True)
+    print("| beside | median latency | of each round | done in one | lock waits | times that beside COPY |\n|---|---|---|---|---|---|", flush=True)
+    rounds = [{kind: beside(work) for kind, work in KINDS.items()} for _ in range(RUNS)]
+    latency = {kind: statistics.median(one[kind][0] for one in rounds) for kind in KINDS}
+    for kind in KINDS:
+        each = ", ".join(f"{one[kind][0]:.2f}" for one in rounds)
+        done = statistics.median(one[kind][1] for one in rounds)
+        print(f"| {JOBS} {kind} | {latency[kind]:.2f} ms | {each} | {done:.0f} | {sum(one[kind][2] for one in rounds)} | {latency[kind] / latency['COPY']:.2f} |")
+    print(psql(DATABASE, f"SELECT deadlocks FROM pg_stat_database WHERE datname = '{DATABASE}'"), "deadlocks")
 
 
 main()

@@ -55,9 +55,9 @@ int main_program(int argc, char** argv) {
   const PrintableStream printable_output(std::cout);
 
   CLI::App app(
-      "Backs up, exports, checks and restores one company of a PostgreSQL database in\n"
-      "which many companies share the same tables. The database needs the extension\n"
-      "company_backup; only \"inspect\" and \"verify\" work without a server.",
+      "Backs up, exports, checks, restores and deletes one company of a PostgreSQL\n"
+      "database in which many companies share the same tables. The database needs the\n"
+      "extension company_backup; only \"inspect\" and \"verify\" work without a server.",
       "company-backup");
   app.footer(
       "\"company-backup COMMAND --help\" explains a command. The usual environment\n"
@@ -91,7 +91,12 @@ int main_program(int argc, char** argv) {
       add_clone(app, connection),
       add_plan(app, connection),
       add_template(app, connection),
+      add_delete_backup(app, connection),
       add_delete(app, connection),
+      add_find_in_backups(app, connection),
+      add_erase_record(app, connection),
+      add_jobs(app, connection),
+      add_cancel_job(app, connection),
       add_inspect(app),
       add_verify(app),
   };

@@ -21,6 +21,7 @@ constexpr Oid kInt8Oid = 20;
 constexpr Oid kInt4Oid = 23;
 constexpr Oid kTextOid = 25;
 constexpr Oid kTextArrayOid = 1009;
+constexpr Oid kRegclassOid = 2205;
 constexpr Oid kJsonbOid = 3802;
 
 std::string connection_problem(const PGconn* connection) {
@@ -83,6 +84,9 @@ Parameter jsonb_parameter(std::string value) {
 }
 Parameter integer_parameter(int32_t value) {
   return {kInt4Oid, std::to_string(value)};
+}
+Parameter table_parameter(std::string name) {
+  return {kRegclassOid, std::move(name)};
 }
 Parameter text_array_parameter(const std::vector<std::string>& values) {
   return {kTextArrayOid, text_array(values)};

@@ -48,6 +48,8 @@ Parameter bigint_parameter(int64_t value);
 Parameter integer_parameter(int32_t value);
 Parameter boolean_parameter(bool value);
 Parameter jsonb_parameter(std::string value);
+// The name of a table, as SQL has it.
+Parameter table_parameter(std::string name);
 Parameter text_array_parameter(const std::vector<std::string>& values);
 
 // A named argument of one of the extension's functions.

@@ -73,6 +73,18 @@ void Terminal::print(std::string_view text) {
 
 std::optional<std::string> Terminal::ask(std::string_view text) {
   print(text);
+  return read_answer();
+}
+
+std::optional<std::string> Terminal::ask_unseen(std::string_view text) {
+  const Silence silence(fileno(in_.get()));
+  print(text);
+  std::optional<std::string> answer = read_answer();
+  if (answer) print("\n");  // the one that the person has typed is not shown, either
+  return answer;
+}
+
+std::optional<std::string> Terminal::read_answer() {
   std::string line;
   const bool read = wait_for_input(fileno(in_.get())) && read_line(in_.get(), line);
   if (!read) print("\n");  // the person has not ended the line

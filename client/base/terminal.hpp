@@ -22,8 +22,12 @@ class Terminal {
   // Prints `text` and reads a line; nothing at the end of the input. Throws Error if a signal has
   // come meanwhile.
   std::optional<std::string> ask(std::string_view text);
+  // The same; what is typed is not shown.
+  std::optional<std::string> ask_unseen(std::string_view text);
 
  private:
+  std::optional<std::string> read_answer();
+
   using File = std::unique_ptr<FILE, int (*)(FILE*)>;
   File in_, out_;
 };

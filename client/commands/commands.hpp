@@ -26,11 +26,15 @@ struct Command {
 // -h, -p, -U, -d, -w and -W, for the program and for each command that talks to a server.
 void add_connection_options(CLI::App& app, ConnectionOptions& options);
 
-// A positive whole number: the id of a backup, or of a restore.
+// A positive whole number: the id of a backup, of a restore, or of a job.
 CLI::Option* add_backup_argument(CLI::App& app, int64_t& backup);
 CLI::Option* add_backup_option(CLI::App& app, const std::string& name, int64_t& backup,
                                const std::string& description);
 CLI::Option* add_restore_argument(CLI::App& app, int64_t& restore);
+CLI::Option* add_job_argument(CLI::App& app, int64_t& job);
+
+// TARGET and KEY: a row of a table.
+void add_row_arguments(CLI::App& app, std::string& target, std::string& key);
 
 // An option that takes one of a few words.
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,
@@ -54,7 +58,12 @@ Command add_create(CLI::App& app, ConnectionOptions& connection);
 Command add_clone(CLI::App& app, ConnectionOptions& connection);
 Command add_plan(CLI::App& app, ConnectionOptions& connection);
 Command add_template(CLI::App& app, ConnectionOptions& connection);
+Command add_delete_backup(CLI::App& app, ConnectionOptions& connection);
 Command add_delete(CLI::App& app, ConnectionOptions& connection);
+Command add_find_in_backups(CLI::App& app, ConnectionOptions& connection);
+Command add_erase_record(CLI::App& app, ConnectionOptions& connection);
+Command add_jobs(CLI::App& app, ConnectionOptions& connection);
+Command add_cancel_job(CLI::App& app, ConnectionOptions& connection);
 Command add_inspect(CLI::App& app);
 Command add_verify(CLI::App& app);
 

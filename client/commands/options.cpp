@@ -57,6 +57,17 @@ CLI::Option* add_restore_argument(CLI::App& app, int64_t& restore) {
   return add_id(app, "RESTORE", "restore", "restores", restore);
 }
 
+CLI::Option* add_job_argument(CLI::App& app, int64_t& job) {
+  return add_id(app, "JOB", "job", "jobs", job);
+}
+
+void add_row_arguments(CLI::App& app, std::string& target, std::string& key) {
+  app.add_option("TARGET", target, "Table of the row")->required()->type_name("");
+  app.add_option("KEY", key, "Key of the row; of several columns, a JSON array of their values")
+      ->required()
+      ->type_name("");
+}
+
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::optional<std::string>& value,
                         const std::string& description, const std::vector<std::string>& values) {
   return app.add_option(name, value, description)

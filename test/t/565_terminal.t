@@ -94,6 +94,17 @@ sql(bytes(qq(UPDATE "item$evil" SET note = 'edited$evil')));
 ($code, $out) = outputs('revert', $restore);
 like $out, qr/edited/, 'revert: edits that it discarded';
 
+# A job, a row, a company.
+my $job = sql(bytes("SELECT start_job('backup', '1$evil')"));
+sql("SELECT wait_for_job($job)");
+($code, $out) = outputs('jobs');
+like $out, qr/\Q$shown\E/, 'jobs: names are shown';
+outputs('find-in-backups', bytes(qq("item$evil")), bytes(qq(["1$evil", "k$evil"])));
+outputs('erase-record', bytes(qq("item$evil")), bytes(qq(["1$evil", "missing$evil"])));
+($code, $out, $err) = outputs('delete', '4' . bytes($evil), '--confirm-name', bytes("One$evil"));
+is $code, 0, 'delete' or diag bytes($err);
+like $out, qr/\Q$shown\E/, '... names are shown';
+
 # At a terminal: the question, and what it is about.
 SKIP: {
 	skip 'no script(1)', 3 unless grep { -x "$_/script" } split /:/, $ENV{PATH};

@@ -268,6 +268,21 @@ $holder->run('ROLLBACK');
 wait_for('them to end', sub { !sql(q(SELECT count(*) FROM company_backup.job WHERE state IN ('queued', 'running'))) });
 is sql("SELECT count(*) FROM company_backup.job WHERE id > $first AND state <> 'done'"), 0, '... all of which end well';
 
+# Who start jobs at once do not overlook each other.
+$first = $holder->run('BEGIN; LOCK TABLE item; SELECT max(id) FROM company_backup.job');
+my @at_once = map { session() } 1 .. 6;
+$_->run('SET company_backup.max_jobs = 2') for @at_once;
+$at_once[$_]->start("SELECT start_job('backup', 1 + $_)") for 0 .. $#at_once;
+my @told = map { $_->finish } @at_once;
+is scalar(grep { /^\d+$/ } @told), 2, 'as many jobs as are allowed are started at once';
+is scalar(grep { /KB054/ } @told), 4, '... and no more';
+is $at_once[0]->run(q(BEGIN; SELECT start_job('backup', 1, queue => true), start_job('backup', 2, queue => true))) =~ /^\d+\|\d+$/, 1, '... others may wait';
+is $at_once[0]->run("SELECT count(*) FROM company_backup.job WHERE id > $first AND worker IS NOT NULL"), 2, '... without a worker';
+$at_once[0]->run('ROLLBACK');
+$holder->run('ROLLBACK');
+$_->close for @at_once;
+wait_for('them to end', sub { !sql(q(SELECT count(*) FROM company_backup.job WHERE state IN ('queued', 'running'))) });
+
 my $last = sql("SELECT max(start_job('backup', 1 + n % 9, queue => true)) FROM generate_series(1, @{[MANY]}) n");
 wait_for('all of them to end', sub { $other->run("SELECT count(*) FROM company_backup.job WHERE state IN ('queued', 'running')") == 0 }, 120);
 is sql("SELECT count(*) FROM company_jobs() WHERE id > $last - @{[MANY]} AND state = 'done'"), MANY, MANY . ' jobs are queued, and done';

@@ -203,18 +203,16 @@ std::vector<std::pair<int64_t, Oid>> waiting_jobs(Oid session_user) {
   return jobs;
 }
 
+// A committed job is counted by its worker, as long as that has not begun.
 int room_for_jobs() {
-  std::set<int> pids;
-  const JobWorkers workers = JobWorkers::now();
-  for (const auto& [id, pid] : workers.pids()) pids.insert(pid);
+  std::set<uint32_t> places = held_places();
   for (const Row& row :
-       look("SELECT worker FROM company_backup.job WHERE state = 'queued' AND "
-            "worker IS NOT NULL AND server_started = pg_postmaster_start_time()")) {
-    const int pid = std::stoi(*row[0]);
-    if (is_alive(pid)) pids.insert(pid);
+       look("SELECT id, worker FROM company_backup.job WHERE state = 'queued' AND worker IS NOT "
+            "NULL AND worker <> pg_backend_pid() AND server_started = "
+            "pg_postmaster_start_time()")) {
+    if (is_alive(std::stoi(*row[1]))) places.insert(static_cast<uint32_t>(std::stoll(*row[0])));
   }
-  pids.erase(MyProcPid);
-  return max_jobs - static_cast<int>(pids.size());
+  return max_jobs - static_cast<int>(places.size());
 }
 
 }  // namespace company_backup

@@ -60,7 +60,8 @@ void tidy_jobs();
 
 // In the order in which they are to start, those of one session user or of all.
 std::vector<std::pair<int64_t, Oid>> waiting_jobs(Oid session_user = InvalidOid);
-// How many more company_backup.max_jobs allows to run, besides what this process does.
+// How many more company_backup.max_jobs allows to run, besides the job that this process has ended.
+// Whoever takes a place counts under lock_count().
 int room_for_jobs();
 
 }  // namespace company_backup

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 
 #include "pg/base/spi.hpp"
 
@@ -13,6 +14,18 @@ namespace company_backup {
 // Until unlock_job() or the end of the process; false: another process has it.
 bool lock_job(int64_t id);
 void unlock_job(int64_t id);
+
+// Whoever starts a job has its place from then on, until the end of the transaction: its worker may
+// not have come that far yet.
+void hold_place(int64_t id);
+void leave_place(int64_t id);  // no worker comes
+// By the lower half of the job's ID: those of starters and of workers.
+std::set<uint32_t> held_places();
+
+// Who counts places to take one waits for others who do; until unlock_count() or the end of the
+// transaction.
+void lock_count();
+void unlock_count();
 
 // The processes that have such locks in this database, by the lower half of the job's ID.
 class JobWorkers {

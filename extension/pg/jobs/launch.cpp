@@ -116,11 +116,19 @@ int setting_value(const char* name) {
   return std::stoi(guarded([name] { return GetConfigOption(name, false, false); }));
 }
 
+bool take_place(int64_t id) {
+  lock_count();
+  const bool is_free = room_for_jobs() > 0;
+  if (is_free) hold_place(id);
+  unlock_count();
+  return is_free;
+}
+
 }  // namespace
 
 void launch_job(int64_t id, const Text& proof, WithoutWorker otherwise) {
   const bool may_wait = otherwise == WithoutWorker::kQueue;
-  if (room_for_jobs() <= 0) {
+  if (!take_place(id)) {
     if (!may_wait) {
       throw no_worker(
           "company_backup.max_jobs",
@@ -136,7 +144,10 @@ void launch_job(int64_t id, const Text& proof, WithoutWorker otherwise) {
               .secret = secret,
               .job = id});
   if (pid) note_worker(id, *pid);
-  if (!pid) forget_secret(secret);
+  if (!pid) {
+    forget_secret(secret);
+    leave_place(id);
+  }
   if (!pid && !may_wait) {
     throw no_worker("max_worker_processes",
                     "The server has " + std::to_string(setting_value("max_worker_processes")) +

@@ -89,12 +89,12 @@ std::optional<CaughtError> wait_for(TransactionId starter) {
   });
 }
 
-// Whoever launched this worker for a job that waits may have counted when others did so, too.
+// Whoever started the job has a place for it. Who launched this worker for one that waits may have
+// counted when others did so, too.
 bool may_run(int64_t id, TransactionId starter) {
-  if (!lock_job(id)) return false;
-  if (TransactionIdIsValid(starter) || room_for_jobs() > 0) return true;
-  unlock_job(id);
-  return false;
+  if (TransactionIdIsValid(starter)) return lock_job(id);
+  lock_count();
+  return room_for_jobs() > 0 && lock_job(id);
 }
 
 // A job that is not there was rolled back or cancelled, or another worker has it.

@@ -58,19 +58,26 @@ NoCallbacks::~NoCallbacks() {
 }
 
 namespace {
-bool only_asking = false;
+OnlyAsking* asking = nullptr;
+bool is_next_only_asked = false;
 }  // namespace
 
 OnlyAsking::OnlyAsking() {
-  only_asking = true;
+  asking = this;
+  is_next_only_asked = true;
 }
 
 OnlyAsking::~OnlyAsking() {
-  only_asking = false;
+  asking = nullptr;
+  is_next_only_asked = false;
+}
+
+OnlyAsking* OnlyAsking::current() {
+  return asking;
 }
 
 bool is_only_asked() {
-  return std::exchange(only_asking, false);
+  return std::exchange(is_next_only_asked, false);
 }
 
 // A comment at its end does not hide what follows.

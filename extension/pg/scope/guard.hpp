@@ -1,6 +1,8 @@
 // Who may do what: the database owner for set-up, the guard (or, without one, the owner) for work.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/merge/restore_words.hpp"
@@ -66,14 +68,27 @@ class NoCallbacks {
   const std::string* before_;
 };
 
-// While one lives, the next function that acts on a company only looks at its arguments and asks for
-// rights, and returns NULL or no rows: start_job() learns so what its job would hear.
+// While one lives, the next function that acts on a company only looks at its arguments and asks
+// for rights, and returns NULL or no rows: start_job() learns so what its job would hear, and which
+// company that is about.
 class OnlyAsking {
  public:
+  struct Company {
+    std::string key;
+    int64_t identity;
+  };
+
   OnlyAsking();
   ~OnlyAsking();
   OnlyAsking(const OnlyAsking&) = delete;
   OnlyAsking& operator=(const OnlyAsking&) = delete;
+
+  static OnlyAsking* current();  // nullptr: none lives
+  void note_company(Company company) { company_ = std::move(company); }
+  const std::optional<Company>& company() const { return company_; }
+
+ private:
+  std::optional<Company> company_;
 };
 // For such a function, as the first thing: is it only to ask? Whatever it calls is not.
 bool is_only_asked();

@@ -31,6 +31,35 @@ StoredBackup ask_of_backup(std::optional<StoredBackup> backup, int64_t id,
   return std::move(*backup);
 }
 
+// Things stored of one company, and how a question about one names it.
+struct StoredKind {
+  const char* name;
+  const char* title;
+  const char* company;  // what `detail` calls a company that is gone
+  Error (*unknown)(int64_t id);
+};
+struct StoredOwner {
+  std::string company;       // its key as it was then
+  CompanyIdentity identity;  // none: the thing is no one company's
+  Text key;                  // as it is now
+};
+
+void authorize_stored(const StoredKind& kind, int64_t id, const std::optional<StoredOwner>& owner,
+                      Action action, const Text& actor) {
+  const GuardQuestion question{action, actor, named(kind.title, id)};
+  Detail detail;
+  detail.add(kind.name, id);
+  authorize_found(
+      question, owner, detail,
+      [&] {
+        const Text key = key_of_owner(owner->identity, owner->key);
+        Detail known = detail;
+        if (!key && owner->identity) explain_owner(known, kind.company, owner->company, false);
+        return is_allowed_of(question, owner->identity, key, known);
+      },
+      [&] { throw kind.unknown(id); });
+}
+
 }  // namespace
 
 Text key_of_owner(const CompanyIdentity& owner, const Text& key) {
@@ -73,6 +102,9 @@ AskedCompany authorize_company(const LiveScope& live, const Text& company, Actio
   if (asked.exists()) note_owner(asked.identity());
   authorize({action, actor, named_company(company)}, asked.key(), detail);
   asked.require_same_now();
+  if (OnlyAsking* asking = OnlyAsking::current(); asking != nullptr && asked.exists()) {
+    asking->note_company({asked.key(), make_identity(live, asked.row())});
+  }
   return asked;
 }
 
@@ -125,51 +157,28 @@ StoredBackup authorize_source(int64_t id, const Text& target, Action purpose, co
 }
 
 void authorize_restore(int64_t id, Action action, const Text& actor) {
-  const GuardQuestion question{action, actor, named("Restore", id)};
-  Detail detail;
-  detail.add("restore", id);
-  const std::optional<RestoreOwner> owner = owner_of_restore(id);
-  authorize_found(
-      question, owner, detail,
-      [&] {
-        const Text key = key_of_owner(owner->identity, owner->key);
-        Detail known = detail;
-        if (!key) explain_owner(known, "restore_company", owner->company, false);
-        return is_allowed_of(question, owner->identity, key, known);
-      },
-      [id] { throw unknown_restore(id); });
+  static constexpr StoredKind kRestore{"restore", "Restore", "restore_company", unknown_restore};
+  const std::optional<RestoreOwner> found = owner_of_restore(id);
+  std::optional<StoredOwner> owner;
+  if (found) owner = {found->company, found->identity, found->key};
+  authorize_stored(kRestore, id, owner, action, actor);
 }
 
 void authorize_deletion(int64_t id, const Text& actor) {
-  const GuardQuestion question{Action::kDeleteCompany, actor, named("Deletion", id)};
-  Detail detail;
-  detail.add("deletion", id);
-  const std::optional<DeletedCompany> owner = owner_of_deletion(id);
-  authorize_found(
-      question, owner, detail,
-      [&] {
-        const Text key = key_of_owner(owner->identity, owner->key);
-        Detail known = detail;
-        if (!key) explain_owner(known, "deleted_company", owner->company, false);
-        return is_allowed_of(question, owner->identity, key, known);
-      },
-      [id] { throw unknown_deletion(id); });
+  static constexpr StoredKind kDeletion{"deletion", "Deletion", "deleted_company",
+                                        unknown_deletion};
+  const std::optional<DeletedCompany> found = owner_of_deletion(id);
+  std::optional<StoredOwner> owner;
+  if (found) owner = {found->company, found->identity, found->key};
+  authorize_stored(kDeletion, id, owner, Action::kDeleteCompany, actor);
 }
 
 void authorize_job(int64_t id, Action action, const Text& actor) {
-  const GuardQuestion question{action, actor, named("Job", id)};
-  Detail detail;
-  detail.add("job", id);
-  const std::optional<KnownJob> job = look_for_job(id);
-  authorize_found(
-      question, job, detail,
-      [&] {
-        const Text key = key_of_owner(job->owner, job->key);
-        Detail known = detail;
-        if (!key && job->owner) explain_owner(known, "job_company", job->company, false);
-        return is_allowed_of(question, job->owner, key, known);
-      },
-      [id] { throw unknown_job(id); });
+  static constexpr StoredKind kJob{"job", "Job", "job_company", unknown_job};
+  const std::optional<KnownJob> found = look_for_job(id);
+  std::optional<StoredOwner> owner;
+  if (found) owner = {found->company, found->owner, found->key};
+  authorize_stored(kJob, id, owner, action, actor);
 }
 
 }  // namespace company_backup

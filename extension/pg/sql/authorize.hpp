@@ -15,7 +15,8 @@ namespace company_backup {
 
 // A company, after the guard has allowed the action on it. The guard is asked about the key in the
 // row, or, where there is no such company, about the key as the caller wrote it. What its answer is
-// good for is the company that had the key then: whoever works on it resolves what this gives.
+// good for is the company that had the key then: whoever works on it resolves what this gives. What
+// start_job() asks notes the company, with an identity.
 AskedCompany authorize_company(const LiveScope& live, const Text& company, Action action,
                                const Text& actor, const Detail& detail = {});
 

@@ -74,21 +74,16 @@ std::optional<int64_t> owner_to_revert(JobCall& call) {
   return owner->identity;
 }
 
-// The company, under the key that it really has.
-std::optional<int64_t> owner_of_call(JobCall& call) {
-  if (call.action == JobAction::kCreate) return std::nullopt;
-  if (call.action == JobAction::kRevert) return owner_to_revert(call);
-  const LiveScope live = load_live_scope();
-  const AskedCompany company(live, call.company);
-  if (!company.exists()) throw company.unknown();
-  call.company = company.key();
-  return make_identity(live, company.row());
-}
-
-// What the job will ask and look at: the error that it would have is the caller's at once.
-void ask(const JobCall& call) {
+// What the job will ask and look at: the error that it would have is the caller's at once. The
+// company gets the key that it really has; returns its identity.
+std::optional<int64_t> ask(JobCall& call) {
   const OnlyAsking asking;
   run_call(call);
+  if (call.action == JobAction::kCreate) return std::nullopt;
+  if (call.action == JobAction::kRevert) return owner_to_revert(call);
+  const OnlyAsking::Company& company = asking.company().value();
+  call.company = company.key;
+  return company.identity;
 }
 
 std::optional<int64_t> optional_milliseconds(FunctionCallInfo fcinfo, int index) {
@@ -123,8 +118,7 @@ COMPANY_BACKUP_FUNCTION(start_job) {
   refuse_company(call);
   require_options(call);
   call.proof = proof_in(call, otherwise);
-  ask(call);
-  const std::optional<int64_t> owner = owner_of_call(call);
+  const std::optional<int64_t> owner = ask(call);
   const int64_t id = add_job(call, owner, otherwise);
   launch_job(id, call.proof, otherwise);
   PG_RETURN_INT64(id);
