@@ -303,8 +303,8 @@ value -d erp -c "SELECT count(*) FROM (VALUES ($copy), ($shop), ($factory)) AS k
 check "no reference of a new company leads to another one, or nowhere" "$work/zero" "$work/wrong"
 value -d erp -c "SELECT count(*) FROM (VALUES ($copy), ($shop), ($factory)) AS k (c), proof.broken_invariants(c)" >"$work/wrong"
 check "the books of the new companies are right" "$work/zero" "$work/wrong"
-show "company-backup delete-backup $services -d erp    # it is a template"
-must_fail "$client" delete-backup "$services" -d erp
+show "company-backup delete $services -d erp    # it is a template"
+must_fail "$client" delete "$services" -d erp
 
 say ""
 if [ "$failed" = 0 ]; then say "All proofs hold ($SECONDS s)."; else say "A proof FAILED."; fi

@@ -58,7 +58,7 @@ Command add_create(CLI::App& app, ConnectionOptions& connection);
 Command add_clone(CLI::App& app, ConnectionOptions& connection);
 Command add_plan(CLI::App& app, ConnectionOptions& connection);
 Command add_template(CLI::App& app, ConnectionOptions& connection);
-Command add_delete_backup(CLI::App& app, ConnectionOptions& connection);
+Command add_delete_company(CLI::App& app, ConnectionOptions& connection);
 Command add_delete(CLI::App& app, ConnectionOptions& connection);
 Command add_find_in_backups(CLI::App& app, ConnectionOptions& connection);
 Command add_erase_record(CLI::App& app, ConnectionOptions& connection);

@@ -9,7 +9,7 @@ use Test::More;
 use ClientTest qw(run_client work_dir spew);
 
 my @SERVER_COMMANDS =
-  qw(check rules contents backup list export import compare-schema preview restore restores keep revert create clone plan template delete-backup delete
+  qw(check rules contents backup list export import compare-schema preview restore restores keep revert create clone plan template delete delete-company
   find-in-backups erase-record jobs cancel-job);
 my @FILE_COMMANDS = qw(inspect verify);
 
@@ -56,7 +56,7 @@ usage_error('unknown command', qr/unknown command or option "fly"/, 'fly');
 usage_error('unknown option', qr/--fly/, 'list', '--fly');
 usage_error('missing company', qr/COMPANY is required/, 'backup');
 usage_error('argument too many', qr/\bb\b/, 'contents', 'a', 'b');
-usage_error('backup that is no number', qr/"x" is not the ID of a backup/, 'delete-backup', 'x');
+usage_error('backup that is no number', qr/"x" is not the ID of a backup/, 'delete', 'x');
 usage_error('backup zero', qr/"0" is not the ID of a backup/, 'export', '0');
 usage_error('backup with a fraction', qr/"1.5" is not the ID/, 'export', '1.5');
 usage_error('backup beyond bigint', qr/is not the ID/, 'export', '9223372036854775808');
@@ -81,8 +81,8 @@ for my $arguments (
 	['check'], ['check', '--ci'], ['rules'], ['init', '--accept', 'confident'], ['contents', 'acme'], ['backup', 'acme'], ['list'], ['export', '1'],
 	['preview', 'acme', '1'], ['restore', 'acme', '1', '--yes'], ['restores'], ['keep', '1'], ['revert', '1'],
 	['create', '1'], ['create', '--template', 'shop'], ['clone', 'acme'], ['plan', 'acme', '1'], ['plan', '--new', '1'],
-	['template', 'list'], ['template', 'publish', '1', 'shop'], ['template', 'drop', 'shop'], ['delete-backup', '1'],
-	['delete', 'acme', '--confirm-name', 'Acme'], ['find-in-backups', 'item', '1'], ['erase-record', 'item', '1'], ['jobs'], ['cancel-job', '1'])
+	['template', 'list'], ['template', 'publish', '1', 'shop'], ['template', 'drop', 'shop'], ['delete', '1'],
+	['delete-company', 'acme', '--confirm-name', 'Acme'], ['find-in-backups', 'item', '1'], ['erase-record', 'item', '1'], ['jobs'], ['cancel-job', '1'])
 {
 	($code, $out, $err) = run_client(@$arguments);
 	is $code, 1, "@$arguments: exit code 1 without a server";
@@ -95,16 +95,16 @@ is $code, 1, 'restore without a terminal and without --yes: exit code';
 is $err, "company-backup: error: nothing was restored: there is no terminal to ask on\n"
   . "HINT:  Give --yes to restore without being asked.\n", '... says so, before it connects';
 
-usage_error('delete without a company', qr/COMPANY is required/, 'delete');
-usage_error('delete that erases what it keeps', qr/excludes/, 'delete', 'acme', '--erase', '--final-backup');
-usage_error('delete with two proofs', qr/excludes/, 'delete', 'acme', '--proof', '--proof-file', '-');
-usage_error('a proof on the command line', qr/s3cret/, 'delete', 'acme', '--proof', 's3cret');
+usage_error('delete without a company', qr/COMPANY is required/, 'delete-company');
+usage_error('delete that erases what it keeps', qr/excludes/, 'delete-company', 'acme', '--erase', '--final-backup');
+usage_error('delete with two proofs', qr/excludes/, 'delete-company', 'acme', '--proof', '--proof-file', '-');
+usage_error('a proof on the command line', qr/s3cret/, 'delete-company', 'acme', '--proof', 's3cret');
 usage_error('job that is no number', qr/"x" is not the ID of a job/, 'cancel-job', 'x');
 usage_error("$_ without a key", qr/KEY is required/, $_, 'item') for qw(find-in-backups erase-record);
-($code, $out, $err) = run_client('delete', '1');
-is $code, 1, 'delete without a terminal and without --confirm-name: exit code';
+($code, $out, $err) = run_client('delete-company', '1');
+is $code, 1, 'delete-company without a terminal and without --confirm-name: exit code';
 is $err, "company-backup: error: nothing was deleted: there is no terminal to ask on\n"
-  . "HINT:  Give --confirm-name to delete a company without being asked. \"company-backup delete-backup\" deletes a backup.\n",
+  . "HINT:  Give --confirm-name to delete a company without being asked.\n",
   '... says so, before it connects';
 
 my ($before) = (run_client('-h', work_dir(), 'list'))[2];

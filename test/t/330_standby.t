@@ -136,8 +136,10 @@ is sql("SELECT erase_record('item', '8')"), 't', 'a row is erased';
 ($code, $out, $err) = on_standby(sub { run_client('export', '--company', '1', '--include-files', '-o', "$dir/lagging") });
 is $code, 0, 'the standby has not replayed that' or diag $err;
 like read_archive("$dir/lagging")->{'tables/public.item.ndjson'}, qr/"id":"8"/, '... and streams the row';
-($code, $out, $err) = run_client('restore', '--company', '1', '--yes', "$dir/lagging");
-is $code, 0, 'the archive is restored' or diag $err;
+($code, $out, $err) = run_client('import', "$dir/lagging", '--company', '1');
+is $code, 0, 'the primary takes the archive' or diag $err;
+($code, $out, $err) = run_client('restore', '1', $out =~ /(\d+)/, '--include-files', '--yes');
+is $code, 0, '... and restores it' or diag $err;
 is sql('SELECT count(*) FROM item WHERE id = 8'), 0, '... without the row';
 
 done_testing();

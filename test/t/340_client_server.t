@@ -196,9 +196,9 @@ fails('create with a column that is none', qr/^ERROR:  attributes name columns t
 
 # delete
 
-is works('delete-backup', 'delete-backup', $copy), '', 'delete-backup: silent';
+is works('delete', 'delete', $copy), '', 'delete: silent';
 is sql("SELECT count(*) FROM company_backups() WHERE id = $copy"), 0, 'delete: it is gone';
-fails('delete-backup of what is gone', qr/^ERROR:  backup $copy does not exist/, 'delete-backup', $copy);
+fails('delete of what is gone', qr/^ERROR:  backup $copy does not exist/, 'delete', $copy);
 fails('export of what is gone', qr/^ERROR:  backup $copy does not exist/, 'export', $copy, '-o', "$dir/c");
 is_deeply files(), ['a.tar.gz', 'b.tar.gz'], 'export of what is gone: no file';
 
@@ -210,7 +210,7 @@ for my $command (['backup', 'nobody'], ['contents', 'nobody'], ['check', 'nobody
 	is $code, 1, "@$command[0] of an unknown company: exit code";
 	like $err, qr/^ERROR:  company "nobody" does not exist/, "@$command[0] of an unknown company: says so";
 }
-my @connecting = (['check'], ['rules'], ['init', '--accept', 'confident'], ['contents', 'acme'], ['backup', 'acme'], ['list'], ['export', '1'], ['delete-backup', '1'], ['delete', 'acme', '--confirm-name', 'Acme'], ['jobs'],
+my @connecting = (['check'], ['rules'], ['init', '--accept', 'confident'], ['contents', 'acme'], ['backup', 'acme'], ['list'], ['export', '1'], ['delete', '1'], ['delete-company', 'acme', '--confirm-name', 'Acme'], ['jobs'],
 	['import', "$dir/a.tar.gz"], ['preview', 'acme', '1'], ['restore', 'acme', '1', '--yes'], ['restores'], ['keep', '1'],
 	['revert', '1'], ['create', '1']);
 for my $command (@connecting) {

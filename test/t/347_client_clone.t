@@ -118,7 +118,7 @@ is works('create --template', 'create', '--template', 'shop', '--set', 'name=Sho
 is rows(34), $acme, 'create --template: with its rows';
 is row(34), 'Shop|', 'create --template: with its attributes';
 like works('list', 'list'), qr/^ *$backup +1 .*template/m, 'list: the origin of the backup';
-fails('delete-backup of a template', qr/^ERROR:  backup $backup is a template\nDETAIL:  .*"shop".*\nHINT:  SELECT unpublish_template\('shop'\)/, 'delete-backup', $backup);
+fails('delete of a template', qr/^ERROR:  backup $backup is a template\nDETAIL:  .*"shop".*\nHINT:  SELECT unpublish_template\('shop'\)/, 'delete', $backup);
 fails('template publish twice', qr/^ERROR:  backup $backup is published already\nDETAIL:  .*"shop"/, 'template', 'publish', $backup, 'again');
 fails('template publish of no backup', qr/^ERROR:  backup 12345 does not exist\n/, 'template', 'publish', '12345', 'again');
 is works('template drop', 'template', 'drop', 'shop'), '', 'template drop: silent';
@@ -126,7 +126,7 @@ fails('template drop twice', qr/^ERROR:  template "shop" does not exist\n/, 'tem
 fails('create --template of none', qr/^ERROR:  template "shop" does not exist\nHINT: /, 'create', '--template', 'shop');
 is_deeply decode_json(works('template publish --json', 'template', 'publish', $backup, 'again', '--json')), {template => 'again', backup => $backup + 0}, 'template publish --json';
 is_deeply decode_json(works('template drop --json', 'template', 'drop', 'again', '--json')), {template => 'again', status => 'unpublished'}, 'template drop --json';
-is works('delete-backup', 'delete-backup', $backup), '', 'delete-backup: an ordinary backup again';
+is works('delete', 'delete', $backup), '', 'delete: an ordinary backup again';
 misused('template alone', qr/Try "company-backup template --help"/, 'template');
 misused('template publish without a name', qr/NAME is required\nTry "company-backup template publish --help"/, 'template', 'publish', '1');
 for my $command (qw(publish list drop)) {

@@ -62,10 +62,10 @@ sub companies { return sql(q(SELECT string_agg(id, ' ' ORDER BY id) FROM company
 # delete
 
 my $all = companies();
-fails('delete of a company that is none', qr/^ERROR:  company "c99" does not exist\n/, 'delete', 'c99', '--confirm-name', 'x');
-fails('delete with another name', qr/^ERROR:  confirm_name is not the name of the company\n/, 'delete', 'c1', '--confirm-name', 'company 1');
+fails('delete of a company that is none', qr/^ERROR:  company "c99" does not exist\n/, 'delete-company', 'c99', '--confirm-name', 'x');
+fails('delete with another name', qr/^ERROR:  confirm_name is not the name of the company\n/, 'delete-company', 'c1', '--confirm-name', 'company 1');
 is companies(), $all, '... deletes nothing';
-is works('delete', 'delete', 'c1', '--confirm-name', 'Company 1', '--actor', 'ann'), <<'TEXT', 'delete: the report';
+is works('delete', 'delete-company', 'c1', '--confirm-name', 'Company 1', '--actor', 'ann'), <<'TEXT', 'delete: the report';
 what     object                    row_count  note
 -------  ------------------------  ---------  -----------------------------------------------------------
 removed  public.company                    1  rows of the company
@@ -80,18 +80,18 @@ TEXT
 is $err, "Company c1 was deleted. Report of deletion 1:\n", '... and which one it is of';
 is sql('SELECT company, actor FROM company_deletions()'), 'c1|ann', '... on record';
 is companies(), $all =~ s/c1 //r, '... the company is gone';
-my $json = decode_json(works('delete --json', 'delete', 'c2', '--confirm-name', 'Company 2', '--final-backup', '--json'));
+my $json = decode_json(works('delete --json', 'delete-company', 'c2', '--confirm-name', 'Company 2', '--final-backup', '--json'));
 is $json->{deletion}, 2, 'delete --json: its number';
 is_deeply [grep { $_->{what} eq 'removed' && $_->{object} eq 'public.item' } @{ $json->{report} }],
   [{what => 'removed', object => 'public.item', row_count => 10, note => 'rows of the company'}], '... and its report';
 is sql(q(SELECT origin FROM company_backups('c2'))), 'final', '... --final-backup: it has a backup';
 # A guard that lets the company be deleted, and does not show the report.
 sql(q(SELECT set_company_guard_query($$SELECT NOT ($4 ? 'deletion')$$)));
-fails('delete without its report', qr/^Company c9 was deleted\. Report of deletion 3:\nERROR:  /, 'delete', 'c9', '--confirm-name', 'Company 9');
+fails('delete without its report', qr/^Company c9 was deleted\. Report of deletion 3:\nERROR:  /, 'delete-company', 'c9', '--confirm-name', 'Company 9');
 unlike companies(), qr/c9/, '... the company is gone';
 sql('SELECT set_company_guard(NULL)');
 chomp(my $kept = works('backup', 'backup', 'c3'));
-works('delete --erase', 'delete', 'c3', '--confirm-name', 'Company 3', '--erase');
+works('delete --erase', 'delete-company', 'c3', '--confirm-name', 'Company 3', '--erase');
 is sql("SELECT count(*) FROM company_backup.tombstone"), 1, '... --erase: it is erased';
 
 # delete: at a terminal
@@ -99,22 +99,22 @@ is sql("SELECT count(*) FROM company_backup.tombstone"), 1, '... --erase: it is 
 SKIP: {
 	skip 'no script(1)', 14 unless grep { -x "$_/script" } split /:/, $ENV{PATH};
 	my $ask = qr/Type the company's name, exactly as it is, to delete company c4: /;
-	my ($exit, $shown) = dialog([[$ask => "Company 5\n"]], 'delete', 'c4');
+	my ($exit, $shown) = dialog([[$ask => "Company 5\n"]], 'delete-company', 'c4');
 	is $exit, 1, 'delete with another name at the terminal: exit code';
 	like slurp("$dir/stderr"), qr/^ERROR:  confirm_name is not the name/, '... says so';
-	($exit, $shown) = dialog([[$ask => "\n"]], 'delete', 'c4');
+	($exit, $shown) = dialog([[$ask => "\n"]], 'delete-company', 'c4');
 	like slurp("$dir/stderr"), qr/nothing was deleted: no name was typed/, 'delete with no name';
-	($exit, $shown) = dialog([[$ask => "\x03"]], 'delete', 'c4');
+	($exit, $shown) = dialog([[$ask => "\x03"]], 'delete-company', 'c4');
 	like slurp("$dir/stderr"), qr/interrupted/, '... says so';
 	like companies(), qr/c4/, '... the company is there';
-	($exit, $shown) = dialog([[$ask => "Company 4\n"]], 'delete', 'c4', '--erase');
+	($exit, $shown) = dialog([[$ask => "Company 4\n"]], 'delete-company', 'c4', '--erase');
 	is $exit, 0, 'delete at the terminal: done';
 	like $shown, qr/^area +table_name +removed +changed +kept\n.*^public +public\.item +10 +0 +0\n.*No backup brings anything of it back\. Type/ms, '... after a preview';
 	like slurp("$dir/stdout"), qr/^removed +public\.item +10/m, '... with a report';
 	unlike companies(), qr/c4/, '... the company is gone';
 
 	sql(q(INSERT INTO review SELECT 1, 'c6', min(id) FROM item WHERE company_id = 'c5'));
-	($exit, $shown) = dialog([], 'delete', 'c5');
+	($exit, $shown) = dialog([], 'delete-company', 'c5');
 	is $exit, 1, 'delete with something in the way: does not ask';
 	like $shown, qr/in_the_way/, '... but shows what';
 	like slurp("$dir/stderr"), qr/nothing was deleted: something stands in the way/, '... and says so';
@@ -127,18 +127,18 @@ sql(<<'SQL');
 CREATE FUNCTION knows(company text, actor text, proof text) RETURNS boolean LANGUAGE sql AS $$ SELECT proof = 's3cret word ' $$;
 SELECT set_reauthentication('public.knows');
 SQL
-fails('delete without a proof', qr/^ERROR:  .*\n/, 'delete', 'c5', '--confirm-name', 'Company 5');
-fails('delete with an empty proof', qr/^ERROR:  /, 'delete', 'c5', '--confirm-name', 'Company 5', '--proof-file', spew("$dir/proof", ''));
+fails('delete without a proof', qr/^ERROR:  .*\n/, 'delete-company', 'c5', '--confirm-name', 'Company 5');
+fails('delete with an empty proof', qr/^ERROR:  /, 'delete-company', 'c5', '--confirm-name', 'Company 5', '--proof-file', spew("$dir/proof", ''));
 fails('delete with a proof that nobody can type', qr/nothing was deleted: there is no terminal to ask for the proof on\nHINT: /,
-	'delete', 'c5', '--confirm-name', 'Company 5', '--proof');
-works('delete --proof-file', 'delete', 'c5', '--confirm-name', 'Company 5', '--proof-file', spew("$dir/proof", "s3cret word \n"));
+	'delete-company', 'c5', '--confirm-name', 'Company 5', '--proof');
+works('delete --proof-file', 'delete-company', 'c5', '--confirm-name', 'Company 5', '--proof-file', spew("$dir/proof", "s3cret word \n"));
 unlike companies(), qr/c5/, '... the company is gone';
-is system("printf 's3cret word ' | '" . client_path() . "' delete c6 --confirm-name 'Company 6' --proof-file - >/dev/null 2>&1"), 0, 'delete with a proof from standard input';
+is system("printf 's3cret word ' | '" . client_path() . "' delete-company c6 --confirm-name 'Company 6' --proof-file - >/dev/null 2>&1"), 0, 'delete with a proof from standard input';
 SKIP: {
 	skip 'no script(1)', 4 unless grep { -x "$_/script" } split /:/, $ENV{PATH};
-	my ($exit, $shown) = dialog([[qr/Proof: / => "wrong\n"]], 'delete', 'c7', '--confirm-name', 'Company 7', '--proof');
+	my ($exit, $shown) = dialog([[qr/Proof: / => "wrong\n"]], 'delete-company', 'c7', '--confirm-name', 'Company 7', '--proof');
 	is $exit, 1, 'delete with a wrong proof: exit code';
-	($exit, $shown) = dialog([[qr/to delete company c7: / => "Company 7\n"], [qr/Proof: / => "s3cret word \n"]], 'delete', 'c7', '--proof');
+	($exit, $shown) = dialog([[qr/to delete company c7: / => "Company 7\n"], [qr/Proof: / => "s3cret word \n"]], 'delete-company', 'c7', '--proof');
 	is $exit, 0, 'delete with a typed proof: done' or diag slurp("$dir/stderr");
 	unlike $shown, qr/s3cret/, '... it is not shown';
 	unlike companies(), qr/c7/, '... the company is gone';

@@ -101,7 +101,7 @@ sql("SELECT wait_for_job($job)");
 like $out, qr/\Q$shown\E/, 'jobs: names are shown';
 outputs('find-in-backups', bytes(qq("item$evil")), bytes(qq(["1$evil", "k$evil"])));
 outputs('erase-record', bytes(qq("item$evil")), bytes(qq(["1$evil", "missing$evil"])));
-($code, $out, $err) = outputs('delete', '4' . bytes($evil), '--confirm-name', bytes("One$evil"));
+($code, $out, $err) = outputs('delete-company', '4' . bytes($evil), '--confirm-name', bytes("One$evil"));
 is $code, 0, 'delete' or diag bytes($err);
 like $out, qr/\Q$shown\E/, '... names are shown';
 
