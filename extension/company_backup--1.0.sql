@@ -469,7 +469,7 @@ CREATE TABLE company_backup.job (
         CHECK (action IN ('backup', 'restore', 'preview', 'revert', 'create', 'clone', 'delete', 'export')),
     company text,    -- its key as it was then; NULL: a new one
     owner bigint REFERENCES company_backup.company,
-    options jsonb NOT NULL,    -- no secrets
+    options jsonb NOT NULL,    -- no secrets; nothing any more once it has ended
     actor text,
     state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
     waits boolean NOT NULL,    -- until a worker is free

@@ -265,6 +265,19 @@ SELECT is((SELECT in_the_way FROM preview_delete(1) WHERE table_name = 'app.comp
 SELECT is_empty('SELECT FROM app.seen', '... nothing is written');
 SELECT lives_ok($$SELECT delete_company(1, 'one')$$, '... and in a deletion it may');
 
+-- Rows of others that would have to be NULL where that cannot be
+CREATE TABLE app.badge (id int PRIMARY KEY, company_id int NOT NULL REFERENCES app.company, person_id int NOT NULL REFERENCES app.person ON DELETE SET NULL, note text);
+SELECT set_table_rule('app.badge', 'company', route => '{badge_company_id_fkey}'), set_reference('app.badge', '{person_id}', 'app.person', outside => 'keep');
+INSERT INTO app.badge VALUES (1, 3, 21, 'private of three');
+SELECT is((SELECT in_the_way FROM preview_delete(2) WHERE in_the_way LIKE 'rows%'), 'rows outside the company refer to rows that would be removed: app.badge, badge_person_id_fkey: 1 row: (1)', 'a preview sees that');
+SELECT pg_temp.tells($$SELECT delete_company(2, 'two')$$, 'KB034 rows outside the company refer to rows that would be removed / app.badge, badge_person_id_fkey: 1 row: (1) / %');
+ALTER TABLE app.badge ALTER person_id DROP NOT NULL, ADD CHECK (person_id IS NOT NULL);
+SELECT pg_temp.tells($$SELECT delete_company(2, 'two')$$, '23514 % / It is a row outside the company, of table app.badge, that refers to one of its rows.');
+DELETE FROM app.badge;
+
+-- Names that are none
+SELECT pg_temp.tells(format('SELECT set_delete_precondition(''x'', %L, ''m'')', n), 'KB009 function ' || n || '(text, text) does not exist / %') FROM unnest('{a.b.c,"a b",app.(}'::text[]) n;
+
 -- Every wrong proof counts
 CREATE FUNCTION app.check_proof(company text, actor text, proof text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN

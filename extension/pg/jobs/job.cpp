@@ -82,7 +82,7 @@ std::optional<Job> begin_job(int64_t id) {
 
 void finish_job(int64_t id, const Text& result) {
   if (own_query("UPDATE company_backup.job SET state = 'done', finished_at = clock_timestamp(), "
-                "result = $2 WHERE id = $1 AND state = 'running' RETURNING 1",
+                "options = '{}', result = $2 WHERE id = $1 AND state = 'running' RETURNING 1",
                 {id, result}, Access::kWrite)
           .empty()) {
     throw unknown_job(id);
@@ -92,7 +92,8 @@ void finish_job(int64_t id, const Text& result) {
 void fail_job(int64_t id, const CaughtError& error) {
   const bool is_cancelled = error.sqlstate == "57014";
   own_query(
-      "UPDATE company_backup.job SET state = $2, finished_at = clock_timestamp(), sqlstate = $3, "
+      "UPDATE company_backup.job SET state = $2, finished_at = clock_timestamp(), options = '{}', "
+      "sqlstate = $3, "
       "message = $4, detail = nullif($5, ''), hint = nullif($6, '') WHERE id = $1",
       {id, to_text(is_cancelled ? JobState::kCancelled : JobState::kFailed), error.sqlstate,
        error.message, error.detail, error.hint},

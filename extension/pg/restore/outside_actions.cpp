@@ -26,25 +26,31 @@ const std::vector<int16_t>& columns_to_set(const ForeignKey& key) {
   return key.set_columns.empty() ? key.columns : key.set_columns;
 }
 
-// A row would have to move to another partition.
-void refuse_partition_columns(const Table& table, const ForeignKey& key) {
-  if (!table.partitioned || key.on_delete == 'c') return;
+// A column that decides in which partition a row is, which would have to move; null: none.
+const Column* partition_column(const Table& table, const ForeignKey& key) {
+  if (!table.partitioned || key.on_delete == 'c') return nullptr;
   for (const Row& row :
        query("SELECT a.attname FROM pg_partition_tree($1) t JOIN pg_partitioned_table p ON "
              "p.partrelid = t.relid JOIN pg_attribute a ON a.attrelid = p.partrelid AND "
              "a.attnum = ANY (p.partattrs)",
              {Arg::datum(OIDOID, ObjectIdGetDatum(table.oid))})) {
     for (int16_t number : columns_to_set(key)) {
-      const std::string& name = column_of(table, number).name;
-      if (name != *row[0]) continue;
-      throw Error(sqlstate::kIntegrity, "column \"" + name + "\" of table " +
-                                            quoted_display(display_table(table)) + " cannot be set")
-          .detail("Foreign key \"" + key.name +
-                  "\" would set it in rows that refer to removed ones, but the column decides in "
-                  "which partition a row is.")
-          .hint("Remove or change these rows first.");
+      const Column& column = column_of(table, number);
+      if (column.name == *row[0]) return &column;
     }
   }
+  return nullptr;
+}
+
+void refuse_partition_columns(const Table& table, const ForeignKey& key) {
+  const Column* column = partition_column(table, key);
+  if (column == nullptr) return;
+  throw Error(sqlstate::kIntegrity, "column \"" + column->name + "\" of table " +
+                                        quoted_display(display_table(table)) + " cannot be set")
+      .detail("Foreign key \"" + key.name +
+              "\" would set it in rows that refer to removed ones, but the column decides in "
+              "which partition a row is.")
+      .hint("Remove or change these rows first.");
 }
 
 LoadValue to_load(const Text& value) {
@@ -75,6 +81,16 @@ CurrentQuery query_rows(const Table& table, const std::vector<const Column*>& co
   result.table.sql +=
       "s.tableoid, s.ctid, s.xmin FROM " + from_table(table) + " AS s WHERE " + condition;
   return result;
+}
+
+bool can_follow(const Table& table, const ForeignKey& key, bool preview) {
+  if (key.on_delete != 'n' && key.on_delete != 'd') return key.on_delete == 'c';
+  // What a deletion says then names the column.
+  if (preview && partition_column(table, key) != nullptr) return false;
+  const std::vector<int16_t>& set = columns_to_set(key);
+  return key.on_delete == 'd' || std::none_of(set.begin(), set.end(), [&](int16_t number) {
+           return column_of(table, number).not_null;
+         });
 }
 
 OutsideActions::OutsideActions(const LiveScope& live, const Company& company, UndoWriter* undo,

@@ -111,6 +111,10 @@ class OutsideActions {
   std::unique_ptr<LineSorter> foreseen_;  // of a preview: rows with what becomes of them
 };
 
+// Does the foreign key say what becomes of rows that refer to one that is gone, and can it be done?
+// Not if they had to be NULL where that cannot be.
+bool can_follow(const Table& table, const ForeignKey& key, bool preview);
+
 // All columns that can be written.
 std::vector<const Column*> written_columns(const Table& table);
 

@@ -261,9 +261,9 @@ bool OutsideRows::Impl::stays(const ForeignKey& key, Loss loss) const {
   const ScopedTable* scoped = live.scope.find(key.table);
   const bool is_log =
       !work.deletes && scoped != nullptr && scoped->treatment == TableTreatment::kAppendOnly;
-  const bool goes = key.on_delete == 'c' && !work.retained.contains(key.table);
-  return loss == Loss::kChanged || is_log ||
-         (!goes && key.on_delete != 'n' && key.on_delete != 'd');
+  const bool is_kept = key.on_delete == 'c' && work.retained.contains(key.table);
+  return loss == Loss::kChanged || is_log || is_kept ||
+         !can_follow(live.table(key.table), key, work.preview);
 }
 
 KeyBatch OutsideRows::Impl::keep_gone(Target& target, const KeyBatch& keys) const {
