@@ -29,6 +29,12 @@ SET LOCAL transaction_read_only = on;
 SELECT lives_ok($$SELECT * FROM company_backup_log()$$, 'a transaction that only reads may look');
 RESET transaction_read_only;
 
+SAVEPOINT job;
+SELECT start_job('backup', '1') IS NOT NULL;
+SELECT is((SELECT string_agg(action || ' ' || company, ' ' ORDER BY id) FROM company_backup.log_entry WHERE id > (SELECT max(id) - 1 FROM company_backup.log_entry)), 'start_job 1', 'a job is not done when it is started');
+SELECT is((SELECT count(*) FROM company_backup.log_entry), 9::bigint, '... which is one line');
+ROLLBACK TO job;
+
 -- Nobody changes it.
 SELECT pg_temp.tells(statement, '42501 lines of the log are not changed or removed / They go when they are older than company_backup.log_retention.') FROM unnest(ARRAY[
   'UPDATE company_backup.log_entry SET actor = ''bob''', 'DELETE FROM company_backup.log_entry', 'TRUNCATE company_backup.log_entry',

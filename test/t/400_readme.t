@@ -134,5 +134,5 @@ is $output, $refusal, 'a role under row-level security is refused';
 output_of('dropdb shop; dropdb other; dropuser shop_app; dropuser shop_backup; dropuser reader');
 cmp_ok scalar(@readme),    '>=', 11, 'all blocks of the README were there';
 cmp_ok scalar(@reference), '>=', 5,  'all examples of the reference were there';
-is scalar(@application),   10,        'all blocks of the page on applications were there';
+is scalar(@application),   15,        'all blocks of the page on applications were there';
 done_testing;

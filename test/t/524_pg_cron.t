@@ -1,4 +1,4 @@
-# The line of docs/REFERENCE.md that runs purge_expired() with pg_cron really removes what has expired: on a server of its
+# The line of the README that runs purge_expired() with pg_cron really removes what has expired: on a server of its
 # own, since pg_cron has to be preloaded.
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use ServerTest qw(sql failure wait_for);
 my $bin = sql(q(SELECT setting FROM pg_config WHERE name = 'BINDIR'), 'postgres');
 plan skip_all => 'there is no pg_cron for this server'
   if sql(q(SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'), 'postgres') eq '0';
-my ($line) = slurp("$FindBin::Bin/../../docs/REFERENCE.md") =~ /^(SELECT cron\.schedule\(.*)$/m or die 'the reference has no line for pg_cron';
+my ($line) = slurp("$FindBin::Bin/../../README.md") =~ /`(SELECT cron\.schedule\([^`]*)`/ or die 'the README has no line for pg_cron';
 
 my $dir = tempdir(DIR => '/tmp', CLEANUP => 1);
 my @as  = ();
@@ -69,7 +69,7 @@ SELECT backup_company(1), backup_company(1);
 UPDATE company_backup.backup SET expires_at = now() - interval '1 day' WHERE id = 1;
 SQL
 sql($line);
-is sql("SELECT schedule || ' ' || command FROM cron.job"), '17 * * * * SELECT purge_expired()', 'the line of the reference';
+is sql("SELECT schedule || ' ' || command FROM cron.job"), '17 * * * * SELECT purge_expired()', 'the line of the README';
 is sql('SELECT count(*) FROM company_backups(1)'), 2, 'an hour may pass until it is run';
 
 # The same job, as soon as it can be: pg_cron knows seconds from version 1.5 on.

@@ -77,7 +77,9 @@ OnlyAsking* OnlyAsking::current() {
 }
 
 bool is_only_asked() {
-  return std::exchange(is_next_only_asked, false);
+  if (!std::exchange(is_next_only_asked, false)) return false;
+  note_trifle();
+  return true;
 }
 
 // A comment at its end does not hide what follows.

@@ -1,6 +1,7 @@
 // preview_delete, delete_company, company_deletions, deletion_report, set_table_retention,
 // erase_record, find_in_backups.
 #include "core/scope/sql.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/progress.hpp"
@@ -15,6 +16,7 @@
 
 namespace company_backup {
 COMPANY_BACKUP_FUNCTION(preview_delete) {
+  note_action("preview_delete");
   require_guard_or_owner(Action::kDeleteCompany);
   const Text company = company_argument(fcinfo, 0);
   const Text actor = actor_argument(fcinfo, 1);
@@ -65,6 +67,7 @@ COMPANY_BACKUP_FUNCTION(company_deletions) {
 }
 
 COMPANY_BACKUP_FUNCTION(deletion_report) {
+  note_look("deletion_report");
   require_guard_or_owner(Action::kDeleteCompany);
   const int64_t id = required_int64(fcinfo, 0, "deletion");
   authorize_deletion(id, actor_argument(fcinfo, 1));

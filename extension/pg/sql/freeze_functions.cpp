@@ -2,6 +2,7 @@
 #include <string>
 
 #include "core/scope/padding.hpp"
+#include "pg/base/act.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/base/encoding.hpp"
@@ -121,6 +122,7 @@ void refuse_frozen_write(const char* key, const char* table) {
 AskedCompany authorized_company(const LiveScope& live, FunctionCallInfo fcinfo,
                                 const char* function, bool freeze) {
   require_writable(function);
+  note_action(freeze ? "freeze" : "unfreeze");
   require_guard_or_owner(Action::kFreeze);
   return authorize_existing(live, required_text(fcinfo, 0, "company"), Action::kFreeze,
                             actor_argument(fcinfo, 1), Detail().add("freeze", freeze));

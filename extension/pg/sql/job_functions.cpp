@@ -1,4 +1,5 @@
 // start_job, company_jobs, cancel_job, wait_for_job.
+#include "pg/base/act.hpp"
 #include "pg/base/actor.hpp"
 #include "pg/base/arguments.hpp"
 #include "pg/jobs/job_control.hpp"
@@ -106,6 +107,7 @@ int64_t authorized_job(FunctionCallInfo fcinfo, Action action, const Text& actor
 
 COMPANY_BACKUP_FUNCTION(start_job) {
   require_writable("start_job()");
+  note_action("start_job");
   refuse_restricted();
   JobCall call{.action = required_word<JobAction>(fcinfo, 0, "action"),
                .company = company_argument(fcinfo, 1),
@@ -119,6 +121,8 @@ COMPANY_BACKUP_FUNCTION(start_job) {
   require_options(call);
   call.proof = proof_in(call, otherwise);
   const std::optional<int64_t> owner = ask(call);
+  note_asked(call.company, call.actor);
+  note_owner(owner);
   const int64_t id = add_job(call, owner, otherwise);
   launch_job(id, call.proof, otherwise);
   PG_RETURN_INT64(id);

@@ -222,6 +222,7 @@ COMPANY_BACKUP_FUNCTION(restore_id_map) {
 
 COMPANY_BACKUP_FUNCTION(forget_id_map) {
   require_writable("forget_id_map()");
+  note_action("forget_id_map");
   require_guard_or_owner(Action::kRestore);
   const Text company_text = company_argument(fcinfo, 0);
   const bool is_of_one = !PG_ARGISNULL(1);
