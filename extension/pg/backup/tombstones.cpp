@@ -58,8 +58,7 @@ std::vector<Stored> stored_since(const Manifest& manifest, bool of_this_database
       "encode(t.key_hash, 'hex'), t.company FROM company_backup.tombstone t LEFT JOIN "
       "company_backup.known_table k ON k.id = t.table_id WHERE t.erased_at > $1::timestamptz AND "
       "CASE WHEN $2 OR EXISTS (SELECT FROM company_backup.known_identity WHERE identity::text = "
-      "$3) "
-      "THEN t.database IN (SELECT identity FROM company_backup.known_identity) ELSE "
+      "$3) THEN t.database IN (SELECT identity FROM company_backup.known_identity) ELSE "
       "t.database::text = $3 END ORDER BY t.id",
       {manifest.created_at, of_this_database, manifest.database_identity}, Access::kRead);
   fresh.close();

@@ -140,8 +140,10 @@ Arg oid_arg(const Table& table) {
   return Arg::datum(OIDOID, ObjectIdGetDatum(table.oid));
 }
 
-// What was told of the row in lists, and the contents of rows of tables of which some followed it.
-void forget_problems(const LiveScope& live, const KeyedRow& row, const RowRemoval& removal) {
+// What was told of the row in lists, and of the company's the contents of rows of tables of which
+// some followed it.
+void forget_problems(const LiveScope& live, const KeyedRow& row, const RowRemoval& removal,
+                     std::optional<int64_t> company) {
   own_query(
       "DELETE FROM company_backup.restore_problem p USING company_backup.known_table k WHERE k.id "
       "= p.known_table AND k.relation = $1::oid AND p.row_key = $2",
@@ -150,8 +152,9 @@ void forget_problems(const LiveScope& live, const KeyedRow& row, const RowRemova
     own_query(
         "UPDATE company_backup.restore_problem p SET row_data = NULL FROM "
         "company_backup.known_table k WHERE k.id = p.known_table AND k.relation = $1::oid AND "
-        "p.row_data IS NOT NULL",
-        {oid_arg(live.table(table))}, Access::kWrite);
+        "p.row_data IS NOT NULL AND ($2 IS NULL OR EXISTS (SELECT FROM company_backup.restore r "
+        "WHERE r.id = p.restore AND r.owner = $2))",
+        {oid_arg(live.table(table)), Arg::optional_number(company)}, Access::kWrite);
   }
 }
 
@@ -190,7 +193,7 @@ bool erase_row(LiveScope scope, const AskedCompany* asked, uint32_t table, const
   operation.close_snapshot();
   operation.look_again([&] { removal.settle(); });
   leave_tombstone(live.table(row.table), removal.keys(), erasure);
-  forget_problems(live, row, removal);
+  forget_problems(live, row, removal, erasure.company);
   forget_failures(erasure.company);
   operation.close();
   return found;
