@@ -136,7 +136,7 @@ void RecordedTable::find_owned(const std::vector<std::string>& identities,
       identities,
       [&](std::vector<Arg>& args) {
         const size_t first = args.size() + 1;
-        for (Arg& arg : batch.arrays()) args.push_back(std::move(arg));
+        for (const Arg& arg : batch.arrays()) args.push_back(arg);
         return "EXISTS (SELECT FROM " + batch.unnested(first) + " WHERE " +
                owned_by(live_.schema, live_.scope, index_, "s", "u.k0") + ")";
       },
