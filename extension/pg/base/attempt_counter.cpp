@@ -1,12 +1,10 @@
 #include "pg/base/attempt_counter.hpp"
 
 #include "pg/base/boundary.hpp"
+#include "pg/base/shared_memory.hpp"
 
 extern "C" {
 #include "common/hashfn.h"
-#include "storage/ipc.h"
-#include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "utils/timestamp.h"
 }
 
@@ -27,21 +25,9 @@ struct Shared {
   Slot slots[kSlots];
 };
 
-// There from the first use on, which needs no preloaded library. Inside guarded() only.
+// Inside guarded() only.
 Shared* shared() {
-  static Shared* memory = nullptr;
-  if (memory != nullptr) return memory;
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  auto* made =
-      static_cast<Shared*>(ShmemInitStruct("company_backup attempts", sizeof(Shared), &found));
-  if (!found) {
-    memset(made, 0, sizeof(Shared));
-    LWLockInitialize(&made->lock, LWLockNewTrancheId());
-  }
-  LWLockRelease(AddinShmemInitLock);
-  LWLockRegisterTranche(made->lock.tranche, "company_backup");
-  return memory = made;
+  return shared_memory<Shared>("company_backup attempts");
 }
 
 // Under the lock.

@@ -1,30 +1,12 @@
 // One line of the log: what somebody did or was refused. Plain data, for shared memory.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include "pg/base/postgres.hpp"
+#include "pg/base/short_text.hpp"
 
 namespace company_backup {
-
-// UTF-8, cut where it is too long; empty: none.
-template <std::size_t kSize>
-struct ShortText {
-  char bytes[kSize];
-
-  const char* c_str() const { return bytes; }
-  bool empty() const { return bytes[0] == '\0'; }
-  void set(std::string_view text) {
-    std::size_t size = text.size() < kSize ? text.size() : kSize - 1;
-    if (size < text.size()) {
-      while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-    }
-    memcpy(bytes, text.data(), size);
-    bytes[size] = '\0';
-  }
-};
 
 struct LogEntry {
   int64_t number;  // of those that went through shared memory; 0: not yet

@@ -3,12 +3,10 @@
 #include <array>
 
 #include "pg/base/boundary.hpp"
+#include "pg/base/shared_memory.hpp"
 
 extern "C" {
 #include "postmaster/bgworker.h"
-#include "storage/ipc.h"
-#include "storage/lwlock.h"
-#include "storage/shmem.h"
 }
 
 namespace company_backup {
@@ -36,20 +34,9 @@ struct Ring {
   LogEntry entries[kEntries];  // number 0: free
 };
 
-// There from the first use on, which needs no preloaded library. Inside guarded() only.
+// Inside guarded() only.
 Ring* ring() {
-  static Ring* memory = nullptr;
-  if (memory != nullptr) return memory;
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  auto* made = static_cast<Ring*>(ShmemInitStruct("company_backup log", sizeof(Ring), &found));
-  if (!found) {
-    memset(static_cast<void*>(made), 0, sizeof(Ring));
-    LWLockInitialize(&made->lock, LWLockNewTrancheId());
-  }
-  LWLockRelease(AddinShmemInitLock);
-  LWLockRegisterTranche(made->lock.tranche, "company_backup");
-  return memory = made;
+  return shared_memory<Ring>("company_backup log");
 }
 
 // Under the lock. Null: it is not known.

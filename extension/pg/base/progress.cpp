@@ -4,12 +4,11 @@
 #include <atomic>
 
 #include "pg/base/boundary.hpp"
+#include "pg/base/shared_memory.hpp"
+#include "pg/base/short_text.hpp"
 
 extern "C" {
 #include "common/hashfn.h"
-#include "storage/ipc.h"
-#include "storage/lwlock.h"
-#include "storage/shmem.h"
 }
 
 namespace company_backup {
@@ -23,19 +22,6 @@ namespace {
 
 constexpr int kActSlots = 64;
 constexpr int kReadings = 100;  // of a slot that changes meanwhile, before it is left out
-
-// UTF-8, cut off where it is too long.
-template <size_t kSize>
-struct ShortText {
-  char bytes[kSize];
-
-  void set(std::string_view text) {
-    size_t size = std::min(text.size(), kSize - 1);
-    while (size > 0 && size < text.size() && (text[size] & 0xC0) == 0x80) --size;
-    std::copy_n(text.data(), size, bytes);
-    bytes[size] = '\0';
-  }
-};
 
 struct Texts {
   ShortText<16> action;
@@ -67,21 +53,9 @@ ActSlot* own = nullptr;
 int64_t own_job = 0;
 uint64_t rows_before = 0;  // that were counted before the ones of this phase
 
-// There from the first use on, which needs no preloaded library. Inside guarded() only.
+// Inside guarded() only.
 ActSlots* act_slots() {
-  static ActSlots* memory = nullptr;
-  if (memory != nullptr) return memory;
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  auto* made =
-      static_cast<ActSlots*>(ShmemInitStruct("company_backup progress", sizeof(ActSlots), &found));
-  if (!found) {
-    memset(static_cast<void*>(made), 0, sizeof(ActSlots));
-    LWLockInitialize(&made->lock, LWLockNewTrancheId());
-  }
-  LWLockRelease(AddinShmemInitLock);
-  LWLockRegisterTranche(made->lock.tranche, "company_backup");
-  return memory = made;
+  return shared_memory<ActSlots>("company_backup progress");
 }
 
 uint64_t hash_of(std::string_view text) {

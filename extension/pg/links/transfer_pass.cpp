@@ -1,12 +1,7 @@
 #include "pg/links/transfer_pass.hpp"
 
 #include "pg/base/boundary.hpp"
-
-extern "C" {
-#include "storage/ipc.h"
-#include "storage/lwlock.h"
-#include "storage/shmem.h"
-}
+#include "pg/base/shared_memory.hpp"
 
 namespace company_backup {
 namespace {
@@ -25,21 +20,9 @@ struct Passes {
   Pass pass[kPasses];
 };
 
-// There from the first use on, which needs no preloaded library. Inside guarded() only.
+// Inside guarded() only.
 Passes* passes() {
-  static Passes* memory = nullptr;
-  if (memory != nullptr) return memory;
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  auto* made =
-      static_cast<Passes*>(ShmemInitStruct("company_backup passes", sizeof(Passes), &found));
-  if (!found) {
-    memset(made, 0, sizeof(Passes));
-    LWLockInitialize(&made->lock, LWLockNewTrancheId());
-  }
-  LWLockRelease(AddinShmemInitLock);
-  LWLockRegisterTranche(made->lock.tranche, "company_backup");
-  return memory = made;
+  return shared_memory<Passes>("company_backup passes");
 }
 
 // Under the lock.
