@@ -4,15 +4,14 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp qw(tempdir);
 use Test::More;
 
 use ClientTest qw(run_client spew work_dir);
+use ServerPrograms qw(program run_program server_dir);
 use ServerTest qw(new_database sql failure read_archive wait_for);
 
 my $dir = work_dir();
 new_database('standby');
-my $bin = sql(q(SELECT setting FROM pg_config WHERE name = 'BINDIR'));
 
 sql(<<'SQL');
 CREATE TABLE company (id bigint PRIMARY KEY, name text NOT NULL);
@@ -28,37 +27,18 @@ SELECT set_column_rule('item', 'photo', 'file');
 SELECT set_table_rule('unit', 'shared', 'the same for all', match_columns => '{code}');
 SQL
 
-# The server's programs refuse to run as root.
-my $standby_dir = tempdir(DIR => '/tmp', CLEANUP => 1);
-my @as = ();
-if ($> == 0) {
-	@as = ('runuser', '-u', 'postgres', '--');
-	system('chown', 'postgres:', $standby_dir) == 0 or plan skip_all => 'there is no user postgres';
-}
-chmod 0700, $standby_dir;
-
-sub quietly {
-	my @command = @_;
-	my $pid = fork // die "fork: $!";
-	if ($pid == 0) {
-		chdir '/';
-		open STDIN,  '<',  '/dev/null'     or die $!;
-		open STDOUT, '>>', "$dir/commands" or die $!;
-		open STDERR, '>&', \*STDOUT        or die $!;
-		exec @as, @command or exit 127;
-	}
-	waitpid $pid, 0;
-	return $? == 0;
-}
+my $standby_dir = server_dir();
+sub quietly { return run_program("$dir/commands", @_) }
+my $pg_ctl = program('pg_ctl');
 
 my $port = 20000 + $$ % 20000;
 END {
 	local $?;
-	quietly("$bin/pg_ctl", '-D', "$standby_dir/data", '-m', 'immediate', 'stop') if $bin && $port;
+	quietly($pg_ctl, '-D', "$standby_dir/data", '-m', 'immediate', 'stop') if $port;
 }
 
 plan skip_all => 'pg_basebackup does not work with this server: ' . ClientTest::slurp("$dir/commands")
-  if !quietly("$bin/pg_basebackup", '-D', "$standby_dir/data", '-R', '-X', 'stream', '-c', 'fast');
+  if !quietly(program('pg_basebackup'), '-D', "$standby_dir/data", '-R', '-X', 'stream', '-c', 'fast');
 
 # The primary's own files may lie elsewhere: everything a standby needs is said here.
 my $limits = sql(<<'SQL');
@@ -80,7 +60,7 @@ for my $name (qw(postgresql.conf pg_hba.conf pg_ident.conf)) {
 	chmod 0644, "$dir/$name";
 	quietly('cp', "$dir/$name", "$standby_dir/data/$name") or die "cp $name\n";
 }
-if (!quietly("$bin/pg_ctl", '-D', "$standby_dir/data", '-l', "$standby_dir/log", '-w', '-t', 60, 'start')) {
+if (!quietly($pg_ctl, '-D', "$standby_dir/data", '-l', "$standby_dir/log", '-w', '-t', 60, 'start')) {
 	plan skip_all => 'a standby does not start here: ' . ClientTest::slurp("$standby_dir/log");
 }
 

@@ -5,10 +5,10 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp qw(tempdir);
 use Test::More;
 
 use ClientTest qw(slurp);
+use ServerPrograms qw(program run_program server_dir);
 use ServerTest qw(new_database sql failure session wait_for);
 use TwoSessions qw(@LEVELS in_level state_of);
 
@@ -111,13 +111,9 @@ wait_for('both to be written', sub { written($seen) == 2 });
 SKIP: {
 	my $data = sql('SHOW data_directory');
 	skip 'the server is not on this machine or not ours', 4 if !-d "/proc/" . session()->pid || !kill 0, session()->pid;
-	my @as  = $> == 0 ? ('runuser', '-u', 'postgres', '--') : ();
-	my $bin = sql(q(SELECT setting FROM pg_config WHERE name = 'BINDIR'));
-	my $dir = tempdir(DIR => '/tmp', CLEANUP => 1);
-	chmod 0777, $dir;
+	my $dir = server_dir();
 	$_->close for $session, $gate, $holder;
-	chdir '/';
-	system(@as, "$bin/pg_ctl", '-s', '-w', '-D', $data, '-m', 'fast', '-l', "$dir/log", 'restart') == 0 or die 'pg_ctl';
+	run_program('/dev/null', program('pg_ctl'), '-s', '-w', '-D', $data, '-m', 'fast', '-l', "$dir/log", 'restart') or die 'pg_ctl';
 
 	# The server's own log has refusals at once, and tells clients nothing.
 	$session = session();

@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use ClientTest qw(spew work_dir);
+use ServerPrograms qw(as_server_user own_to_server);
 use ServerTest qw(new_database sql session wait_for);
 use TwoSessions qw(state_of);
 
@@ -43,17 +44,13 @@ default_pool_size = 2
 ignore_startup_parameters = options,extra_float_digits
 logfile = $dir/log
 INI
-my @as = ();
-if ($> == 0) {
-	@as = ('runuser', '-u', 'postgres', '--');
-	system('chown', '-R', 'postgres:', $dir) == 0 or plan skip_all => 'there is no user postgres';
-}
+own_to_server($dir);
 my $pid = fork // die "fork: $!";
 if ($pid == 0) {
 	chdir '/';
 	open STDOUT, '>', '/dev/null' or die $!;
 	open STDERR, '>&', \*STDOUT or die $!;
-	exec @as, $pgbouncer, '-q', "$dir/pgbouncer.ini" or exit 127;
+	exec as_server_user(), $pgbouncer, '-q', "$dir/pgbouncer.ini" or exit 127;
 }
 END { local $?; if ($pid) { kill 'TERM', $pid; waitpid $pid, 0 } }
 

@@ -5,43 +5,28 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp qw(tempdir);
 use Test::More;
 
 use ClientTest qw(slurp);
+use ServerPrograms qw(program run_program server_dir);
 use ServerTest qw(sql failure wait_for);
 
-my $bin = sql(q(SELECT setting FROM pg_config WHERE name = 'BINDIR'), 'postgres');
 plan skip_all => 'there is no pg_cron for this server'
   if sql(q(SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'), 'postgres') eq '0';
 my ($line) = slurp("$FindBin::Bin/../../README.md") =~ /`(SELECT cron\.schedule\([^`]*)`/ or die 'the README has no line for pg_cron';
 
-my $dir = tempdir(DIR => '/tmp', CLEANUP => 1);
-my @as  = ();
-if ($> == 0) {
-	@as = ('runuser', '-u', 'postgres', '--');
-	system('chown', 'postgres:', $dir) == 0 or plan skip_all => 'there is no user postgres';
-}
-chmod 0700, $dir;
+my $dir = server_dir();
+my ($initdb, $pg_ctl) = map { program($_) } qw(initdb pg_ctl);
 
 sub quietly {
-	my @command = @_;
-	my $pid = fork // die "fork: $!";
-	if ($pid == 0) {
-		chdir '/';
-		delete @ENV{ grep { /^PG/ } keys %ENV };
-		open STDIN,  '<', '/dev/null' or die $!;
-		open STDOUT, '>', '/dev/null' or die $!;
-		open STDERR, '>&', \*STDOUT  or die $!;
-		exec @as, @command or exit 127;
-	}
-	waitpid $pid, 0;
-	return $? == 0;
+	local %ENV = %ENV;
+	delete @ENV{ grep { /^PG/ } keys %ENV };
+	return run_program('/dev/null', @_);
 }
 
 my $port = 20000 + ($$ + 104729) % 20000;
-END { local $?; quietly("$bin/pg_ctl", '-D', "$dir/data", '-m', 'immediate', 'stop') if $bin && $dir }
-quietly("$bin/initdb", '-D', "$dir/data", '-U', 'postgres', '-A', 'trust', '-N') or die 'initdb';
+END { local $?; quietly($pg_ctl, '-D', "$dir/data", '-m', 'immediate', 'stop') if $dir }
+quietly($initdb, '-D', "$dir/data", '-U', 'postgres', '-A', 'trust', '-N') or die 'initdb';
 open my $conf, '>>', "$dir/data/postgresql.conf" or die $!;
 print {$conf} <<"CONF";
 port = $port
@@ -53,7 +38,7 @@ cron.use_background_workers = on
 fsync = off
 CONF
 close $conf or die $!;
-quietly("$bin/pg_ctl", '-D', "$dir/data", '-w', '-l', "$dir/log", 'start') or die 'the server with pg_cron did not start';
+quietly($pg_ctl, '-D', "$dir/data", '-w', '-l', "$dir/log", 'start') or die 'the server with pg_cron did not start';
 local @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)} = ('127.0.0.1', $port, 'postgres', 'shop');
 sql('CREATE DATABASE shop', 'postgres');
 sql(<<'SQL');

@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
+use ServerPrograms qw(program run_program);
 use ServerTest qw(new_database sql failure session wait_for);
 
 new_database('jobs_lost');
@@ -91,13 +92,11 @@ SKIP: {
 	}
 
 	# The server is stopped at once, and started again. A job that waits for a worker is still there, and gets one.
-	my @as  = $> == 0 ? ('runuser', '-u', 'postgres', '--') : ();
-	my $bin = sql(q(SELECT setting FROM pg_config WHERE name = 'BINDIR'));
+	my $pg_ctl = program('pg_ctl');
 	my ($id, @sessions) = start_at('SELECT pg_advisory_lock(2)');
 	sql("ALTER DATABASE $ENV{PGDATABASE} SET company_backup.max_jobs = 1");
 	my $queued = sql(q(SELECT start_job('export', 1, queue => true)));
-	chdir '/';
-	system(@as, "$bin/pg_ctl", '-s', '-w', '-D', $data, '-m', 'immediate', '-l', '/dev/null', 'restart') == 0 or die 'pg_ctl';
+	run_program('/dev/null', $pg_ctl, '-s', '-w', '-D', $data, '-m', 'immediate', '-l', '/dev/null', 'restart') or die 'pg_ctl';
 	$_->close for @sessions;
 	is_lost($id, 'the server restarted');
 	sql("ALTER DATABASE $ENV{PGDATABASE} RESET company_backup.max_jobs");
