@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP qw(decode_json);
 use Test::More;
 
-use ClientTest qw(run_client client_path slurp spew work_dir);
+use ClientTest qw(fails $code $out $err run_client client_path slurp spew work_dir);
 use ServerTest qw(new_database sql failure digests wait_for);
 
 my $dir    = work_dir();
@@ -24,22 +24,11 @@ sub files {
 }
 
 # Exit code, and that there are messages exactly when it is not 0.
-my ($code, $out, $err);
-
 sub works {
 	my ($name, @arguments) = @_;
 	($code, $out, $err) = run_client(@arguments);
 	ok $code == 0 && $err eq '', "$name: done" or diag "exit $code: $err";
 	return $out;
-}
-
-sub fails {
-	my ($name, $message, @arguments) = @_;
-	($code, $out, $err) = run_client(@arguments);
-	is $code, 1,  "$name: exit code";
-	is $out,  '', "$name: nothing on stdout";
-	like $err, $message, "$name: says so";
-	return;
 }
 
 # jq, not our own parser, judges the JSON.

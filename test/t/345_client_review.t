@@ -7,7 +7,7 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP qw(decode_json);
 use Test::More;
 
-use ClientTest qw(run_client run_on_terminal);
+use ClientTest qw(works fails $code $out $err run_client run_on_terminal);
 use ServerTest qw(new_database sql);
 
 new_database('client_review');
@@ -24,23 +24,7 @@ SELECT set_table_rule('item', 'company', area => 'goods');
 SQL
 
 $ENV{PGOPTIONS} = '';    # the server's notices are looked at
-my ($code, $out, $err, $shown);
-
-sub works {
-	my ($name, @arguments) = @_;
-	($code, $out, $err) = run_client(@arguments);
-	is $code, 0, "$name: done" or diag $err;
-	return $out;
-}
-
-sub fails {
-	my ($name, $message, @arguments) = @_;
-	($code, $out, $err) = run_client(@arguments);
-	is $code, 1,  "$name: exit code";
-	is $out,  '', "$name: nothing on stdout";
-	like $err, $message, "$name: says so";
-	return;
-}
+my $shown;
 
 # Everything, of all companies.
 sub digest { return sql('SELECT md5(string_agg(t, chr(10) ORDER BY t)) FROM (SELECT i::text AS t FROM item AS i '

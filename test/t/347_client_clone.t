@@ -7,7 +7,7 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP qw(decode_json);
 use Test::More;
 
-use ClientTest qw(run_client);
+use ClientTest qw(fails misused $code $out $err run_client);
 use ServerTest qw(new_database sql);
 
 new_database('client_clone');
@@ -21,32 +21,12 @@ INSERT INTO invoice (company_id, item_id) SELECT company_id, id FROM item;
 SELECT set_company_table('company', identity_columns => '{}');
 SQL
 
-my ($code, $out, $err);
-
 sub works {
 	my ($name, @arguments) = @_;
 	($code, $out, $err) = run_client(@arguments);
 	is $code, 0, "$name: done" or diag $err;
 	is $err, '', "$name: no messages";
 	return $out;
-}
-
-sub fails {
-	my ($name, $message, @arguments) = @_;
-	($code, $out, $err) = run_client(@arguments);
-	is $code, 1,  "$name: exit code";
-	is $out,  '', "$name: nothing on stdout";
-	like $err, $message, "$name: says so";
-	return;
-}
-
-sub misused {
-	my ($name, $message, @arguments) = @_;
-	($code, $out, $err) = run_client(@arguments);
-	is $code, 2,  "$name: exit code";
-	is $out,  '', "$name: nothing on stdout";
-	like $err, $message, "$name: says so";
-	return;
 }
 
 # A company without its IDs, and the row of it.

@@ -8,7 +8,7 @@ use IPC::Open2 qw(open2);
 use JSON::PP qw(decode_json);
 use Test::More;
 
-use ClientTest qw(run_client client_path spew slurp work_dir);
+use ClientTest qw(works fails $code $out $err run_client client_path spew slurp work_dir);
 use ServerTest qw(new_database sql session wait_for);
 
 new_database('client_delete');
@@ -21,24 +21,6 @@ INSERT INTO item SELECT n, 'c' || 1 + n % 10, 'item ' || n FROM generate_series(
 SELECT set_company_table('company', identity_columns => '{}');
 SQL
 my $dir = work_dir();
-my ($code, $out, $err);
-
-sub works {
-	my ($name, @arguments) = @_;
-	($code, $out, $err) = run_client(@arguments);
-	is $code, 0, "$name: done" or diag $err;
-	return $out;
-}
-
-sub fails {
-	my ($name, $message, @arguments) = @_;
-	($code, $out, $err) = run_client(@arguments);
-	is $code, 1,  "$name: exit code";
-	is $out,  '', "$name: nothing on stdout";
-	like $err, $message, "$name: says so";
-	return;
-}
-
 # The client at a terminal, where a person waits for each question before answering; gives the exit code and what the
 # terminal showed.
 sub dialog {

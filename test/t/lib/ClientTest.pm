@@ -10,10 +10,14 @@ use Exporter qw(import);
 use File::Temp qw(tempdir);
 use IO::Compress::Gzip qw(gzip $GzipError);
 use POSIX ();
+use Test::More;
 use Time::Local qw(timegm);
 
 our @EXPORT_OK =
-  qw(run_client run_on_terminal slurp spew client_path small_archive archive_bytes work_dir);
+  qw(run_client run_on_terminal works fails misused $code $out $err slurp spew client_path small_archive archive_bytes work_dir);
+
+# What the last of works(), fails() and misused() gave.
+our ($code, $out, $err);
 
 our $KEY      = '0123456789abcdef0123456789abcdef';
 our $IDENTITY = '6f1b2a30-1111-4222-8333-444455556666';
@@ -57,6 +61,24 @@ sub run_client {
 	my $code = $? & 127 ? -($? & 127) : $? >> 8;
 	return ($code, slurp("$dir/stdout"), slurp("$dir/stderr"));
 }
+
+sub works {
+	my ($name, @arguments) = @_;
+	($code, $out, $err) = run_client(@arguments);
+	is $code, 0, "$name: done" or diag $err;
+	return $out;
+}
+
+sub stops {
+	my ($exit, $name, $message, @arguments) = @_;
+	($code, $out, $err) = run_client(@arguments);
+	is $code, $exit, "$name: exit code";
+	is $out,  '',    "$name: nothing on stdout";
+	like $err, $message, "$name: says so";
+	return;
+}
+sub fails   { return stops(1, @_) }
+sub misused { return stops(2, @_) }
 
 # Runs the client on a pseudo terminal where somebody types `answer`; gives exit code, stdout, stderr,
 # and what the terminal showed.
