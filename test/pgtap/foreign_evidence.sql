@@ -19,7 +19,7 @@ INSERT INTO app.company VALUES (1, 'a'), (2, 'b');
 INSERT INTO app.person SELECT pg_temp.id('person', n), 1 + n % 2 FROM generate_series(1, 3000) n;
 
 CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
-\set rows 'psql -qXAtc "SELECT md5(''person'' || n)::uuid || '','' || n FROM generate_series(1, 3000) n"'
+\set rows 'perl -MDigest::MD5=md5_hex -le ''print md5_hex(q(person) . $_) . q(,) . $_ for 1 .. 3000'''
 CREATE FOREIGN TABLE app.visit (who uuid, n int) SERVER files OPTIONS (program :'rows', format 'csv');
 CREATE FOREIGN TABLE app.weather (at int) SERVER files OPTIONS (program 'seq 1 10');
 CREATE FOREIGN TABLE app.gone (who uuid) SERVER files OPTIONS (filename '/nowhere/at/all');
@@ -27,7 +27,7 @@ CREATE FOREIGN TABLE app.gone (who uuid) SERVER files OPTIONS (filename '/nowher
 CREATE TABLE app.call (who uuid, n int NOT NULL) PARTITION BY RANGE (n);
 CREATE TABLE app.call_new PARTITION OF app.call FOR VALUES FROM (1000) TO (100000);
 INSERT INTO app.call SELECT pg_temp.id('person', n), 1000 + n FROM generate_series(1, 100) n;
-\set rows 'psql -qXAtc "SELECT md5(''person'' || n)::uuid || '','' || n FROM generate_series(1, 500) n"'
+\set rows 'perl -MDigest::MD5=md5_hex -le ''print md5_hex(q(person) . $_) . q(,) . $_ for 1 .. 500'''
 CREATE FOREIGN TABLE app.call_old PARTITION OF app.call FOR VALUES FROM (0) TO (1000) SERVER files OPTIONS (program :'rows', format 'csv');
 -- Nobody listens there.
 CREATE SERVER down FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1');
